@@ -1,0 +1,131 @@
+//! Getting in and out: set-up, invitations, sign-in, sessions, password.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use super::{door, port, set_cookie, told};
+use crate::model::{ApiError, SessionId, Timestamp};
+
+/// What a sign-in leaves behind.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The `Set-Cookie` value.
+    pub cookie: String,
+}
+
+/// What the set-up page asks for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewHouse {
+    /// The secret of the one-time link.
+    pub token: String,
+    /// The workspace's name.
+    pub workspace: String,
+    /// The owner's name.
+    pub name: String,
+    /// The owner's address.
+    pub email: String,
+    /// The owner's password.
+    pub password: String,
+    /// Whether to fill it with sample conversations; a check box sends "on".
+    #[serde(default)]
+    pub sample: Option<String>,
+}
+
+/// A place inside Tandem to go to after signing in; anything else leads to the inbox (S36).
+pub fn local_path(next: &str) -> &str {
+    let inside = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.chars().any(|c| c == '\\' || c.is_control());
+    if inside { next } else { "/inbox" }
+}
+
+/// Signs in. Works as a plain form: the answer is a redirect.
+#[server(prefix = "/api/fn", endpoint = "sign_in")]
+pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), ApiError> {
+    let signed_in = told(door()?.sign_in(email, password).await)?;
+    set_cookie(&signed_in.cookie);
+    leptos_axum::redirect(local_path(&next));
+    Ok(())
+}
+
+/// Makes the workspace and its owner, and signs the owner in. Works as a plain form.
+#[server(prefix = "/api/fn", endpoint = "set_up")]
+pub async fn set_up(new: NewHouse) -> Result<(), ApiError> {
+    let signed_in = told(door()?.set_up(new).await)?;
+    set_cookie(&signed_in.cookie);
+    leptos_axum::redirect("/inbox");
+    Ok(())
+}
+
+/// Makes a member out of an invitation, and signs them in. Works as a plain form.
+#[server(prefix = "/api/fn", endpoint = "accept_invite")]
+pub async fn accept_invite(token: String, name: String, email: String, password: String) -> Result<(), ApiError> {
+    let signed_in = told(door()?.accept_invite(token, name, email, password).await)?;
+    set_cookie(&signed_in.cookie);
+    leptos_axum::redirect("/inbox");
+    Ok(())
+}
+
+/// Ends this session. Works as a plain form.
+#[server(prefix = "/api/fn", endpoint = "sign_out")]
+pub async fn sign_out() -> Result<(), ApiError> {
+    let cookie = told(port()?.sign_out().await)?;
+    set_cookie(&cookie);
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        // What the browser kept of this workspace goes with the session (S24).
+        response.insert_header(
+            axum::http::HeaderName::from_static("clear-site-data"),
+            axum::http::HeaderValue::from_static("\"cache\", \"storage\""),
+        );
+    }
+    leptos_axum::redirect("/sign-in");
+    Ok(())
+}
+
+/// One of my sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// Which one.
+    pub id: SessionId,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it was last used, to the minute.
+    pub seen: Timestamp,
+    /// Whether it is the one that asks.
+    pub this: bool,
+}
+
+/// My sessions, the last used first.
+#[server(prefix = "/api/fn", endpoint = "sessions", input = Json)]
+pub async fn sessions() -> Result<Vec<SessionInfo>, ApiError> {
+    told(port()?.sessions().await)
+}
+
+/// Ends one of my sessions.
+#[server(prefix = "/api/fn", endpoint = "end_session", input = Json)]
+pub async fn end_session(id: SessionId) -> Result<(), ApiError> {
+    told(port()?.end_session(id).await)
+}
+
+/// Changes my password and ends my other sessions.
+#[server(prefix = "/api/fn", endpoint = "change_password", input = Json)]
+pub async fn change_password(old: String, new: String) -> Result<(), ApiError> {
+    told(port()?.change_password(old, new).await)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_path;
+
+    #[test]
+    fn s36_only_local_paths() {
+        assert_eq!(local_path("/inbox/1?view=all"), "/inbox/1?view=all");
+        for bad in ["//evil", "https:evil", "/\\evil", "\\\\evil", "", "evil", "/a\nb", "javascript:x()"] {
+            assert_eq!(local_path(bad), "/inbox", "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What members do in a conversation.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use super::{port, told};
+use crate::model::{
+    Act, ApiError, AttachmentId, Contact, ContactField, ContactId, ConversationId, ConversationRow, Draft, DraftMode, Message, MessageId,
+};
+
+/// A reply or a note to be sent. The id is made in the browser: a repeated request is the same message (R6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewMessage {
+    /// Made where it was written.
+    pub id: MessageId,
+    /// Where.
+    pub conversation: ConversationId,
+    /// To the outside or to the team.
+    pub mode: DraftMode,
+    /// The text.
+    pub text: String,
+    /// Files uploaded before.
+    pub attachments: Vec<AttachmentId>,
+}
+
+/// Sends a reply or keeps a note.
+#[server(prefix = "/api/fn", endpoint = "send_message", input = Json)]
+pub async fn send_message(new: NewMessage) -> Result<Message, ApiError> {
+    told(port()?.send_message(new).await)
+}
+
+/// Takes a message back before it goes out.
+#[server(prefix = "/api/fn", endpoint = "cancel_message", input = Json)]
+pub async fn cancel_message(id: MessageId) -> Result<Message, ApiError> {
+    told(port()?.cancel_message(id).await)
+}
+
+/// Sends a scheduled message at once, or tries a failed one again.
+#[server(prefix = "/api/fn", endpoint = "send_now", input = Json)]
+pub async fn send_now(id: MessageId) -> Result<Message, ApiError> {
+    told(port()?.send_now(id).await)
+}
+
+/// Assigns, closes, reopens; refused when somebody changed the conversation after `seen`.
+#[server(prefix = "/api/fn", endpoint = "change_state", input = Json)]
+pub async fn change_state(conversation: ConversationId, seen: i64, act: Act) -> Result<ConversationRow, ApiError> {
+    told(port()?.change_state(conversation, seen, act).await)
+}
+
+/// Marks a conversation as read up to a number of incoming messages.
+#[server(prefix = "/api/fn", endpoint = "mark_read", input = Json)]
+pub async fn mark_read(conversation: ConversationId, read_count: i64) -> Result<(), ApiError> {
+    told(port()?.mark_read(conversation, read_count).await)
+}
+
+/// Keeps what I have written and not sent.
+#[server(prefix = "/api/fn", endpoint = "save_draft", input = Json)]
+pub async fn save_draft(conversation: ConversationId, mode: DraftMode, text: String) -> Result<(), ApiError> {
+    told(port()?.save_draft(conversation, Draft { mode, text }).await)
+}
+
+/// Changes one field of a contact; refused when somebody changed the contact after `seen`.
+#[server(prefix = "/api/fn", endpoint = "edit_contact", input = Json)]
+pub async fn edit_contact(id: ContactId, field: ContactField, value: String, seen: i64) -> Result<Contact, ApiError> {
+    told(port()?.edit_contact(id, field, value, seen).await)
+}

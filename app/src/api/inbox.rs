@@ -1,0 +1,32 @@
+//! Reading the inbox.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+#[cfg(feature = "ssr")]
+use super::{port, told};
+use crate::model::{ApiError, Bootstrap, ConversationId, Cursor, InboxPage, Message, Thread, View};
+
+/// Who I am, and the workspace's people, teams and channels.
+#[server(prefix = "/api/fn", endpoint = "bootstrap", input = Json)]
+pub async fn load_bootstrap() -> Result<Bootstrap, ApiError> {
+    told(port()?.bootstrap().await)
+}
+
+/// One page of a tab or category, newest first.
+#[server(prefix = "/api/fn", endpoint = "inbox_page", input = Json)]
+pub async fn load_inbox(view: View, after: Option<Cursor>) -> Result<InboxPage, ApiError> {
+    told(port()?.inbox_page(view, after).await)
+}
+
+/// A conversation with its newest entries.
+#[server(prefix = "/api/fn", endpoint = "thread", input = Json)]
+pub async fn load_thread(id: ConversationId) -> Result<Thread, ApiError> {
+    told(port()?.thread(id).await)
+}
+
+/// The entries before place `before`, and whether older ones exist.
+#[server(prefix = "/api/fn", endpoint = "older", input = Json)]
+pub async fn load_older(id: ConversationId, before: i64) -> Result<(Vec<Message>, bool), ApiError> {
+    told(port()?.older(id, before).await)
+}

@@ -1,0 +1,55 @@
+//! Server functions, one file per capability: who asks → port → answer. The server implements the ports.
+
+#![allow(missing_docs, reason = "the server macro makes structs whose fields carry no docs; the functions themselves do")]
+
+pub mod account;
+pub mod conversation;
+pub mod inbox;
+#[cfg(feature = "ssr")]
+pub mod port;
+pub mod settings;
+
+#[cfg(feature = "ssr")]
+mod ask {
+    use std::sync::Arc;
+
+    use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
+
+    use super::port::{Door, Port};
+    use crate::model::ApiError;
+
+    /// The port of whoever is signed in, put there by the session layer.
+    pub(super) fn port() -> Result<Arc<dyn Port>, ApiError> {
+        use_context::<Arc<dyn Port>>().ok_or(ApiError::Unauthenticated)
+    }
+
+    /// What anybody may ask.
+    pub(super) fn door() -> Result<Arc<dyn Door>, ApiError> {
+        use_context::<Arc<dyn Door>>().ok_or(ApiError::Unauthenticated)
+    }
+
+    /// Gives a refusal its HTTP status: without it every one would be a 500.
+    pub(super) fn told<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
+        if let (Err(error), Some(response)) = (&result, use_context::<ResponseOptions>()) {
+            if let Ok(status) = axum::http::StatusCode::from_u16(error.status()) {
+                response.set_status(status);
+            }
+            if let ApiError::TooMany { seconds } = error {
+                if let Ok(value) = seconds.to_string().parse() {
+                    response.insert_header(axum::http::header::RETRY_AFTER, value);
+                }
+            }
+        }
+        result
+    }
+
+    /// Lets the browser keep (or drop) the session's cookie.
+    pub(super) fn set_cookie(cookie: &str) {
+        if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), cookie.parse()) {
+            response.append_header(axum::http::header::SET_COOKIE, value);
+        }
+    }
+}
+#[cfg(feature = "ssr")]
+use ask::{door, port, set_cookie, told};

@@ -1,0 +1,135 @@
+//! A person's picture or initials on a colour that stays theirs.
+
+use leptos::prelude::*;
+
+use super::{Glyph, Icon};
+
+/// How large an avatar is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AvatarSize {
+    /// 20 px, in a line of text.
+    Tiny,
+    /// 28 px.
+    Small,
+    /// 36 px, in lists and headers.
+    #[default]
+    Medium,
+    /// 48 px.
+    Large,
+}
+
+/// The first character of a word as a reader sees it: with its marks, skin tone or joined parts.
+fn first_character(word: &str) -> String {
+    let mut out = String::new();
+    let mut joined = false;
+    for c in word.chars() {
+        let extends = matches!(c,
+            '\u{0300}'..='\u{036F}' | '\u{064B}'..='\u{065F}' | '\u{093C}'..='\u{094D}' | '\u{20D0}'..='\u{20FF}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}' | '\u{200D}');
+        let flag = |c: char| ('\u{1F1E6}'..='\u{1F1FF}').contains(&c);
+        let second_of_flag = flag(c) && out.chars().count() == 1 && out.chars().all(flag);
+        if out.is_empty() || extends || joined || second_of_flag {
+            out.push(c);
+        } else {
+            break;
+        }
+        joined = c == '\u{200D}';
+    }
+    out
+}
+
+/// One or two characters that stand for a name: first and last word in scripts that have capitals, else the first character.
+pub fn initials(name: &str) -> String {
+    let words: Vec<&str> = name
+        .split_whitespace()
+        .map(|w| w.trim_start_matches(|c: char| c.is_ascii_punctuation()))
+        .filter(|w| !w.is_empty())
+        .collect();
+    let Some(first) = words.first() else { return "?".to_owned() };
+    if first.starts_with(|c: char| c.is_ascii_digit()) {
+        return "#".to_owned();
+    }
+    let cased = |w: &str| w.starts_with(|c: char| c.is_uppercase() || c.is_lowercase());
+    let mut out = first_character(first).to_uppercase();
+    if let Some(last) = words.last().filter(|last| words.len() > 1 && cased(first) && cased(last)) {
+        out.push_str(&first_character(last).to_uppercase());
+    }
+    out
+}
+
+/// The colour class that a seed (an id) always has, `c0` to `c9`.
+pub fn colour_class(seed: &str) -> &'static str {
+    const CLASSES: [&str; 10] = ["c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9"];
+    // FNV-1a: the same on every machine and in every release.
+    let hash = seed.bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
+    CLASSES.get((hash % 10) as usize).copied().unwrap_or("c0")
+}
+
+/// A round picture, or initials. Decoration: the name stands beside it.
+#[component]
+pub fn Avatar(
+    /// The name that the initials are taken from.
+    #[prop(into)]
+    name: Signal<String>,
+    /// What the colour depends on; an id, so that it survives a change of name.
+    #[prop(into)]
+    seed: Signal<String>,
+    /// The address of a picture.
+    #[prop(optional, into)]
+    picture: Signal<Option<String>>,
+    /// How large.
+    #[prop(optional)]
+    size: AvatarSize,
+    /// Shows the spark of an AI agent instead of initials.
+    #[prop(optional)]
+    ai: bool,
+    /// What hangs at the foot: the mark of a channel.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let size = match size {
+        AvatarSize::Tiny => " avatar-tiny",
+        AvatarSize::Small => " avatar-small",
+        AvatarSize::Medium => "",
+        AvatarSize::Large => " avatar-large",
+    };
+    let class = move || {
+        let colour = if ai { "avatar-ai" } else { seed.with(|s| colour_class(s)) };
+        format!("avatar {colour}{size}")
+    };
+    let face = move || match (ai, picture.get()) {
+        (true, _) => view! { <Glyph icon=Icon::Sparkles /> }.into_any(),
+        (false, Some(src)) => view! { <img src=src alt="" loading="lazy" decoding="async" /> }.into_any(),
+        (false, None) => name.with(|n| initials(n)).into_any(),
+    };
+    view! {
+        <span class=class aria-hidden="true">
+            {face}
+            {children.map(|children| children())}
+        </span>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_of_names_in_every_script() {
+        assert_eq!(initials("Amélie Laurent"), "AL");
+        assert_eq!(initials("rafael souza e silva"), "RS");
+        assert_eq!(initials("نور الحسيني"), "ن");
+        assert_eq!(initials("田中 美咲"), "田");
+        assert_eq!(initials("👩🏽‍🚀 Space Bakery"), "👩🏽‍🚀");
+        assert_eq!(initials("🇫🇷 Lyon"), "🇫🇷");
+        assert_eq!(initials("+49 151 2345"), "#");
+        assert_eq!(initials("Élodie"), "É");
+        assert_eq!(initials("  "), "?");
+    }
+
+    #[test]
+    fn a_colour_stays() {
+        assert_eq!(colour_class("018f-abc"), colour_class("018f-abc"));
+        assert!((0..200).map(|i| colour_class(&i.to_string())).collect::<std::collections::HashSet<_>>().len() == 10);
+    }
+}

@@ -1,0 +1,50 @@
+//! A count.
+
+use leptos::prelude::*;
+
+/// "7", "99+".
+pub fn short_count(count: u32) -> String {
+    if count > 99 { "99+".to_owned() } else { count.to_string() }
+}
+
+/// A count on the accent colour; nothing at zero.
+#[component]
+pub fn Badge(
+    /// How many.
+    #[prop(into)]
+    count: Signal<u32>,
+    /// What is counted, read aloud after the number: "unread".
+    #[prop(into)]
+    what: String,
+    /// Grey: good to know, nothing to do.
+    #[prop(optional)]
+    quiet: bool,
+    /// More classes, such as `row-count`.
+    #[prop(optional, into)]
+    class: String,
+) -> impl IntoView {
+    let class = format!("badge {class}").trim_end().to_owned();
+    view! {
+        <span
+            class=class
+            role="img"
+            data-quiet=quiet.then_some("")
+            hidden=move || count.get() == 0
+            aria-label=move || format!("{} {what}", count.get())
+        >
+            {move || short_count(count.get())}
+        </span>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_count;
+
+    #[test]
+    fn large_counts_stay_short() {
+        assert_eq!(short_count(7), "7");
+        assert_eq!(short_count(99), "99");
+        assert_eq!(short_count(10_000), "99+");
+    }
+}

@@ -1,0 +1,147 @@
+//! A value that is edited where it stands.
+
+use leptos::{ev::KeyboardEvent, html, prelude::*};
+
+use super::{Glyph, Icon};
+
+/// How saving a value stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SaveState {
+    /// Nothing under way.
+    #[default]
+    Idle,
+    /// On its way.
+    Saving,
+    /// Refused: what is wrong. The field stays open with what was typed.
+    Failed(String),
+}
+
+/// A value that becomes an input by a click or Enter. Enter or leaving saves, Esc gives the old value back.
+#[component]
+pub fn EditableField(
+    /// What the value is ("Phone").
+    #[prop(into)]
+    label: String,
+    /// The value.
+    #[prop(into)]
+    value: Signal<String>,
+    /// How saving stands.
+    #[prop(optional, into)]
+    state: Signal<SaveState>,
+    /// What stands there while there is no value.
+    #[prop(default = "Add".to_owned(), into)]
+    empty: String,
+    /// Told the new value, only if it differs.
+    #[prop(into)]
+    on_save: Callback<(String,)>,
+) -> impl IntoView {
+    let editing = RwSignal::new(false);
+    let draft = RwSignal::new(value.get_untracked());
+    let shown = NodeRef::<html::Button>::new();
+    let input = NodeRef::<html::Input>::new();
+    let failed = Memo::new(move |_| state.with(|s| matches!(s, SaveState::Failed(_))));
+    let open = Memo::new(move |_| editing.get() || failed.get());
+    let saving = move || state.with(|s| *s == SaveState::Saving);
+
+    let start = move || {
+        draft.set(value.get_untracked());
+        editing.set(true);
+    };
+    let save = move || {
+        if editing.get_untracked() || failed.get_untracked() {
+            editing.set(false);
+            let new = draft.get_untracked().trim().to_owned();
+            if new != value.get_untracked() || failed.get_untracked() {
+                on_save.run((new,));
+            }
+        }
+    };
+    // Given up after a refusal: the old value is saved again, which clears the refusal where it is kept.
+    let give_up = move || {
+        editing.set(false);
+        if failed.get_untracked() {
+            on_save.run((value.get_untracked(),));
+        }
+    };
+    let keys = move |event: KeyboardEvent| match event.key().as_str() {
+        "Enter" => {
+            event.prevent_default();
+            save();
+        }
+        "Escape" => {
+            event.prevent_default();
+            event.stop_propagation();
+            give_up();
+        }
+        _ => {}
+    };
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        if let Some(field) = input.get().filter(|_| is_open && was_open != Some(true)) {
+            let _ = field.focus();
+            field.select();
+        } else if let Some(button) = shown.get().filter(|_| was_open == Some(true) && !is_open) {
+            let _ = button.focus();
+        }
+        is_open
+    });
+
+    let data_state = move || match (open.get(), state.get()) {
+        (_, SaveState::Failed(_)) => "error",
+        (true, _) => "edit",
+        (false, SaveState::Saving) => "saving",
+        (false, SaveState::Idle) => "view",
+    };
+    let name = StoredValue::new(label);
+    let nothing = StoredValue::new(empty);
+    let text = move || {
+        let current = if saving() { draft.get() } else { value.get() };
+        if current.is_empty() { nothing.get_value() } else { current }
+    };
+    let body = move || {
+        if open.get() {
+            view! {
+                <input
+                    class="edit-input"
+                    node_ref=input
+                    aria-label=name.get_value()
+                    aria-invalid=move || failed.get().then_some("true")
+                    value=draft.get_untracked()
+                    prop:value=move || draft.get()
+                    on:input=move |event| draft.set(event_target_value(&event))
+                    on:keydown=keys
+                    on:blur=move |_| if !failed.get_untracked() { save() }
+                />
+            }
+            .into_any()
+        } else {
+            view! {
+                <button
+                    type="button"
+                    class="edit-view"
+                    node_ref=shown
+                    aria-label=move || format!("Edit {}: {}", name.get_value(), text())
+                    on:click=move |_| start()
+                >
+                    <span class="cut" class:edit-empty=move || value.with(String::is_empty)>{text}</span>
+                    {move || if saving() {
+                        view! { <span class="spin push" role="status" aria-label="Saving"></span> }.into_any()
+                    } else {
+                        view! { <Glyph icon=Icon::Pencil /> }.into_any()
+                    }}
+                </button>
+            }
+            .into_any()
+        }
+    };
+    let error = move || match state.get() {
+        SaveState::Failed(reason) => Some(view! { <p class="edit-error">{reason}</p> }),
+        _ => None,
+    };
+    view! {
+        <div class="edit" data-state=data_state>
+            {body}
+            <div role="alert">{error}</div>
+        </div>
+    }
+}

@@ -1,0 +1,37 @@
+//! An icon, drawn.
+
+use leptos::prelude::*;
+
+use super::Icon;
+
+/// An icon in the colour of the text around it. Without a label it is decoration and not read aloud.
+#[component]
+pub fn Glyph(
+    /// Which icon.
+    icon: Icon,
+    /// What it says, where no word beside it says the same.
+    #[prop(optional, into)]
+    label: Option<String>,
+    /// Filled instead of outlined.
+    #[prop(optional)]
+    solid: bool,
+    /// Mirrored where text runs from right to left (arrows).
+    #[prop(optional)]
+    flip: bool,
+    /// Breathes, for something in progress.
+    #[prop(optional, into)]
+    pulse: Signal<bool>,
+) -> impl IntoView {
+    let class = match (solid, flip) {
+        (true, _) => "icon icon-solid",
+        (false, true) => "icon icon-flip",
+        (false, false) => "icon",
+    };
+    let role = label.is_some().then_some("img");
+    let hidden = label.is_none().then_some("true");
+    view! {
+        <svg class=class class:pulse=move || pulse.get() role=role aria-label=label aria-hidden=hidden>
+            <use href=format!("#i-{}", icon.name())></use>
+        </svg>
+    }
+}

@@ -1,0 +1,199 @@
+//! A menu under a button: the platform's popover and the menu button pattern of WAI-ARIA.
+
+use leptos::{ev::KeyboardEvent, html, prelude::*};
+
+use super::{Glyph, Icon};
+
+/// What an item means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ItemTone {
+    /// Any action.
+    #[default]
+    Neutral,
+    /// Takes something away.
+    Danger,
+}
+
+/// A button and its menu. Arrow keys move, a letter jumps, Esc closes and gives the focus back.
+#[component]
+pub fn Menu(
+    /// An id that is unique in the page.
+    #[prop(into)]
+    id: String,
+    /// The name of the menu, and of the button where its content has no words.
+    #[prop(into)]
+    name: String,
+    /// The classes of the button.
+    #[prop(optional, into)]
+    button_class: Option<String>,
+    /// The button has no words: the name is read and shown for it.
+    #[prop(optional)]
+    icon_only: bool,
+    /// Lines the menu up with the end of the button.
+    #[prop(optional)]
+    align_end: bool,
+    /// What the button shows.
+    #[prop(into)]
+    trigger: ViewFn,
+    /// The items.
+    children: Children,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let button = NodeRef::<html::Button>::new();
+    let popover = NodeRef::<html::Div>::new();
+    let shown_name = icon_only.then(|| name.clone());
+    let toggled = move |_| on_toggle(button, popover, open);
+    let keys = move |event: KeyboardEvent| on_menu_key(popover, &event);
+    let open_by_arrow = move |event: KeyboardEvent| {
+        if matches!(event.key().as_str(), "ArrowDown" | "ArrowUp") {
+            event.prevent_default();
+            set_open(popover, true);
+        }
+    };
+    view! {
+        <button
+            type="button"
+            node_ref=button
+            class=button_class.unwrap_or_else(|| "btn btn-plain".to_owned())
+            popovertarget=id.clone()
+            aria-haspopup="menu"
+            aria-expanded=move || if open.get() { "true" } else { "false" }
+            aria-label=shown_name.clone()
+            data-tip=shown_name
+            data-tip-align=align_end.then_some("end")
+            on:keydown=open_by_arrow
+        >
+            {trigger.run()}
+        </button>
+        <div
+            id=id
+            node_ref=popover
+            class="menu"
+            popover="auto"
+            role="menu"
+            aria-label=name
+            data-align=align_end.then_some("end")
+            on:toggle=toggled
+            on:keydown=keys
+            on:click=move |_| set_open(popover, false)
+        >
+            {children()}
+        </div>
+    }
+}
+
+/// One line of a menu.
+#[component]
+pub fn MenuItem(
+    /// The words.
+    #[prop(into)]
+    label: String,
+    /// An icon before them.
+    #[prop(optional)]
+    icon: Option<Icon>,
+    /// What it means.
+    #[prop(optional)]
+    tone: ItemTone,
+    /// For one choice of several: whether it is the chosen one.
+    #[prop(optional, into)]
+    checked: Option<Signal<bool>>,
+    /// Why it cannot be used now.
+    #[prop(optional, into)]
+    disabled_because: Signal<Option<String>>,
+    /// The key that does the same.
+    #[prop(optional, into)]
+    shortcut: Option<String>,
+    /// What it does.
+    #[prop(into)]
+    on_select: Callback<()>,
+) -> impl IntoView {
+    let select = move |event: leptos::ev::MouseEvent| {
+        if disabled_because.with_untracked(Option::is_some) {
+            // The menu stays open, so that the reason can be read.
+            event.stop_propagation();
+        } else {
+            on_select.run(());
+        }
+    };
+    view! {
+        <button
+            type="button"
+            class="menu-item"
+            role=if checked.is_some() { "menuitemradio" } else { "menuitem" }
+            tabindex="-1"
+            data-tone=(tone == ItemTone::Danger).then_some("bad")
+            aria-checked=move || checked.map(|on| if on.get() { "true" } else { "false" })
+            aria-disabled=move || disabled_because.with(Option::is_some).then_some("true")
+            on:click=select
+        >
+            {icon.map(|icon| view! { <Glyph icon=icon /> })}
+            <span>
+                {label}
+                <span class="menu-note" hidden=move || disabled_because.with(Option::is_none)>
+                    {move || disabled_because.get()}
+                </span>
+            </span>
+            {shortcut.map(|keys| view! { <kbd>{keys}</kbd> })}
+            {checked.map(|_| view! { <span class="menu-tick"><Glyph icon=Icon::Check /></span> })}
+        </button>
+    }
+}
+
+/// A line between groups of items.
+#[component]
+pub fn MenuLine() -> impl IntoView {
+    view! { <div class="menu-line" role="separator"></div> }
+}
+
+fn set_open(popover: NodeRef<html::Div>, open: bool) {
+    #[cfg(feature = "hydrate")]
+    if let Some(menu) = popover.get_untracked() {
+        // Fails only when it already is so.
+        let _ = if open { menu.show_popover() } else { menu.hide_popover() };
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (popover, open);
+}
+
+fn on_toggle(button: NodeRef<html::Button>, popover: NodeRef<html::Div>, open: RwSignal<bool>) {
+    #[cfg(feature = "hydrate")]
+    if let (Some(menu), Some(button)) = (popover.get_untracked(), button.get_untracked()) {
+        let shown = menu.matches(":popover-open").unwrap_or(false);
+        open.set(shown);
+        if shown {
+            // Where the browser cannot anchor the menu by style, it is put under the button here.
+            let at = button.get_bounding_client_rect();
+            // The view macro gives elements a `style` of its own.
+            let style = web_sys::HtmlElement::style(&menu);
+            let _ = style.set_property("--menu-x", &format!("{}px", at.left()));
+            let _ = style.set_property("--menu-y", &format!("{}px", at.bottom() + 4.0));
+            super::menu_keys::focus_item(&menu, super::menu_keys::Step::First);
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (button, popover, open);
+}
+
+fn on_menu_key(popover: NodeRef<html::Div>, event: &KeyboardEvent) {
+    #[cfg(feature = "hydrate")]
+    if let Some(menu) = popover.get_untracked() {
+        use super::menu_keys::{Step, focus_item};
+        let key = event.key();
+        let step = match key.as_str() {
+            "ArrowDown" => Step::Next,
+            "ArrowUp" => Step::Previous,
+            "Home" => Step::First,
+            "End" => Step::Last,
+            "Tab" => return set_open(popover, false),
+            _ => match (key.chars().next(), key.chars().count()) {
+                (Some(letter), 1) if letter != ' ' => Step::Letter(letter),
+                _ => return,
+            },
+        };
+        event.prevent_default();
+        event.stop_propagation();
+        focus_item(&menu, step);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (popover, event);
+}

@@ -1,0 +1,63 @@
+//! The shape of what is coming, at its real height.
+
+use leptos::prelude::*;
+
+/// The shape of a thing that loads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shape {
+    /// A line of text.
+    #[default]
+    Line,
+    /// An avatar.
+    Round,
+    /// A pill.
+    Pill,
+    /// A bubble or a card.
+    Block,
+}
+
+/// How wide a line or block is.
+#[allow(missing_docs)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Width {
+    #[default]
+    Full,
+    W20,
+    W30,
+    W40,
+    W50,
+    W60,
+    W70,
+    W80,
+    W90,
+}
+
+/// A grey shape; appears after 150 ms, so that what is quick does not flicker.
+#[component]
+pub fn Skeleton(
+    /// Which shape.
+    #[prop(optional)]
+    shape: Shape,
+    /// How wide.
+    #[prop(optional)]
+    width: Width,
+) -> impl IntoView {
+    let shape = match shape {
+        Shape::Line => "skeleton-line",
+        Shape::Round => "skeleton-round",
+        Shape::Pill => "skeleton-pill",
+        Shape::Block => "skeleton-block",
+    };
+    let width = match width {
+        Width::Full => "",
+        Width::W20 => " w-20",
+        Width::W30 => " w-30",
+        Width::W40 => " w-40",
+        Width::W50 => " w-50",
+        Width::W60 => " w-60",
+        Width::W70 => " w-70",
+        Width::W80 => " w-80",
+        Width::W90 => " w-90",
+    };
+    view! { <span class=format!("skeleton {shape}{width}") aria-hidden="true"></span> }
+}

@@ -1,0 +1,75 @@
+//! Tabs that are links, and a choice between a few buttons that looks the same.
+
+use leptos::prelude::*;
+
+/// One tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tab {
+    /// The word.
+    pub label: String,
+    /// Where it leads.
+    pub href: String,
+    /// How many are there.
+    pub count: Option<u32>,
+    /// This is where one is.
+    pub current: bool,
+}
+
+/// A row of links, each with its count.
+#[component]
+pub fn Tabs(
+    /// What they choose between.
+    #[prop(into)]
+    label: String,
+    /// The tabs.
+    #[prop(into)]
+    tabs: Signal<Vec<Tab>>,
+) -> impl IntoView {
+    let items = move || {
+        tabs.get()
+            .into_iter()
+            .map(|tab| {
+                view! {
+                    <a class="tab" href=tab.href aria-current=tab.current.then_some("page")>
+                        {tab.label}
+                        {tab.count.map(|count| view! { <span class="tab-count">{count}</span> })}
+                    </a>
+                }
+            })
+            .collect_view()
+    };
+    view! { <nav class="tabs" aria-label=label>{items}</nav> }
+}
+
+/// A choice between a few words.
+#[component]
+pub fn Segmented(
+    /// What is chosen.
+    #[prop(into)]
+    label: String,
+    /// The words.
+    options: Vec<String>,
+    /// Which one is chosen, counted from 0.
+    #[prop(into)]
+    chosen: Signal<usize>,
+    /// Told the number of the word that was pressed.
+    #[prop(into)]
+    on_choose: Callback<(usize,)>,
+) -> impl IntoView {
+    let buttons = options
+        .into_iter()
+        .enumerate()
+        .map(|(index, word)| {
+            view! {
+                <button
+                    type="button"
+                    aria-pressed=move || if chosen.get() == index { "true" } else { "false" }
+                    on:click=move |_| on_choose.run((index,))
+                >
+                    {word}
+                </button>
+            }
+        })
+        .collect_view();
+    view! { <div class="seg" role="group" aria-label=label>{buttons}</div> }
+}

@@ -1,0 +1,6 @@
+//! Tandem's interface and everything both sides share. Compiles natively (`ssr`) and to WebAssembly (`hydrate`); knows no SQL and no sockets.
+
+#![recursion_limit = "512"]
+
+pub mod api;
+pub mod model;

@@ -1,0 +1,30 @@
+//! The words of the product as types, and its pure rules. Nothing here knows a database, a socket, a clock or a browser.
+
+mod arrange;
+mod contact;
+mod conversation;
+mod error;
+mod event;
+mod house;
+mod ids;
+mod inbox;
+mod message;
+mod reduce;
+mod rights;
+mod text_enum;
+
+pub use arrange::{arrange, window_of};
+pub use contact::{Contact, ContactField, FieldError, LeadStatus};
+pub use conversation::{AiMode, Category, ConversationState, Happening, Outcome, Pen, Presence, Slot, Status, Tab};
+pub use error::ApiError;
+pub use event::{EventBody, LiveBody, LiveEvent};
+pub use house::{Bootstrap, Channel, ChannelKind, Me, Member, Team, Workspace};
+pub use ids::{
+    AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MemberId, MessageId, SessionId, TeamId,
+    Timestamp, WorkspaceId,
+};
+pub use inbox::{Act, ConversationRow, Counts, Cursor, Draft, DraftMode, Facts, InboxPage, Preview, PreviewBy, Thread, View};
+pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line, Message, Sender, TEXT_LIMIT};
+pub use reduce::{Changed, HousePart, InboxState, ListPart, ThreadPart};
+pub use rights::{Access, Permission, Role, Visibility};
+pub use text_enum::UnknownText;

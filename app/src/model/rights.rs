@@ -1,0 +1,117 @@
+//! Who may do what (architecture, Rights; N10), and which conversations somebody sees.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChannelId, Facts, MemberId, TeamId, text_enum::text_enum};
+
+text_enum! {
+    /// What a member is in the workspace.
+    pub enum Role {
+        /// Everything, also ownership and deletion.
+        Owner = "owner",
+        /// Everything else.
+        Admin = "admin",
+        /// Answers conversations.
+        Agent = "agent",
+        /// Reads.
+        Viewer = "viewer",
+    }
+}
+
+text_enum! {
+    /// Which conversations an agent or viewer sees; owners and admins see all.
+    pub enum Visibility {
+        /// Every conversation of the workspace.
+        All = "all",
+        /// Those of my teams and their channels, with what is unassigned there, and those assigned to me.
+        Teams = "teams",
+        /// Those assigned to me.
+        Mine = "mine",
+    }
+}
+
+text_enum! {
+    /// A thing that a role may or may not do.
+    pub enum Permission {
+        /// See conversations and contacts, within visibility.
+        Read = "read",
+        /// Reply, note, assign, close, tag, snooze, edit contacts, within visibility.
+        Converse = "converse",
+        /// Merge, split, move, delete messages, export a contact.
+        Restructure = "restructure",
+        /// Run and edit campaigns, broadcasts, workflows and forms.
+        Outreach = "outreach",
+        /// Edit and publish knowledge and AI agents, stop them all.
+        Teach = "teach",
+        /// Channels, members, roles, goals, settings, tokens, audit, full export, erasure.
+        Administer = "administer",
+        /// Ownership and deletion of the workspace.
+        Own = "own",
+    }
+}
+
+impl Role {
+    /// Whether this role holds a permission; `granted` are the extra ones that an admin gave to an agent.
+    pub fn may(self, permission: Permission, granted: &[Permission]) -> bool {
+        match (self, permission) {
+            (Self::Owner, _) => true,
+            (Self::Admin, Permission::Own) => false,
+            (Self::Admin, _) => true,
+            (Self::Agent, Permission::Read | Permission::Converse) => true,
+            (Self::Agent, Permission::Restructure | Permission::Outreach) => granted.contains(&permission),
+            (Self::Viewer, Permission::Read) => true,
+            (Self::Agent | Self::Viewer, _) => false,
+        }
+    }
+}
+
+/// What somebody sees: enough to decide it for any conversation without asking anything else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// Who looks.
+    pub member: MemberId,
+    /// How far.
+    pub visibility: Visibility,
+    /// The teams the member is in.
+    pub teams: Vec<TeamId>,
+    /// The channels of those teams.
+    pub channels: Vec<ChannelId>,
+}
+
+impl Access {
+    /// Whether a conversation with these facts is visible. The store's queries say the same in SQL; a property test compares the two.
+    pub fn sees(&self, facts: &Facts) -> bool {
+        match self.visibility {
+            Visibility::All => true,
+            Visibility::Mine => facts.assignee == Some(self.member),
+            Visibility::Teams => {
+                facts.assignee == Some(self.member)
+                    || facts.team.is_some_and(|team| self.teams.contains(&team))
+                    || self.channels.contains(&facts.channel)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Permission, Role};
+
+    #[test]
+    fn n10_the_rights_table() {
+        use Permission as P;
+        let table = [
+            (Role::Owner, vec![P::Read, P::Converse, P::Restructure, P::Outreach, P::Teach, P::Administer, P::Own]),
+            (Role::Admin, vec![P::Read, P::Converse, P::Restructure, P::Outreach, P::Teach, P::Administer]),
+            (Role::Agent, vec![P::Read, P::Converse]),
+            (Role::Viewer, vec![P::Read]),
+        ];
+        for (role, expected) in table {
+            let got: Vec<_> = P::ALL.iter().copied().filter(|p| role.may(*p, &[])).collect();
+            assert_eq!(got, expected, "{role:?}");
+        }
+        assert!(Role::Agent.may(P::Outreach, &[P::Outreach]));
+        assert!(!Role::Agent.may(P::Administer, &[P::Administer]), "a grant never makes an admin");
+        assert!(!Role::Viewer.may(P::Converse, &[P::Converse]));
+    }
+}

@@ -1,0 +1,44 @@
+//! Enums that are stored and sent as words: one list of variants gives the word, its parsing and its serialisation.
+
+/// A stored or received word that no variant has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {of} \"{text}\"")]
+pub struct UnknownText {
+    /// The enum that was asked.
+    pub of: &'static str,
+    /// The word it does not know.
+    pub text: String,
+}
+
+macro_rules! text_enum {
+    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// Every variant, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// The word it is stored and sent as.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::model::UnknownText;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err($crate::model::UnknownText { of: stringify!($name), text: text.to_owned() }),
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::model::UnknownText;
+            fn try_from(text: String) -> Result<Self, Self::Error> { text.parse() }
+        }
+    };
+}
+pub(crate) use text_enum;

@@ -1,0 +1,216 @@
+// What a site embeds: a button in the corner and, once it is wanted, a frame with the chat from our own origin.
+//
+//   <script async src="https://tandem.example/widget.js" data-channel="KEY"></script>
+//
+// Optional: data-open="true" opens at once, data-position="left". The page can call window.tandem.open(), close() and
+// toggle(). Nothing of the page is read but its address, without query and fragment, and nothing in it is changed but
+// one element added at the end of the body.
+
+import { SMALL, css } from './loader-style.js';
+
+const PATIENCE = 15_000; // After this the frame counts as not loaded.
+
+const script = document.currentScript ?? document.querySelector('script[data-channel][src*="widget.js"]');
+if (script?.dataset.channel && !window.tandem) {
+  const { mount, ...calls } = createWidget(script.dataset, new URL(script.src).origin);
+  window.tandem = calls;
+  if (document.body) mount();
+  else addEventListener('DOMContentLoaded', mount);
+}
+
+/** @param {DOMStringMap} options @param {string} origin */
+function createWidget(options, origin) {
+  const key = options.channel;
+  const remember = `tandem:${key}`;
+  const small = matchMedia(SMALL);
+  const host = document.createElement('tandem-chat');
+  const root = host.attachShadow({ mode: 'open' });
+  let frame = null;
+  let isOpen = false;
+  let isReady = false;
+  let wantsFocus = false;
+  let unread = 0;
+  let timer;
+
+  const badge = make('span', { class: 'badge', hidden: '', 'aria-hidden': 'true' });
+  const news = make('span', { class: 'quiet', role: 'status' });
+  const launcher = make('button', { class: 'launcher', type: 'button', 'aria-label': 'Open chat', 'aria-expanded': 'false', 'aria-controls': 'panel' },
+    drawing('talk', 'M2.992 16.342a2 2 0 0 1 .094 1.167l-1.065 3.29a1 1 0 0 0 1.236 1.168l3.413-.998a2 2 0 0 1 1.099.092 10 10 0 1 0-4.777-4.719'),
+    drawing('shut', 'm6 9 6 6 6-6'),
+    badge,
+  );
+  const again = make('button', { type: 'button' }, 'Try again');
+  const giveUp = make('button', { type: 'button' }, 'Close chat');
+  const failed = make('div', { class: 'failed', role: 'alert', hidden: '' }, make('p', {}, 'The chat could not be loaded.'), make('div', {}, again, giveUp));
+  const panel = make('div', { class: 'panel', id: 'panel', inert: '' }, failed);
+
+  return { mount, open: () => show(true), close, toggle };
+
+  function mount() {
+    if (options.position === 'left') host.dataset.position = 'left';
+    addStyle(root);
+    root.append(panel, launcher, news);
+    document.body.append(host);
+
+    launcher.addEventListener('click', toggle);
+    again.addEventListener('click', () => {
+      wantsFocus = true;
+      load();
+    });
+    giveUp.addEventListener('click', close);
+    root.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !isOpen) return;
+      event.stopPropagation();
+      close();
+    });
+    addEventListener('message', hear);
+    addEventListener('blur', tell); // The visitor may have gone into the frame; it should know which page this is by now.
+    visualViewport?.addEventListener('resize', fit);
+    visualViewport?.addEventListener('scroll', fit);
+    small.addEventListener('change', fit);
+
+    // Whoever wrote before is told of answers on every page; nobody else loads more than the button.
+    if (options.open === 'true' || (recall('sessionStorage') === 'open' && !small.matches)) show(false);
+    else if (recall('localStorage')) whenIdle(() => frame ?? load());
+  }
+
+  function toggle() {
+    if (isOpen) close();
+    else show(true);
+  }
+
+  function close() {
+    if (!isOpen) return;
+    const hadFocus = root.activeElement && root.activeElement !== launcher;
+    isOpen = false;
+    launcher.setAttribute('aria-expanded', 'false');
+    if (hadFocus) launcher.focus();
+    panel.inert = true;
+    note('sessionStorage', '');
+    fit();
+    tell();
+  }
+
+  function show(focus) {
+    isOpen = true;
+    wantsFocus = focus;
+    launcher.setAttribute('aria-expanded', 'true');
+    panel.inert = false;
+    note('sessionStorage', 'open');
+    if (!frame) load();
+    fit();
+    tell();
+  }
+
+  function load() {
+    clearTimeout(timer);
+    frame?.remove();
+    isReady = false;
+    failed.hidden = true;
+    frame = make('iframe', { title: 'Chat', src: `${origin}/widget/${encodeURIComponent(key)}`, referrerpolicy: 'strict-origin' });
+    // The browser's own error page also "loads"; the chat would have said that it is ready before that.
+    frame.addEventListener('load', () => waitFor(2_000));
+    waitFor(PATIENCE);
+    panel.prepend(frame);
+  }
+
+  function waitFor(ms) {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (!isReady) failed.hidden = false;
+    }, ms);
+  }
+
+  function hear(event) {
+    if (!frame || event.source !== frame.contentWindow || event.origin !== origin) return;
+    const { tandem, count, active } = event.data ?? {};
+    if (tandem === 'ready') {
+      isReady = true;
+      failed.hidden = true;
+      frame.classList.add('ready');
+      tell();
+    } else if (tandem === 'close') {
+      close();
+    } else if (tandem === 'unread') {
+      if (active) note('localStorage', '1');
+      showUnread(Number(count) || 0);
+    }
+  }
+
+  /** Tells the chat whether it is seen, and on which page. */
+  function tell() {
+    if (!isReady) return;
+    const focus = isOpen && wantsFocus;
+    wantsFocus = false;
+    if (focus) frame.focus();
+    frame.contentWindow.postMessage({ tandem: isOpen ? 'open' : 'close', focus, page: location.origin + location.pathname }, origin);
+  }
+
+  function showUnread(count) {
+    const words = count === 1 ? '1 unread message' : `${count} unread messages`;
+    badge.hidden = !count;
+    badge.textContent = count > 99 ? '99+' : count;
+    launcher.setAttribute('aria-label', count ? `Open chat, ${words}` : 'Open chat');
+    if (count > unread && !isOpen) news.textContent = words;
+    unread = count;
+  }
+
+  /** On a phone the panel ends where the keyboard begins. */
+  function fit() {
+    const view = visualViewport;
+    const fits = isOpen && small.matches && view && Math.abs(view.scale - 1) < 0.01 && view.height < innerHeight;
+    panel.style.height = fits ? `${view.height}px` : '';
+    panel.style.top = fits ? `${view.offsetTop}px` : '';
+    panel.style.bottom = fits ? 'auto' : '';
+  }
+
+  // Storage may be blocked on the host page; then the chat starts closed and quiet on each page.
+  function recall(storage) {
+    try {
+      return window[storage].getItem(remember);
+    } catch {
+      return null;
+    }
+  }
+  function note(storage, value) {
+    try {
+      window[storage].setItem(remember, value);
+    } catch {
+      // See recall.
+    }
+  }
+}
+
+function addStyle(root) {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [sheet];
+  } catch {
+    root.append(make('style', {}, css));
+  }
+}
+
+function make(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+function drawing(name, d) {
+  const ns = 'http://www.w3.org/2000/svg';
+  const svg = document.createElementNS(ns, 'svg');
+  const path = document.createElementNS(ns, 'path');
+  svg.setAttribute('class', name);
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  path.setAttribute('d', d);
+  svg.append(path);
+  return svg;
+}
+
+function whenIdle(work) {
+  if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 3000 });
+  else setTimeout(work, 1000);
+}

@@ -1,0 +1,22 @@
+// Talks with the page that embeds us, through the loader there. Nothing said in the conversation ever goes this way.
+
+/**
+ * @param {(message: {tandem: string, page?: string}) => void} onMessage
+ * @returns {{embedded: boolean, send: (message: object) => void}}
+ */
+export function connectHost(onMessage) {
+  const host = window.parent;
+  if (host === window) return { embedded: false, send() {} };
+
+  // Where the browser does not tell who embeds us, the first greeting from our own parent window does.
+  let origin = location.ancestorOrigins?.[0];
+  addEventListener('message', (event) => {
+    if (event.source !== host || typeof event.data?.tandem !== 'string') return;
+    origin ??= event.origin;
+    if (event.origin === origin) onMessage(event.data);
+  });
+
+  // A page without an origin of its own (a file, a sandbox) cannot be named; our messages hold nothing secret.
+  const send = (message) => host.postMessage(message, !origin || origin === 'null' ? '*' : origin);
+  return { embedded: true, send };
+}

@@ -1,0 +1,227 @@
+// From the compiled WebAssembly, the style sheets, the icons and the widget to the folder that the server embeds. Called by scripts/site.
+// Everything is made in memory or in a cache beside the folder; a file is written only when its content changed, because the server
+// is compiled anew when one did.
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import zlib from 'node:zlib'
+
+const root = process.env.TANDEM_ROOT
+const tools = path.join(process.env.TANDEM_TOOLS, 'node_modules')
+const target = process.env.CARGO_TARGET_DIR
+const site = path.join(target, 'site')
+const cache = path.join(target, 'site-cache')
+const [wasmInput, ...flags] = process.argv.slice(2)
+const dev = flags.includes('--dev')
+
+/** What a browser must load, compressed by brotli. */
+const BUDGET = { app: 450_000, widget: 20_000 }
+/** What the compiler of the pinned Rust version may emit; everything here is in every browser since 2023. */
+const WASM_FEATURES = [
+  'bulk-memory', 'bulk-memory-opt', 'call-indirect-overlong', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext',
+].map((name) => `--enable-${name}`)
+/** The oldest browsers for which the CSS is written out: all that know nesting, `light-dark()` and `@starting-style`. */
+const BROWSERS = 'chrome 123, firefox 129, safari 17.5'
+const COMPRESSIBLE = /\.(js|mjs|css|html|svg|json|webmanifest|txt|wasm|xml)$/
+/** Read by the server at start or build, never sent as they are. */
+const UNSENT = new Set(['manifest.json', 'icons.svg'])
+
+const sha = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex')
+const exists = (...parts) => fs.existsSync(path.join(root, ...parts))
+const read = (...parts) => fs.readFileSync(path.join(root, ...parts))
+const fail = (message) => { console.error(`scripts/site: ${message}`); process.exit(1) }
+
+function run(program, ...args) {
+  try {
+    return execFileSync(program, args, { stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 })
+  } catch {
+    return fail(`${program} failed; see above`)
+  }
+}
+
+/** Path in the site folder → bytes. */
+const files = new Map()
+/** Keeps a file under `assets/` with its hash in the name, so that browsers may keep it for ever; returns its URL. */
+function hashed(name, bytes) {
+  const { name: stem, ext } = path.parse(name)
+  const out = `assets/${stem}.${sha(bytes).slice(0, 8)}${ext}`
+  files.set(out, Buffer.from(bytes))
+  return `/${out}`
+}
+
+/** Runs `make(folder)` once for each key and keeps the folder; older ones of the same kind go. */
+function cached(kind, key, make) {
+  const folder = path.join(cache, `${kind}-${key.slice(0, 16)}`)
+  if (!fs.existsSync(path.join(folder, '.done'))) {
+    fs.mkdirSync(cache, { recursive: true })
+    for (const old of fs.readdirSync(cache).filter((name) => name.startsWith(`${kind}-`))) fs.rmSync(path.join(cache, old), { recursive: true })
+    fs.mkdirSync(folder)
+    make(folder)
+    fs.writeFileSync(path.join(folder, '.done'), '')
+  }
+  return folder
+}
+
+// --- WebAssembly ------------------------------------------------------------------------------------------------------
+
+function webassembly() {
+  const input = fs.readFileSync(wasmInput)
+  const key = sha(input, process.env.WASM_BINDGEN_VERSION, WASM_FEATURES.join(), fs.readFileSync(path.join(tools, 'binaryen/package.json')))
+  const folder = cached(dev ? 'dev-wasm' : 'wasm', key, (out) => {
+    run('wasm-bindgen', wasmInput, '--target', 'web', '--no-typescript', '--out-name', 'tandem', '--out-dir', out)
+    const raw = path.join(out, 'tandem_bg.wasm')
+    if (!dev) run('wasm-opt', '-Oz', ...WASM_FEATURES, raw, '-o', raw)
+    // Bundled, because crates may bring JavaScript snippets of their own.
+    run('esbuild', path.join(out, 'tandem.js'), '--bundle', '--format=esm', '--minify', '--log-level=warning', `--outfile=${path.join(out, 'bundle.js')}`)
+  })
+  const wasm = hashed('tandem.wasm', fs.readFileSync(path.join(folder, 'tandem_bg.wasm')))
+  const js = fs.readFileSync(path.join(folder, 'bundle.js'), 'utf8')
+  if (!js.includes('tandem_bg.wasm')) fail('the JavaScript of wasm-bindgen no longer names tandem_bg.wasm: look at what it does instead')
+  // Both lie in the same folder, and the name is resolved against the script's own address.
+  return { js: hashed('tandem.js', js.replaceAll('tandem_bg.wasm', path.basename(wasm))), wasm }
+}
+
+// --- CSS, font, public files -------------------------------------------------------------------------------------------
+
+const font = () => hashed('inter-latin.woff2', fs.readFileSync(path.join(tools, '@fontsource-variable/inter/files/inter-latin-wght-normal.woff2')))
+
+/** Bundles a style sheet; every file that it names gets its hashed name. */
+function css(file, fontUrl, used) {
+  const args = ['--bundle', '--minify', '--targets', BROWSERS, path.join(root, file)]
+  const text = run('lightningcss', ...args).toString()
+  return text.trim().replace(/url\((["']?)(\/[^"')]+)\1\)/g, (_, quote, url) => {
+    const name = url.replace(/^\/(assets\/)?/, '').replace(/[?#].*$/, '')
+    if (name === 'inter-latin.woff2') return `url(${fontUrl})`
+    if (!exists('public', name)) fail(`${file} names ${url}, and public/${name} does not exist`)
+    used.add(name)
+    return `url(${hashed(name, read('public', name))})`
+  })
+}
+
+function publicFiles(used) {
+  if (!exists('public')) return
+  for (const entry of fs.readdirSync(path.join(root, 'public'), { recursive: true })) {
+    const full = path.join(root, 'public', entry)
+    if (!used.has(entry) && !path.basename(entry).startsWith('.') && fs.statSync(full).isFile()) files.set(entry, fs.readFileSync(full))
+  }
+}
+
+// --- icons -----------------------------------------------------------------------------------------------------------
+
+/** One sprite of the icons that the enum in icon.rs names. A drawing of our own in style/icons comes before Lucide's of that name. */
+function icons() {
+  const list = 'app/src/components/ui/icon.rs'
+  if (!exists(list)) console.error(`scripts/site: no ${list} yet, so no icons`)
+  const names = new Set(exists(list) ? [...read(list).toString().matchAll(/Self::\w+\s*=>\s*"([a-z0-9-]+)"/g)].map((found) => found[1]) : [])
+  const symbols = [...names].sort().map((name) => {
+    const own = path.join(root, 'style/icons', `${name}.svg`)
+    const lucide = path.join(tools, 'lucide-static/icons', `${name}.svg`)
+    const source = [own, lucide].find((file) => fs.existsSync(file)) ?? fail(`there is no icon "${name}", neither in Lucide nor in style/icons`)
+    const [, attributes, inner] = /<svg([^>]*)>([\s\S]*)<\/svg>/.exec(fs.readFileSync(source, 'utf8'))
+    const viewBox = /viewBox="([^"]+)"/.exec(attributes)[1]
+    const paint = source === own
+      ? [...attributes.matchAll(/(?:fill|stroke[a-z-]*)="[^"]*"/g)].map((found) => found[0]).join(' ')
+      : 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
+    return `<symbol id="i-${name}" viewBox="${viewBox}" ${paint}>${inner.replace(/\s+/g, ' ').replaceAll('> <', '><').replaceAll(' />', '/>').trim()}</symbol>`
+  })
+  files.set('icons.svg', Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" hidden aria-hidden="true">${symbols.join('')}</svg>\n`))
+}
+
+// --- widget ----------------------------------------------------------------------------------------------------------
+
+function widget(fontUrl, used) {
+  if (!exists('frontend/widget')) { console.error('scripts/site: no frontend/widget yet, so no web-chat widget'); return {} }
+  const script = (file, format) =>
+    run('esbuild', path.join(root, 'frontend/widget', file), '--bundle', '--minify', `--format=${format}`, '--target=es2020', '--log-level=warning')
+  // The one name that other people's pages carry: never hashed.
+  files.set('widget.js', script('loader.js', 'iife'))
+  return { chat_js: hashed('chat.js', script('chat.js', 'esm')), chat_css: hashed('chat.css', css('frontend/widget/chat.css', fontUrl, used)) }
+}
+
+// --- writing ---------------------------------------------------------------------------------------------------------
+
+const brotli = promisify(zlib.brotliCompress)
+const gzip = promisify(zlib.gzip)
+const quality = dev ? 4 : 11
+const packers = {
+  br: (bytes) => {
+    const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = zlib.constants
+    return brotli(bytes, { params: { [BROTLI_PARAM_QUALITY]: quality, [BROTLI_PARAM_SIZE_HINT]: bytes.length } })
+  },
+  gz: (bytes) => gzip(bytes, { level: dev ? 4 : 9 }),
+}
+
+/** Adds the compressed forms; what was compressed before is taken from the cache. */
+async function compress() {
+  const folder = path.join(cache, 'compressed')
+  fs.mkdirSync(folder, { recursive: true })
+  const wanted = new Set()
+  await Promise.all([...files].filter(([name]) => COMPRESSIBLE.test(name) && !UNSENT.has(name)).flatMap(([name, bytes]) =>
+    Object.entries(packers).map(async ([ending, pack]) => {
+      const key = `${sha(bytes)}.${quality}.${ending}`
+      wanted.add(key)
+      const kept = path.join(folder, key)
+      if (!fs.existsSync(kept)) {
+        fs.writeFileSync(`${kept}.new`, await pack(bytes))
+        fs.renameSync(`${kept}.new`, kept)
+      }
+      files.set(`${name}.${ending}`, fs.readFileSync(kept))
+    })))
+  for (const old of fs.readdirSync(folder)) if (!wanted.has(old)) fs.rmSync(path.join(folder, old))
+}
+
+function write() {
+  fs.mkdirSync(site, { recursive: true })
+  for (const [name, bytes] of files) {
+    const full = path.join(site, name)
+    if (fs.existsSync(full) && fs.readFileSync(full).equals(bytes)) continue
+    fs.mkdirSync(path.dirname(full), { recursive: true })
+    // Whole or not at all: a server that is compiled at this moment must not embed half a file.
+    fs.writeFileSync(path.join(cache, 'new'), bytes)
+    fs.renameSync(path.join(cache, 'new'), full)
+  }
+  for (const name of fs.readdirSync(site, { recursive: true })) {
+    const full = path.join(site, name)
+    if (fs.existsSync(full) && fs.statSync(full).isFile() && !files.has(name)) fs.rmSync(full)
+  }
+}
+
+/** Prints one table; returns what is over its budget. */
+function sizes(manifest) {
+  const plain = (url) => (url ? url.slice(1) : undefined)
+  const groups = {
+    app: [manifest.wasm, manifest.js, manifest.css].map(plain),
+    widget: ['widget.js', plain(manifest.chat_js), plain(manifest.chat_css)],
+    font: [plain(manifest.font)],
+  }
+  const row = (name, raw, sent, note = '') => console.log(`${name.padEnd(36)}${String(raw).padStart(10)}${String(sent).padStart(10)}  ${note}`.trimEnd())
+  row('', 'bytes', 'brotli')
+  const over = []
+  for (const [group, names] of Object.entries(groups)) {
+    let sum = 0
+    for (const name of names.filter((name) => files.has(name))) {
+      const sent = files.get(files.has(`${name}.br`) ? `${name}.br` : name).length
+      sum += sent
+      row(name, files.get(name).length, sent)
+    }
+    if (!BUDGET[group]) continue
+    row(`${group} together`, '', sum, `of ${BUDGET[group]}`)
+    if (sum > BUDGET[group]) over.push(`${group}: ${sum} bytes compressed, ${BUDGET[group]} allowed`)
+  }
+  return over
+}
+
+const used = new Set()
+const { js, wasm } = webassembly()
+const fontUrl = font()
+const style = hashed('main.css', css('style/main.css', fontUrl, used))
+const manifest = { js, wasm, css: style, ...widget(fontUrl, used), font: fontUrl }
+icons()
+publicFiles(used)
+files.set('manifest.json', Buffer.from(`${JSON.stringify(manifest)}\n`))
+await compress()
+write()
+const over = sizes(manifest)
+if (flags.includes('--check') && over.length) fail(`over budget\n  ${over.join('\n  ')}`)

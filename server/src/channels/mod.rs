@@ -1,0 +1,62 @@
+//! One folder per channel kind behind [`Channel`]. Web chat has no adapter: the visitor reads this very database.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use app::model::ChannelKind;
+use async_trait::async_trait;
+
+use crate::domain::deliver::Outgoing;
+
+/// Why a channel did not take a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// It may take it later.
+    #[error("{reason}")]
+    Later {
+        /// Why not now.
+        reason: String,
+        /// When the provider said to come back, if it did.
+        after: Option<Duration>,
+    },
+    /// It never will.
+    #[error("{0}")]
+    Never(String),
+    /// It may have taken it.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+/// What a channel can and cannot do (Promise 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The same message handed over twice goes out once: the provider keeps our id.
+    pub idempotent: bool,
+}
+
+/// What sends messages of one kind.
+#[async_trait]
+pub trait Channel: Send + Sync {
+    /// What it can and cannot do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Hands a message over; its id is the idempotency key. Answers with the provider's name for it.
+    async fn send(&self, outgoing: &Outgoing) -> Result<String, SendError>;
+}
+
+/// The connected kinds.
+#[derive(Clone, Default)]
+pub struct Channels(HashMap<ChannelKind, Arc<dyn Channel>>);
+
+impl Channels {
+    /// Connects a kind.
+    #[must_use]
+    pub fn with(mut self, kind: ChannelKind, channel: Arc<dyn Channel>) -> Self {
+        self.0.insert(kind, channel);
+        self
+    }
+
+    /// What sends messages of a kind, if it is connected.
+    pub fn of(&self, kind: ChannelKind) -> Option<&Arc<dyn Channel>> {
+        self.0.get(&kind)
+    }
+}

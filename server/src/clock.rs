@@ -1,0 +1,64 @@
+//! The only place that reads the time and makes ids and secrets. Tests inject their own clock.
+
+use std::sync::{Arc, atomic::{AtomicI64, Ordering}};
+
+use app::model::Timestamp;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use uuid::Uuid;
+
+/// Where the time comes from.
+#[derive(Debug, Clone, Default)]
+pub enum Clock {
+    /// The machine's clock.
+    #[default]
+    System,
+    /// A clock that stands still until a test moves it, in milliseconds since 1970.
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The time now.
+    #[expect(clippy::disallowed_methods, reason = "this is the source that everything else is given")]
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Self::System => {
+                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+                Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+            }
+            Self::Manual(ms) => Timestamp(ms.load(Ordering::SeqCst)),
+        }
+    }
+}
+
+/// A new UUIDv7.
+#[expect(clippy::disallowed_methods, reason = "this is the source that everything else is given")]
+pub fn new_id() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// `N` random bytes from the system.
+///
+/// # Panics
+/// When the system has no randomness to give: nothing can go on safely without.
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    #[expect(clippy::expect_used, reason = "without randomness no token is safe")]
+    getrandom::fill(&mut bytes).expect("the system gives randomness");
+    bytes
+}
+
+/// A secret of 256 bits, as it stands in cookies and links.
+pub fn new_secret() -> String {
+    URL_SAFE_NO_PAD.encode(random_bytes::<32>())
+}
+
+/// `n` random bytes in hexadecimal.
+pub fn random_hex(n: usize) -> String {
+    hex::encode(&random_bytes::<32>()[..n.min(32)])
+}
+
+/// How a secret is kept: its SHA-256 in hexadecimal. Secrets have 256 bits, so no salt is needed.
+pub fn secret_hash(secret: &str) -> String {
+    use sha2::Digest;
+    hex::encode(sha2::Sha256::digest(secret.as_bytes()))
+}

@@ -1,0 +1,176 @@
+//! A conversation being changed: loaded, altered by the state table, given entries, and stored with its event.
+
+use app::model::{
+    ApiError, Attachment, ConversationId, Entry, EventBody, Facts, Happening, Message, MessageId, Outcome, Preview, PreviewBy, Timestamp,
+};
+
+use crate::{
+    error::{Error, Result},
+    store::{
+        Scope, Tx, conversation::{self, Loaded},
+        message::{self, ProviderId}, search,
+    },
+};
+
+/// How much of a text the card shows.
+const PREVIEW_CHARS: usize = 160;
+
+/// A conversation inside a command. [`Change::finish`] stores it; dropped, nothing happened.
+pub struct Change {
+    scope: Scope,
+    /// The facts and version that are stored.
+    stored: (Facts, i64),
+    is_new: bool,
+    /// As it will be.
+    pub now: Loaded,
+    messages: Vec<Message>,
+}
+
+/// An entry to add to a thread.
+pub struct NewEntry {
+    /// Made where it was born.
+    pub id: MessageId,
+    /// The text.
+    pub text: String,
+    /// What kind of entry it is.
+    pub entry: Entry,
+    /// Its files, claimed already.
+    pub attachments: Vec<Attachment>,
+    /// The provider's name for it.
+    pub provider: Option<ProviderId>,
+    /// Tells a repeated request from another one under the same id.
+    pub fingerprint: String,
+}
+
+impl Change {
+    /// Takes a conversation that whoever asks may see.
+    ///
+    /// # Errors
+    /// [`Error::NOT_FOUND`] when there is none that they see.
+    pub async fn of(tx: &mut Tx<'_>, scope: &Scope, id: ConversationId) -> Result<Self> {
+        let loaded = conversation::load(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+        let stored = (loaded.row.facts(), loaded.row.version);
+        Ok(Self { scope: scope.clone(), stored, is_new: false, now: loaded, messages: Vec::new() })
+    }
+
+    /// Begins a conversation that did not exist: stored at once, because its entries refer to it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin(tx: &mut Tx<'_>, scope: &Scope, new: Loaded) -> Result<Self> {
+        conversation::insert(tx, scope, &new).await?;
+        let stored = (new.row.facts(), new.row.version);
+        Ok(Self { scope: scope.clone(), stored, is_new: true, now: new, messages: Vec::new() })
+    }
+
+    /// Refuses when somebody changed the conversation after `seen` (Promise 4).
+    ///
+    /// # Errors
+    /// [`ApiError::Conflict`]
+    pub fn claim(&self, seen: i64) -> Result<()> {
+        if self.now.row.version == seen {
+            return Ok(());
+        }
+        let message = "Somebody changed this conversation a moment ago. Look at it again, then decide.".to_owned();
+        Err(ApiError::Conflict { message }.into())
+    }
+
+    /// Applies a row of the state table.
+    pub fn happen(&mut self, happening: Happening) -> Outcome {
+        let (state, outcome) = self.now.row.state.after(happening);
+        self.now.row.state = state;
+        outcome
+    }
+
+    /// The place of the next entry.
+    pub const fn next_place(&self) -> i64 {
+        self.now.message_count + 1
+    }
+
+    /// Adds an entry to the thread; what was said also shows on the card.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add(&mut self, tx: &mut Tx<'_>, new: NewEntry) -> Result<Message> {
+        let NewEntry { id, text, entry, attachments, provider, fingerprint } = new;
+        let message = Message { id, conversation: self.now.row.id, n: self.next_place(), at: tx.now(), text, entry, attachments };
+        self.now.message_count += 1;
+        let by = match &message.entry {
+            Entry::Incoming => Some(PreviewBy::Them),
+            Entry::Outgoing { by, .. } => Some(PreviewBy::Us(*by)),
+            Entry::Note { by } => Some(PreviewBy::Note(*by)),
+            Entry::Line { .. } => None,
+        };
+        if let Some(by) = by {
+            self.now.row.preview = Preview { by, text: preview(&message) };
+            self.now.row.last_at = message.at;
+        }
+        if matches!(message.entry, Entry::Incoming) {
+            self.now.row.inbound_count += 1;
+            self.now.row.last_inbound_at = Some(message.at);
+        }
+        message::insert(tx, &self.scope, &message, provider, &fingerprint).await?;
+        search::add_message(tx, &self.scope, message.conversation, message.id, &message.text).await?;
+        self.messages.push(message.clone());
+        Ok(message)
+    }
+
+    /// Adds a dated line.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn line(&mut self, tx: &mut Tx<'_>, line: app::model::Line) -> Result<()> {
+        let id = MessageId::new(crate::clock::new_id());
+        let entry = Entry::Line { line };
+        let new = NewEntry { id, text: String::new(), entry, attachments: Vec::new(), provider: None, fingerprint: String::new() };
+        self.add(tx, new).await?;
+        Ok(())
+    }
+
+    /// An entry that changed without being new.
+    pub fn changed(&mut self, message: Message) {
+        self.messages.push(message);
+    }
+
+    /// When the lead has been waiting since, before this command.
+    pub const fn waiting_since(&self) -> Option<Timestamp> {
+        self.now.row.state.waiting_since
+    }
+
+    /// Stores the conversation and tells of it: one event for all that the command did.
+    ///
+    /// # Errors
+    /// When the database fails or another process was first.
+    pub async fn finish(mut self, tx: &mut Tx<'_>) -> Result<Loaded> {
+        let (before, seen) = self.stored;
+        self.now.row.version = seen + 1;
+        conversation::save(tx, &self.scope, &before, seen, &self.now).await?;
+        let reads = conversation::reads(tx.conn(), &self.scope, self.now.row.id).await?;
+        let mut row = self.now.row.clone();
+        row.read_count = 0;
+        let body = EventBody::Conversation {
+            before: (!self.is_new).then_some(before),
+            row: Box::new(row),
+            reads,
+            messages: self.messages,
+        };
+        tx.emit(self.scope.workspace(), body);
+        Ok(self.now)
+    }
+}
+
+/// One line of at most [`PREVIEW_CHARS`] characters; a message without text shows its first file's name.
+fn preview(message: &Message) -> String {
+    let text = if message.text.is_empty() { message.attachments.first().map_or("", |file| &file.name) } else { &message.text };
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if line.chars().count() >= PREVIEW_CHARS {
+            break;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line.chars().take(PREVIEW_CHARS).collect()
+}

@@ -1,0 +1,54 @@
+//! Editing contacts in place (D2).
+
+use app::model::{ApiError, Contact, ContactField, ContactId, EventBody, Permission};
+use async_trait::async_trait;
+
+use crate::{
+    error::{Error, Result},
+    store::{Command, Tx, contact, conversation, search},
+};
+
+/// Changes one field of a contact, if nobody changed the contact since it was looked at.
+#[derive(Debug, Clone)]
+pub struct EditContact {
+    /// Which contact.
+    pub id: ContactId,
+    /// Which field.
+    pub field: ContactField,
+    /// The new value; empty clears it.
+    pub value: String,
+    /// The version that was looked at.
+    pub seen: i64,
+}
+
+#[async_trait]
+impl Command for EditContact {
+    type Output = Contact;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Contact> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Converse)?;
+        let mut contact = contact::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+        let seen_by = conversation::facts_of_contact(tx.conn(), &scope, self.id).await?;
+        // A contact is seen by whoever sees one of its conversations.
+        if !seen_by.iter().any(|facts| scope.sees(facts)) {
+            return Err(Error::NOT_FOUND);
+        }
+        let value = self.field.check(&self.value).map_err(|e| ApiError::invalid(self.field.as_str(), e.to_string()))?;
+        if contact.get(self.field) == value {
+            return Ok(contact);
+        }
+        let conflict = || ApiError::Conflict { message: "Somebody changed this contact a moment ago. Look at it again.".to_owned() };
+        if contact.version != self.seen {
+            return Err(conflict().into());
+        }
+        contact.set(self.field, value);
+        if !contact::save(tx, &scope, &contact).await? {
+            return Err(conflict().into());
+        }
+        contact.version += 1;
+        search::set_contact(tx, &scope, &contact).await?;
+        tx.emit(scope.workspace(), EventBody::Contact { contact: Box::new(contact.clone()), seen_by });
+        Ok(contact)
+    }
+}

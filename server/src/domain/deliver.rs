@@ -1,0 +1,191 @@
+//! What the job that sends a message asks of the database: may it go out, and what became of it.
+
+use app::model::{ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, Message, MessageId, Timestamp};
+use async_trait::async_trait;
+
+use super::change::Change;
+use crate::{
+    error::{Result, StoreError},
+    store::{
+        Command, Scope, Tx, job, message,
+        message::{ProviderId, may_be_sent},
+    },
+};
+
+/// A job that is being done: who has its lease.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    /// Which job.
+    pub job: JobId,
+    /// Whose lease.
+    pub owner: String,
+}
+
+impl Lease {
+    /// Forgets the job in the transaction of its result; a lost lease undoes that result, so that nothing is done twice.
+    pub(super) async fn done(&self, tx: &mut Tx<'_>) -> Result<()> {
+        if job::done(tx, self.job, &self.owner).await? { Ok(()) } else { Err(StoreError::Stale.into()) }
+    }
+}
+
+/// A message on its way out, with what a channel needs to send it.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// The message; its id is the idempotency key.
+    pub message: Message,
+    /// What the channel speaks.
+    pub kind: ChannelKind,
+    /// Which channel.
+    pub channel: app::model::ChannelId,
+    /// To whom.
+    pub address: String,
+    /// It was handed to the channel before and nobody knows what became of it.
+    pub doubtful: bool,
+}
+
+/// What to do about a due message.
+#[derive(Debug, Clone)]
+pub enum Plan {
+    /// It is done: sent, taken back, or gone.
+    Nothing,
+    /// Hand it to its channel.
+    HandOver(Box<Outgoing>),
+}
+
+/// Begins to send: what lives in this database is sent with that, the rest is marked as being sent.
+#[derive(Debug, Clone)]
+pub struct BeginSend {
+    /// Whose work it is.
+    pub lease: Lease,
+    /// Which message.
+    pub message: MessageId,
+}
+
+#[async_trait]
+impl Command for BeginSend {
+    type Output = Plan;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Plan> {
+        let scope = tx.scope()?;
+        let found = message::one(tx.conn(), &scope, self.message).await?;
+        let Some((mut message, mut delivery)) = found.and_then(|message| match &message.entry {
+            Entry::Outgoing { delivery, .. } if may_be_sent(delivery.state) => Some((message.clone(), delivery.clone())),
+            _ => None,
+        }) else {
+            self.lease.done(tx).await?;
+            return Ok(Plan::Nothing);
+        };
+        let mut change = Change::of(tx, &scope, message.conversation).await?;
+        let kind = change.now.row.kind;
+        if kind == ChannelKind::WebChat {
+            // The visitor reads this very database: stored is sent.
+            delivery.state = DeliveryState::Sent;
+            put(tx, &scope, &mut message, delivery).await?;
+            change.changed(message);
+            change.finish(tx).await?;
+            self.lease.done(tx).await?;
+            return Ok(Plan::Nothing);
+        }
+        let doubtful = delivery.state == DeliveryState::Sending;
+        let (channel, address) = (change.now.row.channel, change.now.address.clone());
+        if !doubtful {
+            delivery.state = DeliveryState::Sending;
+            put(tx, &scope, &mut message, delivery).await?;
+            change.changed(message.clone());
+            change.finish(tx).await?;
+        }
+        Ok(Plan::HandOver(Box::new(Outgoing { message, kind, channel, address, doubtful })))
+    }
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// The channel has it, under this name.
+    Sent(String),
+    /// It will not go out; why, and what to do.
+    Failed(String),
+    /// Sent or not cannot be told.
+    Unknown(String),
+}
+
+/// Writes down what became of a message, and that its job is done.
+#[derive(Debug, Clone)]
+pub struct FinishSend {
+    /// Whose work it was.
+    pub lease: Lease,
+    /// Which message.
+    pub outgoing: Box<Outgoing>,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+#[async_trait]
+impl Command for FinishSend {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        let mut message = self.outgoing.message.clone();
+        let mut change = Change::of(tx, &scope, message.conversation).await?;
+        let (state, reason) = match &self.fate {
+            Fate::Sent(id) => {
+                let provider = ProviderId { channel: self.outgoing.channel, id: id.clone() };
+                message::set_provider(tx, &scope, message.id, &provider).await?;
+                (DeliveryState::Sent, String::new())
+            }
+            Fate::Failed(reason) => (DeliveryState::Failed, reason.clone()),
+            Fate::Unknown(reason) => (DeliveryState::Unknown, reason.clone()),
+        };
+        let delivery = Delivery { state, send_at: sent_at(&message), reason };
+        put(tx, &scope, &mut message, delivery).await?;
+        change.changed(message);
+        change.finish(tx).await?;
+        self.lease.done(tx).await
+    }
+}
+
+/// The person outside has seen everything up to a place in the thread.
+#[derive(Debug, Clone, Copy)]
+pub struct TheyRead {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Up to which place.
+    pub n: i64,
+}
+
+#[async_trait]
+impl Command for TheyRead {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        let unread = message::unread_by_them(tx.conn(), &scope, self.conversation, self.n).await?;
+        if unread.is_empty() {
+            return Ok(());
+        }
+        let mut change = Change::of(tx, &scope, self.conversation).await?;
+        for mut message in unread {
+            let delivery = Delivery { state: DeliveryState::Read, send_at: sent_at(&message), reason: String::new() };
+            put(tx, &scope, &mut message, delivery).await?;
+            change.changed(message);
+        }
+        change.finish(tx).await?;
+        Ok(())
+    }
+}
+
+fn sent_at(message: &Message) -> Timestamp {
+    match &message.entry {
+        Entry::Outgoing { delivery, .. } => delivery.send_at,
+        _ => message.at,
+    }
+}
+
+async fn put(tx: &mut Tx<'_>, scope: &Scope, message: &mut Message, delivery: Delivery) -> Result<()> {
+    message::set_delivery(tx, scope, message.id, &delivery).await?;
+    if let Entry::Outgoing { delivery: kept, .. } = &mut message.entry {
+        *kept = delivery;
+    }
+    Ok(())
+}

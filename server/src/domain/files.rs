@@ -1,0 +1,224 @@
+//! Files: kept by the digest of their bytes, named and typed by us, given out only to who sees their conversation.
+
+use std::path::PathBuf;
+
+use app::model::{ApiError, Attachment, AttachmentId};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use sha2::Digest;
+use tokio::{fs, io::AsyncWriteExt};
+
+use crate::{
+    clock::{new_id, random_hex},
+    error::{Error, Result},
+    store::{Command, Db, Scope, Tx, conversation, message, message::File},
+};
+
+/// The largest file a member may attach, in bytes.
+pub const MEMBER_LIMIT: u64 = 25 * 1024 * 1024;
+/// The largest file a visitor may attach, in bytes.
+pub const VISITOR_LIMIT: u64 = 10 * 1024 * 1024;
+
+/// Where the bytes are.
+#[derive(Debug, Clone)]
+pub struct Files {
+    folder: PathBuf,
+}
+
+impl Files {
+    /// Files kept below a folder, which is made when it is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn open(folder: PathBuf) -> std::io::Result<Self> {
+        std::fs::create_dir_all(folder.join("incoming"))?;
+        Ok(Self { folder })
+    }
+
+    fn path(&self, digest: &str) -> PathBuf {
+        // The digest is ours and hexadecimal: no path from outside ever gets here (S37).
+        let (front, back) = digest.split_at(digest.len().min(2));
+        self.folder.join(front).join(back)
+    }
+
+    /// Takes bytes in as they come; nothing of them is kept when they are more than `limit`. Returns digest, size and media type.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`] over the limit; when the disk fails or the sender breaks off.
+    pub async fn take(&self, stream: impl Stream<Item = Result<Bytes, axum::Error>>, limit: u64) -> Result<(String, u64, String)> {
+        let incoming = self.folder.join("incoming").join(random_hex(16));
+        let taken = self.write(&incoming, stream, limit).await;
+        if taken.is_err() {
+            let _ = fs::remove_file(&incoming).await;
+        }
+        let (digest, size, media_type) = taken?;
+        let target = self.path(&digest);
+        if fs::try_exists(&target).await? {
+            fs::remove_file(&incoming).await?;
+        } else {
+            if let Some(parent) = target.parent() {
+                fs::create_dir_all(parent).await?;
+            }
+            fs::rename(&incoming, &target).await?;
+            if let Some(parent) = target.parent() {
+                // The name must survive a power cut as well as the bytes.
+                fs::File::open(parent).await?.sync_all().await?;
+            }
+        }
+        Ok((digest, size, media_type))
+    }
+
+    async fn write(
+        &self,
+        path: &std::path::Path,
+        stream: impl Stream<Item = Result<Bytes, axum::Error>>,
+        limit: u64,
+    ) -> Result<(String, u64, String)> {
+        let mut file = fs::File::create_new(path).await?;
+        let (mut hash, mut size, mut head) = (sha2::Sha256::new(), 0u64, Vec::new());
+        let mut stream = std::pin::pin!(stream);
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|e| std::io::Error::other(e.to_string()))?;
+            size += chunk.len() as u64;
+            if size > limit {
+                let mb = limit / (1024 * 1024);
+                return Err(ApiError::invalid("attachments", format!("This file is larger than {mb} MB. Send a link to it.")).into());
+            }
+            if head.len() < 512 {
+                head.extend_from_slice(&chunk[..chunk.len().min(512 - head.len())]);
+            }
+            hash.update(&chunk);
+            file.write_all(&chunk).await?;
+        }
+        if size == 0 {
+            return Err(ApiError::invalid("attachments", "This file is empty.").into());
+        }
+        file.sync_all().await?;
+        Ok((hex::encode(hash.finalize()), size, media_type(&head).to_owned()))
+    }
+
+    /// The bytes of a file, to be read as they are sent.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn read(&self, digest: &str) -> Result<fs::File> {
+        Ok(fs::File::open(self.path(digest)).await?)
+    }
+}
+
+/// What bytes are by their beginning; what the sender says counts for nothing (S8). Whatever a browser might run is plain bytes.
+fn media_type(head: &[u8]) -> &'static str {
+    match infer::get(head).map(|kind| kind.mime_type()) {
+        Some(kind @ ("image/png" | "image/jpeg" | "image/gif" | "image/webp" | "application/pdf" | "application/zip")) => kind,
+        Some(kind) if kind.starts_with("audio/") || kind.starts_with("video/") => kind,
+        _ => "application/octet-stream",
+    }
+}
+
+/// A file's name as it may be shown and offered for download: the last part of any path, on one line, without characters that
+/// turn or hide text, at most 120 characters (S9).
+pub fn safe_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let hides = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let clean: String = last.chars().filter(|c| !hides(*c) && !matches!(c, '"' | '<' | '>' | '|' | ':' | '*' | '?')).collect();
+    let clean = clean.trim().trim_start_matches('.').trim();
+    let count = clean.chars().count();
+    match (count, clean.rsplit_once('.')) {
+        (0, _) => "file".to_owned(),
+        (..=120, _) => clean.to_owned(),
+        // The end tells what it is: shorten the middle.
+        (_, Some((stem, end))) if end.chars().count() <= 10 => {
+            format!("{}….{end}", stem.chars().take(108).collect::<String>())
+        }
+        _ => clean.chars().take(120).collect(),
+    }
+}
+
+/// Keeps an uploaded file for the message it will be part of.
+#[derive(Debug, Clone)]
+pub struct KeepFile(pub File);
+
+#[async_trait]
+impl Command for KeepFile {
+    type Output = Attachment;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Attachment> {
+        let scope = tx.scope()?;
+        message::add_file(tx, &scope, &self.0).await?;
+        Ok(self.0.attachment.clone())
+    }
+}
+
+/// Takes a file in and keeps it for `uploader`.
+///
+/// # Errors
+/// As [`Files::take`].
+pub async fn upload(
+    db: &Db,
+    files: &Files,
+    scope: &Scope,
+    uploader: String,
+    name: &str,
+    limit: u64,
+    stream: impl Stream<Item = Result<Bytes, axum::Error>>,
+) -> Result<Attachment> {
+    let (digest, size, media_type) = files.take(stream, limit).await?;
+    let attachment = Attachment {
+        id: AttachmentId::new(new_id()),
+        name: safe_name(name),
+        size: i64::try_from(size).unwrap_or(i64::MAX),
+        media_type,
+    };
+    db.write(scope, KeepFile(File { attachment, conversation: None, message_n: None, uploader, digest })).await
+}
+
+/// A file that a member may have: of a conversation they see, or uploaded by themselves.
+///
+/// # Errors
+/// [`Error::NOT_FOUND`] also when it exists and is not theirs to have.
+pub async fn of_member(db: &Db, scope: &Scope, id: AttachmentId) -> Result<File> {
+    let mut snapshot = db.snapshot().await?;
+    let conn = &mut snapshot.conn();
+    let file = message::file(conn, scope, id).await?.ok_or(Error::NOT_FOUND)?;
+    let allowed = match file.conversation {
+        Some(conversation) => conversation::load(conn, scope, conversation).await?.is_some(),
+        None => file.uploader == format!("member:{}", scope.person()?.member.id),
+    };
+    if allowed { Ok(file) } else { Err(Error::NOT_FOUND) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn s9_names_are_neutral() {
+        assert_eq!(safe_name("../../etc/passwd"), "passwd");
+        assert_eq!(safe_name("C:\\evil\\in\u{202e}gpj.exe"), "ingpj.exe");
+        assert_eq!(safe_name("a\r\nSet-Cookie: x=1.txt"), "aSet-Cookie x=1.txt");
+        assert_eq!(safe_name("\"quoted\".pdf"), "quoted.pdf");
+        assert_eq!(safe_name(".htaccess"), "htaccess");
+        assert_eq!(safe_name("\0"), "file");
+        assert!(safe_name(&format!("{}.pdf", "x".repeat(4096))).ends_with(".pdf"));
+    }
+
+    #[test]
+    fn s8_what_could_run_is_plain_bytes() {
+        for bytes in [&b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>"[..], b"<!DOCTYPE html><script>x()</script>", b"<?xml version='1.0'?>", b"plain"] {
+            assert_eq!(media_type(bytes), "application/octet-stream");
+        }
+        assert_eq!(media_type(b"\x89PNG\r\n\x1a\n0000"), "image/png");
+    }
+
+    proptest! {
+        #[test]
+        fn s9_no_name_escapes(name in "\\PC{0,300}") {
+            let safe = safe_name(&name);
+            let fine = !safe.is_empty() && safe.chars().count() <= 125 && !safe.contains(['/', '\\', '"', '\r', '\n', '\0']);
+            prop_assert!(fine, "{safe:?}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! What comes in, whatever the channel (architecture, One message): dedupe, identity, contact, conversation, message, event, work.
+
+use app::model::{
+    AiMode, AttachmentId, Channel, ChannelKind, Contact, ContactField, ContactId, ConversationId, ConversationRow, ConversationState,
+    Delivery, DeliveryState, Entry, EventBody, Happening, IdentityId, JobId, LeadStatus, Line, Message, MessageId, Presence, Preview,
+    PreviewBy, Sender, Status, Timestamp,
+};
+use async_trait::async_trait;
+
+use super::{
+    change::{Change, NewEntry},
+    check_text, fingerprint,
+    send::{another_message, claim},
+    work::Work,
+};
+use crate::{
+    clock::new_id,
+    error::{Error, Result},
+    store::{
+        Command, Scope, Tx,
+        contact::{self, Identity},
+        conversation::{self, Loaded},
+        house, message,
+        message::ProviderId,
+        search,
+    },
+};
+
+/// A message from outside, as an adapter made it out of bytes.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    /// Made by the sender's side where that can make ids, else by the adapter.
+    pub id: MessageId,
+    /// Where it came in.
+    pub channel: Channel,
+    /// Their address on that kind of channel.
+    pub address: String,
+    /// What stands in for a name.
+    pub label: String,
+    /// The name they gave, unproved; empty for none.
+    pub name: String,
+    /// The e-mail address they gave, unproved; empty for none.
+    pub email: String,
+    /// The text.
+    pub text: String,
+    /// Files they uploaded before.
+    pub attachments: Vec<AttachmentId>,
+    /// As whom they uploaded them.
+    pub uploader: String,
+    /// The provider's name for it, unique on the channel (R3).
+    pub provider_id: Option<String>,
+}
+
+/// Takes a message in. The same message again is answered with what was stored the first time.
+#[derive(Debug, Clone)]
+pub struct Receive(pub Inbound);
+
+#[async_trait]
+impl Command for Receive {
+    type Output = Message;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
+        let (scope, inbound) = (tx.scope()?, &self.0);
+        let text = check_text("text", &inbound.text)?;
+        let files = inbound.attachments.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let print = fingerprint(&[&inbound.address, &text, &files]);
+        if let Some(known) = message::fingerprint(tx.conn(), &scope, inbound.id).await? {
+            return if known == print { stored(tx, &scope, inbound.id).await } else { Err(another_message()) };
+        }
+        if let Some(provider) = &inbound.provider_id {
+            if let Some(known) = message::by_provider(tx.conn(), &scope, inbound.channel.id, provider).await? {
+                return stored(tx, &scope, known).await;
+            }
+        }
+        let identity = self.identity(tx, &scope).await?;
+        let mut change = match conversation::latest_of(tx.conn(), &scope, identity.id, inbound.channel.id).await? {
+            Some(id) => Change::of(tx, &scope, id).await?,
+            None => Change::begin(tx, &scope, self.first(&identity, tx.now())).await?,
+        };
+        let presence = self.presence(tx, &scope).await?;
+        let assignee_stays = match change.now.row.state.assignee {
+            Some(member) => house::is_member(tx.conn(), &scope, member).await?,
+            None => true,
+        };
+        let was_closed = change.now.row.state.status == Status::Closed;
+        let outcome = change.happen(Happening::Inbound { at: tx.now(), presence, assignee_stays });
+        if was_closed {
+            change.line(tx, Line::ReopenedByThem).await?;
+        }
+        let attachments = claim(tx, &scope, &inbound.attachments, &inbound.uploader, &change).await?;
+        let provider = inbound.provider_id.clone().map(|id| ProviderId { channel: inbound.channel.id, id });
+        let new = NewEntry { id: inbound.id, text, entry: Entry::Incoming, attachments, provider, fingerprint: print };
+        let message = change.add(tx, new).await?;
+        if outcome.auto_reply && !inbound.channel.auto_reply.is_empty() {
+            self.auto_reply(tx, &scope, &mut change).await?;
+        }
+        change.finish(tx).await?;
+        Ok(message)
+    }
+}
+
+async fn stored(tx: &mut Tx<'_>, scope: &Scope, id: MessageId) -> Result<Message> {
+    message::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)
+}
+
+impl Receive {
+    /// Whose message it is. A name or address that a stranger typed makes a contact of their own, never opens somebody else's.
+    async fn identity(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Identity> {
+        let inbound = &self.0;
+        let kind = inbound.channel.kind;
+        let known = contact::identity(tx.conn(), scope, kind, &inbound.address).await?;
+        let is_new = known.is_none();
+        let mut identity = known.unwrap_or_else(|| Identity { id: IdentityId::new(new_id()), label: inbound.label.clone(), contact: None });
+        let name = ContactField::Name.check(&inbound.name).unwrap_or_default();
+        let email = ContactField::Email.check(&inbound.email).unwrap_or_default();
+        let named = !name.is_empty() || !email.is_empty();
+        let contact = (identity.contact.is_none() && named).then(|| new_contact(name, email));
+        if let Some(contact) = &contact {
+            contact::insert(tx, scope, contact).await?;
+            search::set_contact(tx, scope, contact).await?;
+            identity.contact = Some(contact.id);
+        }
+        if is_new {
+            contact::add_identity(tx, scope, kind, &inbound.address, &identity).await?;
+        } else if let Some(contact) = contact {
+            contact::link(tx, scope, identity.id, contact.id).await?;
+            let seen_by = conversation::facts_of_contact(tx.conn(), scope, contact.id).await?;
+            tx.emit(scope.workspace(), EventBody::Contact { contact: Box::new(contact), seen_by });
+        }
+        Ok(identity)
+    }
+
+    /// A conversation before its first message.
+    fn first(&self, identity: &Identity, now: Timestamp) -> Loaded {
+        let channel = &self.0.channel;
+        let named = identity.contact.is_some();
+        Loaded {
+            row: ConversationRow {
+                id: ConversationId::new(new_id()),
+                channel: channel.id,
+                kind: channel.kind,
+                team: None,
+                contact: identity.contact,
+                name: if named { shown(&self.0) } else { String::new() },
+                label: identity.label.clone(),
+                preview: Preview { by: PreviewBy::Them, text: String::new() },
+                last_at: now,
+                last_inbound_at: None,
+                started_at: now,
+                first_response_ms: None,
+                inbound_count: 0,
+                read_count: 0,
+                state: ConversationState { ai_mode: AiMode::Paused, ..ConversationState::default() },
+                version: 0,
+            },
+            identity: identity.id,
+            address: self.0.address.clone(),
+            message_count: 0,
+        }
+    }
+
+    async fn presence(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Presence> {
+        if self.0.channel.kind != ChannelKind::WebChat {
+            return Ok(Presence::NotChat);
+        }
+        let off = house::house(tx.conn(), scope).await?.chat_off_since;
+        Ok(off.map_or(Presence::On, |since| Presence::Off { since }))
+    }
+
+    /// Goes out at once and through the same work as every message (T6: automatic replies have no undo delay).
+    async fn auto_reply(&self, tx: &mut Tx<'_>, scope: &Scope, change: &mut Change) -> Result<()> {
+        let id = MessageId::new(new_id());
+        let delivery = Delivery { state: DeliveryState::Scheduled, send_at: tx.now(), reason: String::new() };
+        let entry = Entry::Outgoing { by: Sender::Auto, delivery };
+        let text = self.0.channel.auto_reply.clone();
+        let new = NewEntry { id, text, entry, attachments: Vec::new(), provider: None, fingerprint: String::new() };
+        change.add(tx, new).await?;
+        Work::Send { message: id }.leave(tx, scope.workspace(), JobId::new(id.uuid()), tx.now()).await
+    }
+}
+
+fn shown(inbound: &Inbound) -> String {
+    let name = ContactField::Name.check(&inbound.name).unwrap_or_default();
+    if name.is_empty() { ContactField::Email.check(&inbound.email).unwrap_or_default() } else { name }
+}
+
+fn new_contact(name: String, email: String) -> Contact {
+    Contact {
+        id: ContactId::new(new_id()),
+        version: 1,
+        name,
+        email,
+        phone: String::new(),
+        company: String::new(),
+        title: String::new(),
+        location: String::new(),
+        language: String::new(),
+        time_zone: String::new(),
+        lead_status: LeadStatus::New,
+    }
+}

@@ -1,0 +1,284 @@
+//! Members, teams, channels and the chat bubble.
+
+use app::model::{
+    ApiError, Channel, ChannelId, EventBody, JobId, Member, MemberId, Permission, Role, Team, TeamId, Visibility, Workspace,
+};
+use async_trait::async_trait;
+
+use super::{check_line, check_text};
+use crate::{
+    error::{Error, Result},
+    store::{Command, Scope, Tx, house, job, session},
+};
+
+/// My own chat bubble: green or grey (H6).
+#[derive(Debug, Clone, Copy)]
+pub struct SetChat(pub bool);
+
+#[async_trait]
+impl Command for SetChat {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Converse)?;
+        let mut member = house::member(tx.conn(), &scope, scope.person()?.member.id).await?;
+        if member.chat_on == self.0 {
+            return Ok(());
+        }
+        member.chat_on = self.0;
+        house::save_member(tx, &scope, &member).await?;
+        tx.emit(scope.workspace(), EventBody::Member(Box::new(member)));
+        keep_bubble(tx, &scope).await
+    }
+}
+
+/// Notes when the workspace's bubble goes grey or green: an off period begins or ends (H6).
+pub(super) async fn keep_bubble(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
+    let house = house::house(tx.conn(), scope).await?;
+    let members = house::members(tx.conn(), scope).await?;
+    let open = house.workspace.chat_enabled && members.iter().any(|m| m.chat_on && !m.disabled);
+    match (open, house.chat_off_since) {
+        (true, Some(_)) => house::set_chat_off_since(tx, scope, None).await?,
+        (false, None) => {
+            let now = tx.now();
+            house::set_chat_off_since(tx, scope, Some(now)).await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Changes what a member is or sees, or lets them in no more.
+#[derive(Debug, Clone, Copy)]
+pub struct EditMember {
+    /// Who.
+    pub id: MemberId,
+    /// Their role.
+    pub role: Role,
+    /// What they see.
+    pub visibility: Visibility,
+    /// Whether they are let in no more.
+    pub disabled: bool,
+}
+
+#[async_trait]
+impl Command for EditMember {
+    type Output = Member;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Member> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let me = scope.person()?.member.clone();
+        let members = house::members(tx.conn(), &scope).await?;
+        let mut member = members.iter().find(|m| m.id == self.id).cloned().ok_or(Error::NOT_FOUND)?;
+        // Only an owner makes, changes or removes an owner; nobody changes their own role (S26).
+        let touches_owner = member.role == Role::Owner || self.role == Role::Owner;
+        if touches_owner && me.role != Role::Owner {
+            return Err(Error::FORBIDDEN);
+        }
+        if member.id == me.id && (member.role != self.role || self.disabled) {
+            return Err(ApiError::invalid("role", "Ask another admin to change your own role.").into());
+        }
+        let stays_owner = self.role == Role::Owner && !self.disabled;
+        let others = members.iter().any(|m| m.id != self.id && m.role == Role::Owner && !m.disabled);
+        if member.role == Role::Owner && !stays_owner && !others {
+            return Err(ApiError::invalid("role", "A workspace needs an owner. Make somebody else owner first.").into());
+        }
+        (member.role, member.visibility, member.disabled) = (self.role, self.visibility, self.disabled);
+        house::save_member(tx, &scope, &member).await?;
+        if self.disabled {
+            session::end_all(tx, &scope, member.id, None).await?;
+        }
+        let body = serde_json::json!({ "member": member.id, "role": member.role, "visibility": member.visibility, "disabled": member.disabled });
+        house::audit(tx, scope.workspace(), Some(me.id), "member.changed", &body.to_string()).await?;
+        tx.emit(scope.workspace(), EventBody::Member(Box::new(member.clone())));
+        tx.emit(scope.workspace(), EventBody::Access { member: member.id });
+        keep_bubble(tx, &scope).await?;
+        Ok(member)
+    }
+}
+
+/// Makes a team.
+#[derive(Debug, Clone)]
+pub struct AddTeam {
+    /// Made by the client.
+    pub id: TeamId,
+    /// Its name.
+    pub name: String,
+}
+
+#[async_trait]
+impl Command for AddTeam {
+    type Output = Team;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Team> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let name = check_line("name", &self.name)?;
+        if name.is_empty() {
+            return Err(ApiError::invalid("name", "Give the team a name.").into());
+        }
+        let team = Team { id: self.id, name, channels: Vec::new() };
+        if let Some(known) = house::teams(tx.conn(), &scope).await?.into_iter().find(|t| t.id == self.id) {
+            return Ok(known);
+        }
+        house::add_team(tx, &scope, &team).await?;
+        tx.emit(scope.workspace(), EventBody::Team(team.clone()));
+        Ok(team)
+    }
+}
+
+/// Takes a member into a team or out of it.
+#[derive(Debug, Clone, Copy)]
+pub struct SetInTeam {
+    /// Who.
+    pub member: MemberId,
+    /// Which team.
+    pub team: TeamId,
+    /// In or out.
+    pub inside: bool,
+}
+
+#[async_trait]
+impl Command for SetInTeam {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let teams = house::teams(tx.conn(), &scope).await?;
+        if !teams.iter().any(|t| t.id == self.team) {
+            return Err(Error::NOT_FOUND);
+        }
+        house::member(tx.conn(), &scope, self.member).await?;
+        house::set_in_team(tx, &scope, self.member, self.team, self.inside).await?;
+        let member = house::member(tx.conn(), &scope, self.member).await?;
+        tx.emit(scope.workspace(), EventBody::Member(Box::new(member)));
+        tx.emit(scope.workspace(), EventBody::Access { member: self.member });
+        Ok(())
+    }
+}
+
+/// Says which channels a team looks after.
+#[derive(Debug, Clone)]
+pub struct SetTeamChannels {
+    /// Which team.
+    pub team: TeamId,
+    /// Which channels.
+    pub channels: Vec<ChannelId>,
+}
+
+#[async_trait]
+impl Command for SetTeamChannels {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let mut team =
+            house::teams(tx.conn(), &scope).await?.into_iter().find(|t| t.id == self.team).ok_or(Error::NOT_FOUND)?;
+        let known = house::channels(tx.conn(), &scope).await?;
+        if !self.channels.iter().all(|id| known.iter().any(|c| c.id == *id)) {
+            return Err(Error::NOT_FOUND);
+        }
+        house::set_team_channels(tx, &scope, self.team, &self.channels).await?;
+        team.channels.clone_from(&self.channels);
+        team.channels.sort_unstable();
+        tx.emit(scope.workspace(), EventBody::Team(team));
+        // What its members see has changed: their streams begin anew.
+        for member in house::members(tx.conn(), &scope).await? {
+            if member.teams.contains(&self.team) {
+                tx.emit(scope.workspace(), EventBody::Access { member: member.id });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Changes a channel's settings.
+#[derive(Debug, Clone)]
+pub struct EditChannel {
+    /// Which channel.
+    pub id: ChannelId,
+    /// As colleagues call it.
+    pub name: String,
+    /// What the widget says before the first message.
+    pub greeting: String,
+    /// What the auto-reply says; empty sends none.
+    pub auto_reply: String,
+    /// The sites that may embed the widget; empty lets any.
+    pub origins: Vec<String>,
+}
+
+#[async_trait]
+impl Command for EditChannel {
+    type Output = Channel;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Channel> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let mut channel = house::channel(tx.conn(), &scope, self.id).await?;
+        channel.name = check_line("name", &self.name)?;
+        if channel.name.is_empty() {
+            return Err(ApiError::invalid("name", "Give the channel a name.").into());
+        }
+        channel.greeting = check_line("greeting", &self.greeting)?;
+        channel.auto_reply = check_text("auto_reply", &self.auto_reply)?;
+        channel.origins = self.origins.iter().map(|origin| check_origin(origin)).collect::<Result<_>>()?;
+        house::save_channel(tx, &scope, &channel).await?;
+        tx.emit(scope.workspace(), EventBody::Channel(Box::new(channel.clone())));
+        Ok(channel)
+    }
+}
+
+/// An origin as it may stand in a policy: scheme, host, perhaps a port, and nothing that would end the directive.
+fn check_origin(origin: &str) -> Result<String> {
+    let origin = origin.trim().trim_end_matches('/').to_ascii_lowercase();
+    let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).unwrap_or_default();
+    let fits = !host.is_empty() && host.len() <= 253 && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c));
+    if fits { Ok(origin) } else { Err(ApiError::invalid("origins", "Write sites like https://www.example.com, one per line.").into()) }
+}
+
+/// Changes the workspace's own settings.
+#[derive(Debug, Clone)]
+pub struct EditWorkspace {
+    /// Its name.
+    pub name: String,
+    /// Whether chat is on at all.
+    pub chat_enabled: bool,
+    /// Whether replying sets a conversation to pending.
+    pub pending_after_reply: bool,
+}
+
+#[async_trait]
+impl Command for EditWorkspace {
+    type Output = Workspace;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Workspace> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let mut workspace = house::house(tx.conn(), &scope).await?.workspace;
+        workspace.name = check_line("name", &self.name)?;
+        (workspace.chat_enabled, workspace.pending_after_reply) = (self.chat_enabled, self.pending_after_reply);
+        house::save(tx, &workspace).await?;
+        tx.emit(scope.workspace(), EventBody::Workspace(workspace.clone()));
+        keep_bubble(tx, &scope).await?;
+        Ok(workspace)
+    }
+}
+
+/// Tries a given-up job again (Settings → System).
+#[derive(Debug, Clone, Copy)]
+pub struct ReviveJob(pub JobId);
+
+#[async_trait]
+impl Command for ReviveJob {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        if job::revive(tx, scope.workspace(), self.0).await? { Ok(()) } else { Err(Error::NOT_FOUND) }
+    }
+}

@@ -1,0 +1,216 @@
+//! Replies and notes, and taking them back (T6, T7, T8).
+
+use app::model::{
+    ApiError, Attachment, AttachmentId, ConversationId, ConversationState, Delivery, DeliveryState, Draft, DraftMode, Entry, EventBody,
+    Happening, JobId, Message, MessageId, Permission, Preview, Sender, Timestamp,
+};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    change::{Change, NewEntry},
+    check_text, fingerprint, work,
+};
+use crate::{
+    error::{Error, Result},
+    store::{Command, Scope, Tx, house, message, person},
+};
+
+/// Sends a reply or keeps a note. The id is made by the client, so that a repeated request is the same message (R6).
+#[derive(Debug, Clone)]
+pub struct SendMessage {
+    /// Made where it was written.
+    pub id: MessageId,
+    /// Where.
+    pub conversation: ConversationId,
+    /// To the outside or to the team.
+    pub mode: DraftMode,
+    /// The text.
+    pub text: String,
+    /// Files that this member uploaded.
+    pub attachments: Vec<AttachmentId>,
+}
+
+/// What a message that is taken back gives back: the conversation as it was.
+#[derive(Debug, Serialize, Deserialize)]
+struct Inverse {
+    version_after: i64,
+    state: ConversationState,
+    preview: Preview,
+    last_at: Timestamp,
+    first_response_ms: Option<i64>,
+}
+
+#[async_trait]
+impl Command for SendMessage {
+    type Output = Message;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Converse)?;
+        let me = scope.person()?.member.id;
+        let text = check_text("text", &self.text)?;
+        if text.is_empty() && self.attachments.is_empty() {
+            return Err(ApiError::invalid("text", "Write something or attach a file.").into());
+        }
+        if self.attachments.len() > 20 {
+            return Err(ApiError::invalid("attachments", "At most 20 files fit into one message.").into());
+        }
+        let mut change = Change::of(tx, &scope, self.conversation).await?;
+        let print = self.fingerprint(&text, &me.to_string());
+        if let Some(known) = message::fingerprint(tx.conn(), &scope, self.id).await? {
+            return repeated(tx, &scope, self.id, known == print).await;
+        }
+        let attachments = claim(tx, &scope, &self.attachments, &format!("member:{me}"), &change).await?;
+        let entry = |delivery| match self.mode {
+            DraftMode::Reply => Entry::Outgoing { by: Sender::Member(me), delivery },
+            DraftMode::Note => Entry::Note { by: me },
+        };
+        let channel = house::channel(tx.conn(), &scope, change.now.row.channel).await?;
+        let send_at = tx.now().plus(channel.undo_ms.max(0));
+        let delivery = Delivery { state: DeliveryState::Scheduled, send_at, reason: String::new() };
+        let new = NewEntry { id: self.id, text, entry: entry(delivery), attachments, provider: None, fingerprint: print };
+        let message = match self.mode {
+            DraftMode::Note => change.add(tx, new).await?,
+            DraftMode::Reply => {
+                let house = house::house(tx.conn(), &scope).await?;
+                let inverse = |change: &Change| Inverse {
+                    version_after: change.now.row.version + 1,
+                    state: change.now.row.state.clone(),
+                    preview: change.now.row.preview.clone(),
+                    last_at: change.now.row.last_at,
+                    first_response_ms: change.now.row.first_response_ms,
+                };
+                let inverse = serde_json::to_string(&inverse(&change)).unwrap_or_default();
+                if let (None, Some(since)) = (change.now.row.first_response_ms, change.waiting_since()) {
+                    change.now.row.first_response_ms = Some((tx.now().0 - since.0).max(0));
+                }
+                change.happen(Happening::Reply { by: me, pending: house.workspace.pending_after_reply });
+                let message = change.add(tx, new).await?;
+                message::set_undo(tx, &scope, self.id, &inverse).await?;
+                work::Work::Send { message: self.id }.leave(tx, scope.workspace(), JobId::new(self.id.uuid()), send_at).await?;
+                message
+            }
+        };
+        // Who answers has read what they answer.
+        let (conversation, inbound) = (change.now.row.id, change.now.row.inbound_count);
+        person::mark(tx, &scope, conversation, inbound).await?;
+        let draft = Draft { mode: self.mode, text: String::new() };
+        if person::save_draft(tx, &scope, conversation, &draft).await? {
+            tx.emit(scope.workspace(), EventBody::Draft { member: me, conversation, draft });
+        }
+        change.finish(tx).await?;
+        Ok(message)
+    }
+}
+
+impl SendMessage {
+    fn fingerprint(&self, text: &str, who: &str) -> String {
+        let files = self.attachments.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        fingerprint(&[&self.conversation.to_string(), self.mode.as_str(), who, text, &files])
+    }
+}
+
+/// The answer to a request that came before: the same answer for the same request, a refusal for another one.
+async fn repeated(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, same: bool) -> Result<Message> {
+    if same { message::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND) } else { Err(another_message()) }
+}
+
+/// The refusal of a second message under a known id.
+pub(super) fn another_message() -> Error {
+    let message = "Another message was sent under this id already. Reload the page and send it again.".to_owned();
+    ApiError::Conflict { message }.into()
+}
+
+/// Makes uploaded files part of the next entry.
+pub(super) async fn claim(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    files: &[AttachmentId],
+    uploader: &str,
+    change: &Change,
+) -> Result<Vec<Attachment>> {
+    let mut claimed = Vec::with_capacity(files.len());
+    for id in files {
+        let gone = || ApiError::invalid("attachments", "A file is no longer there. Attach it again.");
+        if !message::claim_file(tx, scope, *id, uploader, change.now.row.id, change.next_place()).await? {
+            return Err(gone().into());
+        }
+        claimed.push(message::file(tx.conn(), scope, *id).await?.ok_or_else(gone)?.attachment);
+    }
+    claimed.sort_by_key(|file| file.id);
+    Ok(claimed)
+}
+
+/// Takes a message back before it goes out; the conversation is as it was, unless more happened meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub struct CancelMessage(pub MessageId);
+
+#[async_trait]
+impl Command for CancelMessage {
+    type Output = Message;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
+        let (scope, mut message, mut change) = outgoing(tx, self.0).await?;
+        let Entry::Outgoing { delivery, .. } = &mut message.entry else { return Err(Error::NOT_FOUND) };
+        match delivery.state {
+            DeliveryState::Cancelled => return Ok(message),
+            DeliveryState::Scheduled | DeliveryState::Failed => delivery.state = DeliveryState::Cancelled,
+            _ => return Err(ApiError::Conflict { message: "Too late: it has gone out already.".to_owned() }.into()),
+        }
+        message::set_delivery(tx, &scope, message.id, delivery).await?;
+        let inverse: Option<Inverse> =
+            message::undo(tx.conn(), &scope, message.id).await?.and_then(|json| serde_json::from_str(&json).ok());
+        if let Some(inverse) = inverse.filter(|inverse| inverse.version_after == change.now.row.version) {
+            let row = &mut change.now.row;
+            // The epoch only ever grows: an AI text begun meanwhile must not pass for current.
+            let pen_epoch = row.state.pen_epoch + i64::from(row.state.pen != inverse.state.pen);
+            row.state = ConversationState { pen_epoch, ..inverse.state };
+            row.preview = inverse.preview;
+            row.last_at = inverse.last_at;
+            row.first_response_ms = inverse.first_response_ms;
+        }
+        change.changed(message.clone());
+        change.finish(tx).await?;
+        Ok(message)
+    }
+}
+
+/// Sends a scheduled message at once, or tries a failed or doubtful one again.
+#[derive(Debug, Clone, Copy)]
+pub struct SendNow(pub MessageId);
+
+#[async_trait]
+impl Command for SendNow {
+    type Output = Message;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
+        let (scope, mut message, mut change) = outgoing(tx, self.0).await?;
+        let now = tx.now();
+        let Entry::Outgoing { delivery, .. } = &mut message.entry else { return Err(Error::NOT_FOUND) };
+        match delivery.state {
+            DeliveryState::Scheduled | DeliveryState::Failed | DeliveryState::Unknown => {
+                *delivery = Delivery { state: DeliveryState::Queued, send_at: now, reason: String::new() };
+            }
+            DeliveryState::Cancelled => {
+                return Err(ApiError::Conflict { message: "It was taken back. Write it again.".to_owned() }.into());
+            }
+            _ => return Ok(message),
+        }
+        message::set_delivery(tx, &scope, message.id, delivery).await?;
+        // A job of its own: the scheduled one finds the message sent when its time comes, and does nothing.
+        work::Work::Send { message: message.id }.leave(tx, scope.workspace(), JobId::new(crate::clock::new_id()), now).await?;
+        change.changed(message.clone());
+        change.finish(tx).await?;
+        Ok(message)
+    }
+}
+
+/// An outgoing message of a conversation that whoever asks may see and answer.
+async fn outgoing(tx: &mut Tx<'_>, id: MessageId) -> Result<(Scope, Message, Change)> {
+    let scope = tx.scope()?;
+    scope.require(Permission::Converse)?;
+    let message = message::one(tx.conn(), &scope, id).await?.ok_or(Error::NOT_FOUND)?;
+    let change = Change::of(tx, &scope, message.conversation).await?;
+    Ok((scope, message, change))
+}

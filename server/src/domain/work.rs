@@ -1,0 +1,41 @@
+//! What jobs there are: typed here, done by the workers.
+
+use app::model::{JobId, MessageId, Timestamp, WorkspaceId};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Result, StoreError},
+    store::{Tx, job},
+};
+
+/// A piece of durable work. Its variants are stored: never rename one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Work {
+    /// Send an outgoing message by its channel.
+    Send {
+        /// Which one.
+        message: MessageId,
+    },
+    /// Compare the counters with the rows and repair them.
+    AuditCounts,
+}
+
+impl Work {
+    /// The stored word of its kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Send { .. } => "send",
+            Self::AuditCounts => "audit_counts",
+        }
+    }
+
+    /// Leaves it to be done at `at`, in the transaction of what it follows from.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn leave(&self, tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, at: Timestamp) -> Result<()> {
+        let body = serde_json::to_string(self).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        Ok(job::insert(tx, id, workspace, self.kind(), body, at).await?)
+    }
+}

@@ -1,0 +1,6 @@
+//! The durable queue's workers: lease, do, write down, again.
+
+mod send;
+mod worker;
+
+pub use worker::Worker;

@@ -1,0 +1,40 @@
+//! The job that sends a message: may it go, hand it over, write down what became of it.
+
+use std::time::Duration;
+
+use app::model::MessageId;
+
+use super::worker::{Outcome, Worker};
+use crate::{
+    channels::SendError,
+    domain::deliver::{BeginSend, Fate, FinishSend, Lease, Plan},
+    error::Result,
+    store::Scope,
+};
+
+pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, message: MessageId, last_try: bool) -> Result<Outcome> {
+    let outgoing = match worker.db.write(scope, BeginSend { lease: lease.clone(), message }).await? {
+        Plan::Nothing => return Ok(Outcome::Done),
+        Plan::HandOver(outgoing) => outgoing,
+    };
+    let Some(channel) = worker.channels.of(outgoing.kind) else {
+        return Ok(Outcome::Dead(format!("{} is not connected in this process", outgoing.kind.label())));
+    };
+    let fate = if outgoing.doubtful && !channel.capabilities().idempotent {
+        // It was handed over once and this process, or another, stopped before the answer: only a person can decide (R7).
+        Fate::Unknown("Tandem stopped while this was being sent. Look whether it arrived before you send it again.".to_owned())
+    } else {
+        match channel.send(&outgoing).await {
+            Ok(provider_id) => Fate::Sent(provider_id),
+            Err(SendError::Never(reason)) => Fate::Failed(reason),
+            Err(SendError::Unknown(reason)) => Fate::Unknown(reason),
+            Err(SendError::Later { reason, .. }) if last_try => Fate::Failed(format!("{reason} It was tried several times.")),
+            Err(SendError::Later { reason, after }) => {
+                let ms = after.unwrap_or(Duration::ZERO).as_millis();
+                return Ok(Outcome::Again(i64::try_from(ms).unwrap_or(0), reason));
+            }
+        }
+    };
+    worker.db.write(scope, FinishSend { lease, outgoing, fate }).await?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,231 @@
+//! Takes due jobs and does them, a bounded number at a time.
+
+use std::{sync::Arc, time::Duration};
+
+use app::model::{JobId, Timestamp};
+use async_trait::async_trait;
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::send;
+use crate::{
+    channels::Channels,
+    clock::{random_bytes, random_hex},
+    domain::{audit::AuditCounts, deliver::Lease, work::Work},
+    error::{Result, StoreError},
+    store::{Command, Db, Scope, Tx, job, job::Job},
+};
+
+/// How long a worker may take for one job before another may.
+pub(super) const LEASE_MS: i64 = 120_000;
+/// How many jobs run at once.
+const AT_ONCE: usize = 32;
+/// How often work is looked for that another process left.
+const LOOK: Duration = Duration::from_secs(5);
+/// After so many failed tries a job is put where people see it.
+const TRIES: i64 = 8;
+
+/// What a job came to.
+pub(super) enum Outcome {
+    /// It is done and forgotten.
+    Done,
+    /// To be tried again, after at least so many milliseconds; why.
+    Again(i64, String),
+    /// Nobody can do it; why.
+    Dead(String),
+}
+
+/// Does the jobs of this process.
+#[derive(Clone)]
+pub struct Worker {
+    pub(super) db: Db,
+    pub(super) channels: Channels,
+    owner: Arc<str>,
+}
+
+impl Worker {
+    /// A worker with a name of its own, so that a lease is its and nobody else's.
+    pub fn new(db: Db, channels: Channels) -> Self {
+        Self { db, channels, owner: random_hex(8).into() }
+    }
+
+    /// Works until told to stop; then finishes what it has begun.
+    pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let mut running = JoinSet::new();
+        while !*shutdown.borrow() {
+            while running.try_join_next().is_some() {}
+            let waiting = match self.take(&places).await {
+                Ok(jobs) if !jobs.is_empty() => {
+                    for job in jobs {
+                        let (worker, places) = (self.clone(), Arc::clone(&places));
+                        running.spawn(async move {
+                            let _place = places.acquire().await;
+                            worker.complete(job).await;
+                        });
+                    }
+                    continue;
+                }
+                Ok(_) => self.until_next().await,
+                Err(error) => {
+                    tracing::error!(%error, "looking for work");
+                    LOOK
+                }
+            };
+            tokio::select! {
+                () = self.db.jobs_waiting().notified() => {}
+                () = sleep(waiting) => {}
+                _ = shutdown.changed() => {}
+            }
+        }
+        while running.join_next().await.is_some() {}
+    }
+
+    /// Does every job that is due now, and those they leave, one after another. For tests and the command line.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drain(&self) -> Result<usize> {
+        let mut done = 0;
+        loop {
+            let jobs = self.take(&Semaphore::new(AT_ONCE)).await?;
+            if jobs.is_empty() {
+                return Ok(done);
+            }
+            for job in jobs {
+                self.complete(job).await;
+                done += 1;
+            }
+        }
+    }
+
+    async fn take(&self, places: &Semaphore) -> Result<Vec<Job>> {
+        let free = places.available_permits();
+        if free == 0 {
+            return Ok(Vec::new());
+        }
+        // Asking is cheap; writing only when there is something to take.
+        let mut snapshot = self.db.snapshot().await?;
+        let due = job::next_due(&mut snapshot.conn()).await?;
+        drop(snapshot);
+        if due.is_none_or(|at| at > self.db.clock().now()) {
+            return Ok(Vec::new());
+        }
+        self.db.write_house(Take { owner: self.owner.to_string(), limit: i64::try_from(free).unwrap_or(1) }).await
+    }
+
+    async fn until_next(&self) -> Duration {
+        let next = async {
+            let mut snapshot = self.db.snapshot().await?;
+            job::next_due(&mut snapshot.conn()).await
+        };
+        match next.await {
+            Ok(Some(at)) => {
+                let ms = (at.0 - self.db.clock().now().0).clamp(1, i64::try_from(LOOK.as_millis()).unwrap_or(5000));
+                Duration::from_millis(ms.unsigned_abs())
+            }
+            _ => LOOK,
+        }
+    }
+
+    async fn complete(&self, job: Job) {
+        let lease = Lease { job: job.id, owner: self.owner.to_string() };
+        let deadline = Duration::from_millis((LEASE_MS - 10_000).unsigned_abs());
+        let outcome = match timeout(deadline, self.perform(&job, lease)).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => Outcome::Again(1000, error.to_string()),
+            Err(_) => Outcome::Again(1000, "took longer than its lease".to_owned()),
+        };
+        let verdict = match outcome {
+            Outcome::Done => return,
+            Outcome::Again(_, reason) if job.attempts >= TRIES => Verdict::Bury(reason),
+            Outcome::Again(at_least, reason) => Verdict::Retry(back_off(job.attempts).max(at_least), reason),
+            Outcome::Dead(reason) => Verdict::Bury(reason),
+        };
+        tracing::warn!(job = %job.id, kind = %job.kind, attempts = job.attempts, ?verdict, "a job did not go well");
+        let write = GiveBack { id: job.id, owner: self.owner.to_string(), verdict };
+        if let Err(error) = self.db.write_house(write).await {
+            // Its lease ends; then somebody tries again.
+            tracing::error!(%error, "giving a job back");
+        }
+    }
+
+    async fn perform(&self, job: &Job, lease: Lease) -> Result<Outcome> {
+        let scope = Scope::system(job.workspace, "job");
+        match serde_json::from_str::<Work>(&job.body) {
+            Ok(Work::Send { message }) => send::perform(self, &scope, lease, message, job.attempts >= TRIES).await,
+            Ok(Work::AuditCounts) => {
+                self.db.write(&scope, AuditCounts { lease }).await?;
+                Ok(Outcome::Done)
+            }
+            Err(error) => Ok(Outcome::Dead(format!("this version does not know such work: {error}"))),
+        }
+    }
+}
+
+/// Half a second, doubled each time up to ten minutes, give or take a quarter.
+fn back_off(attempts: i64) -> i64 {
+    let base = 500i64.saturating_mul(1 << attempts.clamp(0, 20)).min(600_000);
+    let jitter = i64::from(random_bytes::<1>()[0]) * base / 512;
+    base * 3 / 4 + jitter
+}
+
+struct Take {
+    owner: String,
+    limit: i64,
+}
+
+#[async_trait]
+impl Command for Take {
+    type Output = Vec<Job>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Job>> {
+        let until = tx.now().plus(LEASE_MS);
+        Ok(job::lease(tx, &self.owner, until, self.limit).await?)
+    }
+}
+
+#[derive(Debug)]
+enum Verdict {
+    Retry(i64, String),
+    Bury(String),
+}
+
+struct GiveBack {
+    id: JobId,
+    owner: String,
+    verdict: Verdict,
+}
+
+#[async_trait]
+impl Command for GiveBack {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        match &self.verdict {
+            Verdict::Retry(ms, error) => {
+                let at: Timestamp = tx.now().plus(*ms);
+                job::retry(tx, self.id, &self.owner, at, error).await?;
+            }
+            Verdict::Bury(error) => job::bury(tx, self.id, &self.owner, error).await?,
+        }
+        Ok::<(), StoreError>(()).map_err(Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::back_off;
+
+    #[test]
+    fn waits_grow_and_are_bounded() {
+        for attempts in 0..40 {
+            let ms = back_off(attempts);
+            assert!((300..=800_000).contains(&ms), "{attempts}: {ms}");
+        }
+        assert!(back_off(8) > back_off(1));
+    }
+}

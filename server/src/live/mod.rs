@@ -1,0 +1,7 @@
+//! From the log of events to whoever watches: subscribe, read what was missed, then forward (Promise 1).
+
+mod hub;
+mod stream;
+
+pub use hub::{Hub, Numbered};
+pub use stream::{Watcher, watch};

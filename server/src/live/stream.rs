@@ -1,0 +1,151 @@
+//! One member's stream of changes, as server-sent events.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use app::model::{Access, EventBody, MemberId, WorkspaceId};
+use bytes::Bytes;
+use futures::Stream;
+use tokio::{
+    sync::{broadcast::{Receiver, error::RecvError}, watch as signal},
+    time::{Instant, sleep_until},
+};
+
+use super::hub::{Hub, Numbered};
+use crate::{
+    domain::sessions::IDLE_MS,
+    error::Result,
+    store::{Db, event, session, session::Session},
+};
+
+/// Proxies and browsers keep a connection that says something this often.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Who missed more than this is told to read afresh.
+const CATCH_UP: i64 = 1000;
+
+const ALIVE: Bytes = Bytes::from_static(b": alive\n\n");
+const RESET: Bytes = Bytes::from_static(b"event: reset\ndata: {}\n\n");
+const SIGNED_OUT: Bytes = Bytes::from_static(b"event: signed-out\ndata: {}\n\n");
+
+/// Who watches.
+pub struct Watcher {
+    workspace: WorkspaceId,
+    member: MemberId,
+    access: Access,
+    token_hash: String,
+}
+
+impl Watcher {
+    /// A member with a session; none for the system.
+    pub fn of(session: &Session, token_hash: String) -> Option<Self> {
+        let (access, member) = session.scope.access()?;
+        Some(Self { workspace: session.scope.workspace(), member, access: access.clone(), token_hash })
+    }
+}
+
+struct State {
+    db: Db,
+    watcher: Watcher,
+    events: Receiver<Arc<Numbered>>,
+    ready: VecDeque<Bytes>,
+    last: i64,
+    next_alive: Instant,
+    shutdown: signal::Receiver<bool>,
+    over: bool,
+}
+
+/// What happens after event `since`, without a gap and without a repetition, until the member may see it no more or the process stops.
+///
+/// # Errors
+/// When what was missed cannot be read.
+pub async fn watch(
+    db: Db,
+    hub: &Hub,
+    watcher: Watcher,
+    since: i64,
+    shutdown: signal::Receiver<bool>,
+) -> Result<impl Stream<Item = Result<Bytes, std::convert::Infallible>> + use<>> {
+    // Subscribe first: what is committed while the missed ones are read is in the channel, and skipped if it was read.
+    let events = hub.subscribe(watcher.workspace);
+    let (mut ready, last) = missed(&db, &watcher, since).await?;
+    ready.push_front(Bytes::from_static(b"retry: 1000\n\n"));
+    ready.push_back(Bytes::from(format!("event: ready\ndata: {{\"seq\":{last}}}\n\n")));
+    let next_alive = Instant::now() + KEEP_ALIVE;
+    let state = State { db, watcher, events, ready, last, next_alive, shutdown, over: false };
+    Ok(futures::stream::unfold(state, |mut state| async move { state.next().await.map(|frame| (Ok(frame), state)) }))
+}
+
+async fn missed(db: &Db, watcher: &Watcher, since: i64) -> Result<(VecDeque<Bytes>, i64)> {
+    let mut snapshot = db.snapshot().await?;
+    let conn = &mut snapshot.conn();
+    let last = event::last(conn, watcher.workspace).await?.unwrap_or_default();
+    let known = since >= 0 && since <= last;
+    let kept = event::oldest(conn, watcher.workspace).await?.is_none_or(|oldest| since + 1 >= oldest) || since == last;
+    if !known || !kept || last - since > CATCH_UP {
+        return Ok((VecDeque::from([RESET]), last));
+    }
+    let events = event::after(conn, watcher.workspace, since, CATCH_UP).await?;
+    let frames = events.into_iter().filter_map(|(seq, body)| Numbered::new(seq, body).frame(&watcher.access)).collect();
+    Ok((frames, last))
+}
+
+impl State {
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(frame) = self.ready.pop_front() {
+                self.next_alive = Instant::now() + KEEP_ALIVE;
+                return Some(frame);
+            }
+            if self.over || *self.shutdown.borrow() {
+                return None;
+            }
+            tokio::select! {
+                received = self.events.recv() => match received {
+                    Ok(event) => self.take(&event).await,
+                    // Too slow: told, not silently dropped.
+                    Err(RecvError::Lagged(_)) => self.ready.push_back(RESET),
+                    Err(RecvError::Closed) => return None,
+                },
+                () = sleep_until(self.next_alive) => self.ready.push_back(ALIVE),
+                _ = self.shutdown.changed() => return None,
+            }
+        }
+    }
+
+    async fn take(&mut self, event: &Numbered) {
+        if event.seq <= self.last {
+            return;
+        }
+        self.last = event.seq;
+        if let EventBody::Access { member } = event.body {
+            if member == self.watcher.member {
+                self.look_again().await;
+            }
+            return;
+        }
+        self.ready.extend(event.frame(&self.watcher.access));
+    }
+
+    /// The member's session or rights may have changed: who may see less sees less from here on (S20).
+    async fn look_again(&mut self) {
+        match self.session().await {
+            Ok(Some(session)) => {
+                if let Some((access, _)) = session.scope.access() {
+                    self.watcher.access = access.clone();
+                    self.ready.push_back(RESET);
+                }
+            }
+            Ok(None) => {
+                self.ready.push_back(SIGNED_OUT);
+                self.over = true;
+            }
+            // Whether they may still watch cannot be told: they ask again.
+            Err(_) => self.over = true,
+        }
+    }
+
+    async fn session(&self) -> Result<Option<Session>> {
+        let mut snapshot = self.db.snapshot().await?;
+        let now = self.db.clock().now();
+        Ok(session::find(&mut snapshot.conn(), &self.watcher.token_hash, now, now.plus(-IDLE_MS)).await?)
+    }
+}

@@ -1,0 +1,73 @@
+//! How sum types stand in TEXT columns.
+
+use app::model::{MemberId, Pen, PreviewBy, Sender};
+
+use crate::error::StoreError;
+
+fn corrupt(what: &str, text: &str) -> StoreError {
+    StoreError::Corrupt(format!("{what}: {text:?}"))
+}
+
+/// Reads a word or an id that the column promises to hold.
+pub(super) fn read<T: TryFrom<String>>(what: &str, text: String) -> Result<T, StoreError> {
+    let shown = text.clone();
+    T::try_from(text).map_err(|_| corrupt(what, &shown))
+}
+
+/// The same where the column may be empty.
+pub(super) fn read_opt<T: TryFrom<String>>(what: &str, text: Option<String>) -> Result<Option<T>, StoreError> {
+    text.map(|text| read(what, text)).transpose()
+}
+
+pub(super) fn pen_text(pen: Pen) -> String {
+    match pen {
+        Pen::Nobody => "nobody".to_owned(),
+        Pen::Member(id) => format!("member:{id}"),
+        Pen::Agent(id) => format!("agent:{id}"),
+    }
+}
+
+pub(super) fn pen(text: &str) -> Result<Pen, StoreError> {
+    let bad = || corrupt("pen", text);
+    match text.split_once(':') {
+        None if text == "nobody" => Ok(Pen::Nobody),
+        Some(("member", id)) => id.parse().map(Pen::Member).map_err(|_| bad()),
+        Some(("agent", id)) => id.parse().map(Pen::Agent).map_err(|_| bad()),
+        _ => Err(bad()),
+    }
+}
+
+pub(super) fn sender_text(sender: Sender) -> String {
+    match sender {
+        Sender::Auto => "auto".to_owned(),
+        Sender::Member(id) => format!("member:{id}"),
+        Sender::Agent(id) => format!("agent:{id}"),
+    }
+}
+
+pub(super) fn sender(text: &str) -> Result<Sender, StoreError> {
+    let bad = || corrupt("sender", text);
+    match text.split_once(':') {
+        None if text == "auto" => Ok(Sender::Auto),
+        Some(("member", id)) => id.parse().map(Sender::Member).map_err(|_| bad()),
+        Some(("agent", id)) => id.parse().map(Sender::Agent).map_err(|_| bad()),
+        _ => Err(bad()),
+    }
+}
+
+pub(super) fn preview_by_text(by: PreviewBy) -> String {
+    match by {
+        PreviewBy::Them => "them".to_owned(),
+        PreviewBy::Us(who) => format!("us:{}", sender_text(who)),
+        PreviewBy::Note(id) => format!("note:{id}"),
+    }
+}
+
+pub(super) fn preview_by(text: &str) -> Result<PreviewBy, StoreError> {
+    match text.split_once(':') {
+        None if text == "them" => Ok(PreviewBy::Them),
+        Some(("us", who)) => sender(who).map(PreviewBy::Us),
+        Some(("note", id)) => id.parse::<MemberId>().map(PreviewBy::Note).map_err(|_| corrupt("preview", text)),
+        _ => Err(corrupt("preview", text)),
+    }
+}

@@ -1,0 +1,147 @@
+//! Contacts and their addresses.
+
+use app::model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus};
+
+use super::{
+    Scope, Tx,
+    codec::{read, read_opt},
+    conn::{Conn, args},
+};
+use crate::error::StoreError;
+
+const ONE: &str = "SELECT id, version, name, email, phone, company, title, location, language, time_zone, lead_status FROM contact \
+     WHERE workspace_id = $1 AND id = $2";
+const INSERT: &str = "INSERT INTO contact (workspace_id, id, version, name, email, phone, company, title, location, language, time_zone, \
+     lead_status, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+const SAVE: &str = "UPDATE contact SET version = version + 1, name = $4, email = $5, phone = $6, company = $7, title = $8, location = $9, \
+     language = $10, time_zone = $11, lead_status = $12 WHERE workspace_id = $1 AND id = $2 AND version = $3";
+const IDENTITY: &str = "SELECT id, label, contact_id FROM identity WHERE workspace_id = $1 AND channel_kind = $2 AND address = $3";
+const ADD_IDENTITY: &str = "INSERT INTO identity (workspace_id, id, channel_kind, address, label, contact_id, created_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const LINK: &str = "UPDATE identity SET contact_id = $3 WHERE workspace_id = $1 AND id = $2";
+const LINK_CONVERSATIONS: &str = "UPDATE conversation SET contact_id = $3 WHERE workspace_id = $1 AND identity_id = $2";
+
+pub(super) const STATEMENTS: &[&str] = &[ONE, INSERT, SAVE, IDENTITY, ADD_IDENTITY, LINK, LINK_CONVERSATIONS];
+
+#[derive(sqlx::FromRow)]
+struct Raw {
+    id: String,
+    version: i64,
+    name: String,
+    email: String,
+    phone: String,
+    company: String,
+    title: String,
+    location: String,
+    language: String,
+    time_zone: String,
+    lead_status: String,
+}
+
+impl TryFrom<Raw> for Contact {
+    type Error = StoreError;
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: read("contact", raw.id)?,
+            version: raw.version,
+            name: raw.name,
+            email: raw.email,
+            phone: raw.phone,
+            company: raw.company,
+            title: raw.title,
+            location: raw.location,
+            language: raw.language,
+            time_zone: raw.time_zone,
+            lead_status: read::<LeadStatus>("lead status", raw.lead_status)?,
+        })
+    }
+}
+
+/// A contact. Whether whoever asks may see it depends on its conversations.
+///
+/// # Errors
+/// When the database fails.
+pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: ContactId) -> Result<Option<Contact>, StoreError> {
+    conn.opt::<Raw>(ONE, args![scope.workspace(), id]).await?.map(Contact::try_from).transpose()
+}
+
+/// Stores a new contact.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result<(), StoreError> {
+    let c = contact.clone();
+    let values = args![
+        scope.workspace(), c.id, c.version, c.name, c.email, c.phone, c.company, c.title, c.location, c.language, c.time_zone,
+        c.lead_status.as_str(), tx.now(),
+    ];
+    tx.exec(INSERT, values).await?;
+    Ok(())
+}
+
+/// Stores an edited contact; its `version` is the one that was seen. False when somebody else was first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result<bool, StoreError> {
+    let c = contact.clone();
+    let values = args![
+        scope.workspace(), c.id, c.version, c.name, c.email, c.phone, c.company, c.title, c.location, c.language, c.time_zone,
+        c.lead_status.as_str(),
+    ];
+    Ok(tx.exec(SAVE, values).await? == 1)
+}
+
+/// One address of a person outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Which one.
+    pub id: IdentityId,
+    /// What stands in for a name.
+    pub label: String,
+    /// Who it belongs to, once known.
+    pub contact: Option<ContactId>,
+}
+
+#[derive(sqlx::FromRow)]
+struct RawIdentity {
+    id: String,
+    label: String,
+    contact_id: Option<String>,
+}
+
+/// Who has an address on a kind of channel, if we know them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn identity(conn: &mut Conn<'_>, scope: &Scope, kind: ChannelKind, address: &str) -> Result<Option<Identity>, StoreError> {
+    let Some(raw) = conn.opt::<RawIdentity>(IDENTITY, args![scope.workspace(), kind.as_str(), address]).await? else { return Ok(None) };
+    Ok(Some(Identity { id: read("identity", raw.id)?, label: raw.label, contact: read_opt("contact", raw.contact_id)? }))
+}
+
+/// Stores a new address.
+///
+/// # Errors
+/// When the database fails, also when the address is known already.
+pub async fn add_identity(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    kind: ChannelKind,
+    address: &str,
+    identity: &Identity,
+) -> Result<(), StoreError> {
+    let values =
+        args![scope.workspace(), identity.id, kind.as_str(), address, identity.label.clone(), identity.contact, tx.now()];
+    tx.exec(ADD_IDENTITY, values).await?;
+    Ok(())
+}
+
+/// Says whose address it is, also on its conversations.
+///
+/// # Errors
+/// When the database fails.
+pub async fn link(tx: &mut Tx<'_>, scope: &Scope, identity: IdentityId, contact: ContactId) -> Result<(), StoreError> {
+    tx.exec(LINK, args![scope.workspace(), identity, contact]).await?;
+    tx.exec(LINK_CONVERSATIONS, args![scope.workspace(), identity, contact]).await?;
+    Ok(())
+}

@@ -1,0 +1,431 @@
+//! Conversations: the rows of the list, one conversation for a command, and the numbers above the list.
+
+use app::model::{
+    ConversationId, ConversationRow, ConversationState, Counts, Cursor, Facts, IdentityId, MemberId, Preview, Tab, Timestamp, View,
+    Visibility, WorkspaceId,
+};
+
+use super::{
+    Scope, Tx,
+    codec::{self, read, read_opt},
+    conn::{Conn, args},
+    scope::{ours, visible},
+};
+use crate::error::StoreError;
+
+/// `$1` workspace, `$2` member, `$3` when the member joined.
+const SELECT: &str = "SELECT c.id, c.channel_id, c.channel_kind, c.team_id, c.contact_id, COALESCE(NULLIF(ct.name, ''), ct.email, '') AS name, \
+     i.label, c.preview_by, c.preview, c.last_at, c.last_inbound_at, c.started_at, c.first_response_ms, c.inbound_count, \
+     COALESCE(rm.read_count, CASE WHEN c.last_inbound_at <= $3 THEN c.inbound_count ELSE 0 END) AS read_count, \
+     c.status, c.snoozed_until, c.assignee_id, c.ai_mode, c.pen, c.pen_epoch, c.waiting_since, c.missed_at, c.auto_replied_at, \
+     c.outreach, c.version, c.identity_id, i.address, c.message_count \
+     FROM conversation c \
+     JOIN identity i ON i.workspace_id = c.workspace_id AND i.id = c.identity_id \
+     LEFT JOIN contact ct ON ct.workspace_id = c.workspace_id AND ct.id = c.contact_id \
+     LEFT JOIN read_marker rm ON rm.workspace_id = c.workspace_id AND rm.conversation_id = c.id AND rm.member_id = $2 \
+     WHERE c.workspace_id = $1";
+const LATEST_OF: &str = "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 AND channel_id = $3 \
+     ORDER BY last_at DESC LIMIT 1";
+const OF_CONTACT: &str = "SELECT assignee_id, team_id, channel_id, tab, slot FROM conversation WHERE workspace_id = $1 AND contact_id = $2 \
+     ORDER BY last_at DESC LIMIT 50";
+const INSERT: &str = "INSERT INTO conversation (workspace_id, id, channel_id, channel_kind, identity_id, contact_id, team_id, status, \
+     snoozed_until, assignee_id, ai_mode, pen, pen_epoch, waiting_since, missed_at, auto_replied_at, outreach, tab, slot, preview_by, \
+     preview, last_at, last_inbound_at, started_at, first_response_ms, message_count, inbound_count, version) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)";
+const SAVE: &str = "UPDATE conversation SET contact_id = $4, team_id = $5, status = $6, snoozed_until = $7, assignee_id = $8, ai_mode = $9, \
+     pen = $10, pen_epoch = $11, waiting_since = $12, missed_at = $13, auto_replied_at = $14, outreach = $15, tab = $16, slot = $17, \
+     preview_by = $18, preview = $19, last_at = $20, last_inbound_at = $21, first_response_ms = $22, message_count = $23, \
+     inbound_count = $24, version = $25 WHERE workspace_id = $1 AND id = $2 AND version = $3";
+const READS: &str = "SELECT member_id, read_count FROM read_marker WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY member_id";
+const COUNT: &str = "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, n) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+     ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id) DO UPDATE SET n = inbox_count.n + excluded.n";
+/// The alias makes the visibility fragment fit: the columns it names are here as well.
+const COUNTS: &str = "SELECT c.tab, c.slot, CASE WHEN c.assignee_id = $2 THEN 'me' WHEN c.assignee_id = '' THEN '' ELSE 'other' END AS who, \
+     CAST(SUM(c.n) AS BIGINT) AS n FROM inbox_count c WHERE c.workspace_id = $1";
+/// The number of the last event comes with them: one statement less for every list.
+const COUNTS_BY: &str = " GROUP BY 1, 2, 3 UNION ALL SELECT 'seq', '', '', w.event_seq FROM workspace w WHERE w.id = $1";
+const RECOUNT: &str = "SELECT tab, slot, COALESCE(assignee_id, '') AS assignee_id, COALESCE(team_id, '') AS team_id, channel_id, \
+     CAST(COUNT(*) AS BIGINT) AS n FROM conversation WHERE workspace_id = $1 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5";
+const COUNTED: &str = "SELECT tab, slot, assignee_id, team_id, channel_id, n FROM inbox_count WHERE workspace_id = $1 AND n <> 0 \
+     ORDER BY 1, 2, 3, 4, 5";
+
+pub(super) const STATEMENTS: &[&str] = &[LATEST_OF, OF_CONTACT, INSERT, SAVE, READS, COUNT, RECOUNT, COUNTED];
+
+/// Every statement that is put together from fragments, for the tests.
+pub fn composed_statements() -> Vec<String> {
+    let mut all = Vec::new();
+    for &visibility in Visibility::ALL {
+        for &view in View::ALL {
+            all.extend([page_sql(visibility, view, false), page_sql(visibility, view, true)]);
+        }
+        all.extend([one_sql(visibility), counts_sql(visibility)]);
+    }
+    all
+}
+
+/// The statement of a page: `$4`, `$5` the cursor, the last value the limit.
+pub fn page_sql(visibility: Visibility, view: View, after: bool) -> String {
+    let of_view = match view {
+        View::All => "c.tab = 'active'",
+        View::Closed => "c.tab = 'closed'",
+        View::Mine => "c.assignee_id = $2 AND c.tab = 'active'",
+        View::Unassigned => "c.assignee_id IS NULL AND c.tab = 'active'",
+        View::New => "c.tab = 'active' AND c.slot = 'new'",
+        View::Missed => "c.tab = 'active' AND c.slot = 'missed'",
+        View::Others => "c.tab = 'active' AND c.slot = 'taken' AND (c.assignee_id IS NULL OR c.assignee_id <> $2)",
+    };
+    let (cursor, limit) = if after { (" AND (c.last_at, c.id) < ($4, $5)", "$6") } else { ("", "$4") };
+    format!("{SELECT} AND {of_view}{}{cursor} ORDER BY c.last_at DESC, c.id DESC LIMIT {limit}", visible(visibility))
+}
+
+fn one_sql(visibility: Visibility) -> String {
+    format!("{SELECT} AND c.id = $4{}", visible(visibility))
+}
+
+fn counts_sql(visibility: Visibility) -> String {
+    format!("{COUNTS}{}{COUNTS_BY}", visible(visibility))
+}
+
+#[derive(sqlx::FromRow)]
+struct Raw {
+    id: String,
+    channel_id: String,
+    channel_kind: String,
+    team_id: Option<String>,
+    contact_id: Option<String>,
+    name: String,
+    label: String,
+    preview_by: String,
+    preview: String,
+    last_at: i64,
+    last_inbound_at: Option<i64>,
+    started_at: i64,
+    first_response_ms: Option<i64>,
+    inbound_count: i64,
+    read_count: i64,
+    status: String,
+    snoozed_until: Option<i64>,
+    assignee_id: Option<String>,
+    ai_mode: String,
+    pen: String,
+    pen_epoch: i64,
+    waiting_since: Option<i64>,
+    missed_at: Option<i64>,
+    auto_replied_at: Option<i64>,
+    outreach: bool,
+    version: i64,
+    identity_id: String,
+    address: String,
+    message_count: i64,
+}
+
+/// A conversation with what only the server needs of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// What the list shows.
+    pub row: ConversationRow,
+    /// Who it is with.
+    pub identity: IdentityId,
+    /// Their address on the channel's kind.
+    pub address: String,
+    /// How many entries the thread has.
+    pub message_count: i64,
+}
+
+impl TryFrom<Raw> for Loaded {
+    type Error = StoreError;
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        let time = |ms: Option<i64>| ms.map(Timestamp);
+        Ok(Self {
+            row: ConversationRow {
+                id: read("conversation", raw.id)?,
+                channel: read("channel", raw.channel_id)?,
+                kind: read("channel kind", raw.channel_kind)?,
+                team: read_opt("team", raw.team_id)?,
+                contact: read_opt("contact", raw.contact_id)?,
+                name: raw.name,
+                label: raw.label,
+                preview: Preview { by: codec::preview_by(&raw.preview_by)?, text: raw.preview },
+                last_at: Timestamp(raw.last_at),
+                last_inbound_at: time(raw.last_inbound_at),
+                started_at: Timestamp(raw.started_at),
+                first_response_ms: raw.first_response_ms,
+                inbound_count: raw.inbound_count,
+                read_count: raw.read_count,
+                state: ConversationState {
+                    status: read("status", raw.status)?,
+                    snoozed_until: time(raw.snoozed_until),
+                    assignee: read_opt("assignee", raw.assignee_id)?,
+                    ai_mode: read("AI mode", raw.ai_mode)?,
+                    pen: codec::pen(&raw.pen)?,
+                    pen_epoch: raw.pen_epoch,
+                    waiting_since: time(raw.waiting_since),
+                    missed_at: time(raw.missed_at),
+                    auto_replied_at: time(raw.auto_replied_at),
+                    outreach: raw.outreach,
+                },
+                version: raw.version,
+            },
+            identity: read("identity", raw.identity_id)?,
+            address: raw.address,
+            message_count: raw.message_count,
+        })
+    }
+}
+
+fn joined(scope: &Scope) -> Timestamp {
+    scope.me().map_or(Timestamp(0), |me| me.joined_at)
+}
+
+/// One page of a view, newest first, and whether more follow.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    view: View,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<(Vec<ConversationRow>, bool), StoreError> {
+    let mut values = args![scope.workspace(), scope.member_key(), joined(scope)];
+    if let Some(cursor) = after {
+        values.extend(args![cursor.at, cursor.id]);
+    }
+    values.extend(args![limit + 1]);
+    let raw: Vec<Raw> = conn.all(ours(page_sql(scope.visibility(), view, after.is_some())), values).await?;
+    let mut rows = raw.into_iter().map(|raw| Loaded::try_from(raw).map(|loaded| loaded.row)).collect::<Result<Vec<_>, _>>()?;
+    let more = rows.len() as i64 > limit;
+    rows.truncate(usize::try_from(limit).unwrap_or_default());
+    Ok((rows, more))
+}
+
+/// A conversation, if it exists and whoever asks may see it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Result<Option<Loaded>, StoreError> {
+    let values = args![scope.workspace(), scope.member_key(), joined(scope), id];
+    conn.opt::<Raw>(ours(one_sql(scope.visibility())), values).await?.map(Loaded::try_from).transpose()
+}
+
+/// The newest conversation with an identity on a channel.
+///
+/// # Errors
+/// When the database fails.
+pub async fn latest_of(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    identity: IdentityId,
+    channel: app::model::ChannelId,
+) -> Result<Option<ConversationId>, StoreError> {
+    let row: Option<(String,)> = conn.opt(LATEST_OF, args![scope.workspace(), identity, channel]).await?;
+    read_opt("conversation", row.map(|(id,)| id))
+}
+
+#[derive(sqlx::FromRow)]
+struct RawFacts {
+    assignee_id: Option<String>,
+    team_id: Option<String>,
+    channel_id: String,
+    tab: String,
+    slot: String,
+}
+
+/// The facts of a contact's newest conversations, at most 50: who sees one of them sees the contact.
+///
+/// # Errors
+/// When the database fails.
+pub async fn facts_of_contact(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    contact: app::model::ContactId,
+) -> Result<Vec<Facts>, StoreError> {
+    let rows: Vec<RawFacts> = conn.all(OF_CONTACT, args![scope.workspace(), contact]).await?;
+    rows.into_iter()
+        .map(|raw| {
+            Ok(Facts {
+                assignee: read_opt("assignee", raw.assignee_id)?,
+                team: read_opt("team", raw.team_id)?,
+                channel: read("channel", raw.channel_id)?,
+                tab: read("tab", raw.tab)?,
+                slot: read("slot", raw.slot)?,
+            })
+        })
+        .collect()
+}
+
+/// Stores a new conversation and counts it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, new: &Loaded) -> Result<(), StoreError> {
+    let Loaded { row, identity, message_count, .. } = new;
+    let state = &row.state;
+    let values = args![
+        scope.workspace(),
+        row.id,
+        row.channel,
+        row.kind.as_str(),
+        *identity,
+        row.contact,
+        row.team,
+        state.status.as_str(),
+        state.snoozed_until,
+        state.assignee,
+        state.ai_mode.as_str(),
+        codec::pen_text(state.pen),
+        state.pen_epoch,
+        state.waiting_since,
+        state.missed_at,
+        state.auto_replied_at,
+        state.outreach,
+        state.tab().as_str(),
+        state.slot().as_str(),
+        codec::preview_by_text(row.preview.by),
+        row.preview.text.clone(),
+        row.last_at,
+        row.last_inbound_at,
+        row.started_at,
+        row.first_response_ms,
+        *message_count,
+        row.inbound_count,
+        row.version,
+    ];
+    tx.exec(INSERT, values).await?;
+    count(tx, scope.workspace(), &row.facts(), 1).await
+}
+
+/// Stores what a command made of a conversation, if nobody else changed it meanwhile, and keeps the counts right.
+///
+/// # Errors
+/// [`StoreError::Stale`] when another process was first: the batch is run again.
+pub async fn save(tx: &mut Tx<'_>, scope: &Scope, before: &Facts, seen_version: i64, after: &Loaded) -> Result<(), StoreError> {
+    let Loaded { row, message_count, .. } = after;
+    let state = &row.state;
+    let values = args![
+        scope.workspace(),
+        row.id,
+        seen_version,
+        row.contact,
+        row.team,
+        state.status.as_str(),
+        state.snoozed_until,
+        state.assignee,
+        state.ai_mode.as_str(),
+        codec::pen_text(state.pen),
+        state.pen_epoch,
+        state.waiting_since,
+        state.missed_at,
+        state.auto_replied_at,
+        state.outreach,
+        state.tab().as_str(),
+        state.slot().as_str(),
+        codec::preview_by_text(row.preview.by),
+        row.preview.text.clone(),
+        row.last_at,
+        row.last_inbound_at,
+        row.first_response_ms,
+        *message_count,
+        row.inbound_count,
+        row.version,
+    ];
+    if tx.exec(SAVE, values).await? == 0 {
+        return Err(StoreError::Stale);
+    }
+    let now = row.facts();
+    if now != *before {
+        count(tx, scope.workspace(), before, -1).await?;
+        count(tx, scope.workspace(), &now, 1).await?;
+    }
+    Ok(())
+}
+
+async fn count(tx: &mut Tx<'_>, workspace: WorkspaceId, facts: &Facts, by: i64) -> Result<(), StoreError> {
+    let id = |id: Option<String>| id.unwrap_or_default();
+    let values = args![
+        workspace,
+        facts.tab.as_str(),
+        facts.slot.as_str(),
+        id(facts.assignee.map(|id| id.to_string())),
+        id(facts.team.map(|id| id.to_string())),
+        facts.channel,
+        by,
+    ];
+    tx.exec(COUNT, values).await?;
+    Ok(())
+}
+
+/// How far each member has read a conversation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reads(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Result<Vec<(MemberId, i64)>, StoreError> {
+    let rows: Vec<(String, i64)> = conn.all(READS, args![scope.workspace(), id]).await?;
+    rows.into_iter().map(|(member, n)| Ok((read("member", member)?, n))).collect()
+}
+
+/// The numbers above the list, for whoever asks, and the number of the last event.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts(conn: &mut Conn<'_>, scope: &Scope) -> Result<(Counts, i64), StoreError> {
+    let rows: Vec<(String, String, String, i64)> =
+        conn.all(ours(counts_sql(scope.visibility())), args![scope.workspace(), scope.member_key()]).await?;
+    let (mut counts, mut seq) = (Counts::default(), 0);
+    for (tab, slot, who, n) in rows {
+        if tab == "seq" {
+            seq = n;
+            continue;
+        }
+        match (read("tab", tab)?, slot.as_str(), who.as_str()) {
+            (Tab::Closed, ..) => counts.closed += n,
+            (Tab::Active, slot, who) => {
+                counts.all += n;
+                match who {
+                    "me" => counts.mine += n,
+                    "" => counts.unassigned += n,
+                    _ => {}
+                }
+                match (slot, who) {
+                    ("new", _) => counts.new += n,
+                    ("missed", _) => counts.missed += n,
+                    (_, "me") => {}
+                    _ => counts.others += n,
+                }
+            }
+            (Tab::Snoozed | Tab::Outreach, ..) => {}
+        }
+    }
+    Ok((counts, seq))
+}
+
+/// A row of the counters: tab, slot, assignee, team, channel, number.
+pub type Counted = (String, String, String, String, String, i64);
+
+/// The counters as kept and as counted afresh: equal, unless there is a fault. The audit job compares them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counted_and_recounted(conn: &mut Conn<'_>, workspace: WorkspaceId) -> Result<(Vec<Counted>, Vec<Counted>), StoreError> {
+    Ok((conn.all(COUNTED, args![workspace]).await?, conn.all(RECOUNT, args![workspace]).await?))
+}
+
+/// Puts every counter right; how many were wrong.
+///
+/// # Errors
+/// When the database fails.
+pub async fn repair_counts(tx: &mut Tx<'_>, scope: &Scope) -> Result<usize, StoreError> {
+    let (kept, fresh) = counted_and_recounted(tx.conn(), scope.workspace()).await?;
+    let key = |c: &Counted| (c.0.clone(), c.1.clone(), c.2.clone(), c.3.clone(), c.4.clone());
+    let mut wrong: std::collections::BTreeMap<_, i64> = fresh.iter().map(|c| (key(c), c.5)).collect();
+    for counted in &kept {
+        *wrong.entry(key(counted)).or_default() -= counted.5;
+    }
+    wrong.retain(|_, by| *by != 0);
+    for ((tab, slot, assignee, team, channel), by) in &wrong {
+        let values = args![scope.workspace(), tab.clone(), slot.clone(), assignee.clone(), team.clone(), channel.clone(), *by];
+        tx.exec(COUNT, values).await?;
+    }
+    Ok(wrong.len())
+}

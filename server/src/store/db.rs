@@ -1,0 +1,165 @@
+//! Opening the database, reading it, and handing commands to the write path.
+
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+
+use sqlx::{
+    ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::Notify;
+
+use super::{
+    Command, Scope,
+    conn::{Conn, Engine},
+    writer::{Committed, Writer},
+};
+use crate::{
+    clock::Clock,
+    error::{Result, StoreError},
+};
+
+/// The database, whichever it is. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    pool: Pool,
+    writer: Writer,
+    clock: Clock,
+    jobs: Arc<Notify>,
+}
+
+/// Where reads go.
+#[derive(Clone)]
+enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// What commits are told to: called in order, after the commit.
+pub type OnCommit = Arc<dyn Fn(Committed) + Send + Sync>;
+
+/// A consistent view: everything read through it is of one moment.
+pub enum Snapshot {
+    /// SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Snapshot {
+    /// To ask it.
+    pub fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(tx) => Conn::Sqlite(&mut *tx),
+            Self::Postgres(tx) => Conn::Postgres(&mut *tx),
+        }
+    }
+}
+
+impl Db {
+    /// Opens the database that `url` names and brings its schema up to date.
+    ///
+    /// `sqlite:PATH` or `postgres://…`. `on_commit` hears of every commit with events.
+    ///
+    /// # Errors
+    /// When it cannot be opened or migrated.
+    pub async fn open(url: &str, clock: Clock, on_commit: OnCommit) -> Result<Self, StoreError> {
+        let jobs = Arc::new(Notify::new());
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            if let Some(parent) = Path::new(path).parent() {
+                std::fs::create_dir_all(parent).map_err(sqlx::Error::Io)?;
+            }
+            let options = SqliteConnectOptions::from_str(url)?
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // Every acknowledged write survives a power cut; group commit makes it cheap.
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(Duration::from_secs(10))
+                .foreign_keys(true)
+                .statement_cache_capacity(300)
+                .pragma("temp_store", "memory")
+                .pragma("cache_size", "-8000")
+                .pragma("journal_size_limit", "67108864")
+                .disable_statement_logging();
+            let mut write = options.connect().await?;
+            sqlx::migrate!("./migrations/sqlite").run(&mut write).await?;
+            let read = SqlitePoolOptions::new()
+                .max_connections(8)
+                .min_connections(1)
+                .test_before_acquire(false)
+                .connect_with(options.read_only(true).pragma("query_only", "on"))
+                .await?;
+            let writer = Writer::sqlite(write, clock.clone(), on_commit, Arc::clone(&jobs));
+            return Ok(Self(Arc::new(Inner { pool: Pool::Sqlite(read), writer, clock, jobs })));
+        }
+        let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(300).disable_statement_logging();
+        let pool = PgPoolOptions::new().max_connections(24).acquire_timeout(Duration::from_secs(10)).connect_with(options).await?;
+        sqlx::migrate!("./migrations/postgres").run(&pool).await?;
+        let writer = Writer::postgres(pool.clone(), clock.clone(), on_commit, Arc::clone(&jobs));
+        Ok(Self(Arc::new(Inner { pool: Pool::Postgres(pool), writer, clock, jobs })))
+    }
+
+    /// Which engine it is.
+    pub fn engine(&self) -> Engine {
+        match &self.0.pool {
+            Pool::Sqlite(_) => Engine::Sqlite,
+            Pool::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// A consistent view for reading.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        Ok(match &self.0.pool {
+            Pool::Sqlite(pool) => Snapshot::Sqlite(pool.begin().await?),
+            Pool::Postgres(pool) => Snapshot::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+        })
+    }
+
+    /// Does the command, all of it or nothing, and answers once it is committed.
+    ///
+    /// # Errors
+    /// Those of the command, and [`StoreError::Commit`] when nothing of it was stored.
+    pub async fn write<C: Command>(&self, scope: &Scope, command: C) -> Result<C::Output> {
+        self.0.writer.write(Some(scope.clone()), command).await
+    }
+
+    /// The same for what belongs to no workspace: set-up, sign-in, leases.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_house<C: Command>(&self, command: C) -> Result<C::Output> {
+        self.0.writer.write(None, command).await
+    }
+
+    /// The clock that stamps what is written.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Woken after a commit that left work to do.
+    pub fn jobs_waiting(&self) -> &Notify {
+        &self.0.jobs
+    }
+
+    /// The pool of PostgreSQL, for LISTEN.
+    pub fn postgres_pool(&self) -> Option<&PgPool> {
+        match &self.0.pool {
+            Pool::Postgres(pool) => Some(pool),
+            Pool::Sqlite(_) => None,
+        }
+    }
+
+    /// Waits until what was handed in is committed, and closes.
+    pub async fn close(&self) {
+        self.0.writer.close().await;
+        match &self.0.pool {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+}

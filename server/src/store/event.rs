@@ -1,0 +1,62 @@
+//! The numbered log of events.
+
+use app::model::{EventBody, Timestamp, WorkspaceId};
+
+use super::conn::{Conn, args};
+use crate::error::StoreError;
+
+pub(super) const TAKE_SEQS: &str = "UPDATE workspace SET event_seq = event_seq + $2 WHERE id = $1 RETURNING event_seq";
+const APPEND: &str = "INSERT INTO event (workspace_id, seq, at, conversation_id, body) VALUES ($1, $2, $3, $4, $5)";
+const AFTER: &str = "SELECT seq, body FROM event WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+const LAST: &str = "SELECT event_seq FROM workspace WHERE id = $1";
+const OLDEST: &str = "SELECT seq FROM event WHERE workspace_id = $1 ORDER BY seq LIMIT 1";
+const TRIM: &str = "DELETE FROM event WHERE workspace_id = $1 AND seq <= $2";
+
+pub(super) const STATEMENTS: &[&str] = &[TAKE_SEQS, APPEND, AFTER, LAST, OLDEST, TRIM];
+
+pub(super) async fn append(
+    conn: &mut Conn<'_>,
+    workspace: WorkspaceId,
+    seq: i64,
+    at: Timestamp,
+    body: &EventBody,
+) -> Result<(), StoreError> {
+    let json = serde_json::to_string(body).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    conn.exec(APPEND, args![workspace, seq, at, body.conversation(), json]).await?;
+    Ok(())
+}
+
+/// The events after `seq`, at most `limit`, in order.
+///
+/// # Errors
+/// When the database fails, or an event was written by a newer build.
+pub async fn after(conn: &mut Conn<'_>, workspace: WorkspaceId, seq: i64, limit: i64) -> Result<Vec<(i64, EventBody)>, StoreError> {
+    let rows: Vec<(i64, String)> = conn.all(AFTER, args![workspace, seq, limit]).await?;
+    rows.into_iter()
+        .map(|(seq, json)| Ok((seq, serde_json::from_str(&json).map_err(|e| StoreError::Corrupt(format!("event {seq}: {e}")))?)))
+        .collect()
+}
+
+/// The number of the last event; none when there is no such workspace.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last(conn: &mut Conn<'_>, workspace: WorkspaceId) -> Result<Option<i64>, StoreError> {
+    Ok(conn.opt::<(i64,)>(LAST, args![workspace]).await?.map(|(seq,)| seq))
+}
+
+/// The number of the oldest event that is kept.
+///
+/// # Errors
+/// When the database fails.
+pub async fn oldest(conn: &mut Conn<'_>, workspace: WorkspaceId) -> Result<Option<i64>, StoreError> {
+    Ok(conn.opt::<(i64,)>(OLDEST, args![workspace]).await?.map(|(seq,)| seq))
+}
+
+/// Forgets the events up to `seq`; browsers that were away longer are told to read afresh.
+///
+/// # Errors
+/// When the database fails.
+pub async fn trim(conn: &mut Conn<'_>, workspace: WorkspaceId, seq: i64) -> Result<u64, StoreError> {
+    conn.exec(TRIM, args![workspace, seq]).await
+}

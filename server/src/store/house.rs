@@ -1,0 +1,364 @@
+//! The workspace: its people, teams and channels.
+
+use std::collections::HashMap;
+
+use app::model::{
+    Bootstrap, Channel, ChannelId, ChannelKind, Member, MemberId, Team, TeamId, Timestamp, Workspace, WorkspaceId,
+};
+
+use super::{
+    Scope, Tx,
+    codec::read,
+    conn::{Conn, args},
+};
+use crate::error::{Error, Result, StoreError};
+
+const WORKSPACE: &str = "SELECT id, name, chat_enabled, chat_off_since, pending_after_reply, event_seq FROM workspace WHERE id = $1";
+const ALL_WORKSPACES: &str = "SELECT id FROM workspace ORDER BY id";
+const ADD_WORKSPACE: &str = "INSERT INTO workspace (id, name, chat_enabled, chat_off_since, pending_after_reply, event_seq, created_at) \
+     VALUES ($1, $2, $3, NULL, $4, 0, $5)";
+const SAVE_WORKSPACE: &str = "UPDATE workspace SET name = $2, chat_enabled = $3, pending_after_reply = $4 WHERE id = $1";
+const SET_OFF_SINCE: &str = "UPDATE workspace SET chat_off_since = $2 WHERE id = $1";
+const MEMBERS: &str = "SELECT id, email, name, role, visibility, chat_on, disabled_at FROM member WHERE workspace_id = $1 ORDER BY id";
+const IS_MEMBER: &str = "SELECT id FROM member WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL";
+const ADD_MEMBER: &str = "INSERT INTO member (workspace_id, id, email, email_key, name, role, visibility, granted, chat_on, disabled_at, created_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', $8, NULL, $9)";
+const SAVE_MEMBER: &str = "UPDATE member SET name = $3, role = $4, visibility = $5, chat_on = $6, disabled_at = $7 WHERE workspace_id = $1 AND id = $2";
+const TEAMS: &str = "SELECT id, name FROM team WHERE workspace_id = $1 ORDER BY id";
+const ADD_TEAM: &str = "INSERT INTO team (workspace_id, id, name) VALUES ($1, $2, $3)";
+const TEAM_MEMBERS: &str = "SELECT team_id, member_id FROM team_member WHERE workspace_id = $1 ORDER BY team_id, member_id";
+const TEAM_CHANNELS: &str = "SELECT team_id, channel_id FROM team_channel WHERE workspace_id = $1 ORDER BY team_id, channel_id";
+const DROP_TEAM_MEMBER: &str = "DELETE FROM team_member WHERE workspace_id = $1 AND member_id = $2 AND team_id = $3";
+const ADD_TEAM_MEMBER: &str = "INSERT INTO team_member (workspace_id, member_id, team_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+const DROP_TEAM_CHANNELS: &str = "DELETE FROM team_channel WHERE workspace_id = $1 AND team_id = $2";
+const ADD_TEAM_CHANNEL: &str = "INSERT INTO team_channel (workspace_id, team_id, channel_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+const CHANNELS: &str = "SELECT id, kind, name, public_key, undo_ms, greeting, auto_reply, origins FROM channel WHERE workspace_id = $1 ORDER BY id";
+const CHANNEL_BY_KEY: &str = "SELECT workspace_id, id FROM channel WHERE public_key = $1";
+const ADD_CHANNEL: &str = "INSERT INTO channel (workspace_id, id, kind, name, public_key, undo_ms, greeting, auto_reply, origins, created_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const SAVE_CHANNEL: &str = "UPDATE channel SET name = $3, undo_ms = $4, greeting = $5, auto_reply = $6, origins = $7 WHERE workspace_id = $1 AND id = $2";
+const AUDIT: &str = "INSERT INTO audit (workspace_id, id, at, member_id, what, body) VALUES ($1, $2, $3, $4, $5, $6)";
+
+pub(super) const STATEMENTS: &[&str] = &[
+    WORKSPACE, ALL_WORKSPACES, ADD_WORKSPACE, SAVE_WORKSPACE, SET_OFF_SINCE, MEMBERS, IS_MEMBER, ADD_MEMBER, SAVE_MEMBER, TEAMS, ADD_TEAM,
+    TEAM_MEMBERS, TEAM_CHANNELS, DROP_TEAM_MEMBER, ADD_TEAM_MEMBER, DROP_TEAM_CHANNELS, ADD_TEAM_CHANNEL, CHANNELS, CHANNEL_BY_KEY,
+    ADD_CHANNEL, SAVE_CHANNEL, AUDIT,
+];
+
+#[derive(sqlx::FromRow)]
+struct RawWorkspace {
+    id: String,
+    name: String,
+    chat_enabled: bool,
+    chat_off_since: Option<i64>,
+    pending_after_reply: bool,
+    event_seq: i64,
+}
+
+/// The tenant with what only the server needs of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct House {
+    /// As members see it.
+    pub workspace: Workspace,
+    /// When the bubble went grey; none while it is green.
+    pub chat_off_since: Option<Timestamp>,
+    /// The number of the last event.
+    pub seq: i64,
+}
+
+/// The workspace of a scope.
+///
+/// # Errors
+/// When the database fails or there is none.
+pub async fn house(conn: &mut Conn<'_>, scope: &Scope) -> Result<House> {
+    let raw: RawWorkspace = conn.opt(WORKSPACE, args![scope.workspace()]).await?.ok_or(Error::NOT_FOUND)?;
+    Ok(House {
+        workspace: Workspace {
+            id: read("workspace", raw.id)?,
+            name: raw.name,
+            chat_enabled: raw.chat_enabled,
+            pending_after_reply: raw.pending_after_reply,
+        },
+        chat_off_since: raw.chat_off_since.map(Timestamp),
+        seq: raw.event_seq,
+    })
+}
+
+/// Every workspace of this database: there is one on most machines.
+///
+/// # Errors
+/// When the database fails.
+pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<WorkspaceId>, StoreError> {
+    conn.all::<(String,)>(ALL_WORKSPACES, args![]).await?.into_iter().map(|(id,)| read("workspace", id)).collect()
+}
+
+/// Stores a new workspace.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<(), StoreError> {
+    let values =
+        args![workspace.id, workspace.name.clone(), workspace.chat_enabled, workspace.pending_after_reply, tx.now()];
+    tx.exec(ADD_WORKSPACE, values).await?;
+    Ok(())
+}
+
+/// Stores an edited workspace.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<(), StoreError> {
+    let values = args![workspace.id, workspace.name.clone(), workspace.chat_enabled, workspace.pending_after_reply];
+    tx.exec(SAVE_WORKSPACE, values).await?;
+    Ok(())
+}
+
+/// Notes when the bubble went grey, or that it is green.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_chat_off_since(tx: &mut Tx<'_>, scope: &Scope, since: Option<Timestamp>) -> Result<(), StoreError> {
+    tx.exec(SET_OFF_SINCE, args![scope.workspace(), since]).await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct RawMember {
+    id: String,
+    email: String,
+    name: String,
+    role: String,
+    visibility: String,
+    chat_on: bool,
+    disabled_at: Option<i64>,
+}
+
+/// Everybody, in the order of their ids, with their teams.
+///
+/// # Errors
+/// When the database fails.
+pub async fn members(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Member>, StoreError> {
+    let raw: Vec<RawMember> = conn.all(MEMBERS, args![scope.workspace()]).await?;
+    let pairs: Vec<(String, String)> = conn.all(TEAM_MEMBERS, args![scope.workspace()]).await?;
+    let mut teams: HashMap<String, Vec<TeamId>> = HashMap::new();
+    for (team, member) in pairs {
+        teams.entry(member).or_default().push(read("team", team)?);
+    }
+    raw.into_iter()
+        .map(|raw| {
+            Ok(Member {
+                teams: teams.remove(&raw.id).unwrap_or_default(),
+                id: read("member", raw.id)?,
+                name: raw.name,
+                email: raw.email,
+                role: read("role", raw.role)?,
+                visibility: read("visibility", raw.visibility)?,
+                chat_on: raw.chat_on,
+                disabled: raw.disabled_at.is_some(),
+            })
+        })
+        .collect()
+}
+
+/// One of them.
+///
+/// # Errors
+/// When the database fails, or there is no such member here.
+pub async fn member(conn: &mut Conn<'_>, scope: &Scope, id: MemberId) -> Result<Member> {
+    members(conn, scope).await?.into_iter().find(|m| m.id == id).ok_or(Error::NOT_FOUND)
+}
+
+/// Whether somebody is a member here and not disabled.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_member(conn: &mut Conn<'_>, scope: &Scope, id: MemberId) -> Result<bool, StoreError> {
+    Ok(conn.opt::<(String,)>(IS_MEMBER, args![scope.workspace(), id]).await?.is_some())
+}
+
+/// How an address is compared: two that differ in case are one.
+pub fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// Stores a new member.
+///
+/// # Errors
+/// When the database fails, also when the address is taken.
+pub async fn add_member(tx: &mut Tx<'_>, workspace: WorkspaceId, member: &Member) -> Result<(), StoreError> {
+    let values = args![
+        workspace, member.id, member.email.clone(), email_key(&member.email), member.name.clone(), member.role.as_str(),
+        member.visibility.as_str(), member.chat_on, tx.now(),
+    ];
+    tx.exec(ADD_MEMBER, values).await?;
+    Ok(())
+}
+
+/// Stores an edited member (not their teams).
+///
+/// # Errors
+/// When the database fails.
+pub async fn save_member(tx: &mut Tx<'_>, scope: &Scope, member: &Member) -> Result<(), StoreError> {
+    let disabled_at = member.disabled.then(|| tx.now());
+    let values = args![
+        scope.workspace(), member.id, member.name.clone(), member.role.as_str(), member.visibility.as_str(), member.chat_on, disabled_at,
+    ];
+    tx.exec(SAVE_MEMBER, values).await?;
+    Ok(())
+}
+
+/// All teams with their channels, in the order of their ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn teams(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Team>, StoreError> {
+    let raw: Vec<(String, String)> = conn.all(TEAMS, args![scope.workspace()]).await?;
+    let pairs: Vec<(String, String)> = conn.all(TEAM_CHANNELS, args![scope.workspace()]).await?;
+    let mut channels: HashMap<String, Vec<ChannelId>> = HashMap::new();
+    for (team, channel) in pairs {
+        channels.entry(team).or_default().push(read("channel", channel)?);
+    }
+    raw.into_iter()
+        .map(|(id, name)| Ok(Team { channels: channels.remove(&id).unwrap_or_default(), id: read("team", id)?, name }))
+        .collect()
+}
+
+/// Stores a new team with its channels.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_team(tx: &mut Tx<'_>, scope: &Scope, team: &Team) -> Result<(), StoreError> {
+    tx.exec(ADD_TEAM, args![scope.workspace(), team.id, team.name.clone()]).await?;
+    set_team_channels(tx, scope, team.id, &team.channels).await
+}
+
+/// Says which channels a team looks after.
+///
+/// # Errors
+/// When the database fails, also when a channel is not of this workspace.
+pub async fn set_team_channels(tx: &mut Tx<'_>, scope: &Scope, team: TeamId, channels: &[ChannelId]) -> Result<(), StoreError> {
+    tx.exec(DROP_TEAM_CHANNELS, args![scope.workspace(), team]).await?;
+    for channel in channels {
+        tx.exec(ADD_TEAM_CHANNEL, args![scope.workspace(), team, *channel]).await?;
+    }
+    Ok(())
+}
+
+/// Takes a member into a team, or out of it.
+///
+/// # Errors
+/// When the database fails, also when one of them is not of this workspace.
+pub async fn set_in_team(tx: &mut Tx<'_>, scope: &Scope, member: MemberId, team: TeamId, inside: bool) -> Result<(), StoreError> {
+    let sql = if inside { ADD_TEAM_MEMBER } else { DROP_TEAM_MEMBER };
+    tx.exec(sql, args![scope.workspace(), member, team]).await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct RawChannel {
+    id: String,
+    kind: String,
+    name: String,
+    public_key: Option<String>,
+    undo_ms: i64,
+    greeting: String,
+    auto_reply: String,
+    origins: String,
+}
+
+/// All channels, in the order of their ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn channels(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Channel>, StoreError> {
+    let raw: Vec<RawChannel> = conn.all(CHANNELS, args![scope.workspace()]).await?;
+    raw.into_iter()
+        .map(|raw| {
+            Ok(Channel {
+                id: read("channel", raw.id)?,
+                kind: read::<ChannelKind>("channel kind", raw.kind)?,
+                name: raw.name,
+                key: raw.public_key.unwrap_or_default(),
+                undo_ms: raw.undo_ms,
+                greeting: raw.greeting,
+                auto_reply: raw.auto_reply,
+                origins: serde_json::from_str(&raw.origins).map_err(|e| StoreError::Corrupt(e.to_string()))?,
+            })
+        })
+        .collect()
+}
+
+/// One of them.
+///
+/// # Errors
+/// When the database fails, or there is no such channel here.
+pub async fn channel(conn: &mut Conn<'_>, scope: &Scope, id: ChannelId) -> Result<Channel> {
+    channels(conn, scope).await?.into_iter().find(|c| c.id == id).ok_or(Error::NOT_FOUND)
+}
+
+/// Where a web chat's public key leads.
+///
+/// # Errors
+/// When the database fails.
+pub async fn channel_by_key(conn: &mut Conn<'_>, key: &str) -> Result<Option<(WorkspaceId, ChannelId)>, StoreError> {
+    let row: Option<(String, String)> = conn.opt(CHANNEL_BY_KEY, args![key]).await?;
+    row.map(|(workspace, id)| Ok((read("workspace", workspace)?, read("channel", id)?))).transpose()
+}
+
+fn origins(channel: &Channel) -> Result<String, StoreError> {
+    serde_json::to_string(&channel.origins).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+/// Stores a new channel.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_channel(tx: &mut Tx<'_>, workspace: WorkspaceId, channel: &Channel) -> Result<(), StoreError> {
+    let key = (!channel.key.is_empty()).then(|| channel.key.clone());
+    let values = args![
+        workspace, channel.id, channel.kind.as_str(), channel.name.clone(), key, channel.undo_ms, channel.greeting.clone(),
+        channel.auto_reply.clone(), origins(channel)?, tx.now(),
+    ];
+    tx.exec(ADD_CHANNEL, values).await?;
+    Ok(())
+}
+
+/// Stores an edited channel.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save_channel(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel) -> Result<(), StoreError> {
+    let values = args![
+        scope.workspace(), channel.id, channel.name.clone(), channel.undo_ms, channel.greeting.clone(), channel.auto_reply.clone(),
+        origins(channel)?,
+    ];
+    tx.exec(SAVE_CHANNEL, values).await?;
+    Ok(())
+}
+
+/// All that every page needs, for the member who asks.
+///
+/// # Errors
+/// When the database fails, or the system asks.
+pub async fn bootstrap(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Result<Bootstrap> {
+    let house = house(conn, scope).await?;
+    Ok(Bootstrap {
+        me: scope.person()?.clone(),
+        workspace: house.workspace,
+        members: members(conn, scope).await?,
+        teams: teams(conn, scope).await?,
+        channels: channels(conn, scope).await?,
+        seq: house.seq,
+        now,
+    })
+}
+
+/// Writes down who did something that matters.
+///
+/// # Errors
+/// When the database fails.
+pub async fn audit(tx: &mut Tx<'_>, workspace: WorkspaceId, who: Option<MemberId>, what: &str, body: &str) -> Result<(), StoreError> {
+    let values = args![workspace, crate::clock::new_id().to_string(), tx.now(), who, what, body];
+    tx.exec(AUDIT, values).await?;
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! Durable work: rows that a worker leases, does, and deletes.
+
+use app::model::{JobId, Timestamp, WorkspaceId};
+
+use super::{
+    Tx,
+    codec::read,
+    conn::{Conn, Engine, args},
+};
+use crate::error::StoreError;
+
+const INSERT: &str = "INSERT INTO job (id, workspace_id, kind, body, state, run_at, attempts, lease_owner, last_error, created_at) \
+     VALUES ($1, $2, $3, $4, 'waiting', $5, 0, NULL, '', $6) ON CONFLICT (id) DO NOTHING";
+const DUE: &str = "SELECT id FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1 ORDER BY run_at LIMIT $2";
+const DUE_SKIPPING: &str =
+    "SELECT id FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1 ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED";
+const LEASE: &str = "UPDATE job SET state = 'running', lease_owner = $2, run_at = $3, attempts = attempts + 1 WHERE id = $1 \
+     RETURNING id, workspace_id, kind, body, attempts, run_at, last_error";
+const NEXT: &str = "SELECT run_at FROM job WHERE state IN ('waiting', 'running') ORDER BY run_at LIMIT 1";
+const DONE: &str = "DELETE FROM job WHERE id = $1 AND lease_owner = $2";
+const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $3, last_error = $4 WHERE id = $1 AND lease_owner = $2";
+const BURY: &str = "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $3 WHERE id = $1 AND lease_owner = $2";
+const DEAD: &str = "SELECT id, workspace_id, kind, body, attempts, run_at, last_error FROM job \
+     WHERE workspace_id = $1 AND state = 'dead' ORDER BY run_at DESC LIMIT 100";
+const REVIVE: &str = "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'dead'";
+const BACKLOG: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job WHERE workspace_id = $1 AND state = $2";
+
+pub(super) const STATEMENTS: &[&str] = &[INSERT, DUE, LEASE, NEXT, DONE, RETRY, BURY, DEAD, REVIVE, BACKLOG];
+pub(super) const POSTGRES_STATEMENTS: &[&str] = &[DUE_SKIPPING];
+
+/// A piece of work as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Which one.
+    pub id: JobId,
+    /// For whom.
+    pub workspace: WorkspaceId,
+    /// What sort of work.
+    pub kind: String,
+    /// Its parameters, as JSON.
+    pub body: String,
+    /// How often it was tried, this time included.
+    pub attempts: i64,
+    /// When it is, or was, due; while it runs, when its lease ends.
+    pub run_at: Timestamp,
+    /// Why the last try failed.
+    pub last_error: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Raw {
+    id: String,
+    workspace_id: String,
+    kind: String,
+    body: String,
+    attempts: i64,
+    run_at: i64,
+    last_error: String,
+}
+
+impl TryFrom<Raw> for Job {
+    type Error = StoreError;
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: read("job", raw.id)?,
+            workspace: read("workspace", raw.workspace_id)?,
+            kind: raw.kind,
+            body: raw.body,
+            attempts: raw.attempts,
+            run_at: Timestamp(raw.run_at),
+            last_error: raw.last_error,
+        })
+    }
+}
+
+/// Leaves work to do at `run_at`; workers are woken after the commit. The same id again is the same job.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(
+    tx: &mut Tx<'_>,
+    id: JobId,
+    workspace: WorkspaceId,
+    kind: &str,
+    body: String,
+    run_at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.exec(INSERT, args![id, workspace, kind, body, run_at, tx.now()]).await?;
+    tx.left_job();
+    Ok(())
+}
+
+/// Takes up to `limit` due jobs for `owner` until `until`; also those whose former owner's lease has ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lease(tx: &mut Tx<'_>, owner: &str, until: Timestamp, limit: i64) -> Result<Vec<Job>, StoreError> {
+    let now = tx.now();
+    let sql = match tx.conn().engine() {
+        Engine::Sqlite => DUE,
+        Engine::Postgres => DUE_SKIPPING,
+    };
+    let due: Vec<(String,)> = tx.conn().all(sql, args![now, limit]).await?;
+    let mut jobs = Vec::with_capacity(due.len());
+    for (id,) in due {
+        jobs.push(tx.conn().one::<Raw>(LEASE, args![id, owner, until]).await?.try_into()?);
+    }
+    Ok(jobs)
+}
+
+/// When the next job is due.
+///
+/// # Errors
+/// When the database fails.
+pub async fn next_due(conn: &mut Conn<'_>) -> Result<Option<Timestamp>, StoreError> {
+    Ok(conn.opt::<(i64,)>(NEXT, args![]).await?.map(|(at,)| Timestamp(at)))
+}
+
+/// Forgets a job that was done; false when its lease was lost meanwhile.
+///
+/// # Errors
+/// When the database fails.
+pub async fn done(tx: &mut Tx<'_>, id: JobId, owner: &str) -> Result<bool, StoreError> {
+    Ok(tx.exec(DONE, args![id, owner]).await? == 1)
+}
+
+/// Gives a job back to be tried again at `at`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn retry(tx: &mut Tx<'_>, id: JobId, owner: &str, at: Timestamp, error: &str) -> Result<(), StoreError> {
+    tx.exec(RETRY, args![id, owner, at, error]).await?;
+    tx.left_job();
+    Ok(())
+}
+
+/// Puts a job where people see it (Settings → System): it will not be tried again by itself.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bury(tx: &mut Tx<'_>, id: JobId, owner: &str, error: &str) -> Result<(), StoreError> {
+    tx.exec(BURY, args![id, owner, error]).await?;
+    Ok(())
+}
+
+/// The newest 100 jobs that were given up.
+///
+/// # Errors
+/// When the database fails.
+pub async fn dead(conn: &mut Conn<'_>, workspace: WorkspaceId) -> Result<Vec<Job>, StoreError> {
+    conn.all::<Raw>(DEAD, args![workspace]).await?.into_iter().map(Job::try_from).collect()
+}
+
+/// Tries a given-up job again; false when there is no such job.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revive(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId) -> Result<bool, StoreError> {
+    let touched = tx.exec(REVIVE, args![workspace, id, tx.now()]).await?;
+    tx.left_job();
+    Ok(touched == 1)
+}
+
+/// How many jobs of a workspace are `waiting`, `running` or `dead`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn backlog(conn: &mut Conn<'_>, workspace: WorkspaceId, state: &str) -> Result<i64, StoreError> {
+    Ok(conn.one::<(i64,)>(BACKLOG, args![workspace, state]).await?.0)
+}

@@ -1,0 +1,359 @@
+//! Messages, notes and event lines of a thread, with their files.
+
+use std::collections::HashMap;
+
+use app::model::{
+    Attachment, AttachmentId, ChannelId, ConversationId, Delivery, DeliveryState, Entry, Message, MessageId, Timestamp,
+};
+
+use super::{
+    Scope, Tx,
+    codec::{self, read, read_opt},
+    conn::{Conn, args},
+};
+use crate::error::StoreError;
+
+const PAGE: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason FROM message \
+     WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 ORDER BY n DESC LIMIT $4";
+const PUBLIC: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason FROM message \
+     WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 \
+     AND (kind = 'incoming' OR (kind = 'outgoing' AND state IN ('sent', 'delivered', 'read'))) ORDER BY n DESC LIMIT $4";
+const ONE: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason FROM message \
+     WHERE workspace_id = $1 AND id = $2";
+const SET_UNDO: &str = "UPDATE message SET undo = $3 WHERE workspace_id = $1 AND id = $2";
+const UNDO: &str = "SELECT undo FROM message WHERE workspace_id = $1 AND id = $2";
+const FINGERPRINT: &str = "SELECT fingerprint FROM message WHERE workspace_id = $1 AND id = $2";
+const BY_PROVIDER: &str = "SELECT id FROM message WHERE workspace_id = $1 AND channel_id = $2 AND provider_id = $3";
+const INSERT: &str = "INSERT INTO message (workspace_id, id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, \
+     channel_id, provider_id, fingerprint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+const SET_DELIVERY: &str = "UPDATE message SET state = $3, send_at = $4, reason = $5 WHERE workspace_id = $1 AND id = $2";
+const SET_PROVIDER: &str = "UPDATE message SET channel_id = $3, provider_id = $4 WHERE workspace_id = $1 AND id = $2";
+const UNREAD_BY_THEM: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason FROM message \
+     WHERE workspace_id = $1 AND conversation_id = $2 AND n <= $3 AND kind = 'outgoing' AND state IN ('sent', 'delivered') \
+     ORDER BY n DESC LIMIT 100";
+const FILES: &str = "SELECT message_n, id, name, size, media_type FROM attachment \
+     WHERE workspace_id = $1 AND conversation_id = $2 AND message_n >= $3 AND message_n <= $4 ORDER BY message_n, id";
+const FILE: &str = "SELECT id, conversation_id, message_n, uploader, name, size, media_type, digest FROM attachment \
+     WHERE workspace_id = $1 AND id = $2";
+const ADD_FILE: &str = "INSERT INTO attachment (workspace_id, id, conversation_id, message_n, uploader, name, size, media_type, digest, created_at) \
+     VALUES ($1, $2, NULL, NULL, $3, $4, $5, $6, $7, $8) ON CONFLICT (workspace_id, id) DO NOTHING";
+const CLAIM_FILE: &str = "UPDATE attachment SET conversation_id = $3, message_n = $4 \
+     WHERE workspace_id = $1 AND id = $2 AND uploader = $5 AND conversation_id IS NULL";
+
+pub(super) const STATEMENTS: &[&str] = &[
+    PAGE, PUBLIC, ONE, SET_UNDO, UNDO, FINGERPRINT, BY_PROVIDER, INSERT, SET_DELIVERY, SET_PROVIDER, UNREAD_BY_THEM, FILES, FILE, ADD_FILE, CLAIM_FILE,
+];
+
+#[derive(sqlx::FromRow)]
+struct Raw {
+    id: String,
+    conversation_id: String,
+    n: i64,
+    at: i64,
+    kind: String,
+    sender: String,
+    text: String,
+    line: Option<String>,
+    state: Option<String>,
+    send_at: Option<i64>,
+    reason: String,
+}
+
+impl TryFrom<Raw> for Message {
+    type Error = StoreError;
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        let entry = match raw.kind.as_str() {
+            "incoming" => Entry::Incoming,
+            "outgoing" => Entry::Outgoing {
+                by: codec::sender(&raw.sender)?,
+                delivery: Delivery {
+                    state: read("delivery state", raw.state.unwrap_or_default())?,
+                    send_at: Timestamp(raw.send_at.unwrap_or(raw.at)),
+                    reason: raw.reason,
+                },
+            },
+            "note" => Entry::Note { by: read("member", raw.sender)? },
+            "line" => Entry::Line {
+                line: serde_json::from_str(raw.line.as_deref().unwrap_or_default()).map_err(|e| StoreError::Corrupt(e.to_string()))?,
+            },
+            other => return Err(StoreError::Corrupt(format!("kind of message {other:?}"))),
+        };
+        Ok(Self {
+            id: read("message", raw.id)?,
+            conversation: read("conversation", raw.conversation_id)?,
+            n: raw.n,
+            at: Timestamp(raw.at),
+            text: raw.text,
+            entry,
+            attachments: Vec::new(),
+        })
+    }
+}
+
+/// Who reads: the team sees every entry, the person outside only what passed between the two of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Members.
+    Team,
+    /// The person outside.
+    Them,
+}
+
+/// The entries before place `before`, the newest `limit` of them, oldest first, and whether older ones exist.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    audience: Audience,
+    conversation: ConversationId,
+    before: i64,
+    limit: i64,
+) -> Result<(Vec<Message>, bool), StoreError> {
+    let sql = match audience {
+        Audience::Team => PAGE,
+        Audience::Them => PUBLIC,
+    };
+    let raw: Vec<Raw> = conn.all(sql, args![scope.workspace(), conversation, before, limit + 1]).await?;
+    let more = raw.len() as i64 > limit;
+    let mut messages =
+        raw.into_iter().take(usize::try_from(limit).unwrap_or_default()).map(Message::try_from).collect::<Result<Vec<_>, _>>()?;
+    messages.reverse();
+    attach(conn, scope, conversation, &mut messages).await?;
+    Ok((messages, more))
+}
+
+/// One entry. Whether whoever asks may see it depends on its conversation: load that as well.
+///
+/// # Errors
+/// When the database fails.
+pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Option<Message>, StoreError> {
+    let Some(raw) = conn.opt::<Raw>(ONE, args![scope.workspace(), id]).await? else { return Ok(None) };
+    let mut messages = vec![Message::try_from(raw)?];
+    let conversation = messages.first().map(|m| m.conversation);
+    if let Some(conversation) = conversation {
+        attach(conn, scope, conversation, &mut messages).await?;
+    }
+    Ok(messages.pop())
+}
+
+#[derive(sqlx::FromRow)]
+struct RawFile {
+    message_n: i64,
+    id: String,
+    name: String,
+    size: i64,
+    media_type: String,
+}
+
+/// Gives messages of one conversation, in order, their files: one statement for all.
+async fn attach(conn: &mut Conn<'_>, scope: &Scope, conversation: ConversationId, messages: &mut [Message]) -> Result<(), StoreError> {
+    let (Some(first), Some(last)) = (messages.first().map(|m| m.n), messages.last().map(|m| m.n)) else { return Ok(()) };
+    let files: Vec<RawFile> = conn.all(FILES, args![scope.workspace(), conversation, first, last]).await?;
+    let mut by_place: HashMap<i64, Vec<Attachment>> = HashMap::new();
+    for file in files {
+        let attachment =
+            Attachment { id: read("attachment", file.id)?, name: file.name, size: file.size, media_type: file.media_type };
+        by_place.entry(file.message_n).or_default().push(attachment);
+    }
+    for message in messages {
+        message.attachments = by_place.remove(&message.n).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// What tells a repeated request from another one under the same id; none when the id is free.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fingerprint(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Option<String>, StoreError> {
+    Ok(conn.opt::<(String,)>(FINGERPRINT, args![scope.workspace(), id]).await?.map(|(text,)| text))
+}
+
+/// The message that a provider's id names on a channel, if it came in before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_provider(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId, provider: &str) -> Result<Option<MessageId>, StoreError> {
+    let row: Option<(String,)> = conn.opt(BY_PROVIDER, args![scope.workspace(), channel, provider]).await?;
+    read_opt("message", row.map(|(id,)| id))
+}
+
+/// The provider's own name of a message, unique on its channel.
+#[derive(Debug, Clone)]
+pub struct ProviderId {
+    /// Which channel.
+    pub channel: ChannelId,
+    /// What the provider calls it.
+    pub id: String,
+}
+
+/// Stores an entry at its place.
+///
+/// # Errors
+/// When the database fails, also when its id, place or provider's id is taken.
+pub async fn insert(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    message: &Message,
+    provider: Option<ProviderId>,
+    fingerprint: &str,
+) -> Result<(), StoreError> {
+    let (kind, sender, line, delivery) = match &message.entry {
+        Entry::Incoming => ("incoming", String::new(), None, None),
+        Entry::Outgoing { by, delivery } => ("outgoing", codec::sender_text(*by), None, Some(delivery)),
+        Entry::Note { by } => ("note", by.to_string(), None, None),
+        Entry::Line { line } => {
+            ("line", String::new(), Some(serde_json::to_string(line).map_err(|e| StoreError::Corrupt(e.to_string()))?), None)
+        }
+    };
+    let (channel, provider) = provider.map_or((None, None), |p| (Some(p.channel), Some(p.id)));
+    let values = args![
+        scope.workspace(),
+        message.id,
+        message.conversation,
+        message.n,
+        message.at,
+        kind,
+        sender,
+        message.text.clone(),
+        line,
+        delivery.map(|d| d.state.as_str().to_owned()),
+        delivery.map(|d| d.send_at),
+        delivery.map(|d| d.reason.clone()).unwrap_or_default(),
+        channel,
+        provider,
+        fingerprint,
+    ];
+    tx.exec(INSERT, values).await?;
+    Ok(())
+}
+
+/// Says how far an outgoing message is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_delivery(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, delivery: &Delivery) -> Result<(), StoreError> {
+    let values = args![scope.workspace(), id, delivery.state.as_str(), delivery.send_at, delivery.reason.clone()];
+    tx.exec(SET_DELIVERY, values).await?;
+    Ok(())
+}
+
+/// Keeps what takes a message back (Promise 8), as JSON.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_undo(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, inverse: &str) -> Result<(), StoreError> {
+    tx.exec(SET_UNDO, args![scope.workspace(), id, inverse]).await?;
+    Ok(())
+}
+
+/// What takes a message back, if it was kept.
+///
+/// # Errors
+/// When the database fails.
+pub async fn undo(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Option<String>, StoreError> {
+    Ok(conn.opt::<(Option<String>,)>(UNDO, args![scope.workspace(), id]).await?.and_then(|(inverse,)| inverse))
+}
+
+/// Keeps the provider's id of a sent message, before it is said to be sent.
+///
+/// # Errors
+/// When the database fails, also when the channel has that id already.
+pub async fn set_provider(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, provider: &ProviderId) -> Result<(), StoreError> {
+    tx.exec(SET_PROVIDER, args![scope.workspace(), id, provider.channel, provider.id.clone()]).await?;
+    Ok(())
+}
+
+/// Our messages up to place `n` that they have not been seen to read, newest first, at most 100.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unread_by_them(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    conversation: ConversationId,
+    n: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let raw: Vec<Raw> = conn.all(UNREAD_BY_THEM, args![scope.workspace(), conversation, n]).await?;
+    let mut messages = raw.into_iter().map(Message::try_from).collect::<Result<Vec<_>, _>>()?;
+    messages.reverse();
+    attach(conn, scope, conversation, &mut messages).await?;
+    Ok(messages)
+}
+
+/// A file as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// As shown.
+    pub attachment: Attachment,
+    /// The conversation it was sent in; none while it is only uploaded.
+    pub conversation: Option<ConversationId>,
+    /// The place of its message.
+    pub message_n: Option<i64>,
+    /// Who uploaded it: only they may send it.
+    pub uploader: String,
+    /// SHA-256 of its bytes: where they are kept.
+    pub digest: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct RawStored {
+    id: String,
+    conversation_id: Option<String>,
+    message_n: Option<i64>,
+    uploader: String,
+    name: String,
+    size: i64,
+    media_type: String,
+    digest: String,
+}
+
+/// A file by its id. Whether whoever asks may have it depends on its conversation or, before it is sent, its uploader.
+///
+/// # Errors
+/// When the database fails.
+pub async fn file(conn: &mut Conn<'_>, scope: &Scope, id: AttachmentId) -> Result<Option<File>, StoreError> {
+    let Some(raw) = conn.opt::<RawStored>(FILE, args![scope.workspace(), id]).await? else { return Ok(None) };
+    Ok(Some(File {
+        attachment: Attachment { id: read("attachment", raw.id)?, name: raw.name, size: raw.size, media_type: raw.media_type },
+        conversation: read_opt("conversation", raw.conversation_id)?,
+        message_n: raw.message_n,
+        uploader: raw.uploader,
+        digest: raw.digest,
+    }))
+}
+
+/// Keeps an uploaded file until it is sent.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_file(tx: &mut Tx<'_>, scope: &Scope, file: &File) -> Result<(), StoreError> {
+    let Attachment { id, name, size, media_type } = &file.attachment;
+    let values = args![
+        scope.workspace(), *id, file.uploader.clone(), name.clone(), *size, media_type.clone(), file.digest.clone(), tx.now()
+    ];
+    tx.exec(ADD_FILE, values).await?;
+    Ok(())
+}
+
+/// Makes an uploaded file part of a message; false when it is not the uploader's, or was sent already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim_file(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: AttachmentId,
+    uploader: &str,
+    conversation: ConversationId,
+    message_n: i64,
+) -> Result<bool, StoreError> {
+    Ok(tx.exec(CLAIM_FILE, args![scope.workspace(), id, conversation, message_n, uploader]).await? == 1)
+}
+
+/// The states from which a message may still be sent.
+pub const fn may_be_sent(state: DeliveryState) -> bool {
+    matches!(state, DeliveryState::Scheduled | DeliveryState::Queued | DeliveryState::Sending)
+}

@@ -1,0 +1,36 @@
+//! SQL, one file per aggregate: the only place that knows databases. What is read or written of a workspace takes a [`Scope`].
+
+pub mod contact;
+pub mod conversation;
+mod codec;
+mod conn;
+mod db;
+pub mod event;
+pub mod house;
+pub mod job;
+pub mod message;
+pub mod person;
+mod scope;
+pub mod search;
+pub mod session;
+pub mod words;
+mod writer;
+
+pub use conn::{Conn, Engine, QUERIES, Row, Val};
+pub use db::{Db, OnCommit, Snapshot};
+pub use scope::Scope;
+pub use writer::{Command, Committed, Tx};
+
+/// Every statement that this engine is ever asked, for the test that prepares them all.
+pub fn statements(engine: Engine) -> Vec<String> {
+    let fixed = [
+        contact::STATEMENTS, conversation::STATEMENTS, event::STATEMENTS, house::STATEMENTS, job::STATEMENTS, message::STATEMENTS,
+        person::STATEMENTS, session::STATEMENTS,
+    ];
+    let own = match engine {
+        Engine::Sqlite => vec![search::SQLITE_STATEMENTS],
+        Engine::Postgres => vec![search::POSTGRES_STATEMENTS, job::POSTGRES_STATEMENTS],
+    };
+    let fixed = fixed.into_iter().chain(own).flatten().map(|sql| (*sql).to_owned());
+    fixed.chain(conversation::composed_statements()).collect()
+}

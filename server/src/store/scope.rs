@@ -1,0 +1,111 @@
+//! On whose behalf something is read or written. Every store call of a workspace takes one, so that no id alone opens anything.
+
+use app::model::{Access, ApiError, Me, MemberId, Permission, Visibility, WorkspaceId};
+use sqlx::AssertSqlSafe;
+
+use crate::error::{Error, Result};
+
+/// A workspace, who acts in it, and what they see and may do. Made by a session ([`super::session`]) or by [`Scope::system`], nowhere else.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    workspace: WorkspaceId,
+    actor: Actor,
+}
+
+/// Who acts.
+#[derive(Debug, Clone)]
+enum Actor {
+    Member(Box<Me>),
+    System(&'static str),
+}
+
+impl Scope {
+    /// For a member whose session was found. Only the session store calls this.
+    pub(super) fn member(workspace: WorkspaceId, me: Me) -> Self {
+        Self { workspace, actor: Actor::Member(Box::new(me)) }
+    }
+
+    /// For work that no member asked for: jobs, inbound messages. `reason` says which, for the log.
+    pub const fn system(workspace: WorkspaceId, reason: &'static str) -> Self {
+        Self { workspace, actor: Actor::System(reason) }
+    }
+
+    /// The tenant.
+    pub const fn workspace(&self) -> WorkspaceId {
+        self.workspace
+    }
+
+    /// The member, if it is one.
+    pub fn me(&self) -> Option<&Me> {
+        match &self.actor {
+            Actor::Member(me) => Some(me),
+            Actor::System(_) => None,
+        }
+    }
+
+    /// The member who acts.
+    ///
+    /// # Errors
+    /// [`ApiError::Forbidden`] for the system: what it asks needs a person.
+    pub fn person(&self) -> Result<&Me> {
+        self.me().ok_or(Error::FORBIDDEN)
+    }
+
+    /// The member's id as `$2` of scoped statements; the system matches none.
+    pub fn member_key(&self) -> String {
+        self.me().map_or_else(String::new, |me| me.member.id.to_string())
+    }
+
+    /// Who did it, for the log of the system.
+    pub fn who(&self) -> String {
+        match &self.actor {
+            Actor::Member(me) => me.member.id.to_string(),
+            Actor::System(reason) => (*reason).to_owned(),
+        }
+    }
+
+    /// Refuses unless whoever acts may do it; the system may do all.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        match &self.actor {
+            Actor::System(_) => Ok(()),
+            Actor::Member(me) if me.may(permission) => Ok(()),
+            Actor::Member(_) => Err(Error::Refused(ApiError::Forbidden)),
+        }
+    }
+
+    /// What they see.
+    pub fn visibility(&self) -> Visibility {
+        self.me().map_or(Visibility::All, |me| me.access.visibility)
+    }
+
+    /// The rule of [`Access::sees`], to decide about what is already in hand.
+    pub fn sees(&self, facts: &app::model::Facts) -> bool {
+        self.me().is_none_or(|me| me.access.sees(facts))
+    }
+
+    /// What the member sees, for filtering the live stream.
+    pub fn access(&self) -> Option<(&Access, MemberId)> {
+        self.me().map(|me| (&me.access, me.member.id))
+    }
+}
+
+/// The rule of [`Access::sees`] as SQL over the conversation alias `c`; `$1` is the workspace, `$2` the member.
+/// The visibility words are ours, never a user's.
+pub const fn visible(visibility: Visibility) -> &'static str {
+    match visibility {
+        // Names $2 so that every variant has the same values.
+        Visibility::All => " AND CAST($2 AS TEXT) IS NOT NULL",
+        Visibility::Mine => " AND c.assignee_id = $2",
+        Visibility::Teams => {
+            " AND (c.assignee_id = $2 \
+             OR c.team_id IN (SELECT tm.team_id FROM team_member tm WHERE tm.workspace_id = $1 AND tm.member_id = $2) \
+             OR c.channel_id IN (SELECT tc.channel_id FROM team_channel tc JOIN team_member tm \
+             ON tm.workspace_id = tc.workspace_id AND tm.team_id = tc.team_id WHERE tm.workspace_id = $1 AND tm.member_id = $2))"
+        }
+    }
+}
+
+/// A statement put together from our own fragments. No value from outside ever reaches it: those are bound.
+pub fn ours(sql: String) -> AssertSqlSafe<String> {
+    AssertSqlSafe(sql)
+}

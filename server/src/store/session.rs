@@ -1,0 +1,322 @@
+//! Signing in: passwords, sessions, one-time links, attempts. Secrets are kept as hashes only.
+
+use app::model::{Access, ChannelId, Me, Member, MemberId, Permission, SessionId, TeamId, Timestamp, WorkspaceId};
+
+use super::{
+    Scope, Tx,
+    codec::{read, read_opt},
+    conn::{Conn, args},
+};
+use crate::error::StoreError;
+
+const FIND: &str = "SELECT s.id AS session_id, s.seen_at, s.expires_at, m.workspace_id, m.id, m.email, m.name, m.role, m.visibility, m.granted, m.chat_on, \
+     m.created_at FROM session s JOIN member m ON m.workspace_id = s.workspace_id AND m.id = s.member_id \
+     WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3 AND m.disabled_at IS NULL";
+const MY_TEAMS: &str = "SELECT tm.team_id, tc.channel_id FROM team_member tm \
+     LEFT JOIN team_channel tc ON tc.workspace_id = tm.workspace_id AND tc.team_id = tm.team_id \
+     WHERE tm.workspace_id = $1 AND tm.member_id = $2 ORDER BY tm.team_id, tc.channel_id";
+const ADD: &str = "INSERT INTO session (token_hash, workspace_id, member_id, id, user_agent, created_at, seen_at, expires_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
+const TOUCH: &str = "UPDATE session SET seen_at = $2 WHERE token_hash = $1";
+const LIST: &str = "SELECT id, user_agent, created_at, seen_at FROM session WHERE workspace_id = $1 AND member_id = $2 AND expires_at > $3 ORDER BY seen_at DESC";
+const END: &str = "DELETE FROM session WHERE workspace_id = $1 AND member_id = $2 AND id = $3";
+const END_ALL: &str = "DELETE FROM session WHERE workspace_id = $1 AND member_id = $2 AND id <> $3";
+const CREDENTIAL: &str = "SELECT m.workspace_id, m.id, c.password_hash FROM member m JOIN credential c ON c.member_id = m.id \
+     WHERE m.email_key = $1 AND m.disabled_at IS NULL";
+const PASSWORD: &str = "SELECT password_hash FROM credential WHERE workspace_id = $1 AND member_id = $2";
+const SET_PASSWORD: &str = "INSERT INTO credential (member_id, workspace_id, password_hash, changed_at) VALUES ($2, $1, $3, $4) \
+     ON CONFLICT (member_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = excluded.changed_at";
+const ADD_LINK: &str = "INSERT INTO one_time_link (token_hash, purpose, workspace_id, id, body, created_at, expires_at, used_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)";
+const LINK: &str = "SELECT workspace_id, id, body FROM one_time_link WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+const USE_LINK: &str = "UPDATE one_time_link SET used_at = $3 WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+const LINKS: &str = "SELECT workspace_id, id, body FROM one_time_link WHERE workspace_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at DESC";
+const DROP_LINK: &str = "DELETE FROM one_time_link WHERE workspace_id = $1 AND purpose = $2 AND id = $3";
+const DROP_HOUSE_LINKS: &str = "DELETE FROM one_time_link WHERE workspace_id IS NULL AND purpose = $1";
+const ATTEMPT: &str = "INSERT INTO attempt (bucket, count, window_start) VALUES ($1, 1, $2) ON CONFLICT (bucket) DO UPDATE SET \
+     count = CASE WHEN attempt.window_start <= $3 THEN 1 ELSE attempt.count + 1 END, \
+     window_start = CASE WHEN attempt.window_start <= $3 THEN $2 ELSE attempt.window_start END RETURNING count, window_start";
+const FORGIVE: &str = "DELETE FROM attempt WHERE bucket = $1";
+
+pub(super) const STATEMENTS: &[&str] = &[
+    FIND, MY_TEAMS, ADD, TOUCH, LIST, END, END_ALL, CREDENTIAL, PASSWORD, SET_PASSWORD, ADD_LINK, LINK, USE_LINK, LINKS, DROP_LINK,
+    DROP_HOUSE_LINKS, ATTEMPT, FORGIVE,
+];
+
+#[derive(sqlx::FromRow)]
+struct Raw {
+    session_id: String,
+    seen_at: i64,
+    expires_at: i64,
+    workspace_id: String,
+    id: String,
+    email: String,
+    name: String,
+    role: String,
+    visibility: String,
+    granted: String,
+    chat_on: bool,
+    created_at: i64,
+}
+
+/// A live session: the only way to a member's [`Scope`].
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Which one.
+    pub id: SessionId,
+    /// When it was last used, to the minute.
+    pub seen_at: Timestamp,
+    /// When it ends whatever happens.
+    pub expires_at: Timestamp,
+    /// What its member may see and do.
+    pub scope: Scope,
+}
+
+/// The session that a secret opens: not expired at `now`, used after `idle_since`, its member not disabled.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(
+    conn: &mut Conn<'_>,
+    token_hash: &str,
+    now: Timestamp,
+    idle_since: Timestamp,
+) -> Result<Option<Session>, StoreError> {
+    let Some(raw) = conn.opt::<Raw>(FIND, args![token_hash, now, idle_since]).await? else { return Ok(None) };
+    let workspace: WorkspaceId = read("workspace", raw.workspace_id)?;
+    let id: MemberId = read("member", raw.id)?;
+    let role: app::model::Role = read("role", raw.role)?;
+    let visibility = match role {
+        // Visibility narrows agents and viewers only.
+        app::model::Role::Owner | app::model::Role::Admin => app::model::Visibility::All,
+        _ => read("visibility", raw.visibility)?,
+    };
+    // Only who sees by team needs to know which; for all others that statement is saved.
+    let (teams, channels) =
+        if visibility == app::model::Visibility::Teams { my_teams(conn, workspace, id).await? } else { Default::default() };
+    let granted: Vec<Permission> = serde_json::from_str(&raw.granted).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let me = Me {
+        member: Member { id, name: raw.name, email: raw.email, role, visibility, chat_on: raw.chat_on, disabled: false, teams: teams.clone() },
+        granted,
+        access: Access { member: id, visibility, teams, channels },
+        joined_at: Timestamp(raw.created_at),
+    };
+    Ok(Some(Session {
+        id: read("session", raw.session_id)?,
+        seen_at: Timestamp(raw.seen_at),
+        expires_at: Timestamp(raw.expires_at),
+        scope: Scope::member(workspace, me),
+    }))
+}
+
+async fn my_teams(conn: &mut Conn<'_>, workspace: WorkspaceId, member: MemberId) -> Result<(Vec<TeamId>, Vec<ChannelId>), StoreError> {
+    let rows: Vec<(String, Option<String>)> = conn.all(MY_TEAMS, args![workspace, member]).await?;
+    let (mut teams, mut channels) = (Vec::new(), Vec::new());
+    for (team, channel) in rows {
+        teams.push(read("team", team)?);
+        channels.extend(read_opt::<ChannelId>("channel", channel)?);
+    }
+    teams.dedup();
+    channels.sort_unstable();
+    channels.dedup();
+    Ok((teams, channels))
+}
+
+/// Whose session to begin.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// The hash of its secret.
+    pub token_hash: String,
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Who.
+    pub member: MemberId,
+    /// Which one.
+    pub id: SessionId,
+    /// What the browser calls itself, shown in the list of sessions.
+    pub user_agent: String,
+    /// When it ends whatever happens.
+    pub expires_at: Timestamp,
+}
+
+/// Begins a session.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add(tx: &mut Tx<'_>, new: &NewSession) -> Result<(), StoreError> {
+    let values = args![
+        new.token_hash.clone(), new.workspace, new.member, new.id, new.user_agent.clone(), tx.now(), new.expires_at
+    ];
+    tx.exec(ADD, values).await?;
+    Ok(())
+}
+
+/// Notes that a session is in use.
+///
+/// # Errors
+/// When the database fails.
+pub async fn touch(tx: &mut Tx<'_>, token_hash: &str) -> Result<(), StoreError> {
+    tx.exec(TOUCH, args![token_hash, tx.now()]).await?;
+    Ok(())
+}
+
+/// A session as its member sees it: id, browser, when it began, when it was last used.
+pub type Listed = (SessionId, String, Timestamp, Timestamp);
+
+/// My live sessions, the last used first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Result<Vec<Listed>, StoreError> {
+    let rows: Vec<(String, String, i64, i64)> = conn.all(LIST, args![scope.workspace(), scope.member_key(), now]).await?;
+    rows.into_iter().map(|(id, agent, began, seen)| Ok((read("session", id)?, agent, Timestamp(began), Timestamp(seen)))).collect()
+}
+
+/// Ends one of a member's sessions.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end(tx: &mut Tx<'_>, scope: &Scope, member: MemberId, id: SessionId) -> Result<bool, StoreError> {
+    Ok(tx.exec(END, args![scope.workspace(), member, id]).await? == 1)
+}
+
+/// Ends all of a member's sessions but one; with none to keep, all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all(tx: &mut Tx<'_>, scope: &Scope, member: MemberId, but: Option<SessionId>) -> Result<(), StoreError> {
+    let but = but.map(|id| id.to_string()).unwrap_or_default();
+    tx.exec(END_ALL, args![scope.workspace(), member, but]).await?;
+    Ok(())
+}
+
+/// Who signs in with an address, and the hash to check their password against.
+///
+/// # Errors
+/// When the database fails.
+pub async fn credential(conn: &mut Conn<'_>, email_key: &str) -> Result<Option<(WorkspaceId, MemberId, String)>, StoreError> {
+    let row: Option<(String, String, String)> = conn.opt(CREDENTIAL, args![email_key]).await?;
+    row.map(|(workspace, member, hash)| Ok((read("workspace", workspace)?, read("member", member)?, hash))).transpose()
+}
+
+/// The hash of my password.
+///
+/// # Errors
+/// When the database fails.
+pub async fn password(conn: &mut Conn<'_>, scope: &Scope) -> Result<Option<String>, StoreError> {
+    Ok(conn.opt::<(String,)>(PASSWORD, args![scope.workspace(), scope.member_key()]).await?.map(|(hash,)| hash))
+}
+
+/// Stores the hash of a member's password.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_password(tx: &mut Tx<'_>, workspace: WorkspaceId, member: MemberId, hash: &str) -> Result<(), StoreError> {
+    tx.exec(SET_PASSWORD, args![workspace, member, hash, tx.now()]).await?;
+    Ok(())
+}
+
+/// What a one-time link is for: one made for one purpose opens no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Setting the instance up.
+    Setup,
+    /// Becoming a member.
+    Invite,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Setup => "setup",
+            Self::Invite => "invite",
+        }
+    }
+}
+
+/// A one-time link that is still good.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// The workspace it leads to; none for set-up.
+    pub workspace: Option<WorkspaceId>,
+    /// Which one.
+    pub id: String,
+    /// What goes with it, as JSON.
+    pub body: String,
+}
+
+/// Stores a one-time link.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_link(tx: &mut Tx<'_>, token_hash: &str, purpose: Purpose, link: &Link, expires_at: Timestamp) -> Result<(), StoreError> {
+    let values =
+        args![token_hash, purpose.as_str(), link.workspace, link.id.clone(), link.body.clone(), tx.now(), expires_at];
+    tx.exec(ADD_LINK, values).await?;
+    Ok(())
+}
+
+fn link_of((workspace, id, body): (Option<String>, String, String)) -> Result<Link, StoreError> {
+    Ok(Link { workspace: read_opt("workspace", workspace)?, id, body })
+}
+
+/// What a one-time link leads to, while it is good.
+///
+/// # Errors
+/// When the database fails.
+pub async fn link(conn: &mut Conn<'_>, token_hash: &str, purpose: Purpose, now: Timestamp) -> Result<Option<Link>, StoreError> {
+    conn.opt::<(Option<String>, String, String)>(LINK, args![token_hash, purpose.as_str(), now]).await?.map(link_of).transpose()
+}
+
+/// Uses a one-time link up; false when it was not good any more. Ask before doing what it allows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn use_link(tx: &mut Tx<'_>, token_hash: &str, purpose: Purpose) -> Result<bool, StoreError> {
+    Ok(tx.exec(USE_LINK, args![token_hash, purpose.as_str(), tx.now()]).await? == 1)
+}
+
+/// The workspace's links that nobody used yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn links(conn: &mut Conn<'_>, scope: &Scope, purpose: Purpose, now: Timestamp) -> Result<Vec<Link>, StoreError> {
+    let rows: Vec<(Option<String>, String, String)> = conn.all(LINKS, args![scope.workspace(), purpose.as_str(), now]).await?;
+    rows.into_iter().map(link_of).collect()
+}
+
+/// Revokes a link.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop_link(tx: &mut Tx<'_>, scope: &Scope, purpose: Purpose, id: &str) -> Result<bool, StoreError> {
+    Ok(tx.exec(DROP_LINK, args![scope.workspace(), purpose.as_str(), id]).await? == 1)
+}
+
+/// Revokes the links of the instance itself: a new set-up link replaces the old.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop_house_links(tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), StoreError> {
+    tx.exec(DROP_HOUSE_LINKS, args![purpose.as_str()]).await?;
+    Ok(())
+}
+
+/// Counts an attempt in its bucket: how many there were in the window that began then. Shared by all processes (S47).
+///
+/// # Errors
+/// When the database fails.
+pub async fn attempt(tx: &mut Tx<'_>, bucket: &str, window_ms: i64) -> Result<(i64, Timestamp), StoreError> {
+    let now = tx.now();
+    let row: (i64, i64) = tx.conn().one(ATTEMPT, args![bucket, now, now.plus(-window_ms)]).await?;
+    Ok((row.0, Timestamp(row.1)))
+}
+
+/// Forgets a bucket's attempts after a success.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forgive(tx: &mut Tx<'_>, bucket: &str) -> Result<(), StoreError> {
+    tx.exec(FORGIVE, args![bucket]).await?;
+    Ok(())
+}
