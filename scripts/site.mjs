@@ -123,7 +123,7 @@ function icons() {
     const viewBox = /viewBox="([^"]+)"/.exec(attributes)[1]
     const paint = source === own
       ? [...attributes.matchAll(/(?:fill|stroke[a-z-]*)="[^"]*"/g)].map((found) => found[0]).join(' ')
-      : 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
+      : '' // Lucide's lines are drawn as the style sheet says, so that a filled icon can be filled.
     return `<symbol id="i-${name}" viewBox="${viewBox}" ${paint}>${inner.replace(/\s+/g, ' ').replaceAll('> <', '><').replaceAll(' />', '/>').trim()}</symbol>`
   })
   files.set('icons.svg', Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" hidden aria-hidden="true">${symbols.join('')}</svg>\n`))

@@ -3,4 +3,8 @@
 #![recursion_limit = "512"]
 
 pub mod api;
+pub mod app;
+pub mod components;
 pub mod model;
+pub mod pages;
+pub mod state;

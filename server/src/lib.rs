@@ -2,9 +2,14 @@
 
 pub mod auth;
 pub mod channels;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod error;
+pub mod http;
 pub mod jobs;
 pub mod live;
+pub mod seed;
+pub mod serve;
 pub mod store;

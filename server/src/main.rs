@@ -1,2 +1,97 @@
-//! x
-fn main() { }
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use server::{
+    channels::Channels,
+    cli,
+    config::{Config, Flags},
+    serve,
+};
+use tracing_subscriber::EnvFilter;
+
+/// One inbox for every conversation a team has with its prospects and customers.
+#[derive(Parser)]
+#[command(name = "tandem", version)]
+struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve browsers and do the work (the default)
+    Serve,
+    /// Fill a workspace with plausible data
+    Seed(cli::Seed),
+    /// Members, from the command line
+    #[command(subcommand)]
+    User(cli::User),
+    /// Bring the database up to date and stop
+    Migrate,
+    /// Look for what is wrong
+    Doctor,
+    /// Print every setting and where it comes from
+    Config,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tandem: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
+    let config = Config::read(&cli.flags)?;
+    let filter = EnvFilter::try_new(&config.log)?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.log_json { log.json().init() } else { log.with_target(false).init() }
+    // Two at least: a page being rendered must not wait for itself.
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command.unwrap_or(Command::Serve) {
+            Command::Serve => {
+                let listening = |address| eprintln!("listening on http://{address}");
+                Ok(serve::serve(config, Channels::default(), stop(), listening).await?)
+            }
+            Command::Seed(seed) => cli::seed(&config, &seed).await,
+            Command::User(user) => cli::user(&config, &user).await,
+            Command::Migrate => cli::migrate(&config).await,
+            Command::Doctor => cli::doctor(&config).await,
+            Command::Config => {
+                cli::print_config(&config);
+                Ok(())
+            }
+        }
+    })
+}
+
+/// The moment to stop: Ctrl+C or SIGTERM.
+async fn stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut terminated) => {
+                tokio::select! {
+                    _ = interrupted => {}
+                    _ = terminated.recv() => {}
+                }
+            }
+            Err(_) => {
+                let _ = interrupted.await;
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupted.await;
+}

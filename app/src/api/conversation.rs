@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use super::{port, told};
+#[cfg(feature = "ssr")]
+use crate::model::Draft;
 use crate::model::{
-    Act, ApiError, AttachmentId, Contact, ContactField, ContactId, ConversationId, ConversationRow, Draft, DraftMode, Message, MessageId,
+    Act, ApiError, AttachmentId, Contact, ContactField, ContactId, ConversationId, ConversationRow, DraftMode, Message, MessageId,
 };
 
 /// A reply or a note to be sent. The id is made in the browser: a repeated request is the same message (R6).
@@ -65,4 +67,10 @@ pub async fn save_draft(conversation: ConversationId, mode: DraftMode, text: Str
 #[server(prefix = "/api/fn", endpoint = "edit_contact", input = Json)]
 pub async fn edit_contact(id: ContactId, field: ContactField, value: String, seen: i64) -> Result<Contact, ApiError> {
     told(port()?.edit_contact(id, field, value, seen).await)
+}
+
+/// Makes a contact of somebody who is none yet, from the first thing known of them, and links the conversation to it.
+#[server(prefix = "/api/fn", endpoint = "make_contact", input = Json)]
+pub async fn make_contact(conversation: ConversationId, id: ContactId, field: ContactField, value: String) -> Result<Contact, ApiError> {
+    told(port()?.make_contact(conversation, id, field, value).await)
 }

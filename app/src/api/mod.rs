@@ -31,6 +31,14 @@ mod ask {
 
     /// Gives a refusal its HTTP status: without it every one would be a 500.
     pub(super) fn told<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
+        // A plain form is answered with a redirect back to it; a status of ours would undo that.
+        let plain_form = use_context::<axum::http::request::Parts>().is_some_and(|parts| {
+            parts.method == axum::http::Method::POST
+                && parts.headers.get(axum::http::header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|a| a.contains("text/html"))
+        });
+        if plain_form {
+            return result;
+        }
         if let (Err(error), Some(response)) = (&result, use_context::<ResponseOptions>()) {
             if let Ok(status) = axum::http::StatusCode::from_u16(error.status()) {
                 response.set_status(status);

@@ -149,6 +149,24 @@ fn is_phone(value: &str) -> bool {
 }
 
 impl Contact {
+    /// Somebody of whom nothing is known yet.
+    pub fn new(id: ContactId) -> Self {
+        let none = String::new;
+        Self {
+            id,
+            version: 1,
+            name: none(),
+            email: none(),
+            phone: none(),
+            company: none(),
+            title: none(),
+            location: none(),
+            language: none(),
+            time_zone: none(),
+            lead_status: LeadStatus::New,
+        }
+    }
+
     /// The name or, without one, the e-mail address; empty while neither is known.
     pub fn shown_name(&self) -> &str {
         if self.name.is_empty() { &self.email } else { &self.name }

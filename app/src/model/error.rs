@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What went wrong, as the person asking may know it. The cause of an [`ApiError::Internal`] stays in the server's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ApiError {
     /// Nobody is signed in.
     #[error("Please sign in.")]

@@ -6,7 +6,7 @@ use super::{Access, Channel, Contact, ConversationId, ConversationRow, Draft, Fa
 
 /// A change as the log keeps it: enough to tell who may see it, and to bring any browser that may up to date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum EventBody {
     /// A conversation changed, or came to be, or got messages.
     Conversation {
@@ -61,7 +61,7 @@ pub enum EventBody {
 
 /// A change as one browser gets it: made from an [`EventBody`] for what its member may see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum LiveBody {
     /// A conversation that I see.
     Conversation {
@@ -105,9 +105,6 @@ pub enum LiveBody {
     Channel(Box<Channel>),
     /// The workspace changed.
     Workspace(Workspace),
-    /// Something newer than this build knows; ignored.
-    #[serde(other)]
-    Unknown,
 }
 
 /// A numbered change.

@@ -114,7 +114,7 @@ impl CloseReason {
 
 /// A dated line in the thread that is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Line {
     /// Somebody has it now, or nobody.
     Assigned {
@@ -143,7 +143,7 @@ pub enum Line {
 
 /// What kind of entry it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Entry {
     /// From outside.
     Incoming,

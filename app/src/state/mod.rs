@@ -1,5 +1,15 @@
 //! The client's store: what is shown, the event cursor, optimistic commands, drafts, the offline outbox.
 
+mod browser;
 mod house;
+mod inbox;
+mod live;
+mod outbox;
 
+pub use browser::{forget, keep, new_uuid, now_ms, recall, recall_all};
 pub use house::{House, use_house, use_now};
+pub use inbox::{Inbox, Slotted, use_inbox};
+#[cfg(feature = "hydrate")]
+pub use live::start as start_live;
+pub use live::{Connection, Live, use_live};
+pub use outbox::{Ghost, GhostState, Outbox, use_outbox};

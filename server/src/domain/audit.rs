@@ -30,7 +30,7 @@ impl Command for AuditCounts {
         if repaired > 0 {
             tracing::error!(repaired, workspace = %scope.workspace(), "counters were wrong and have been repaired");
         }
-        leave(tx, &scope, 1).await?;
+        leave(tx, &scope).await?;
         self.lease.done(tx).await
     }
 }
@@ -45,12 +45,12 @@ impl Command for ScheduleAudit {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        leave(tx, &scope, 0).await
+        leave(tx, &scope).await
     }
 }
 
-async fn leave(tx: &mut Tx<'_>, scope: &Scope, days: i64) -> Result<()> {
-    let day = tx.now().0 / DAY_MS + 1 + days;
+async fn leave(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
+    let day = tx.now().0 / DAY_MS + 1;
     let hash = sha2::Sha256::digest(format!("audit {} {day}", scope.workspace()));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);

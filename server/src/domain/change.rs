@@ -1,7 +1,7 @@
 //! A conversation being changed: loaded, altered by the state table, given entries, and stored with its event.
 
 use app::model::{
-    ApiError, Attachment, ConversationId, Entry, EventBody, Facts, Happening, Message, MessageId, Outcome, Preview, PreviewBy, Timestamp,
+    ApiError, Attachment, Contact, ConversationId, Entry, EventBody, Facts, Happening, Message, MessageId, Outcome, Preview, PreviewBy, Timestamp,
 };
 
 use crate::{
@@ -157,6 +157,24 @@ impl Change {
         tx.emit(self.scope.workspace(), body);
         Ok(self.now)
     }
+}
+
+/// Tells of whom an address belongs to, now that it is known: the address's other conversations show the name as well, and the
+/// contact comes last, when every card that is its own says so.
+///
+/// # Errors
+/// When the database fails or another process was first.
+pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Contact, changed: &Loaded) -> Result<()> {
+    // Whoever made it known need not see the others.
+    let system = Scope::system(scope.workspace(), "a contact became known");
+    for id in conversation::of_identity(tx.conn(), &system, changed.identity).await? {
+        if id != changed.row.id {
+            Change::of(tx, &system, id).await?.finish(tx).await?;
+        }
+    }
+    let seen_by = conversation::facts_of_contact(tx.conn(), &system, contact.id).await?;
+    tx.emit(scope.workspace(), EventBody::Contact { contact: Box::new(contact), seen_by });
+    Ok(())
 }
 
 /// One line of at most [`PREVIEW_CHARS`] characters; a message without text shows its first file's name.

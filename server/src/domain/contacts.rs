@@ -1,8 +1,9 @@
-//! Editing contacts in place (D2).
+//! Editing contacts in place (D2), and making one of somebody who is none yet (D6).
 
-use app::model::{ApiError, Contact, ContactField, ContactId, EventBody, Permission};
+use app::model::{ApiError, Contact, ContactField, ContactId, ConversationId, EventBody, Permission};
 use async_trait::async_trait;
 
+use super::change::{Change, tell_of_contact};
 use crate::{
     error::{Error, Result},
     store::{Command, Tx, contact, conversation, search},
@@ -50,5 +51,44 @@ impl Command for EditContact {
         search::set_contact(tx, &scope, &contact).await?;
         tx.emit(scope.workspace(), EventBody::Contact { contact: Box::new(contact.clone()), seen_by });
         Ok(contact)
+    }
+}
+
+/// Makes a contact from the first thing known of somebody, and links their address and conversation to it.
+#[derive(Debug, Clone)]
+pub struct MakeContact {
+    /// Whom we are talking with.
+    pub conversation: ConversationId,
+    /// Made by the client.
+    pub id: ContactId,
+    /// What is known.
+    pub field: ContactField,
+    /// Its value.
+    pub value: String,
+}
+
+#[async_trait]
+impl Command for MakeContact {
+    type Output = Contact;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Contact> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Converse)?;
+        let mut change = Change::of(tx, &scope, self.conversation).await?;
+        if let Some(known) = change.now.row.contact {
+            // Made already, by this request or a colleague a moment ago.
+            return contact::one(tx.conn(), &scope, known).await?.ok_or(Error::NOT_FOUND);
+        }
+        let value = self.field.check(&self.value).map_err(|e| ApiError::invalid(self.field.as_str(), e.to_string()))?;
+        let mut made = Contact::new(self.id);
+        made.set(self.field, value);
+        contact::insert(tx, &scope, &made).await?;
+        search::set_contact(tx, &scope, &made).await?;
+        contact::link(tx, &scope, change.now.identity, made.id).await?;
+        change.now.row.contact = Some(made.id);
+        made.shown_name().clone_into(&mut change.now.row.name);
+        let changed = change.finish(tx).await?;
+        tell_of_contact(tx, &scope, made.clone(), &changed).await?;
+        Ok(made)
     }
 }

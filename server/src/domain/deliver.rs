@@ -26,6 +26,11 @@ impl Lease {
     pub(super) async fn done(&self, tx: &mut Tx<'_>) -> Result<()> {
         if job::done(tx, self.job, &self.owner).await? { Ok(()) } else { Err(StoreError::Stale.into()) }
     }
+
+    /// Gives the job back, with the same care.
+    async fn again(&self, tx: &mut Tx<'_>, at: Timestamp, why: &str) -> Result<()> {
+        if job::retry(tx, self.job, &self.owner, at, why).await? { Ok(()) } else { Err(StoreError::Stale.into()) }
+    }
 }
 
 /// A message on its way out, with what a channel needs to send it.
@@ -142,6 +147,36 @@ impl Command for FinishSend {
         change.changed(message);
         change.finish(tx).await?;
         self.lease.done(tx).await
+    }
+}
+
+/// Writes down that the channel did not take a message and may later: it waits again, so that the next try is no second sending.
+#[derive(Debug, Clone)]
+pub struct PostponeSend {
+    /// Whose work it was.
+    pub lease: Lease,
+    /// Which message.
+    pub outgoing: Box<Outgoing>,
+    /// When to try again, in milliseconds from now.
+    pub wait_ms: i64,
+    /// Why not now.
+    pub reason: String,
+}
+
+#[async_trait]
+impl Command for PostponeSend {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        let mut message = self.outgoing.message.clone();
+        let mut change = Change::of(tx, &scope, message.conversation).await?;
+        let delivery = Delivery { state: DeliveryState::Queued, send_at: sent_at(&message), reason: String::new() };
+        put(tx, &scope, &mut message, delivery).await?;
+        change.changed(message);
+        change.finish(tx).await?;
+        let at = tx.now().plus(self.wait_ms);
+        self.lease.again(tx, at, &self.reason).await
     }
 }
 

@@ -2,13 +2,13 @@
 
 use app::model::{
     AiMode, AttachmentId, Channel, ChannelKind, Contact, ContactField, ContactId, ConversationId, ConversationRow, ConversationState,
-    Delivery, DeliveryState, Entry, EventBody, Happening, IdentityId, JobId, LeadStatus, Line, Message, MessageId, Presence, Preview,
+    Delivery, DeliveryState, Entry, Happening, IdentityId, JobId, Line, Message, MessageId, Presence, Preview,
     PreviewBy, Sender, Status, Timestamp,
 };
 use async_trait::async_trait;
 
 use super::{
-    change::{Change, NewEntry},
+    change::{Change, NewEntry, tell_of_contact},
     check_text, fingerprint,
     send::{another_message, claim},
     work::Work,
@@ -72,10 +72,17 @@ impl Command for Receive {
                 return stored(tx, &scope, known).await;
             }
         }
-        let identity = self.identity(tx, &scope).await?;
+        let (identity, became_known) = self.identity(tx, &scope).await?;
         let mut change = match conversation::latest_of(tx.conn(), &scope, identity.id, inbound.channel.id).await? {
             Some(id) => Change::of(tx, &scope, id).await?,
-            None => Change::begin(tx, &scope, self.first(&identity, tx.now())).await?,
+            None => {
+                let contact = match identity.contact {
+                    Some(contact) => contact::one(tx.conn(), &scope, contact).await?,
+                    None => None,
+                };
+                let name = contact.map(|contact| contact.shown_name().to_owned()).unwrap_or_default();
+                Change::begin(tx, &scope, self.first(&identity, name, tx.now())).await?
+            }
         };
         let presence = self.presence(tx, &scope).await?;
         let assignee_stays = match change.now.row.state.assignee {
@@ -94,7 +101,10 @@ impl Command for Receive {
         if outcome.auto_reply && !inbound.channel.auto_reply.is_empty() {
             self.auto_reply(tx, &scope, &mut change).await?;
         }
-        change.finish(tx).await?;
+        let changed = change.finish(tx).await?;
+        if let Some(contact) = became_known {
+            tell_of_contact(tx, &scope, contact, &changed).await?;
+        }
         Ok(message)
     }
 }
@@ -104,8 +114,9 @@ async fn stored(tx: &mut Tx<'_>, scope: &Scope, id: MessageId) -> Result<Message
 }
 
 impl Receive {
-    /// Whose message it is. A name or address that a stranger typed makes a contact of their own, never opens somebody else's.
-    async fn identity(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Identity> {
+    /// Whose message it is, and the contact if that has just become known. A name or address that a stranger typed makes a
+    /// contact of their own, never opens somebody else's.
+    async fn identity(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<(Identity, Option<Contact>)> {
         let inbound = &self.0;
         let kind = inbound.channel.kind;
         let known = contact::identity(tx.conn(), scope, kind, &inbound.address).await?;
@@ -122,18 +133,17 @@ impl Receive {
         }
         if is_new {
             contact::add_identity(tx, scope, kind, &inbound.address, &identity).await?;
-        } else if let Some(contact) = contact {
-            contact::link(tx, scope, identity.id, contact.id).await?;
-            let seen_by = conversation::facts_of_contact(tx.conn(), scope, contact.id).await?;
-            tx.emit(scope.workspace(), EventBody::Contact { contact: Box::new(contact), seen_by });
+            return Ok((identity, None));
         }
-        Ok(identity)
+        if let Some(contact) = &contact {
+            contact::link(tx, scope, identity.id, contact.id).await?;
+        }
+        Ok((identity, contact))
     }
 
     /// A conversation before its first message.
-    fn first(&self, identity: &Identity, now: Timestamp) -> Loaded {
+    fn first(&self, identity: &Identity, name: String, now: Timestamp) -> Loaded {
         let channel = &self.0.channel;
-        let named = identity.contact.is_some();
         Loaded {
             row: ConversationRow {
                 id: ConversationId::new(new_id()),
@@ -141,7 +151,7 @@ impl Receive {
                 kind: channel.kind,
                 team: None,
                 contact: identity.contact,
-                name: if named { shown(&self.0) } else { String::new() },
+                name,
                 label: identity.label.clone(),
                 preview: Preview { by: PreviewBy::Them, text: String::new() },
                 last_at: now,
@@ -179,23 +189,6 @@ impl Receive {
     }
 }
 
-fn shown(inbound: &Inbound) -> String {
-    let name = ContactField::Name.check(&inbound.name).unwrap_or_default();
-    if name.is_empty() { ContactField::Email.check(&inbound.email).unwrap_or_default() } else { name }
-}
-
 fn new_contact(name: String, email: String) -> Contact {
-    Contact {
-        id: ContactId::new(new_id()),
-        version: 1,
-        name,
-        email,
-        phone: String::new(),
-        company: String::new(),
-        title: String::new(),
-        location: String::new(),
-        language: String::new(),
-        time_zone: String::new(),
-        lead_status: LeadStatus::New,
-    }
+    Contact { name, email, ..Contact::new(ContactId::new(new_id())) }
 }

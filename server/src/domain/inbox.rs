@@ -2,7 +2,7 @@
 
 use app::model::{
     Act, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, Draft, EventBody, Happening, InboxPage, Line,
-    MemberId, Message, Permission, Status, Thread, View,
+    Message, Permission, Status, Thread, View,
 };
 use async_trait::async_trait;
 
@@ -148,7 +148,8 @@ impl Command for MarkRead {
         scope.require(Permission::Read)?;
         let member = scope.person()?.member.id;
         let row = seen(tx.conn(), &scope, self.conversation).await?;
-        let read_count = self.read_count.clamp(0, row.inbound_count);
+        // What counts as read stays read, also where it was never marked (what came in before they joined).
+        let read_count = self.read_count.min(row.inbound_count).max(row.read_count);
         if person::mark(tx, &scope, row.id, read_count).await? {
             tx.emit(scope.workspace(), EventBody::Read { member, conversation: row.id, read_count });
         }

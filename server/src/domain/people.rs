@@ -49,6 +49,34 @@ pub(super) async fn keep_bubble(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
     Ok(())
 }
 
+/// Adds a member from the command line.
+#[derive(Debug, Clone)]
+pub struct AddMember {
+    /// Who.
+    pub member: Member,
+    /// The hash of their password.
+    pub password_hash: String,
+}
+
+#[async_trait]
+impl Command for AddMember {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let member = &self.member;
+        check_line("name", &member.name)?;
+        house::add_member(tx, scope.workspace(), member).await.map_err(|error| match error.is_unique_violation() {
+            true => ApiError::invalid("email", "Somebody signs in with this address already.").into(),
+            false => Error::from(error),
+        })?;
+        session::set_password(tx, scope.workspace(), member.id, &self.password_hash).await?;
+        tx.emit(scope.workspace(), EventBody::Member(Box::new(member.clone())));
+        Ok(())
+    }
+}
+
 /// Changes what a member is or sees, or lets them in no more.
 #[derive(Debug, Clone, Copy)]
 pub struct EditMember {
@@ -86,6 +114,8 @@ impl Command for EditMember {
             return Err(ApiError::invalid("role", "A workspace needs an owner. Make somebody else owner first.").into());
         }
         (member.role, member.visibility, member.disabled) = (self.role, self.visibility, self.disabled);
+        // Who can no longer answer has no bubble (H6).
+        member.chat_on &= member.role.may(Permission::Converse, &[]);
         house::save_member(tx, &scope, &member).await?;
         if self.disabled {
             session::end_all(tx, &scope, member.id, None).await?;
@@ -185,6 +215,7 @@ impl Command for SetTeamChannels {
         house::set_team_channels(tx, &scope, self.team, &self.channels).await?;
         team.channels.clone_from(&self.channels);
         team.channels.sort_unstable();
+        team.channels.dedup();
         tx.emit(scope.workspace(), EventBody::Team(team));
         // What its members see has changed: their streams begin anew.
         for member in house::members(tx.conn(), &scope).await? {

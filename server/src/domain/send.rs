@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    store::{Command, Scope, Tx, house, message, person},
+    store::{Command, Scope, Tx, house, job, message, person},
 };
 
 /// Sends a reply or keeps a note. The id is made by the client, so that a repeated request is the same message (R6).
@@ -198,8 +198,10 @@ impl Command for SendNow {
             _ => return Ok(message),
         }
         message::set_delivery(tx, &scope, message.id, delivery).await?;
-        // A job of its own: the scheduled one finds the message sent when its time comes, and does nothing.
-        work::Work::Send { message: message.id }.leave(tx, scope.workspace(), JobId::new(crate::clock::new_id()), now).await?;
+        // Never two jobs for one message: the second would take the first, still sending, for one that was killed.
+        if !job::hasten(tx, scope.workspace(), JobId::new(message.id.uuid()), now).await? {
+            work::Work::Send { message: message.id }.leave(tx, scope.workspace(), JobId::new(crate::clock::new_id()), now).await?;
+        }
         change.changed(message.clone());
         change.finish(tx).await?;
         Ok(message)

@@ -123,7 +123,9 @@ fn member(name: &str, email: &str, role: Role, visibility: Visibility) -> Result
         return Err(ApiError::invalid("email", "An address is needed to sign in.").into());
     }
     let id = MemberId::new(new_id());
-    Ok(Member { id, name, email, role, visibility, chat_on: true, disabled: false, teams: Vec::new() })
+    // Who cannot answer has no bubble: it must not keep chat on for all (H6).
+    let chat_on = role.may(Permission::Converse, &[]);
+    Ok(Member { id, name, email, role, visibility, chat_on, disabled: false, teams: Vec::new() })
 }
 
 /// A new web chat, open to be embedded anywhere until origins are listed.
@@ -368,6 +370,10 @@ impl Command for ResetPassword {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
+        // No member sets another's password, whatever their role.
+        if scope.me().is_some() {
+            return Err(Error::FORBIDDEN);
+        }
         session::set_password(tx, scope.workspace(), self.member, &self.hash).await?;
         session::end_all(tx, &scope, self.member, None).await?;
         tx.emit(scope.workspace(), EventBody::Access { member: self.member });

@@ -4,15 +4,22 @@ use std::time::Duration;
 
 use app::model::MessageId;
 
-use super::worker::{Outcome, Worker};
+use super::worker::{Outcome, Worker, back_off};
 use crate::{
     channels::SendError,
-    domain::deliver::{BeginSend, Fate, FinishSend, Lease, Plan},
+    domain::deliver::{BeginSend, Fate, FinishSend, Lease, Plan, PostponeSend},
     error::Result,
     store::Scope,
 };
 
-pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, message: MessageId, last_try: bool) -> Result<Outcome> {
+/// How often it was tried, this time included.
+pub(super) struct Tried {
+    pub times: i64,
+    /// After this time it is given up.
+    pub last: bool,
+}
+
+pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, message: MessageId, tried: Tried) -> Result<Outcome> {
     let outgoing = match worker.db.write(scope, BeginSend { lease: lease.clone(), message }).await? {
         Plan::Nothing => return Ok(Outcome::Done),
         Plan::HandOver(outgoing) => outgoing,
@@ -28,10 +35,12 @@ pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, messag
             Ok(provider_id) => Fate::Sent(provider_id),
             Err(SendError::Never(reason)) => Fate::Failed(reason),
             Err(SendError::Unknown(reason)) => Fate::Unknown(reason),
-            Err(SendError::Later { reason, .. }) if last_try => Fate::Failed(format!("{reason} It was tried several times.")),
+            Err(SendError::Later { reason, .. }) if tried.last => Fate::Failed(format!("{reason} It was tried several times.")),
             Err(SendError::Later { reason, after }) => {
-                let ms = after.unwrap_or(Duration::ZERO).as_millis();
-                return Ok(Outcome::Again(i64::try_from(ms).unwrap_or(0), reason));
+                let after = i64::try_from(after.unwrap_or(Duration::ZERO).as_millis()).unwrap_or(0);
+                let wait_ms = back_off(tried.times).max(after);
+                worker.db.write(scope, PostponeSend { lease, outgoing, wait_ms, reason }).await?;
+                return Ok(Outcome::Done);
             }
         }
     };

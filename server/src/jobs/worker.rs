@@ -156,7 +156,10 @@ impl Worker {
     async fn perform(&self, job: &Job, lease: Lease) -> Result<Outcome> {
         let scope = Scope::system(job.workspace, "job");
         match serde_json::from_str::<Work>(&job.body) {
-            Ok(Work::Send { message }) => send::perform(self, &scope, lease, message, job.attempts >= TRIES).await,
+            Ok(Work::Send { message }) => {
+                let tried = send::Tried { times: job.attempts, last: job.attempts >= TRIES };
+                send::perform(self, &scope, lease, message, tried).await
+            },
             Ok(Work::AuditCounts) => {
                 self.db.write(&scope, AuditCounts { lease }).await?;
                 Ok(Outcome::Done)
@@ -167,7 +170,7 @@ impl Worker {
 }
 
 /// Half a second, doubled each time up to ten minutes, give or take a quarter.
-fn back_off(attempts: i64) -> i64 {
+pub(super) fn back_off(attempts: i64) -> i64 {
     let base = 500i64.saturating_mul(1 << attempts.clamp(0, 20)).min(600_000);
     let jitter = i64::from(random_bytes::<1>()[0]) * base / 512;
     base * 3 / 4 + jitter

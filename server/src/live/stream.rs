@@ -22,7 +22,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Who missed more than this is told to read afresh.
 const CATCH_UP: i64 = 1000;
 
-const ALIVE: Bytes = Bytes::from_static(b": alive\n\n");
+/// An event and not a comment, so that the browser can tell a silent line from a dead one.
+const ALIVE: Bytes = Bytes::from_static(b"event: alive\ndata: {}\n\n");
 const RESET: Bytes = Bytes::from_static(b"event: reset\ndata: {}\n\n");
 const SIGNED_OUT: Bytes = Bytes::from_static(b"event: signed-out\ndata: {}\n\n");
 
@@ -84,6 +85,10 @@ async fn missed(db: &Db, watcher: &Watcher, since: i64) -> Result<(VecDeque<Byte
         return Ok((VecDeque::from([RESET]), last));
     }
     let events = event::after(conn, watcher.workspace, since, CATCH_UP).await?;
+    // What they see changed meanwhile: what they were shown before may no longer be theirs to see (S20).
+    if events.iter().any(|(_, body)| matches!(body, EventBody::Access { member } if *member == watcher.member)) {
+        return Ok((VecDeque::from([RESET]), last));
+    }
     let frames = events.into_iter().filter_map(|(seq, body)| Numbered::new(seq, body).frame(&watcher.access)).collect();
     Ok((frames, last))
 }
@@ -102,7 +107,7 @@ impl State {
                 received = self.events.recv() => match received {
                     Ok(event) => self.take(&event).await,
                     // Too slow: told, not silently dropped.
-                    Err(RecvError::Lagged(_)) => self.ready.push_back(RESET),
+                    Err(RecvError::Lagged(_)) => self.begin_anew().await,
                     Err(RecvError::Closed) => return None,
                 },
                 () = sleep_until(self.next_alive) => self.ready.push_back(ALIVE),
@@ -112,7 +117,50 @@ impl State {
     }
 
     async fn take(&mut self, event: &Numbered) {
-        if event.seq <= self.last {
+        // Two tasks or processes that commit one after the other may be heard of in another order: the log has the right one.
+        let mut read = -1;
+        while event.seq > self.last + 1 && self.last > read && !self.over {
+            read = self.last;
+            self.catch_up().await;
+        }
+        self.show(event).await;
+    }
+
+    async fn catch_up(&mut self) {
+        let read = async {
+            let mut snapshot = self.db.snapshot().await?;
+            event::after(&mut snapshot.conn(), self.watcher.workspace, self.last, CATCH_UP).await
+        };
+        match read.await {
+            Ok(events) if events.first().is_some_and(|(seq, _)| *seq > self.last + 1) => self.begin_anew().await,
+            Ok(events) => {
+                for (seq, body) in events {
+                    self.show(&Numbered::new(seq, body)).await;
+                }
+            }
+            Err(_) => self.over = true,
+        }
+    }
+
+    /// They read afresh; what that includes is not told again.
+    async fn begin_anew(&mut self) {
+        // From the end of the channel: at its full beginning the next event would overrun it again.
+        self.events = self.events.resubscribe();
+        let read = async {
+            let mut snapshot = self.db.snapshot().await?;
+            event::last(&mut snapshot.conn(), self.watcher.workspace).await
+        };
+        match read.await {
+            Ok(last) => {
+                self.last = last.unwrap_or(self.last).max(self.last);
+                self.ready.push_back(RESET);
+            }
+            Err(_) => self.over = true,
+        }
+    }
+
+    async fn show(&mut self, event: &Numbered) {
+        if event.seq <= self.last || self.over {
             return;
         }
         self.last = event.seq;

@@ -26,6 +26,7 @@ const SELECT: &str = "SELECT c.id, c.channel_id, c.channel_kind, c.team_id, c.co
      WHERE c.workspace_id = $1";
 const LATEST_OF: &str = "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 AND channel_id = $3 \
      ORDER BY last_at DESC LIMIT 1";
+const OF_IDENTITY: &str = "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 ORDER BY id LIMIT 50";
 const OF_CONTACT: &str = "SELECT assignee_id, team_id, channel_id, tab, slot FROM conversation WHERE workspace_id = $1 AND contact_id = $2 \
      ORDER BY last_at DESC LIMIT 50";
 const INSERT: &str = "INSERT INTO conversation (workspace_id, id, channel_id, channel_kind, identity_id, contact_id, team_id, status, \
@@ -49,7 +50,7 @@ const RECOUNT: &str = "SELECT tab, slot, COALESCE(assignee_id, '') AS assignee_i
 const COUNTED: &str = "SELECT tab, slot, assignee_id, team_id, channel_id, n FROM inbox_count WHERE workspace_id = $1 AND n <> 0 \
      ORDER BY 1, 2, 3, 4, 5";
 
-pub(super) const STATEMENTS: &[&str] = &[LATEST_OF, OF_CONTACT, INSERT, SAVE, READS, COUNT, RECOUNT, COUNTED];
+pub(super) const STATEMENTS: &[&str] = &[LATEST_OF, OF_IDENTITY, OF_CONTACT, INSERT, SAVE, READS, COUNT, RECOUNT, COUNTED];
 
 /// Every statement that is put together from fragments, for the tests.
 pub fn composed_statements() -> Vec<String> {
@@ -221,6 +222,15 @@ pub async fn latest_of(
 ) -> Result<Option<ConversationId>, StoreError> {
     let row: Option<(String,)> = conn.opt(LATEST_OF, args![scope.workspace(), identity, channel]).await?;
     read_opt("conversation", row.map(|(id,)| id))
+}
+
+/// The conversations of an identity, on whatever channel, at most 50.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_identity(conn: &mut Conn<'_>, scope: &Scope, identity: IdentityId) -> Result<Vec<ConversationId>, StoreError> {
+    let rows: Vec<(String,)> = conn.all(OF_IDENTITY, args![scope.workspace(), identity]).await?;
+    rows.into_iter().map(|(id,)| read("conversation", id)).collect()
 }
 
 #[derive(sqlx::FromRow)]

@@ -342,10 +342,16 @@ pub async fn save_channel(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel) -> 
 /// When the database fails, or the system asks.
 pub async fn bootstrap(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Result<Bootstrap> {
     let house = house(conn, scope).await?;
+    let members = members(conn, scope).await?;
+    let mut me = scope.person()?.clone();
+    // As everybody else sees them and as events tell of them (R14); what they see is in `access`.
+    if let Some(member) = members.iter().find(|member| member.id == me.member.id) {
+        me.member.clone_from(member);
+    }
     Ok(Bootstrap {
-        me: scope.person()?.clone(),
+        me,
         workspace: house.workspace,
-        members: members(conn, scope).await?,
+        members,
         teams: teams(conn, scope).await?,
         channels: channels(conn, scope).await?,
         seq: house.seq,

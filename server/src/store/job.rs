@@ -20,12 +20,13 @@ const NEXT: &str = "SELECT run_at FROM job WHERE state IN ('waiting', 'running')
 const DONE: &str = "DELETE FROM job WHERE id = $1 AND lease_owner = $2";
 const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $3, last_error = $4 WHERE id = $1 AND lease_owner = $2";
 const BURY: &str = "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $3 WHERE id = $1 AND lease_owner = $2";
+const HASTEN: &str = "UPDATE job SET run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'";
 const DEAD: &str = "SELECT id, workspace_id, kind, body, attempts, run_at, last_error FROM job \
      WHERE workspace_id = $1 AND state = 'dead' ORDER BY run_at DESC LIMIT 100";
 const REVIVE: &str = "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'dead'";
 const BACKLOG: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job WHERE workspace_id = $1 AND state = $2";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, DUE, LEASE, NEXT, DONE, RETRY, BURY, DEAD, REVIVE, BACKLOG];
+pub(super) const STATEMENTS: &[&str] = &[INSERT, DUE, LEASE, NEXT, DONE, RETRY, HASTEN, BURY, DEAD, REVIVE, BACKLOG];
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[DUE_SKIPPING];
 
 /// A piece of work as it is kept.
@@ -124,14 +125,24 @@ pub async fn done(tx: &mut Tx<'_>, id: JobId, owner: &str) -> Result<bool, Store
     Ok(tx.exec(DONE, args![id, owner]).await? == 1)
 }
 
-/// Gives a job back to be tried again at `at`.
+/// Gives a job back to be tried again at `at`; false when its lease was lost meanwhile.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn retry(tx: &mut Tx<'_>, id: JobId, owner: &str, at: Timestamp, error: &str) -> Result<(), StoreError> {
-    tx.exec(RETRY, args![id, owner, at, error]).await?;
+pub async fn retry(tx: &mut Tx<'_>, id: JobId, owner: &str, at: Timestamp, error: &str) -> Result<bool, StoreError> {
+    let touched = tx.exec(RETRY, args![id, owner, at, error]).await?;
     tx.left_job();
-    Ok(())
+    Ok(touched == 1)
+}
+
+/// Makes a waiting job due at `at`; false when there is no such job.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hasten(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, at: Timestamp) -> Result<bool, StoreError> {
+    let touched = tx.exec(HASTEN, args![workspace, id, at]).await?;
+    tx.left_job();
+    Ok(touched == 1)
 }
 
 /// Puts a job where people see it (Settings → System): it will not be tried again by itself.

@@ -2,6 +2,7 @@
 
 pub mod contact;
 pub mod conversation;
+pub mod bulk;
 mod codec;
 mod conn;
 mod db;

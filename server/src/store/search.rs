@@ -18,7 +18,9 @@ const FIND_SQLITE: &str = "SELECT conversation_id, message_id FROM message_searc
 /// `place + 0` keeps the planner from walking the primary key backwards for rare words (quality 1.3).
 const FIND_POSTGRES: &str = "SELECT conversation_id, message_id FROM message_search WHERE words @@ CAST($1 AS tsquery) ORDER BY place + 0 DESC LIMIT $2";
 const CONTACT_PLACE: &str = "SELECT place FROM contact_search_place WHERE workspace_id = $1 AND contact_id = $2";
-const CONTACT_ADD_SQLITE: &str = "INSERT INTO contact_search (workspace, words, contact_id) VALUES ($1, $2, $3) RETURNING rowid";
+const CONTACT_ADD_SQLITE: &str = "INSERT INTO contact_search (workspace, words, contact_id) VALUES ($1, $2, $3)";
+/// RETURNING does not know the place that FTS5 gave.
+const LAST_PLACE_SQLITE: &str = "SELECT last_insert_rowid()";
 const CONTACT_SET_SQLITE: &str = "UPDATE contact_search SET words = $2 WHERE rowid = $1";
 const CONTACT_KEEP_PLACE: &str = "INSERT INTO contact_search_place (workspace_id, contact_id, place) VALUES ($1, $2, $3)";
 const CONTACT_SET_POSTGRES: &str = "INSERT INTO contact_search (workspace_id, contact_id, words) \
@@ -28,7 +30,7 @@ const CONTACT_FIND_SQLITE: &str = "SELECT contact_id FROM contact_search WHERE c
 const CONTACT_FIND_POSTGRES: &str = "SELECT contact_id FROM contact_search WHERE words @@ CAST($1 AS tsquery) ORDER BY contact_id DESC LIMIT $2";
 
 pub(super) const SQLITE_STATEMENTS: &[&str] =
-    &[ADD_SQLITE, FIND_SQLITE, CONTACT_PLACE, CONTACT_ADD_SQLITE, CONTACT_SET_SQLITE, CONTACT_KEEP_PLACE, CONTACT_FIND_SQLITE];
+    &[ADD_SQLITE, FIND_SQLITE, CONTACT_PLACE, CONTACT_ADD_SQLITE, LAST_PLACE_SQLITE, CONTACT_SET_SQLITE, CONTACT_KEEP_PLACE, CONTACT_FIND_SQLITE];
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[ADD_POSTGRES, FIND_POSTGRES, CONTACT_SET_POSTGRES, CONTACT_FIND_POSTGRES];
 
 /// Puts a message into the index.
@@ -74,8 +76,8 @@ pub async fn set_contact(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> R
                 tx.exec(CONTACT_SET_SQLITE, args![place, words]).await?;
             }
             None => {
-                let (place,): (i64,) =
-                    tx.conn().one(CONTACT_ADD_SQLITE, args![workspace_word(&workspace), words, contact.id]).await?;
+                tx.exec(CONTACT_ADD_SQLITE, args![workspace_word(&workspace), words, contact.id]).await?;
+                let (place,): (i64,) = tx.conn().one(LAST_PLACE_SQLITE, args![]).await?;
                 tx.exec(CONTACT_KEEP_PLACE, args![workspace, contact.id, place]).await?;
             }
         },

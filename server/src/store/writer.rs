@@ -29,6 +29,9 @@ use crate::{
 /// At most this many commands share a commit, so that the first of them does not wait for ever.
 const BATCH: usize = 256;
 
+/// How often a command is tried that another process was quicker than. Each time somebody got on, so a few are enough.
+const TRIES: usize = 12;
+
 /// A change of the database: rows, their event and the work they leave behind, all or nothing. It does database work only (no
 /// network, no rendering, no hashing), about ten statements at most, and may be run again when its batch has to be repeated.
 #[async_trait]
@@ -102,6 +105,8 @@ trait Queued: Send {
     async fn run(&mut self, tx: &mut Tx<'_>) -> bool;
     /// Whether the database asked to have the whole batch repeated.
     fn wants_repeat(&self) -> bool;
+    /// Whether another process was first with the same row: looked at again, it may go well.
+    fn lost_a_race(&self) -> bool;
     fn answer(self: Box<Self>, commit: std::result::Result<(), String>);
 }
 
@@ -131,7 +136,11 @@ impl<C: Command> Queued for Waiting<C> {
     }
 
     fn wants_repeat(&self) -> bool {
-        matches!(&self.result, Some(Err(Error::Store(e))) if e.is_passing_conflict())
+        matches!(&self.result, Some(Err(Error::Store(e))) if e.is_passing_conflict()) && !self.lost_a_race()
+    }
+
+    fn lost_a_race(&self) -> bool {
+        matches!(&self.result, Some(Err(Error::Store(e))) if matches!(e, StoreError::Stale) || e.is_unique_violation())
     }
 
     fn answer(self: Box<Self>, commit: std::result::Result<(), String>) {
@@ -290,11 +299,14 @@ async fn run_batch(conn: Conn<'_>, begin: &'static str, batch: &mut [Box<dyn Que
 /// Runs each command in a savepoint of its own, so that a failure does not undo its neighbours; numbers the events; commits.
 async fn run_commands(tx: &mut Tx<'_>, batch: &mut [Box<dyn Queued>]) -> Result<Vec<Committed>, Failed> {
     for command in batch.iter_mut() {
-        tx.conn.raw("SAVEPOINT command").await?;
         let kept = (tx.events.len(), tx.left_jobs);
-        if command.run(tx).await {
-            tx.conn.raw("RELEASE SAVEPOINT command").await?;
-        } else {
+        // What another process committed meanwhile is seen by the next try, in this same transaction.
+        for tries_left in (0..TRIES).rev() {
+            tx.conn.raw("SAVEPOINT command").await?;
+            if command.run(tx).await {
+                tx.conn.raw("RELEASE SAVEPOINT command").await?;
+                break;
+            }
             if command.wants_repeat() {
                 return Err(Failed::Repeat);
             }
@@ -302,6 +314,9 @@ async fn run_commands(tx: &mut Tx<'_>, batch: &mut [Box<dyn Queued>]) -> Result<
             tx.left_jobs = kept.1;
             tx.conn.raw("ROLLBACK TO SAVEPOINT command").await?;
             tx.conn.raw("RELEASE SAVEPOINT command").await?;
+            if tries_left == 0 || !command.lost_a_race() {
+                break;
+            }
         }
     }
     let committed = number(tx).await?;

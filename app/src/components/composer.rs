@@ -1,0 +1,200 @@
+//! Writing a reply or a note: text, files, a draft that survives everything (T4, T5, T7).
+
+mod files;
+mod text;
+
+use leptos::{html, prelude::*};
+
+use crate::{
+    api::conversation::NewMessage,
+    components::ui::{Glyph, Icon, IconButton, TipSide},
+    model::{ConversationId, DraftMode, MessageId},
+    state::{Connection, new_uuid, use_inbox, use_live, use_outbox},
+};
+use files::{FileList, Uploads};
+use text::Drafts;
+
+/// Words of the two modes.
+const MODES: [(DraftMode, &str); 2] = [(DraftMode::Reply, "Reply"), (DraftMode::Note, "Note")];
+
+/// The composer.
+#[component]
+pub fn Composer(
+    /// Where it writes.
+    id: ConversationId,
+    /// Who it writes to, in short.
+    them: Signal<String>,
+    /// A text that comes back to be written again.
+    back: RwSignal<Option<String>>,
+) -> impl IntoView {
+    let (inbox, live, outbox) = (use_inbox(), use_live(), use_outbox());
+    let mode = RwSignal::new(DraftMode::Reply);
+    let drafts = Drafts::of(id, mode);
+    let uploads = Uploads::new();
+    let area = NodeRef::<html::Textarea>::new();
+    let picker = NodeRef::<html::Input>::new();
+    let drop = RwSignal::new(false);
+    let kind = inbox.open.with_untracked(|row| row.as_ref().map_or("", |row| row.kind.label()));
+    let offline = move || live.connection.get() == Connection::Offline;
+
+    Effect::new(move |_| {
+        if let Some(text) = back.get() {
+            back.set(None);
+            drafts.put_in_front(&text);
+            if let Some(area) = area.get_untracked() {
+                let _ = area.focus();
+            }
+        }
+    });
+
+    let blocked = Memo::new(move |_| {
+        if uploads.busy() {
+            Some("A file is still on its way up")
+        } else if drafts.text.with(|text| text.trim().is_empty()) && uploads.ready().is_empty() {
+            Some("Write something or attach a file")
+        } else {
+            None
+        }
+    });
+    let send = move || {
+        if blocked.get_untracked().is_some() {
+            return;
+        }
+        let files = uploads.take();
+        let new = NewMessage {
+            id: MessageId::new(new_uuid()),
+            conversation: id,
+            mode: mode.get_untracked(),
+            text: drafts.take(),
+            attachments: files.iter().map(|file| file.id).collect(),
+        };
+        outbox.push(new, files);
+        if let Some(area) = area.get_untracked() {
+            let _ = area.focus();
+        }
+    };
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && !event.is_composing() {
+            event.prevent_default();
+            send();
+        }
+    };
+    let to = move || match mode.get() {
+        DraftMode::Reply => format!("to {}, by {}", them.get(), kind.to_lowercase()),
+        DraftMode::Note => "only your team sees this".to_owned(),
+    };
+    let label = move || match (mode.get(), offline()) {
+        (DraftMode::Note, _) => "Add note".to_owned(),
+        (_, true) => "Send when online".to_owned(),
+        (DraftMode::Reply, false) => format!("Send to {}", them.get()),
+    };
+    let hint = move || match (offline(), drafts.saved.get()) {
+        (true, _) => "Offline: goes out when you are back",
+        (false, true) => "Draft saved",
+        (false, false) => "",
+    };
+    let choose = move |(of, word): (DraftMode, &'static str)| {
+        let pressed = move || if mode.get() == of { "true" } else { "false" };
+        let press = move |_| {
+            mode.set(of);
+            if let Some(area) = area.get_untracked() {
+                let _ = area.focus();
+            }
+        };
+        view! {
+            <button type="button" aria-pressed=pressed on:click=press>
+                {word}
+            </button>
+        }
+    };
+    view! {
+        <div class="composer-frame">
+            <form
+                class="composer"
+                aria-label=move || if mode.get() == DraftMode::Note { "Note" } else { "Reply" }
+                data-mode=move || mode.get().as_str()
+                data-drop=move || drop.get().then_some("")
+                on:submit=move |event| {
+                    event.prevent_default();
+                    send();
+                }
+                on:dragover=move |event| {
+                    event.prevent_default();
+                    drop.set(true);
+                }
+                on:dragleave=move |_| drop.set(false)
+                on:drop=move |event| {
+                    event.prevent_default();
+                    drop.set(false);
+                    uploads.add_dropped(&event);
+                }
+            >
+                <div class="composer-top">
+                    <div class="seg" role="group" aria-label="What to write">
+                        {MODES.map(choose).collect_view()}
+                    </div>
+                    <p class="composer-to">
+                        <bdi>{to}</bdi>
+                    </p>
+                </div>
+                <textarea
+                    class="composer-text"
+                    id="composer"
+                    rows="2"
+                    dir="auto"
+                    node_ref=area
+                    aria-label=move || if mode.get() == DraftMode::Note { "Note" } else { "Message" }
+                    placeholder=move || if mode.get() == DraftMode::Note { "Write a note for your team." } else { "Write a reply." }
+                    prop:value=move || drafts.text.get()
+                    on:input=move |event| drafts.typed(event_target_value(&event))
+                    on:keydown=on_key
+                    on:paste=move |event| uploads.add_pasted(&event)
+                ></textarea>
+                <FileList uploads />
+                <div class="composer-bottom">
+                    <input
+                        type="file"
+                        multiple
+                        hidden
+                        node_ref=picker
+                        aria-label="Files to attach"
+                        on:change=move |_| {
+                            if let Some(input) = picker.get_untracked() {
+                                uploads.add_chosen(&input);
+                            }
+                        }
+                    />
+                    <IconButton
+                        icon=Icon::Paperclip
+                        name="Attach files"
+                        tip=TipSide::Above
+                        on_press=Callback::new(move |()| {
+                            if let Some(input) = picker.get_untracked() {
+                                input.click();
+                            }
+                        })
+                    />
+                    <p class="composer-hint" role="status" data-tone=move || offline().then_some("wait")>
+                        {hint}
+                    </p>
+                    <div class="split">
+                        <button
+                            type="submit"
+                            class="btn btn-primary"
+                            aria-disabled=move || blocked.get().map(|_| "true")
+                            aria-description=move || blocked.get()
+                            data-tip=move || blocked.get()
+                            data-tip-side="up"
+                            data-tip-align="end"
+                        >
+                            <Glyph icon=Icon::SendHorizontal />
+                            <span class="send-label">{label}</span>
+                            <kbd aria-hidden="true">"Ctrl ↵"</kbd>
+                        </button>
+                    </div>
+                </div>
+            </form>
+        </div>
+    }
+    .into_any()
+}

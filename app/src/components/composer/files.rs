@@ -1,0 +1,259 @@
+//! Files on their way up: by button, by dropping, by pasting.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        ui::{Button, Icon, IconButton, TipSide, Variant},
+        words::{file_kind, size},
+    },
+    model::Attachment,
+};
+
+/// The largest file that is taken, in bytes; the server refuses larger ones.
+#[cfg(feature = "hydrate")]
+const LIMIT: f64 = 25.0 * 1024.0 * 1024.0;
+
+/// How an upload fares.
+#[derive(Debug, Clone, PartialEq)]
+enum Progress {
+    /// So many percent.
+    Going(u32),
+    /// It is there.
+    Done(Attachment),
+    /// It failed; why.
+    Failed(String),
+}
+
+/// One file.
+#[derive(Clone)]
+struct Upload {
+    id: u32,
+    name: String,
+    bytes: i64,
+    progress: RwSignal<Progress>,
+    #[cfg(feature = "hydrate")]
+    file: send_wrapper::SendWrapper<web_sys::File>,
+}
+
+/// The files of the message being written.
+#[derive(Clone, Copy)]
+pub struct Uploads {
+    all: RwSignal<Vec<Upload>>,
+    next: StoredValue<u32>,
+}
+
+impl Uploads {
+    /// None yet.
+    pub fn new() -> Self {
+        Self { all: RwSignal::default(), next: StoredValue::new(0) }
+    }
+
+    /// Whether one is still on its way.
+    pub fn busy(self) -> bool {
+        self.all.with(|all| all.iter().any(|u| matches!(u.progress.get(), Progress::Going(_))))
+    }
+
+    /// Those that are there.
+    pub fn ready(self) -> Vec<Attachment> {
+        let done = |u: &Upload| match u.progress.get() {
+            Progress::Done(file) => Some(file),
+            _ => None,
+        };
+        self.all.with(|all| all.iter().filter_map(done).collect())
+    }
+
+    /// Those that are there, which are then the message's.
+    pub fn take(self) -> Vec<Attachment> {
+        let ready = untrack(|| self.ready());
+        self.all.set(Vec::new());
+        ready
+    }
+
+    fn remove(self, id: u32) {
+        self.all.update(|all| all.retain(|u| u.id != id));
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use leptos::prelude::*;
+    use send_wrapper::SendWrapper;
+    use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+    use web_sys::{File, FileList, ProgressEvent, XmlHttpRequest};
+
+    use super::{LIMIT, Progress, Upload, Uploads};
+
+    impl Uploads {
+        pub fn add_chosen(self, input: &web_sys::HtmlInputElement) {
+            self.add(input.files());
+            input.set_value("");
+        }
+
+        pub fn add_dropped(self, event: &leptos::ev::DragEvent) {
+            self.add(event.data_transfer().and_then(|data| data.files()));
+        }
+
+        pub fn add_pasted(self, event: &leptos::ev::Event) {
+            // Pasted text goes the usual way.
+            let data = js_sys::Reflect::get(event, &"clipboardData".into()).ok().and_then(|d| d.dyn_into::<web_sys::DataTransfer>().ok());
+            let files = data.and_then(|data| data.files()).filter(|files| files.length() > 0);
+            if files.is_some() {
+                event.prevent_default();
+                self.add(files);
+            }
+        }
+
+        fn add(self, files: Option<FileList>) {
+            let Some(files) = files else { return };
+            for file in (0..files.length()).filter_map(|n| files.item(n)) {
+                let id = self.next.get_value();
+                self.next.set_value(id + 1);
+                let too_large = file.size() > LIMIT;
+                let progress = if too_large { Progress::Failed("Larger than 25 MB. Send a link to it.".to_owned()) } else { Progress::Going(0) };
+                let upload = Upload {
+                    id,
+                    name: file.name(),
+                    bytes: file.size() as i64,
+                    progress: RwSignal::new(progress),
+                    file: SendWrapper::new(file),
+                };
+                self.all.update(|all| all.push(upload.clone()));
+                if !too_large {
+                    start(&upload);
+                }
+            }
+        }
+    }
+
+    /// Sends a file. `fetch` tells nothing of its progress, so it is the older way.
+    pub(super) fn start(upload: &Upload) {
+        let progress = upload.progress;
+        progress.set(Progress::Going(0));
+        let fail = move |why: &str| {
+            progress.try_set(Progress::Failed(why.to_owned()));
+        };
+        let Ok(request) = XmlHttpRequest::new() else { return fail("This browser cannot send files.") };
+        let name = String::from(js_sys::encode_uri_component(&upload.name));
+        if request.open("POST", &format!("/api/files?name={name}")).is_err() {
+            return fail("It could not be sent.");
+        }
+        let moved = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
+            let percent = event.loaded() / event.total().max(1.0) * 100.0;
+            progress.try_set(Progress::Going(percent.min(99.0) as u32));
+        });
+        if let Ok(up) = request.upload() {
+            up.set_onprogress(Some(moved.as_ref().unchecked_ref()));
+        }
+        let done = {
+            let request = request.clone();
+            Closure::<dyn FnMut(JsValue)>::new(move |_| {
+                let answer = request.response_text().ok().flatten().unwrap_or_default();
+                let status = request.status().unwrap_or(0);
+                match (status, serde_json::from_str(&answer)) {
+                    (200, Ok(file)) => {
+                        progress.try_set(Progress::Done(file));
+                    }
+                    (0, _) => fail("No connection."),
+                    _ => fail(&told(&answer)),
+                }
+            })
+        };
+        request.set_onloadend(Some(done.as_ref().unchecked_ref()));
+        moved.forget();
+        done.forget();
+        let file: &File = &upload.file;
+        let _ = request.send_with_opt_blob(Some(file));
+    }
+
+    /// What the server says in its refusal.
+    fn told(answer: &str) -> String {
+        let json: serde_json::Value = serde_json::from_str(answer).unwrap_or_default();
+        json["error"]["message"].as_str().unwrap_or("It could not be sent.").to_owned()
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+impl Uploads {
+    pub fn add_chosen(self, _: &leptos::web_sys::HtmlInputElement) {}
+    pub fn add_dropped(self, _: &leptos::ev::DragEvent) {}
+    pub fn add_pasted(self, _: &leptos::ev::Event) {}
+}
+
+/// The files of the message being written.
+#[component]
+pub fn FileList(uploads: Uploads) -> impl IntoView {
+    let item = move |upload: Upload| {
+        let (id, progress) = (upload.id, upload.progress);
+        let media_type = move || match progress.get() {
+            Progress::Done(file) => file.media_type,
+            _ => String::new(),
+        };
+        let (word, _) = file_kind("", &upload.name);
+        let name = upload.name.clone();
+        let kind = move || file_kind(&media_type(), &name).1;
+        let meta = move || match progress.get() {
+            Progress::Going(percent) => format!("{} · {percent} %", size(upload.bytes)),
+            Progress::Done(file) => size(file.size),
+            Progress::Failed(why) => why,
+        };
+        let failed = Memo::new(move |_| matches!(progress.get(), Progress::Failed(_)));
+        let percent = move || match progress.get() {
+            Progress::Going(percent) => Some(percent),
+            _ => None,
+        };
+        let again = {
+            let upload = upload.clone();
+            Callback::new(move |()| {
+                #[cfg(feature = "hydrate")]
+                browser::start(&upload);
+                #[cfg(not(feature = "hydrate"))]
+                let _ = upload.id;
+            })
+        };
+        let uploading = format!("Uploading {}", upload.name);
+        view! {
+            <li class="file" data-state=move || failed.get().then_some("failed")>
+                <span class="file-kind" data-kind=kind aria-hidden="true">
+                    {word}
+                </span>
+                <span class="file-text">
+                    <span class="file-name">
+                        <bdi>{upload.name.clone()}</bdi>
+                    </span>
+                    <span class="file-meta">{meta}</span>
+                </span>
+                {move || {
+                    failed
+                        .get()
+                        .then(|| {
+                            view! {
+                                <Button variant=Variant::Quiet small=true on_press=again>
+                                    "Try again"
+                                </Button>
+                            }
+                        })
+                }}
+                <IconButton
+                    icon=Icon::X
+                    small=true
+                    name=format!("Remove {}", upload.name)
+                    tip=TipSide::Above
+                    at_end=true
+                    on_press=Callback::new(move |()| uploads.remove(id))
+                />
+                {move || percent().map(|value| view! { <progress value=value max="100" aria-label=uploading.clone()></progress> })}
+            </li>
+        }
+    };
+    let any = move || uploads.all.with(|all| !all.is_empty());
+    move || {
+        any().then(|| {
+            view! {
+                <ul class="files composer-files">
+                    <For each=move || uploads.all.get() key=|upload| upload.id children=item />
+                </ul>
+            }
+        })
+    }
+}

@@ -1,0 +1,126 @@
+//! The text being written: kept by this browser at every key, by the server a moment later, for every device.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::{
+    api::conversation::save_draft,
+    model::{ConversationId, DraftMode},
+    state::{forget, keep, recall, use_inbox},
+};
+
+/// How long the hand must rest before the server is told.
+const REST: Duration = Duration::from_millis(700);
+
+/// The texts of one conversation, one for each mode.
+#[derive(Clone, Copy)]
+pub struct Drafts {
+    id: ConversationId,
+    mode: RwSignal<DraftMode>,
+    /// The text shown.
+    pub text: RwSignal<String>,
+    /// Whether the server has it.
+    pub saved: RwSignal<bool>,
+    timer: StoredValue<Option<TimeoutHandle>>,
+    touched: StoredValue<bool>,
+}
+
+fn key(id: ConversationId, mode: DraftMode) -> String {
+    format!("tandem:draft:{id}:{}", mode.as_str())
+}
+
+impl Drafts {
+    /// What was written in a conversation before, in the mode that is chosen.
+    pub fn of(id: ConversationId, mode: RwSignal<DraftMode>) -> Self {
+        let inbox = use_inbox();
+        // The server's text is drawn by both sides; this browser's own, if newer, comes in after hydration.
+        let text = RwSignal::new(inbox.draft(mode.get_untracked()));
+        let it = Self {
+            id,
+            mode,
+            text,
+            saved: RwSignal::new(false),
+            timer: StoredValue::new(None),
+            touched: StoredValue::new(false),
+        };
+        Effect::new(move |before: Option<DraftMode>| {
+            let mode = mode.get();
+            if before != Some(mode) {
+                it.text.set(recall(&key(id, mode)).unwrap_or_else(|| inbox.draft(mode)));
+                it.saved.set(false);
+            }
+            mode
+        });
+        // Written on another device: shown, unless this one is writing too.
+        Effect::new(move |before: Option<u32>| {
+            let now = inbox.drafts.get();
+            if before.is_some_and(|n| n != now) && !it.touched.get_value() {
+                it.text.set(inbox.draft(it.mode.get_untracked()));
+            }
+            now
+        });
+        on_cleanup(move || it.save_now());
+        it
+    }
+
+    /// A key was pressed.
+    pub fn typed(self, text: String) {
+        let mode = self.mode.get_untracked();
+        keep(&key(self.id, mode), &text);
+        self.text.set(text);
+        self.touched.set_value(true);
+        self.saved.set(false);
+        self.later();
+    }
+
+    /// Puts a text in front of what is written already.
+    pub fn put_in_front(self, text: &str) {
+        let written = self.text.get_untracked();
+        let joined = if written.is_empty() { text.to_owned() } else { format!("{text}\n\n{written}") };
+        self.typed(joined);
+    }
+
+    /// The text, which is then no longer a draft.
+    pub fn take(self) -> String {
+        let text = self.text.get_untracked();
+        self.stop();
+        forget(&key(self.id, self.mode.get_untracked()));
+        self.text.set(String::new());
+        self.touched.set_value(false);
+        self.saved.set(false);
+        text
+    }
+
+    fn stop(self) {
+        if let Some(Some(timer)) = self.timer.try_update_value(Option::take) {
+            timer.clear();
+        }
+    }
+
+    fn later(self) {
+        self.stop();
+        let timer = set_timeout_with_handle(move || self.save_now(), REST);
+        self.timer.set_value(timer.ok());
+    }
+
+    fn save_now(self) {
+        self.stop();
+        if self.touched.try_get_value() != Some(true) {
+            return;
+        }
+        let (Some(mode), Some(text)) = (self.mode.try_get_untracked(), self.text.try_get_untracked()) else { return };
+        self.touched.try_set_value(false);
+        leptos::task::spawn_local(async move {
+            if save_draft(self.id, mode, text.clone()).await.is_ok() {
+                // The server has it now; what this browser keeps would only grow old.
+                if recall(&key(self.id, mode)).as_deref() == Some(text.as_str()) {
+                    forget(&key(self.id, mode));
+                }
+                if self.text.try_get_untracked().as_ref() == Some(&text) {
+                    self.saved.try_set(!text.is_empty());
+                }
+            }
+        });
+    }
+}

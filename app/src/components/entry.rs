@@ -1,0 +1,303 @@
+//! One entry of a thread: a message, a note, an event line, a day (T2, T3).
+
+use leptos::prelude::*;
+
+use super::words::{file_kind, line_text, sender_name, size};
+use crate::{
+    api::conversation::{cancel_message, send_now},
+    components::ui::{Button, CountdownRing, Glyph, Icon, RelativeTime, Toast, Toasts, Tone, Variant, exact, iso},
+    model::{Attachment, Delivery, DeliveryState, Entry, Message, Sender},
+    state::{now_ms, use_house, use_now},
+};
+
+/// A message, a note or an event line.
+#[component]
+pub fn EntryView(
+    /// What it shows.
+    message: ArcRwSignal<Message>,
+    /// Whether it begins a group of the same sender.
+    first: bool,
+    /// Who the conversation is with.
+    #[prop(into)]
+    them: Signal<String>,
+    /// Gives a text back to the composer.
+    #[prop(into)]
+    give_back: Callback<(String,)>,
+) -> impl IntoView {
+    let message = RwSignal::from(message);
+    move || {
+        let shown = message.get();
+        match &shown.entry {
+            Entry::Line { line } => view! { <EventLine text=line_text(use_house(), *line) at=shown.at.0 /> }.into_any(),
+            _ => view! { <Bubble message=shown first them give_back /> }.into_any(),
+        }
+    }
+}
+
+/// A dated line that is no message.
+#[component]
+fn EventLine(
+    /// What happened.
+    text: String,
+    /// When.
+    at: i64,
+) -> impl IntoView {
+    view! {
+        <li class="event">
+            <Glyph icon=Icon::Info />
+            <span>{text} " · " <RelativeTime at=at now=use_now() /></span>
+        </li>
+    }
+}
+
+#[component]
+fn Bubble(message: Message, first: bool, them: Signal<String>, give_back: Callback<(String,)>) -> impl IntoView {
+    let house = use_house();
+    let me = house.boot.with_untracked(|boot| boot.me.member.id);
+    let (kind, who, state) = match &message.entry {
+        Entry::Incoming => ("in", None, None),
+        Entry::Outgoing { by, delivery } => {
+            let kind = if matches!(by, Sender::Agent(_)) { "ai" } else { "out" };
+            (kind, Some(sender_name(house, *by)), Some(delivery.clone()))
+        }
+        Entry::Note { by } if *by == me => ("note", Some("Your note".to_owned()), None),
+        Entry::Note { by } => ("note", Some(format!("Note by {}", super::words::member_name(house, *by))), None),
+        Entry::Line { .. } => ("line", None, None),
+    };
+    let is_note = kind == "note";
+    let name = move || who.clone().unwrap_or_else(|| them.get());
+    let mark = state.clone().map(|delivery| view! { <Mark delivery /> });
+    let header = first.then(|| {
+        view! {
+            <div class="msg-by">
+                {is_note.then(|| view! { <Glyph icon=Icon::Lock /> })}
+                <b>
+                    <bdi>{name}</bdi>
+                </b>
+                " "
+                <RelativeTime at=message.at.0 now=use_now() />
+                {is_note.then(|| view! { <span>"Only your team sees this"</span> })}
+                {mark}
+            </div>
+        }
+    });
+    let pictures: Vec<_> = message.attachments.iter().filter(|f| f.is_image()).cloned().collect();
+    let files: Vec<_> = message.attachments.iter().filter(|f| !f.is_image()).cloned().collect();
+    let after = state.map(|delivery| view! { <After id=message.id text=message.text.clone() delivery give_back /> });
+    let bubble = (!message.text.is_empty()).then(|| {
+        view! {
+            <div class="bubble" dir="auto" title=exact(message.at.0)>
+                {paragraphs(&message.text)}
+            </div>
+        }
+    });
+    view! {
+        <li class="msg" data-kind=kind data-first=first.then_some("") id=format!("m{}", message.n)>
+            {header}
+            {bubble}
+            {pictures.into_iter().map(|file| view! { <Picture file /> }).collect_view()}
+            {(!files.is_empty())
+                .then(|| view! { <div class="files">{files.into_iter().map(|file| view! { <FileLink file /> }).collect_view()}</div> })}
+            {after}
+        </li>
+    }
+}
+
+/// Plain text: blank lines part paragraphs, addresses of the web become links and nothing else does (S7).
+fn paragraphs(text: &str) -> Vec<AnyView> {
+    text.split("\n\n")
+        .filter(|part| !part.trim().is_empty())
+        .map(|part| {
+            let lines: Vec<AnyView> = part
+                .lines()
+                .enumerate()
+                .map(|(at, line)| view! { {(at > 0).then(|| view! { <br /> })} {linked(line)} }.into_any())
+                .collect();
+            view! { <p>{lines}</p> }.into_any()
+        })
+        .collect()
+}
+
+fn linked(line: &str) -> Vec<AnyView> {
+    let mut parts = Vec::new();
+    let mut plain = String::new();
+    for (at, word) in line.split(' ').enumerate() {
+        if at > 0 {
+            plain.push(' ');
+        }
+        let scheme = ["https://", "http://", "mailto:"].into_iter().find(|s| word.len() > s.len() && word.starts_with(s));
+        if scheme.is_some() && !word.chars().any(|c| c.is_control() || matches!(c, '"' | '<' | '>')) {
+            let end = word.trim_end_matches(['.', ',', ')', '!', '?', ';', ':']);
+            parts.push(std::mem::take(&mut plain).into_any());
+            let (href, shown) = (end.to_owned(), end.to_owned());
+            parts.push(view! { <a href=href target="_blank" rel="noopener noreferrer nofollow">{shown}</a> }.into_any());
+            plain.push_str(&word[end.len()..]);
+        } else {
+            plain.push_str(word);
+        }
+    }
+    parts.push(plain.into_any());
+    parts
+}
+
+/// How far an outgoing message is: a word for whoever listens, a mark for whoever looks.
+#[component]
+fn Mark(delivery: Delivery) -> impl IntoView {
+    let icon = match delivery.state {
+        DeliveryState::Scheduled => Icon::Clock,
+        DeliveryState::Queued | DeliveryState::Sending => Icon::Circle,
+        DeliveryState::Sent => Icon::Check,
+        DeliveryState::Delivered | DeliveryState::Read => Icon::CheckCheck,
+        DeliveryState::Failed | DeliveryState::Unknown | DeliveryState::Cancelled => Icon::CircleAlert,
+    };
+    let state = match delivery.state {
+        DeliveryState::Sending => "queued",
+        DeliveryState::Unknown | DeliveryState::Cancelled => "failed",
+        other => other.as_str(),
+    };
+    view! {
+        <span class="mark-state" data-state=state>
+            {delivery.state.label()}
+            " "
+            <Glyph icon />
+        </span>
+    }
+}
+
+/// What can still be done about an outgoing message: take it back, send it now, try it again (T6, T8).
+#[component]
+fn After(id: crate::model::MessageId, text: String, delivery: Delivery, give_back: Callback<(String,)>) -> impl IntoView {
+    let toasts = use_context::<Toasts>();
+    let told = move |error: crate::model::ApiError| {
+        if let Some(toasts) = toasts {
+            toasts.push(Toast::new(error.to_string()).tone(Tone::Bad));
+        }
+    };
+    let now_send = move |()| {
+        leptos::task::spawn_local(async move {
+            if let Err(error) = send_now(id).await {
+                told(error);
+            }
+        });
+    };
+    let undo = move |()| {
+        let text = text.clone();
+        leptos::task::spawn_local(async move {
+            match cancel_message(id).await {
+                Ok(_) => give_back.run((text,)),
+                Err(error) => told(error),
+            }
+        });
+    };
+    match delivery.state {
+        DeliveryState::Scheduled => view! { <Undo send_at=delivery.send_at.0 undo=Callback::new(undo) now_send=Callback::new(now_send) /> }.into_any(),
+        DeliveryState::Failed | DeliveryState::Unknown => view! {
+            <div class="msg-after" data-tone="bad" role="alert">
+                <span>{delivery.reason}</span>
+                <Button variant=Variant::Plain small=true on_press=Callback::new(now_send)>
+                    "Try again"
+                </Button>
+            </div>
+        }
+        .into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// The bar with the count-down. Messages without a delay never show it.
+#[component]
+fn Undo(send_at: i64, undo: Callback<()>, now_send: Callback<()>) -> impl IntoView {
+    let house_now = use_now();
+    let left = RwSignal::new((send_at - house_now.get_untracked()).max(0));
+    let whole = left.get_untracked().max(1);
+    Effect::new(move |_| {
+        // The two clocks may differ; what is left was told by the server's.
+        let began = now_ms();
+        let tick = set_interval_with_handle(
+            move || {
+                left.try_set((whole - (now_ms() - began)).max(0));
+            },
+            std::time::Duration::from_millis(100),
+        );
+        on_cleanup(move || {
+            if let Ok(tick) = tick {
+                tick.clear();
+            }
+        });
+    });
+    let seconds = Memo::new(move |_| (left.get() + 999) / 1000);
+    move || {
+        (whole > 1).then(|| {
+            view! {
+                <div class="msg-after undo" role="status">
+                    <CountdownRing left=Signal::derive(move || left.get() as f64 / whole as f64) />
+                    <span>"Sends in " <span class="num">{move || format!("{} s", seconds.get())}</span></span>
+                    <Button variant=Variant::Quiet small=true on_press=now_send>
+                        "Send now"
+                    </Button>
+                    <Button variant=Variant::Plain small=true on_press=undo>
+                        "Undo"
+                    </Button>
+                </div>
+            }
+        })
+    }
+}
+
+#[component]
+fn Picture(file: Attachment) -> impl IntoView {
+    let href = format!("/api/files/{}", file.id);
+    let src = href.clone();
+    view! {
+        <a class="picture" href=href target="_blank" rel="noopener">
+            <img src=src alt=file.name loading="lazy" width="320" height="240" />
+        </a>
+    }
+}
+
+/// A file to save: its kind, name and size.
+#[component]
+pub fn FileLink(
+    /// The file.
+    file: Attachment,
+) -> impl IntoView {
+    let (word, kind) = file_kind(&file.media_type, &file.name);
+    let download = file.name.clone();
+    view! {
+        <a class="file" href=format!("/api/files/{}", file.id) download=download>
+            <span class="file-kind" data-kind=kind aria-hidden="true">
+                {word}
+            </span>
+            <span class="file-text">
+                <span class="file-name">
+                    <bdi>{file.name}</bdi>
+                </span>
+                <span class="file-meta">{size(file.size)}</span>
+            </span>
+            <Glyph icon=Icon::Download />
+        </a>
+    }
+}
+
+/// A day begins.
+#[component]
+pub fn DayLine(
+    /// Days since 1970 in UTC.
+    day: i64,
+) -> impl IntoView {
+    let at = day * 24 * 3_600_000;
+    let now = use_now();
+    let word = move || {
+        let today = now.get().div_euclid(24 * 3_600_000);
+        match today - day {
+            0 => "Today".to_owned(),
+            1 => "Yesterday".to_owned(),
+            _ => exact(at).rsplit_once(',').map_or_else(String::new, |(date, _)| date.to_owned()),
+        }
+    };
+    view! {
+        <li class="day">
+            <time datetime=iso(at)>{word}</time>
+        </li>
+    }
+}

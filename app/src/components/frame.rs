@@ -1,0 +1,92 @@
+//! The frame around every page below the sign-in: the rail, and room for the panels.
+
+mod account;
+mod chat;
+mod rail;
+mod theme;
+mod wish;
+
+use leptos::prelude::*;
+
+pub use chat::{Chat, use_chat};
+pub use theme::{Theme, ThemeChoice, use_theme};
+pub use wish::LastWish;
+
+use rail::Rail;
+
+/// Which panel a narrow window shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Panel {
+    /// What there is to choose from.
+    #[default]
+    List,
+    /// What was chosen.
+    Thread,
+    /// More about it.
+    Details,
+    /// A page of its own.
+    Page,
+}
+
+impl Panel {
+    const fn attr(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Thread => "thread",
+            Self::Details => "details",
+            Self::Page => "page",
+        }
+    }
+}
+
+/// How the room beside the rail is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Layout {
+    /// List, thread, details.
+    #[default]
+    Inbox,
+    /// One page.
+    Page,
+    /// A side list of pages, and a page.
+    Settings,
+}
+
+impl Layout {
+    const fn attr(self) -> Option<&'static str> {
+        match self {
+            Self::Inbox => None,
+            Self::Page => Some("page"),
+            Self::Settings => Some("settings"),
+        }
+    }
+}
+
+/// The frame: a link past the rail, the rail, then the panels.
+#[component]
+pub fn Frame(
+    /// Which panel a narrow window shows.
+    #[prop(into)]
+    panel: Signal<Panel>,
+    /// How the room beside the rail is divided.
+    #[prop(optional)]
+    page: Layout,
+    /// Wide windows show no details.
+    #[prop(optional, into)]
+    details_off: Signal<bool>,
+    /// The panels; the one that matters most has the id `main`.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <a class="skip" href="#main">"Skip to the content"</a>
+        <div
+            class="app"
+            data-panel=move || panel.get().attr()
+            data-details=move || details_off.get().then_some("off")
+            data-view=page.attr()
+        >
+            <Rail />
+            {children()}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,68 @@
+//! Behind the avatar: who I am, light or dark, my sessions, the way out.
+
+use leptos::prelude::*;
+
+use super::{Theme, use_theme};
+use crate::{
+    components::ui::{Avatar, AvatarSize, Glyph, Icon, Menu, MenuItem, MenuLine},
+    state::use_house,
+};
+
+/// The avatar at the foot of the rail and its menu.
+#[component]
+pub(super) fn AccountMenu() -> impl IntoView {
+    let house = use_house();
+    let name = Memo::new(move |_| house.boot.with(|boot| boot.me.member.name.clone()));
+    let email = Memo::new(move |_| house.boot.with(|boot| boot.me.member.email.clone()));
+    let id = house.boot.with_untracked(|boot| boot.me.member.id.to_string());
+    let (theme, choose) = use_theme();
+    let choices = Theme::ALL
+        .into_iter()
+        .map(|one| {
+            let icon = match one {
+                Theme::Light => Icon::Sun,
+                Theme::Dark => Icon::Moon,
+                Theme::System => Icon::Monitor,
+            };
+            view! {
+                <MenuItem
+                    label=one.label()
+                    icon=icon
+                    checked=Signal::derive(move || theme.get() == Some(one))
+                    on_select=move || choose.run((one,))
+                />
+            }
+        })
+        .collect_view();
+    let face = move || {
+        view! {
+            <Avatar name=name seed=id.clone() size=AvatarSize::Small />
+            <span class="sr">{move || format!("{}: theme, sessions, sign out", name.get())}</span>
+        }
+    };
+    view! {
+        <Menu id="account-menu" name="Your account" button_class="rail-me" trigger=face>
+            <div class="menu-head" role="presentation">
+                <span class="cell-note cut" dir="auto">
+                    <b>{move || name.get()}</b>
+                </span>
+                <span class="cell-note cut">{move || email.get()}</span>
+            </div>
+            <MenuLine />
+            <div role="group" aria-label="Theme">{choices}</div>
+            <MenuLine />
+            <a class="menu-item" role="menuitem" tabindex="-1" href="/settings/sessions">
+                <Glyph icon=Icon::Laptop />
+                <span>"Sessions"</span>
+            </a>
+            // A plain form: it leaves the page, so nothing of this workspace stays in memory.
+            <form method="post" action="/api/fn/sign_out" role="none">
+                <button type="submit" class="menu-item" role="menuitem" tabindex="-1">
+                    <Glyph icon=Icon::LogOut flip=true />
+                    <span>"Sign out"</span>
+                </button>
+            </form>
+        </Menu>
+    }
+    .into_any()
+}

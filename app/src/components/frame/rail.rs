@@ -1,0 +1,86 @@
+//! The rail: where one can go, my chat bubble, my account.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::{account::AccountMenu, use_chat};
+use crate::components::ui::{Glyph, Icon, Mark};
+
+/// The destinations that exist.
+const PLACES: [(&str, Icon, &str); 2] = [("/inbox", Icon::Inbox, "Inbox"), ("/settings", Icon::Settings, "Settings")];
+
+/// Whether a place is where we are, or above it.
+fn within(path: &str, place: &str) -> bool {
+    path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The rail; a bar at the foot where there is little room.
+#[component]
+pub(super) fn Rail() -> impl IntoView {
+    let path = use_location().pathname;
+    let places = PLACES
+        .into_iter()
+        .map(|(place, icon, name)| {
+            view! {
+                <li>
+                    <a
+                        class="rail-link"
+                        href=place
+                        aria-label=name
+                        aria-current=move || path.with(|path| within(path, place)).then_some("page")
+                        data-tip=name
+                        data-tip-side="end"
+                    >
+                        <Glyph icon=icon />
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav class="rail" aria-label="Main">
+            <a class="rail-mark" href="/inbox" aria-label="Tandem">
+                <Mark />
+            </a>
+            <ul class="rail-items">{places}</ul>
+            <div class="rail-foot">
+                <ChatSwitch />
+                <AccountMenu />
+            </div>
+        </nav>
+    }
+    .into_any()
+}
+
+/// My chat bubble.
+#[component]
+fn ChatSwitch() -> impl IntoView {
+    let chat = use_chat();
+    view! {
+        <button
+            type="button"
+            class="chat-switch"
+            hidden=move || !chat.mine.get()
+            aria-pressed=move || if chat.on.get() { "true" } else { "false" }
+            aria-label=move || chat.label()
+            data-tip=move || chat.label()
+            data-tip-side="end"
+            on:click=move |_| chat.turn.run(())
+        >
+            <Glyph icon=Icon::MessageCircle />
+        </button>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::within;
+
+    #[test]
+    fn a_place_holds_what_is_below_it() {
+        assert!(within("/inbox", "/inbox"));
+        assert!(within("/inbox/018f", "/inbox"));
+        assert!(!within("/inboxes", "/inbox"));
+        assert!(!within("/settings", "/inbox"));
+    }
+}

@@ -1,0 +1,66 @@
+//! Something that is shown before the server knows it, and can be wished again before the server has answered.
+
+use std::future::Future;
+
+use leptos::{prelude::*, reactive::owner::ArcStoredValue, task::spawn_local};
+
+use crate::model::ApiError;
+
+/// One request at a time, always for the last wish: quick clicks cannot overtake each other.
+#[derive(Debug)]
+pub struct LastWish<T> {
+    next: ArcStoredValue<Option<T>>,
+    busy: ArcStoredValue<bool>,
+}
+
+impl<T> Clone for LastWish<T> {
+    fn clone(&self) -> Self {
+        Self { next: self.next.clone(), busy: self.busy.clone() }
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Default for LastWish<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> LastWish<T> {
+    /// Nothing wished yet.
+    pub fn new() -> Self {
+        Self { next: ArcStoredValue::new(None), busy: ArcStoredValue::new(false) }
+    }
+
+    /// Sends a wish that is shown already. `undo` is handed what was before, and why, when the server refuses the last one.
+    /// It may run when the page is gone.
+    pub fn send<R, F>(
+        &self,
+        before: T,
+        wish: T,
+        command: impl Fn(T) -> F + 'static,
+        undo: impl Fn(T, ApiError) + 'static,
+    ) where
+        F: Future<Output = Result<R, ApiError>> + 'static,
+    {
+        self.next.set_value(Some(wish));
+        if self.busy.get_value() {
+            return;
+        }
+        self.busy.set_value(true);
+        let LastWish { next, busy } = self.clone();
+        spawn_local(async move {
+            let mut before = before;
+            while let Some(wish) = next.try_update_value(Option::take).flatten() {
+                match command(wish.clone()).await {
+                    Ok(_) => before = wish,
+                    Err(error) => {
+                        if next.with_value(Option::is_none) {
+                            undo(before.clone(), error);
+                        }
+                    }
+                }
+            }
+            busy.set_value(false);
+        });
+    }
+}

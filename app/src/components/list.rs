@@ -1,0 +1,375 @@
+//! The left panel: scope tabs, categories, and the virtual list (L1, L2, L8).
+
+use std::collections::HashMap;
+
+use leptos::{html, prelude::*};
+use leptos_router::hooks::use_navigate;
+
+use super::row::{Row, row_href};
+use crate::{
+    api::inbox::{load_inbox, load_thread},
+    components::ui::{Banner, BannerPlace, Button, EmptyState, Icon, Shape, Skeleton, Tab, Tabs, Tone, Width},
+    model::{ApiError, ConversationId, Counts, InboxPage, View, window_of},
+    state::{Connection, use_inbox, use_live},
+};
+
+/// The height of a row in pixels; the style sheet's `--row-h`.
+const ROW_H: f64 = 76.0;
+/// Rows drawn above and below what is seen.
+const OVERSCAN: usize = 6;
+/// Rows drawn before the browser has told the height of the list.
+const AT_FIRST: usize = 25;
+
+const TABS: [View; 4] = [View::Mine, View::Unassigned, View::All, View::Closed];
+const CATEGORIES: [(View, &str, &str); 4] = [
+    (View::New, "New", "Nobody has it: immediate attention"),
+    (View::Missed, "Missed", "Auto-reply sent while chat was off: follow up"),
+    (View::Mine, "Yours", "Assigned to you: ongoing"),
+    (View::Others, "Others", "Assigned to somebody else or held by AI: monitor if needed"),
+];
+
+/// The left panel.
+#[component]
+pub fn ListPanel(
+    /// The tab or category.
+    #[prop(into)]
+    view: Signal<View>,
+    /// Its first page.
+    page: Resource<Result<InboxPage, ApiError>>,
+) -> impl IntoView {
+    let (inbox, live) = (use_inbox(), use_live());
+    let count = move |counts: &Counts, view: View| u32::try_from(counts.of(view)).unwrap_or(0);
+    let tabs = Signal::derive(move || {
+        let counts = inbox.counts.get();
+        let tab = |of: View| Tab {
+            label: of.label().to_owned(),
+            href: format!("/inbox?view={}", of.as_str()),
+            count: (of != View::Closed).then(|| count(&counts, of)),
+            current: view.get() == of,
+        };
+        TABS.map(tab).to_vec()
+    });
+    let category = move |(of, word, what): (View, &'static str, &'static str)| {
+        let number = move || inbox.counts.with(|counts| counts.of(of));
+        let hot = move || (of == View::New && number() > 0).then_some("");
+        view! {
+            <a
+                class="cat"
+                href=format!("/inbox?view={}", of.as_str())
+                title=what
+                data-hot=hot
+                aria-current=move || (view.get() == of).then_some("page")
+            >
+                <span class="cat-count">{number}</span>
+                <span class="cat-name">{word}</span>
+            </a>
+        }
+    };
+    let offline = move || (live.connection.get() == Connection::Offline).then(|| {
+        view! {
+            <Banner
+                icon=Icon::WifiOff
+                title="You are offline."
+                text="What you write is kept and goes out when you are back."
+                tone=Tone::Wait
+                place=BannerPlace::Foot
+            />
+        }
+    });
+    view! {
+        <section class="panel list" aria-label="Conversations">
+            <header class="bar">
+                <h1 class="bar-title">"Inbox"</h1>
+                <span class="live" data-state=move || live.connection.get().attr() role="status">
+                    {move || live.connection.get().label()}
+                </span>
+            </header>
+            <Transition fallback=ListSkeleton>
+                {move || Suspend::new(async move {
+                    // The numbers come with the page, so they are drawn with it, on both sides.
+                    let rows = match page.await {
+                        Ok(page) => {
+                            inbox.set_list(view.get_untracked(), page);
+                            view! { <Rows view /> }.into_any()
+                        }
+                        Err(error) => view! { <LoadFailed error retry=move |()| page.refetch() /> }.into_any(),
+                    };
+                    view! {
+                        <Tabs label="Scope" tabs />
+                        <nav class="cats" aria-label="Category">
+                            {CATEGORIES.map(category).collect_view()}
+                        </nav>
+                        {rows}
+                    }
+                })}
+            </Transition>
+            {offline}
+        </section>
+    }
+    .into_any()
+}
+
+/// Rows of the same height as the real ones.
+#[component]
+fn ListSkeleton() -> impl IntoView {
+    let row = |_| {
+        view! {
+            <li class="slot">
+                <div class="row">
+                    <Skeleton shape=Shape::Round />
+                    <span class="row-main">
+                        <Skeleton width=Width::Full />
+                        <Skeleton width=Width::Full />
+                    </span>
+                </div>
+            </li>
+        }
+    };
+    view! {
+        <div class="rows scroll" aria-busy="true">
+            <ol class="rows-space">{(0..8).map(row).collect_view()}</ol>
+        </div>
+    }
+}
+
+/// What happened, what is safe, one action.
+#[component]
+pub fn LoadFailed(
+    /// What happened.
+    error: ApiError,
+    /// Tries again.
+    #[prop(into)]
+    retry: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <EmptyState icon=Icon::TriangleAlert tone=Tone::Bad title="This could not be loaded" text=error.to_string()>
+            <Button icon=Icon::RefreshCw on_press=retry>
+                "Try again"
+            </Button>
+        </EmptyState>
+    }
+}
+
+/// The rows: only those in sight, and some around them, exist.
+#[component]
+fn Rows(
+    /// The tab or category.
+    view: Signal<View>,
+) -> impl IntoView {
+    let inbox = use_inbox();
+    let frame = NodeRef::<html::Div>::new();
+    let scroll = RwSignal::new(0.0_f64);
+    let height = RwSignal::new(0.0_f64);
+    let virtual_ = Memo::new(move |_| height.get() > 0.0);
+    let window = Memo::new(move |_| {
+        let total = inbox.order.with(Vec::len);
+        if virtual_.get() { window_of(scroll.get(), height.get(), ROW_H, total, OVERSCAN) } else { 0..total.min(AT_FIRST) }
+    });
+    let visible = Memo::new(move |_| {
+        let window = window.get();
+        inbox.order.with(|order| order.get(window).map(<[_]>::to_vec).unwrap_or_default())
+    });
+    let places = Memo::new(move |_| {
+        let start = window.get().start;
+        visible.with(|ids| ids.iter().enumerate().map(|(at, id)| (*id, start + at)).collect::<HashMap<_, _>>())
+    });
+    let measure = move || {
+        if let Some(frame) = frame.get_untracked() {
+            height.set(f64::from(frame.client_height()));
+        }
+    };
+    Effect::new(move |_| {
+        frame.track();
+        measure();
+        let handle = window_event_listener(leptos::ev::resize, move |_| measure());
+        on_cleanup(move || handle.remove());
+    });
+    let loading = StoredValue::new(false);
+    // Older rows are fetched two screens before they are needed.
+    Effect::new(move |_| {
+        let near = window.get().end + 20 >= inbox.order.with(Vec::len);
+        if !near || !inbox.more.get() || !virtual_.get() || loading.get_value() {
+            return;
+        }
+        let Some((of, cursor)) = inbox.end() else { return };
+        loading.set_value(true);
+        leptos::task::spawn_local(async move {
+            let page = load_inbox(of, Some(cursor)).await;
+            loading.try_set_value(false);
+            if let Ok(page) = page {
+                inbox.append(of, page);
+            }
+        });
+    });
+    keys(view, frame);
+    let on_scroll = move |_| {
+        if let Some(frame) = frame.get_untracked() {
+            scroll.set(f64::from(frame.scroll_top()));
+        }
+    };
+    let let_go = move || {
+        if inbox.hovered.get_untracked().is_some() {
+            inbox.hovered.set(None);
+            inbox.arrange();
+        }
+    };
+    let slot = move |id: ConversationId| {
+        let Some(row) = inbox.row(id) else { return ().into_any() };
+        let offset = move || {
+            virtual_.get().then(|| {
+                let place = places.with(|places| places.get(&id).copied().unwrap_or_default());
+                format!("translateY({}px)", place as f64 * ROW_H)
+            })
+        };
+        let enter = move |_| {
+            inbox.hovered.set(Some(id));
+            prefetch(id);
+        };
+        view! {
+            <li class="slot" style:transform=offset on:pointerenter=enter on:focusin=move |_| prefetch(id)>
+                <Row row view />
+            </li>
+        }
+        .into_any()
+    };
+    let space = move || virtual_.get().then(|| format!("{}px", inbox.order.with(Vec::len) as f64 * ROW_H));
+    let nothing = move || inbox.order.with(Vec::is_empty).then(|| view! { <Nothing view /> });
+    view! {
+        <div class="rows scroll" node_ref=frame tabindex="-1" on:scroll=on_scroll on:pointerleave=move |_| let_go()>
+            <ol class="rows-space" aria-label=move || view.get().label() data-virtual=move || virtual_.get().then_some("") style:height=space>
+                <For each=move || visible.get() key=|id| *id children=slot />
+            </ol>
+            {nothing}
+        </div>
+    }
+}
+
+/// Fetches a conversation that is about to be opened.
+fn prefetch(id: ConversationId) {
+    let inbox = use_context::<crate::state::Inbox>();
+    let Some(inbox) = inbox.filter(|inbox| inbox.selected.get_untracked() != Some(id) && !inbox.is_prefetched(id)) else { return };
+    leptos::task::spawn_local(async move {
+        if let Ok(thread) = load_thread(id).await {
+            inbox.keep_prefetched(thread);
+        }
+    });
+}
+
+/// `↑` `↓` (and `j` `k`) move, `Enter` opens (L6). The focus itself moves, so that screen readers follow.
+fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
+    let inbox = use_inbox();
+    let navigate = use_navigate();
+    let at = StoredValue::new(None::<ConversationId>);
+    Effect::new(move |_| {
+        let navigate = navigate.clone();
+        let handle = window_event_listener(leptos::ev::keydown, move |event| {
+            let step: i32 = match event.key().as_str() {
+                "ArrowDown" | "j" => 1,
+                "ArrowUp" | "k" => -1,
+                "Enter" => 0,
+                _ => return,
+            };
+            if event.ctrl_key() || event.meta_key() || event.alt_key() || is_busy_elsewhere(&event) {
+                return;
+            }
+            let order = inbox.order.get_untracked();
+            let from = at.get_value().or(inbox.selected.get_untracked());
+            let place = from.and_then(|id| order.iter().position(|other| *other == id));
+            if step == 0 {
+                if let (Some(id), false) = (at.get_value(), is_link(&event)) {
+                    event.prevent_default();
+                    navigate(&row_href(view.get_untracked(), id), Default::default());
+                }
+                return;
+            }
+            let next = match (place, step) {
+                (None, _) => 0,
+                (Some(place), 1) => (place + 1).min(order.len().saturating_sub(1)),
+                (Some(place), _) => place.saturating_sub(1),
+            };
+            if let Some(id) = order.get(next) {
+                event.prevent_default();
+                at.set_value(Some(*id));
+                bring_into_sight(frame, next, *id);
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+}
+
+#[cfg(feature = "hydrate")]
+fn target_matches(event: &leptos::ev::KeyboardEvent, selector: &str) -> bool {
+    use wasm_bindgen::JsCast;
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element.is_some_and(|element| element.closest(selector).ok().flatten().is_some())
+}
+
+/// Whether the key belongs to something that is being typed into or chosen from.
+fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        target_matches(event, "input, textarea, select, [contenteditable], [role=menu], dialog, .stream, [role=separator]")
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        true
+    }
+}
+
+/// Whether the browser opens what has the focus by itself.
+fn is_link(event: &leptos::ev::KeyboardEvent) -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        target_matches(event, "a, button, summary")
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        true
+    }
+}
+
+/// Scrolls as little as needed, then gives the row the focus once it exists.
+fn bring_into_sight(frame: NodeRef<html::Div>, place: usize, id: ConversationId) {
+    if let Some(frame) = frame.get_untracked() {
+        let (top, height) = (f64::from(frame.scroll_top()), f64::from(frame.client_height()));
+        let row = place as f64 * ROW_H;
+        if row < top {
+            frame.set_scroll_top(row as i32);
+        } else if row + ROW_H > top + height {
+            frame.set_scroll_top((row + ROW_H - height) as i32);
+        }
+    }
+    request_animation_frame(move || {
+        #[cfg(feature = "hydrate")]
+        {
+            use wasm_bindgen::JsCast;
+            let row = document().get_element_by_id(&format!("row-{id}")).and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok());
+            if let Some(row) = row {
+                let _ = row.focus();
+            }
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = id;
+    });
+}
+
+/// One sentence, and what to do next.
+#[component]
+fn Nothing(
+    /// The view that is empty.
+    view: Signal<View>,
+) -> impl IntoView {
+    move || {
+        let (title, text) = match view.get() {
+            View::Mine => ("Nothing is assigned to you", "Take one from New, or wait until a colleague gives you one."),
+            View::Unassigned | View::New => ("Nothing new", "Whoever writes next appears here at once."),
+            View::Missed => ("Nothing missed", "Messages that come in while chat is off wait here."),
+            View::Others => ("Nothing with others", "What colleagues or AI agents are working on appears here."),
+            View::Closed => ("Nothing closed yet", "What is done appears here, and comes back when they write again."),
+            View::All => ("No conversations yet", "Open Settings, then Channels, to try the web chat or put it on your site."),
+        };
+        view! { <EmptyState icon=Icon::Inbox title text /> }
+    }
+}

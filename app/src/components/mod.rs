@@ -1,0 +1,11 @@
+//! Parts of the pages that know the product.
+
+pub mod composer;
+pub mod details;
+pub mod entry;
+pub mod frame;
+pub mod list;
+pub mod row;
+pub mod thread;
+pub mod ui;
+pub mod words;

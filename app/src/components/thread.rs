@@ -1,0 +1,356 @@
+//! The centre: header, who holds the pen, the entries, the composer (T1, T2, T9).
+
+use leptos::{html, prelude::*};
+
+use super::{
+    composer::Composer,
+    details::{act_on, close_menu},
+    entry::{DayLine, EntryView},
+    list::LoadFailed,
+    words::{channel_attr, channel_icon, member_name},
+};
+use crate::{
+    api::{conversation::mark_read, inbox::load_older},
+    components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Shape, Skeleton, Variant, Width},
+    model::{Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Thread, View},
+    state::{Ghost, GhostState, Slotted, use_house, use_inbox, use_outbox},
+};
+
+/// The centre panel.
+#[component]
+pub fn ThreadPanel(
+    /// The tab or category to go back to.
+    #[prop(into)]
+    view: Signal<View>,
+    /// The open conversation.
+    thread: Resource<Option<Result<Thread, ApiError>>>,
+    /// Shows or hides the details.
+    #[prop(into)]
+    toggle_details: Callback<()>,
+) -> impl IntoView {
+    let inbox = use_inbox();
+    view! {
+        <main class="panel thread" id="main" tabindex="-1">
+            <Transition fallback=ThreadSkeleton>
+                {move || Suspend::new(async move {
+                    match thread.await {
+                        None => view! { <NothingOpen /> }.into_any(),
+                        Some(Err(ApiError::NotFound)) => view! { <NotHere view /> }.into_any(),
+                        Some(Err(error)) => view! { <LoadFailed error retry=move |()| thread.refetch() /> }.into_any(),
+                        Some(Ok(thread)) => {
+                            let id = thread.row.id;
+                            inbox.set_thread(thread);
+                            view! { <OpenThread id view toggle_details /> }.into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </main>
+    }
+    .into_any()
+}
+
+#[component]
+fn NothingOpen() -> impl IntoView {
+    view! {
+        <EmptyState icon=Icon::MessagesSquare title="No conversation open" text="Choose one on the left, or press the down arrow and Enter." />
+    }
+}
+
+#[component]
+fn NotHere(view: Signal<View>) -> impl IntoView {
+    let back = move || format!("/inbox?view={}", view.get().as_str());
+    view! {
+        <header class="bar thread-bar">
+            <a class="icon-btn back" href=back aria-label="Back to the list">
+                <Glyph icon=Icon::ArrowLeft flip=true />
+            </a>
+        </header>
+        <EmptyState
+            icon=Icon::Lock
+            title="This conversation is not here"
+            text="It does not exist, or it is not yours to see. Ask whoever sent you the link, or an admin."
+        />
+    }
+}
+
+#[component]
+fn ThreadSkeleton() -> impl IntoView {
+    view! {
+        <header class="bar thread-bar">
+            <Skeleton shape=Shape::Round />
+            <Skeleton width=Width::Full />
+        </header>
+        <div class="stream-frame" aria-busy="true">
+            <div class="stream scroll"></div>
+        </div>
+    }
+}
+
+#[component]
+fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<()>) -> impl IntoView {
+    let (house, inbox) = (use_house(), use_inbox());
+    let row = Memo::new(move |_| inbox.open.get().filter(|row| row.id == id));
+    let name = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.display_name().to_owned()).unwrap_or_default()));
+    let first_name = Signal::derive(move || name.with(|name| name.split(' ').next().unwrap_or_default().to_owned()));
+    let may_write = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Converse)));
+    read_what_is_seen(id);
+    let back = RwSignal::new(None::<String>);
+    let kind = row.with_untracked(|row| row.as_ref().map(|row| row.kind));
+    let sub = move || {
+        let contact = inbox.contact.get();
+        let company = contact.map(|c| c.company).filter(|c| !c.is_empty());
+        [kind.map(|kind| kind.label().to_owned()), company].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    };
+    let channel = kind.map(|kind| {
+        view! {
+            <span class="avatar-channel" data-channel=channel_attr(kind)>
+                <Glyph icon=channel_icon(kind) />
+            </span>
+        }
+    });
+    let composer = move || match (may_write.get(), inbox.gone.get()) {
+        (true, false) => view! { <Composer id them=first_name back /> }.into_any(),
+        (true, true) => view! { <p class="composer-closed">"This conversation went to somebody else. You can no longer answer here."</p> }.into_any(),
+        (false, _) => view! { <p class="composer-closed">"You may read here, but not answer. An admin can change your role."</p> }.into_any(),
+    };
+    view! {
+        <header class="bar thread-bar">
+            <a class="icon-btn back" href=move || format!("/inbox?view={}", view.get().as_str()) aria-label="Back to the list">
+                <Glyph icon=Icon::ArrowLeft flip=true />
+            </a>
+            <Avatar name seed=id.to_string()>
+                {channel}
+            </Avatar>
+            <div class="who">
+                <h1>
+                    <bdi>{move || name.get()}</bdi>
+                </h1>
+                <p>{sub}</p>
+            </div>
+            <div class="bar-actions">
+                {move || may_write.get().then(|| row.get().map(|row| view! { <Actions row /> }))}
+                <IconButton icon=Icon::PanelRight name="Details" at_end=true on_press=toggle_details />
+            </div>
+        </header>
+        {move || row.get().map(|row| view! { <PenBar row /> })}
+        <Entries id them=Signal::from(name) give_back=move |text: String| back.set(Some(text)) />
+        {composer}
+    }
+    .into_any()
+}
+
+/// Take it, close it, reopen it.
+#[component]
+fn Actions(row: ConversationRow) -> impl IntoView {
+    let me = use_house().boot.with_untracked(|boot| boot.me.member.id);
+    let mine = row.state.assignee == Some(me);
+    let (id, seen, closed) = (row.id, row.version, row.state.status == Status::Closed);
+    let act = act_on();
+    let assign = move |()| act.run((id, seen, Act::Assign((!mine).then_some(me))));
+    let name = if mine { "Assigned to you; press to give it back" } else { "Assign to yourself" };
+    let icon = if mine { Icon::UserRoundCheck } else { Icon::UserRoundPlus };
+    let tone = if mine { IconTone::Good } else { IconTone::Neutral };
+    view! {
+        <IconButton icon name=name tone pressed=Signal::derive(move || mine) on_press=Callback::new(assign) />
+        {if closed {
+            view! {
+                <Button icon=Icon::RotateCcw name="Reopen" on_press=Callback::new(move |()| act.run((id, seen, Act::Reopen)))>
+                    "Reopen"
+                </Button>
+            }
+                .into_any()
+        } else {
+            close_menu("close-in-header", id, seen).into_any()
+        }}
+    }
+}
+
+/// Who holds the pen: always visible (Promise 3).
+#[component]
+fn PenBar(row: ConversationRow) -> impl IntoView {
+    let house = use_house();
+    let me = house.boot.with_untracked(|boot| boot.me.member.id);
+    let (holder, icon, bold, rest) = match row.state.pen {
+        Pen::Member(id) if id == me => ("you", Icon::Pencil, "You have the pen.".to_owned(), "You answered here last."),
+        Pen::Member(id) => ("other", Icon::Pencil, format!("{} has the pen.", member_name(house, id)), "They answered here last."),
+        Pen::Agent(_) => ("ai", Icon::Sparkles, "AI has the pen.".to_owned(), "It answers until you begin to type."),
+        Pen::Nobody => ("none", Icon::PenLine, "Nobody has the pen.".to_owned(), "Whoever answers takes it."),
+    };
+    view! {
+        <div class="pen" data-holder=holder role="status">
+            <Glyph icon />
+            <span>
+                <b>{bold}</b>
+                " "
+                {rest}
+            </span>
+        </div>
+    }
+}
+
+/// The entries, newest at the bottom; older ones load when the top comes near and the place is kept.
+#[component]
+fn Entries(id: ConversationId, them: Signal<String>, #[prop(into)] give_back: Callback<(String,)>) -> impl IntoView {
+    let (inbox, outbox) = (use_inbox(), use_outbox());
+    let frame = NodeRef::<html::Div>::new();
+    let away = RwSignal::new(false);
+    let loading = RwSignal::new(false);
+    let load = move || {
+        if loading.get_untracked() || !inbox.older.get_untracked() {
+            return;
+        }
+        loading.set(true);
+        let before = inbox.first_place();
+        leptos::task::spawn_local(async move {
+            if let Ok((older, more)) = load_older(id, before).await {
+                inbox.prepend(id, older, more);
+            }
+            loading.try_set(false);
+        });
+    };
+    let on_scroll = move |_| {
+        let Some(frame) = frame.get_untracked() else { return };
+        // The frame is turned upside down: 0 is the newest, older is negative.
+        let from_newest = -frame.scroll_top();
+        let from_oldest = frame.scroll_height() - frame.client_height() - from_newest;
+        let is_away = from_newest > 200;
+        if away.get_untracked() != is_away {
+            away.set(is_away);
+        }
+        if from_oldest < 600 {
+            load();
+        }
+    };
+    let to_newest = move |_| {
+        if let Some(frame) = frame.get_untracked() {
+            frame.set_scroll_top(0);
+        }
+    };
+    let older = move || {
+        inbox.older.get().then(|| {
+            view! {
+                <li class="older">
+                    <Button variant=Variant::Quiet small=true busy=loading on_press=Callback::new(move |()| load())>
+                        "Older messages"
+                    </Button>
+                </li>
+            }
+        })
+    };
+    let slot = move |slot: Slotted| match slot {
+        Slotted::Day(day) => view! { <DayLine day /> }.into_any(),
+        Slotted::Unread => view! {
+            <li class="unread-line" id="unread">
+                <span>"New"</span>
+            </li>
+        }
+        .into_any(),
+        Slotted::Entry(entry, first) => {
+            inbox.message(entry).map(|message| view! { <EntryView message first them give_back /> }).into_any()
+        }
+    };
+    let ghosts = move || {
+        let known = inbox.slots.get();
+        let waiting = outbox.of(id).into_iter().filter(|ghost| !known.iter().any(|s| matches!(s, Slotted::Entry(e, _) if *e == ghost.new.id)));
+        waiting.map(|ghost| view! { <GhostView ghost give_back /> }).collect_view()
+    };
+    view! {
+        <div class="stream-frame">
+            <div class="stream scroll" node_ref=frame tabindex="0" role="region" aria-label="Messages" on:scroll=on_scroll>
+                <ol class="msgs">
+                    {older}
+                    <For each=move || inbox.slots.get() key=|slot| *slot children=slot />
+                    {ghosts}
+                </ol>
+            </div>
+            {move || {
+                away.get()
+                    .then(|| {
+                        view! {
+                            <button type="button" class="jump" on:click=to_newest>
+                                <Glyph icon=Icon::ArrowDown />
+                                "Newest messages"
+                            </button>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+/// A message that is not stored yet.
+#[component]
+fn GhostView(ghost: Ghost, give_back: Callback<(String,)>) -> impl IntoView {
+    let outbox = use_outbox();
+    let id = ghost.new.id;
+    let kind = if ghost.new.mode == crate::model::DraftMode::Note { "note" } else { "out" };
+    let (state, icon, word) = match &ghost.state {
+        GhostState::Sending => ("queued", Icon::Circle, "sending"),
+        GhostState::Waiting => ("scheduled", Icon::WifiOff, "waits for the connection"),
+        GhostState::Refused(_) => ("failed", Icon::CircleAlert, "not sent"),
+    };
+    let reason = match ghost.state {
+        GhostState::Refused(reason) => Some(reason),
+        _ => None,
+    };
+    let text = ghost.new.text.clone();
+    let edit = move |()| {
+        if let Some(ghost) = outbox.take(id) {
+            give_back.run((ghost.new.text,));
+        }
+    };
+    view! {
+        <li class="msg" data-kind=kind data-first="" data-state=state>
+            <div class="msg-by">
+                <b>"You"</b>
+                " "
+                <span class="mark-state" data-state=state>
+                    {word}
+                    " "
+                    <Glyph icon />
+                </span>
+            </div>
+            <div class="bubble" dir="auto">
+                <p>{text}</p>
+            </div>
+            {reason
+                .map(|reason| {
+                    view! {
+                        <div class="msg-after" data-tone="bad" role="alert">
+                            <span>{reason}</span>
+                            <Button small=true on_press=Callback::new(move |()| outbox.retry(id))>
+                                "Try again"
+                            </Button>
+                            <Button variant=Variant::Quiet small=true on_press=Callback::new(edit)>
+                                "Edit"
+                            </Button>
+                        </div>
+                    }
+                })}
+        </li>
+    }
+}
+
+/// What is on screen counts as read, for me alone, while the page is looked at.
+fn read_what_is_seen(id: ConversationId) {
+    let inbox = use_inbox();
+    let told = StoredValue::new(0_i64);
+    Effect::new(move |_| {
+        let Some(row) = inbox.open.get().filter(|row| row.id == id) else { return };
+        if row.unread() == 0 || told.get_value() >= row.inbound_count {
+            return;
+        }
+        #[cfg(feature = "hydrate")]
+        if document().hidden() {
+            return;
+        }
+        told.set_value(row.inbound_count);
+        leptos::task::spawn_local(async move {
+            if mark_read(id, row.inbound_count).await.is_err() {
+                told.try_set_value(0);
+            }
+        });
+    });
+}
+

@@ -1,0 +1,135 @@
+//! How the product speaks of people, channels and times.
+
+use crate::{
+    components::ui::Icon,
+    model::{ChannelKind, Line, MemberId, Sender, Status},
+    state::House,
+};
+use leptos::prelude::*;
+
+/// The name of a member; "You" for me.
+pub fn member_name(house: House, id: MemberId) -> String {
+    house.boot.with(|boot| {
+        if boot.me.member.id == id {
+            return "You".to_owned();
+        }
+        boot.members.iter().find(|m| m.id == id).map_or_else(|| "Former member".to_owned(), |m| m.name.clone())
+    })
+}
+
+/// The same inside a sentence.
+pub fn member_in_sentence(house: House, id: MemberId) -> String {
+    let name = member_name(house, id);
+    if name == "You" { "you".to_owned() } else { name }
+}
+
+/// Who wrote an outgoing message.
+pub fn sender_name(house: House, sender: Sender) -> String {
+    match sender {
+        Sender::Member(id) => member_name(house, id),
+        Sender::Agent(_) => "AI agent".to_owned(),
+        Sender::Auto => "Automatic reply".to_owned(),
+    }
+}
+
+/// The mark of a channel kind.
+pub const fn channel_icon(kind: ChannelKind) -> Icon {
+    match kind {
+        ChannelKind::Email => Icon::Mail,
+        ChannelKind::Whatsapp => Icon::MessageCircle,
+        ChannelKind::Sms => Icon::Smartphone,
+        ChannelKind::Linkedin => Icon::BriefcaseBusiness,
+        ChannelKind::WebChat => Icon::MessagesSquare,
+        ChannelKind::Letter => Icon::Mailbox,
+        ChannelKind::Api => Icon::Plug,
+    }
+}
+
+/// A channel kind as style sheets know it.
+pub const fn channel_attr(kind: ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::Email => "email",
+        ChannelKind::Whatsapp => "whatsapp",
+        ChannelKind::Sms => "sms",
+        ChannelKind::Linkedin => "linkedin",
+        ChannelKind::WebChat => "webchat",
+        ChannelKind::Letter => "letter",
+        ChannelKind::Api => "api",
+    }
+}
+
+/// A status as it is written on screen.
+pub const fn status_label(status: Status) -> &'static str {
+    match status {
+        Status::Open => "Open",
+        Status::Pending => "Pending",
+        Status::Closed => "Closed",
+    }
+}
+
+/// What an event line says.
+pub fn line_text(house: House, line: Line) -> String {
+    match line {
+        Line::Assigned { by, to: None } => format!("{} took the assignment away", member_name(house, by)),
+        Line::Assigned { by, to: Some(to) } if by == to => format!("{} took it", member_name(house, by)),
+        Line::Assigned { by, to: Some(to) } => {
+            format!("{} assigned it to {}", member_name(house, by), member_in_sentence(house, to))
+        }
+        Line::Closed { by, reason } => format!("{} closed it: {}", member_name(house, by), reason.label().to_lowercase()),
+        Line::Status { by, to: Status::Open } => format!("{} reopened it", member_name(house, by)),
+        Line::Status { by, to } => format!("{} set it to {}", member_name(house, by), status_label(to).to_lowercase()),
+        Line::ReopenedByThem => "Reopened: they wrote again".to_owned(),
+    }
+}
+
+/// How long something took or lasts: "38 s", "12 min", "1 h 52", "3 d".
+pub fn duration(ms: i64) -> String {
+    let s = ms.max(0) / 1000;
+    match s {
+        0..60 => format!("{s} s"),
+        60..3600 => format!("{} min", s / 60),
+        3600..86_400 => format!("{} h {:02}", s / 3600, s % 3600 / 60),
+        _ => format!("{} d", s / 86_400),
+    }
+}
+
+/// A file's size: "64 KB", "1.2 MB".
+pub fn size(bytes: i64) -> String {
+    match bytes {
+        ..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{} KB", bytes / 1024),
+        _ => format!("{}.{} MB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576),
+    }
+}
+
+/// What stands on a file's icon, and its kind as style sheets know it.
+pub fn file_kind(media_type: &str, name: &str) -> (String, &'static str) {
+    let ending = name.rsplit_once('.').map_or("", |(_, end)| end);
+    let word: String = ending.chars().take(4).collect::<String>().to_uppercase();
+    let kind = match media_type {
+        "application/pdf" => "pdf",
+        t if t.starts_with("image/") => "image",
+        t if t.starts_with("audio/") => "audio",
+        t if t.starts_with("video/") => "video",
+        _ => match ending {
+            "doc" | "docx" | "odt" => "doc",
+            "xls" | "xlsx" | "ods" | "csv" => "sheet",
+            _ => "other",
+        },
+    };
+    (if word.is_empty() { "FILE".to_owned() } else { word }, kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_sizes_read_well() {
+        assert_eq!(duration(38_000), "38 s");
+        assert_eq!(duration(6_720_000), "1 h 52");
+        assert_eq!(size(1_258_291), "1.1 MB");
+        assert_eq!(size(65_536), "64 KB");
+        assert_eq!(file_kind("application/octet-stream", "Prices.xlsx"), ("XLSX".to_owned(), "sheet"));
+    }
+}

@@ -1,0 +1,76 @@
+//! The inbox: three panels. The view and the open conversation stand in the URL, so that a link leads back to them.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use crate::{
+    api::inbox::{load_inbox, load_thread},
+    components::{
+        details::DetailsPanel,
+        frame::{Frame, Panel},
+        list::ListPanel,
+        thread::ThreadPanel,
+    },
+    model::{ApiError, ConversationId, View},
+    state::{use_inbox, use_live},
+};
+
+/// The page.
+#[component]
+pub fn InboxPage() -> impl IntoView {
+    let (params, query) = (use_params_map(), use_query_map());
+    let (inbox, live) = (use_inbox(), use_live());
+    let view = Memo::new(move |_| query.with(|q| q.get("view").and_then(|text| text.parse().ok())).unwrap_or(View::All));
+    // A broken id is as good as one that does not exist.
+    let asked = Memo::new(move |_| params.with(|p| p.get("id")));
+    let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
+    let page = Resource::new(move || (view.get(), live.resets.get()), |(view, _)| load_inbox(view, None));
+    let thread = Resource::new(
+        move || (asked.get().map(|_| id.get()), live.resets.get()),
+        move |(asked, resets)| async move {
+            match asked? {
+                None => Some(Err(ApiError::NotFound)),
+                Some(id) => match inbox.take_prefetched(id).filter(|_| resets == live.resets.get_untracked()) {
+                    Some(thread) => Some(Ok(thread)),
+                    None => Some(load_thread(id).await),
+                },
+            }
+        },
+    );
+    // The open row stays where it is while the list changes around it.
+    Effect::new(move |_| {
+        inbox.selected.set(id.get());
+        inbox.arrange();
+    });
+    inbox.selected.set(id.get_untracked());
+    let details = RwSignal::new(false);
+    let panel = Signal::derive(move || match (asked.get().is_some(), details.get()) {
+        (false, _) => Panel::List,
+        (true, false) => Panel::Thread,
+        (true, true) => Panel::Details,
+    });
+    Effect::new(move |before: Option<Option<ConversationId>>| {
+        let now = id.get();
+        if before.is_some_and(|before| before != now) {
+            details.set(false);
+        }
+        now
+    });
+    let title = move || {
+        let new = inbox.counts.with(|counts| counts.new);
+        let name = inbox.open.with(|row| row.as_ref().filter(|row| Some(row.id) == id.get()).map(|row| row.display_name().to_owned()));
+        let name = name.unwrap_or_else(|| "Inbox".to_owned());
+        if new > 0 { format!("({new}) {name} · Tandem") } else { format!("{name} · Tandem") }
+    };
+    view! {
+        <Title text=title />
+        <Frame panel>
+            <ListPanel view page />
+            <ThreadPanel view thread toggle_details=move |()| details.update(|shown| *shown = !*shown) />
+            {move || asked.get().map(|_| view! { <DetailsPanel close=move |()| details.set(false) /> })}
+            <button type="button" class="scrim" aria-label="Close details" tabindex="-1" on:click=move |_| details.set(false)></button>
+        </Frame>
+    }
+    .into_any()
+}

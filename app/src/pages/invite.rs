@@ -1,0 +1,84 @@
+//! Becoming a member by an invitation.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use super::sign_in::{AuthCard, AuthField, FormError, PasswordField, field_error, other_error};
+use crate::{
+    api::account::AcceptInvite,
+    components::ui::{Button, EmptyState, Icon, Variant},
+};
+
+/// Name, e-mail and password of somebody new; `?token=` is the secret of the invitation.
+#[component]
+pub fn InvitePage() -> impl IntoView {
+    let query = use_query_map();
+    let token = Memo::new(move |_| query.with(|query| query.get("token").unwrap_or_default()));
+    let form = move || match token.with(String::is_empty) {
+        true => view! {
+            <EmptyState
+                icon=Icon::Link
+                title="This link is not complete"
+                text="Open the whole link that you were sent, or ask for a new one."
+            />
+        }
+        .into_any(),
+        false => view! { <InviteForm token=token /> }.into_any(),
+    };
+    view! {
+        <Title text="Join · Tandem" />
+        <AuthCard
+            title="Join your team"
+            lead="Choose how you sign in. Your colleagues see your name."
+            foot=|| view! { "A member already? " <a class="link" href="/sign-in">"Sign in"</a> }
+        >
+            {form}
+        </AuthCard>
+    }
+    .into_any()
+}
+
+#[component]
+fn InviteForm(
+    /// The secret of the invitation.
+    token: Memo<String>,
+) -> impl IntoView {
+    let action = ServerAction::<AcceptInvite>::new();
+    let error = Signal::derive(move || action.value().get().and_then(Result::err));
+    let busy = Signal::derive(move || action.pending().get() || matches!(action.value().get(), Some(Ok(()))));
+    view! {
+        <ActionForm action=action attr:class="form">
+            <FormError error=other_error(error, &["name", "email", "password"]) />
+            <input type="hidden" name="token" value=move || token.get() />
+            <AuthField
+                id="name"
+                label="Your name"
+                name="name"
+                autocomplete="name"
+                autofocus=true
+                error=field_error(error, "name")
+            />
+            <AuthField
+                id="email"
+                label="E-mail"
+                name="email"
+                kind="email"
+                autocomplete="username"
+                error=field_error(error, "email")
+            />
+            <PasswordField
+                id="password"
+                label="Password"
+                name="password"
+                autocomplete="new-password"
+                hint=Some("At least 8 characters. A few words are easier to keep than signs.".to_owned())
+                error=field_error(error, "password")
+            />
+            <Button variant=Variant::Primary submit=true wide=true busy=busy>
+                "Join"
+            </Button>
+        </ActionForm>
+    }
+    .into_any()
+}

@@ -1,0 +1,100 @@
+//! The connected channels.
+
+use leptos::prelude::*;
+
+use super::{
+    channel_form::ChannelForm,
+    copy::CopyButton,
+    parts::{AdminOnly, PageHead},
+};
+use crate::{
+    components::ui::{EmptyState, Glyph, Icon, Pill, Tone},
+    model::{Channel, ChannelId, ChannelKind},
+    state::use_house,
+};
+
+/// Every channel: its words, where it may stand, and how to put it there.
+#[component]
+pub fn SettingsChannels() -> impl IntoView {
+    let house = use_house();
+    let ids = Memo::new(move |_| house.boot.with(|boot| boot.channels.iter().map(|c| c.id).collect::<Vec<_>>()));
+    let open = Memo::new(move |_| house.boot.with(|boot| boot.chat_open()));
+    view! {
+        <PageHead title="Channels" lead="Where messages come in. They arrive in the inbox at once.">
+            {move || match open.get() {
+                true => view! { <Pill text="Chat on" tone=Tone::Good icon=Icon::MessageCircle /> },
+                false => view! { <Pill text="Chat off: the auto-reply answers" icon=Icon::MessageCircle /> },
+            }}
+        </PageHead>
+        <AdminOnly>
+            <Show when=move || ids.with(Vec::is_empty)>
+                <section class="card">
+                    <EmptyState icon=Icon::Plug title="No channel is connected" text="Set-up makes a web chat; this workspace has none." />
+                </section>
+            </Show>
+            <For each=move || ids.get() key=|id| *id let:id>
+                <ChannelCards id=id />
+            </For>
+        </AdminOnly>
+    }
+    .into_any()
+}
+
+#[component]
+fn ChannelCards(
+    /// Which channel.
+    id: ChannelId,
+) -> impl IntoView {
+    let house = use_house();
+    let channel =
+        Memo::new(move |_| house.boot.with(|boot| boot.channels.iter().find(|channel| channel.id == id).cloned()));
+    // A channel never changes its kind or key.
+    let known = channel.get_untracked();
+    known.map(|Channel { kind, key, .. }| {
+        view! {
+            <ChannelForm id=id kind=kind channel=channel />
+            {(kind == ChannelKind::WebChat).then(|| view! { <Embed public_key=key /> })}
+        }
+        .into_any()
+    })
+}
+
+/// How the widget gets onto a site.
+#[component]
+fn Embed(
+    /// The web chat's public key.
+    public_key: String,
+) -> impl IntoView {
+    // Which address the browser came by is known in the browser only; until then the path says enough.
+    let origin = RwSignal::new(String::new());
+    Effect::new(move |_| {
+        if let Ok(here) = window().location().origin() {
+            origin.set(here);
+        }
+    });
+    let try_it = format!("/chat/{public_key}");
+    let line = Memo::new(move |_| {
+        format!(r#"<script async src="{}/widget.js" data-channel="{public_key}"></script>"#, origin.get())
+    });
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <div>
+                    <h2>"Put it on your site"</h2>
+                    <p>"One line before the end of the body."</p>
+                </div>
+                <a class="btn btn-plain btn-small" href=try_it target="_blank" rel="noopener">
+                    <Glyph icon=Icon::ExternalLink />
+                    <span class="btn-label">"Try it"</span>
+                </a>
+                <CopyButton text=line />
+            </div>
+            <div class="card-body">
+                <pre class="code-block" tabindex="0" dir="ltr" aria-label="The line to put on your site">
+                    <code>{move || line.get()}</code>
+                </pre>
+            </div>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,240 @@
+//! Invitations: make one, hand its link over, revoke it.
+
+use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+
+use super::{
+    copy::CopyButton,
+    inputs::{Choice, TextField},
+    members::{roles, visibilities},
+    parts::{CardSkeleton, InlineError, LoadFailed, Saving},
+};
+use crate::{
+    api::settings::{InviteInfo, NewInvite, invite, invites, revoke_invite},
+    components::ui::{Button, EmptyState, FieldFrame, Icon, Pill, Tone, Variant},
+    model::{ApiError, InviteId, Role, Visibility},
+    pages::sign_in::{FormError, field_error, other_error},
+    state::use_house,
+};
+
+/// The form, the link just made, and the open invitations.
+#[component]
+pub(super) fn Invites() -> impl IntoView {
+    let house = use_house();
+    // An invitation ends when somebody joins by it.
+    let members = Memo::new(move |_| house.boot.with(|boot| boot.members.len()));
+    let open = Resource::new(move || members.get(), |_| invites());
+    let revoked = RwSignal::new(Vec::<InviteId>::new());
+    let made = RwSignal::new(None::<InviteInfo>);
+    let list = move || {
+        Suspend::new(async move {
+            match open.await {
+                Ok(invites) => view! { <InviteList invites=invites revoked=revoked /> }.into_any(),
+                Err(error) => view! { <LoadFailed error=error retry=move || open.refetch() /> }.into_any(),
+            }
+        })
+    };
+    let on_made = move |invite: InviteInfo| {
+        made.try_set(Some(invite));
+        open.refetch();
+    };
+    view! {
+        <InviteForm on_made=on_made />
+        {move || made.get().map(|invite| view! { <NewLink invite=invite revoked=revoked /> })}
+        <Transition fallback=|| view! { <CardSkeleton lines=1 /> }>{list}</Transition>
+    }
+    .into_any()
+}
+
+#[component]
+fn InviteForm(
+    /// Told what was made.
+    #[prop(into)]
+    on_made: Callback<(InviteInfo,)>,
+) -> impl IntoView {
+    let house = use_house();
+    let saving = Saving::new();
+    let note = RwSignal::new(String::new());
+    let role = RwSignal::new(Role::Agent);
+    let visibility = RwSignal::new(Visibility::All);
+    let my_role = Memo::new(move |_| house.boot.with(|boot| boot.me.member.role));
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let new = NewInvite {
+            role: role.get_untracked(),
+            visibility: visibility.get_untracked(),
+            note: note.get_untracked(),
+        };
+        saving.run(invite(new), move |made| {
+            note.try_set(String::new());
+            on_made.try_run((made,));
+        });
+    };
+    let error = Signal::from(saving.error);
+    let set_role = move |word: String| {
+        if let Ok(chosen) = word.parse() {
+            role.set(chosen);
+        }
+    };
+    let set_visibility = move |word: String| {
+        if let Ok(chosen) = word.parse() {
+            visibility.set(chosen);
+        }
+    };
+    view! {
+        <form class="card" method="dialog" on:submit=submit>
+            <div class="card-head">
+                <div>
+                    <h2>"Invite"</h2>
+                    <p>"You get a link to hand over. It is good for one person and one day."</p>
+                </div>
+            </div>
+            <div class="card-body form">
+                <FormError error=other_error(error, &["note"]) />
+                <TextField
+                    id="invite-note"
+                    label="For whom"
+                    value=note
+                    on_input=move |text: String| note.set(text)
+                    optional=true
+                    hint="A reminder for you; they choose their own name and address."
+                    error=field_error(error, "note")
+                />
+                <div class="form-grid">
+                    <FieldFrame id="invite-role" label="Role">
+                        {move || {
+                            view! {
+                                <Choice
+                                    id="invite-role"
+                                    options=roles(my_role.get())
+                                    value=Signal::derive(move || role.get().as_str())
+                                    on_choose=set_role
+                                />
+                            }
+                        }}
+                    </FieldFrame>
+                    <div hidden=move || matches!(role.get(), Role::Owner | Role::Admin)>
+                        <FieldFrame id="invite-sees" label="Sees">
+                            <Choice
+                                id="invite-sees"
+                                options=visibilities()
+                                value=Signal::derive(move || visibility.get().as_str())
+                                on_choose=set_visibility
+                            />
+                        </FieldFrame>
+                    </div>
+                </div>
+            </div>
+            <div class="card-foot">
+                <Button variant=Variant::Primary icon=Icon::UserRoundPlus submit=true busy=saving.busy>
+                    "Make a link"
+                </Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// The link is told once: it is kept nowhere.
+#[component]
+fn NewLink(
+    /// What was made.
+    invite: InviteInfo,
+    /// What was revoked.
+    revoked: RwSignal<Vec<InviteId>>,
+) -> impl IntoView {
+    let id = invite.id;
+    let link = invite.link.unwrap_or_default();
+    let title = match invite.note.is_empty() {
+        true => "The invitation is ready".to_owned(),
+        false => format!("The invitation for {} is ready", invite.note),
+    };
+    view! {
+        <section class="card" role="status" hidden=move || revoked.with(|revoked| revoked.contains(&id))>
+            <div class="card-head">
+                <div>
+                    <h2>
+                        <bdi>{title}</bdi>
+                    </h2>
+                    <p>"Copy the link now: it is shown this once."</p>
+                </div>
+                <CopyButton text=link.clone() word="Copy link" />
+            </div>
+            <div class="card-body">
+                <input class="input mono" type="text" readonly dir="ltr" aria-label="Invitation link" value=link />
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn InviteList(
+    /// What was read.
+    invites: Vec<InviteInfo>,
+    /// What was revoked since.
+    revoked: RwSignal<Vec<InviteId>>,
+) -> impl IntoView {
+    let ids: Vec<_> = invites.iter().map(|invite| invite.id).collect();
+    let none = Memo::new(move |_| revoked.with(|revoked| ids.iter().all(|id| revoked.contains(id))));
+    let lines = invites.into_iter().map(|invite| view! { <InviteLine invite=invite revoked=revoked /> }).collect_view();
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <div>
+                    <h2>"Open invitations"</h2>
+                </div>
+            </div>
+            <div hidden=move || !none.get()>
+                <EmptyState icon=Icon::UserRoundCheck title="No invitation is open" />
+            </div>
+            {lines}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn InviteLine(
+    /// Which one.
+    invite: InviteInfo,
+    /// What was revoked.
+    revoked: RwSignal<Vec<InviteId>>,
+) -> impl IntoView {
+    let id = invite.id;
+    let error = RwSignal::new(None::<String>);
+    let revoke = move || {
+        error.set(None);
+        revoked.update(|revoked| revoked.push(id));
+        spawn_local(async move {
+            // What is not found was used or revoked already.
+            if let Err(refused) = revoke_invite(id).await
+                && refused != ApiError::NotFound
+            {
+                revoked.try_update(|revoked| revoked.retain(|other| *other != id));
+                error.try_set(Some(refused.to_string()));
+            }
+        });
+    };
+    let whom = if invite.note.is_empty() { "Somebody".to_owned() } else { invite.note };
+    let sees = match invite.role {
+        Role::Owner | Role::Admin => Visibility::All,
+        Role::Agent | Role::Viewer => invite.visibility,
+    };
+    let name = format!("Revoke the invitation for {whom}");
+    view! {
+        <div class="option" hidden=move || revoked.with(|revoked| revoked.contains(&id))>
+            <div>
+                <b>
+                    <bdi>{whom}</bdi>
+                </b>
+                <p>{format!("{} · {}", invite.role.label(), sees.label())}</p>
+                <InlineError error=error />
+            </div>
+            <Pill text="Invited" tone=Tone::Wait icon=Icon::Clock />
+            <Button small=true name=name on_press=revoke>
+                "Revoke"
+            </Button>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,101 @@
+//! Everybody who can open this workspace.
+
+use leptos::prelude::*;
+
+use super::{
+    invites::Invites,
+    member_row::MemberRow,
+    parts::{AdminOnly, PageHead},
+};
+use crate::{
+    model::{Role, Visibility},
+    state::use_house,
+};
+
+impl Role {
+    /// As it is written on screen.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Owner => "Owner",
+            Self::Admin => "Admin",
+            Self::Agent => "Agent",
+            Self::Viewer => "Viewer",
+        }
+    }
+}
+
+impl Visibility {
+    /// As it is written on screen.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::All => "All conversations",
+            Self::Teams => "Their teams’",
+            Self::Mine => "Only their own",
+        }
+    }
+}
+
+/// The roles that somebody may hand out: nobody gives what they do not hold (S26).
+pub(super) fn roles(mine: Role) -> Vec<(&'static str, &'static str)> {
+    let may = |role: &&Role| **role != Role::Owner || mine == Role::Owner;
+    Role::ALL.iter().filter(may).map(|role| (role.as_str(), role.label())).collect()
+}
+
+/// What there is to be seen.
+pub(super) fn visibilities() -> Vec<(&'static str, &'static str)> {
+    Visibility::ALL.iter().map(|one| (one.as_str(), one.label())).collect()
+}
+
+/// The members, and the invitations.
+#[component]
+pub fn SettingsMembers() -> impl IntoView {
+    view! {
+        <PageHead title="Members" lead="Everybody who can open this workspace, what they may do and what they see." />
+        <AdminOnly>
+            <MemberTable />
+            <Invites />
+        </AdminOnly>
+    }
+    .into_any()
+}
+
+#[component]
+fn MemberTable() -> impl IntoView {
+    let house = use_house();
+    let ids = Memo::new(move |_| house.boot.with(|boot| boot.members.iter().map(|m| m.id).collect::<Vec<_>>()));
+    view! {
+        <section class="card">
+            <div class="table-frame">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Name"</th>
+                            <th scope="col">"Role"</th>
+                            <th scope="col">"Sees"</th>
+                            <th scope="col">
+                                <span class="sr">"Actions"</span>
+                            </th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        <For each=move || ids.get() key=|id| *id let:id>
+                            <MemberRow id=id />
+                        </For>
+                    </tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_owners_make_owners() {
+        assert_eq!(roles(Role::Owner).len(), 4);
+        assert!(roles(Role::Admin).iter().all(|(word, _)| *word != "owner"));
+    }
+}

@@ -1,0 +1,185 @@
+//! Settings: a side list of pages, and the page.
+
+mod browser;
+mod channel_form;
+mod channels;
+mod copy;
+mod inputs;
+mod invites;
+mod member_row;
+mod members;
+mod parts;
+mod password;
+mod sessions;
+mod system;
+mod team_card;
+mod teams;
+mod workspace;
+
+use leptos::prelude::*;
+use leptos_router::{components::Outlet, hooks::use_location};
+
+use crate::{
+    components::{
+        frame::{Frame, Layout, Panel, ThemeChoice, use_chat},
+        ui::{Glyph, Icon},
+    },
+    model::Permission,
+    state::use_house,
+};
+
+pub use channels::SettingsChannels;
+pub use members::SettingsMembers;
+pub use sessions::SettingsSessions;
+pub use system::SettingsSystem;
+pub use teams::SettingsTeams;
+pub use workspace::SettingsWorkspace;
+
+/// A page of the side list.
+struct Entry {
+    path: &'static str,
+    icon: Icon,
+    name: &'static str,
+}
+
+const fn entry(path: &'static str, icon: Icon, name: &'static str) -> Entry {
+    Entry { path, icon, name }
+}
+
+const GROUPS: [(&str, &[Entry]); 3] = [
+    ("You", &[entry("/settings/sessions", Icon::Laptop, "Sessions and password")]),
+    (
+        "Workspace",
+        &[
+            entry("/settings/channels", Icon::Plug, "Channels"),
+            entry("/settings/members", Icon::UserRound, "Members"),
+            entry("/settings/teams", Icon::Users, "Teams"),
+            entry("/settings/workspace", Icon::Building2, "Workspace"),
+        ],
+    ),
+    ("System", &[entry("/settings/system", Icon::Activity, "Health and jobs")]),
+];
+
+/// The name of the page at a path.
+fn name_of(path: &str) -> &'static str {
+    let entries = GROUPS.iter().flat_map(|(_, entries)| entries.iter());
+    entries.into_iter().find(|entry| entry.path == path).map_or("Settings", |entry| entry.name)
+}
+
+/// The frame of all settings: the side list and room for one page.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let path = use_location().pathname;
+    let index = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == "/settings"));
+    let house = use_house();
+    let admin = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Administer)));
+    let here = Memo::new(move |_| match (index.get(), admin.get()) {
+        (true, true) => "/settings/channels".to_owned(),
+        (true, false) => "/settings/sessions".to_owned(),
+        (false, _) => path.get(),
+    });
+    let panel = Signal::derive(move || if index.get() { Panel::List } else { Panel::Page });
+    let groups = GROUPS
+        .iter()
+        .map(|(group, entries)| {
+            let links = entries
+                .iter()
+                .map(|entry| {
+                    let current = move || here.with(|here| here == entry.path).then_some("page");
+                    view! {
+                        <a class="side-link" href=entry.path aria-current=current>
+                            <Glyph icon=entry.icon />
+                            {entry.name}
+                        </a>
+                    }
+                })
+                .collect_view();
+            view! {
+                <h2 class="side-head">{*group}</h2>
+                {links}
+            }
+        })
+        .collect_view();
+    view! {
+        <Frame panel=panel page=Layout::Settings>
+            <section class="panel settings-nav" aria-label="Settings pages">
+                <header class="bar">
+                    <h1 class="bar-title">"Settings"</h1>
+                </header>
+                <nav class="side-nav scroll" aria-label="Settings">
+                    {groups}
+                    <AccountOnPhone />
+                </nav>
+            </section>
+            <main class="panel settings-page" id="main">
+                <header class="bar phone-only">
+                    <a class="icon-btn back" href="/settings" aria-label="Back to settings">
+                        <Glyph icon=Icon::ArrowLeft flip=true />
+                    </a>
+                    <span class="bar-title">{move || path.with(|path| name_of(path))}</span>
+                </header>
+                <div class="scroll">
+                    <div class="page">
+                        <Outlet />
+                    </div>
+                </div>
+            </main>
+        </Frame>
+    }
+    .into_any()
+}
+
+/// `/settings` itself: beside the side list stands the page that is wanted most; a phone shows the list alone.
+#[component]
+pub fn SettingsIndex() -> impl IntoView {
+    let house = use_house();
+    let admin = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Administer)));
+    move || match admin.get() {
+        true => view! { <SettingsChannels /> }.into_any(),
+        false => view! { <SettingsSessions /> }.into_any(),
+    }
+}
+
+/// What the foot of the rail holds, where the rail has no foot.
+#[component]
+fn AccountOnPhone() -> impl IntoView {
+    let chat = use_chat();
+    view! {
+        <div class="phone-only">
+            <h2 class="side-head">"On this device"</h2>
+            <div class="side-choice">
+                <ThemeChoice />
+            </div>
+            <label class="side-link" hidden=move || !chat.mine.get()>
+                <Glyph icon=Icon::MessageCircle />
+                <span>{move || chat.label()}</span>
+                <input
+                    class="switch push"
+                    type="checkbox"
+                    role="switch"
+                    checked=chat.on.get_untracked()
+                    prop:checked=move || chat.on.get()
+                    on:change=move |_| chat.turn.run(())
+                />
+            </label>
+            <form method="post" action="/api/fn/sign_out">
+                <button type="submit" class="side-link">
+                    <Glyph icon=Icon::LogOut flip=true />
+                    "Sign out"
+                </button>
+            </form>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_of;
+
+    #[test]
+    fn the_bar_names_the_page() {
+        assert_eq!(name_of("/settings/teams"), "Teams");
+        assert_eq!(name_of("/settings"), "Settings");
+    }
+}

@@ -1,0 +1,78 @@
+//! Changing my password.
+
+use leptos::{ev::SubmitEvent, html::Input, prelude::*};
+
+use super::parts::Saving;
+use crate::{
+    api::account::change_password,
+    components::ui::{Button, Toast, Toasts, Tone, Variant},
+    pages::sign_in::{FormError, PasswordField, field_error, other_error},
+    state::use_house,
+};
+
+/// A form for a new password; the other sessions end with the old one.
+#[component]
+pub(super) fn PasswordCard(
+    /// Told when it was changed.
+    #[prop(into)]
+    on_changed: Callback<()>,
+) -> impl IntoView {
+    let house = use_house();
+    let toasts = use_context::<Toasts>();
+    let saving = Saving::new();
+    let (old, new) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let (Some(old), Some(new)) = (old.get_untracked(), new.get_untracked()) else { return };
+        saving.run(change_password(old.value(), new.value()), move |()| {
+            old.set_value("");
+            new.set_value("");
+            if let Some(toasts) = toasts {
+                toasts.push(Toast::new("Password changed. Your other sessions have ended.").tone(Tone::Good));
+            }
+            on_changed.try_run(());
+        });
+    };
+    let error = Signal::from(saving.error);
+    view! {
+        // Outside of a dialog this method sends nothing: before the page is awake, no password ends up in an address.
+        <form class="card" method="dialog" on:submit=submit>
+            <div class="card-head">
+                <div>
+                    <h2>"Password"</h2>
+                    <p>"Changing it ends your other sessions."</p>
+                </div>
+            </div>
+            <div class="card-body form">
+                <FormError error=other_error(error, &["old", "new", "password"]) />
+                // For password managers: whose password this is.
+                <input type="email" autocomplete="username" hidden readonly value=move || house.boot.with(|boot| boot.me.member.email.clone()) />
+                <div class="form-grid">
+                    <PasswordField
+                        id="old-password"
+                        label="Current password"
+                        autocomplete="current-password"
+                        error=field_error(error, "old")
+                        node_ref=old
+                    />
+                    <PasswordField
+                        id="new-password"
+                        label="New password"
+                        autocomplete="new-password"
+                        hint=Some("At least 8 characters.".to_owned())
+                        error=Signal::derive(move || {
+                            field_error(error, "new").get().or_else(|| field_error(error, "password").get())
+                        })
+                        node_ref=new
+                    />
+                </div>
+            </div>
+            <div class="card-foot">
+                <Button variant=Variant::Primary submit=true busy=saving.busy>
+                    "Change password"
+                </Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,193 @@
+//! How the system is: version, database, jobs that wait and jobs that were given up.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::parts::{AdminOnly, CardSkeleton, InlineError, LoadFailed, PageHead};
+use crate::{
+    api::settings::{DeadJob, SystemStatus, load_system_status, revive_job},
+    components::ui::{Button, EmptyState, Icon, Pill, RelativeTime, Tone},
+    state::use_now,
+};
+
+/// Health and jobs.
+#[component]
+pub fn SettingsSystem() -> impl IntoView {
+    view! {
+        <PageHead title="Health and jobs" lead="What this server does in the background, and what it could not do." />
+        <AdminOnly>
+            <Status />
+        </AdminOnly>
+    }
+    .into_any()
+}
+
+#[component]
+fn Status() -> impl IntoView {
+    let status = Resource::new(|| (), |()| load_system_status());
+    let shown = move || {
+        Suspend::new(async move {
+            match status.await {
+                Ok(status) => view! { <Shown status=status /> }.into_any(),
+                Err(error) => view! { <LoadFailed error=error retry=move || status.refetch() /> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Transition fallback=|| view! { <CardSkeleton lines=4 /> }>{shown}</Transition>
+        <p class="page-foot">
+            <Button icon=Icon::RefreshCw small=true on_press=move || status.refetch()>
+                "Look again"
+            </Button>
+        </p>
+    }
+    .into_any()
+}
+
+#[component]
+fn Shown(
+    /// What was read.
+    status: SystemStatus,
+) -> impl IntoView {
+    let dead = status.dead.len();
+    let jobs = match status.dead.is_empty() {
+        true => view! {
+            <section class="card">
+                <EmptyState
+                    icon=Icon::CircleCheck
+                    title="Nothing was given up"
+                    text="Work that fails is tried again by itself; what still fails then is listed here."
+                />
+            </section>
+        }
+        .into_any(),
+        false => view! { <DeadJobs jobs=status.dead /> }.into_any(),
+    };
+    view! {
+        <dl class="stats">
+            <div class="stat">
+                <dt>"Version"</dt>
+                <dd>{status.version}</dd>
+            </div>
+            <div class="stat">
+                <dt>"Database"</dt>
+                <dd>{status.database}</dd>
+            </div>
+            <div class="stat">
+                <dt>"Waiting jobs"</dt>
+                <dd>{status.waiting}</dd>
+            </div>
+            <div class="stat">
+                <dt>"Given up"</dt>
+                <dd>{dead}</dd>
+            </div>
+        </dl>
+        {jobs}
+    }
+    .into_any()
+}
+
+#[component]
+fn DeadJobs(
+    /// What was given up, the newest first.
+    jobs: Vec<DeadJob>,
+) -> impl IntoView {
+    let rows = jobs.into_iter().map(|job| view! { <JobRow job=job /> }).collect_view();
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <div>
+                    <h2>"Given up"</h2>
+                    <p>"Nothing is lost: each can run again."</p>
+                </div>
+            </div>
+            <div class="table-frame">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Job"</th>
+                            <th scope="col">"What went wrong"</th>
+                            <th scope="col">"Last try"</th>
+                            <th scope="col">
+                                <span class="sr">"Actions"</span>
+                            </th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn JobRow(
+    /// Which one.
+    job: DeadJob,
+) -> impl IntoView {
+    let now = use_now();
+    let id = job.id;
+    let revived = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let revive = move || {
+        error.set(None);
+        revived.set(true);
+        spawn_local(async move {
+            if let Err(refused) = revive_job(id).await {
+                revived.try_set(false);
+                error.try_set(Some(refused.to_string()));
+            }
+        });
+    };
+    let kind = in_words(&job.kind);
+    let name = format!("Try again: {kind}");
+    let tries = match job.attempts {
+        1 => "1 try".to_owned(),
+        tries => format!("{tries} tries"),
+    };
+    view! {
+        <tr>
+            <td>
+                {kind}
+                <span class="cell-note">{tries}</span>
+            </td>
+            <td>
+                <span dir="auto">{job.error}</span>
+                <InlineError error=error />
+            </td>
+            <td>
+                <RelativeTime at=job.at.0 now=now />
+            </td>
+            <td class="cell-end">
+                <span hidden=move || !revived.get()>
+                    <Pill text="Waiting" tone=Tone::Wait icon=Icon::Clock />
+                </span>
+                <span hidden=move || revived.get()>
+                    <Button small=true name=name on_press=revive>
+                        "Try again"
+                    </Button>
+                </span>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// "send_mail" as "Send mail".
+fn in_words(kind: &str) -> String {
+    let words = kind.replace(['_', '.'], " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_words;
+
+    #[test]
+    fn a_kind_reads_as_words() {
+        assert_eq!(in_words("send_mail"), "Send mail");
+        assert_eq!(in_words("work.send"), "Work send");
+        assert_eq!(in_words(""), "");
+    }
+}

@@ -1,0 +1,183 @@
+//! One team: its members and its channels, each taken in or out by a check box that is saved at once.
+
+use leptos::prelude::*;
+
+use super::parts::InlineError;
+use crate::{
+    api::settings::{set_in_team, set_team_channels},
+    components::{
+        frame::LastWish,
+        ui::{Avatar, AvatarSize},
+    },
+    model::{ApiError, ChannelId, MemberId, TeamId},
+    state::{House, use_house},
+};
+
+/// A team.
+#[component]
+pub(super) fn TeamCard(
+    /// Which one.
+    id: TeamId,
+) -> impl IntoView {
+    let house = use_house();
+    let error = RwSignal::new(None::<String>);
+    let name = Memo::new(move |_| {
+        house
+            .boot
+            .with(|boot| boot.teams.iter().find(|team| team.id == id).map(|team| team.name.clone()).unwrap_or_default())
+    });
+    // Who left stays out of sight, unless they are still in the team.
+    let members = Memo::new(move |_| {
+        house.boot.with(|boot| {
+            let shown = boot.members.iter().filter(|m| !m.disabled || m.teams.contains(&id));
+            shown.map(|member| member.id).collect::<Vec<_>>()
+        })
+    });
+    let channels = Memo::new(move |_| house.boot.with(|boot| boot.channels.iter().map(|c| c.id).collect::<Vec<_>>()));
+    let count =
+        Memo::new(move |_| house.boot.with(|boot| boot.members.iter().filter(|m| m.teams.contains(&id)).count()));
+    let in_words = move || match count.get() {
+        0 => "Nobody is in it yet.".to_owned(),
+        1 => "1 member".to_owned(),
+        count => format!("{count} members"),
+    };
+    let wish = StoredValue::new(LastWish::new());
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <div>
+                    <h2 dir="auto">{move || name.get()}</h2>
+                    <p>{in_words}</p>
+                </div>
+            </div>
+            <div class="card-body form">
+                <fieldset class="checks">
+                    <legend class="field-label">"Members"</legend>
+                    <For each=move || members.get() key=|member| *member let:member>
+                        <MemberCheck team=id member=member error=error />
+                    </For>
+                </fieldset>
+                <fieldset class="checks">
+                    <legend class="field-label">"Channels"</legend>
+                    <For each=move || channels.get() key=|channel| *channel let:channel>
+                        <ChannelCheck team=id channel=channel error=error wish=wish />
+                    </For>
+                </fieldset>
+                <InlineError error=error />
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn MemberCheck(
+    /// The team.
+    team: TeamId,
+    /// Who.
+    member: MemberId,
+    /// Where a refusal is said.
+    error: RwSignal<Option<String>>,
+) -> impl IntoView {
+    let house = use_house();
+    let wish = StoredValue::new(LastWish::new());
+    let name = Memo::new(move |_| {
+        house.boot.with(|boot| boot.members.iter().find(|m| m.id == member).map(|m| m.name.clone()).unwrap_or_default())
+    });
+    let inside = Memo::new(move |_| {
+        house.boot.with(|boot| boot.members.iter().any(|m| m.id == member && m.teams.contains(&team)))
+    });
+    let turn = move |on: bool| {
+        error.set(None);
+        show_in_team(house, member, team, on);
+        let undo = move |before, refused: ApiError| {
+            show_in_team(house, member, team, before);
+            error.try_set(Some(refused.to_string()));
+        };
+        wish.get_value().send(!on, on, move |on| set_in_team(member, team, on), undo);
+    };
+    view! {
+        <label class="check">
+            <input
+                type="checkbox"
+                checked=inside.get_untracked()
+                prop:checked=move || inside.get()
+                on:change=move |event| turn(event_target_checked(&event))
+            />
+            <Avatar name=name seed=member.to_string() size=AvatarSize::Tiny />
+            <bdi class="check-text">{move || name.get()}</bdi>
+        </label>
+    }
+    .into_any()
+}
+
+#[component]
+fn ChannelCheck(
+    /// The team.
+    team: TeamId,
+    /// Which channel.
+    channel: ChannelId,
+    /// Where a refusal is said.
+    error: RwSignal<Option<String>>,
+    /// The team's channels as last wished: they are sent together.
+    wish: StoredValue<LastWish<Vec<ChannelId>>>,
+) -> impl IntoView {
+    let house = use_house();
+    let name = Memo::new(move |_| {
+        house
+            .boot
+            .with(|boot| boot.channels.iter().find(|c| c.id == channel).map(|c| c.name.clone()).unwrap_or_default())
+    });
+    let inside = Memo::new(move |_| channels_of(house, team).contains(&channel));
+    let turn = move |on: bool| {
+        error.set(None);
+        let before = untrack(|| channels_of(house, team));
+        let mut after = before.clone();
+        after.retain(|other| *other != channel);
+        if on {
+            after.push(channel);
+        }
+        show_channels(house, team, after.clone());
+        let undo = move |before, refused: ApiError| {
+            show_channels(house, team, before);
+            error.try_set(Some(refused.to_string()));
+        };
+        wish.get_value().send(before, after, move |channels| set_team_channels(team, channels), undo);
+    };
+    view! {
+        <label class="check">
+            <input
+                type="checkbox"
+                checked=inside.get_untracked()
+                prop:checked=move || inside.get()
+                on:change=move |event| turn(event_target_checked(&event))
+            />
+            <bdi class="check-text">{move || name.get()}</bdi>
+        </label>
+    }
+    .into_any()
+}
+
+fn channels_of(house: House, team: TeamId) -> Vec<ChannelId> {
+    house.boot.with(|boot| boot.teams.iter().find(|t| t.id == team).map(|t| t.channels.clone()).unwrap_or_default())
+}
+
+fn show_channels(house: House, team: TeamId, channels: Vec<ChannelId>) {
+    house.boot.try_update(|boot| {
+        if let Some(team) = boot.teams.iter_mut().find(|known| known.id == team) {
+            team.channels = channels;
+        }
+    });
+}
+
+fn show_in_team(house: House, id: MemberId, team: TeamId, inside: bool) {
+    house.boot.try_update(|boot| {
+        let mine = (boot.me.member.id == id).then_some(&mut boot.me.member);
+        for member in boot.members.iter_mut().filter(|member| member.id == id).chain(mine) {
+            member.teams.retain(|other| *other != team);
+            if inside {
+                member.teams.push(team);
+            }
+        }
+    });
+}

@@ -1,0 +1,96 @@
+//! Teams: who is in them, which channels they look after.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use super::{
+    inputs::TextField,
+    parts::{AdminOnly, PageHead, Saving},
+    team_card::TeamCard,
+};
+use crate::{
+    api::settings::add_team,
+    components::ui::{Button, EmptyState, Icon, Variant},
+    model::{Team, TeamId},
+    pages::sign_in::{FormError, field_error, other_error},
+    state::{House, new_uuid, use_house},
+};
+
+/// All teams, and a new one.
+#[component]
+pub fn SettingsTeams() -> impl IntoView {
+    view! {
+        <PageHead title="Teams" lead="Who sees only their teams’ conversations sees those of the channels that the team looks after." />
+        <AdminOnly>
+            <TeamList />
+            <NewTeam />
+        </AdminOnly>
+    }
+    .into_any()
+}
+
+#[component]
+fn TeamList() -> impl IntoView {
+    let house = use_house();
+    let ids = Memo::new(move |_| house.boot.with(|boot| boot.teams.iter().map(|team| team.id).collect::<Vec<_>>()));
+    view! {
+        <Show when=move || ids.with(Vec::is_empty)>
+            <section class="card">
+                <EmptyState icon=Icon::Users title="No teams yet" text="Everybody sees what their visibility lets them see. Name the first team below." />
+            </section>
+        </Show>
+        <For each=move || ids.get() key=|id| *id let:id>
+            <TeamCard id=id />
+        </For>
+    }
+    .into_any()
+}
+
+#[component]
+fn NewTeam() -> impl IntoView {
+    let house = use_house();
+    let saving = Saving::new();
+    let name = RwSignal::new(String::new());
+    // Kept until it has worked: a second try makes the same team, not another.
+    let id = StoredValue::new(None::<TeamId>);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let this = id.get_value().unwrap_or_else(|| TeamId::new(new_uuid()));
+        id.set_value(Some(this));
+        saving.run(add_team(this, name.get_untracked()), move |team| {
+            put(house, team);
+            name.try_set(String::new());
+            id.try_set_value(None);
+        });
+    };
+    let error = Signal::from(saving.error);
+    view! {
+        <form class="card" method="dialog" on:submit=submit>
+            <div class="card-body form">
+                <FormError error=other_error(error, &["name"]) />
+                <TextField
+                    id="team-name"
+                    label="New team"
+                    value=name
+                    on_input=move |text: String| name.set(text)
+                    placeholder="Support"
+                    error=field_error(error, "name")
+                />
+            </div>
+            <div class="card-foot">
+                <Button variant=Variant::Primary icon=Icon::Plus submit=true busy=saving.busy>
+                    "Add team"
+                </Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// The event that follows says the same; here it is shown before. By id, as everywhere.
+fn put(house: House, team: Team) {
+    house.boot.try_update(|boot| {
+        if let Err(at) = boot.teams.binary_search_by_key(&team.id, |known| known.id) {
+            boot.teams.insert(at, team);
+        }
+    });
+}

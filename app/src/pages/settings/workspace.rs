@@ -1,0 +1,125 @@
+//! The workspace's own settings.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use super::{
+    inputs::{SwitchOption, TextField},
+    parts::{AdminOnly, InlineError, PageHead, Saving},
+};
+use crate::{
+    api::settings::{WorkspaceEdit, edit_workspace},
+    components::{
+        frame::LastWish,
+        ui::{Button, Variant},
+    },
+    model::Workspace,
+    pages::sign_in::{FormError, field_error, other_error},
+    state::use_house,
+};
+
+/// Name, chat, what a reply does.
+#[component]
+pub fn SettingsWorkspace() -> impl IntoView {
+    view! {
+        <PageHead title="Workspace" lead="What holds for everybody here." />
+        <AdminOnly>
+            <NameForm />
+            <Switches />
+        </AdminOnly>
+    }
+    .into_any()
+}
+
+fn edit_of(workspace: &Workspace) -> WorkspaceEdit {
+    WorkspaceEdit {
+        name: workspace.name.clone(),
+        chat_enabled: workspace.chat_enabled,
+        pending_after_reply: workspace.pending_after_reply,
+    }
+}
+
+#[component]
+fn NameForm() -> impl IntoView {
+    let house = use_house();
+    let saving = Saving::new();
+    // What is typed and not saved; none while it is as everybody sees it.
+    let typed = RwSignal::new(None::<String>);
+    let value =
+        Signal::derive(move || typed.get().unwrap_or_else(|| house.boot.with(|boot| boot.workspace.name.clone())));
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let mut edit = house.boot.with_untracked(|boot| edit_of(&boot.workspace));
+        edit.name = value.get_untracked();
+        saving.run(edit_workspace(edit), move |workspace| {
+            house.boot.try_update(|boot| boot.workspace = workspace);
+            typed.try_set(None);
+        });
+    };
+    let error = Signal::from(saving.error);
+    let unchanged = Signal::derive(move || typed.with(Option::is_none).then(|| "Nothing has changed".to_owned()));
+    view! {
+        <form class="card" method="dialog" on:submit=submit>
+            <div class="card-body form">
+                <FormError error=other_error(error, &["name"]) />
+                <TextField
+                    id="workspace-name"
+                    label="Name"
+                    value=value
+                    on_input=move |text: String| typed.set(Some(text))
+                    hint="Your team and your visitors see it."
+                    error=field_error(error, "name")
+                />
+            </div>
+            <div class="card-foot">
+                <Button variant=Variant::Primary submit=true busy=saving.busy disabled_because=unchanged>
+                    "Save name"
+                </Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+#[component]
+fn Switches() -> impl IntoView {
+    let house = use_house();
+    let wish = StoredValue::new(LastWish::new());
+    let error = RwSignal::new(None::<String>);
+    let turn = move |change: fn(&mut Workspace, bool), on: bool| {
+        error.set(None);
+        let before = house.boot.with_untracked(|boot| edit_of(&boot.workspace));
+        house.boot.update(|boot| change(&mut boot.workspace, on));
+        let after = house.boot.with_untracked(|boot| edit_of(&boot.workspace));
+        let undo = move |before: WorkspaceEdit, refused: crate::model::ApiError| {
+            house.boot.try_update(|boot| put_back(&mut boot.workspace, &before));
+            error.try_set(Some(refused.to_string()));
+        };
+        wish.get_value().send(before, after, edit_workspace, undo);
+    };
+    view! {
+        <section class="card">
+            <SwitchOption
+                id="chat-enabled"
+                label="Chat"
+                text="On: visitors reach whoever has their own chat on. Off: nobody is reached, messages wait in Missed, and the auto-reply goes out."
+                on=Signal::derive(move || house.boot.with(|boot| boot.workspace.chat_enabled))
+                on_turn=move |on: bool| turn(|workspace, on| workspace.chat_enabled = on, on)
+            />
+            <SwitchOption
+                id="pending-after-reply"
+                label="Pending after a reply"
+                text="Whoever replies waits for an answer: the conversation says so until one comes."
+                on=Signal::derive(move || house.boot.with(|boot| boot.workspace.pending_after_reply))
+                on_turn=move |on: bool| turn(|workspace, on| workspace.pending_after_reply = on, on)
+            />
+            <InlineError error=error />
+        </section>
+    }
+    .into_any()
+}
+
+/// The switches as they were; the name is saved by itself.
+fn put_back(workspace: &mut Workspace, before: &WorkspaceEdit) {
+    workspace.chat_enabled = before.chat_enabled;
+    workspace.pending_after_reply = before.pending_after_reply;
+}

@@ -1,0 +1,93 @@
+//! Setting the instance up, once, by the link that it wrote when it started.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use super::sign_in::{AuthCard, AuthField, FormError, PasswordField, field_error, other_error};
+use crate::{
+    api::account::SetUp,
+    components::ui::{Button, EmptyState, Icon, Variant},
+};
+
+/// The workspace and its owner; `?token=` is the secret of the one-time link.
+#[component]
+pub fn SetupPage() -> impl IntoView {
+    let query = use_query_map();
+    let token = Memo::new(move |_| query.with(|query| query.get("token").unwrap_or_default()));
+    let form = move || match token.with(String::is_empty) {
+        true => view! {
+            <EmptyState
+                icon=Icon::Link
+                title="This link is not complete"
+                text="Open the whole link that Tandem wrote when it was started. To get a new one, restart Tandem."
+            />
+        }
+        .into_any(),
+        false => view! { <SetupForm token=token /> }.into_any(),
+    };
+    view! {
+        <Title text="Set up · Tandem" />
+        <AuthCard
+            title="Make this Tandem yours"
+            lead="You will be its first member and can invite the others next."
+            foot=|| "Everything stays on this server."
+        >
+            {form}
+        </AuthCard>
+    }
+    .into_any()
+}
+
+#[component]
+fn SetupForm(
+    /// The secret of the one-time link.
+    token: Memo<String>,
+) -> impl IntoView {
+    let action = ServerAction::<SetUp>::new();
+    let error = Signal::derive(move || action.value().get().and_then(Result::err));
+    let busy = Signal::derive(move || action.pending().get() || matches!(action.value().get(), Some(Ok(()))));
+    view! {
+        <ActionForm action=action attr:class="form">
+            <FormError error=other_error(error, &["workspace", "name", "email", "password"]) />
+            <input type="hidden" name="new[token]" value=move || token.get() />
+            <AuthField
+                id="workspace"
+                label="Workspace name"
+                name="new[workspace]"
+                autocomplete="organization"
+                autofocus=true
+                hint=Some("Your team and your visitors see it.".to_owned())
+                error=field_error(error, "workspace")
+            />
+            <AuthField id="name" label="Your name" name="new[name]" autocomplete="name" error=field_error(error, "name") />
+            <AuthField
+                id="email"
+                label="E-mail"
+                name="new[email]"
+                kind="email"
+                autocomplete="username"
+                error=field_error(error, "email")
+            />
+            <PasswordField
+                id="password"
+                label="Password"
+                name="new[password]"
+                autocomplete="new-password"
+                hint=Some("At least 8 characters. A few words are easier to keep than signs.".to_owned())
+                error=field_error(error, "password")
+            />
+            <label class="check">
+                <input type="checkbox" name="new[sample]" value="on" checked />
+                <span class="check-text">
+                    "Fill it with sample conversations"
+                    <span class="field-hint">"To look around before the first real message."</span>
+                </span>
+            </label>
+            <Button variant=Variant::Primary submit=true wide=true busy=busy>
+                "Create workspace"
+            </Button>
+        </ActionForm>
+    }
+    .into_any()
+}

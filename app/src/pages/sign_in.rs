@@ -1,0 +1,57 @@
+//! Signing in.
+
+mod card;
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::account::SignIn,
+    components::ui::{Button, Variant},
+};
+
+pub(crate) use card::{AuthCard, AuthField, FormError, PasswordField, field_error, other_error};
+
+/// E-mail and password; `?next=` says where to go on.
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    let action = ServerAction::<SignIn>::new();
+    let query = use_query_map();
+    let error = Signal::derive(move || action.value().get().and_then(Result::err));
+    // Still busy after the answer: the redirect follows.
+    let busy = Signal::derive(move || action.pending().get() || matches!(action.value().get(), Some(Ok(()))));
+    view! {
+        <Title text="Sign in · Tandem" />
+        <AuthCard
+            title="Sign in"
+            lead="Welcome back."
+            foot=|| "Password lost? Whoever runs this server can set a new one."
+        >
+            <ActionForm action=action attr:class="form">
+                <FormError error=other_error(error, &["email", "password"]) />
+                <input type="hidden" name="next" value=move || query.with(|query| query.get("next").unwrap_or_default()) />
+                <AuthField
+                    id="email"
+                    label="E-mail"
+                    name="email"
+                    kind="email"
+                    autocomplete="username"
+                    autofocus=true
+                    error=field_error(error, "email")
+                />
+                <PasswordField
+                    id="password"
+                    label="Password"
+                    name="password"
+                    autocomplete="current-password"
+                    error=field_error(error, "password")
+                />
+                <Button variant=Variant::Primary submit=true wide=true busy=busy>
+                    "Sign in"
+                </Button>
+            </ActionForm>
+        </AuthCard>
+    }
+    .into_any()
+}

@@ -1,0 +1,74 @@
+//! The only place in the interface that reads the browser's clock, makes ids and touches its storage. On the server they are inert.
+
+use uuid::Uuid;
+
+/// A new UUIDv7.
+#[expect(clippy::disallowed_methods, reason = "this is the source that everything else is given")]
+pub fn new_uuid() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// The browser's clock, in milliseconds since 1970; 0 on the server.
+pub fn now_ms() -> i64 {
+    #[cfg(feature = "hydrate")]
+    {
+        js_sys::Date::now() as i64
+    }
+    #[cfg(not(feature = "hydrate"))]
+    0
+}
+
+#[cfg(feature = "hydrate")]
+fn storage() -> Option<web_sys::Storage> {
+    // Storage may be blocked; then nothing is kept, and nothing breaks.
+    web_sys::window()?.local_storage().ok()?
+}
+
+/// What the browser keeps under a name.
+pub fn recall(name: &str) -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    {
+        storage()?.get_item(name).ok()?
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = name;
+        None
+    }
+}
+
+/// Lets the browser keep a text under a name.
+pub fn keep(name: &str, text: &str) {
+    #[cfg(feature = "hydrate")]
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(name, text);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (name, text);
+}
+
+/// Lets the browser forget what it keeps under a name.
+pub fn forget(name: &str) {
+    #[cfg(feature = "hydrate")]
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(name);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = name;
+}
+
+/// What the browser keeps under names that begin so: name and text.
+pub fn recall_all(prefix: &str) -> Vec<(String, String)> {
+    #[cfg(feature = "hydrate")]
+    {
+        let Some(storage) = storage() else { return Vec::new() };
+        let names = (0..storage.length().unwrap_or(0)).filter_map(|n| storage.key(n).ok().flatten());
+        let ours: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+        ours.into_iter().filter_map(|name| Some((name.clone(), storage.get_item(&name).ok()??))).collect()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = prefix;
+        Vec::new()
+    }
+}

@@ -1,0 +1,361 @@
+//! The inbox as shown: the plain state that the reducer changes, and the signals that components watch, row by row.
+
+use std::collections::{HashMap, VecDeque};
+
+use leptos::prelude::*;
+
+use super::House;
+use crate::model::{
+    Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, DraftMode, HousePart, InboxPage, InboxState, ListPart, LiveEvent,
+    Message, MessageId, Thread, ThreadPart, Timestamp, View, arrange,
+};
+
+/// How many events are kept, so that what was fetched before them and arrives after them misses none.
+const RECENT: usize = 500;
+
+/// What stands in a thread, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slotted {
+    /// A day begins; days since 1970 in UTC.
+    Day(i64),
+    /// What follows was not read when the thread was opened.
+    Unread,
+    /// An entry; whether it begins a group of the same sender.
+    Entry(MessageId, bool),
+}
+
+/// The inbox. Lives as long as the signed-in layout; cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Inbox {
+    core: StoredValue<InboxState>,
+    recent: StoredValue<VecDeque<LiveEvent>>,
+    prefetched: StoredValue<HashMap<ConversationId, Thread>>,
+    house: House,
+    /// The numbers above the list.
+    pub counts: RwSignal<Counts>,
+    /// The rows in the order shown.
+    pub order: RwSignal<Vec<ConversationId>>,
+    rows: StoredValue<HashMap<ConversationId, ArcRwSignal<ConversationRow>>>,
+    /// Whether older rows can be loaded.
+    pub more: RwSignal<bool>,
+    /// The row under the pointer: live changes leave it where it is (L8).
+    pub hovered: RwSignal<Option<ConversationId>>,
+    /// The open conversation: likewise.
+    pub selected: RwSignal<Option<ConversationId>>,
+    /// The open conversation's card.
+    pub open: RwSignal<Option<ConversationRow>>,
+    /// Who it is with.
+    pub contact: RwSignal<Option<Contact>>,
+    /// Its entries in order.
+    pub slots: RwSignal<Vec<Slotted>>,
+    messages: StoredValue<HashMap<MessageId, ArcRwSignal<Message>>>,
+    /// Whether older entries can be loaded.
+    pub older: RwSignal<bool>,
+    /// It left my sight while it was open.
+    pub gone: RwSignal<bool>,
+    /// Counts the changes of my drafts that came from elsewhere.
+    pub drafts: RwSignal<u32>,
+    /// The place of the first entry that was not read when the thread was opened.
+    unread_from: StoredValue<Option<i64>>,
+}
+
+/// The inbox. Only below the signed-in layout.
+pub fn use_inbox() -> Inbox {
+    expect_context::<Inbox>()
+}
+
+impl Inbox {
+    /// An empty inbox in a workspace.
+    pub fn new(house: House, boot: Bootstrap) -> Self {
+        let core = InboxState { house: Some(HousePart { boot }), list: None, thread: None };
+        Self {
+            core: StoredValue::new(core),
+            recent: StoredValue::default(),
+            prefetched: StoredValue::default(),
+            house,
+            counts: RwSignal::default(),
+            order: RwSignal::default(),
+            rows: StoredValue::default(),
+            more: RwSignal::new(false),
+            hovered: RwSignal::new(None),
+            selected: RwSignal::new(None),
+            open: RwSignal::new(None),
+            contact: RwSignal::new(None),
+            slots: RwSignal::default(),
+            messages: StoredValue::default(),
+            older: RwSignal::new(false),
+            gone: RwSignal::new(false),
+            drafts: RwSignal::new(0),
+            unread_from: StoredValue::new(None),
+        }
+    }
+
+    /// The number from which a stream must go on.
+    pub fn cursor(self) -> i64 {
+        self.core.try_with_value(|core| core.cursor()).flatten().unwrap_or(0)
+    }
+
+    /// A row to watch.
+    pub fn row(self, id: ConversationId) -> Option<ArcRwSignal<ConversationRow>> {
+        self.rows.try_with_value(|rows| rows.get(&id).cloned()).flatten()
+    }
+
+    /// An entry to watch.
+    pub fn message(self, id: MessageId) -> Option<ArcRwSignal<Message>> {
+        self.messages.try_with_value(|messages| messages.get(&id).cloned()).flatten()
+    }
+
+    /// My unsent text in the open conversation, as the server keeps it.
+    pub fn draft(self, mode: DraftMode) -> String {
+        let of = |part: &ThreadPart| part.thread.drafts.iter().find(|d| d.mode == mode).map(|d| d.text.clone());
+        self.core.try_with_value(|core| core.thread.as_ref().and_then(of)).flatten().unwrap_or_default()
+    }
+
+    /// Takes a change in.
+    pub fn receive(self, event: LiveEvent) {
+        if let crate::model::LiveBody::Conversation { row, .. } = &event.body {
+            self.prefetched.try_update_value(|known| known.remove(&row.id));
+        }
+        let changed = self.core.try_update_value(|core| core.apply(&event)).unwrap_or_default();
+        self.recent.try_update_value(|recent| {
+            if recent.len() >= RECENT {
+                recent.pop_front();
+            }
+            recent.push_back(event);
+        });
+        self.show(&changed);
+    }
+
+    /// Brings a freshly read part up to date with what the stream told meanwhile.
+    fn catch_up(self) {
+        let events: Vec<LiveEvent> = self.recent.with_value(|recent| recent.iter().cloned().collect());
+        self.core.update_value(|core| {
+            for event in &events {
+                core.apply(event);
+            }
+        });
+    }
+
+    /// Shows people, teams and channels as read again.
+    pub fn set_house(self, boot: Bootstrap) {
+        self.core.update_value(|core| core.house = Some(HousePart { boot }));
+        self.catch_up();
+        self.show(&[Changed::House]);
+    }
+
+    /// Shows a view's first page.
+    pub fn set_list(self, view: View, page: InboxPage) {
+        self.core.update_value(|core| core.list = Some(ListPart::of(view, page)));
+        self.catch_up();
+        self.rows.update_value(HashMap::clear);
+        self.order.set(Vec::new());
+        self.show_list(true);
+    }
+
+    /// Adds an older page below; only if the list still shows that view.
+    pub fn append(self, view: View, page: InboxPage) {
+        let fits = self.core.try_update_value(|core| match &mut core.list {
+            Some(list) if list.view == view => {
+                list.append(page);
+                true
+            }
+            _ => false,
+        });
+        if fits == Some(true) {
+            self.show_list(true);
+        }
+    }
+
+    /// Where the loaded part of the list ends.
+    pub fn end(self) -> Option<(View, crate::model::Cursor)> {
+        let end = |list: &ListPart| list.rows.last().map(|row| (list.view, row.cursor()));
+        self.core.try_with_value(|core| core.list.as_ref().and_then(end)).flatten()
+    }
+
+    /// Keeps a conversation that will probably be opened next.
+    pub fn keep_prefetched(self, thread: Thread) {
+        self.prefetched.try_update_value(|known| {
+            if known.len() >= 30 {
+                known.clear();
+            }
+            known.insert(thread.row.id, thread);
+        });
+    }
+
+    /// A conversation that was fetched ahead and has not changed since.
+    pub fn take_prefetched(self, id: ConversationId) -> Option<Thread> {
+        self.prefetched.try_update_value(|known| known.remove(&id)).flatten()
+    }
+
+    /// Whether it was fetched ahead already.
+    pub fn is_prefetched(self, id: ConversationId) -> bool {
+        self.prefetched.try_with_value(|known| known.contains_key(&id)).unwrap_or(true)
+    }
+
+    /// Shows a conversation.
+    pub fn set_thread(self, thread: Thread) {
+        let same = self.open.with_untracked(|open| open.as_ref().map(|row| row.id)) == Some(thread.row.id);
+        if !same {
+            self.unread_from.set_value(first_unread(&thread));
+        }
+        self.core.update_value(|core| core.thread = Some(ThreadPart::of(thread)));
+        self.catch_up();
+        self.messages.update_value(HashMap::clear);
+        self.show_thread();
+        self.show_messages();
+    }
+
+    /// Adds older entries above.
+    pub fn prepend(self, id: ConversationId, older: Vec<Message>, more: bool) {
+        self.core.update_value(|core| match &mut core.thread {
+            Some(part) if part.thread.row.id == id => part.prepend(older, more),
+            _ => {}
+        });
+        self.show_messages();
+    }
+
+    /// The place of the oldest entry shown.
+    pub fn first_place(self) -> i64 {
+        let first = |part: &ThreadPart| part.thread.messages.first().map(|m| m.n);
+        self.core.try_with_value(|core| core.thread.as_ref().and_then(first)).flatten().unwrap_or(i64::MAX)
+    }
+
+    /// Puts the rows into order again after the pointer or the selection has let one go.
+    pub fn arrange(self) {
+        self.show_list(false);
+    }
+
+    fn show(self, changed: &[Changed]) {
+        let has = |what: Changed| changed.contains(&what);
+        if has(Changed::House) {
+            if let Some(boot) = self.core.with_value(|core| core.house.as_ref().map(|house| house.boot.clone())) {
+                self.house.boot.try_set(boot);
+            }
+        }
+        if changed.iter().any(|c| matches!(c, Changed::Order | Changed::Row(_) | Changed::Counts)) {
+            self.show_list(has(Changed::Counts));
+        }
+        if has(Changed::Thread) {
+            self.show_thread();
+        }
+        if changed.iter().any(|c| matches!(c, Changed::Message(_))) {
+            self.show_messages();
+        }
+        if changed.iter().any(|c| matches!(c, Changed::Draft(_))) {
+            self.drafts.try_update(|n| *n += 1);
+        }
+    }
+
+    /// Writes into the signals only what differs: an unchanged row is not drawn again.
+    fn show_list(self, counts: bool) {
+        let Some((rows, more, numbers)) =
+            self.core.with_value(|core| core.list.as_ref().map(|list| (list.rows.clone(), list.more, list.counts)))
+        else {
+            return;
+        };
+        if counts && self.counts.get_untracked() != numbers {
+            self.counts.set(numbers);
+        }
+        let target: Vec<ConversationId> = rows.iter().map(|row| row.id).collect();
+        self.rows.update_value(|known| {
+            for row in rows {
+                match known.get(&row.id) {
+                    Some(signal) if signal.with_untracked(|shown| *shown == row) => {}
+                    Some(signal) => signal.set(row),
+                    None => {
+                        known.insert(row.id, ArcRwSignal::new(row));
+                    }
+                }
+            }
+        });
+        let pinned: Vec<ConversationId> = [self.hovered.get_untracked(), self.selected.get_untracked()].into_iter().flatten().collect();
+        let shown = self.order.get_untracked();
+        let order = arrange(&shown, &target, &pinned);
+        if order != shown {
+            self.order.set(order);
+        }
+        if self.more.get_untracked() != more {
+            self.more.set(more);
+        }
+    }
+
+    fn show_thread(self) {
+        let part = self.core.with_value(|core| core.thread.as_ref().map(|p| (p.thread.row.clone(), p.thread.contact.clone(), p.gone)));
+        let Some((row, contact, gone)) = part else { return };
+        if self.open.with_untracked(|open| open.as_ref() != Some(&row)) {
+            self.open.set(Some(row));
+        }
+        if self.contact.with_untracked(|shown| *shown != contact) {
+            self.contact.set(contact);
+        }
+        if self.gone.get_untracked() != gone {
+            self.gone.set(gone);
+        }
+    }
+
+    fn show_messages(self) {
+        let part = self.core.with_value(|core| core.thread.as_ref().map(|p| (p.thread.messages.clone(), p.thread.more)));
+        let Some((messages, more)) = part else { return };
+        let slots = slots_of(&messages, self.unread_from.get_value());
+        self.messages.update_value(|known| {
+            for message in messages {
+                match known.get(&message.id) {
+                    Some(signal) if signal.with_untracked(|shown| *shown == message) => {}
+                    Some(signal) => signal.set(message),
+                    None => {
+                        known.insert(message.id, ArcRwSignal::new(message));
+                    }
+                }
+            }
+        });
+        if self.slots.with_untracked(|shown| *shown != slots) {
+            self.slots.set(slots);
+        }
+        if self.older.get_untracked() != more {
+            self.older.set(more);
+        }
+    }
+}
+
+/// The place of the first incoming entry that I had not read.
+fn first_unread(thread: &Thread) -> Option<i64> {
+    let unread = usize::try_from(thread.row.unread()).unwrap_or(0);
+    let incoming = thread.messages.iter().rev().filter(|m| matches!(m.entry, crate::model::Entry::Incoming));
+    incoming.take(unread).last().map(|m| m.n)
+}
+
+const DAY_MS: i64 = 24 * 3_600_000;
+/// Messages of one sender within this time share a header.
+const GROUP_MS: i64 = 5 * 60_000;
+
+/// What is drawn for a list of entries; what was taken back is not.
+fn slots_of(messages: &[Message], unread_from: Option<i64>) -> Vec<Slotted> {
+    use crate::model::{DeliveryState, Entry, Sender};
+    let mut slots = Vec::with_capacity(messages.len() + 4);
+    let (mut day, mut before): (_, Option<(&Entry, Timestamp)>) = (None, None);
+    for message in messages {
+        if matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled) {
+            continue;
+        }
+        let this_day = message.at.0.div_euclid(DAY_MS);
+        if day != Some(this_day) {
+            day = Some(this_day);
+            before = None;
+            slots.push(Slotted::Day(this_day));
+        }
+        if unread_from == Some(message.n) {
+            before = None;
+            slots.push(Slotted::Unread);
+        }
+        let same = |a: &Entry, b: &Entry| match (a, b) {
+            (Entry::Incoming, Entry::Incoming) => true,
+            (Entry::Outgoing { by: a, .. }, Entry::Outgoing { by: b, .. }) => a == b && !matches!(a, Sender::Auto),
+            (Entry::Note { by: a }, Entry::Note { by: b }) => a == b,
+            _ => false,
+        };
+        let continues = before.is_some_and(|(entry, at)| same(entry, &message.entry) && message.at.0 - at.0 < GROUP_MS);
+        slots.push(Slotted::Entry(message.id, !continues));
+        before = Some((&message.entry, message.at));
+    }
+    slots
+}

@@ -1,0 +1,216 @@
+//! Settings: by flag, environment or `tandem.toml`, in this order; each knows where it came from.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+
+use crate::auth::Cookies;
+
+/// The flags that every command takes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Flags {
+    /// Where to listen: address and port [default: 127.0.0.1:3000]
+    #[arg(long, global = true)]
+    pub addr: Option<String>,
+    /// The address that browsers use, as https://tandem.example.com
+    #[arg(long, global = true)]
+    pub public_url: Option<String>,
+    /// The folder for the database, files and secrets [default: ./data]
+    #[arg(long, global = true)]
+    pub data: Option<String>,
+    /// sqlite:PATH or postgres://… [default: tandem.db in the data folder]
+    #[arg(long, global = true)]
+    pub database_url: Option<String>,
+    /// What to log, as info or tandem=debug [default: info]
+    #[arg(long, global = true)]
+    pub log: Option<String>,
+    /// text or json [default: text]
+    #[arg(long, global = true)]
+    pub log_format: Option<String>,
+    /// What this process does: web, worker, comma separated [default: web,worker]
+    #[arg(long, global = true)]
+    pub roles: Option<String>,
+    /// Serve by plain http on an address that others can reach. Passwords then travel in the clear.
+    #[arg(long, global = true)]
+    pub insecure_http: bool,
+}
+
+/// Where a setting came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The command line.
+    Flag,
+    /// The environment.
+    Environment,
+    /// tandem.toml.
+    File,
+    /// Nobody said anything.
+    Default,
+}
+
+/// A setting and where it came from.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Its name in the environment.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// What is wrong with the settings, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("tandem.toml: {0}")]
+    File(String),
+    /// A value makes no sense.
+    #[error("{name} is \"{value}\": {what}")]
+    Value {
+        /// Which setting.
+        name: &'static str,
+        /// What it says.
+        value: String,
+        /// What it should be.
+        what: &'static str,
+    },
+    /// Plain http where others can listen.
+    #[error(
+        "{0} can be reached by others, and plain http would show them every password. Set TANDEM_PUBLIC_URL to the https address of the proxy in front, or, if you must, pass --insecure-http."
+    )]
+    Insecure(String),
+}
+
+/// All settings, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub addr: SocketAddr,
+    /// The address that browsers use, if it was said: scheme, host, port.
+    pub public_url: Option<String>,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The database.
+    pub database_url: String,
+    /// What to log.
+    pub log: String,
+    /// Whether to log JSON.
+    pub log_json: bool,
+    /// Whether this process answers browsers.
+    pub web: bool,
+    /// Whether this process does jobs.
+    pub worker: bool,
+    /// The cookie's shape.
+    pub cookies: Cookies,
+    /// All of them with their sources, for `tandem config`.
+    pub settings: Vec<Setting>,
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// When one of them makes no sense; the text says which and what to do.
+    pub fn read(flags: &Flags) -> Result<Self, ConfigError> {
+        let file = match std::fs::read_to_string("tandem.toml") {
+            Ok(text) => text.parse::<toml::Table>().map_err(|e| ConfigError::File(e.to_string()))?,
+            Err(_) => toml::Table::new(),
+        };
+        let mut settings = Vec::new();
+        let mut take = |name: &'static str, flag: &Option<String>, default: &str| {
+            let key = name.trim_start_matches("TANDEM_").to_lowercase();
+            let in_file = file.get(&key).map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned));
+            let (value, source) = match (flag.clone(), std::env::var(name).ok(), in_file) {
+                (Some(value), ..) => (value, Source::Flag),
+                (_, Some(value), _) => (value, Source::Environment),
+                (.., Some(value)) => (value, Source::File),
+                _ => (default.to_owned(), Source::Default),
+            };
+            settings.push(Setting { name, value: value.clone(), source });
+            value
+        };
+        let addr = take("TANDEM_ADDR", &flags.addr, "127.0.0.1:3000");
+        let public_url = take("TANDEM_PUBLIC_URL", &flags.public_url, "");
+        let data = PathBuf::from(take("TANDEM_DATA", &flags.data, "./data"));
+        let default_db = format!("sqlite:{}", data.join("tandem.db").display());
+        let database_url = take("TANDEM_DATABASE_URL", &flags.database_url, &default_db);
+        let log = take("TANDEM_LOG", &flags.log, "info");
+        let log_format = take("TANDEM_LOG_FORMAT", &flags.log_format, "text");
+        let roles = take("TANDEM_ROLES", &flags.roles, "web,worker");
+        let wrong = |name, value: &str, what| ConfigError::Value { name, value: value.to_owned(), what };
+
+        let socket: SocketAddr =
+            addr.parse().map_err(|_| wrong("TANDEM_ADDR", &addr, "write an address and a port, as 127.0.0.1:3000"))?;
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        let is_http = public_url.starts_with("http://");
+        let is_https = public_url.starts_with("https://");
+        if !public_url.is_empty() && !((is_http || is_https) && public_url.matches('/').count() == 2) {
+            return Err(wrong("TANDEM_PUBLIC_URL", &public_url, "write scheme and host, as https://tandem.example.com"));
+        }
+        let host = public_url.strip_prefix("http://").map(|rest| rest.rsplit_once(':').map_or(rest, |(host, _)| host));
+        let loopback = match host {
+            Some(host) => matches!(host, "localhost" | "127.0.0.1" | "[::1]"),
+            None => socket.ip().is_loopback(),
+        };
+        if !is_https && !loopback && !flags.insecure_http {
+            return Err(ConfigError::Insecure(if public_url.is_empty() { addr } else { public_url }));
+        }
+        let known = roles.split(',').map(str::trim).all(|role| matches!(role, "web" | "worker"));
+        if !known {
+            return Err(wrong("TANDEM_ROLES", &roles, "name web, worker or both, separated by a comma"));
+        }
+        let has = |role: &str| roles.split(',').any(|r| r.trim() == role);
+        Ok(Self {
+            addr: socket,
+            public_url: (!public_url.is_empty()).then_some(public_url),
+            data,
+            database_url,
+            log,
+            log_json: log_format == "json",
+            web: has("web"),
+            worker: has("worker"),
+            cookies: if is_https { Cookies::Secure } else { Cookies::Loopback },
+            settings,
+        })
+    }
+}
+
+/// A database URL without its password, for logs.
+pub fn without_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(start), Some(at)) if at > start => {
+            let user = url[start + 3..at].split(':').next().unwrap_or_default();
+            format!("{}://{user}{}", &url[..start], &url[at..])
+        }
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(addr: &str, public_url: &str) -> Result<Config, ConfigError> {
+        Config::read(&Flags { addr: Some(addr.to_owned()), public_url: Some(public_url.to_owned()), ..Flags::default() })
+    }
+
+    #[test]
+    fn cookies_follow_the_public_address() {
+        assert_eq!(read("0.0.0.0:80", "https://t.example").map(|c| c.cookies).ok(), Some(Cookies::Secure));
+        assert_eq!(read("127.0.0.1:1", "").map(|c| c.cookies).ok(), Some(Cookies::Loopback));
+        assert_eq!(read("0.0.0.0:1", "http://localhost:1").map(|c| c.cookies).ok(), Some(Cookies::Loopback));
+    }
+
+    #[test]
+    fn plain_http_for_others_is_refused() {
+        assert!(matches!(read("0.0.0.0:80", ""), Err(ConfigError::Insecure(_))));
+        assert!(matches!(read("127.0.0.1:80", "http://tandem.example"), Err(ConfigError::Insecure(_))));
+    }
+
+    #[test]
+    fn s25_passwords_stay_out_of_the_log() {
+        assert_eq!(without_password("postgres://u:secret@h/db"), "postgres://u@h/db");
+        assert_eq!(without_password("sqlite:/a"), "sqlite:/a");
+    }
+}

@@ -1,0 +1,113 @@
+//! The site inside the binary: WebAssembly, CSS, fonts, the widget; compressed at build, hashed names cached for ever.
+
+use axum::{
+    body::Body,
+    extract::Path,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use serde::Deserialize;
+
+#[derive(RustEmbed)]
+#[folder = "../target/site"]
+#[allow_missing = true]
+struct Embedded;
+
+/// The names that pages refer to.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Site {
+    /// The app's loader.
+    pub js: String,
+    /// The app.
+    pub wasm: String,
+    /// The style sheet.
+    pub css: String,
+    /// The widget's frame.
+    pub chat_js: String,
+    /// Its style sheet.
+    pub chat_css: String,
+    /// The text font.
+    pub font: String,
+    /// The icons, to be put into each page.
+    #[serde(skip)]
+    pub icons: String,
+}
+
+impl Site {
+    /// Reads the names that the build left.
+    pub fn load() -> Self {
+        let Some(manifest) = Embedded::get("manifest.json") else {
+            tracing::warn!("this binary carries no site: pages are bare. Build it with scripts/site first.");
+            return Self::default();
+        };
+        let mut site: Self = serde_json::from_slice(&manifest.data).unwrap_or_default();
+        site.icons = Embedded::get("icons.svg").map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default();
+        site
+    }
+}
+
+/// `GET /assets/{name}`: the hash in the name changes with the content.
+pub async fn hashed(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    serve(&format!("assets/{name}"), &headers, "public, max-age=31536000, immutable")
+}
+
+/// `GET /widget.js`: its name is in other people's pages, so it never changes; its content may.
+pub async fn widget_loader(headers: HeaderMap) -> Response {
+    let mut response = serve("widget.js", &headers, "public, max-age=300");
+    // Pages of other origins load it.
+    response.headers_mut().insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
+    response
+}
+
+/// `GET /mark.svg` and what else stands in `public/`.
+pub async fn public(name: &'static str, headers: HeaderMap) -> Response {
+    serve(name, &headers, "public, max-age=86400")
+}
+
+fn serve(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
+    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let packed = [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .filter(|(encoding, _)| accepts.split(',').any(|a| a.trim().split(';').next() == Some(*encoding)))
+        .find_map(|(encoding, ending)| Embedded::get(&format!("{name}.{ending}")).map(|file| (file, Some(encoding))));
+    let Some((file, encoding)) = packed.or_else(|| Embedded::get(name).map(|file| (file, None))) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let tag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..12]));
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+        return StatusCode::NOT_MODIFIED.into_response();
+    }
+    let mut response = Body::from(bytes_of(file)).into_response();
+    let head = response.headers_mut();
+    head.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
+    head.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    head.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        head.insert(header::ETAG, tag);
+    }
+    if let Some(encoding) = encoding {
+        head.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    response
+}
+
+fn bytes_of(file: EmbeddedFile) -> bytes::Bytes {
+    match file.data {
+        std::borrow::Cow::Borrowed(data) => bytes::Bytes::from_static(data),
+        std::borrow::Cow::Owned(data) => data.into(),
+    }
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "js" => "text/javascript; charset=utf-8",
+        "wasm" => "application/wasm",
+        "css" => "text/css; charset=utf-8",
+        "woff2" => "font/woff2",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,53 @@
+//! Refusals as JSON, for the routes that are no server functions.
+
+use app::model::ApiError;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use crate::error::Error;
+
+/// An error on its way to a browser.
+pub struct Refusal(pub ApiError);
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self(error.told())
+    }
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self(error)
+    }
+}
+
+impl From<crate::error::StoreError> for Refusal {
+    fn from(error: crate::error::StoreError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let code = match &self.0 {
+            ApiError::Unauthenticated => "unauthenticated",
+            ApiError::Forbidden => "forbidden",
+            ApiError::NotFound => "not_found",
+            ApiError::Invalid { .. } => "invalid",
+            ApiError::Conflict { .. } => "conflict",
+            ApiError::TooMany { .. } => "rate_limited",
+            ApiError::Transport { .. } | ApiError::Internal { .. } => "internal",
+        };
+        let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = Json(json!({ "error": { "code": code, "message": self.0.to_string() } }));
+        let mut response = (status, body).into_response();
+        if let ApiError::TooMany { seconds } = self.0 {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.unsigned_abs()));
+        }
+        response
+    }
+}

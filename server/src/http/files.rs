@@ -1,0 +1,97 @@
+//! Members' files: up with a name, down by id. Nothing that a browser could run is ever shown inline (S8, S9).
+
+use app::model::{ApiError, Attachment, AttachmentId};
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use futures::TryStreamExt;
+use serde::Deserialize;
+use tokio_util::io::ReaderStream;
+
+use super::{error::Refusal, session::Signed, state::Http};
+use crate::{
+    domain::files::{self, MEMBER_LIMIT},
+    error::Result,
+    store::message::File,
+};
+
+/// What a file is to be called.
+#[derive(Deserialize)]
+pub struct Named {
+    /// As the person's machine calls it.
+    #[serde(default)]
+    pub name: String,
+}
+
+/// `POST /api/files?name=…`: the body is the file.
+pub async fn upload(
+    State(http): State<Http>,
+    signed: Signed,
+    Query(named): Query<Named>,
+    body: Body,
+) -> Result<Json<Attachment>, Refusal> {
+    let scope = &signed.session.scope;
+    scope.require(app::model::Permission::Converse)?;
+    let uploader = format!("member:{}", scope.person()?.member.id);
+    let stream = body.into_data_stream().map_err(axum::Error::new);
+    let kept = files::upload(&http.db, &http.files, scope, uploader, &named.name, MEMBER_LIMIT, stream).await?;
+    Ok(Json(kept))
+}
+
+/// `GET /api/files/{id}`: for whoever sees its conversation.
+pub async fn download(State(http): State<Http>, signed: Signed, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let id: AttachmentId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let file = files::of_member(&http.db, &signed.session.scope, id).await?;
+    Ok(send(&http, &file).await?)
+}
+
+/// A file's bytes, with headers that keep it inert.
+pub async fn send(http: &Http, file: &File) -> Result<Response> {
+    let bytes = http.files.read(&file.digest).await?;
+    let mut response = Body::from_stream(ReaderStream::new(bytes)).into_response();
+    let head = response.headers_mut();
+    let shown = file.attachment.is_image();
+    let media_type = HeaderValue::from_str(&file.attachment.media_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    head.insert(header::CONTENT_TYPE, media_type);
+    head.insert(header::CONTENT_LENGTH, HeaderValue::from(file.attachment.size.unsigned_abs()));
+    head.insert(header::CONTENT_DISPOSITION, disposition(shown, &file.attachment.name));
+    head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'self'"));
+    // Bytes never change under an id, but whether somebody may have them does.
+    head.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", &file.digest[..file.digest.len().min(24)])) {
+        head.insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// RFC 6266: an ASCII name for old clients, the real one as RFC 8187 has it. The name was made neutral when it came in.
+fn disposition(inline: bool, name: &str) -> HeaderValue {
+    let ascii: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || " .-_()".contains(c) { c } else { '_' }).collect();
+    let mut encoded = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b".-_".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    let kind = if inline { "inline" } else { "attachment" };
+    HeaderValue::from_str(&format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}"))
+        .unwrap_or(HeaderValue::from_static("attachment"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::disposition;
+
+    #[test]
+    fn s9_the_header_stays_whole() {
+        let value = disposition(false, "Rés\"umé\r\n<x>.pdf");
+        let text = value.to_str().expect("ascii");
+        assert_eq!(text, "attachment; filename=\"R_s_um____x_.pdf\"; filename*=UTF-8''R%C3%A9s%22um%C3%A9%0D%0A%3Cx%3E.pdf");
+    }
+}

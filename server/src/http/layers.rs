@@ -1,0 +1,101 @@
+//! What every request passes: where it comes from, and what every answer carries (quality, part 5).
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::state::Http;
+use crate::auth::Cookies;
+
+/// Refuses what another site makes a browser send: every request that may change something, and every stream (S34, S35).
+pub async fn origin(State(http): State<Http>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let stream = request.uri().path().starts_with("/api/live");
+    let headers = request.headers();
+    let allowed = match (safe, stream) {
+        (true, false) => true,
+        // Browsers leave the origin out of same-origin reads.
+        (true, true) => !headers.contains_key(header::ORIGIN) || from_here(headers, http.public_url()),
+        (false, _) => from_here(headers, http.public_url()),
+    };
+    if allowed { next.run(request).await } else { (StatusCode::FORBIDDEN, "This request came from another site.").into_response() }
+}
+
+/// Whether a request comes from our own pages.
+fn from_here(headers: &HeaderMap, public_url: Option<&str>) -> bool {
+    let text = |name: HeaderName| {
+        let mut all = headers.get_all(name).iter();
+        match (all.next(), all.next()) {
+            (Some(one), None) => one.to_str().ok(),
+            _ => None,
+        }
+    };
+    match (text(header::ORIGIN), public_url) {
+        (Some(origin), Some(ours)) => origin == ours,
+        (Some(origin), None) => {
+            let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+            host.is_some() && host == text(header::HOST)
+        }
+        // No origin at all: only a browser's own word that the request is same-origin counts.
+        (None, _) => !headers.contains_key(header::ORIGIN) && text(HeaderName::from_static("sec-fetch-site")) == Some("same-origin"),
+    }
+}
+
+/// The headers of every answer; a handler's own stay.
+pub async fn headers(State(http): State<Http>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let head = response.headers_mut();
+    let mut default = |name: &'static str, value: &'static str| {
+        head.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    };
+    default("x-content-type-options", "nosniff");
+    default("referrer-policy", "same-origin");
+    default("cross-origin-opener-policy", "same-origin");
+    default("cross-origin-resource-policy", "same-origin");
+    default("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()");
+    default("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    // Whatever does not say otherwise may be personal (S24).
+    default("cache-control", "no-store");
+    if http.cookies() == Cookies::Secure {
+        default("strict-transport-security", "max-age=31536000");
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        map
+    }
+
+    #[test]
+    fn s34_only_our_own_pages_may_change_things() {
+        let ours = Some("https://t.example");
+        assert!(from_here(&headers(&[("origin", "https://t.example")]), ours));
+        assert!(from_here(&headers(&[("origin", "http://127.0.0.1:3000"), ("host", "127.0.0.1:3000")]), None));
+        assert!(from_here(&headers(&[("sec-fetch-site", "same-origin")]), ours));
+        for bad in [
+            headers(&[]),
+            headers(&[("origin", "null")]),
+            headers(&[("origin", "https://evil.example")]),
+            headers(&[("origin", "https://sub.t.example")]),
+            headers(&[("origin", "https://t.example.evil.example")]),
+            headers(&[("origin", "https://t.example"), ("origin", "https://evil.example")]),
+            headers(&[("sec-fetch-site", "same-site")]),
+            headers(&[("sec-fetch-site", "none")]),
+            headers(&[("origin", "null"), ("sec-fetch-site", "same-origin")]),
+        ] {
+            assert!(!from_here(&bad, ours), "{bad:?}");
+        }
+        assert!(!from_here(&headers(&[("origin", "http://evil.example"), ("host", "127.0.0.1:3000")]), None));
+    }
+}

@@ -1,0 +1,19 @@
+//! HTTP: layers, pages, server functions, the live stream, files, web chat, assets, operations.
+
+mod assets;
+mod door;
+mod error;
+mod files;
+mod layers;
+mod live;
+mod ops;
+mod pages;
+mod port;
+mod rate;
+mod routes;
+mod session;
+mod state;
+mod webchat;
+
+pub use routes::{Gate, Route, SERVER_FUNCTIONS, router, routes};
+pub use state::{Http, Services};

@@ -1,0 +1,37 @@
+//! For whoever runs it: is it alive, is it ready, how much is going on.
+
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
+
+use super::state::Http;
+use crate::store::house;
+
+/// `GET /healthz`: the process answers.
+pub async fn healthz() -> &'static str {
+    "ok"
+}
+
+/// `GET /readyz`: the database answers (its schema was brought up to date at start).
+pub async fn readyz(State(http): State<Http>) -> impl IntoResponse {
+    let asked = async {
+        let mut snapshot = http.db.snapshot().await?;
+        house::all(&mut snapshot.conn()).await
+    };
+    match asked.await {
+        Ok(_) => (StatusCode::OK, "ready"),
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
+        }
+    }
+}
+
+/// `GET /metrics`, for Prometheus. Numbers only: nothing personal.
+pub async fn metrics(State(http): State<Http>) -> impl IntoResponse {
+    let streams = http.hub.subscribers();
+    let body = format!(
+        "# HELP tandem_live_streams Open streams of changes.\n# TYPE tandem_live_streams gauge\ntandem_live_streams {streams}\n\
+         # HELP tandem_build_info The running version.\n# TYPE tandem_build_info gauge\ntandem_build_info{{version=\"{}\"}} 1\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    ([("content-type", "text/plain; version=0.0.4")], body)
+}

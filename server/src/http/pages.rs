@@ -1,0 +1,126 @@
+//! Pages and server functions: Leptos rendered with what the request brings.
+
+use std::sync::Arc;
+
+use app::{
+    api::port::{Door, Port},
+    app::{App, Site as ShellSite, shell},
+};
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::*;
+
+use super::{door::FrontDoor, port::MemberPort, session::Signed, state::Http};
+use crate::auth::from_header;
+
+/// What every render and server function finds in its context.
+#[derive(Clone)]
+struct Given {
+    door: Arc<dyn Door>,
+    port: Option<Arc<dyn Port>>,
+}
+
+impl Given {
+    fn of(http: &Http, request: &Request) -> Self {
+        let signed = request.extensions().get::<Signed>().cloned();
+        Self { door: FrontDoor::of(http.clone(), request), port: signed.map(|signed| MemberPort::of(http.clone(), signed)) }
+    }
+
+    fn provide(&self) {
+        provide_context(Arc::clone(&self.door));
+        if let Some(port) = &self.port {
+            provide_context(Arc::clone(port));
+        }
+    }
+}
+
+/// A server function.
+pub async fn function(State(http): State<Http>, request: Request) -> Response {
+    let given = Given::of(&http, &request);
+    leptos_axum::handle_server_fns_with_context(move || given.provide(), request).await.into_response()
+}
+
+/// A page that anybody may see.
+pub async fn open(State(http): State<Http>, request: Request) -> Response {
+    render(&http, request).await
+}
+
+/// A page for members; others are led to the sign-in, and back.
+pub async fn member(State(http): State<Http>, request: Request) -> Response {
+    if request.extensions().get::<Signed>().is_some() {
+        return render(&http, request).await;
+    }
+    let target = if http.has_workspace().await {
+        let next = request.uri().path_and_query().map_or("/inbox", |p| p.as_str());
+        let next: String = next.bytes().map(|b| if b.is_ascii_alphanumeric() || b"/-_.".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect();
+        format!("/sign-in?next={next}")
+    } else {
+        "/setup".to_owned()
+    };
+    Redirect::to(&target).into_response()
+}
+
+/// `GET /`
+pub async fn root() -> Redirect {
+    Redirect::to("/inbox")
+}
+
+/// What no route knows: a page that says so.
+pub async fn missing(State(http): State<Http>, request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        return (StatusCode::NOT_FOUND, "There is nothing here.").into_response();
+    }
+    let mut response = render(&http, request).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+async fn render(http: &Http, request: Request) -> Response {
+    let given = Given::of(http, &request);
+    let theme = match from_header(request.headers(), "theme") {
+        Some("light") => "light",
+        Some("dark") => "dark",
+        _ => "auto",
+    };
+    let site = http.site();
+    let shell_site = ShellSite {
+        js: site.js.clone(),
+        wasm: site.wasm.clone(),
+        css: site.css.clone(),
+        font: site.font.clone(),
+        icons: site.icons.clone(),
+        theme,
+    };
+    // Made here, so that the header and the page's inline scripts agree.
+    let nonce = Arc::new(std::sync::Mutex::new(None));
+    let kept = Arc::clone(&nonce);
+    let handler = leptos_axum::render_app_async_with_context(
+        move || {
+            given.provide();
+            if let (Some(nonce), Ok(mut kept)) = (leptos::nonce::use_nonce(), kept.lock()) {
+                *kept = Some(nonce.to_string());
+            }
+        },
+        move || shell(shell_site.clone(), App),
+    );
+    let mut response: Response<Body> = handler(request).await;
+    let nonce = nonce.lock().ok().and_then(|nonce| nonce.clone()).unwrap_or_default();
+    if let Ok(policy) = policy(&nonce).parse() {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// The app's policy (quality, part 5): nothing from elsewhere, no script without this answer's nonce.
+fn policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
+         style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
+         worker-src 'self'; media-src 'self' blob:; frame-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; \
+         frame-ancestors 'none'"
+    )
+}

@@ -1,0 +1,241 @@
+//! The [`Port`] of one signed-in member: turns what server functions ask into reads and commands in their scope.
+
+use std::sync::Arc;
+
+use app::{
+    api::{
+        account::SessionInfo,
+        conversation::NewMessage,
+        port::Port,
+        settings::{ChannelEdit, DeadJob, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
+    },
+    model::{
+        Act, ApiError, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow, Cursor, Draft,
+        InboxPage, InviteId, JobId, Member, MemberId, Message, MessageId, Permission, Role, SessionId, Team, TeamId, Thread, View, Visibility,
+        Workspace,
+    },
+};
+use async_trait::async_trait;
+
+use super::{session::Signed, state::Http};
+use crate::{
+    clock::{new_id, new_secret, secret_hash},
+    domain::{
+        contacts::{EditContact, MakeContact},
+        inbox::{self, ChangeState, MarkRead, SaveDraft},
+        people::{AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels},
+        send::{CancelMessage, SendMessage, SendNow},
+        sessions::{ChangePassword, EndSession, Invitation, Invite, RevokeInvite},
+    },
+    error::{Error, Result},
+    store::{Command, Engine, job, session, session::Purpose},
+};
+
+type Answer<T> = Result<T, ApiError>;
+
+/// A member's port.
+pub struct MemberPort {
+    http: Http,
+    signed: Signed,
+}
+
+impl MemberPort {
+    /// Bound to whoever is signed in.
+    pub fn of(http: Http, signed: Signed) -> Arc<dyn Port> {
+        Arc::new(Self { http, signed })
+    }
+
+    async fn write<C: Command>(&self, command: C) -> Answer<C::Output> {
+        self.http.db.write(&self.signed.session.scope, command).await.map_err(Error::told)
+    }
+}
+
+/// A refusal as it is told.
+trait Told<T> {
+    fn told(self) -> Answer<T>;
+}
+impl<T> Told<T> for Result<T> {
+    fn told(self) -> Answer<T> {
+        self.map_err(Error::told)
+    }
+}
+
+#[async_trait]
+impl Port for MemberPort {
+    async fn bootstrap(&self) -> Answer<Bootstrap> {
+        inbox::bootstrap(&self.http.db, &self.signed.session.scope).await.told()
+    }
+
+    async fn inbox_page(&self, view: View, after: Option<Cursor>) -> Answer<InboxPage> {
+        // The first page paints at once; the following ones are fetched ahead of the scrolling.
+        let limit = if after.is_some() { inbox::PAGE } else { inbox::PAGE / 4 };
+        inbox::page(&self.http.db, &self.signed.session.scope, view, after, limit).await.told()
+    }
+
+    async fn thread(&self, id: ConversationId) -> Answer<Thread> {
+        inbox::thread(&self.http.db, &self.signed.session.scope, id).await.told()
+    }
+
+    async fn older(&self, id: ConversationId, before: i64) -> Answer<(Vec<Message>, bool)> {
+        inbox::older(&self.http.db, &self.signed.session.scope, id, before).await.told()
+    }
+
+    async fn send_message(&self, new: NewMessage) -> Answer<Message> {
+        let NewMessage { id, conversation, mode, text, attachments } = new;
+        self.write(SendMessage { id, conversation, mode, text, attachments }).await
+    }
+
+    async fn cancel_message(&self, id: MessageId) -> Answer<Message> {
+        self.write(CancelMessage(id)).await
+    }
+
+    async fn send_now(&self, id: MessageId) -> Answer<Message> {
+        self.write(SendNow(id)).await
+    }
+
+    async fn change_state(&self, conversation: ConversationId, seen: i64, act: Act) -> Answer<ConversationRow> {
+        self.write(ChangeState { conversation, seen, act }).await
+    }
+
+    async fn mark_read(&self, conversation: ConversationId, read_count: i64) -> Answer<()> {
+        self.write(MarkRead { conversation, read_count }).await
+    }
+
+    async fn save_draft(&self, conversation: ConversationId, draft: Draft) -> Answer<()> {
+        self.write(SaveDraft { conversation, draft }).await
+    }
+
+    async fn edit_contact(&self, id: ContactId, field: ContactField, value: String, seen: i64) -> Answer<Contact> {
+        self.write(EditContact { id, field, value, seen }).await
+    }
+
+    async fn make_contact(&self, conversation: ConversationId, id: ContactId, field: ContactField, value: String) -> Answer<Contact> {
+        self.write(MakeContact { conversation, id, field, value }).await
+    }
+
+    async fn sign_out(&self) -> Answer<String> {
+        self.write(EndSession(self.signed.session.id)).await?;
+        Ok(self.http.cookies().clear())
+    }
+
+    async fn sessions(&self) -> Answer<Vec<SessionInfo>> {
+        let listed = async {
+            let mut snapshot = self.http.db.snapshot().await?;
+            Ok(session::list(&mut snapshot.conn(), &self.signed.session.scope, self.http.db.clock().now()).await?)
+        };
+        let this = self.signed.session.id;
+        let sessions = listed.await.told()?.into_iter();
+        Ok(sessions.map(|(id, user_agent, began, seen)| SessionInfo { id, user_agent, began, seen, this: id == this }).collect())
+    }
+
+    async fn end_session(&self, id: SessionId) -> Answer<()> {
+        self.write(EndSession(id)).await
+    }
+
+    async fn change_password(&self, old: String, new: String) -> Answer<()> {
+        let scope = &self.signed.session.scope;
+        let bucket = format!("password:{}", scope.who());
+        super::door::allow(&self.http, vec![(bucket, 10)]).await.told()?;
+        let known = async {
+            let mut snapshot = self.http.db.snapshot().await?;
+            Ok(session::password(&mut snapshot.conn(), scope).await?)
+        };
+        let known = known.await.told()?;
+        if !self.http.passwords.verify(&old, known).await.told()? {
+            return Err(ApiError::invalid("old", "This is not your present password."));
+        }
+        let hash = self.http.passwords.hash(&new).await.told().map_err(|error| match error {
+            ApiError::Invalid { message, .. } => ApiError::invalid("new", message),
+            other => other,
+        })?;
+        self.write(ChangePassword { hash, keep: self.signed.session.id }).await
+    }
+
+    async fn set_chat(&self, on: bool) -> Answer<()> {
+        self.write(SetChat(on)).await
+    }
+
+    async fn invite(&self, new: NewInvite) -> Answer<InviteInfo> {
+        let (id, secret) = (InviteId::new(new_id()), new_secret());
+        let NewInvite { role, visibility, note } = new;
+        let invitation = Invitation { role, visibility, note: note.clone() };
+        self.write(Invite { id, token_hash: secret_hash(&secret), invitation }).await?;
+        let origin = self.http.public_url().unwrap_or_default();
+        Ok(InviteInfo { id, role, visibility, note, link: Some(format!("{origin}/invite?token={secret}")) })
+    }
+
+    async fn invites(&self) -> Answer<Vec<InviteInfo>> {
+        let scope = &self.signed.session.scope;
+        scope.require(Permission::Administer).told()?;
+        let listed = async {
+            let mut snapshot = self.http.db.snapshot().await?;
+            Ok(session::links(&mut snapshot.conn(), scope, Purpose::Invite, self.http.db.clock().now()).await?)
+        };
+        let links = listed.await.told()?.into_iter();
+        Ok(links
+            .filter_map(|link| {
+                let invitation: Invitation = serde_json::from_str(&link.body).ok()?;
+                let Invitation { role, visibility, note } = invitation;
+                Some(InviteInfo { id: link.id.parse().ok()?, role, visibility, note, link: None })
+            })
+            .collect())
+    }
+
+    async fn revoke_invite(&self, id: InviteId) -> Answer<()> {
+        self.write(RevokeInvite(id)).await
+    }
+
+    async fn edit_member(&self, id: MemberId, role: Role, visibility: Visibility, disabled: bool) -> Answer<Member> {
+        self.write(EditMember { id, role, visibility, disabled }).await
+    }
+
+    async fn add_team(&self, id: TeamId, name: String) -> Answer<Team> {
+        self.write(AddTeam { id, name }).await
+    }
+
+    async fn set_in_team(&self, member: MemberId, team: TeamId, inside: bool) -> Answer<()> {
+        self.write(SetInTeam { member, team, inside }).await
+    }
+
+    async fn set_team_channels(&self, team: TeamId, channels: Vec<ChannelId>) -> Answer<()> {
+        self.write(SetTeamChannels { team, channels }).await
+    }
+
+    async fn edit_channel(&self, edit: ChannelEdit) -> Answer<Channel> {
+        let ChannelEdit { id, name, greeting, auto_reply, origins } = edit;
+        self.write(EditChannel { id, name, greeting, auto_reply, origins }).await
+    }
+
+    async fn edit_workspace(&self, edit: WorkspaceEdit) -> Answer<Workspace> {
+        let WorkspaceEdit { name, chat_enabled, pending_after_reply } = edit;
+        self.write(EditWorkspace { name, chat_enabled, pending_after_reply }).await
+    }
+
+    async fn system_status(&self) -> Answer<SystemStatus> {
+        let scope = &self.signed.session.scope;
+        scope.require(Permission::Administer).told()?;
+        let read = async {
+            let mut snapshot = self.http.db.snapshot().await?;
+            let conn = &mut snapshot.conn();
+            Ok((job::backlog(conn, scope.workspace(), "waiting").await?, job::dead(conn, scope.workspace()).await?))
+        };
+        let (waiting, dead) = read.await.told()?;
+        let dead = dead.into_iter();
+        let database = match self.http.db.engine() {
+            Engine::Sqlite => "SQLite",
+            Engine::Postgres => "PostgreSQL",
+        };
+        Ok(SystemStatus {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            database: database.to_owned(),
+            waiting,
+            dead: dead
+                .map(|job| DeadJob { id: job.id, kind: job.kind, attempts: job.attempts, error: job.last_error, at: job.run_at })
+                .collect(),
+        })
+    }
+
+    async fn revive_job(&self, id: JobId) -> Answer<()> {
+        self.write(ReviveJob(id)).await
+    }
+}

@@ -1,0 +1,135 @@
+//! Every route there is: the router is built from this table, and the rights tests walk it.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::Request,
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, Predicate, predicate::{DefaultPredicate, NotForContentType}},
+    limit::RequestBodyLimitLayer,
+    timeout::RequestBodyTimeoutLayer,
+};
+
+use super::{assets, error::Refusal, files, layers, live, ops, pages, session, session::Signed, state::Http, webchat};
+use crate::domain::files::{MEMBER_LIMIT, VISITOR_LIMIT};
+use app::model::ApiError;
+
+/// Who may knock at a route. What they get behind it is decided by their scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// Anybody: it shows nothing of a workspace.
+    Open,
+    /// Members; others get 401, or are led to the sign-in.
+    Member,
+    /// Server functions: each decides, and is listed in [`SERVER_FUNCTIONS`].
+    Function,
+    /// A web chat's visitors: the channel's public key and, for what is theirs, their token.
+    Visitor,
+}
+
+/// One line of the table.
+pub struct Route {
+    /// As axum has it.
+    pub path: &'static str,
+    /// Which methods it answers.
+    pub methods: &'static [&'static str],
+    /// Who may knock.
+    pub gate: Gate,
+    /// The largest body it takes, in bytes.
+    pub body_limit: u64,
+    handler: MethodRouter<Http>,
+}
+
+/// Ordinary bodies: a message of 64 kB with room for its JSON.
+const SMALL: u64 = 256 * 1024;
+
+const GET: &[&str] = &["GET"];
+const POST: &[&str] = &["POST"];
+
+/// The table.
+pub fn routes() -> Vec<Route> {
+    let row = |path, methods, gate, handler| Route { path, methods, gate, body_limit: SMALL, handler };
+    let mut table = vec![
+        row("/healthz", GET, Gate::Open, get(ops::healthz)),
+        row("/readyz", GET, Gate::Open, get(ops::readyz)),
+        row("/metrics", GET, Gate::Open, get(ops::metrics)),
+        row("/assets/{name}", GET, Gate::Open, get(assets::hashed)),
+        row("/mark.svg", GET, Gate::Open, get(|headers| assets::public("mark.svg", headers))),
+        row("/widget.js", GET, Gate::Open, get(assets::widget_loader)),
+        row("/", GET, Gate::Open, get(pages::root)),
+        row("/sign-in", GET, Gate::Open, get(pages::open)),
+        row("/setup", GET, Gate::Open, get(pages::open)),
+        row("/invite", GET, Gate::Open, get(pages::open)),
+        row("/inbox", GET, Gate::Member, get(pages::member)),
+        row("/inbox/{id}", GET, Gate::Member, get(pages::member)),
+        row("/settings", GET, Gate::Member, get(pages::member)),
+        row("/settings/{part}", GET, Gate::Member, get(pages::member)),
+        row("/api/fn/{name}", POST, Gate::Function, post(pages::function)),
+        row("/api/live", GET, Gate::Member, get(live::stream)),
+        Route { body_limit: MEMBER_LIMIT + SMALL, ..row("/api/files", POST, Gate::Member, post(files::upload)) },
+        row("/api/files/{id}", GET, Gate::Member, get(files::download)),
+        row("/chat/{key}", GET, Gate::Visitor, get(webchat::page)),
+        row("/widget/{key}", GET, Gate::Visitor, get(webchat::frame)),
+        row("/api/chat/{key}/messages", &["GET", "POST"], Gate::Visitor, get(webchat::older).post(webchat::send)),
+        row("/api/chat/{key}/stream", GET, Gate::Visitor, get(webchat::stream)),
+        row("/api/chat/{key}/seen", POST, Gate::Visitor, post(webchat::seen)),
+        Route {
+            body_limit: VISITOR_LIMIT + SMALL,
+            ..row("/api/chat/{key}/attachments", POST, Gate::Visitor, post(webchat::upload))
+        },
+        row("/api/chat/{key}/attachments/{id}", GET, Gate::Visitor, get(webchat::download)),
+    ];
+    if cfg!(debug_assertions) {
+        table.push(row("/styleguide", GET, Gate::Open, get(pages::open)));
+    }
+    table
+}
+
+/// Every server function. A test compares this list with those that are registered.
+pub const SERVER_FUNCTIONS: &[&str] = &[
+    "accept_invite", "add_team", "bootstrap", "cancel_message", "change_password", "change_state", "edit_channel", "edit_contact",
+    "edit_member", "edit_workspace", "end_session", "inbox_page", "invite", "invites", "make_contact", "mark_read", "older", "revive_job", "revoke_invite",
+    "save_draft", "send_message", "send_now", "sessions", "set_chat", "set_in_team", "set_team_channels", "set_up", "sign_in", "sign_out",
+    "system_status", "thread",
+];
+
+/// The router of the table.
+pub fn router(http: Http) -> Router {
+    let mut router = Router::new();
+    for Route { path, gate, body_limit, handler, .. } in routes() {
+        let handler = handler.layer(RequestBodyLimitLayer::new(usize::try_from(body_limit).unwrap_or(usize::MAX)));
+        let is_page = matches!(path, "/inbox" | "/inbox/{id}" | "/settings" | "/settings/{part}");
+        let handler = match gate {
+            // Pages lead to the sign-in by themselves.
+            Gate::Member if !is_page => handler.layer(middleware::from_fn(members_only)),
+            _ => handler,
+        };
+        router = router.route(path, handler);
+    }
+    // Streams and pictures are not compressed; assets come compressed already.
+    let compress = DefaultPredicate::new().and(NotForContentType::new("text/event-stream")).and(NotForContentType::new("application/wasm"));
+    router
+        .fallback(pages::missing)
+        .layer(middleware::from_fn_with_state(http.clone(), session::find))
+        .layer(middleware::from_fn_with_state(http.clone(), layers::origin))
+        // A body that trickles holds a connection, not a worker, and not for ever (S40).
+        .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(30)))
+        .layer(CompressionLayer::new().compress_when(compress))
+        .layer(CatchPanicLayer::custom(|_| Refusal(ApiError::Internal { incident: "panic".to_owned() }).into_response()))
+        .layer(middleware::from_fn_with_state(http.clone(), layers::headers))
+        .with_state(http)
+}
+
+async fn members_only(request: Request, next: Next) -> Response {
+    match request.extensions().get::<Signed>() {
+        Some(_) => next.run(request).await,
+        None => (StatusCode::UNAUTHORIZED, Refusal(ApiError::Unauthenticated)).into_response(),
+    }
+}

@@ -1,0 +1,106 @@
+//! What every handler may use.
+
+use std::sync::{Arc, atomic::{AtomicBool, Ordering}};
+
+use tokio::sync::watch;
+
+use super::{assets::Site, rate::Rate};
+use crate::{
+    auth::{Cookies, Passwords},
+    config::Config,
+    domain::files::Files,
+    live::Hub,
+    store::{Db, house},
+};
+
+/// The process's parts, made once at start.
+#[derive(Clone)]
+pub struct Services {
+    /// The database.
+    pub db: Db,
+    /// Committed events.
+    pub hub: Hub,
+    /// Uploaded files.
+    pub files: Files,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// Turns true when the process is to stop.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+/// Handlers' state. Cheap to clone.
+#[derive(Clone)]
+pub struct Http(Arc<Inner>);
+
+struct Inner {
+    services: Services,
+    cookies: Cookies,
+    public_url: Option<String>,
+    site: Site,
+    chat_rate: Rate,
+    client_rate: Rate,
+    has_workspace: AtomicBool,
+}
+
+impl std::ops::Deref for Http {
+    type Target = Services;
+    fn deref(&self) -> &Services {
+        &self.0.services
+    }
+}
+
+impl Http {
+    /// State for the handlers.
+    pub fn new(services: Services, config: &Config) -> Self {
+        // Rendering needs it; a second call, as in tests, changes nothing.
+        let _ = any_spawner::Executor::init_tokio();
+        Self(Arc::new(Inner {
+            services,
+            cookies: config.cookies,
+            public_url: config.public_url.clone(),
+            site: Site::load(),
+            chat_rate: Rate::new(40, 60),
+            client_rate: Rate::new(400, 60),
+            has_workspace: AtomicBool::new(false),
+        }))
+    }
+
+    /// The cookie's shape.
+    pub fn cookies(&self) -> Cookies {
+        self.0.cookies
+    }
+
+    /// The address that browsers use, if it was said.
+    pub fn public_url(&self) -> Option<&str> {
+        self.0.public_url.as_deref()
+    }
+
+    /// The names of the assets.
+    pub fn site(&self) -> &Site {
+        &self.0.site
+    }
+
+    /// How often a web visitor may write.
+    pub fn chat_rate(&self) -> &Rate {
+        &self.0.chat_rate
+    }
+
+    /// How often one network address may write.
+    pub fn client_rate(&self) -> &Rate {
+        &self.0.client_rate
+    }
+
+    /// Whether the instance was set up. Once true it stays so, and costs nothing.
+    pub async fn has_workspace(&self) -> bool {
+        if self.0.has_workspace.load(Ordering::Relaxed) {
+            return true;
+        }
+        let found = async {
+            let mut snapshot = self.db.snapshot().await?;
+            house::all(&mut snapshot.conn()).await
+        };
+        let found = found.await.is_ok_and(|all| !all.is_empty());
+        self.0.has_workspace.store(found, Ordering::Relaxed);
+        found
+    }
+}

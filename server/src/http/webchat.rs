@@ -1,0 +1,343 @@
+//! The web chat's side for visitors (H5): the widget's page, their messages, their stream. What is theirs opens with the token
+//! that their browser made; only its hash is kept, as their address.
+
+use app::model::{
+    ApiError, Attachment, AttachmentId, Channel, ConversationId, DeliveryState, Entry, EventBody, Member, Message, MessageId, Sender,
+};
+use axum::{
+    Json,
+    body::Body,
+    extract::{ConnectInfo, FromRequestParts, Path, Query, State},
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{Html, IntoResponse, Response},
+};
+use futures::TryStreamExt;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{error::Refusal, files::Named, state::Http};
+use crate::{
+    clock::secret_hash,
+    domain::{
+        deliver::TheyRead,
+        files::{self, VISITOR_LIMIT},
+        inbound::{Inbound, Receive},
+        inbox::ENTRIES,
+    },
+    error::Error,
+    store::{Scope, contact, conversation, house, message, message::Audience},
+};
+
+mod stream;
+pub use stream::stream;
+
+/// A web chat that a public key led to.
+pub struct Chat {
+    scope: Scope,
+    channel: Channel,
+}
+
+impl FromRequestParts<Http> for Chat {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Self, Refusal> {
+        let params = axum::extract::RawPathParams::from_request_parts(parts, http).await.map_err(|_| ApiError::NotFound)?;
+        let key = params.iter().find(|(name, _)| *name == "key").map(|(_, key)| key.to_owned()).ok_or(ApiError::NotFound)?;
+        let mut snapshot = http.db.snapshot().await?;
+        let conn = &mut snapshot.conn();
+        let (workspace, id) = house::channel_by_key(conn, &key).await?.ok_or(ApiError::NotFound)?;
+        let scope = Scope::system(workspace, "web chat");
+        let channel = house::channel(conn, &scope, id).await?;
+        Ok(Self { scope, channel })
+    }
+}
+
+/// A visitor: whoever holds the token.
+pub struct Visitor {
+    /// The token's hash: their address on this kind of channel.
+    address: String,
+}
+
+impl Visitor {
+    /// What stands in for a name.
+    fn label(&self) -> String {
+        format!("Visitor {}", self.address[..4].to_uppercase())
+    }
+
+    /// As whom they upload.
+    fn uploader(&self) -> String {
+        format!("visitor:{}", self.address)
+    }
+
+    async fn conversation(&self, http: &Http, chat: &Chat) -> Result<Option<ConversationId>, Error> {
+        let mut snapshot = http.db.snapshot().await?;
+        let conn = &mut snapshot.conn();
+        let Some(identity) = contact::identity(conn, &chat.scope, chat.channel.kind, &self.address).await? else { return Ok(None) };
+        Ok(conversation::latest_of(conn, &chat.scope, identity.id, chat.channel.id).await?)
+    }
+}
+
+impl FromRequestParts<Http> for Visitor {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Http) -> Result<Self, Refusal> {
+        let token = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+        // 32 random bytes are 43 characters; fewer could be guessed.
+        let token = token.filter(|t| (43..=64).contains(&t.len()) && t.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)));
+        Ok(Self { address: secret_hash(token.ok_or(ApiError::Unauthenticated)?) })
+    }
+}
+
+/// A message as its visitor sees it.
+#[derive(Debug, Serialize)]
+struct Shown {
+    id: MessageId,
+    n: i64,
+    at: i64,
+    from: &'static str,
+    author: Option<String>,
+    text: String,
+    attachments: Vec<ShownFile>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownFile {
+    id: AttachmentId,
+    name: String,
+    size: i64,
+    r#type: String,
+}
+
+impl From<Attachment> for ShownFile {
+    fn from(file: Attachment) -> Self {
+        Self { id: file.id, name: file.name, size: file.size, r#type: file.media_type }
+    }
+}
+
+/// What of a thread its visitor sees: their own messages and what was sent to them. Notes and event lines never (S22).
+fn shown(message: Message, channel: &Channel, members: &[Member]) -> Option<Shown> {
+    let (from, author) = match &message.entry {
+        Entry::Incoming => ("visitor", None),
+        Entry::Outgoing { by, delivery } => {
+            if !matches!(delivery.state, DeliveryState::Sent | DeliveryState::Delivered | DeliveryState::Read) {
+                return None;
+            }
+            let author = match by {
+                Sender::Member(id) => members.iter().find(|m| m.id == *id).map(|m| m.name.clone()),
+                Sender::Agent(_) | Sender::Auto => Some(channel.name.clone()),
+            };
+            ("team", author)
+        }
+        Entry::Note { .. } | Entry::Line { .. } => return None,
+    };
+    let Message { id, n, at, text, attachments, .. } = message;
+    Some(Shown { id, n, at: at.0, from, author, text, attachments: attachments.into_iter().map(ShownFile::from).collect() })
+}
+
+async fn history(http: &Http, chat: &Chat, conversation: ConversationId, before: i64) -> Result<(Vec<Shown>, bool), Error> {
+    let mut snapshot = http.db.snapshot().await?;
+    let conn = &mut snapshot.conn();
+    let members = house::members(conn, &chat.scope).await?;
+    let (messages, more) = message::page(conn, &chat.scope, Audience::Them, conversation, before, ENTRIES).await?;
+    Ok((messages.into_iter().filter_map(|m| shown(m, &chat.channel, &members)).collect(), more))
+}
+
+/// Where a page of history ends.
+#[derive(Deserialize)]
+pub struct Before {
+    before: Option<i64>,
+}
+
+/// `GET …/messages?before=N`
+pub async fn older(
+    State(http): State<Http>,
+    chat: Chat,
+    visitor: Visitor,
+    Query(query): Query<Before>,
+) -> Result<Json<serde_json::Value>, Refusal> {
+    let (messages, more) = match visitor.conversation(&http, &chat).await? {
+        Some(conversation) => history(&http, &chat, conversation, query.before.unwrap_or(i64::MAX)).await?,
+        None => (Vec::new(), false),
+    };
+    Ok(Json(json!({ "messages": messages, "more": more })))
+}
+
+/// What a visitor writes.
+#[derive(Debug, Deserialize)]
+pub struct Written {
+    id: MessageId,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    attachments: Vec<AttachmentId>,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+}
+
+/// `POST …/messages`: acknowledged once it is stored; the same again gets the same answer (R3, R6).
+pub async fn send(
+    State(http): State<Http>,
+    ConnectInfo(client): ConnectInfo<std::net::SocketAddr>,
+    chat: Chat,
+    visitor: Visitor,
+    Json(written): Json<Written>,
+) -> Result<Json<serde_json::Value>, Refusal> {
+    let sources = [visitor.address.clone(), format!("client {}", super::door::client_prefix(Some(client.ip())))];
+    // One address may stand for a whole office: it may write ten times as much as one visitor.
+    if let Some(seconds) = http.chat_rate().hit(&sources[0]).or_else(|| http.client_rate().hit(&sources[1])) {
+        return Err(ApiError::TooMany { seconds }.into());
+    }
+    if written.text.trim().is_empty() && written.attachments.is_empty() {
+        return Err(ApiError::invalid("text", "Write something or attach a file.").into());
+    }
+    if written.attachments.len() > 10 {
+        return Err(ApiError::invalid("attachments", "At most 10 files fit into one message.").into());
+    }
+    let inbound = Inbound {
+        id: written.id,
+        label: visitor.label(),
+        uploader: visitor.uploader(),
+        address: visitor.address,
+        name: written.name,
+        email: written.email,
+        text: written.text,
+        attachments: written.attachments,
+        provider_id: None,
+        channel: chat.channel.clone(),
+    };
+    let stored = http.db.write(&chat.scope, Receive(inbound)).await?;
+    Ok(Json(json!({ "message": shown(stored, &chat.channel, &[]) })))
+}
+
+/// How far a visitor has seen.
+#[derive(Deserialize)]
+pub struct Seen {
+    n: i64,
+}
+
+/// `POST …/seen`
+pub async fn seen(State(http): State<Http>, chat: Chat, visitor: Visitor, Json(seen): Json<Seen>) -> Result<StatusCode, Refusal> {
+    if let Some(conversation) = visitor.conversation(&http, &chat).await? {
+        http.db.write(&chat.scope, TheyRead { conversation, n: seen.n }).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST …/attachments?name=…`: the body is the file.
+pub async fn upload(
+    State(http): State<Http>,
+    chat: Chat,
+    visitor: Visitor,
+    Query(named): Query<Named>,
+    body: Body,
+) -> Result<impl IntoResponse, Refusal> {
+    if let Some(seconds) = http.chat_rate().hit(&visitor.uploader()) {
+        return Err(ApiError::TooMany { seconds }.into());
+    }
+    let stream = body.into_data_stream().map_err(axum::Error::new);
+    let kept = files::upload(&http.db, &http.files, &chat.scope, visitor.uploader(), &named.name, VISITOR_LIMIT, stream).await?;
+    Ok((StatusCode::CREATED, Json(ShownFile::from(kept))))
+}
+
+/// `GET …/attachments/{id}`: theirs, or sent to them.
+pub async fn download(
+    State(http): State<Http>,
+    chat: Chat,
+    visitor: Visitor,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
+    let id: AttachmentId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let mine = visitor.conversation(&http, &chat).await?;
+    let mut snapshot = http.db.snapshot().await?;
+    let conn = &mut snapshot.conn();
+    let file = message::file(conn, &chat.scope, id).await?.ok_or(ApiError::NotFound)?;
+    let allowed = match (file.conversation, file.message_n) {
+        // What was attached to a note is as private as the note (S22).
+        (Some(conversation), Some(n)) if Some(conversation) == mine => {
+            let (page, _) = message::page(conn, &chat.scope, Audience::Them, conversation, n + 1, 1).await?;
+            page.iter().any(|message| message.n == n)
+        }
+        (None, _) => file.uploader == visitor.uploader(),
+        _ => false,
+    };
+    drop(snapshot);
+    if !allowed {
+        return Err(ApiError::NotFound.into());
+    }
+    Ok(super::files::send(&http, &file).await?)
+}
+
+/// `GET /widget/{key}`: the frame that sites embed.
+pub async fn frame(State(http): State<Http>, chat: Chat) -> Result<Response, Refusal> {
+    let mut snapshot = http.db.snapshot().await?;
+    let house = house::house(&mut snapshot.conn(), &chat.scope).await?;
+    let away = if chat.channel.auto_reply.is_empty() { "Nobody is here right now." } else { &chat.channel.auto_reply };
+    let config = json!({
+        "key": chat.channel.key, "name": house.workspace.name, "greeting": chat.channel.greeting,
+        "online": house.chat_off_since.is_none(), "away": away, "max_upload": VISITOR_LIMIT,
+    });
+    let site = http.site();
+    let html = format!(
+        "<!doctype html><html lang=\"en\" dir=\"ltr\"><head><meta charset=\"utf-8\"><title>Chat</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\
+         <link rel=\"stylesheet\" href=\"{css}\"><script type=\"module\" src=\"{js}\"></script></head>\
+         <body><main id=\"chat\" data-config=\"{config}\"></main>\
+         <noscript>Chatting needs JavaScript.</noscript></body></html>",
+        css = site.chat_css,
+        js = site.chat_js,
+        config = escape(&config.to_string()),
+    );
+    // Listed hosts only; without a list any site may show it. Origins were checked when they were typed.
+    let hosts = if chat.channel.origins.is_empty() { "*".to_owned() } else { format!("'self' {}", chat.channel.origins.join(" ")) };
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; \
+         font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {hosts}"
+    );
+    let mut response = Html(html).into_response();
+    let head = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        head.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    head.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    Ok(response)
+}
+
+/// `GET /chat/{key}`: a page of our own to try it.
+pub async fn page(State(http): State<Http>, chat: Chat) -> Result<Response, Refusal> {
+    let mut snapshot = http.db.snapshot().await?;
+    let house = house::house(&mut snapshot.conn(), &chat.scope).await?;
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Chat with {name}</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\"><link rel=\"icon\" href=\"/mark.svg\">\
+         <link rel=\"stylesheet\" href=\"{css}\"></head><body><main class=\"chat-page\"><h1>{name}</h1>\
+         <p>Write to us in the chat at the corner. This page shows what visitors of your site see.</p></main>\
+         <script async src=\"/widget.js\" data-channel=\"{key}\" data-open=\"true\"></script></body></html>",
+        name = escape(&house.workspace.name),
+        css = http.site().css,
+        key = escape(&chat.channel.key),
+    );
+    let mut response = Html(html).into_response();
+    response.headers_mut().insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; frame-src 'self'; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
+    );
+    Ok(response)
+}
+
+/// Text as it may stand in HTML, also inside quotes.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+/// The entries of an event that the visitor of `conversation` is to see.
+fn for_visitor(body: &EventBody, conversation: ConversationId) -> &[Message] {
+    match body {
+        EventBody::Conversation { row, messages, .. } if row.id == conversation => messages,
+        _ => &[],
+    }
+}

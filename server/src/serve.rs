@@ -1,0 +1,91 @@
+//! A running process: database, workers, HTTP; started together, stopped in order.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    auth::Passwords,
+    channels::Channels,
+    clock::{Clock, new_secret, secret_hash},
+    config::{Config, without_password},
+    domain::{audit::ScheduleAudit, files::Files, sessions::OfferSetup},
+    error::Result,
+    http::{Http, Services, router},
+    jobs::Worker,
+    live::Hub,
+    store::{Db, Scope, house},
+};
+
+/// How long open requests may take to end when the process stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Opens the database that the settings name, its commits told to `hub`.
+///
+/// # Errors
+/// When it cannot be opened or brought up to date.
+pub async fn open(config: &Config, hub: &Hub) -> Result<Db> {
+    let hub = hub.clone();
+    Ok(Db::open(&config.database_url, Clock::System, Arc::new(move |committed| hub.publish(committed))).await?)
+}
+
+/// Serves until told to stop. `listening` hears the address once it is bound.
+///
+/// # Errors
+/// When a part cannot be started.
+pub async fn serve(config: Config, channels: Channels, stop: impl Future<Output = ()> + Send + 'static, listening: impl FnOnce(SocketAddr)) -> Result<()> {
+    let hub = Hub::default();
+    let db = open(&config, &hub).await?;
+    tracing::info!(database = %without_password(&config.database_url), "database open");
+    let (tell, shutdown) = watch::channel(false);
+    let files = Files::open(config.data.join("files"))?;
+    let worker = config.worker.then(|| tokio::spawn(Worker::new(db.clone(), channels).run(shutdown.clone())));
+    schedule(&db).await?;
+    if config.web {
+        let services = Services { db: db.clone(), hub, files, passwords: Passwords::new()?, shutdown: shutdown.clone() };
+        let listener = TcpListener::bind(config.addr).await?;
+        let address = listener.local_addr()?;
+        listening(address);
+        offer_setup(&db, config.public_url.as_deref(), address).await?;
+        let app = router(Http::new(services, &config)).into_make_service_with_connect_info::<SocketAddr>();
+        let mut stopped = shutdown.clone();
+        let serving = axum::serve(listener, app).with_graceful_shutdown(async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        });
+        let serving = tokio::spawn(serving.into_future());
+        stop.await;
+        let _ = tell.send(true);
+        if tokio::time::timeout(GRACE, serving).await.is_err() {
+            tracing::warn!("some requests did not end in time");
+        }
+    } else {
+        stop.await;
+        let _ = tell.send(true);
+    }
+    if let Some(worker) = worker {
+        let _ = worker.await;
+    }
+    db.close().await;
+    Ok(())
+}
+
+/// Each workspace's daily comparison of its counters.
+async fn schedule(db: &Db) -> Result<()> {
+    let mut snapshot = db.snapshot().await?;
+    let workspaces = house::all(&mut snapshot.conn()).await?;
+    drop(snapshot);
+    for workspace in workspaces {
+        db.write(&Scope::system(workspace, "start"), ScheduleAudit).await?;
+    }
+    Ok(())
+}
+
+/// An empty instance prints the link that sets it up; whoever reads the log may use it once, within a day.
+async fn offer_setup(db: &Db, public_url: Option<&str>, address: SocketAddr) -> Result<()> {
+    let secret = new_secret();
+    if db.write_house(OfferSetup { token_hash: secret_hash(&secret) }).await? {
+        let origin = public_url.map_or_else(|| format!("http://{address}"), ToOwned::to_owned);
+        eprintln!("\n  Open this link to set Tandem up (it works once, within a day):\n  {origin}/setup?token={secret}\n");
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! S47: attempts are counted per account and per address, by all processes together, within a window.
+
+use futures::future::join_all;
+use server::domain::sessions::{CountAttempt, SignIn};
+
+use crate::world::World;
+
+on_both_engines!(s47_a_window_counts_and_ends, s47_two_processes_count_together, s47_a_success_forgives_its_account_only);
+
+const WINDOW: i64 = 600_000;
+
+fn attempt(account: &str, address: &str) -> CountAttempt {
+    CountAttempt { buckets: vec![(format!("account {account}"), 5), (format!("address {address}"), 20)], window_ms: WINDOW }
+}
+
+async fn try_once(world: &World, account: &str, address: &str) -> Option<i64> {
+    world.db.write_house(attempt(account, address)).await.unwrap()
+}
+
+async fn s47_a_window_counts_and_ends(world: World) {
+    for _ in 0..5 {
+        assert_eq!(try_once(&world, "olive", "192.0.2.1").await, None);
+        world.wait(1000);
+    }
+    assert_eq!(try_once(&world, "olive", "198.51.100.7").await, Some(595), "from wherever: the account is what is guarded");
+    assert_eq!(try_once(&world, "agathe", "192.0.2.1").await, None, "another account from the same address may");
+    world.wait(594_000);
+    assert_eq!(try_once(&world, "olive", "192.0.2.1").await, Some(1), "trying on does not make it longer");
+    world.wait(1000);
+    assert_eq!(try_once(&world, "olive", "192.0.2.1").await, None, "a new window");
+    for n in 0..19 {
+        let wait = try_once(&world, &format!("account {n}"), "203.0.113.9").await;
+        assert_eq!(wait, None, "{n}");
+    }
+    assert_eq!(try_once(&world, "one", "203.0.113.9").await, None);
+    assert_eq!(try_once(&world, "another", "203.0.113.9").await, Some(600), "one address, many accounts");
+}
+
+async fn s47_two_processes_count_together(world: World) {
+    let other = world.another_process().await;
+    let tries = (0..40).map(|n| {
+        let world = if n % 2 == 0 { world.clone() } else { other.clone() };
+        tokio::spawn(async move { try_once(&world, "olive", &format!("192.0.2.{n}")).await })
+    });
+    let allowed = join_all(tries).await.into_iter().filter(|wait| wait.as_ref().unwrap().is_none()).count();
+    assert_eq!(allowed, 5, "five for both together");
+    other.db.close().await;
+}
+
+async fn s47_a_success_forgives_its_account_only(world: World) {
+    for account in ["olive", "agathe"] {
+        for _ in 0..6 {
+            try_once(&world, account, "192.0.2.1").await;
+        }
+    }
+    let browser = server::domain::sessions::Browser { token_hash: "another browser".to_owned(), user_agent: String::new() };
+    let forgive = "account olive".to_owned();
+    let sign_in = SignIn { workspace: world.workspace, member: world.owner.id, browser, forgive, rehashed: None };
+    world.db.write_house(sign_in).await.unwrap();
+    assert_eq!(try_once(&world, "olive", "192.0.2.2").await, None);
+    assert!(try_once(&world, "agathe", "192.0.2.2").await.is_some());
+}

@@ -1,0 +1,317 @@
+//! Promise 1, S20: a stream goes on where it stopped, shows what its member may see and nothing else, and says when it cannot.
+
+use std::{pin::Pin, time::Duration};
+
+use app::model::{Act, Draft, DraftMode, LiveBody, LiveEvent, Role, Visibility};
+use futures::{Stream, StreamExt};
+use server::{
+    domain::{
+        inbox::{MarkRead, SaveDraft},
+        people::EditMember,
+        sessions::{Browser, ChangePassword, EndSession, IDLE_MS, SignIn},
+    },
+    live::{Hub, Watcher, watch},
+    store::{Committed, event, session},
+};
+use tokio::{sync::watch as signal, time::timeout};
+
+use crate::{
+    plain::Sql,
+    world::{Person, World},
+};
+
+on_both_engines!(
+    p1_a_stream_goes_on_without_gap_or_repetition,
+    p1_commits_heard_of_in_another_order_are_shown_in_order,
+    p1_reset_when_too_far_behind_or_unknown,
+    p1_a_slow_reader_is_told,
+    s20_only_what_is_mine_to_see,
+    s20_seeing_less_begins_anew_and_shows_less,
+    s20_seeing_less_while_away_begins_anew,
+    s20_an_ended_session_is_told_and_cut,
+    a_stopping_process_ends_its_streams,
+);
+
+#[derive(Debug, PartialEq)]
+enum Frame {
+    Change(Box<LiveEvent>),
+    Ready(i64),
+    Reset,
+    SignedOut,
+    Other,
+}
+
+/// An open stream.
+struct Listener {
+    stream: Pin<Box<dyn Stream<Item = Result<bytes::Bytes, std::convert::Infallible>> + Send>>,
+    stop: signal::Sender<bool>,
+}
+
+impl Listener {
+    /// The next frame that says something; none when the stream has ended.
+    async fn next(&mut self) -> Option<Frame> {
+        loop {
+            let frame = timeout(Duration::from_secs(20), self.stream.next()).await.expect("something is said in time")?.unwrap();
+            let text = std::str::from_utf8(&frame).unwrap();
+            let line = |start: &str| text.lines().find_map(|line| line.strip_prefix(start).map(str::to_owned));
+            let frame = match line("event: ").unwrap_or_default().as_str() {
+                "change" => {
+                    let event: LiveEvent = serde_json::from_str(&line("data: ").unwrap()).unwrap();
+                    assert_eq!(line("id: "), Some(event.seq.to_string()), "the browser goes on from this number");
+                    Frame::Change(Box::new(event))
+                }
+                "ready" => Frame::Ready(line("data: {\"seq\":").unwrap().trim_end_matches('}').parse().unwrap()),
+                "reset" => Frame::Reset,
+                "signed-out" => Frame::SignedOut,
+                _ => Frame::Other,
+            };
+            if frame != Frame::Other {
+                return Some(frame);
+            }
+        }
+    }
+
+    async fn seq(&mut self) -> i64 {
+        match self.next().await {
+            Some(Frame::Change(event)) => event.seq,
+            other => panic!("expected a change, got {other:?}"),
+        }
+    }
+
+    /// Everything up to and with event `last`.
+    async fn until(&mut self, last: i64) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        loop {
+            let frame = self.next().await.expect("the stream goes on");
+            let reached = matches!(&frame, Frame::Change(event) if event.seq >= last);
+            frames.push(frame);
+            if reached {
+                return frames;
+            }
+        }
+    }
+}
+
+async fn listen_at(world: &World, hub: &Hub, who: &Person, since: i64) -> Listener {
+    let mut snapshot = world.db.snapshot().await.unwrap();
+    let found = session::find(&mut snapshot.conn(), &who.token, world.now(), world.now().plus(-IDLE_MS)).await.unwrap().unwrap();
+    drop(snapshot);
+    let watcher = Watcher::of(&found, who.token.clone()).unwrap();
+    let (stop, stopped) = signal::channel(false);
+    let stream = watch(world.db.clone(), hub, watcher, since, stopped).await.unwrap();
+    Listener { stream: Box::pin(stream), stop }
+}
+
+async fn listen(world: &World, who: &Person, since: i64) -> Listener {
+    listen_at(world, &world.hub, who, since).await
+}
+
+async fn p1_a_stream_goes_on_without_gap_or_repetition(world: World) {
+    world.inbound("amelie", "One").await;
+    let mut cursor = world.last_seq().await;
+    let writer = {
+        let world = world.clone();
+        tokio::spawn(async move {
+            for n in 0..120 {
+                world.inbound("amelie", &format!("Message {n}")).await;
+            }
+        })
+    };
+    // Cut and taken up again, while messages keep coming.
+    let first = cursor;
+    let mut seen = Vec::new();
+    while seen.len() < 120 {
+        let mut listener = listen(&world, &world.owner, cursor).await;
+        while seen.len() < 120 {
+            match listener.next().await.unwrap() {
+                Frame::Change(event) => {
+                    cursor = event.seq;
+                    seen.push(event.seq);
+                    if seen.len() % 17 == 0 {
+                        break;
+                    }
+                }
+                Frame::Ready(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    writer.await.unwrap();
+    assert_eq!(seen, (first + 1..=first + 120).collect::<Vec<_>>());
+}
+
+async fn p1_commits_heard_of_in_another_order_are_shown_in_order(world: World) {
+    let hub = Hub::default();
+    let since = world.last_seq().await;
+    let mut listener = listen_at(&world, &hub, &world.owner, since).await;
+    assert_eq!(listener.next().await, Some(Frame::Ready(since)));
+    for n in 0..4 {
+        world.inbound("amelie", &format!("Message {n}")).await;
+    }
+    let mut told: Vec<_> = world.events(world.workspace, since).await;
+    // The first is never heard of (another process wrote it), the others in the wrong order.
+    told.remove(0);
+    for (seq, body) in told.into_iter().rev() {
+        hub.publish(Committed { workspace: world.workspace, first_seq: seq, events: vec![body] });
+    }
+    for n in 1..=4 {
+        assert_eq!(listener.seq().await, since + n);
+    }
+}
+
+async fn p1_reset_when_too_far_behind_or_unknown(world: World) {
+    let conversation = world.inbound("amelie", "One").await.conversation;
+    for n in 0..30 {
+        world.inbound("amelie", &format!("Message {n}")).await;
+    }
+    let last = world.last_seq().await;
+    let begins = async |since: i64| listen(&world, &world.owner, since).await.next().await.unwrap();
+    assert_eq!(begins(last).await, Frame::Ready(last));
+    assert!(matches!(begins(last - 3).await, Frame::Change(event) if event.seq == last - 2));
+    assert_eq!(begins(-1).await, Frame::Reset, "nonsense");
+    assert_eq!(begins(last + 1).await, Frame::Reset, "a number from the future: the database was restored");
+    let mut snapshot = world.db.snapshot().await.unwrap();
+    assert_eq!(event::oldest(&mut snapshot.conn(), world.workspace).await.unwrap(), Some(1));
+    drop(snapshot);
+    let forget = Sql::one("DELETE FROM event WHERE workspace_id = $1 AND seq <= $2", vec![world.workspace.into(), (last - 10).into()]);
+    world.db.write(&world.system(), forget).await.unwrap();
+    assert_eq!(begins(last - 11).await, Frame::Reset, "that was forgotten");
+    assert!(matches!(begins(last - 10).await, Frame::Change(event) if event.seq == last - 9), "the oldest that is kept");
+    let many = (0..1001).map(|n| {
+        let draft = Draft { mode: DraftMode::Note, text: format!("{n}") };
+        world.db.write(&world.owner.scope, SaveDraft { conversation, draft })
+    });
+    futures::future::join_all(many).await.into_iter().for_each(|done| done.unwrap());
+    assert_eq!(begins(last).await, Frame::Reset, "too much to send");
+    assert!(matches!(begins(last + 1).await, Frame::Change(_)));
+}
+
+async fn p1_a_slow_reader_is_told(world: World) {
+    let conversation = world.inbound("amelie", "One").await.conversation;
+    let since = world.last_seq().await;
+    let mut listener = listen(&world, &world.owner, since).await;
+    assert_eq!(listener.next().await, Some(Frame::Ready(since)));
+    let many = (0..1500).map(|n| {
+        let draft = Draft { mode: DraftMode::Note, text: format!("{n}") };
+        world.db.write(&world.owner.scope, SaveDraft { conversation, draft })
+    });
+    futures::future::join_all(many).await.into_iter().for_each(|done| done.unwrap());
+    assert_eq!(listener.next().await, Some(Frame::Reset), "not silently dropped");
+    let after = world.last_seq().await;
+    world.inbound("amelie", "Two").await;
+    assert_eq!(listener.seq().await, after + 1, "and goes on with what is new");
+}
+
+async fn s20_only_what_is_mine_to_see(world: World) {
+    let mine = world.member("Mina", Role::Agent, Visibility::Mine).await;
+    let tenant = world.tenant("other").await;
+    let (hers, others) = (world.inbound("amelie", "Bonjour").await.conversation, world.inbound("basil", "Hi").await.conversation);
+    let since = world.last_seq().await;
+    let mut listener = listen(&world, &mine, since).await;
+    assert_eq!(listener.next().await, Some(Frame::Ready(since)));
+    world.note(&world.owner, others, "secret").await.unwrap();
+    world.db.write(&world.owner.scope, MarkRead { conversation: hers, read_count: 1 }).await.unwrap();
+    let draft = Draft { mode: DraftMode::Reply, text: "unsent".to_owned() };
+    world.db.write(&world.owner.scope, SaveDraft { conversation: hers, draft }).await.unwrap();
+    let system = server::store::Scope::system(tenant.workspace, "test");
+    let theirs = crate::world::letter(&tenant.chat, "percent", "of another workspace");
+    world.db.write(&system, server::domain::inbound::Receive(theirs)).await.unwrap();
+    world.act(&world.owner, hers, Act::Assign(Some(mine.id))).await.unwrap();
+    world.act(&world.owner, others, Act::Assign(Some(world.owner.id))).await.unwrap();
+    world.act(&world.owner, hers, Act::Assign(None)).await.unwrap();
+    world.note(&world.owner, hers, "no longer hers").await.unwrap();
+    world.act(&world.owner, hers, Act::Assign(Some(mine.id))).await.unwrap();
+    let frames = listener.until(world.last_seq().await).await;
+    let bodies: Vec<LiveBody> = frames.into_iter().map(|f| if let Frame::Change(event) = f { event.body } else { panic!("{f:?}") }).collect();
+    assert!(matches!(&bodies[0], LiveBody::Conversation { before: None, row, .. } if row.id == hers), "it came to her");
+    assert!(matches!(&bodies[1], LiveBody::Gone { id, .. } if *id == hers), "it left her");
+    assert!(matches!(&bodies[2], LiveBody::Conversation { before: None, .. }), "it came back");
+    assert_eq!(bodies.len(), 3, "{bodies:?}");
+}
+
+fn edited(who: &Person, visibility: Visibility, disabled: bool) -> EditMember {
+    EditMember { id: who.id, role: Role::Agent, visibility, disabled }
+}
+
+async fn s20_seeing_less_begins_anew_and_shows_less(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let since = world.last_seq().await;
+    let mut listener = listen(&world, &agent, since).await;
+    assert_eq!(listener.next().await, Some(Frame::Ready(since)));
+    world.note(&world.owner, conversation, "seen").await.unwrap();
+    assert_eq!(listener.seq().await, since + 1);
+    world.db.write(&world.owner.scope, edited(&agent, Visibility::Mine, false)).await.unwrap();
+    world.note(&world.owner, conversation, "not seen").await.unwrap();
+    world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await.unwrap();
+    assert!(matches!(listener.next().await, Some(Frame::Change(event)) if matches!(event.body, LiveBody::Member(_))));
+    assert_eq!(listener.next().await, Some(Frame::Reset));
+    let Some(Frame::Change(event)) = listener.next().await else { panic!("the assignment is hers to see") };
+    assert_eq!((event.seq, matches!(event.body, LiveBody::Conversation { before: None, .. })), (world.last_seq().await, true));
+}
+
+async fn s20_seeing_less_while_away_begins_anew(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    world.inbound("amelie", "Bonjour").await;
+    let since = world.last_seq().await;
+    world.db.write(&world.owner.scope, edited(&agent, Visibility::Mine, false)).await.unwrap();
+    let changed = world.last_seq().await;
+    assert_eq!(listen(&world, &agent, since).await.next().await, Some(Frame::Reset), "what she was shown is no longer hers");
+    assert_eq!(listen(&world, &agent, changed).await.next().await, Some(Frame::Ready(changed)));
+    assert!(matches!(listen(&world, &world.owner, since).await.next().await, Some(Frame::Change(_))), "others go on");
+}
+
+async fn s20_an_ended_session_is_told_and_cut(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let phone = Person { token: "hash of the phone's secret".to_owned(), ..agent.clone() };
+    let sign_in = async || {
+        let browser = Browser { token_hash: phone.token.clone(), user_agent: "phone".to_owned() };
+        let sign_in = SignIn { workspace: world.workspace, member: agent.id, browser, forgive: String::new(), rehashed: None };
+        world.db.write_house(sign_in).await.unwrap();
+    };
+    let listed = async || {
+        let mut snapshot = world.db.snapshot().await.unwrap();
+        session::list(&mut snapshot.conn(), &agent.scope, world.now()).await.unwrap()
+    };
+    let since = world.last_seq().await;
+    for way in 0..3 {
+        if way < 2 {
+            sign_in().await;
+        }
+        let who = if way < 2 { &phone } else { &agent };
+        let at = world.last_seq().await;
+        let mut listener = listen(&world, who, at).await;
+        assert_eq!(listener.next().await, Some(Frame::Ready(at)));
+        let mut desk = listen(&world, &agent, at).await;
+        desk.next().await;
+        let sessions = listed().await;
+        let of = |name: &str| sessions.iter().find(|(_, agent, ..)| agent == name).map(|(id, ..)| *id);
+        match way {
+            0 => world.db.write(&agent.scope, EndSession(of("phone").unwrap())).await.unwrap(),
+            1 => world.db.write(&agent.scope, ChangePassword { hash: String::new(), keep: of("test").unwrap() }).await.unwrap(),
+            _ => drop(world.db.write(&world.owner.scope, edited(&agent, Visibility::All, true)).await.unwrap()),
+        }
+        world.inbound("amelie", "secret").await;
+        let mut last = listener.next().await;
+        while matches!(&last, Some(Frame::Change(event)) if matches!(event.body, LiveBody::Member(_))) {
+            last = listener.next().await;
+        }
+        assert_eq!(last, Some(Frame::SignedOut), "way {way}");
+        assert_eq!(listener.next().await, None, "and cut");
+        if way < 2 {
+            assert_eq!(desk.next().await, Some(Frame::Reset), "the other session stays");
+        }
+    }
+    assert!(world.again(&agent).await.is_none() && world.last_seq().await > since);
+}
+
+async fn a_stopping_process_ends_its_streams(world: World) {
+    let since = world.last_seq().await;
+    let mut listener = listen(&world, &world.owner, since).await;
+    assert_eq!(listener.next().await, Some(Frame::Ready(since)));
+    assert_eq!(world.hub.subscribers(), 1);
+    listener.stop.send(true).unwrap();
+    assert_eq!(listener.next().await, None);
+    drop(listener);
+    assert_eq!(world.hub.subscribers(), 0, "nothing is left of it");
+}

@@ -1,0 +1,48 @@
+//! What the database half of Tandem promises, checked on SQLite and on PostgreSQL alike.
+//!
+//! Each test runs once per engine, in a database of its own, under a clock that only the test moves. The PostgreSQL half needs
+//! `TANDEM_TEST_POSTGRES` (the URL of a cluster, see `scripts/postgres`); without it, it says so and is skipped.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test that cannot go on says so by panicking, and its name is its documentation"
+)]
+
+/// Runs each named `async fn(World)` of the module on both engines, as `sqlite::name` and `postgres::name`.
+macro_rules! on_both_engines {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { $crate::world::run(server::store::Engine::Sqlite, super::$name).await; })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { $crate::world::run(server::store::Engine::Postgres, super::$name).await; })+
+        }
+    };
+}
+
+mod attempts;
+mod audit;
+mod converge;
+mod costs;
+mod dice;
+mod finding;
+mod live;
+mod outbox;
+mod plain;
+mod plans;
+mod rights;
+mod schedules;
+mod state;
+mod statements;
+mod storms;
+mod tenants;
+mod undo;
+mod visible;
+mod walk;
+mod world;
+mod writing;

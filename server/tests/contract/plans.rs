@@ -1,0 +1,227 @@
+//! Quality 1.6, traps 1 and 3: every list is read along an index, in order, and a deep page costs what the first one costs.
+
+use app::model::{Visibility, View};
+use server::store::{Conn, Engine, Val, conversation::{composed_statements, page_sql}, statements};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+
+use crate::{plain::Sql, world::World};
+
+on_both_engines!(lists_walk_an_index, every_other_reading_uses_an_index, a_deep_page_costs_what_the_first_costs);
+
+/// A few thousand conversations, messages, events and jobs, plausible enough for the planner.
+async fn fill(world: &World) {
+    let (workspace, owner) = (world.workspace, world.owner.id);
+    let channel = world.chat.id;
+    let id = |front: char| format!("'00000000-0000-7000-{front}000-' || CAST(100000000000 + i AS TEXT)");
+    let numbers = |n: i64| format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {n}) ");
+    let (conversation, identity, message) = (id('8'), id('9'), id('a'));
+    let into = |table: &str, columns: &str, rows: i64, values: String| {
+        let select = format!("SELECT {values} FROM n");
+        // PostgreSQL wants WITH behind INSERT INTO, SQLite takes it there as well.
+        (format!("INSERT INTO {table} ({columns}) {}{select}", numbers(rows)), Vec::new())
+    };
+    let conversations = "workspace_id, id, channel_id, channel_kind, identity_id, contact_id, team_id, status, snoozed_until, \
+        assignee_id, ai_mode, pen, pen_epoch, waiting_since, missed_at, auto_replied_at, outreach, tab, slot, preview_by, preview, \
+        last_at, last_inbound_at, started_at, first_response_ms, message_count, inbound_count, version";
+    let rows = format!(
+        "'{workspace}', {conversation}, '{channel}', 'web_chat', {identity}, CASE WHEN i < 4000 THEN {message} END, NULL, \
+         CASE WHEN i % 3 = 0 THEN 'closed' ELSE 'open' END, NULL, CASE WHEN i % 4 = 0 THEN '{owner}' END, 'paused', 'nobody', 0, \
+         NULL, NULL, NULL, FALSE, CASE WHEN i % 3 = 0 THEN 'closed' ELSE 'active' END, \
+         CASE WHEN i % 4 = 0 THEN 'taken' WHEN i % 5 = 0 THEN 'missed' ELSE 'new' END, 'them', 'Hello', \
+         1700000000000 + (i * 7919) % 5000, NULL, 1700000000000, NULL, 1, 1, 1"
+    );
+    let messages = "workspace_id, id, conversation_id, n, at, kind, sender, text, reason, fingerprint";
+    let last = "'00000000-0000-7000-8000-100000000007'";
+    let members = "workspace_id, id, email, email_key, name, role, visibility, granted, chat_on, created_at";
+    let contacts = "workspace_id, id, version, name, email, phone, company, title, location, language, time_zone, lead_status, created_at";
+    let member = id('c');
+    let statements = vec![
+        into("member", members, 3000, format!("'{workspace}', {member}, {member}, {member}, 'M', 'agent', 'all', '[]', TRUE, 1")),
+        into("credential", "member_id, workspace_id, password_hash, changed_at", 3000, format!("{member}, '{workspace}', '', 1")),
+        into("contact", contacts, 4000, format!("'{workspace}', {message}, 1, 'C', '', '', '', '', '', '', '', 'new', 1")),
+        into("identity", "workspace_id, id, channel_kind, address, label, created_at", 5000, format!("'{workspace}', {identity}, 'web_chat', {identity}, 'V', 1")),
+        into("conversation", conversations, 5000, rows),
+        into("message", messages, 4000, format!("'{workspace}', {message}, {conversation}, 1, 1, 'incoming', '', 'Hello', '', ''")),
+        into("message", messages, 4000, format!("'{workspace}', '00000000-0000-7000-b000-' || CAST(100000000000 + i AS TEXT), {last}, i + 1, 1, 'incoming', '', 'Hello', '', ''")),
+        into("event", "workspace_id, seq, at, conversation_id, body", 4000, format!("'{workspace}', i + 1000, 1, NULL, '{{}}'")),
+        into("job", "id, workspace_id, kind, body, state, run_at, attempts, last_error, created_at", 4000,
+            format!("{message}, '{workspace}', 'send', '{{}}', CASE WHEN i % 50 = 0 THEN 'waiting' ELSE 'dead' END, 1700000000000 + i, 1, '', 1")),
+        into("read_marker", "workspace_id, conversation_id, member_id, read_count", 3000, format!("'{workspace}', {conversation}, '{owner}', 1")),
+        into("session", "token_hash, workspace_id, member_id, id, user_agent, created_at, seen_at, expires_at", 2000,
+            format!("'hash ' || CAST(i AS TEXT), '{workspace}', '{owner}', {message}, '', 1, 1, 1")),
+        into("inbox_count", "workspace_id, tab, slot, assignee_id, team_id, channel_id, n", 1000,
+            format!("'a workspace ' || CAST(i AS TEXT), 'active', 'new', '', '', '', 1")),
+        into("attachment", "workspace_id, id, conversation_id, message_n, uploader, name, size, media_type, digest, created_at", 2000,
+            format!("'{workspace}', {message}, {conversation}, 1, '', 'a', 1, '', '', 1")),
+        ("ANALYZE".to_owned(), Vec::new()),
+    ];
+    world.db.write(&world.owner.scope, Sql(statements)).await.unwrap();
+}
+
+/// A connection of its own, so that it knows the fresh statistics.
+enum Planner {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Planner {
+    async fn of(world: &World) -> Self {
+        match world.engine {
+            Engine::Sqlite => Self::Sqlite(SqliteConnection::connect(&world.url).await.unwrap()),
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(&world.url).await.unwrap();
+                // So small a table may be read whole; what counts is whether an index could be used.
+                sqlx::raw_sql("SET enable_seqscan = off; SET enable_bitmapscan = off").execute(&mut connection).await.unwrap();
+                Self::Postgres(connection)
+            }
+        }
+    }
+
+    async fn plan(&mut self, sql: &str, values: Vec<Val>) -> String {
+        match self {
+            Self::Sqlite(c) => {
+                let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+                let steps: Vec<(i64, i64, i64, String)> = Conn::Sqlite(c).all(explain, values).await.expect(sql);
+                steps.into_iter().map(|step| step.3).collect::<Vec<_>>().join("\n")
+            }
+            Self::Postgres(c) => {
+                let explain = AssertSqlSafe(format!("EXPLAIN (COSTS off) {sql}"));
+                let steps: Vec<(String,)> = Conn::Postgres(c).all(explain, values).await.expect(sql);
+                steps.into_iter().map(|step| step.0).collect::<Vec<_>>().join("\n")
+            }
+        }
+    }
+}
+
+/// What is wrong with a plan for a list of conversations.
+fn fault(engine: Engine, plan: &str) -> Option<&'static str> {
+    let has = |word: &str| plan.lines().any(|line| line.trim_start_matches([' ', '-', '>']).starts_with(word));
+    match engine {
+        Engine::Sqlite => {
+            if has("SCAN c") {
+                Some("reads all conversations")
+            } else if plan.contains("TEMP B-TREE FOR") {
+                Some("sorts")
+            } else if !plan.lines().any(|line| line.starts_with("SEARCH c USING INDEX conversation_")) {
+                Some("does not search an index")
+            } else {
+                None
+            }
+        }
+        Engine::Postgres => {
+            if has("Seq Scan on conversation") {
+                Some("reads all conversations")
+            } else if has("Sort") || has("Incremental Sort") {
+                Some("sorts")
+            } else if !plan.contains("Index Scan using conversation_") {
+                Some("does not search an index")
+            } else {
+                None
+            }
+        }
+    }
+}
+
+fn values(world: &World, cursor: Option<i64>) -> Vec<Val> {
+    let mut values = vec![Val::from(world.workspace), Val::from(world.owner.id), Val::from(0)];
+    if let Some(at) = cursor {
+        values.extend([Val::from(at), Val::from("00000000-0000-7000-8000-100000000007")]);
+    }
+    values.push(Val::from(51));
+    values
+}
+
+async fn lists_walk_an_index(world: World) {
+    fill(&world).await;
+    let mut planner = Planner::of(&world).await;
+    let mut faults = Vec::new();
+    for &visibility in Visibility::ALL {
+        for &view in View::ALL {
+            for cursor in [None, Some(1_700_000_002_500)] {
+                let plan = planner.plan(&page_sql(visibility, view, cursor.is_some()), values(&world, cursor)).await;
+                if let Some(fault) = fault(world.engine, &plan) {
+                    faults.push(format!("{visibility:?} {view:?} cursor {cursor:?} {fault}:\n{plan}"));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+/// Whatever else is read by a request or a worker: no table of a workspace's size is read whole, nothing is sorted.
+async fn every_other_reading_uses_an_index(world: World) {
+    fill(&world).await;
+    let mut planner = Planner::of(&world).await;
+    let of = |part: &str| {
+        let found = statements(world.engine).into_iter().chain(composed_statements()).find(|sql| sql.contains(part));
+        found.unwrap_or_else(|| panic!("no statement has {part:?}"))
+    };
+    let (workspace, owner) = (Val::from(world.workspace), Val::from(world.owner.id));
+    let (text, n) = (|| Val::from("00000000-0000-7000-8000-100000000007"), || Val::from(50));
+    let readings = [
+        ("thread", of("AND n < $3 ORDER BY n DESC LIMIT $4"), vec![workspace.clone(), text(), n(), n()]),
+        ("thread as they see it", of("state IN ('sent', 'delivered', 'read'))) ORDER BY"), vec![workspace.clone(), text(), n(), n()]),
+        ("files", of("message_n >= $3"), vec![workspace.clone(), text(), n(), n()]),
+        ("message", of("FROM message WHERE workspace_id = $1 AND id = $2"), vec![workspace.clone(), text()]),
+        ("provider's id", of("provider_id = $3"), vec![workspace.clone(), text(), text()]),
+        ("latest of a visitor", of("identity_id = $2 AND channel_id = $3"), vec![workspace.clone(), text(), text()]),
+        ("of a contact", of("contact_id = $2 ORDER BY last_at DESC"), vec![workspace.clone(), text()]),
+        ("counts", of("FROM inbox_count c WHERE c.workspace_id = $1"), vec![workspace.clone(), owner.clone()]),
+        ("reads", of("FROM read_marker WHERE"), vec![workspace.clone(), text()]),
+        ("events", of("AND seq > $2 ORDER BY seq"), vec![workspace.clone(), n(), n()]),
+        ("oldest event", of("ORDER BY seq LIMIT 1"), vec![workspace.clone()]),
+        ("session", of("FROM session s JOIN member m"), vec![text(), n(), n()]),
+        ("sign-in", of("WHERE m.email_key = $1"), vec![text()]),
+        ("address", of("FROM identity WHERE"), vec![workspace.clone(), text(), text()]),
+        ("job waiting", of("SELECT run_at FROM job"), vec![]),
+        ("jobs due", of("AND run_at <= $1 ORDER BY run_at LIMIT $2"), vec![n(), n()]),
+        ("dead jobs", of("state = 'dead' ORDER BY run_at DESC"), vec![workspace.clone()]),
+        ("backlog", of("FROM job WHERE workspace_id = $1 AND state = $2"), vec![workspace, text()]),
+    ];
+    let mut faults = Vec::new();
+    for (what, sql, values) in readings {
+        let plan = planner.plan(&sql, values).await;
+        // Two states are two stretches of the index of due jobs: merging those few is a bounded sort.
+        // The readers of one conversation and the files of one page are few.
+        let may_sort = what.starts_with("job") || ["counts", "reads", "files"].contains(&what);
+        let scans = |line: &str| {
+            let line = line.trim_start_matches([' ', '-', '>']);
+            line.starts_with("Seq Scan") || (line.starts_with("SCAN ") && !line.starts_with("SCAN CONSTANT"))
+        };
+        let sorts = plan.contains("TEMP B-TREE FOR ORDER BY") || plan.contains("Sort Key");
+        if plan.lines().any(scans) || (sorts && !may_sort) {
+            faults.push(format!("{what}:\n{plan}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+async fn a_deep_page_costs_what_the_first_costs(world: World) {
+    fill(&world).await;
+    let mut planner = Planner::of(&world).await;
+    for &view in View::ALL {
+        let sql = page_sql(Visibility::All, view, true);
+        let near = planner.plan(&sql, values(&world, Some(1_700_000_004_990))).await;
+        let deep = planner.plan(&sql, values(&world, Some(1_700_000_000_010))).await;
+        // How conversations are read; the few rows beside them may be fetched this way or that.
+        let way = |plan: &str| {
+            let of_conversation = plan.lines().filter(|line| ["conversation_", "SEARCH c ", "SCAN c"].iter().any(|word| line.contains(word)));
+            of_conversation.map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(way(&near), way(&deep), "{view:?}");
+        assert_eq!((fault(world.engine, &near), fault(world.engine, &deep)), (None, None), "{view:?}");
+        assert!(!sql.contains("OFFSET"));
+    }
+    // And walking them all meets every conversation once, newest first.
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = server::domain::inbox::page(&world.db, &world.owner.scope, View::All, after, 97).await.unwrap();
+        seen.extend(page.rows.iter().map(|row| row.cursor()));
+        after = page.rows.last().map(|row| row.cursor());
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), 5000 - 5000 / 3);
+    assert!(seen.windows(2).all(|pair| pair[0] > pair[1]), "newest first, none twice");
+}

@@ -1,0 +1,195 @@
+//! N10, S26: every command as every role: done or refused, as the table says.
+
+use app::model::{
+    Act, ApiError, AttachmentId, ChannelId, CloseReason, ContactField, ContactId, ConversationId, Draft, DraftMode, InviteId, JobId, MemberId,
+    MessageId, Permission, Role, SessionId, TeamId, View, Visibility,
+};
+use server::{
+    clock::{new_id, secret_hash},
+    domain::{
+        contacts::{EditContact, MakeContact},
+        files,
+        inbox::{self, ChangeState, MarkRead, SaveDraft},
+        people::{AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels},
+        send::{CancelMessage, SendMessage, SendNow},
+        sessions::{ChangePassword, EndSession, Invitation, Invite, ResetPassword, RevokeInvite},
+    },
+    error::{Error, Result},
+    store::{Scope, session},
+};
+
+use crate::{
+    plain::{LeaveJob, Sql},
+    world::{Person, World, letter, refused},
+};
+
+on_both_engines!(n10_every_command_as_every_role, n10_reading_as_every_role, s26_nobody_hands_out_what_they_do_not_hold);
+
+/// Whatever a command can name.
+#[derive(Debug, Clone)]
+pub struct Ids {
+    pub conversation: ConversationId,
+    /// Two messages that wait for their time.
+    pub messages: [MessageId; 2],
+    pub contact: ContactId,
+    pub contact_version: i64,
+    pub member: MemberId,
+    pub team: TeamId,
+    pub channel: ChannelId,
+    pub job: JobId,
+    pub invite: InviteId,
+    pub session: SessionId,
+    pub file: AttachmentId,
+}
+
+/// What a command came to, its result forgotten.
+pub type Tried = (&'static str, Option<Permission>, Result<()>);
+
+macro_rules! tried {
+    ($world:expr, $scope:expr; $($name:literal $needs:expr => $command:expr),+ $(,)?) => {
+        vec![$(($name, $needs, $world.db.write($scope, $command).await.map(|_| ()))),+]
+    };
+}
+
+/// Gives every command that a member can give, with these ids.
+pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried> {
+    use Permission::{Administer, Converse, Read};
+    let (conversation, text) = (ids.conversation, || "Hello".to_owned());
+    let send = |mode| SendMessage { id: MessageId::new(new_id()), conversation, mode, text: text(), attachments: Vec::new() };
+    let field = ContactField::Company;
+    let invitation = Invitation { role: Role::Agent, visibility: Visibility::All, note: String::new() };
+    let token_hash = secret_hash(&new_id().to_string());
+    tried![world, scope;
+        "take back" Some(Converse) => CancelMessage(ids.messages[0]),
+        "send now" Some(Converse) => SendNow(ids.messages[1]),
+        "close" Some(Converse) => act(world, conversation, Act::Close(CloseReason::Resolved)).await,
+        "reopen" Some(Converse) => act(world, conversation, Act::Reopen).await,
+        "set pending" Some(Converse) => act(world, conversation, Act::Pending).await,
+        "reply" Some(Converse) => send(DraftMode::Reply),
+        "note" Some(Converse) => send(DraftMode::Note),
+        "draft" Some(Converse) => SaveDraft { conversation, draft: Draft { mode: DraftMode::Note, text: text() } },
+        "read" Some(Read) => MarkRead { conversation, read_count: 1 },
+        "edit a contact" Some(Converse) => EditContact { id: ids.contact, field, value: text(), seen: ids.contact_version },
+        "make a contact" Some(Converse) => MakeContact { conversation, id: ContactId::new(new_id()), field, value: text() },
+        "assign" Some(Converse) => act(world, conversation, Act::Assign(None)).await,
+        "turn the bubble" Some(Converse) => SetChat(false),
+        "edit a member" Some(Administer) => EditMember { id: ids.member, role: Role::Agent, visibility: Visibility::All, disabled: false },
+        "add a team" Some(Administer) => AddTeam { id: TeamId::new(new_id()), name: text() },
+        "put into a team" Some(Administer) => SetInTeam { member: ids.member, team: ids.team, inside: true },
+        "a team's channels" Some(Administer) => SetTeamChannels { team: ids.team, channels: vec![ids.channel] },
+        "edit a channel" Some(Administer) => EditChannel { id: ids.channel, name: text(), greeting: text(), auto_reply: text(), origins: Vec::new() },
+        "edit the workspace" Some(Administer) => EditWorkspace { name: text(), chat_enabled: true, pending_after_reply: true },
+        "revive a job" Some(Administer) => ReviveJob(ids.job),
+        "invite" Some(Administer) => Invite { id: InviteId::new(new_id()), token_hash, invitation },
+        "revoke an invitation" Some(Administer) => RevokeInvite(ids.invite),
+        "change my password" None => ChangePassword { hash: text(), keep: ids.session },
+        "end my session" None => EndSession(ids.session),
+    ]
+}
+
+async fn act(world: &World, conversation: ConversationId, act: Act) -> ChangeState {
+    let seen = world.thread(&world.owner, conversation).await.map_or(1, |thread| thread.row.version);
+    ChangeState { conversation, seen, act }
+}
+
+/// One of everything, in this workspace, for `who` to try commands on.
+pub async fn one_of_everything(world: &World, who: &Person, number: usize) -> Ids {
+    let channel = world.channel(app::model::ChannelKind::Api, 60_000).await;
+    let named = server::domain::inbound::Inbound { name: "Amélie".to_owned(), ..letter(&channel, &format!("amelie {number}"), "Bonjour") };
+    let conversation = world.receive(named).await.unwrap().conversation;
+    world.act(&world.owner, conversation, Act::Assign(Some(who.id))).await.unwrap();
+    let first = world.reply(&world.owner, conversation, "Hello").await.unwrap().id;
+    let second = world.reply(&world.owner, conversation, "Hello again").await.unwrap().id;
+    let thread = world.thread(&world.owner, conversation).await.unwrap();
+    let contact = thread.contact.unwrap();
+    let member = world.member(&format!("Colleague{number}"), Role::Agent, Visibility::All).await.id;
+    let team = TeamId::new(new_id());
+    world.db.write(&world.owner.scope, AddTeam { id: team, name: "Front".to_owned() }).await.unwrap();
+    let invite = InviteId::new(new_id());
+    let invitation = Invitation { role: Role::Agent, visibility: Visibility::All, note: String::new() };
+    let token_hash = secret_hash(&invite.to_string());
+    world.db.write(&world.owner.scope, Invite { id: invite, token_hash, invitation }).await.unwrap();
+    let job = JobId::new(new_id());
+    world.db.write(&world.system(), LeaveJob { id: job, kind: "dance", body: String::new(), at: world.now() }).await.unwrap();
+    let bury = Sql::one("UPDATE job SET state = 'dead' WHERE id = $1", vec![job.into()]);
+    world.db.write(&world.system(), bury).await.unwrap();
+    let mut snapshot = world.db.snapshot().await.unwrap();
+    let session = session::list(&mut snapshot.conn(), &who.scope, world.now()).await.unwrap()[0].0;
+    Ids {
+        conversation,
+        messages: [first, second],
+        contact: contact.id,
+        contact_version: contact.version,
+        member,
+        team,
+        channel: channel.id,
+        job,
+        invite,
+        session,
+        file: AttachmentId::new(new_id()),
+    }
+}
+
+async fn n10_every_command_as_every_role(world: World) {
+    for (number, &role) in Role::ALL.iter().enumerate() {
+        for &visibility in Visibility::ALL {
+            let who = if role == Role::Owner {
+                world.owner.clone()
+            } else {
+                world.member(&format!("{}-{}", role.as_str(), visibility.as_str()), role, visibility).await
+            };
+            if role == Role::Owner && visibility != Visibility::All {
+                continue;
+            }
+            // Assigned to whoever tries, so that everybody sees it.
+            let ids = one_of_everything(&world, &who, number * 10 + visibility.as_str().len()).await;
+            for (name, needs, result) in every_command(&world, &who.scope, &ids).await {
+                let may = needs.is_none_or(|permission| role.may(permission, &[]));
+                match result {
+                    Ok(()) => assert!(may, "{role:?} may not {name}"),
+                    Err(Error::Refused(ApiError::Forbidden)) => assert!(!may, "{role:?} may {name}"),
+                    Err(other) => panic!("{role:?} {visibility:?} {name}: {other}"),
+                }
+            }
+            if role == Role::Owner {
+                // The walk ended the owner's session; the scope in hand is what the next ones are asked with.
+                assert!(world.again(&who).await.is_none());
+            }
+            let reset = ResetPassword { member: ids.member, hash: String::new() };
+            assert_eq!(refused(world.db.write(&who.scope, reset).await), ApiError::Forbidden, "that is for the command line");
+        }
+    }
+}
+
+async fn n10_reading_as_every_role(world: World) {
+    for (number, &role) in [Role::Admin, Role::Agent, Role::Viewer].iter().enumerate() {
+        let who = world.member(role.as_str(), role, Visibility::All).await;
+        let ids = one_of_everything(&world, &who, number).await;
+        inbox::bootstrap(&world.db, &who.scope).await.unwrap();
+        inbox::page(&world.db, &who.scope, View::All, None, 10).await.unwrap();
+        inbox::thread(&world.db, &who.scope, ids.conversation).await.unwrap();
+        inbox::older(&world.db, &who.scope, ids.conversation, 3).await.unwrap();
+        assert_eq!(refused(files::of_member(&world.db, &who.scope, ids.file).await), ApiError::NotFound);
+    }
+}
+
+async fn s26_nobody_hands_out_what_they_do_not_hold(world: World) {
+    let admin = world.member("Admin", Role::Admin, Visibility::All).await;
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let edit = |id, role, disabled| EditMember { id, role, visibility: Visibility::All, disabled };
+    let give = async |who: &Person, edit: EditMember| refused(world.db.write(&who.scope, edit).await);
+    assert_eq!(give(&admin, edit(agent.id, Role::Owner, false)).await, ApiError::Forbidden, "only an owner makes an owner");
+    assert_eq!(give(&admin, edit(world.owner.id, Role::Owner, true)).await, ApiError::Forbidden, "nor disables one");
+    assert_eq!(give(&admin, edit(world.owner.id, Role::Viewer, false)).await, ApiError::Forbidden, "nor demotes one");
+    assert_eq!(give(&agent, edit(agent.id, Role::Admin, false)).await, ApiError::Forbidden);
+    assert!(matches!(give(&admin, edit(admin.id, Role::Agent, false)).await, ApiError::Invalid { .. }), "nobody changes their own role");
+    assert!(matches!(give(&world.owner, edit(world.owner.id, Role::Owner, true)).await, ApiError::Invalid { .. }), "the last owner stays");
+    let invitation = Invitation { role: Role::Owner, visibility: Visibility::All, note: String::new() };
+    let invite = Invite { id: InviteId::new(new_id()), token_hash: secret_hash("x"), invitation };
+    assert_eq!(refused(world.db.write(&admin.scope, invite.clone()).await), ApiError::Forbidden);
+    world.db.write(&world.owner.scope, invite).await.unwrap();
+    // What an admin was is gone with the next request.
+    world.db.write(&world.owner.scope, edit(admin.id, Role::Viewer, false)).await.unwrap();
+    let demoted = world.again(&admin).await.unwrap();
+    assert_eq!(give(&demoted, edit(agent.id, Role::Viewer, false)).await, ApiError::Forbidden);
+}

@@ -1,0 +1,238 @@
+//! The state table as commands play it (architecture, Conversation state; Promise 4; H6).
+
+use app::model::{
+    Act, ApiError, CloseReason, DraftMode, Entry, Line, MessageId, PreviewBy, Role, Sender, Slot, Status, Tab, Visibility,
+};
+use server::{
+    clock::new_id,
+    domain::{
+        inbound::{Inbound, Receive},
+        inbox::{ChangeState, MarkRead, page},
+        people::{EditWorkspace, SetChat},
+        send::SendMessage,
+    },
+};
+
+use crate::world::{Person, World, is_conflict, letter, refused};
+
+on_both_engines!(
+    a_reply_makes_it_their_turn,
+    a_reply_leaves_it_open_where_the_workspace_says_so,
+    a_note_changes_nothing_for_them,
+    closing_reopening_and_writing_again,
+    p4_the_second_claim_is_refused,
+    only_members_who_are_here_are_given_a_conversation,
+    h6_missed_and_answered_by_machine_once_per_off_period,
+    h6_a_viewer_does_not_keep_chat_on,
+    a_stranger_with_a_known_name_stays_a_stranger,
+    what_is_too_long_or_empty_is_refused,
+    reading_never_goes_backwards,
+);
+
+async fn a_reply_makes_it_their_turn(world: World) {
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let asked = world.now();
+    assert_eq!(world.row(conversation).await.state.waiting_since, Some(asked));
+    world.wait(90_000);
+    world.inbound("amelie", "Anybody?").await;
+    assert_eq!(world.row(conversation).await.state.waiting_since, Some(asked), "waiting since the first");
+    world.wait(30_000);
+    world.reply(&world.owner, conversation, "Hello").await.unwrap();
+    let row = world.row(conversation).await;
+    assert_eq!((row.state.status, row.state.waiting_since, row.first_response_ms), (Status::Pending, None, Some(120_000)));
+    assert_eq!((row.preview.by, row.preview.text.as_str()), (PreviewBy::Us(Sender::Member(world.owner.id)), "Hello"));
+    assert_eq!((row.last_at, row.unread()), (world.now(), 0), "who answers has read what they answer");
+    world.inbound("amelie", "Merci").await;
+    world.wait(5_000);
+    world.reply(&world.owner, conversation, "De rien").await.unwrap();
+    assert_eq!(world.row(conversation).await.first_response_ms, Some(120_000), "only the first reply is the first response");
+}
+
+async fn a_reply_leaves_it_open_where_the_workspace_says_so(world: World) {
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let edit = EditWorkspace { name: "Corail".to_owned(), chat_enabled: true, pending_after_reply: false };
+    world.db.write(&world.owner.scope, edit).await.unwrap();
+    world.reply(&world.owner, conversation, "Hello").await.unwrap();
+    let state = world.row(conversation).await.state;
+    assert_eq!((state.status, state.waiting_since), (Status::Open, None));
+}
+
+async fn a_note_changes_nothing_for_them(world: World) {
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let before = world.row(conversation).await;
+    world.note(&world.owner, conversation, "VIP").await.unwrap();
+    let after = world.row(conversation).await;
+    assert_eq!((&after.state, after.first_response_ms), (&before.state, None));
+    assert_eq!(after.preview.by, PreviewBy::Note(world.owner.id));
+    assert_eq!(world.work().await, 0, "a note is no work for any channel");
+}
+
+async fn closing_reopening_and_writing_again(world: World) {
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    world.act(&world.owner, conversation, Act::Close(CloseReason::Resolved)).await.unwrap();
+    let row = world.row(conversation).await;
+    assert_eq!((row.state.status, row.state.tab(), row.state.waiting_since), (Status::Closed, Tab::Closed, None));
+    world.act(&world.owner, conversation, Act::Reopen).await.unwrap();
+    assert_eq!(world.row(conversation).await.state.status, Status::Open);
+    world.act(&world.owner, conversation, Act::Pending).await.unwrap();
+    assert_eq!(world.row(conversation).await.state.status, Status::Pending);
+    world.act(&world.owner, conversation, Act::Close(CloseReason::Spam)).await.unwrap();
+    world.wait(1000);
+    let again = world.inbound("amelie", "One more thing").await;
+    assert_eq!(again.conversation, conversation, "the same conversation goes on");
+    let thread = world.thread(&world.owner, conversation).await.unwrap();
+    assert_eq!((thread.row.state.status, thread.row.state.waiting_since), (Status::Open, Some(world.now())));
+    let by = world.owner.id;
+    let lines: Vec<Line> = thread.messages.iter().filter_map(|m| if let Entry::Line { line } = m.entry { Some(line) } else { None }).collect();
+    let told = [
+        Line::Closed { by, reason: CloseReason::Resolved },
+        Line::Status { by, to: Status::Open },
+        Line::Status { by, to: Status::Pending },
+        Line::Closed { by, reason: CloseReason::Spam },
+        Line::ReopenedByThem,
+    ];
+    assert_eq!(lines, told);
+    assert_eq!(thread.messages.last().unwrap().id, again.id, "the line stands above what they wrote");
+}
+
+async fn p4_the_second_claim_is_refused(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let seen = world.row(conversation).await.version;
+    let claim = |who: &Person| ChangeState { conversation, seen, act: Act::Assign(Some(who.id)) };
+    let won = world.db.write(&agent.scope, claim(&agent)).await.unwrap();
+    assert!(is_conflict(world.db.write(&world.owner.scope, claim(&world.owner)).await), "somebody else was first");
+    assert_eq!(world.row(conversation).await.state.assignee, Some(agent.id));
+    // The same request again, its answer lost on the way, is answered and not refused.
+    assert_eq!(world.db.write(&agent.scope, claim(&agent)).await.unwrap().version, won.version);
+    let close = ChangeState { conversation, seen, act: Act::Close(CloseReason::Resolved) };
+    assert!(is_conflict(world.db.write(&world.owner.scope, close).await));
+    world.inbound("amelie", "Wait").await;
+    let close = ChangeState { seen: won.version, ..close };
+    assert!(is_conflict(world.db.write(&agent.scope, close).await), "nor is closed over what they just wrote");
+}
+
+async fn only_members_who_are_here_are_given_a_conversation(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await.unwrap();
+    world.disable(&agent).await;
+    assert_eq!(world.row(conversation).await.state.assignee, Some(agent.id), "their work stays theirs until somebody writes");
+    world.inbound("amelie", "Anybody?").await;
+    let row = world.row(conversation).await;
+    assert_eq!((row.state.assignee, row.state.slot()), (None, Slot::New), "who writes does not wait for somebody who left");
+    let given = refused(world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await);
+    assert!(matches!(given, ApiError::Invalid { ref field, .. } if field == "assignee"), "{given:?}");
+}
+
+async fn bubble(world: &World, who: &Person, on: bool) {
+    world.wait(1000);
+    world.db.write(&who.scope, SetChat(on)).await.unwrap();
+}
+
+async fn auto_replies(world: &World, conversation: app::model::ConversationId) -> usize {
+    let messages = world.thread(&world.owner, conversation).await.unwrap().messages;
+    messages.iter().filter(|m| matches!(m.entry, Entry::Outgoing { by: Sender::Auto, .. })).count()
+}
+
+async fn h6_missed_and_answered_by_machine_once_per_off_period(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    bubble(&world, &world.owner, false).await;
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    assert_eq!((auto_replies(&world, conversation).await, world.row(conversation).await.state.missed_at), (0, None), "somebody is there");
+    bubble(&world, &agent, false).await;
+    world.wait(1000);
+    world.inbound("amelie", "Anybody?").await;
+    let row = world.row(conversation).await;
+    assert_eq!((row.state.slot(), row.state.missed_at), (Slot::Missed, Some(world.now())));
+    assert!(row.state.waiting_since.is_some(), "a machine's answer is no answer");
+    world.inbound("amelie", "Nobody?").await;
+    assert_eq!(auto_replies(&world, conversation).await, 1, "once per off period");
+    bubble(&world, &agent, true).await;
+    world.inbound("amelie", "You are back").await;
+    assert_eq!(auto_replies(&world, conversation).await, 1);
+    bubble(&world, &agent, false).await;
+    world.wait(1000);
+    world.inbound("amelie", "And gone again").await;
+    assert_eq!(auto_replies(&world, conversation).await, 2, "a new off period");
+    world.work().await;
+    let counts = page(&world.db, &world.owner.scope, app::model::View::Missed, None, 10).await.unwrap().counts;
+    assert_eq!((counts.missed, counts.new), (1, 0));
+    // Who answers has taken care of it; who is assigned gets it without a machine.
+    world.reply(&agent, conversation, "Here I am").await.unwrap();
+    assert_eq!(world.row(conversation).await.state.missed_at, None);
+    world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await.unwrap();
+    bubble(&world, &agent, true).await;
+    bubble(&world, &agent, false).await;
+    world.wait(1000);
+    world.inbound("amelie", "Thanks").await;
+    assert_eq!(auto_replies(&world, conversation).await, 2);
+}
+
+/// A viewer cannot chat and has no bubble to turn off: the bubble goes grey without them.
+async fn h6_a_viewer_does_not_keep_chat_on(world: World) {
+    let viewer = world.member("Vera", Role::Viewer, Visibility::All).await;
+    assert_eq!(refused(world.db.write(&viewer.scope, SetChat(false)).await), ApiError::Forbidden);
+    bubble(&world, &world.owner, false).await;
+    world.wait(1000);
+    let conversation = world.inbound("amelie", "Anybody?").await.conversation;
+    assert_eq!(auto_replies(&world, conversation).await, 1);
+    let boot = server::domain::inbox::bootstrap(&world.db, &world.owner.scope).await.unwrap();
+    assert!(!boot.chat_open(), "and the browser says the same");
+}
+
+/// N9: a name or address that a stranger types never opens the contact of somebody else.
+async fn a_stranger_with_a_known_name_stays_a_stranger(world: World) {
+    let given = |address: &str| Inbound {
+        name: "Amélie".to_owned(),
+        email: "amelie@corail.example".to_owned(),
+        ..letter(&world.chat, address, "Bonjour")
+    };
+    let first = world.receive(given("one browser")).await.unwrap().conversation;
+    let second = world.receive(given("another browser")).await.unwrap().conversation;
+    let (first, second) = (world.thread(&world.owner, first).await.unwrap(), world.thread(&world.owner, second).await.unwrap());
+    assert_ne!(first.contact.unwrap().id, second.contact.unwrap().id);
+    assert_eq!((first.address.as_str(), second.address.as_str()), ("", ""), "the hash of a secret is not shown");
+}
+
+async fn what_is_too_long_or_empty_is_refused(world: World) {
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let seq = world.last_seq().await;
+    for text in ["", " \n ", "a\0b", &"x".repeat(app::model::TEXT_LIMIT + 1)] {
+        assert!(matches!(refused(world.reply(&world.owner, conversation, text).await), ApiError::Invalid { .. }));
+    }
+    let missing = SendMessage {
+        id: MessageId::new(new_id()),
+        conversation,
+        mode: DraftMode::Reply,
+        text: "See the file".to_owned(),
+        attachments: vec![app::model::AttachmentId::new(new_id())],
+    };
+    assert!(matches!(refused(world.db.write(&world.owner.scope, missing).await), ApiError::Invalid { .. }));
+    let long = letter(&world.chat, "amelie", &"x".repeat(app::model::TEXT_LIMIT + 1));
+    assert!(matches!(refused(world.db.write(&world.system(), Receive(long)).await), ApiError::Invalid { .. }));
+    assert_eq!(world.last_seq().await, seq, "nothing of it happened");
+}
+
+async fn reading_never_goes_backwards(world: World) {
+    let before_joining = world.inbound("amelie", "One").await.conversation;
+    world.inbound("amelie", "Two").await;
+    world.wait(1000);
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let row = async |conversation| world.thread(&agent, conversation).await.unwrap().row;
+    assert_eq!(row(before_joining).await.unread(), 0, "what came before I joined counts as read");
+    let mark = |conversation, read_count| MarkRead { conversation, read_count };
+    world.db.write(&agent.scope, mark(before_joining, 1)).await.unwrap();
+    assert_eq!(row(before_joining).await.unread(), 0, "and stays so");
+    world.wait(1000);
+    let conversation = world.inbound("basil", "One").await.conversation;
+    world.inbound("basil", "Two").await;
+    assert_eq!(row(conversation).await.unread(), 2);
+    for (read, unread) in [(1, 1), (2, 0), (1, 0), (99, 0), (-5, 0)] {
+        world.db.write(&agent.scope, mark(conversation, read)).await.unwrap();
+        assert_eq!(row(conversation).await.unread(), unread, "after reading {read}");
+    }
+    world.inbound("basil", "Three").await;
+    assert_eq!(row(conversation).await.unread(), 1, "99 was not on screen");
+    assert_eq!(world.row(conversation).await.unread(), 3, "one colleague's reading changes nothing for another");
+}

@@ -1,0 +1,124 @@
+//! T6, Promise 8: taking a message back gives the conversation back as it was; sending it now does not wait.
+
+use app::model::{Act, Channel, ChannelKind, ConversationId, ConversationRow, DeliveryState, Entry, Message, Role, Visibility};
+use server::domain::send::{CancelMessage, SendNow};
+
+use crate::world::{World, is_conflict, letter};
+
+on_both_engines!(
+    p8_doing_and_undoing_is_identity,
+    p8_undoing_gives_back_missed_and_closed,
+    what_happened_meanwhile_stays,
+    what_went_out_is_not_taken_back,
+    sending_now_does_not_wait,
+);
+
+async fn slow(world: &World) -> Channel {
+    world.channel(ChannelKind::Api, 5000).await
+}
+
+/// All but what only ever grows.
+fn comparable(row: ConversationRow) -> ConversationRow {
+    let mut row = ConversationRow { version: 0, read_count: 0, ..row };
+    row.state.pen_epoch = 0;
+    row
+}
+
+fn delivery(message: &Message) -> DeliveryState {
+    match &message.entry {
+        Entry::Outgoing { delivery, .. } => delivery.state,
+        other => panic!("not outgoing: {other:?}"),
+    }
+}
+
+async fn of(world: &World, conversation: ConversationId) -> ConversationRow {
+    comparable(world.row(conversation).await)
+}
+
+async fn p8_doing_and_undoing_is_identity(world: World) {
+    let channel = slow(&world).await;
+    let conversation = world.receive(letter(&channel, "amelie", "Bonjour")).await.unwrap().conversation;
+    for assigned in [None, Some(world.owner.id)] {
+        world.act(&world.owner, conversation, Act::Assign(assigned)).await.unwrap();
+        let before = world.row(conversation).await;
+        world.wait(2000);
+        let message = world.reply(&world.owner, conversation, "Hello").await.unwrap();
+        assert_ne!(of(&world, conversation).await, comparable(before.clone()), "the reply does something");
+        world.wait(2000);
+        let cancelled = world.db.write(&world.owner.scope, CancelMessage(message.id)).await.unwrap();
+        assert_eq!(delivery(&cancelled), DeliveryState::Cancelled);
+        let after = world.row(conversation).await;
+        assert!(after.version > before.version && after.state.pen_epoch > before.state.pen_epoch, "what counts, counts on");
+        assert_eq!(comparable(after), comparable(before));
+        let again = world.db.write(&world.owner.scope, CancelMessage(message.id)).await.unwrap();
+        assert_eq!(again, cancelled, "taking back twice is taking back once");
+    }
+    world.wait(10_000);
+    world.work().await;
+    let states: Vec<_> = world.thread(&world.owner, conversation).await.unwrap().messages;
+    let outgoing = states.iter().filter(|m| matches!(m.entry, Entry::Outgoing { .. }));
+    assert!(outgoing.clone().count() == 2 && outgoing.into_iter().all(|m| delivery(m) == DeliveryState::Cancelled));
+}
+
+async fn p8_undoing_gives_back_missed_and_closed(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    for who in [&world.owner, &agent] {
+        world.db.write(&who.scope, server::domain::people::SetChat(false)).await.unwrap();
+    }
+    world.wait(1000);
+    // On the web chat nothing is held back, but until the work is done it can be taken back all the same.
+    let conversation = world.inbound("amelie", "Anybody?").await.conversation;
+    world.work().await;
+    for act in [None, Some(Act::Close(app::model::CloseReason::Resolved))] {
+        if let Some(act) = act {
+            world.act(&agent, conversation, act).await.unwrap();
+        }
+        let before = of(&world, conversation).await;
+        let message = world.reply(&agent, conversation, "Hello").await.unwrap();
+        world.db.write(&agent.scope, CancelMessage(message.id)).await.unwrap();
+        assert_eq!(of(&world, conversation).await, before);
+        let counts = server::domain::inbox::page(&world.db, &agent.scope, app::model::View::All, None, 1).await.unwrap().counts;
+        assert_eq!((counts.missed, counts.closed), (i64::from(act.is_none()), i64::from(act.is_some())));
+    }
+}
+
+async fn what_happened_meanwhile_stays(world: World) {
+    let channel = slow(&world).await;
+    let conversation = world.receive(letter(&channel, "amelie", "Bonjour")).await.unwrap().conversation;
+    let message = world.reply(&world.owner, conversation, "Hello").await.unwrap();
+    world.wait(1000);
+    world.receive(letter(&channel, "amelie", "One more thing")).await.unwrap();
+    world.act(&world.owner, conversation, Act::Assign(Some(world.owner.id))).await.unwrap();
+    let before = of(&world, conversation).await;
+    world.db.write(&world.owner.scope, CancelMessage(message.id)).await.unwrap();
+    let after = of(&world, conversation).await;
+    assert_eq!(after, before, "what was written and decided since is kept");
+    assert_eq!((after.preview.text.as_str(), after.state.assignee), ("One more thing", Some(world.owner.id)));
+    assert_eq!(after.state.waiting_since, Some(world.now()));
+}
+
+async fn what_went_out_is_not_taken_back(world: World) {
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let message = world.reply(&world.owner, conversation, "Hello").await.unwrap();
+    world.work().await;
+    let before = of(&world, conversation).await;
+    assert!(is_conflict(world.db.write(&world.owner.scope, CancelMessage(message.id)).await));
+    assert_eq!(of(&world, conversation).await, before);
+    let sent = world.db.write(&world.owner.scope, SendNow(message.id)).await.unwrap();
+    assert_eq!(delivery(&sent), DeliveryState::Sent, "nothing to hurry");
+}
+
+async fn sending_now_does_not_wait(world: World) {
+    let channel = slow(&world).await;
+    let conversation = world.receive(letter(&channel, "amelie", "Bonjour")).await.unwrap().conversation;
+    let message = world.reply(&world.owner, conversation, "Hello").await.unwrap();
+    let Entry::Outgoing { delivery: scheduled, .. } = &message.entry else { panic!("not outgoing") };
+    assert_eq!((scheduled.state, scheduled.send_at), (DeliveryState::Scheduled, world.now().plus(5000)));
+    let hurried = world.db.write(&world.owner.scope, SendNow(message.id)).await.unwrap();
+    let Entry::Outgoing { delivery: queued, .. } = &hurried.entry else { panic!("not outgoing") };
+    assert_eq!((queued.state, queued.send_at), (DeliveryState::Queued, world.now()));
+    assert!(is_conflict(world.db.write(&world.owner.scope, CancelMessage(message.id)).await));
+    let other = world.reply(&world.owner, conversation, "Never mind").await.unwrap();
+    world.db.write(&world.owner.scope, CancelMessage(other.id)).await.unwrap();
+    assert!(is_conflict(world.db.write(&world.owner.scope, SendNow(other.id)).await), "what was taken back stays so");
+}

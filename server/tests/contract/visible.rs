@@ -1,0 +1,164 @@
+//! S19: one rule decides what is seen. The list, opening, searching, counting and the rule itself agree, for every visibility.
+
+use std::collections::BTreeSet;
+
+use app::model::{Act, ConversationId, Role, TeamId, View, Visibility};
+use server::{
+    clock::new_id,
+    domain::{inbox, people::{AddTeam, SetInTeam, SetTeamChannels}},
+    store::{Val, search},
+};
+
+use crate::{
+    dice::Dice,
+    plain::Sql,
+    walk::Walk,
+    world::{Person, World, letter},
+};
+
+on_both_engines!(s19_all_ways_to_see_agree, s19_all_ways_to_see_agree_after_a_random_walk, s19_teams_and_what_is_theirs);
+
+/// What somebody sees, by each way of looking.
+async fn agree(world: &World, who: &Person, all: &BTreeSet<ConversationId>) -> BTreeSet<ConversationId> {
+    let (mut listed, mut counted) = (BTreeSet::new(), 0);
+    for view in [View::All, View::Closed] {
+        let page = inbox::page(&world.db, &who.scope, view, None, 100).await.unwrap();
+        assert!(!page.more);
+        assert_eq!(i64::try_from(page.rows.len()).unwrap(), page.counts.of(view), "{view:?} of {}", who.id);
+        counted += page.counts.of(view);
+        listed.extend(page.rows.iter().map(|row| row.id));
+    }
+    assert_eq!(i64::try_from(listed.len()).unwrap(), counted);
+    for &view in View::ALL {
+        let page = inbox::page(&world.db, &who.scope, view, None, 100).await.unwrap();
+        assert_eq!(i64::try_from(page.rows.len()).unwrap(), page.counts.of(view), "{view:?}");
+        assert!(page.rows.iter().all(|row| view.holds(&row.facts(), who.id) && listed.contains(&row.id)), "{view:?}");
+    }
+    let (mut opened, mut ruled) = (BTreeSet::new(), BTreeSet::new());
+    let (access, _) = who.scope.access().unwrap();
+    for &id in all {
+        if world.thread(who, id).await.is_ok() {
+            opened.insert(id);
+        }
+        if access.sees(&world.row(id).await.facts()) {
+            ruled.insert(id);
+        }
+    }
+    let mut snapshot = world.db.snapshot().await.unwrap();
+    let found = search::messages(&mut snapshot.conn(), &who.scope, "everywhere", 1000).await.unwrap();
+    let found: BTreeSet<_> = found.into_iter().map(|(row, _)| row.id).collect();
+    assert_eq!(listed, opened, "what is listed can be opened, and nothing else");
+    assert_eq!(listed, ruled, "and is what the rule says");
+    assert_eq!(listed, found, "and what a search finds");
+    listed
+}
+
+async fn s19_all_ways_to_see_agree(world: World) {
+    let mut dice = Dice::new(19);
+    let channels = [world.chat.clone(), world.channel(app::model::ChannelKind::Api, 0).await];
+    let mut people = vec![world.owner.clone()];
+    let mut teams = Vec::new();
+    for n in 0..2 {
+        let id = TeamId::new(new_id());
+        world.db.write(&world.owner.scope, AddTeam { id, name: format!("Team {n}") }).await.unwrap();
+        teams.push(id);
+    }
+    world.db.write(&world.owner.scope, SetTeamChannels { team: teams[0], channels: vec![channels[1].id] }).await.unwrap();
+    for role in [Role::Agent, Role::Viewer, Role::Admin] {
+        for &visibility in Visibility::ALL {
+            let who = world.member(&format!("{}-{}", role.as_str(), visibility.as_str()), role, visibility).await;
+            let join = SetInTeam { member: who.id, team: *dice.of(&teams), inside: true };
+            world.db.write(&world.owner.scope, join).await.unwrap();
+            people.push(world.again(&who).await.unwrap());
+        }
+    }
+    let mut all = BTreeSet::new();
+    for n in 0..40 {
+        let channel = dice.of(&channels).clone();
+        let id = world.receive(letter(&channel, &format!("visitor {n}"), "everywhere")).await.unwrap().conversation;
+        all.insert(id);
+        if dice.once_in(2) {
+            let to = dice.of(&people).id;
+            world.act(&world.owner, id, Act::Assign(Some(to))).await.unwrap();
+        }
+        if dice.once_in(4) {
+            world.act(&world.owner, id, Act::Close(app::model::CloseReason::Resolved)).await.unwrap();
+        }
+        if dice.once_in(3) {
+            // No command gives a conversation to a team yet; the rule knows it already.
+            let team = *dice.of(&teams);
+            let row = world.row(id).await;
+            let values = vec![world.workspace.into(), id.into(), Val::from(team)];
+            world.db.write(&world.system(), Sql::one("UPDATE conversation SET team_id = $3 WHERE workspace_id = $1 AND id = $2", values)).await.unwrap();
+            let facts = row.facts();
+            let count = |team: Option<TeamId>, by: i64| {
+                let values = vec![
+                    world.workspace.into(), facts.tab.as_str().into(), facts.slot.as_str().into(),
+                    facts.assignee.map(|id| id.to_string()).unwrap_or_default().into(),
+                    team.map(|id| id.to_string()).unwrap_or_default().into(), facts.channel.into(), by.into(),
+                ];
+                let sql = "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, n) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+                    ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id) DO UPDATE SET n = inbox_count.n + excluded.n";
+                Sql::one(sql, values)
+            };
+            world.db.write(&world.system(), count(facts.team, -1)).await.unwrap();
+            world.db.write(&world.system(), count(Some(team), 1)).await.unwrap();
+        }
+    }
+    let mut sizes = BTreeSet::new();
+    for who in &people {
+        let seen = agree(&world, who, &all).await;
+        sizes.insert(seen.len());
+        let role = who.scope.person().unwrap().member.role;
+        if matches!(role, Role::Owner | Role::Admin) {
+            assert_eq!(seen, all, "visibility narrows agents and viewers only");
+        }
+    }
+    assert!(sizes.len() > 3, "they see differently much: {sizes:?}");
+}
+
+async fn s19_all_ways_to_see_agree_after_a_random_walk(world: World) {
+    let mut walk = Walk::begin(world.clone(), 5).await;
+    for round in 0..4 {
+        for _ in 0..50 {
+            walk.step().await;
+        }
+        // Every conversation gets a word by which to find it.
+        let mut all = BTreeSet::new();
+        for view in [View::All, View::Closed] {
+            all.extend(inbox::page(&world.db, &world.owner.scope, view, None, 100).await.unwrap().rows.iter().map(|row| row.id));
+        }
+        for &id in &all {
+            world.note(&world.owner, id, "everywhere").await.unwrap();
+        }
+        assert!(all.len() > round, "the walk makes conversations");
+        for who in &walk.people {
+            if let Some(who) = world.again(who).await {
+                agree(&world, &who, &all).await;
+            }
+        }
+    }
+}
+
+/// Architecture, Rights: my teams and their channels, with what is unassigned there, and what is assigned to me.
+async fn s19_teams_and_what_is_theirs(world: World) {
+    let side = world.channel(app::model::ChannelKind::Api, 0).await;
+    let team = TeamId::new(new_id());
+    world.db.write(&world.owner.scope, AddTeam { id: team, name: "Side".to_owned() }).await.unwrap();
+    let agent = world.member("Agathe", Role::Agent, Visibility::Teams).await;
+    let here = world.receive(letter(&side, "amelie", "Bonjour")).await.unwrap().conversation;
+    let there = world.inbound("amelie", "Bonjour").await.conversation;
+    let sees = async || {
+        let who = world.again(&agent).await.unwrap();
+        (world.thread(&who, here).await.is_ok(), world.thread(&who, there).await.is_ok())
+    };
+    assert_eq!(sees().await, (false, false));
+    world.db.write(&world.owner.scope, SetInTeam { member: agent.id, team, inside: true }).await.unwrap();
+    assert_eq!(sees().await, (false, false), "the team looks after nothing yet");
+    world.db.write(&world.owner.scope, SetTeamChannels { team, channels: vec![side.id] }).await.unwrap();
+    assert_eq!(sees().await, (true, false));
+    world.act(&world.owner, there, Act::Assign(Some(agent.id))).await.unwrap();
+    assert_eq!(sees().await, (true, true), "what is given to her, wherever it came in");
+    world.db.write(&world.owner.scope, SetInTeam { member: agent.id, team, inside: false }).await.unwrap();
+    assert_eq!(sees().await, (false, true));
+}
