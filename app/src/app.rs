@@ -117,6 +117,11 @@ fn DoorPage() -> impl IntoView {
     {
         use crate::pages::{invite::InvitePage, setup::SetupPage, sign_in::SignInPage};
         let path = leptos_router::hooks::use_location().pathname.get_untracked();
+        // A form that was refused comes back with the reason in its address.
+        let query = leptos_router::hooks::use_query_map().get_untracked();
+        if let (Some(path), Some(error)) = (query.get("__path"), query.get("__err")) {
+            provide_context(leptos::server::ServerActionError::new(&path, &error));
+        }
         match path.as_str() {
             "/setup" => view! { <SetupPage /> }.into_any(),
             "/invite" => view! { <InvitePage /> }.into_any(),

@@ -1,8 +1,8 @@
 //! SQL, one file per aggregate: the only place that knows databases. What is read or written of a workspace takes a [`Scope`].
 
+pub mod bulk;
 pub mod contact;
 pub mod conversation;
-pub mod bulk;
 mod codec;
 mod conn;
 mod db;
@@ -30,7 +30,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
     ];
     let own = match engine {
         Engine::Sqlite => vec![search::SQLITE_STATEMENTS],
-        Engine::Postgres => vec![search::POSTGRES_STATEMENTS, job::POSTGRES_STATEMENTS],
+        Engine::Postgres => vec![search::POSTGRES_STATEMENTS, job::POSTGRES_STATEMENTS, writer::POSTGRES_STATEMENTS],
     };
     let fixed = fixed.into_iter().chain(own).flatten().map(|sql| (*sql).to_owned());
     fixed.chain(conversation::composed_statements()).collect()

@@ -29,6 +29,13 @@ use crate::{
 /// At most this many commands share a commit, so that the first of them does not wait for ever.
 const BATCH: usize = 256;
 
+/// Held by every batch of a workspace together with the batches of other processes…
+const BESIDE_OTHERS: &str = "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))";
+/// …and by one that is run again with nobody beside it, so that it cannot lose to the same circle of locks once more.
+const ALONE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+
+pub(super) const POSTGRES_STATEMENTS: &[&str] = &[BESIDE_OTHERS, ALONE];
+
 /// How often a command is tried that another process was quicker than. Each time somebody got on, so a few are enough.
 const TRIES: usize = 12;
 
@@ -240,7 +247,7 @@ async fn next_batch(commands: &mut mpsc::UnboundedReceiver<Box<dyn Queued>>) -> 
 
 async fn sqlite_lane(mut connection: SqliteConnection, mut commands: mpsc::UnboundedReceiver<Box<dyn Queued>>, context: Context) {
     while let Some(mut batch) = next_batch(&mut commands).await {
-        let done = run_batch(Conn::Sqlite(&mut connection), "BEGIN IMMEDIATE", &mut batch, &context).await;
+        let done = run_batch(Conn::Sqlite(&mut connection), ["BEGIN IMMEDIATE", ""], &mut batch, &context).await;
         finish(batch, done, &context);
     }
     if let Err(error) = sqlx::Connection::close(connection).await {
@@ -252,9 +259,9 @@ async fn postgres_lane(pool: PgPool, mut commands: mpsc::UnboundedReceiver<Box<d
     while let Some(mut batch) = next_batch(&mut commands).await {
         let mut done = Err(Failed::Commit("no connection".to_owned()));
         // Another process may win a lock we wait for; then the batch is run again, twice at most.
-        for _ in 0..3 {
+        for lock in [BESIDE_OTHERS, ALONE, ALONE] {
             done = match pool.acquire().await {
-                Ok(mut connection) => run_batch(Conn::Postgres(&mut connection), "BEGIN", &mut batch, &context).await,
+                Ok(mut connection) => run_batch(Conn::Postgres(&mut connection), ["BEGIN", lock], &mut batch, &context).await,
                 Err(error) => Err(Failed::Commit(error.to_string())),
             };
             if !matches!(done, Err(Failed::Repeat)) {
@@ -281,10 +288,15 @@ struct Done {
     left_jobs: bool,
 }
 
-async fn run_batch(conn: Conn<'_>, begin: &'static str, batch: &mut [Box<dyn Queued>], context: &Context) -> Result<Done, Failed> {
+async fn run_batch(
+    conn: Conn<'_>,
+    [begin, lock]: [&'static str; 2],
+    batch: &mut [Box<dyn Queued>],
+    context: &Context,
+) -> Result<Done, Failed> {
     let mut tx = Tx { conn, scope: None, now: context.clock.now(), events: Vec::new(), left_jobs: false };
     tx.conn.raw(begin).await?;
-    match run_commands(&mut tx, batch).await {
+    match run_commands(&mut tx, lock, batch).await {
         Ok(committed) => Ok(Done { committed, left_jobs: tx.left_jobs }),
         Err(failed) => {
             // The connection must not go on inside a broken transaction.
@@ -297,7 +309,10 @@ async fn run_batch(conn: Conn<'_>, begin: &'static str, batch: &mut [Box<dyn Que
 }
 
 /// Runs each command in a savepoint of its own, so that a failure does not undo its neighbours; numbers the events; commits.
-async fn run_commands(tx: &mut Tx<'_>, batch: &mut [Box<dyn Queued>]) -> Result<Vec<Committed>, Failed> {
+async fn run_commands(tx: &mut Tx<'_>, lock: &'static str, batch: &mut [Box<dyn Queued>]) -> Result<Vec<Committed>, Failed> {
+    if let (false, Some(workspace)) = (lock.is_empty(), batch.first().and_then(|command| command.lane())) {
+        tx.conn.exec(lock, args![workspace]).await?;
+    }
     for command in batch.iter_mut() {
         let kept = (tx.events.len(), tx.left_jobs);
         // What another process committed meanwhile is seen by the next try, in this same transaction.

@@ -5,12 +5,19 @@ use server::domain::sessions::{CountAttempt, SignIn};
 
 use crate::world::World;
 
-on_both_engines!(s47_a_window_counts_and_ends, s47_two_processes_count_together, s47_a_success_forgives_its_account_only);
+on_both_engines!(
+    s47_a_window_counts_and_ends,
+    s47_two_processes_count_together,
+    s47_a_success_forgives_its_account_only
+);
 
 const WINDOW: i64 = 600_000;
 
 fn attempt(account: &str, address: &str) -> CountAttempt {
-    CountAttempt { buckets: vec![(format!("account {account}"), 5), (format!("address {address}"), 20)], window_ms: WINDOW }
+    CountAttempt {
+        buckets: vec![(format!("account {account}"), 5), (format!("address {address}"), 20)],
+        window_ms: WINDOW,
+    }
 }
 
 async fn try_once(world: &World, account: &str, address: &str) -> Option<i64> {
@@ -22,7 +29,11 @@ async fn s47_a_window_counts_and_ends(world: World) {
         assert_eq!(try_once(&world, "olive", "192.0.2.1").await, None);
         world.wait(1000);
     }
-    assert_eq!(try_once(&world, "olive", "198.51.100.7").await, Some(595), "from wherever: the account is what is guarded");
+    assert_eq!(
+        try_once(&world, "olive", "198.51.100.7").await,
+        Some(595),
+        "from wherever: the account is what is guarded"
+    );
     assert_eq!(try_once(&world, "agathe", "192.0.2.1").await, None, "another account from the same address may");
     world.wait(594_000);
     assert_eq!(try_once(&world, "olive", "192.0.2.1").await, Some(1), "trying on does not make it longer");
@@ -53,7 +64,8 @@ async fn s47_a_success_forgives_its_account_only(world: World) {
             try_once(&world, account, "192.0.2.1").await;
         }
     }
-    let browser = server::domain::sessions::Browser { token_hash: "another browser".to_owned(), user_agent: String::new() };
+    let browser =
+        server::domain::sessions::Browser { token_hash: "another browser".to_owned(), user_agent: String::new() };
     let forgive = "account olive".to_owned();
     let sign_in = SignIn { workspace: world.workspace, member: world.owner.id, browser, forgive, rehashed: None };
     world.db.write_house(sign_in).await.unwrap();

@@ -1,8 +1,8 @@
 //! R14: what a browser shows after the events equals what it would read afresh, byte for byte, for everybody, after every step.
 
 use app::model::{
-    Act, Bootstrap, ConversationId, ConversationRow, Counts, EventBody, HousePart, InboxState, ListPart, LiveEvent, Role, Thread, ThreadPart,
-    Timestamp, View, Visibility,
+    Act, Bootstrap, ConversationId, ConversationRow, Counts, EventBody, HousePart, InboxState, ListPart, LiveEvent,
+    Role, Thread, ThreadPart, Timestamp, View, Visibility,
 };
 use serde::Serialize;
 use server::{domain::inbox, live::Numbered};
@@ -133,7 +133,8 @@ impl Browser {
     fn check_list(&self, shown: &ListPart, fresh: &ListPart, name: &str, after: &str) {
         assert_eq!(json(&shown.counts), json(&fresh.counts), "the counts of {name} after {after}");
         // What was not loaded comes with its page; all above that must be right, and all of it when everything was loaded.
-        let rows: &[ConversationRow] = if shown.more { &fresh.rows[..shown.rows.len().min(fresh.rows.len())] } else { &fresh.rows };
+        let rows: &[ConversationRow] =
+            if shown.more { &fresh.rows[..shown.rows.len().min(fresh.rows.len())] } else { &fresh.rows };
         assert_eq!(json(&shown.rows), json(&rows), "{:?} of {name} after {after}", shown.view);
     }
 
@@ -197,7 +198,8 @@ async fn walks(world: World, seed: u64) {
 /// A browser that was away goes on from where it was. What it may see had better be the same: else it is told to read afresh.
 async fn wakes(world: &World, since: i64, mut browser: Browser, did: &str) {
     let missed = world.events(world.workspace, since).await;
-    let changed = missed.iter().any(|(_, body)| matches!(body, EventBody::Access { member } if *member == browser.who.id));
+    let changed =
+        missed.iter().any(|(_, body)| matches!(body, EventBody::Access { member } if *member == browser.who.id));
     if changed || browser.signed_out {
         return;
     }
@@ -226,7 +228,11 @@ async fn r14_a_thread_that_comes_back_into_sight_is_whole_or_says_so(world: Worl
     let agent = world.member("Agathe", Role::Agent, Visibility::Mine).await;
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
     world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await.unwrap();
-    let mut state = InboxState { house: None, list: None, thread: Some(ThreadPart::of(world.thread(&agent, conversation).await.unwrap())) };
+    let mut state = InboxState {
+        house: None,
+        list: None,
+        thread: Some(ThreadPart::of(world.thread(&agent, conversation).await.unwrap())),
+    };
     state.house = Some(HousePart { boot: inbox::bootstrap(&world.db, &agent.scope).await.unwrap() });
     let seq = world.last_seq().await;
     world.act(&world.owner, conversation, Act::Assign(None)).await.unwrap();
@@ -251,7 +257,10 @@ async fn r14_what_came_in_before_joining_counts_the_same(world: World) {
     let mut browser = Browser::open(&world, agent, View::New, false).await;
     (browser.open, browser.long.thread) = (Some(conversation), None);
     browser.read_thread(&world).await;
-    assert_eq!(browser.long.list.as_ref().unwrap().counts, Counts { unassigned: 1, all: 1, new: 1, ..Counts::default() });
+    assert_eq!(
+        browser.long.list.as_ref().unwrap().counts,
+        Counts { unassigned: 1, all: 1, new: 1, ..Counts::default() }
+    );
     let seq = world.last_seq().await;
     world.wait(1000);
     world.inbound("amelie", "Three").await;

@@ -22,7 +22,10 @@ async fn counted<T>(work: impl Future<Output = T>) -> (T, u32) {
 
 async fn session_of(world: &World, who: &Person) -> Person {
     let mut snapshot = world.db.snapshot().await.unwrap();
-    let found = session::find(&mut snapshot.conn(), &who.token, world.now(), world.now().plus(-IDLE_MS)).await.unwrap().unwrap();
+    let found = session::find(&mut snapshot.conn(), &who.token, world.now(), world.now().plus(-IDLE_MS))
+        .await
+        .unwrap()
+        .unwrap();
     Person { scope: found.scope, ..who.clone() }
 }
 

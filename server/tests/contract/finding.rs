@@ -2,7 +2,10 @@
 
 use app::model::{ContactField, ConversationId, MessageId};
 use server::{
-    domain::{contacts::EditContact, inbound::{Inbound, Receive}},
+    domain::{
+        contacts::EditContact,
+        inbound::{Inbound, Receive},
+    },
     store::{Scope, search, words::Query},
 };
 
@@ -22,21 +25,43 @@ on_both_engines!(
 
 async fn find(world: &World, scope: &Scope, text: &str, limit: i64) -> Vec<(ConversationId, MessageId)> {
     let mut snapshot = world.db.snapshot().await.unwrap();
-    let found = search::messages(&mut snapshot.conn(), scope, text, limit).await.unwrap_or_else(|fault| panic!("{text:?}: {fault}"));
+    let found = search::messages(&mut snapshot.conn(), scope, text, limit)
+        .await
+        .unwrap_or_else(|fault| panic!("{text:?}: {fault}"));
     found.into_iter().map(|(row, message)| (row.id, message)).collect()
 }
 
 async fn l5_case_accents_and_scripts(world: World) {
     let texts = [
-        "Le café de la GARE", "見積書をありがとうございます", "Straße nach Łódź", "Здравствуйте", "Order A-1042 is late", "ราคาเท่าไหร่", "Ｆｕｌｌｗｉｄｔｈ",
+        "Le café de la GARE",
+        "見積書をありがとうございます",
+        "Straße nach Łódź",
+        "Здравствуйте",
+        "Order A-1042 is late",
+        "ราคาเท่าไหร่",
+        "Ｆｕｌｌｗｉｄｔｈ",
     ];
     let mut ids = Vec::new();
     for text in texts {
         ids.push(world.inbound("amelie", text).await.id);
     }
     let queries = [
-        ("CAFÉ", 0), ("cafe", 0), ("cafe\u{301}", 0), ("gar", 0), ("見積", 1), ("見積書", 1), ("ありがとう", 1), ("strasse", 2), ("lodz", 2), ("ЗДРАВ", 3),
-        ("1042", 4), ("a-1042", 4), ("lat", 4), ("ราคา", 5), ("fullwidth", 6), ("  late, ORDER!", 4),
+        ("CAFÉ", 0),
+        ("cafe", 0),
+        ("cafe\u{301}", 0),
+        ("gar", 0),
+        ("見積", 1),
+        ("見積書", 1),
+        ("ありがとう", 1),
+        ("strasse", 2),
+        ("lodz", 2),
+        ("ЗДРАВ", 3),
+        ("1042", 4),
+        ("a-1042", 4),
+        ("lat", 4),
+        ("ราคา", 5),
+        ("fullwidth", 6),
+        ("  late, ORDER!", 4),
     ];
     for (query, at) in queries {
         let found: Vec<_> = find(&world, &world.owner.scope, query, 10).await.into_iter().map(|(_, id)| id).collect();
@@ -55,7 +80,8 @@ async fn l5_newest_first_and_no_more_than_asked(world: World) {
     ids.reverse();
     let found: Vec<_> = find(&world, &world.owner.scope, "invoice", 25).await.into_iter().map(|(_, id)| id).collect();
     assert_eq!(found, ids[..25]);
-    let note = world.note(&world.owner, world.inbound("visitor 0", "x").await.conversation, "Invoice paid").await.unwrap();
+    let note =
+        world.note(&world.owner, world.inbound("visitor 0", "x").await.conversation, "Invoice paid").await.unwrap();
     assert_eq!(find(&world, &world.owner.scope, "invoice", 1).await[0].1, note.id, "notes are found as well");
 }
 
@@ -87,7 +113,11 @@ async fn l5_not_across_workspaces(world: World) {
 }
 
 async fn l5_contacts_by_name_address_and_company(world: World) {
-    let named = Inbound { name: "Amélie Roux".to_owned(), email: "a.roux@maison.example".to_owned(), ..letter(&world.chat, "amelie", "Bonjour") };
+    let named = Inbound {
+        name: "Amélie Roux".to_owned(),
+        email: "a.roux@maison.example".to_owned(),
+        ..letter(&world.chat, "amelie", "Bonjour")
+    };
     let conversation = world.receive(named).await.unwrap().conversation;
     let other = Inbound { name: "Basil".to_owned(), ..letter(&world.chat, "basil", "Hi") };
     world.receive(other).await.unwrap();
@@ -100,7 +130,11 @@ async fn l5_contacts_by_name_address_and_company(world: World) {
         assert_eq!(found(text).await, [contact.id], "{text}");
     }
     let mut seen = contact.version;
-    for (field, value) in [(ContactField::Name, "Zoé Blanc"), (ContactField::Company, "Corail"), (ContactField::Phone, "+33 6 55 51 04 20")] {
+    for (field, value) in [
+        (ContactField::Name, "Zoé Blanc"),
+        (ContactField::Company, "Corail"),
+        (ContactField::Phone, "+33 6 55 51 04 20"),
+    ] {
         let edit = EditContact { id: contact.id, field, value: value.to_owned(), seen };
         seen = world.db.write(&world.owner.scope, edit).await.unwrap().version;
     }
@@ -112,7 +146,33 @@ async fn l5_contacts_by_name_address_and_company(world: World) {
 
 /// A character of any script, mostly odd ones.
 fn odd(dice: &mut Dice) -> char {
-    let odd = ['"', '*', '\'', '\\', ':', '(', ')', '-', '^', '&', '|', '!', '<', '%', '_', '{', '\u{1f171}', '\u{1f150}', '²', 'Ⅷ', '\u{ad}', 'ა', '\u{1e900}', '\u{3099}', 'あ'];
+    let odd = [
+        '"',
+        '*',
+        '\'',
+        '\\',
+        ':',
+        '(',
+        ')',
+        '-',
+        '^',
+        '&',
+        '|',
+        '!',
+        '<',
+        '%',
+        '_',
+        '{',
+        '\u{1f171}',
+        '\u{1f150}',
+        '²',
+        'Ⅷ',
+        '\u{ad}',
+        'ა',
+        '\u{1e900}',
+        '\u{3099}',
+        'あ',
+    ];
     match dice.below(4) {
         0 => *dice.of(&odd),
         1 => *dice.of(&['a', 'B', 'é', '1', ' ']),
@@ -129,7 +189,9 @@ async fn s28_nothing_typed_breaks_a_search(world: World) {
         let text: String = (0..n).map(|_| odd(&mut dice)).filter(|c| *c != '\0').collect();
         let stored = world.inbound("amelie", &format!("x {text}")).await.id;
         let mut snapshot = world.db.snapshot().await.unwrap();
-        search::contacts(&mut snapshot.conn(), &world.owner.scope, &text, 10).await.unwrap_or_else(|fault| panic!("{text:?}: {fault}"));
+        search::contacts(&mut snapshot.conn(), &world.owner.scope, &text, 10)
+            .await
+            .unwrap_or_else(|fault| panic!("{text:?}: {fault}"));
         drop(snapshot);
         let found = find(&world, &world.owner.scope, &text, 1000).await;
         // Any text that has words finds itself.

@@ -51,7 +51,10 @@ impl Listener {
     /// The next frame that says something; none when the stream has ended.
     async fn next(&mut self) -> Option<Frame> {
         loop {
-            let frame = timeout(Duration::from_secs(20), self.stream.next()).await.expect("something is said in time")?.unwrap();
+            let frame = timeout(Duration::from_secs(20), self.stream.next())
+                .await
+                .expect("something is said in time")?
+                .unwrap();
             let text = std::str::from_utf8(&frame).unwrap();
             let line = |start: &str| text.lines().find_map(|line| line.strip_prefix(start).map(str::to_owned));
             let frame = match line("event: ").unwrap_or_default().as_str() {
@@ -94,7 +97,10 @@ impl Listener {
 
 async fn listen_at(world: &World, hub: &Hub, who: &Person, since: i64) -> Listener {
     let mut snapshot = world.db.snapshot().await.unwrap();
-    let found = session::find(&mut snapshot.conn(), &who.token, world.now(), world.now().plus(-IDLE_MS)).await.unwrap().unwrap();
+    let found = session::find(&mut snapshot.conn(), &who.token, world.now(), world.now().plus(-IDLE_MS))
+        .await
+        .unwrap()
+        .unwrap();
     drop(snapshot);
     let watcher = Watcher::of(&found, who.token.clone()).unwrap();
     let (stop, stopped) = signal::channel(false);
@@ -173,10 +179,16 @@ async fn p1_reset_when_too_far_behind_or_unknown(world: World) {
     let mut snapshot = world.db.snapshot().await.unwrap();
     assert_eq!(event::oldest(&mut snapshot.conn(), world.workspace).await.unwrap(), Some(1));
     drop(snapshot);
-    let forget = Sql::one("DELETE FROM event WHERE workspace_id = $1 AND seq <= $2", vec![world.workspace.into(), (last - 10).into()]);
+    let forget = Sql::one(
+        "DELETE FROM event WHERE workspace_id = $1 AND seq <= $2",
+        vec![world.workspace.into(), (last - 10).into()],
+    );
     world.db.write(&world.system(), forget).await.unwrap();
     assert_eq!(begins(last - 11).await, Frame::Reset, "that was forgotten");
-    assert!(matches!(begins(last - 10).await, Frame::Change(event) if event.seq == last - 9), "the oldest that is kept");
+    assert!(
+        matches!(begins(last - 10).await, Frame::Change(event) if event.seq == last - 9),
+        "the oldest that is kept"
+    );
     let many = (0..1001).map(|n| {
         let draft = Draft { mode: DraftMode::Note, text: format!("{n}") };
         world.db.write(&world.owner.scope, SaveDraft { conversation, draft })
@@ -205,7 +217,8 @@ async fn p1_a_slow_reader_is_told(world: World) {
 async fn s20_only_what_is_mine_to_see(world: World) {
     let mine = world.member("Mina", Role::Agent, Visibility::Mine).await;
     let tenant = world.tenant("other").await;
-    let (hers, others) = (world.inbound("amelie", "Bonjour").await.conversation, world.inbound("basil", "Hi").await.conversation);
+    let (hers, others) =
+        (world.inbound("amelie", "Bonjour").await.conversation, world.inbound("basil", "Hi").await.conversation);
     let since = world.last_seq().await;
     let mut listener = listen(&world, &mine, since).await;
     assert_eq!(listener.next().await, Some(Frame::Ready(since)));
@@ -222,7 +235,8 @@ async fn s20_only_what_is_mine_to_see(world: World) {
     world.note(&world.owner, hers, "no longer hers").await.unwrap();
     world.act(&world.owner, hers, Act::Assign(Some(mine.id))).await.unwrap();
     let frames = listener.until(world.last_seq().await).await;
-    let bodies: Vec<LiveBody> = frames.into_iter().map(|f| if let Frame::Change(event) = f { event.body } else { panic!("{f:?}") }).collect();
+    let bodies: Vec<LiveBody> =
+        frames.into_iter().map(|f| if let Frame::Change(event) = f { event.body } else { panic!("{f:?}") }).collect();
     assert!(matches!(&bodies[0], LiveBody::Conversation { before: None, row, .. } if row.id == hers), "it came to her");
     assert!(matches!(&bodies[1], LiveBody::Gone { id, .. } if *id == hers), "it left her");
     assert!(matches!(&bodies[2], LiveBody::Conversation { before: None, .. }), "it came back");
@@ -247,7 +261,10 @@ async fn s20_seeing_less_begins_anew_and_shows_less(world: World) {
     assert!(matches!(listener.next().await, Some(Frame::Change(event)) if matches!(event.body, LiveBody::Member(_))));
     assert_eq!(listener.next().await, Some(Frame::Reset));
     let Some(Frame::Change(event)) = listener.next().await else { panic!("the assignment is hers to see") };
-    assert_eq!((event.seq, matches!(event.body, LiveBody::Conversation { before: None, .. })), (world.last_seq().await, true));
+    assert_eq!(
+        (event.seq, matches!(event.body, LiveBody::Conversation { before: None, .. })),
+        (world.last_seq().await, true)
+    );
 }
 
 async fn s20_seeing_less_while_away_begins_anew(world: World) {
@@ -256,7 +273,11 @@ async fn s20_seeing_less_while_away_begins_anew(world: World) {
     let since = world.last_seq().await;
     world.db.write(&world.owner.scope, edited(&agent, Visibility::Mine, false)).await.unwrap();
     let changed = world.last_seq().await;
-    assert_eq!(listen(&world, &agent, since).await.next().await, Some(Frame::Reset), "what she was shown is no longer hers");
+    assert_eq!(
+        listen(&world, &agent, since).await.next().await,
+        Some(Frame::Reset),
+        "what she was shown is no longer hers"
+    );
     assert_eq!(listen(&world, &agent, changed).await.next().await, Some(Frame::Ready(changed)));
     assert!(matches!(listen(&world, &world.owner, since).await.next().await, Some(Frame::Change(_))), "others go on");
 }
@@ -266,7 +287,8 @@ async fn s20_an_ended_session_is_told_and_cut(world: World) {
     let phone = Person { token: "hash of the phone's secret".to_owned(), ..agent.clone() };
     let sign_in = async || {
         let browser = Browser { token_hash: phone.token.clone(), user_agent: "phone".to_owned() };
-        let sign_in = SignIn { workspace: world.workspace, member: agent.id, browser, forgive: String::new(), rehashed: None };
+        let sign_in =
+            SignIn { workspace: world.workspace, member: agent.id, browser, forgive: String::new(), rehashed: None };
         world.db.write_house(sign_in).await.unwrap();
     };
     let listed = async || {
@@ -288,7 +310,11 @@ async fn s20_an_ended_session_is_told_and_cut(world: World) {
         let of = |name: &str| sessions.iter().find(|(_, agent, ..)| agent == name).map(|(id, ..)| *id);
         match way {
             0 => world.db.write(&agent.scope, EndSession(of("phone").unwrap())).await.unwrap(),
-            1 => world.db.write(&agent.scope, ChangePassword { hash: String::new(), keep: of("test").unwrap() }).await.unwrap(),
+            1 => world
+                .db
+                .write(&agent.scope, ChangePassword { hash: String::new(), keep: of("test").unwrap() })
+                .await
+                .unwrap(),
             _ => drop(world.db.write(&world.owner.scope, edited(&agent, Visibility::All, true)).await.unwrap()),
         }
         world.inbound("amelie", "secret").await;

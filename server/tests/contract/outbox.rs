@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use app::model::{ApiError, Channel as Account, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, Message, MessageId, Role, Visibility};
+use app::model::{
+    ApiError, Channel as Account, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, Message,
+    MessageId, Role, Visibility,
+};
 use async_trait::async_trait;
 use server::{
     channels::{Capabilities, Channel, Channels, SendError},
@@ -125,7 +128,8 @@ impl Outbox {
         let take = TakeJob { owner: "killed", until: self.world.now().plus(120_000) };
         let job = self.world.db.write_house(take).await.unwrap().expect("a job is due");
         let lease = Lease { job: job.id, owner: "killed".to_owned() };
-        let plan = self.world.db.write(&self.world.system(), BeginSend { lease: lease.clone(), message }).await.unwrap();
+        let plan =
+            self.world.db.write(&self.world.system(), BeginSend { lease: lease.clone(), message }).await.unwrap();
         (lease, plan)
     }
 }
@@ -159,7 +163,11 @@ async fn t6_sent_now_goes_out_once(world: World) {
     outbox.after(0).await;
     assert_eq!((outbox.handed(), outbox.state(message.id).await), (1, DeliveryState::Sent));
     outbox.after(600_000).await;
-    assert_eq!((outbox.handed(), outbox.state(message.id).await), (1, DeliveryState::Sent), "its own time does not send it again");
+    assert_eq!(
+        (outbox.handed(), outbox.state(message.id).await),
+        (1, DeliveryState::Sent),
+        "its own time does not send it again"
+    );
     assert_eq!(outbox.backlog().await, (0, 0, 0));
 }
 
@@ -169,11 +177,13 @@ async fn the_providers_name_is_kept_and_never_taken_twice(world: World) {
     outbox.after(5000).await;
     let mut snapshot = outbox.world.db.snapshot().await.unwrap();
     let name = format!("provider's name of {}", message.id);
-    let known = message::by_provider(&mut snapshot.conn(), &outbox.world.system(), outbox.account.id, &name).await.unwrap();
+    let known =
+        message::by_provider(&mut snapshot.conn(), &outbox.world.system(), outbox.account.id, &name).await.unwrap();
     assert_eq!(known, Some(message.id));
     drop(snapshot);
     // The provider telling us of our own message is no message from outside.
-    let echo = server::domain::inbound::Inbound { provider_id: Some(name), ..letter(&outbox.account, "amelie", "Hello") };
+    let echo =
+        server::domain::inbound::Inbound { provider_id: Some(name), ..letter(&outbox.account, "amelie", "Hello") };
     assert_eq!(outbox.world.receive(echo).await.unwrap().id, message.id);
 }
 
@@ -184,7 +194,10 @@ fn later() -> Answer {
 async fn r7_later_is_tried_again_with_growing_pauses(world: World) {
     let outbox = Outbox::new(world, true).await;
     let message = outbox.reply().await;
-    outbox.answer([later(), Err(SendError::Later { reason: "Come back in an hour.".to_owned(), after: Some(Duration::from_secs(3600)) })]);
+    outbox.answer([
+        later(),
+        Err(SendError::Later { reason: "Come back in an hour.".to_owned(), after: Some(Duration::from_secs(3600)) }),
+    ]);
     outbox.after(5000).await;
     assert_eq!((outbox.handed(), outbox.backlog().await), (1, (1, 0, 0)), "it waits");
     outbox.after(100).await;
@@ -224,9 +237,12 @@ async fn r7_later_is_no_doubt_where_nothing_is_idempotent(world: World) {
 async fn r7_never_and_unknown_say_why(world: World) {
     let outbox = Outbox::new(world, true).await;
     let (never, unknown) = (outbox.reply().await, outbox.reply().await);
-    outbox.answer([Err(SendError::Never("No such number.".to_owned())), Err(SendError::Unknown("The line broke.".to_owned()))]);
+    outbox.answer([
+        Err(SendError::Never("No such number.".to_owned())),
+        Err(SendError::Unknown("The line broke.".to_owned())),
+    ]);
     outbox.after(5000).await;
-    let mut found = vec![outbox.delivery(never.id).await, outbox.delivery(unknown.id).await];
+    let mut found = [outbox.delivery(never.id).await, outbox.delivery(unknown.id).await];
     found.sort_by_key(|delivery| delivery.state.rank());
     let told: Vec<_> = found.iter().map(|d| (d.state, d.reason.as_str())).collect();
     assert_eq!(told, [(DeliveryState::Unknown, "The line broke."), (DeliveryState::Failed, "No such number.")]);
@@ -278,7 +294,10 @@ async fn a_lost_lease_writes_nothing(world: World) {
     let seq = outbox.world.last_seq().await;
     let late = FinishSend { lease, outgoing, fate: Fate::Failed("too late".to_owned()) };
     let system = outbox.world.system();
-    let (late, neighbour) = tokio::join!(outbox.world.db.write(&system, late), outbox.world.receive(letter(&outbox.account, "basil", "Hi")));
+    let (late, neighbour) = tokio::join!(
+        outbox.world.db.write(&system, late),
+        outbox.world.receive(letter(&outbox.account, "basil", "Hi"))
+    );
     assert!(late.is_err());
     neighbour.expect("whoever shares the commit is not harmed");
     assert_eq!(outbox.state(message.id).await, DeliveryState::Sent);

@@ -1,7 +1,11 @@
 //! Quality 1.6, traps 1 and 3: every list is read along an index, in order, and a deep page costs what the first one costs.
 
-use app::model::{Visibility, View};
-use server::store::{Conn, Engine, Val, conversation::{composed_statements, page_sql}, statements};
+use app::model::{View, Visibility};
+use server::store::{
+    Conn, Engine, Val,
+    conversation::{composed_statements, page_sql},
+    statements,
+};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 use crate::{plain::Sql, world::World};
@@ -36,23 +40,83 @@ async fn fill(world: &World) {
     let contacts = "workspace_id, id, version, name, email, phone, company, title, location, language, time_zone, lead_status, created_at";
     let member = id('c');
     let statements = vec![
-        into("member", members, 3000, format!("'{workspace}', {member}, {member}, {member}, 'M', 'agent', 'all', '[]', TRUE, 1")),
-        into("credential", "member_id, workspace_id, password_hash, changed_at", 3000, format!("{member}, '{workspace}', '', 1")),
-        into("contact", contacts, 4000, format!("'{workspace}', {message}, 1, 'C', '', '', '', '', '', '', '', 'new', 1")),
-        into("identity", "workspace_id, id, channel_kind, address, label, created_at", 5000, format!("'{workspace}', {identity}, 'web_chat', {identity}, 'V', 1")),
+        into(
+            "member",
+            members,
+            3000,
+            format!("'{workspace}', {member}, {member}, {member}, 'M', 'agent', 'all', '[]', TRUE, 1"),
+        ),
+        into(
+            "credential",
+            "member_id, workspace_id, password_hash, changed_at",
+            3000,
+            format!("{member}, '{workspace}', '', 1"),
+        ),
+        into(
+            "contact",
+            contacts,
+            4000,
+            format!("'{workspace}', {message}, 1, 'C', '', '', '', '', '', '', '', 'new', 1"),
+        ),
+        into(
+            "identity",
+            "workspace_id, id, channel_kind, address, label, created_at",
+            5000,
+            format!("'{workspace}', {identity}, 'web_chat', {identity}, 'V', 1"),
+        ),
         into("conversation", conversations, 5000, rows),
-        into("message", messages, 4000, format!("'{workspace}', {message}, {conversation}, 1, 1, 'incoming', '', 'Hello', '', ''")),
-        into("message", messages, 4000, format!("'{workspace}', '00000000-0000-7000-b000-' || CAST(100000000000 + i AS TEXT), {last}, i + 1, 1, 'incoming', '', 'Hello', '', ''")),
-        into("event", "workspace_id, seq, at, conversation_id, body", 4000, format!("'{workspace}', i + 1000, 1, NULL, '{{}}'")),
-        into("job", "id, workspace_id, kind, body, state, run_at, attempts, last_error, created_at", 4000,
-            format!("{message}, '{workspace}', 'send', '{{}}', CASE WHEN i % 50 = 0 THEN 'waiting' ELSE 'dead' END, 1700000000000 + i, 1, '', 1")),
-        into("read_marker", "workspace_id, conversation_id, member_id, read_count", 3000, format!("'{workspace}', {conversation}, '{owner}', 1")),
-        into("session", "token_hash, workspace_id, member_id, id, user_agent, created_at, seen_at, expires_at", 2000,
-            format!("'hash ' || CAST(i AS TEXT), '{workspace}', '{owner}', {message}, '', 1, 1, 1")),
-        into("inbox_count", "workspace_id, tab, slot, assignee_id, team_id, channel_id, n", 1000,
-            format!("'a workspace ' || CAST(i AS TEXT), 'active', 'new', '', '', '', 1")),
-        into("attachment", "workspace_id, id, conversation_id, message_n, uploader, name, size, media_type, digest, created_at", 2000,
-            format!("'{workspace}', {message}, {conversation}, 1, '', 'a', 1, '', '', 1")),
+        into(
+            "message",
+            messages,
+            4000,
+            format!("'{workspace}', {message}, {conversation}, 1, 1, 'incoming', '', 'Hello', '', ''"),
+        ),
+        into(
+            "message",
+            messages,
+            4000,
+            format!(
+                "'{workspace}', '00000000-0000-7000-b000-' || CAST(100000000000 + i AS TEXT), {last}, i + 1, 1, 'incoming', '', 'Hello', '', ''"
+            ),
+        ),
+        into(
+            "event",
+            "workspace_id, seq, at, conversation_id, body",
+            4000,
+            format!("'{workspace}', i + 1000, 1, NULL, '{{}}'"),
+        ),
+        into(
+            "job",
+            "id, workspace_id, kind, body, state, run_at, attempts, last_error, created_at",
+            4000,
+            format!(
+                "{message}, '{workspace}', 'send', '{{}}', CASE WHEN i % 50 = 0 THEN 'waiting' ELSE 'dead' END, 1700000000000 + i, 1, '', 1"
+            ),
+        ),
+        into(
+            "read_marker",
+            "workspace_id, conversation_id, member_id, read_count",
+            3000,
+            format!("'{workspace}', {conversation}, '{owner}', 1"),
+        ),
+        into(
+            "session",
+            "token_hash, workspace_id, member_id, id, user_agent, created_at, seen_at, expires_at",
+            2000,
+            format!("'hash ' || CAST(i AS TEXT), '{workspace}', '{owner}', {message}, '', 1, 1, 1"),
+        ),
+        into(
+            "inbox_count",
+            "workspace_id, tab, slot, assignee_id, team_id, channel_id, n",
+            1000,
+            "'a workspace ' || CAST(i AS TEXT), 'active', 'new', '', '', '', 1".to_owned(),
+        ),
+        into(
+            "attachment",
+            "workspace_id, id, conversation_id, message_n, uploader, name, size, media_type, digest, created_at",
+            2000,
+            format!("'{workspace}', {message}, {conversation}, 1, '', 'a', 1, '', '', 1"),
+        ),
         ("ANALYZE".to_owned(), Vec::new()),
     ];
     world.db.write(&world.owner.scope, Sql(statements)).await.unwrap();
@@ -71,7 +135,10 @@ impl Planner {
             Engine::Postgres => {
                 let mut connection = PgConnection::connect(&world.url).await.unwrap();
                 // So small a table may be read whole; what counts is whether an index could be used.
-                sqlx::raw_sql("SET enable_seqscan = off; SET enable_bitmapscan = off").execute(&mut connection).await.unwrap();
+                sqlx::raw_sql("SET enable_seqscan = off; SET enable_bitmapscan = off")
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
                 Self::Postgres(connection)
             }
         }
@@ -160,7 +227,11 @@ async fn every_other_reading_uses_an_index(world: World) {
     let (text, n) = (|| Val::from("00000000-0000-7000-8000-100000000007"), || Val::from(50));
     let readings = [
         ("thread", of("AND n < $3 ORDER BY n DESC LIMIT $4"), vec![workspace.clone(), text(), n(), n()]),
-        ("thread as they see it", of("state IN ('sent', 'delivered', 'read'))) ORDER BY"), vec![workspace.clone(), text(), n(), n()]),
+        (
+            "thread as they see it",
+            of("state IN ('sent', 'delivered', 'read'))) ORDER BY"),
+            vec![workspace.clone(), text(), n(), n()],
+        ),
         ("files", of("message_n >= $3"), vec![workspace.clone(), text(), n(), n()]),
         ("message", of("FROM message WHERE workspace_id = $1 AND id = $2"), vec![workspace.clone(), text()]),
         ("provider's id", of("provider_id = $3"), vec![workspace.clone(), text(), text()]),
@@ -205,7 +276,9 @@ async fn a_deep_page_costs_what_the_first_costs(world: World) {
         let deep = planner.plan(&sql, values(&world, Some(1_700_000_000_010))).await;
         // How conversations are read; the few rows beside them may be fetched this way or that.
         let way = |plan: &str| {
-            let of_conversation = plan.lines().filter(|line| ["conversation_", "SEARCH c ", "SCAN c"].iter().any(|word| line.contains(word)));
+            let of_conversation = plan
+                .lines()
+                .filter(|line| ["conversation_", "SEARCH c ", "SCAN c"].iter().any(|word| line.contains(word)));
             of_conversation.map(|line| line.trim().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(way(&near), way(&deep), "{view:?}");

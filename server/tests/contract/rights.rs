@@ -1,8 +1,8 @@
 //! N10, S26: every command as every role: done or refused, as the table says.
 
 use app::model::{
-    Act, ApiError, AttachmentId, ChannelId, CloseReason, ContactField, ContactId, ConversationId, Draft, DraftMode, InviteId, JobId, MemberId,
-    MessageId, Permission, Role, SessionId, TeamId, View, Visibility,
+    Act, ApiError, AttachmentId, ChannelId, CloseReason, ContactField, ContactId, ConversationId, Draft, DraftMode,
+    InviteId, JobId, MemberId, MessageId, Permission, Role, SessionId, TeamId, View, Visibility,
 };
 use server::{
     clock::{new_id, secret_hash},
@@ -23,7 +23,11 @@ use crate::{
     world::{Person, World, letter, refused},
 };
 
-on_both_engines!(n10_every_command_as_every_role, n10_reading_as_every_role, s26_nobody_hands_out_what_they_do_not_hold);
+on_both_engines!(
+    n10_every_command_as_every_role,
+    n10_reading_as_every_role,
+    s26_nobody_hands_out_what_they_do_not_hold
+);
 
 /// Whatever a command can name.
 #[derive(Debug, Clone)]
@@ -55,7 +59,8 @@ macro_rules! tried {
 pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried> {
     use Permission::{Administer, Converse, Read};
     let (conversation, text) = (ids.conversation, || "Hello".to_owned());
-    let send = |mode| SendMessage { id: MessageId::new(new_id()), conversation, mode, text: text(), attachments: Vec::new() };
+    let send =
+        |mode| SendMessage { id: MessageId::new(new_id()), conversation, mode, text: text(), attachments: Vec::new() };
     let field = ContactField::Company;
     let invitation = Invitation { role: Role::Agent, visibility: Visibility::All, note: String::new() };
     let token_hash = secret_hash(&new_id().to_string());
@@ -95,7 +100,10 @@ async fn act(world: &World, conversation: ConversationId, act: Act) -> ChangeSta
 /// One of everything, in this workspace, for `who` to try commands on.
 pub async fn one_of_everything(world: &World, who: &Person, number: usize) -> Ids {
     let channel = world.channel(app::model::ChannelKind::Api, 60_000).await;
-    let named = server::domain::inbound::Inbound { name: "Amélie".to_owned(), ..letter(&channel, &format!("amelie {number}"), "Bonjour") };
+    let named = server::domain::inbound::Inbound {
+        name: "Amélie".to_owned(),
+        ..letter(&channel, &format!("amelie {number}"), "Bonjour")
+    };
     let conversation = world.receive(named).await.unwrap().conversation;
     world.act(&world.owner, conversation, Act::Assign(Some(who.id))).await.unwrap();
     let first = world.reply(&world.owner, conversation, "Hello").await.unwrap().id;
@@ -110,7 +118,11 @@ pub async fn one_of_everything(world: &World, who: &Person, number: usize) -> Id
     let token_hash = secret_hash(&invite.to_string());
     world.db.write(&world.owner.scope, Invite { id: invite, token_hash, invitation }).await.unwrap();
     let job = JobId::new(new_id());
-    world.db.write(&world.system(), LeaveJob { id: job, kind: "dance", body: String::new(), at: world.now() }).await.unwrap();
+    world
+        .db
+        .write(&world.system(), LeaveJob { id: job, kind: "dance", body: String::new(), at: world.now() })
+        .await
+        .unwrap();
     let bury = Sql::one("UPDATE job SET state = 'dead' WHERE id = $1", vec![job.into()]);
     world.db.write(&world.system(), bury).await.unwrap();
     let mut snapshot = world.db.snapshot().await.unwrap();
@@ -156,7 +168,11 @@ async fn n10_every_command_as_every_role(world: World) {
                 assert!(world.again(&who).await.is_none());
             }
             let reset = ResetPassword { member: ids.member, hash: String::new() };
-            assert_eq!(refused(world.db.write(&who.scope, reset).await), ApiError::Forbidden, "that is for the command line");
+            assert_eq!(
+                refused(world.db.write(&who.scope, reset).await),
+                ApiError::Forbidden,
+                "that is for the command line"
+            );
         }
     }
 }
@@ -178,12 +194,22 @@ async fn s26_nobody_hands_out_what_they_do_not_hold(world: World) {
     let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
     let edit = |id, role, disabled| EditMember { id, role, visibility: Visibility::All, disabled };
     let give = async |who: &Person, edit: EditMember| refused(world.db.write(&who.scope, edit).await);
-    assert_eq!(give(&admin, edit(agent.id, Role::Owner, false)).await, ApiError::Forbidden, "only an owner makes an owner");
+    assert_eq!(
+        give(&admin, edit(agent.id, Role::Owner, false)).await,
+        ApiError::Forbidden,
+        "only an owner makes an owner"
+    );
     assert_eq!(give(&admin, edit(world.owner.id, Role::Owner, true)).await, ApiError::Forbidden, "nor disables one");
     assert_eq!(give(&admin, edit(world.owner.id, Role::Viewer, false)).await, ApiError::Forbidden, "nor demotes one");
     assert_eq!(give(&agent, edit(agent.id, Role::Admin, false)).await, ApiError::Forbidden);
-    assert!(matches!(give(&admin, edit(admin.id, Role::Agent, false)).await, ApiError::Invalid { .. }), "nobody changes their own role");
-    assert!(matches!(give(&world.owner, edit(world.owner.id, Role::Owner, true)).await, ApiError::Invalid { .. }), "the last owner stays");
+    assert!(
+        matches!(give(&admin, edit(admin.id, Role::Agent, false)).await, ApiError::Invalid { .. }),
+        "nobody changes their own role"
+    );
+    assert!(
+        matches!(give(&world.owner, edit(world.owner.id, Role::Owner, true)).await, ApiError::Invalid { .. }),
+        "the last owner stays"
+    );
     let invitation = Invitation { role: Role::Owner, visibility: Visibility::All, note: String::new() };
     let invite = Invite { id: InviteId::new(new_id()), token_hash: secret_hash("x"), invitation };
     assert_eq!(refused(world.db.write(&admin.scope, invite.clone()).await), ApiError::Forbidden);

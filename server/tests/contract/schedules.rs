@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use app::model::{Act, CloseReason, ConversationId, DeliveryState, DraftMode, Entry, EventBody, Line, MemberId, Role, Status, Visibility};
+use app::model::{
+    Act, CloseReason, ConversationId, DeliveryState, DraftMode, Entry, EventBody, Line, MemberId, Role, Status,
+    Visibility,
+};
 use futures::future::join_all;
 use server::{
     domain::{deliver::TheyRead, inbox::ChangeState, send::CancelMessage},
@@ -18,7 +21,11 @@ use crate::{
     world::{Person, World, message},
 };
 
-on_both_engines!(r15_no_update_is_lost, r15_no_update_is_lost_between_two_processes, r5_late_and_repeated_statuses_never_move_a_message_back);
+on_both_engines!(
+    r15_no_update_is_lost,
+    r15_no_update_is_lost_between_two_processes,
+    r5_late_and_repeated_statuses_never_move_a_message_back
+);
 
 const ROUNDS: usize = 60;
 /// Steps of each of the four sessions in one round.
@@ -33,7 +40,14 @@ struct Tally {
 }
 
 /// One session: claims with the version it last saw, sends, takes back.
-async fn session(world: World, who: Person, conversation: ConversationId, seed: u64, tally: Arc<Mutex<Tally>>, people: Vec<Person>) {
+async fn session(
+    world: World,
+    who: Person,
+    conversation: ConversationId,
+    seed: u64,
+    tally: Arc<Mutex<Tally>>,
+    people: Vec<Person>,
+) {
     let mut dice = Dice::new(seed);
     let mut seen = world.row(conversation).await.version;
     for _ in 0..STEPS {
@@ -89,7 +103,7 @@ async fn rounds(worlds: &[World]) {
         });
         join_all(tasks).await.into_iter().for_each(|done| done.unwrap());
     }
-    let tally = tally.lock().unwrap();
+    let tally = std::mem::take(&mut *tally.lock().unwrap());
     check(world, &conversations, &tally).await;
 }
 
@@ -101,23 +115,38 @@ async fn check(world: &World, conversations: &[ConversationId], tally: &Tally) {
         events.entry(row.id).or_default().push(row.version);
         let lines = messages.iter().filter_map(|m| if let Entry::Line { line } = m.entry { Some(line) } else { None });
         for line in lines {
-            let (Line::Assigned { by, .. } | Line::Closed { by, .. } | Line::Status { by, .. }) = line else { continue };
+            let (Line::Assigned { by, .. } | Line::Closed { by, .. } | Line::Status { by, .. }) = line else {
+                continue;
+            };
             won += 1;
-            assert!(tally.claims.contains(&(row.id, by, row.version - 1)), "a claim changes just what its maker had seen");
+            assert!(
+                tally.claims.contains(&(row.id, by, row.version - 1)),
+                "a claim changes just what its maker had seen"
+            );
         }
     }
     assert!(won > ROUNDS, "only {won} claims were won");
     let (mut sent, mut taken_back) = (0, 0);
     for id in conversations {
         let told = &events[id];
-        assert_eq!(*told, (1..=i64::try_from(told.len()).unwrap()).collect::<Vec<_>>(), "each change counts the version on by one");
+        assert_eq!(
+            *told,
+            (1..=i64::try_from(told.len()).unwrap()).collect::<Vec<_>>(),
+            "each change counts the version on by one"
+        );
         let thread = world.thread(&world.owner, *id).await.unwrap();
         assert_eq!(thread.row.version, told.last().copied().unwrap());
         let mut all = thread.messages;
         if thread.more {
-            all.splice(0..0, server::domain::inbox::older(&world.db, &world.owner.scope, *id, all[0].n).await.unwrap().0);
+            all.splice(
+                0..0,
+                server::domain::inbox::older(&world.db, &world.owner.scope, *id, all[0].n).await.unwrap().0,
+            );
         }
-        assert_eq!(all.iter().map(|m| m.n).collect::<Vec<_>>(), (1..=i64::try_from(all.len()).unwrap()).collect::<Vec<_>>());
+        assert_eq!(
+            all.iter().map(|m| m.n).collect::<Vec<_>>(),
+            (1..=i64::try_from(all.len()).unwrap()).collect::<Vec<_>>()
+        );
         let closed = thread.row.state.status == Status::Closed;
         let lines = all.iter().filter(|m| matches!(m.entry, Entry::Line { .. })).count();
         assert!(!closed || lines > 0, "who closed it is told");
@@ -149,7 +178,9 @@ async fn r5_late_and_repeated_statuses_never_move_a_message_back(world: World) {
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
     let state = async || {
         let messages = world.thread(&world.owner, conversation).await.unwrap().messages;
-        let states = messages.into_iter().filter_map(|m| if let Entry::Outgoing { delivery, .. } = m.entry { Some(delivery.state) } else { None });
+        let states = messages
+            .into_iter()
+            .filter_map(|m| if let Entry::Outgoing { delivery, .. } = m.entry { Some(delivery.state) } else { None });
         states.collect::<Vec<_>>()
     };
     world.reply(&world.owner, conversation, "One").await.unwrap();

@@ -1,7 +1,8 @@
 //! The state table as commands play it (architecture, Conversation state; Promise 4; H6).
 
 use app::model::{
-    Act, ApiError, CloseReason, DraftMode, Entry, Line, MessageId, PreviewBy, Role, Sender, Slot, Status, Tab, Visibility,
+    Act, ApiError, CloseReason, DraftMode, Entry, Line, MessageId, PreviewBy, Role, Sender, Slot, Status, Tab,
+    Visibility,
 };
 use server::{
     clock::new_id,
@@ -39,13 +40,20 @@ async fn a_reply_makes_it_their_turn(world: World) {
     world.wait(30_000);
     world.reply(&world.owner, conversation, "Hello").await.unwrap();
     let row = world.row(conversation).await;
-    assert_eq!((row.state.status, row.state.waiting_since, row.first_response_ms), (Status::Pending, None, Some(120_000)));
+    assert_eq!(
+        (row.state.status, row.state.waiting_since, row.first_response_ms),
+        (Status::Pending, None, Some(120_000))
+    );
     assert_eq!((row.preview.by, row.preview.text.as_str()), (PreviewBy::Us(Sender::Member(world.owner.id)), "Hello"));
     assert_eq!((row.last_at, row.unread()), (world.now(), 0), "who answers has read what they answer");
     world.inbound("amelie", "Merci").await;
     world.wait(5_000);
     world.reply(&world.owner, conversation, "De rien").await.unwrap();
-    assert_eq!(world.row(conversation).await.first_response_ms, Some(120_000), "only the first reply is the first response");
+    assert_eq!(
+        world.row(conversation).await.first_response_ms,
+        Some(120_000),
+        "only the first reply is the first response"
+    );
 }
 
 async fn a_reply_leaves_it_open_where_the_workspace_says_so(world: World) {
@@ -83,7 +91,11 @@ async fn closing_reopening_and_writing_again(world: World) {
     let thread = world.thread(&world.owner, conversation).await.unwrap();
     assert_eq!((thread.row.state.status, thread.row.state.waiting_since), (Status::Open, Some(world.now())));
     let by = world.owner.id;
-    let lines: Vec<Line> = thread.messages.iter().filter_map(|m| if let Entry::Line { line } = m.entry { Some(line) } else { None }).collect();
+    let lines: Vec<Line> = thread
+        .messages
+        .iter()
+        .filter_map(|m| if let Entry::Line { line } = m.entry { Some(line) } else { None })
+        .collect();
     let told = [
         Line::Closed { by, reason: CloseReason::Resolved },
         Line::Status { by, to: Status::Open },
@@ -117,10 +129,18 @@ async fn only_members_who_are_here_are_given_a_conversation(world: World) {
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
     world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await.unwrap();
     world.disable(&agent).await;
-    assert_eq!(world.row(conversation).await.state.assignee, Some(agent.id), "their work stays theirs until somebody writes");
+    assert_eq!(
+        world.row(conversation).await.state.assignee,
+        Some(agent.id),
+        "their work stays theirs until somebody writes"
+    );
     world.inbound("amelie", "Anybody?").await;
     let row = world.row(conversation).await;
-    assert_eq!((row.state.assignee, row.state.slot()), (None, Slot::New), "who writes does not wait for somebody who left");
+    assert_eq!(
+        (row.state.assignee, row.state.slot()),
+        (None, Slot::New),
+        "who writes does not wait for somebody who left"
+    );
     let given = refused(world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await);
     assert!(matches!(given, ApiError::Invalid { ref field, .. } if field == "assignee"), "{given:?}");
 }
@@ -139,7 +159,11 @@ async fn h6_missed_and_answered_by_machine_once_per_off_period(world: World) {
     let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
     bubble(&world, &world.owner, false).await;
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
-    assert_eq!((auto_replies(&world, conversation).await, world.row(conversation).await.state.missed_at), (0, None), "somebody is there");
+    assert_eq!(
+        (auto_replies(&world, conversation).await, world.row(conversation).await.state.missed_at),
+        (0, None),
+        "somebody is there"
+    );
     bubble(&world, &agent, false).await;
     world.wait(1000);
     world.inbound("amelie", "Anybody?").await;
@@ -190,7 +214,8 @@ async fn a_stranger_with_a_known_name_stays_a_stranger(world: World) {
     };
     let first = world.receive(given("one browser")).await.unwrap().conversation;
     let second = world.receive(given("another browser")).await.unwrap().conversation;
-    let (first, second) = (world.thread(&world.owner, first).await.unwrap(), world.thread(&world.owner, second).await.unwrap());
+    let (first, second) =
+        (world.thread(&world.owner, first).await.unwrap(), world.thread(&world.owner, second).await.unwrap());
     assert_ne!(first.contact.unwrap().id, second.contact.unwrap().id);
     assert_eq!((first.address.as_str(), second.address.as_str()), ("", ""), "the hash of a secret is not shown");
 }

@@ -33,8 +33,10 @@ fn no_statement_is_left_out_of_the_list() {
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let source = std::fs::read_to_string(&path).unwrap();
-        let lists: String = source.split("STATEMENTS: &[&str] =").skip(1).filter_map(|rest| rest.split("];").next()).collect();
-        let lists = lists + source.split("fn statements(").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap_or_default();
+        let lists: String =
+            source.split("STATEMENTS: &[&str] =").skip(1).filter_map(|rest| rest.split("];").next()).collect();
+        let lists =
+            lists + source.split("fn statements(").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap_or_default();
         let listed: Vec<&str> = lists.split(|c: char| !c.is_ascii_uppercase() && c != '_').collect();
         for rest in source.split("const ").skip(1) {
             let Some((name, value)) = rest.split_once(": &str =") else { continue };

@@ -1,10 +1,16 @@
 //! R3, R4, R6: what comes twice is one thing, decided by the database and not by memory.
 
-use app::model::{ApiError, ChannelKind, ContactField, DraftMode, Entry, EventBody, Message, MessageId, Role, Visibility};
+use app::model::{
+    ApiError, ChannelKind, ContactField, DraftMode, Entry, EventBody, Message, MessageId, Role, Visibility,
+};
 use futures::future::join_all;
 use server::{
     clock::new_id,
-    domain::{contacts::EditContact, inbound::{Inbound, Receive}, send::SendMessage},
+    domain::{
+        contacts::EditContact,
+        inbound::{Inbound, Receive},
+        send::SendMessage,
+    },
 };
 
 use crate::world::{World, is_conflict, letter, message, refused};
@@ -86,7 +92,10 @@ async fn r3_duplicate_storm_on_two_processes(world: World) {
 async fn r3_the_same_providers_id_on_another_channel_is_another_message(world: World) {
     let mail = world.channel(ChannelKind::Api, 0).await;
     for channel in [&world.chat, &mail] {
-        world.receive(Inbound { provider_id: Some("7".to_owned()), ..letter(channel, "amelie", "Bonjour") }).await.unwrap();
+        world
+            .receive(Inbound { provider_id: Some("7".to_owned()), ..letter(channel, "amelie", "Bonjour") })
+            .await
+            .unwrap();
     }
     assert_eq!(traces(&world, "Bonjour").await, (2, 2));
 }
@@ -98,7 +107,8 @@ async fn r4_first_contact_race(world: World) {
     let tasks = (0..20).map(|n| {
         let world = worlds[n % 2].clone();
         tokio::spawn(async move {
-            let inbound = Inbound { name: "Amélie".to_owned(), ..letter(&world.chat, "amelie", &format!("Message {n}")) };
+            let inbound =
+                Inbound { name: "Amélie".to_owned(), ..letter(&world.chat, "amelie", &format!("Message {n}")) };
             world.receive(inbound).await.expect("each is acknowledged")
         })
     });
@@ -146,7 +156,10 @@ async fn r6_a_repeated_note_from_elsewhere_is_refused(world: World) {
     let incoming = world.inbound("amelie", "Bonjour").await;
     let note = message(incoming.conversation, DraftMode::Note, "VIP");
     world.db.write(&world.owner.scope, note.clone()).await.unwrap();
-    assert!(is_conflict(world.db.write(&agent.scope, note.clone()).await), "the same words by somebody else are not the same note");
+    assert!(
+        is_conflict(world.db.write(&agent.scope, note.clone()).await),
+        "the same words by somebody else are not the same note"
+    );
     // Nor can a reply take the id of what somebody outside wrote.
     let stolen = SendMessage { id: incoming.id, ..note };
     assert!(is_conflict(world.db.write(&agent.scope, stolen).await));
@@ -158,7 +171,10 @@ async fn r6_a_repeated_inbound_has_one_effect(world: World) {
     let first = world.receive(inbound.clone()).await.unwrap();
     assert_eq!(world.receive(inbound.clone()).await.unwrap(), first);
     assert!(is_conflict(world.receive(Inbound { text: "Bonsoir".to_owned(), ..inbound.clone() }).await));
-    assert!(is_conflict(world.receive(Inbound { address: "basil".to_owned(), ..inbound.clone() }).await), "nobody takes another's id");
+    assert!(
+        is_conflict(world.receive(Inbound { address: "basil".to_owned(), ..inbound.clone() }).await),
+        "nobody takes another's id"
+    );
     let thread = world.thread(&world.owner, first.conversation).await.unwrap();
     assert_eq!(thread.messages.iter().filter(|m| matches!(m.entry, Entry::Incoming)).count(), 1);
     // The same id in another workspace is that workspace's own.
@@ -167,10 +183,19 @@ async fn r6_a_repeated_inbound_has_one_effect(world: World) {
     let theirs = Inbound { channel: tenant.chat.clone(), ..inbound };
     assert_eq!(world.db.write(&system, Receive(theirs)).await.unwrap().id, first.id);
     // An edit that was made already is answered, not refused, although its version is old.
-    let named = Inbound { name: "Amélie".to_owned(), id: MessageId::new(new_id()), ..letter(&world.chat, "amelie", "It is me") };
+    let named = Inbound {
+        name: "Amélie".to_owned(),
+        id: MessageId::new(new_id()),
+        ..letter(&world.chat, "amelie", "It is me")
+    };
     world.receive(named).await.unwrap();
     let contact = world.thread(&world.owner, first.conversation).await.unwrap().contact.unwrap();
-    let edit = |value: &str| EditContact { id: contact.id, field: ContactField::Company, value: value.to_owned(), seen: contact.version };
+    let edit = |value: &str| EditContact {
+        id: contact.id,
+        field: ContactField::Company,
+        value: value.to_owned(),
+        seen: contact.version,
+    };
     let edited = world.db.write(&world.owner.scope, edit("Corail")).await.unwrap();
     assert_eq!(world.db.write(&world.owner.scope, edit("Corail")).await.unwrap(), edited);
     assert!(matches!(refused(world.db.write(&world.owner.scope, edit("Other")).await), ApiError::Conflict { .. }));

@@ -1,7 +1,8 @@
 //! S17, S18: an id of another workspace opens nothing and tells nothing: it is answered like one that never was.
 
 use app::model::{
-    Act, AttachmentId, ChannelId, ContactId, ConversationId, InviteId, JobId, MemberId, MessageId, SessionId, TeamId, View,
+    Act, AttachmentId, ChannelId, ContactId, ConversationId, InviteId, JobId, MemberId, MessageId, SessionId, TeamId,
+    View,
 };
 use server::{
     clock::new_id,
@@ -83,7 +84,12 @@ async fn s17_every_reading_with_a_foreign_id(world: World) {
     let tenant = world.tenant("other").await;
     let theirs = one_of_everything(&world, &world.owner, 1).await;
     let file = KeepFile(File {
-        attachment: app::model::Attachment { id: theirs.file, name: "a.pdf".to_owned(), size: 1, media_type: "application/pdf".to_owned() },
+        attachment: app::model::Attachment {
+            id: theirs.file,
+            name: "a.pdf".to_owned(),
+            size: 1,
+            media_type: "application/pdf".to_owned(),
+        },
         conversation: None,
         message_n: None,
         uploader: format!("member:{}", world.owner.id),
@@ -129,7 +135,10 @@ async fn s17_what_is_mine_cannot_be_given_what_is_theirs(world: World) {
         let set = SetTeamChannels { team: mine.team, channels: vec![mine.channel, channel] };
         told(world.db.write(&world.owner.scope, set).await)
     };
-    assert_eq!((look_after(tenant.chat.id).await, look_after(ChannelId::new(new_id())).await), ("NotFound".to_owned(), "NotFound".to_owned()));
+    assert_eq!(
+        (look_after(tenant.chat.id).await, look_after(ChannelId::new(new_id())).await),
+        ("NotFound".to_owned(), "NotFound".to_owned())
+    );
     assert_eq!(world.row(mine.conversation).await.version, seen);
     // A message that says it came in on somebody else's channel is not taken in.
     let system = world.system();
@@ -140,8 +149,15 @@ async fn s18_a_foreign_file_is_not_sent(world: World) {
     let tenant = world.tenant("other").await;
     let mine = one_of_everything(&world, &world.owner, 1).await;
     let keep = |id: AttachmentId, uploader: MemberId| {
-        let attachment = app::model::Attachment { id, name: "a.pdf".to_owned(), size: 1, media_type: "application/pdf".to_owned() };
-        KeepFile(File { attachment, conversation: None, message_n: None, uploader: format!("member:{uploader}"), digest: "00".to_owned() })
+        let attachment =
+            app::model::Attachment { id, name: "a.pdf".to_owned(), size: 1, media_type: "application/pdf".to_owned() };
+        KeepFile(File {
+            attachment,
+            conversation: None,
+            message_n: None,
+            uploader: format!("member:{uploader}"),
+            digest: "00".to_owned(),
+        })
     };
     let (theirs, a_colleagues) = (AttachmentId::new(new_id()), AttachmentId::new(new_id()));
     world.db.write(&tenant.owner.scope, keep(theirs, tenant.owner.id)).await.unwrap();

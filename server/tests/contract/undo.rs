@@ -1,6 +1,8 @@
 //! T6, Promise 8: taking a message back gives the conversation back as it was; sending it now does not wait.
 
-use app::model::{Act, Channel, ChannelKind, ConversationId, ConversationRow, DeliveryState, Entry, Message, Role, Visibility};
+use app::model::{
+    Act, Channel, ChannelKind, ConversationId, ConversationRow, DeliveryState, Entry, Message, Role, Visibility,
+};
 use server::domain::send::{CancelMessage, SendNow};
 
 use crate::world::{World, is_conflict, letter};
@@ -48,7 +50,10 @@ async fn p8_doing_and_undoing_is_identity(world: World) {
         let cancelled = world.db.write(&world.owner.scope, CancelMessage(message.id)).await.unwrap();
         assert_eq!(delivery(&cancelled), DeliveryState::Cancelled);
         let after = world.row(conversation).await;
-        assert!(after.version > before.version && after.state.pen_epoch > before.state.pen_epoch, "what counts, counts on");
+        assert!(
+            after.version > before.version && after.state.pen_epoch > before.state.pen_epoch,
+            "what counts, counts on"
+        );
         assert_eq!(comparable(after), comparable(before));
         let again = world.db.write(&world.owner.scope, CancelMessage(message.id)).await.unwrap();
         assert_eq!(again, cancelled, "taking back twice is taking back once");
@@ -77,7 +82,8 @@ async fn p8_undoing_gives_back_missed_and_closed(world: World) {
         let message = world.reply(&agent, conversation, "Hello").await.unwrap();
         world.db.write(&agent.scope, CancelMessage(message.id)).await.unwrap();
         assert_eq!(of(&world, conversation).await, before);
-        let counts = server::domain::inbox::page(&world.db, &agent.scope, app::model::View::All, None, 1).await.unwrap().counts;
+        let counts =
+            server::domain::inbox::page(&world.db, &agent.scope, app::model::View::All, None, 1).await.unwrap().counts;
         assert_eq!((counts.missed, counts.closed), (i64::from(act.is_none()), i64::from(act.is_some())));
     }
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use app::model::{Act, ConversationId, Role, TeamId, View, Visibility};
 use server::{
     clock::new_id,
-    domain::{inbox, people::{AddTeam, SetInTeam, SetTeamChannels}},
+    domain::{
+        inbox,
+        people::{AddTeam, SetInTeam, SetTeamChannels},
+    },
     store::{Val, search},
 };
 
@@ -16,7 +19,11 @@ use crate::{
     world::{Person, World, letter},
 };
 
-on_both_engines!(s19_all_ways_to_see_agree, s19_all_ways_to_see_agree_after_a_random_walk, s19_teams_and_what_is_theirs);
+on_both_engines!(
+    s19_all_ways_to_see_agree,
+    s19_all_ways_to_see_agree_after_a_random_walk,
+    s19_teams_and_what_is_theirs
+);
 
 /// What somebody sees, by each way of looking.
 async fn agree(world: &World, who: &Person, all: &BTreeSet<ConversationId>) -> BTreeSet<ConversationId> {
@@ -63,7 +70,11 @@ async fn s19_all_ways_to_see_agree(world: World) {
         world.db.write(&world.owner.scope, AddTeam { id, name: format!("Team {n}") }).await.unwrap();
         teams.push(id);
     }
-    world.db.write(&world.owner.scope, SetTeamChannels { team: teams[0], channels: vec![channels[1].id] }).await.unwrap();
+    world
+        .db
+        .write(&world.owner.scope, SetTeamChannels { team: teams[0], channels: vec![channels[1].id] })
+        .await
+        .unwrap();
     for role in [Role::Agent, Role::Viewer, Role::Admin] {
         for &visibility in Visibility::ALL {
             let who = world.member(&format!("{}-{}", role.as_str(), visibility.as_str()), role, visibility).await;
@@ -89,13 +100,24 @@ async fn s19_all_ways_to_see_agree(world: World) {
             let team = *dice.of(&teams);
             let row = world.row(id).await;
             let values = vec![world.workspace.into(), id.into(), Val::from(team)];
-            world.db.write(&world.system(), Sql::one("UPDATE conversation SET team_id = $3 WHERE workspace_id = $1 AND id = $2", values)).await.unwrap();
+            world
+                .db
+                .write(
+                    &world.system(),
+                    Sql::one("UPDATE conversation SET team_id = $3 WHERE workspace_id = $1 AND id = $2", values),
+                )
+                .await
+                .unwrap();
             let facts = row.facts();
             let count = |team: Option<TeamId>, by: i64| {
                 let values = vec![
-                    world.workspace.into(), facts.tab.as_str().into(), facts.slot.as_str().into(),
+                    world.workspace.into(),
+                    facts.tab.as_str().into(),
+                    facts.slot.as_str().into(),
                     facts.assignee.map(|id| id.to_string()).unwrap_or_default().into(),
-                    team.map(|id| id.to_string()).unwrap_or_default().into(), facts.channel.into(), by.into(),
+                    team.map(|id| id.to_string()).unwrap_or_default().into(),
+                    facts.channel.into(),
+                    by.into(),
                 ];
                 let sql = "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, n) VALUES ($1, $2, $3, $4, $5, $6, $7) \
                     ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id) DO UPDATE SET n = inbox_count.n + excluded.n";
@@ -126,7 +148,14 @@ async fn s19_all_ways_to_see_agree_after_a_random_walk(world: World) {
         // Every conversation gets a word by which to find it.
         let mut all = BTreeSet::new();
         for view in [View::All, View::Closed] {
-            all.extend(inbox::page(&world.db, &world.owner.scope, view, None, 100).await.unwrap().rows.iter().map(|row| row.id));
+            all.extend(
+                inbox::page(&world.db, &world.owner.scope, view, None, 100)
+                    .await
+                    .unwrap()
+                    .rows
+                    .iter()
+                    .map(|row| row.id),
+            );
         }
         for &id in &all {
             world.note(&world.owner, id, "everywhere").await.unwrap();

@@ -1,8 +1,8 @@
 //! A random walk through every command, by members of every role and visibility and by visitors on three channels.
 
 use app::model::{
-    Act, Channel, ChannelKind, CloseReason, Contact, ContactField, ContactId, ConversationId, Draft, DraftMode, EventBody, MemberId,
-    MessageId, Role, TeamId, Visibility,
+    Act, Channel, ChannelKind, CloseReason, Contact, ContactField, ContactId, ConversationId, Draft, DraftMode,
+    EventBody, MemberId, MessageId, Role, TeamId, Visibility,
 };
 use async_trait::async_trait;
 use server::{
@@ -83,10 +83,22 @@ impl Walk {
             }
         }
         let moody = Moody(std::sync::Mutex::new(Dice::new(seed ^ 0xff)));
-        let worker = Worker::new(world.db.clone(), Channels::default().with(ChannelKind::Api, std::sync::Arc::new(moody)));
+        let worker =
+            Worker::new(world.db.clone(), Channels::default().with(ChannelKind::Api, std::sync::Arc::new(moody)));
         let seq = world.last_seq().await;
         let (dice, teams) = (Dice::new(seed), vec![team]);
-        Self { world, dice, people, channels, teams, worker, seq, conversations: vec![], contacts: vec![], outgoing: vec![] }
+        Self {
+            world,
+            dice,
+            people,
+            channels,
+            teams,
+            worker,
+            seq,
+            conversations: vec![],
+            contacts: vec![],
+            outgoing: vec![],
+        }
     }
 
     /// Does something. Refusals are part of life; faults are not. What it was, for the message of a failed test.
@@ -140,9 +152,13 @@ impl Walk {
     async fn somebody_writes(&mut self) -> String {
         let channel = self.dice.of(&self.channels).clone();
         let visitor = *self.dice.of(&VISITORS);
-        let mut inbound = letter(&channel, visitor, *self.dice.of(&WORDS));
+        let mut inbound = letter(&channel, visitor, self.dice.of::<&str>(&WORDS));
         if self.dice.once_in(4) {
-            inbound = Inbound { name: (*self.dice.of(&["Amélie", "", "Basil"])).to_owned(), email: "a@corail.example".to_owned(), ..inbound };
+            inbound = Inbound {
+                name: (*self.dice.of(&["Amélie", "", "Basil"])).to_owned(),
+                email: "a@corail.example".to_owned(),
+                ..inbound
+            };
         }
         self.give(&self.world.system(), Receive(inbound), &format!("{visitor} writes on {}", channel.name)).await
     }
@@ -179,7 +195,8 @@ impl Walk {
         match self.dice.below(14) {
             0..=2 => self.give(scope, message(conversation, mode, &text), &say("sends")).await,
             3..=4 => {
-                let to: Option<MemberId> = if self.dice.once_in(4) { None } else { Some(self.dice.of(&self.people).id) };
+                let to: Option<MemberId> =
+                    if self.dice.once_in(4) { None } else { Some(self.dice.of(&self.people).id) };
                 self.give(scope, ChangeState { conversation, seen, act: Act::Assign(to) }, &say("assigns")).await
             }
             5..=6 => {
@@ -206,7 +223,12 @@ impl Walk {
                 let contact = self.dice.of(&self.contacts).clone();
                 let field = *self.dice.of(&[ContactField::Name, ContactField::Email, ContactField::Company]);
                 let value = if field == ContactField::Email { "b@corail.example".to_owned() } else { text };
-                self.give(scope, EditContact { id: contact.id, field, value, seen: contact.version }, &say("edits a contact")).await
+                self.give(
+                    scope,
+                    EditContact { id: contact.id, field, value, seen: contact.version },
+                    &say("edits a contact"),
+                )
+                .await
             }
             12 => {
                 let id = ContactId::new(new_id());
@@ -228,7 +250,12 @@ impl Walk {
         match self.dice.below(8) {
             0..=1 => {
                 let role = *self.dice.of(&[Role::Agent, Role::Agent, Role::Viewer, Role::Admin]);
-                let edit = EditMember { id: who.id, role, visibility: *self.dice.of(Visibility::ALL), disabled: self.dice.once_in(5) };
+                let edit = EditMember {
+                    id: who.id,
+                    role,
+                    visibility: *self.dice.of(Visibility::ALL),
+                    disabled: self.dice.once_in(5),
+                };
                 let said = self.give(scope, edit, "the owner changes a member").await;
                 self.sign_in_again(&who).await;
                 said
@@ -238,7 +265,8 @@ impl Walk {
                 self.give(scope, SetInTeam { member: who.id, team, inside }, "the owner changes a team").await
             }
             4 => {
-                let mut channels: Vec<_> = self.channels.iter().map(|c| c.id).filter(|_| self.dice.once_in(2)).collect();
+                let mut channels: Vec<_> =
+                    self.channels.iter().map(|c| c.id).filter(|_| self.dice.once_in(2)).collect();
                 channels.extend(channels.first().copied());
                 self.give(scope, SetTeamChannels { team, channels }, "the owner changes a team's channels").await
             }
@@ -257,7 +285,11 @@ impl Walk {
             }
             _ => {
                 let name = format!("Corail {}", self.dice.below(9));
-                let edit = EditWorkspace { name, chat_enabled: !self.dice.once_in(3), pending_after_reply: self.dice.once_in(2) };
+                let edit = EditWorkspace {
+                    name,
+                    chat_enabled: !self.dice.once_in(3),
+                    pending_after_reply: self.dice.once_in(2),
+                };
                 self.give(scope, edit, "the owner changes the workspace").await
             }
         }
@@ -272,7 +304,8 @@ impl Walk {
             return;
         }
         let browser = Browser { token_hash: who.token.clone(), user_agent: "test".to_owned() };
-        let sign_in = SignIn { workspace: self.world.workspace, member: who.id, browser, forgive: String::new(), rehashed: None };
+        let sign_in =
+            SignIn { workspace: self.world.workspace, member: who.id, browser, forgive: String::new(), rehashed: None };
         self.world.db.write_house(sign_in).await.unwrap();
     }
 }

@@ -9,9 +9,10 @@ use std::{
 };
 
 use app::model::{
-    Act, ApiError, Channel, ChannelId, ChannelKind, ConversationId, ConversationRow, DraftMode, EventBody, InviteId, Member, MemberId,
-    Message, MessageId, Role, Thread, Timestamp, Visibility, WorkspaceId,
+    Act, ApiError, Channel, ChannelId, ChannelKind, ConversationId, ConversationRow, DraftMode, EventBody, InviteId,
+    Member, MemberId, Message, MessageId, Role, Thread, Timestamp, Visibility, WorkspaceId,
 };
+use futures::future::LocalBoxFuture;
 use server::{
     channels::Channels,
     clock::{Clock, new_id, secret_hash},
@@ -71,7 +72,7 @@ pub struct Tenant {
 }
 
 /// Runs a test in a world of its own on one engine.
-pub async fn run<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(World) -> F) {
+pub async fn run(engine: Engine, test: fn(World) -> LocalBoxFuture<'static, ()>) {
     let folder = tempfile::tempdir().unwrap();
     let (url, cluster) = match engine {
         Engine::Sqlite => (format!("sqlite:{}", folder.path().join("tandem.db").display()), None),
@@ -179,7 +180,16 @@ impl World {
         let key = if kind == ChannelKind::WebChat { new_id().simple().to_string() } else { String::new() };
         let id = ChannelId::new(new_id());
         let name = kind.label().to_owned();
-        let channel = Channel { id, kind, name, key, undo_ms, greeting: String::new(), auto_reply: String::new(), origins: Vec::new() };
+        let channel = Channel {
+            id,
+            kind,
+            name,
+            key,
+            undo_ms,
+            greeting: String::new(),
+            auto_reply: String::new(),
+            origins: Vec::new(),
+        };
         self.db.write(&self.owner.scope, AddChannel(channel.clone())).await.unwrap();
         channel
     }

@@ -1,6 +1,10 @@
 //! The one door for writing: commands share commits, fail alone, and number their events without a gap.
 
-use std::{collections::HashSet, sync::atomic::{AtomicU32, Ordering}, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use app::model::{ConversationId, Draft, DraftMode, EventBody};
 use async_trait::async_trait;
@@ -52,7 +56,8 @@ impl Command for Announce {
         self.runs.fetch_add(1, Ordering::SeqCst);
         let scope = tx.scope()?;
         let draft = Draft { mode: DraftMode::Note, text: format!("{:?}", self.runs) };
-        let body = EventBody::Draft { member: scope.person()?.member.id, conversation: ConversationId::new(new_id()), draft };
+        let body =
+            EventBody::Draft { member: scope.person()?.member.id, conversation: ConversationId::new(new_id()), draft };
         tx.exec("UPDATE workspace SET name = name || '!' WHERE id = $1", vec![scope.workspace().into()]).await?;
         tx.emit(scope.workspace(), body);
         match self.then {
@@ -120,7 +125,8 @@ async fn a_panicking_command_is_answered_and_the_writer_lives(world: World) {
 async fn numbers_have_no_gap_with_several_workspaces_at_once(world: World) {
     let tenants = [world.tenant("one").await, world.tenant("two").await, world.tenant("three").await];
     let scopes: Vec<_> = tenants.iter().map(|t| t.owner.scope.clone()).chain([world.owner.scope.clone()]).collect();
-    let before: Vec<_> = join_all(scopes.iter().map(|s| world.events(s.workspace(), 0))).await.iter().map(Vec::len).collect();
+    let before: Vec<_> =
+        join_all(scopes.iter().map(|s| world.events(s.workspace(), 0))).await.iter().map(Vec::len).collect();
     let tasks = (0..16).map(|task| {
         let (world, scopes) = (world.clone(), scopes.clone());
         tokio::spawn(async move {
@@ -139,7 +145,11 @@ async fn numbers_have_no_gap_with_several_workspaces_at_once(world: World) {
         added += seqs.len() - before;
         // Listeners heard the same numbers, in that order.
         let heard = world.commits.lock().unwrap().clone();
-        let heard: Vec<i64> = heard.iter().filter(|c| c.workspace == scope.workspace()).flat_map(|c| c.first_seq..c.first_seq + c.events).collect();
+        let heard: Vec<i64> = heard
+            .iter()
+            .filter(|c| c.workspace == scope.workspace())
+            .flat_map(|c| c.first_seq..c.first_seq + c.events)
+            .collect();
         assert_eq!(heard, seqs);
     }
     assert_eq!(added, 16 * 13);
@@ -157,7 +167,12 @@ async fn nothing_is_taken_after_closing(world: World) {
     let answered: usize = join_all(asked).await.into_iter().filter(|done| done.as_ref().unwrap().is_ok()).count();
     assert!(world.receive(letter(&world.chat, "visitor", "Too late")).await.is_err());
     let again = world.another_process().await;
-    let drafts = again.events(world.workspace, 0).await.into_iter().filter(|(_, body)| matches!(body, EventBody::Draft { .. }));
-    assert_eq!(drafts.map(|(seq, _)| seq).collect::<HashSet<_>>().len(), answered, "what was answered is there, and nothing else");
+    let drafts =
+        again.events(world.workspace, 0).await.into_iter().filter(|(_, body)| matches!(body, EventBody::Draft { .. }));
+    assert_eq!(
+        drafts.map(|(seq, _)| seq).collect::<HashSet<_>>().len(),
+        answered,
+        "what was answered is there, and nothing else"
+    );
     again.db.close().await;
 }

@@ -1,0 +1,167 @@
+//! A server on a free port with a workspace, and a client for each role.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use app::model::{MemberId, Role, Visibility};
+use reqwest::{Client, Method, Response};
+use serde_json::{Value, json};
+use server::{
+    auth::Passwords,
+    channels::Channels,
+    clock::{Clock, new_id, new_secret, secret_hash},
+    config::{Config, Flags},
+    domain::{
+        files::Files,
+        sessions::{AcceptInvite, Browser, Invitation, Invite, OfferSetup, SetUp},
+    },
+    http::{Http, Services, router},
+    jobs::Worker,
+    live::Hub,
+    store::{Db, session},
+};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+pub const PASSWORD: &str = "a long enough phrase";
+
+pub struct App {
+    pub address: SocketAddr,
+    pub db: Db,
+    pub owner: Person,
+    pub admin: Person,
+    pub agent: Person,
+    pub viewer: Person,
+    pub key: String,
+    pub boot: Value,
+    _data: TempDir,
+    _stop: watch::Sender<bool>,
+}
+
+#[derive(Clone)]
+pub struct Person {
+    pub secret: String,
+    pub id: Option<MemberId>,
+}
+
+impl App {
+    pub async fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let hub = Hub::default();
+        let told = hub.clone();
+        let url = format!("sqlite:{}", data.path().join("t.db").display());
+        let db = Db::open(&url, Clock::System, Arc::new(move |c| told.publish(c))).await.unwrap();
+        let (stop, shutdown) = watch::channel(false);
+        tokio::spawn(Worker::new(db.clone(), Channels::default()).run(shutdown.clone()));
+        let passwords = Passwords::new().unwrap();
+        let hash = passwords.hash(PASSWORD).await.unwrap();
+        let files = Files::open(data.path().join("files")).unwrap();
+        let services = Services { db: db.clone(), hub, files, passwords, shutdown };
+        let flags = Flags { data: Some(data.path().display().to_string()), ..Flags::default() };
+        let config = Config::read(&flags).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = router(Http::new(services, &config)).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+
+        let owner = set_up(&db, &hash).await;
+        let mut app = Self {
+            address,
+            db,
+            admin: owner.clone(),
+            agent: owner.clone(),
+            viewer: owner.clone(),
+            owner,
+            key: String::new(),
+            boot: Value::Null,
+            _data: data,
+            _stop: stop,
+        };
+        app.admin = app.member(Role::Admin, Visibility::All, &hash).await;
+        app.agent = app.member(Role::Agent, Visibility::All, &hash).await;
+        app.viewer = app.member(Role::Viewer, Visibility::All, &hash).await;
+        app.boot = app.call(Some(&app.owner), "bootstrap", json!({})).await.json().await.unwrap();
+        app.key = app.boot["channels"][0]["key"].as_str().unwrap().to_owned();
+        app
+    }
+
+    pub async fn member(&self, role: Role, visibility: Visibility, password_hash: &str) -> Person {
+        let mut snapshot = self.db.snapshot().await.unwrap();
+        let now = self.db.clock().now();
+        let owner = session::find(&mut snapshot.conn(), &secret_hash(&self.owner.secret), now, now.plus(-1_000_000)).await.unwrap().unwrap();
+        drop(snapshot);
+        let (link, secret) = (secret_hash(&new_secret()), new_secret());
+        let invitation = Invitation { role, visibility, note: String::new() };
+        let id = app::model::InviteId::new(new_id());
+        self.db.write(&owner.scope, Invite { id, token_hash: link.clone(), invitation }).await.unwrap();
+        let email = format!("{}-{}@example.com", role.as_str(), &secret[..6].to_lowercase().replace(['-', '_'], "x"));
+        let browser = Browser { token_hash: secret_hash(&secret), user_agent: "test".to_owned() };
+        let accept = AcceptInvite {
+            link_hash: link,
+            name: format!("The {}", role.as_str()),
+            email,
+            password_hash: password_hash.to_owned(),
+            browser,
+        };
+        self.db.write_house(accept).await.unwrap();
+        Person { secret, id: None }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A request as our own page would make it.
+    pub async fn send(&self, method: Method, path: &str, who: Option<&Person>, body: Option<Value>) -> Response {
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let mut request = client.request(method, self.url(path)).header("origin", self.origin());
+        if let Some(person) = who {
+            request = request.header("cookie", format!("tandem={}", person.secret));
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        request.send().await.unwrap()
+    }
+
+    pub async fn call(&self, who: Option<&Person>, function: &str, body: Value) -> Response {
+        self.send(Method::POST, &format!("/api/fn/{function}"), who, Some(body)).await
+    }
+
+    pub async fn get(&self, path: &str, who: Option<&Person>) -> Response {
+        self.send(Method::GET, path, who, None).await
+    }
+
+    /// A visitor writes; the conversation that it makes.
+    pub async fn visitor_writes(&self, token: &str, text: &str) -> Value {
+        let body = json!({ "id": new_id(), "text": text });
+        let answer = self.chat_post(token, "messages", body).await;
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+        let page: Value = self.call(Some(&self.owner), "inbox_page", json!({ "view": "all", "after": null })).await.json().await.unwrap();
+        page["rows"][0].clone()
+    }
+
+    pub async fn chat_post(&self, token: &str, path: &str, body: Value) -> Response {
+        let url = self.url(&format!("/api/chat/{}/{path}", self.key));
+        let request = Client::new().post(url).header("origin", self.origin()).bearer_auth(token).json(&body);
+        request.send().await.unwrap()
+    }
+}
+
+async fn set_up(db: &Db, password_hash: &str) -> Person {
+    let (link_hash, secret) = (secret_hash(&new_secret()), new_secret());
+    db.write_house(OfferSetup { token_hash: link_hash.clone() }).await.unwrap();
+    let set_up = SetUp {
+        link_hash,
+        workspace: "Acme".to_owned(),
+        name: "The owner".to_owned(),
+        email: "owner@example.com".to_owned(),
+        password_hash: password_hash.to_owned(),
+        browser: Browser { token_hash: secret_hash(&secret), user_agent: "test".to_owned() },
+    };
+    db.write_house(set_up).await.unwrap();
+    Person { secret, id: None }
+}
