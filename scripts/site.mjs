@@ -17,7 +17,8 @@ const [wasmInput, ...flags] = process.argv.slice(2)
 const dev = flags.includes('--dev')
 
 /** What a browser must load, compressed by brotli. */
-const BUDGET = { app: 450_000, widget: 20_000 }
+// The aim for the app is 450,000; docs/benchmarks.md says what stands between. What is reached must not be lost again.
+const BUDGET = { app: 485_000, widget: 20_000 }
 /** What the compiler of the pinned Rust version may emit; everything here is in every browser since 2023. */
 const WASM_FEATURES = [
   'bulk-memory', 'bulk-memory-opt', 'call-indirect-overlong', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext',

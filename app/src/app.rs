@@ -14,7 +14,8 @@ use crate::{
     pages::{
         inbox::InboxPage,
         settings::{
-            SettingsChannels, SettingsIndex, SettingsMembers, SettingsPage, SettingsSessions, SettingsSystem, SettingsTeams, SettingsWorkspace,
+            SettingsChannels, SettingsIndex, SettingsMembers, SettingsPage, SettingsSessions, SettingsSystem,
+            SettingsTeams, SettingsWorkspace,
         },
     },
     state::{House, Inbox, Live, Outbox},
@@ -40,10 +41,12 @@ pub struct Site {
 /// The document around the app. Server only: the browser wakes what stands in its body.
 #[cfg(feature = "ssr")]
 pub fn shell<V: IntoView + 'static>(site: Site, app: impl FnOnce() -> V) -> impl IntoView {
+    use leptos::nonce::use_nonce;
     use leptos_meta::MetaTags;
-    let nonce = leptos::nonce::use_nonce();
+    let nonce = use_nonce();
     let Site { js, wasm, css, font, icons, theme } = site;
-    let start = format!("import({js:?}).then(async app=>{{await app.default({{module_or_path:{wasm:?}}});app.hydrate()}})");
+    let start =
+        format!("import({js:?}).then(async app=>{{await app.default({{module_or_path:{wasm:?}}});app.hydrate()}})");
     // The ways in and the style guide are drawn once and need no app to wake them.
     let path = use_context::<axum::http::request::Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
     let is_plain = matches!(path.as_str(), "/sign-in" | "/setup" | "/invite" | "/styleguide");
@@ -120,7 +123,7 @@ fn DoorPage() -> impl IntoView {
         // A form that was refused comes back with the reason in its address.
         let query = leptos_router::hooks::use_query_map().get_untracked();
         if let (Some(path), Some(error)) = (query.get("__path"), query.get("__err")) {
-            provide_context(leptos::server::ServerActionError::new(&path, &error));
+            provide_context(ServerActionError::new(&path, &error));
         }
         match path.as_str() {
             "/setup" => view! { <SetupPage /> }.into_any(),

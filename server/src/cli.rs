@@ -57,7 +57,9 @@ pub enum User {
 async fn workspace(db: &Db) -> Result<WorkspaceId, Box<dyn Error>> {
     let mut snapshot = db.snapshot().await?;
     let all = house::all(&mut snapshot.conn()).await?;
-    all.first().copied().ok_or_else(|| "this database has no workspace yet: run tandem and open the link it prints".into())
+    all.first()
+        .copied()
+        .ok_or_else(|| "this database has no workspace yet: run tandem and open the link it prints".into())
 }
 
 /// Fills a workspace; on an empty database it makes one first, whose owner is owner@example.com with the password "tandem sample".
@@ -75,11 +77,20 @@ pub async fn seed(config: &Config, seed: &Seed) -> Outcome {
         }
     };
     let files = Files::open(config.data.join("files"))?;
-    let options =
-        seed::Options { conversations: seed.conversations, messages: seed.messages, seed: seed.seed, now: Clock::System.now() };
+    let options = seed::Options {
+        conversations: seed.conversations,
+        messages: seed.messages,
+        seed: seed.seed,
+        now: Clock::System.now(),
+    };
     let began = std::time::Instant::now();
     seed::seed(&db, workspace, &options, Some(&files)).await?;
-    println!("{} conversations, {} messages in {:.1} s", seed.conversations, seed.messages, began.elapsed().as_secs_f64());
+    println!(
+        "{} conversations, {} messages in {:.1} s",
+        seed.conversations,
+        seed.messages,
+        began.elapsed().as_secs_f64()
+    );
     db.close().await;
     Ok(())
 }
@@ -179,7 +190,10 @@ pub async fn doctor(config: &Config) -> Outcome {
     }
     for workspace in house::all(conn).await? {
         let (kept, fresh) = conversation::counted_and_recounted(conn, workspace).await?;
-        println!("workspace {workspace}: counters {}", if kept == fresh { "ok" } else { "differ; the daily audit repairs them" });
+        println!(
+            "workspace {workspace}: counters {}",
+            if kept == fresh { "ok" } else { "differ; the daily audit repairs them" }
+        );
     }
     Ok(())
 }

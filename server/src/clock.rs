@@ -1,6 +1,9 @@
 //! The only place that reads the time and makes ids and secrets. Tests inject their own clock.
 
-use std::sync::{Arc, atomic::{AtomicI64, Ordering}};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use app::model::Timestamp;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -146,7 +146,11 @@ impl Config {
         let is_http = public_url.starts_with("http://");
         let is_https = public_url.starts_with("https://");
         if !public_url.is_empty() && !((is_http || is_https) && public_url.matches('/').count() == 2) {
-            return Err(wrong("TANDEM_PUBLIC_URL", &public_url, "write scheme and host, as https://tandem.example.com"));
+            return Err(wrong(
+                "TANDEM_PUBLIC_URL",
+                &public_url,
+                "write scheme and host, as https://tandem.example.com",
+            ));
         }
         let host = public_url.strip_prefix("http://").map(|rest| rest.rsplit_once(':').map_or(rest, |(host, _)| host));
         let loopback = match host {
@@ -192,7 +196,11 @@ mod tests {
     use super::*;
 
     fn read(addr: &str, public_url: &str) -> Result<Config, ConfigError> {
-        Config::read(&Flags { addr: Some(addr.to_owned()), public_url: Some(public_url.to_owned()), ..Flags::default() })
+        Config::read(&Flags {
+            addr: Some(addr.to_owned()),
+            public_url: Some(public_url.to_owned()),
+            ..Flags::default()
+        })
     }
 
     #[test]

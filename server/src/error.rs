@@ -33,7 +33,8 @@ impl StoreError {
 
     /// Whether PostgreSQL gave up this transaction for another's sake; running it again may succeed.
     pub fn is_passing_conflict(&self) -> bool {
-        matches!(self, Self::Stale) || matches!(self, Self::Database(sqlx::Error::Database(e)) if matches!(e.code().as_deref(), Some("40001" | "40P01")))
+        matches!(self, Self::Stale)
+            || matches!(self, Self::Database(sqlx::Error::Database(e)) if matches!(e.code().as_deref(), Some("40001" | "40P01")))
     }
 }
 

@@ -53,7 +53,11 @@ fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::read(&cli.flags)?;
     let filter = EnvFilter::try_new(&config.log)?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if config.log_json { log.json().init() } else { log.with_target(false).init() }
+    if config.log_json {
+        log.json().init()
+    } else {
+        log.with_target(false).init()
+    }
     // Two at least: a page being rendered must not wait for itself.
     let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;

@@ -33,7 +33,12 @@ pub async fn open(config: &Config, hub: &Hub) -> Result<Db> {
 ///
 /// # Errors
 /// When a part cannot be started.
-pub async fn serve(config: Config, channels: Channels, stop: impl Future<Output = ()> + Send + 'static, listening: impl FnOnce(SocketAddr)) -> Result<()> {
+pub async fn serve(
+    config: Config,
+    channels: Channels,
+    stop: impl Future<Output = ()> + Send + 'static,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<()> {
     let hub = Hub::default();
     let db = open(&config, &hub).await?;
     tracing::info!(database = %without_password(&config.database_url), "database open");
@@ -42,7 +47,8 @@ pub async fn serve(config: Config, channels: Channels, stop: impl Future<Output 
     let worker = config.worker.then(|| tokio::spawn(Worker::new(db.clone(), channels).run(shutdown.clone())));
     schedule(&db).await?;
     if config.web {
-        let services = Services { db: db.clone(), hub, files, passwords: Passwords::new()?, shutdown: shutdown.clone() };
+        let services =
+            Services { db: db.clone(), hub, files, passwords: Passwords::new()?, shutdown: shutdown.clone() };
         let listener = TcpListener::bind(config.addr).await?;
         let address = listener.local_addr()?;
         listening(address);
@@ -85,7 +91,9 @@ async fn offer_setup(db: &Db, public_url: Option<&str>, address: SocketAddr) -> 
     let secret = new_secret();
     if db.write_house(OfferSetup { token_hash: secret_hash(&secret) }).await? {
         let origin = public_url.map_or_else(|| format!("http://{address}"), ToOwned::to_owned);
-        eprintln!("\n  Open this link to set Tandem up (it works once, within a day):\n  {origin}/setup?token={secret}\n");
+        eprintln!(
+            "\n  Open this link to set Tandem up (it works once, within a day):\n  {origin}/setup?token={secret}\n"
+        );
     }
     Ok(())
 }

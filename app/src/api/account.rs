@@ -35,9 +35,7 @@ pub struct NewHouse {
 
 /// A place inside Tandem to go to after signing in; anything else leads to the inbox (S36).
 pub fn local_path(next: &str) -> &str {
-    let inside = next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.chars().any(|c| c == '\\' || c.is_control());
+    let inside = next.starts_with('/') && !next.starts_with("//") && !next.chars().any(|c| c == '\\' || c.is_control());
     if inside { next } else { "/inbox" }
 }
 
@@ -74,10 +72,10 @@ pub async fn sign_out() -> Result<(), ApiError> {
     let cookie = told(port()?.sign_out().await)?;
     set_cookie(&cookie);
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        // What the browser kept of this workspace goes with the session (S24).
+        // What the browser kept of this workspace goes with the session (S24); its cache holds only assets.
         response.insert_header(
             axum::http::HeaderName::from_static("clear-site-data"),
-            axum::http::HeaderValue::from_static("\"cache\", \"storage\""),
+            axum::http::HeaderValue::from_static("\"storage\""),
         );
     }
     leptos_axum::redirect("/sign-in");

@@ -9,7 +9,8 @@ use super::{port, told};
 #[cfg(feature = "ssr")]
 use crate::model::Draft;
 use crate::model::{
-    Act, ApiError, AttachmentId, Contact, ContactField, ContactId, ConversationId, ConversationRow, DraftMode, Message, MessageId,
+    Act, ApiError, AttachmentId, Contact, ContactField, ContactId, ConversationId, ConversationRow, DraftMode, Message,
+    MessageId,
 };
 
 /// A reply or a note to be sent. The id is made in the browser: a repeated request is the same message (R6).
@@ -71,6 +72,11 @@ pub async fn edit_contact(id: ContactId, field: ContactField, value: String, see
 
 /// Makes a contact of somebody who is none yet, from the first thing known of them, and links the conversation to it.
 #[server(prefix = "/api/fn", endpoint = "make_contact", input = Json)]
-pub async fn make_contact(conversation: ConversationId, id: ContactId, field: ContactField, value: String) -> Result<Contact, ApiError> {
+pub async fn make_contact(
+    conversation: ConversationId,
+    id: ContactId,
+    field: ContactField,
+    value: String,
+) -> Result<Contact, ApiError> {
     told(port()?.make_contact(conversation, id, field, value).await)
 }

@@ -1,6 +1,9 @@
 //! Server functions, one file per capability: who asks → port → answer. The server implements the ports.
 
-#![allow(missing_docs, reason = "the server macro makes structs whose fields carry no docs; the functions themselves do")]
+#![allow(
+    missing_docs,
+    reason = "the server macro makes structs whose fields carry no docs; the functions themselves do"
+)]
 
 pub mod account;
 pub mod conversation;
@@ -34,7 +37,11 @@ mod ask {
         // A plain form is answered with a redirect back to it; a status of ours would undo that.
         let plain_form = use_context::<axum::http::request::Parts>().is_some_and(|parts| {
             parts.method == axum::http::Method::POST
-                && parts.headers.get(axum::http::header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|a| a.contains("text/html"))
+                && parts
+                    .headers
+                    .get(axum::http::header::ACCEPT)
+                    .and_then(|v| v.to_str().ok())
+                    .is_some_and(|a| a.contains("text/html"))
         });
         if plain_form {
             return result;
@@ -43,10 +50,10 @@ mod ask {
             if let Ok(status) = axum::http::StatusCode::from_u16(error.status()) {
                 response.set_status(status);
             }
-            if let ApiError::TooMany { seconds } = error {
-                if let Ok(value) = seconds.to_string().parse() {
-                    response.insert_header(axum::http::header::RETRY_AFTER, value);
-                }
+            if let ApiError::TooMany { seconds } = error
+                && let Ok(value) = seconds.to_string().parse()
+            {
+                response.insert_header(axum::http::header::RETRY_AFTER, value);
             }
         }
         result

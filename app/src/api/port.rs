@@ -8,8 +8,9 @@ use super::{
     settings::{ChannelEdit, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
 };
 use crate::model::{
-    Act, ApiError, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow, Cursor, Draft,
-    InboxPage, InviteId, JobId, Member, MemberId, Message, MessageId, Role, SessionId, Team, TeamId, Thread, View, Visibility, Workspace,
+    Act, ApiError, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow,
+    Cursor, Draft, InboxPage, InviteId, JobId, Member, MemberId, Message, MessageId, Role, SessionId, Team, TeamId,
+    Thread, View, Visibility, Workspace,
 };
 
 type Answer<T> = Result<T, ApiError>;
@@ -29,7 +30,13 @@ pub trait Port: Send + Sync {
     async fn mark_read(&self, conversation: ConversationId, read_count: i64) -> Answer<()>;
     async fn save_draft(&self, conversation: ConversationId, draft: Draft) -> Answer<()>;
     async fn edit_contact(&self, id: ContactId, field: ContactField, value: String, seen: i64) -> Answer<Contact>;
-    async fn make_contact(&self, conversation: ConversationId, id: ContactId, field: ContactField, value: String) -> Answer<Contact>;
+    async fn make_contact(
+        &self,
+        conversation: ConversationId,
+        id: ContactId,
+        field: ContactField,
+        value: String,
+    ) -> Answer<Contact>;
     async fn sign_out(&self) -> Answer<String>;
     async fn sessions(&self) -> Answer<Vec<SessionInfo>>;
     async fn end_session(&self, id: SessionId) -> Answer<()>;

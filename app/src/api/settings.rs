@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use super::{port, told};
 use crate::model::{
-    ApiError, Channel, ChannelId, InviteId, JobId, Member, MemberId, Role, Team, TeamId, Timestamp, Visibility, Workspace,
+    ApiError, Channel, ChannelId, InviteId, JobId, Member, MemberId, Role, Team, TeamId, Timestamp, Visibility,
+    Workspace,
 };
 
 /// My own chat bubble: green or grey (H6).

@@ -177,8 +177,7 @@ pub fn Composer(
                     <p class="composer-hint" role="status" data-tone=move || offline().then_some("wait")>
                         {hint}
                     </p>
-                    <div class="split">
-                        <button
+                    <button
                             type="submit"
                             class="btn btn-primary"
                             aria-disabled=move || blocked.get().map(|_| "true")
@@ -191,7 +190,6 @@ pub fn Composer(
                             <span class="send-label">{label}</span>
                             <kbd aria-hidden="true">"Ctrl ↵"</kbd>
                         </button>
-                    </div>
                 </div>
             </form>
         </div>

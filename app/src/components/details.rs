@@ -6,10 +6,12 @@ use super::words::{duration, member_name, status_label};
 use crate::{
     api::conversation::{change_state, edit_contact, make_contact},
     components::ui::{
-        Avatar, AvatarSize, EditableField, Glyph, Icon, IconButton, ItemTone, Menu, MenuItem, RelativeTime, SaveState, Toast, Toasts, Tone,
+        Avatar, AvatarSize, EditableField, Glyph, Icon, IconButton, ItemTone, Menu, MenuItem, RelativeTime, SaveState,
+        Toast, Toasts, Tone,
     },
     model::{
-        Act, AiMode, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow, LeadStatus, Permission, Status,
+        Act, AiMode, ApiError, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow,
+        LeadStatus, Permission, Status, Thread,
     },
     state::{new_uuid, use_house, use_inbox, use_now},
 };
@@ -31,10 +33,10 @@ pub fn act_on() -> Callback<(ConversationId, i64, Act)> {
     let toasts = use_context::<Toasts>();
     Callback::new(move |(id, seen, act): (ConversationId, i64, Act)| {
         leptos::task::spawn_local(async move {
-            if let Err(error) = change_state(id, seen, act).await {
-                if let Some(toasts) = toasts {
-                    toasts.push(Toast::new(error.to_string()).tone(Tone::Bad));
-                }
+            if let Err(error) = change_state(id, seen, act).await
+                && let Some(toasts) = toasts
+            {
+                toasts.push(Toast::new(error.to_string()).tone(Tone::Bad));
             }
         });
     })
@@ -64,12 +66,12 @@ pub fn close_menu(menu: &'static str, id: ConversationId, seen: i64) -> impl Int
 /// The right panel.
 #[component]
 pub fn DetailsPanel(
+    /// The open conversation.
+    thread: Resource<Option<Result<Thread, ApiError>>>,
     /// Hides it.
     #[prop(into)]
     close: Callback<()>,
 ) -> impl IntoView {
-    let inbox = use_inbox();
-    let id = Memo::new(move |_| inbox.open.with(|row| row.as_ref().map(|row| row.id)));
     view! {
         <aside class="panel details" aria-label="Details">
             <header class="bar">
@@ -77,7 +79,20 @@ pub fn DetailsPanel(
                 <span class="push"></span>
                 <IconButton icon=Icon::X name="Close details" class="details-close" at_end=true on_press=close />
             </header>
-            <div class="scroll">{move || id.get().map(|id| view! { <Person id /> <Facts id /> })}</div>
+            <div class="scroll">
+                <Transition fallback=|| ()>
+                    {move || Suspend::new(async move {
+                        // The centre has put the thread into the store when this goes on; both sides wait for the same.
+                        match thread.await {
+                            Some(Ok(thread)) => {
+                                let id = thread.row.id;
+                                view! { <Person id /> <Facts id /> }.into_any()
+                            }
+                            _ => ().into_any(),
+                        }
+                    })}
+                </Transition>
+            </div>
         </aside>
     }
     .into_any()
@@ -87,7 +102,9 @@ pub fn DetailsPanel(
 #[component]
 fn Person(id: ConversationId) -> impl IntoView {
     let (house, inbox) = (use_house(), use_inbox());
-    let name = Memo::new(move |_| inbox.open.with(|row| row.as_ref().map(|r| r.display_name().to_owned()).unwrap_or_default()));
+    let name = Memo::new(move |_| {
+        inbox.open.with(|row| row.as_ref().map(|r| r.display_name().to_owned()).unwrap_or_default())
+    });
     let role = move || {
         let contact = inbox.contact.get();
         contact.map_or_else(
@@ -96,7 +113,13 @@ fn Person(id: ConversationId) -> impl IntoView {
         )
     };
     let may_edit = house.boot.with_untracked(|boot| boot.me.may(Permission::Converse));
-    let fields = FIELDS.map(|(field, empty)| if may_edit { view! { <ContactLine id field empty /> }.into_any() } else { view! { <PlainLine field /> }.into_any() });
+    let fields = FIELDS.map(|(field, empty)| {
+        if may_edit {
+            view! { <ContactLine id field empty /> }.into_any()
+        } else {
+            view! { <PlainLine field /> }.into_any()
+        }
+    });
     view! {
         <section class="sec" aria-label="Contact">
             <div class="person">
@@ -130,7 +153,8 @@ fn PlainLine(field: ContactField) -> impl IntoView {
 fn ContactLine(id: ConversationId, field: ContactField, empty: &'static str) -> impl IntoView {
     let inbox = use_inbox();
     let state = RwSignal::new(SaveState::Idle);
-    let value = Signal::derive(move || inbox.contact.with(|c| c.as_ref().map(|c| c.get(field).to_owned()).unwrap_or_default()));
+    let value =
+        Signal::derive(move || inbox.contact.with(|c| c.as_ref().map(|c| c.get(field).to_owned()).unwrap_or_default()));
     let save = move |(value,): (String,)| {
         let contact = inbox.contact.get_untracked();
         let checked = match field.check(&value) {
@@ -157,7 +181,14 @@ fn ContactLine(id: ConversationId, field: ContactField, empty: &'static str) -> 
             };
         });
     };
-    view! { <EditableField label=field.label() value state empty on_save=save /> }
+    view! {
+        <div class="fact">
+            <dt>{field.label()}</dt>
+            <dd>
+                <EditableField label=field.label() value state empty on_save=save />
+            </dd>
+        </div>
+    }
 }
 
 #[component]
@@ -221,14 +252,17 @@ fn FactLines(row: ConversationRow) -> impl IntoView {
         let tone = if to == Status::Closed { ItemTone::Danger } else { ItemTone::Neutral };
         view! { <MenuItem label=status_label(to) tone checked=Signal::derive(move || to == status) on_select=choose /> }
     };
-    let people = house.boot.with_untracked(|boot| boot.members.iter().filter(|m| !m.disabled).map(|m| (Some(m.id), m.name.clone())).collect::<Vec<_>>());
+    let people = house.boot.with_untracked(|boot| {
+        boot.members.iter().filter(|m| !m.disabled).map(|m| (Some(m.id), m.name.clone())).collect::<Vec<_>>()
+    });
     let people = std::iter::once((None, "Nobody".to_owned())).chain(people);
     let to_person = move |(who, name): (Option<crate::model::MemberId>, String)| {
         let label = if who == Some(me) { format!("{name} (you)") } else { name };
         let choose = Callback::new(move |()| act.run((id, seen, Act::Assign(who))));
         view! { <MenuItem label checked=Signal::derive(move || who == assignee) on_select=choose /> }
     };
-    let trigger = |text: String| move || view! { <span class="cut">{text.clone()}</span> <Glyph icon=Icon::ChevronDown /> };
+    let trigger =
+        |text: String| move || view! { <span class="cut">{text.clone()}</span> <Glyph icon=Icon::ChevronDown /> };
     let ai = match row.state.ai_mode {
         AiMode::Active => "Active",
         AiMode::Paused => "Paused",

@@ -125,12 +125,14 @@ fn linked(line: &str) -> Vec<AnyView> {
         if at > 0 {
             plain.push(' ');
         }
-        let scheme = ["https://", "http://", "mailto:"].into_iter().find(|s| word.len() > s.len() && word.starts_with(s));
+        let scheme =
+            ["https://", "http://", "mailto:"].into_iter().find(|s| word.len() > s.len() && word.starts_with(s));
         if scheme.is_some() && !word.chars().any(|c| c.is_control() || matches!(c, '"' | '<' | '>')) {
             let end = word.trim_end_matches(['.', ',', ')', '!', '?', ';', ':']);
             parts.push(std::mem::take(&mut plain).into_any());
             let (href, shown) = (end.to_owned(), end.to_owned());
-            parts.push(view! { <a href=href target="_blank" rel="noopener noreferrer nofollow">{shown}</a> }.into_any());
+            parts
+                .push(view! { <a href=href target="_blank" rel="noopener noreferrer nofollow">{shown}</a> }.into_any());
             plain.push_str(&word[end.len()..]);
         } else {
             plain.push_str(word);
@@ -166,7 +168,12 @@ fn Mark(delivery: Delivery) -> impl IntoView {
 
 /// What can still be done about an outgoing message: take it back, send it now, try it again (T6, T8).
 #[component]
-fn After(id: crate::model::MessageId, text: String, delivery: Delivery, give_back: Callback<(String,)>) -> impl IntoView {
+fn After(
+    id: crate::model::MessageId,
+    text: String,
+    delivery: Delivery,
+    give_back: Callback<(String,)>,
+) -> impl IntoView {
     let toasts = use_context::<Toasts>();
     let told = move |error: crate::model::ApiError| {
         if let Some(toasts) = toasts {
@@ -190,7 +197,10 @@ fn After(id: crate::model::MessageId, text: String, delivery: Delivery, give_bac
         });
     };
     match delivery.state {
-        DeliveryState::Scheduled => view! { <Undo send_at=delivery.send_at.0 undo=Callback::new(undo) now_send=Callback::new(now_send) /> }.into_any(),
+        DeliveryState::Scheduled => {
+            view! { <Undo send_at=delivery.send_at.0 undo=Callback::new(undo) now_send=Callback::new(now_send) /> }
+                .into_any()
+        }
         DeliveryState::Failed | DeliveryState::Unknown => view! {
             <div class="msg-after" data-tone="bad" role="alert">
                 <span>{delivery.reason}</span>

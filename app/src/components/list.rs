@@ -10,7 +10,7 @@ use crate::{
     api::inbox::{load_inbox, load_thread},
     components::ui::{Banner, BannerPlace, Button, EmptyState, Icon, Shape, Skeleton, Tab, Tabs, Tone, Width},
     model::{ApiError, ConversationId, Counts, InboxPage, View, window_of},
-    state::{Connection, use_inbox, use_live},
+    state::{Connection, Inbox, use_inbox, use_live},
 };
 
 /// The height of a row in pixels; the style sheet's `--row-h`.
@@ -65,17 +65,19 @@ pub fn ListPanel(
             </a>
         }
     };
-    let offline = move || (live.connection.get() == Connection::Offline).then(|| {
-        view! {
-            <Banner
-                icon=Icon::WifiOff
-                title="You are offline."
-                text="What you write is kept and goes out when you are back."
-                tone=Tone::Wait
-                place=BannerPlace::Foot
-            />
-        }
-    });
+    let offline = move || {
+        (live.connection.get() == Connection::Offline).then(|| {
+            view! {
+                <Banner
+                    icon=Icon::WifiOff
+                    title="You are offline."
+                    text="What you write is kept and goes out when you are back."
+                    tone=Tone::Wait
+                    place=BannerPlace::Foot
+                />
+            }
+        })
+    };
     view! {
         <section class="panel list" aria-label="Conversations">
             <header class="bar">
@@ -163,7 +165,11 @@ fn Rows(
     let virtual_ = Memo::new(move |_| height.get() > 0.0);
     let window = Memo::new(move |_| {
         let total = inbox.order.with(Vec::len);
-        if virtual_.get() { window_of(scroll.get(), height.get(), ROW_H, total, OVERSCAN) } else { 0..total.min(AT_FIRST) }
+        if virtual_.get() {
+            window_of(scroll.get(), height.get(), ROW_H, total, OVERSCAN)
+        } else {
+            0..total.min(AT_FIRST)
+        }
     });
     let visible = Memo::new(move |_| {
         let window = window.get();
@@ -174,8 +180,8 @@ fn Rows(
         visible.with(|ids| ids.iter().enumerate().map(|(at, id)| (*id, start + at)).collect::<HashMap<_, _>>())
     });
     let measure = move || {
-        if let Some(frame) = frame.get_untracked() {
-            height.set(f64::from(frame.client_height()));
+        if let Some(frame) = frame.try_get_untracked().flatten() {
+            height.try_set(f64::from(frame.client_height()));
         }
     };
     Effect::new(move |_| {
@@ -203,12 +209,12 @@ fn Rows(
     });
     keys(view, frame);
     let on_scroll = move |_| {
-        if let Some(frame) = frame.get_untracked() {
-            scroll.set(f64::from(frame.scroll_top()));
+        if let Some(frame) = frame.try_get_untracked().flatten() {
+            scroll.try_set(f64::from(frame.scroll_top()));
         }
     };
     let let_go = move || {
-        if inbox.hovered.get_untracked().is_some() {
+        if inbox.hovered.try_get_untracked().flatten().is_some() {
             inbox.hovered.set(None);
             inbox.arrange();
         }
@@ -223,10 +229,10 @@ fn Rows(
         };
         let enter = move |_| {
             inbox.hovered.set(Some(id));
-            prefetch(id);
+            prefetch(inbox, id);
         };
         view! {
-            <li class="slot" style:transform=offset on:pointerenter=enter on:focusin=move |_| prefetch(id)>
+            <li class="slot" style:transform=offset on:pointerenter=enter on:focusin=move |_| prefetch(inbox, id)>
                 <Row row view />
             </li>
         }
@@ -245,9 +251,10 @@ fn Rows(
 }
 
 /// Fetches a conversation that is about to be opened.
-fn prefetch(id: ConversationId) {
-    let inbox = use_context::<crate::state::Inbox>();
-    let Some(inbox) = inbox.filter(|inbox| inbox.selected.get_untracked() != Some(id) && !inbox.is_prefetched(id)) else { return };
+fn prefetch(inbox: Inbox, id: ConversationId) {
+    if inbox.selected.try_get_untracked().flatten() == Some(id) || inbox.is_prefetched(id) {
+        return;
+    }
     leptos::task::spawn_local(async move {
         if let Ok(thread) = load_thread(id).await {
             inbox.keep_prefetched(thread);
@@ -308,7 +315,10 @@ fn target_matches(event: &leptos::ev::KeyboardEvent, selector: &str) -> bool {
 fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
     #[cfg(feature = "hydrate")]
     {
-        target_matches(event, "input, textarea, select, [contenteditable], [role=menu], dialog, .stream, [role=separator]")
+        target_matches(
+            event,
+            "input, textarea, select, [contenteditable], [role=menu], dialog, .stream, [role=separator]",
+        )
     }
     #[cfg(not(feature = "hydrate"))]
     {
@@ -345,7 +355,9 @@ fn bring_into_sight(frame: NodeRef<html::Div>, place: usize, id: ConversationId)
         #[cfg(feature = "hydrate")]
         {
             use wasm_bindgen::JsCast;
-            let row = document().get_element_by_id(&format!("row-{id}")).and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok());
+            let row = document()
+                .get_element_by_id(&format!("row-{id}"))
+                .and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok());
             if let Some(row) = row {
                 let _ = row.focus();
             }
@@ -368,7 +380,9 @@ fn Nothing(
             View::Missed => ("Nothing missed", "Messages that come in while chat is off wait here."),
             View::Others => ("Nothing with others", "What colleagues or AI agents are working on appears here."),
             View::Closed => ("Nothing closed yet", "What is done appears here, and comes back when they write again."),
-            View::All => ("No conversations yet", "Open Settings, then Channels, to try the web chat or put it on your site."),
+            View::All => {
+                ("No conversations yet", "Open Settings, then Channels, to try the web chat or put it on your site.")
+            }
         };
         view! { <EmptyState icon=Icon::Inbox title text /> }
     }

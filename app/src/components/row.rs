@@ -89,7 +89,9 @@ fn pills(row: &ConversationRow, house: crate::state::House, now: Signal<i64>) ->
             let text = member_in_sentence(house, member);
             pills.push(view! { <Pill icon=Icon::UserRound text /> }.into_any());
         }
-        (None, Pen::Agent(_)) => pills.push(view! { <Pill icon=Icon::Sparkles solid=true tone=Tone::Ai text="AI" /> }.into_any()),
+        (None, Pen::Agent(_)) => {
+            pills.push(view! { <Pill icon=Icon::Sparkles solid=true tone=Tone::Ai text="AI" /> }.into_any())
+        }
         _ => {}
     }
     if state.status != Status::Open && pills.len() < 3 {

@@ -91,8 +91,17 @@ fn ThreadSkeleton() -> impl IntoView {
 fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<()>) -> impl IntoView {
     let (house, inbox) = (use_house(), use_inbox());
     let row = Memo::new(move |_| inbox.open.get().filter(|row| row.id == id));
-    let name = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.display_name().to_owned()).unwrap_or_default()));
-    let first_name = Signal::derive(move || name.with(|name| name.split(' ').next().unwrap_or_default().to_owned()));
+    let name =
+        Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.display_name().to_owned()).unwrap_or_default()));
+    // A stand-in is used whole; of a name the first word is enough.
+    let first_name = Signal::derive(move || {
+        row.with(|row| {
+            row.as_ref().map_or_else(String::new, |row| match row.name.split(' ').next() {
+                Some(first) if !first.is_empty() => first.to_owned(),
+                _ => row.label.clone(),
+            })
+        })
+    });
     let may_write = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Converse)));
     read_what_is_seen(id);
     let back = RwSignal::new(None::<String>);
@@ -109,10 +118,12 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
             </span>
         }
     });
-    let composer = move || match (may_write.get(), inbox.gone.get()) {
+    let composer = move || {
+        match (may_write.get(), inbox.gone.get()) {
         (true, false) => view! { <Composer id them=first_name back /> }.into_any(),
         (true, true) => view! { <p class="composer-closed">"This conversation went to somebody else. You can no longer answer here."</p> }.into_any(),
         (false, _) => view! { <p class="composer-closed">"You may read here, but not answer. An admin can change your role."</p> }.into_any(),
+    }
     };
     view! {
         <header class="bar thread-bar">
@@ -173,7 +184,9 @@ fn PenBar(row: ConversationRow) -> impl IntoView {
     let me = house.boot.with_untracked(|boot| boot.me.member.id);
     let (holder, icon, bold, rest) = match row.state.pen {
         Pen::Member(id) if id == me => ("you", Icon::Pencil, "You have the pen.".to_owned(), "You answered here last."),
-        Pen::Member(id) => ("other", Icon::Pencil, format!("{} has the pen.", member_name(house, id)), "They answered here last."),
+        Pen::Member(id) => {
+            ("other", Icon::Pencil, format!("{} has the pen.", member_name(house, id)), "They answered here last.")
+        }
         Pen::Agent(_) => ("ai", Icon::Sparkles, "AI has the pen.".to_owned(), "It answers until you begin to type."),
         Pen::Nobody => ("none", Icon::PenLine, "Nobody has the pen.".to_owned(), "Whoever answers takes it."),
     };
@@ -197,7 +210,7 @@ fn Entries(id: ConversationId, them: Signal<String>, #[prop(into)] give_back: Ca
     let away = RwSignal::new(false);
     let loading = RwSignal::new(false);
     let load = move || {
-        if loading.get_untracked() || !inbox.older.get_untracked() {
+        if loading.try_get_untracked() != Some(false) || !inbox.older.get_untracked() {
             return;
         }
         loading.set(true);
@@ -210,13 +223,13 @@ fn Entries(id: ConversationId, them: Signal<String>, #[prop(into)] give_back: Ca
         });
     };
     let on_scroll = move |_| {
-        let Some(frame) = frame.get_untracked() else { return };
+        let Some(frame) = frame.try_get_untracked().flatten() else { return };
         // The frame is turned upside down: 0 is the newest, older is negative.
         let from_newest = -frame.scroll_top();
         let from_oldest = frame.scroll_height() - frame.client_height() - from_newest;
         let is_away = from_newest > 200;
-        if away.get_untracked() != is_away {
-            away.set(is_away);
+        if away.try_get_untracked().is_some_and(|away| away != is_away) {
+            away.try_set(is_away);
         }
         if from_oldest < 600 {
             load();
@@ -252,7 +265,10 @@ fn Entries(id: ConversationId, them: Signal<String>, #[prop(into)] give_back: Ca
     };
     let ghosts = move || {
         let known = inbox.slots.get();
-        let waiting = outbox.of(id).into_iter().filter(|ghost| !known.iter().any(|s| matches!(s, Slotted::Entry(e, _) if *e == ghost.new.id)));
+        let waiting = outbox
+            .of(id)
+            .into_iter()
+            .filter(|ghost| !known.iter().any(|s| matches!(s, Slotted::Entry(e, _) if *e == ghost.new.id)));
         waiting.map(|ghost| view! { <GhostView ghost give_back /> }).collect_view()
     };
     view! {
@@ -353,4 +369,3 @@ fn read_what_is_seen(id: ConversationId) {
         });
     });
 }
-

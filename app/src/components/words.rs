@@ -75,7 +75,9 @@ pub fn line_text(house: House, line: Line) -> String {
         Line::Assigned { by, to: Some(to) } => {
             format!("{} assigned it to {}", member_name(house, by), member_in_sentence(house, to))
         }
-        Line::Closed { by, reason } => format!("{} closed it: {}", member_name(house, by), reason.label().to_lowercase()),
+        Line::Closed { by, reason } => {
+            format!("{} closed it: {}", member_name(house, by), reason.label().to_lowercase())
+        }
         Line::Status { by, to: Status::Open } => format!("{} reopened it", member_name(house, by)),
         Line::Status { by, to } => format!("{} set it to {}", member_name(house, by), status_label(to).to_lowercase()),
         Line::ReopenedByThem => "Reopened: they wrote again".to_owned(),

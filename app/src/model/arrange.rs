@@ -44,7 +44,9 @@ mod tests {
     }
 
     fn ids() -> impl Strategy<Value = Vec<u8>> {
-        Just((0u8..20).collect::<Vec<_>>()).prop_shuffle().prop_flat_map(|all| (0..all.len()).prop_map(move |n| all[..n].to_vec()))
+        Just((0u8..20).collect::<Vec<_>>())
+            .prop_shuffle()
+            .prop_flat_map(|all| (0..all.len()).prop_map(move |n| all[..n].to_vec()))
     }
 
     proptest! {

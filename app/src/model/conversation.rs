@@ -354,10 +354,14 @@ mod tests {
         let who = || (1u8..4).prop_map(member);
         let agent = || (7u8..9).prop_map(|n| AgentId::new(Uuid::from_u128(u128::from(n))));
         let time = || (1i64..1000).prop_map(Timestamp);
-        let presence = prop_oneof![Just(Presence::NotChat), Just(Presence::On), time().prop_map(|since| Presence::Off { since })];
+        let presence =
+            prop_oneof![Just(Presence::NotChat), Just(Presence::On), time().prop_map(|since| Presence::Off { since })];
         prop_oneof![
-            (time(), presence, any::<bool>())
-                .prop_map(|(at, presence, assignee_stays)| Happening::Inbound { at, presence, assignee_stays }),
+            (time(), presence, any::<bool>()).prop_map(|(at, presence, assignee_stays)| Happening::Inbound {
+                at,
+                presence,
+                assignee_stays
+            }),
             Just(Happening::InboundFromMachine),
             (who(), any::<bool>()).prop_map(|(by, pending)| Happening::Reply { by, pending }),
             Just(Happening::AiReply),

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Channel, Contact, ConversationId, ConversationRow, Draft, Facts, Member, MemberId, Message, Team, Workspace};
+use super::{
+    Access, Channel, Contact, ConversationId, ConversationRow, Draft, Facts, Member, MemberId, Message, Team, Workspace,
+};
 
 /// A change as the log keeps it: enough to tell who may see it, and to bring any browser that may up to date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,7 +125,12 @@ impl EventBody {
             Self::Conversation { before, row, reads, messages } => {
                 let before = before.filter(|facts| access.sees(facts));
                 if access.sees(&row.facts()) {
-                    LiveBody::Conversation { before, row: row.clone(), reads: reads.clone(), messages: messages.clone() }
+                    LiveBody::Conversation {
+                        before,
+                        row: row.clone(),
+                        reads: reads.clone(),
+                        messages: messages.clone(),
+                    }
                 } else {
                     LiveBody::Gone { id: row.id, before: before? }
                 }
@@ -131,12 +138,10 @@ impl EventBody {
             Self::Contact { contact, seen_by } => {
                 seen_by.iter().any(|facts| access.sees(facts)).then(|| LiveBody::Contact(contact.clone()))?
             }
-            Self::Read { member, conversation, read_count } => {
-                (*member == access.member).then_some(LiveBody::Read { conversation: *conversation, read_count: *read_count })?
-            }
-            Self::Draft { member, conversation, draft } => {
-                (*member == access.member).then(|| LiveBody::Draft { conversation: *conversation, draft: draft.clone() })?
-            }
+            Self::Read { member, conversation, read_count } => (*member == access.member)
+                .then_some(LiveBody::Read { conversation: *conversation, read_count: *read_count })?,
+            Self::Draft { member, conversation, draft } => (*member == access.member)
+                .then(|| LiveBody::Draft { conversation: *conversation, draft: draft.clone() })?,
             Self::Member(member) => LiveBody::Member(member.clone()),
             Self::Access { .. } => return None,
             Self::Team(team) => LiveBody::Team(team.clone()),

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, ChannelId, MemberId, Permission, Role, TeamId, Timestamp, Visibility, WorkspaceId, text_enum::text_enum};
+use super::{
+    Access, ChannelId, MemberId, Permission, Role, TeamId, Timestamp, Visibility, WorkspaceId, text_enum::text_enum,
+};
 
 text_enum! {
     /// What a channel speaks.

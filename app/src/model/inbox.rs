@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Category, ChannelId, ChannelKind, CloseReason, Contact, ContactId, ConversationId, ConversationState, MemberId, Message, Sender, Slot, Tab,
-    TeamId, Timestamp, text_enum::text_enum,
+    Category, ChannelId, ChannelKind, CloseReason, Contact, ContactId, ConversationId, ConversationState, MemberId,
+    Message, Sender, Slot, Tab, TeamId, Timestamp, text_enum::text_enum,
 };
 
 text_enum! {

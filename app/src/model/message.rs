@@ -211,6 +211,10 @@ mod tests {
 
     #[test]
     fn r5_late_states_rank_below_final_ones() {
-        assert!(D::Read.rank() > D::Delivered.rank() && D::Delivered.rank() > D::Sent.rank() && D::Sent.rank() > D::Failed.rank());
+        assert!(
+            D::Read.rank() > D::Delivered.rank()
+                && D::Delivered.rank() > D::Sent.rank()
+                && D::Sent.rank() > D::Failed.rank()
+        );
     }
 }

@@ -20,10 +20,12 @@ pub use error::ApiError;
 pub use event::{EventBody, LiveBody, LiveEvent};
 pub use house::{Bootstrap, Channel, ChannelKind, Me, Member, Team, Workspace};
 pub use ids::{
-    AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MemberId, MessageId, SessionId, TeamId,
-    Timestamp, WorkspaceId,
+    AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MemberId, MessageId,
+    SessionId, TeamId, Timestamp, WorkspaceId,
 };
-pub use inbox::{Act, ConversationRow, Counts, Cursor, Draft, DraftMode, Facts, InboxPage, Preview, PreviewBy, Thread, View};
+pub use inbox::{
+    Act, ConversationRow, Counts, Cursor, Draft, DraftMode, Facts, InboxPage, Preview, PreviewBy, Thread, View,
+};
 pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line, Message, Sender, TEXT_LIMIT};
 pub use reduce::{Changed, HousePart, InboxState, ListPart, ThreadPart};
 pub use rights::{Access, Permission, Role, Visibility};

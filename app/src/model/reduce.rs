@@ -2,8 +2,8 @@
 //! it with a fresh read (R14): `apply(before, events) == fetch(after)`.
 
 use super::{
-    Bootstrap, Contact, ConversationId, ConversationRow, Counts, Draft, DraftMode, Facts, InboxPage, LiveBody, LiveEvent, MemberId, Message,
-    MessageId, Thread, Timestamp, View,
+    Bootstrap, Contact, ConversationId, ConversationRow, Counts, Draft, DraftMode, Facts, InboxPage, LiveBody,
+    LiveEvent, MemberId, Message, MessageId, Thread, Timestamp, View,
 };
 
 /// The workspace as shown.
@@ -72,24 +72,24 @@ impl InboxState {
     pub fn apply(&mut self, event: &LiveEvent) -> Vec<Changed> {
         let mut changed = Vec::new();
         let who = self.house.as_ref().map(|house| (house.boot.me.member.id, house.boot.me.joined_at));
-        if let Some(house) = &mut self.house {
-            if event.seq > house.boot.seq {
-                house.boot.seq = event.seq;
-                house.apply(&event.body, &mut changed);
-            }
+        if let Some(house) = &mut self.house
+            && event.seq > house.boot.seq
+        {
+            house.boot.seq = event.seq;
+            house.apply(&event.body, &mut changed);
         }
         let Some((me, joined)) = who else { return changed };
-        if let Some(list) = &mut self.list {
-            if event.seq > list.seq {
-                list.seq = event.seq;
-                list.apply(&event.body, me, joined, &mut changed);
-            }
+        if let Some(list) = &mut self.list
+            && event.seq > list.seq
+        {
+            list.seq = event.seq;
+            list.apply(&event.body, me, joined, &mut changed);
         }
-        if let Some(part) = &mut self.thread {
-            if event.seq > part.thread.seq {
-                part.thread.seq = event.seq;
-                part.apply(&event.body, me, &mut changed);
-            }
+        if let Some(part) = &mut self.thread
+            && event.seq > part.thread.seq
+        {
+            part.thread.seq = event.seq;
+            part.apply(&event.body, me, joined, &mut changed);
         }
         changed
     }
@@ -189,20 +189,21 @@ impl ListPart {
         }
     }
 
-    fn put(&mut self, row: &ConversationRow, read: Option<i64>, me: MemberId, joined: Timestamp, changed: &mut Vec<Changed>) {
+    fn put(
+        &mut self,
+        row: &ConversationRow,
+        read: Option<i64>,
+        me: MemberId,
+        joined: Timestamp,
+        changed: &mut Vec<Changed>,
+    ) {
         if !self.view.holds(&row.facts(), me) {
             self.remove(row.id, changed);
             return;
         }
         let known = self.rows.iter().position(|known| known.id == row.id);
         let mut row = row.clone();
-        row.read_count = match (read, known.and_then(|at| self.rows.get(at))) {
-            (Some(read), _) => read,
-            (None, Some(known)) => known.read_count,
-            // What came in before I joined counts as read, as in the store's query.
-            (None, None) if row.last_inbound_at.is_some_and(|at| at <= joined) => row.inbound_count,
-            (None, None) => 0,
-        };
+        row.read_count = read.unwrap_or_else(|| never_marked(&row, joined));
         let id = row.id;
         match known {
             Some(at) if self.rows[at].cursor() == row.cursor() => {
@@ -246,13 +247,16 @@ impl ThreadPart {
         self.thread.more = more;
     }
 
-    fn apply(&mut self, body: &LiveBody, me: MemberId, changed: &mut Vec<Changed>) {
+    fn apply(&mut self, body: &LiveBody, me: MemberId, joined: Timestamp, changed: &mut Vec<Changed>) {
         let thread = &mut self.thread;
+        // What happened while it was out of sight never came: only a fresh fetch makes it whole again.
+        if self.gone {
+            return;
+        }
         match body {
             LiveBody::Conversation { row, reads, messages, .. } if row.id == thread.row.id => {
-                let read = read_by(reads, me).unwrap_or(thread.row.read_count);
+                let read = read_by(reads, me).unwrap_or_else(|| never_marked(row, joined));
                 thread.row = ConversationRow { read_count: read, ..(**row).clone() };
-                self.gone = false;
                 changed.push(Changed::Thread);
                 let first = thread.messages.first().map(|m| m.n);
                 for message in messages {
@@ -287,6 +291,11 @@ impl ThreadPart {
 
 fn rename(row: &mut ConversationRow, contact: &Contact) {
     contact.shown_name().clone_into(&mut row.name);
+}
+
+/// Where I never marked anything, what came in before I joined counts as read, as in the store's query.
+fn never_marked(row: &ConversationRow, joined: Timestamp) -> i64 {
+    if row.last_inbound_at.is_some_and(|at| at <= joined) { row.inbound_count } else { 0 }
 }
 
 fn read_by(reads: &[(MemberId, i64)], me: MemberId) -> Option<i64> {

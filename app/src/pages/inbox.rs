@@ -21,7 +21,8 @@ use crate::{
 pub fn InboxPage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let (inbox, live) = (use_inbox(), use_live());
-    let view = Memo::new(move |_| query.with(|q| q.get("view").and_then(|text| text.parse().ok())).unwrap_or(View::All));
+    let view =
+        Memo::new(move |_| query.with(|q| q.get("view").and_then(|text| text.parse().ok())).unwrap_or(View::All));
     // A broken id is as good as one that does not exist.
     let asked = Memo::new(move |_| params.with(|p| p.get("id")));
     let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
@@ -59,7 +60,9 @@ pub fn InboxPage() -> impl IntoView {
     });
     let title = move || {
         let new = inbox.counts.with(|counts| counts.new);
-        let name = inbox.open.with(|row| row.as_ref().filter(|row| Some(row.id) == id.get()).map(|row| row.display_name().to_owned()));
+        let name = inbox
+            .open
+            .with(|row| row.as_ref().filter(|row| Some(row.id) == id.get()).map(|row| row.display_name().to_owned()));
         let name = name.unwrap_or_else(|| "Inbox".to_owned());
         if new > 0 { format!("({new}) {name} · Tandem") } else { format!("{name} · Tandem") }
     };
@@ -68,7 +71,7 @@ pub fn InboxPage() -> impl IntoView {
         <Frame panel>
             <ListPanel view page />
             <ThreadPanel view thread toggle_details=move |()| details.update(|shown| *shown = !*shown) />
-            {move || asked.get().map(|_| view! { <DetailsPanel close=move |()| details.set(false) /> })}
+            {move || asked.get().map(|_| view! { <DetailsPanel thread close=move |()| details.set(false) /> })}
             <button type="button" class="scrim" aria-label="Close details" tabindex="-1" on:click=move |_| details.set(false)></button>
         </Frame>
     }

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use super::House;
 use crate::model::{
-    Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, DraftMode, HousePart, InboxPage, InboxState, ListPart, LiveEvent,
-    Message, MessageId, Thread, ThreadPart, Timestamp, View, arrange,
+    Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, DraftMode, HousePart, InboxPage, InboxState,
+    ListPart, LiveEvent, Message, MessageId, Thread, ThreadPart, Timestamp, View, arrange,
 };
 
 /// How many events are kept, so that what was fetched before them and arrives after them misses none.
@@ -227,10 +227,10 @@ impl Inbox {
 
     fn show(self, changed: &[Changed]) {
         let has = |what: Changed| changed.contains(&what);
-        if has(Changed::House) {
-            if let Some(boot) = self.core.with_value(|core| core.house.as_ref().map(|house| house.boot.clone())) {
-                self.house.boot.try_set(boot);
-            }
+        if has(Changed::House)
+            && let Some(boot) = self.core.with_value(|core| core.house.as_ref().map(|house| house.boot.clone()))
+        {
+            self.house.boot.try_set(boot);
         }
         if changed.iter().any(|c| matches!(c, Changed::Order | Changed::Row(_) | Changed::Counts)) {
             self.show_list(has(Changed::Counts));
@@ -268,7 +268,8 @@ impl Inbox {
                 }
             }
         });
-        let pinned: Vec<ConversationId> = [self.hovered.get_untracked(), self.selected.get_untracked()].into_iter().flatten().collect();
+        let pinned: Vec<ConversationId> =
+            [self.hovered.get_untracked(), self.selected.get_untracked()].into_iter().flatten().collect();
         let shown = self.order.get_untracked();
         let order = arrange(&shown, &target, &pinned);
         if order != shown {
@@ -280,7 +281,9 @@ impl Inbox {
     }
 
     fn show_thread(self) {
-        let part = self.core.with_value(|core| core.thread.as_ref().map(|p| (p.thread.row.clone(), p.thread.contact.clone(), p.gone)));
+        let part = self
+            .core
+            .with_value(|core| core.thread.as_ref().map(|p| (p.thread.row.clone(), p.thread.contact.clone(), p.gone)));
         let Some((row, contact, gone)) = part else { return };
         if self.open.with_untracked(|open| open.as_ref() != Some(&row)) {
             self.open.set(Some(row));
@@ -294,7 +297,8 @@ impl Inbox {
     }
 
     fn show_messages(self) {
-        let part = self.core.with_value(|core| core.thread.as_ref().map(|p| (p.thread.messages.clone(), p.thread.more)));
+        let part =
+            self.core.with_value(|core| core.thread.as_ref().map(|p| (p.thread.messages.clone(), p.thread.more)));
         let Some((messages, more)) = part else { return };
         let slots = slots_of(&messages, self.unread_from.get_value());
         self.messages.update_value(|known| {

@@ -139,7 +139,9 @@ mod stream {
         if locks.is_undefined() || tab.borrow().channel.is_none() {
             return false;
         }
-        let Ok(request) = Reflect::get(&locks, &"request".into()).and_then(|f| f.dyn_into::<Function>()) else { return false };
+        let Ok(request) = Reflect::get(&locks, &"request".into()).and_then(|f| f.dyn_into::<Function>()) else {
+            return false;
+        };
         let tab = Rc::clone(tab);
         let granted = Closure::once_into_js(move |_lock: JsValue| -> Promise {
             hold(&tab);
@@ -285,14 +287,17 @@ mod stream {
 
         /// What a tab that stands at `cursor` has missed; none when that is no longer kept.
         fn since(&self, cursor: i64) -> Option<Vec<String>> {
-            (cursor >= self.from).then(|| self.kept.iter().filter(|(seq, _)| *seq > cursor).map(|(_, text)| text.clone()).collect())
+            (cursor >= self.from)
+                .then(|| self.kept.iter().filter(|(seq, _)| *seq > cursor).map(|(_, text)| text.clone()).collect())
         }
     }
 
     fn listen_to_tabs(tab: &Shared) {
         let shared = Rc::clone(tab);
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let Some(talk) = event.data().as_string().and_then(|text| serde_json::from_str::<Talk>(&text).ok()) else { return };
+            let Some(talk) = event.data().as_string().and_then(|text| serde_json::from_str::<Talk>(&text).ok()) else {
+                return;
+            };
             hear(&shared, talk);
         });
         if let Some(channel) = &tab.borrow().channel {

@@ -61,7 +61,8 @@ impl Outbox {
 
     /// Takes up what a former page left behind.
     pub fn restore(self) {
-        let mut kept: Vec<Ghost> = recall_all(KEY).iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect();
+        let mut kept: Vec<Ghost> =
+            recall_all(KEY).iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect();
         kept.sort_by_key(|ghost| ghost.new.id);
         for ghost in &mut kept {
             if ghost.state == GhostState::Waiting {
@@ -154,7 +155,8 @@ impl Outbox {
 
     /// The connection is back, or may be.
     pub fn wake(self) {
-        let waits = self.ghosts.try_with_untracked(|all| all.iter().any(|g| g.state == GhostState::Waiting)) == Some(true);
+        let waits =
+            self.ghosts.try_with_untracked(|all| all.iter().any(|g| g.state == GhostState::Waiting)) == Some(true);
         if waits {
             self.change(|all| {
                 for ghost in all.iter_mut().filter(|g| g.state == GhostState::Waiting) {

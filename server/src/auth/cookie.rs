@@ -71,7 +71,10 @@ mod tests {
 
     #[test]
     fn the_attributes_fit_the_address() {
-        assert_eq!(Cookies::Secure.set("s"), "__Host-tandem=s; Max-Age=2592000; Path=/; Secure; HttpOnly; SameSite=Lax");
+        assert_eq!(
+            Cookies::Secure.set("s"),
+            "__Host-tandem=s; Max-Age=2592000; Path=/; Secure; HttpOnly; SameSite=Lax"
+        );
         assert!(Cookies::Loopback.set("s").starts_with("tandem=s;") && !Cookies::Loopback.set("s").contains("Secure"));
     }
 

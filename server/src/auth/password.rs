@@ -9,7 +9,10 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-use crate::{clock::random_bytes, error::{Result, StoreError}};
+use crate::{
+    clock::random_bytes,
+    error::{Result, StoreError},
+};
 
 /// 19 MiB, two passes, one lane: the floor that ASVS 5.0 (11.4.2) allows for argon2id.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -49,10 +52,46 @@ pub fn check(password: &str) -> Result<(), ApiError> {
 
 /// The most used ones of eight characters and more.
 const COMMON: &[&str] = &[
-    "password", "password1", "password12", "password123", "passw0rd", "p@ssw0rd", "12345678", "123456789", "1234567890", "11111111",
-    "123123123", "87654321", "qwertyui", "qwertyuiop", "qwerty123", "qwerty12", "1q2w3e4r", "1q2w3e4r5t", "1qaz2wsx", "iloveyou",
-    "sunshine", "princess", "football", "baseball", "superman", "trustno1", "welcome1", "admin123", "administrator", "letmein1",
-    "abcd1234", "abc12345", "asdfghjkl", "zaq12wsx", "dragon12", "changeme", "changeme1", "whatever", "computer", "starwars",
+    "password",
+    "password1",
+    "password12",
+    "password123",
+    "passw0rd",
+    "p@ssw0rd",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "11111111",
+    "123123123",
+    "87654321",
+    "qwertyui",
+    "qwertyuiop",
+    "qwerty123",
+    "qwerty12",
+    "1q2w3e4r",
+    "1q2w3e4r5t",
+    "1qaz2wsx",
+    "iloveyou",
+    "sunshine",
+    "princess",
+    "football",
+    "baseball",
+    "superman",
+    "trustno1",
+    "welcome1",
+    "admin123",
+    "administrator",
+    "letmein1",
+    "abcd1234",
+    "abc12345",
+    "asdfghjkl",
+    "zaq12wsx",
+    "dragon12",
+    "changeme",
+    "changeme1",
+    "whatever",
+    "computer",
+    "starwars",
 ];
 
 impl Passwords {
@@ -89,7 +128,10 @@ impl Passwords {
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
         let password = password.to_owned();
         let fits = self
-            .work(move || PasswordHash::new(&hash).is_ok_and(|hash| argon2().is_ok_and(|a| a.verify_password(password.as_bytes(), &hash).is_ok())))
+            .work(move || {
+                PasswordHash::new(&hash)
+                    .is_ok_and(|hash| argon2().is_ok_and(|a| a.verify_password(password.as_bytes(), &hash).is_ok()))
+            })
             .await?;
         Ok(fits && known)
     }
@@ -114,8 +156,12 @@ fn argon2() -> Result<Argon2<'static>, argon2::Error> {
 
 fn hash_now(password: &str) -> Result<String> {
     let fault = |e: String| StoreError::Corrupt(format!("password hash: {e}"));
-    let salt = SaltString::encode_b64(&random_bytes::<{ Salt::RECOMMENDED_LENGTH }>()).map_err(|e| fault(e.to_string()))?;
-    let hash = argon2().map_err(|e| fault(e.to_string()))?.hash_password(password.as_bytes(), &salt).map_err(|e| fault(e.to_string()))?;
+    let salt =
+        SaltString::encode_b64(&random_bytes::<{ Salt::RECOMMENDED_LENGTH }>()).map_err(|e| fault(e.to_string()))?;
+    let hash = argon2()
+        .map_err(|e| fault(e.to_string()))?
+        .hash_password(password.as_bytes(), &salt)
+        .map_err(|e| fault(e.to_string()))?;
     Ok(hash.to_string())
 }
 

@@ -1,14 +1,17 @@
 //! A conversation being changed: loaded, altered by the state table, given entries, and stored with its event.
 
 use app::model::{
-    ApiError, Attachment, Contact, ConversationId, Entry, EventBody, Facts, Happening, Message, MessageId, Outcome, Preview, PreviewBy, Timestamp,
+    ApiError, Attachment, Contact, ConversationId, Entry, EventBody, Facts, Happening, Message, MessageId, Outcome,
+    Preview, PreviewBy, Timestamp,
 };
 
 use crate::{
     error::{Error, Result},
     store::{
-        Scope, Tx, conversation::{self, Loaded},
-        message::{self, ProviderId}, search,
+        Scope, Tx,
+        conversation::{self, Loaded},
+        message::{self, ProviderId},
+        search,
     },
 };
 
@@ -93,7 +96,8 @@ impl Change {
     /// When the database fails.
     pub async fn add(&mut self, tx: &mut Tx<'_>, new: NewEntry) -> Result<Message> {
         let NewEntry { id, text, entry, attachments, provider, fingerprint } = new;
-        let message = Message { id, conversation: self.now.row.id, n: self.next_place(), at: tx.now(), text, entry, attachments };
+        let message =
+            Message { id, conversation: self.now.row.id, n: self.next_place(), at: tx.now(), text, entry, attachments };
         self.now.message_count += 1;
         let by = match &message.entry {
             Entry::Incoming => Some(PreviewBy::Them),
@@ -122,7 +126,14 @@ impl Change {
     pub async fn line(&mut self, tx: &mut Tx<'_>, line: app::model::Line) -> Result<()> {
         let id = MessageId::new(crate::clock::new_id());
         let entry = Entry::Line { line };
-        let new = NewEntry { id, text: String::new(), entry, attachments: Vec::new(), provider: None, fingerprint: String::new() };
+        let new = NewEntry {
+            id,
+            text: String::new(),
+            entry,
+            attachments: Vec::new(),
+            provider: None,
+            fingerprint: String::new(),
+        };
         self.add(tx, new).await?;
         Ok(())
     }
@@ -179,7 +190,8 @@ pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Con
 
 /// One line of at most [`PREVIEW_CHARS`] characters; a message without text shows its first file's name.
 fn preview(message: &Message) -> String {
-    let text = if message.text.is_empty() { message.attachments.first().map_or("", |file| &file.name) } else { &message.text };
+    let text =
+        if message.text.is_empty() { message.attachments.first().map_or("", |file| &file.name) } else { &message.text };
     let mut line = String::new();
     for word in text.split_whitespace() {
         if line.chars().count() >= PREVIEW_CHARS {

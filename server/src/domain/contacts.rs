@@ -39,7 +39,9 @@ impl Command for EditContact {
         if contact.get(self.field) == value {
             return Ok(contact);
         }
-        let conflict = || ApiError::Conflict { message: "Somebody changed this contact a moment ago. Look at it again.".to_owned() };
+        let conflict = || ApiError::Conflict {
+            message: "Somebody changed this contact a moment ago. Look at it again.".to_owned(),
+        };
         if contact.version != self.seen {
             return Err(conflict().into());
         }

@@ -74,7 +74,9 @@ impl Command for BeginSend {
         let scope = tx.scope()?;
         let found = message::one(tx.conn(), &scope, self.message).await?;
         let Some((mut message, mut delivery)) = found.and_then(|message| match &message.entry {
-            Entry::Outgoing { delivery, .. } if may_be_sent(delivery.state) => Some((message.clone(), delivery.clone())),
+            Entry::Outgoing { delivery, .. } if may_be_sent(delivery.state) => {
+                Some((message.clone(), delivery.clone()))
+            }
             _ => None,
         }) else {
             self.lease.done(tx).await?;

@@ -46,7 +46,11 @@ impl Files {
     ///
     /// # Errors
     /// [`ApiError::Invalid`] over the limit; when the disk fails or the sender breaks off.
-    pub async fn take(&self, stream: impl Stream<Item = Result<Bytes, axum::Error>>, limit: u64) -> Result<(String, u64, String)> {
+    pub async fn take(
+        &self,
+        stream: impl Stream<Item = Result<Bytes, axum::Error>>,
+        limit: u64,
+    ) -> Result<(String, u64, String)> {
         let incoming = self.folder.join("incoming").join(random_hex(16));
         let taken = self.write(&incoming, stream, limit).await;
         if taken.is_err() {
@@ -83,7 +87,11 @@ impl Files {
             size += chunk.len() as u64;
             if size > limit {
                 let mb = limit / (1024 * 1024);
-                return Err(ApiError::invalid("attachments", format!("This file is larger than {mb} MB. Send a link to it.")).into());
+                return Err(ApiError::invalid(
+                    "attachments",
+                    format!("This file is larger than {mb} MB. Send a link to it."),
+                )
+                .into());
             }
             if head.len() < 512 {
                 head.extend_from_slice(&chunk[..chunk.len().min(512 - head.len())]);
@@ -110,7 +118,9 @@ impl Files {
 /// What bytes are by their beginning; what the sender says counts for nothing (S8). Whatever a browser might run is plain bytes.
 fn media_type(head: &[u8]) -> &'static str {
     match infer::get(head).map(|kind| kind.mime_type()) {
-        Some(kind @ ("image/png" | "image/jpeg" | "image/gif" | "image/webp" | "application/pdf" | "application/zip")) => kind,
+        Some(
+            kind @ ("image/png" | "image/jpeg" | "image/gif" | "image/webp" | "application/pdf" | "application/zip"),
+        ) => kind,
         Some(kind) if kind.starts_with("audio/") || kind.starts_with("video/") => kind,
         _ => "application/octet-stream",
     }
@@ -120,8 +130,12 @@ fn media_type(head: &[u8]) -> &'static str {
 /// turn or hide text, at most 120 characters (S9).
 pub fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let hides = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let clean: String = last.chars().filter(|c| !hides(*c) && !matches!(c, '"' | '<' | '>' | '|' | ':' | '*' | '?')).collect();
+    let hides = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    let clean: String =
+        last.chars().filter(|c| !hides(*c) && !matches!(c, '"' | '<' | '>' | '|' | ':' | '*' | '?')).collect();
     let clean = clean.trim().trim_start_matches('.').trim();
     let count = clean.chars().count();
     match (count, clean.rsplit_once('.')) {
@@ -207,7 +221,12 @@ mod tests {
 
     #[test]
     fn s8_what_could_run_is_plain_bytes() {
-        for bytes in [&b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>"[..], b"<!DOCTYPE html><script>x()</script>", b"<?xml version='1.0'?>", b"plain"] {
+        for bytes in [
+            &b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>"[..],
+            b"<!DOCTYPE html><script>x()</script>",
+            b"<?xml version='1.0'?>",
+            b"plain",
+        ] {
             assert_eq!(media_type(bytes), "application/octet-stream");
         }
         assert_eq!(media_type(b"\x89PNG\r\n\x1a\n0000"), "image/png");

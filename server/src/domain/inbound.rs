@@ -1,9 +1,9 @@
 //! What comes in, whatever the channel (architecture, One message): dedupe, identity, contact, conversation, message, event, work.
 
 use app::model::{
-    AiMode, AttachmentId, Channel, ChannelKind, Contact, ContactField, ContactId, ConversationId, ConversationRow, ConversationState,
-    Delivery, DeliveryState, Entry, Happening, IdentityId, JobId, Line, Message, MessageId, Presence, Preview,
-    PreviewBy, Sender, Status, Timestamp,
+    AiMode, AttachmentId, Channel, ChannelKind, Contact, ContactField, ContactId, ConversationId, ConversationRow,
+    ConversationState, Delivery, DeliveryState, Entry, Happening, IdentityId, JobId, Line, Message, MessageId,
+    Presence, Preview, PreviewBy, Sender, Status, Timestamp,
 };
 use async_trait::async_trait;
 
@@ -67,10 +67,10 @@ impl Command for Receive {
         if let Some(known) = message::fingerprint(tx.conn(), &scope, inbound.id).await? {
             return if known == print { stored(tx, &scope, inbound.id).await } else { Err(another_message()) };
         }
-        if let Some(provider) = &inbound.provider_id {
-            if let Some(known) = message::by_provider(tx.conn(), &scope, inbound.channel.id, provider).await? {
-                return stored(tx, &scope, known).await;
-            }
+        if let Some(provider) = &inbound.provider_id
+            && let Some(known) = message::by_provider(tx.conn(), &scope, inbound.channel.id, provider).await?
+        {
+            return stored(tx, &scope, known).await;
         }
         let (identity, became_known) = self.identity(tx, &scope).await?;
         let mut change = match conversation::latest_of(tx.conn(), &scope, identity.id, inbound.channel.id).await? {
@@ -121,7 +121,11 @@ impl Receive {
         let kind = inbound.channel.kind;
         let known = contact::identity(tx.conn(), scope, kind, &inbound.address).await?;
         let is_new = known.is_none();
-        let mut identity = known.unwrap_or_else(|| Identity { id: IdentityId::new(new_id()), label: inbound.label.clone(), contact: None });
+        let mut identity = known.unwrap_or_else(|| Identity {
+            id: IdentityId::new(new_id()),
+            label: inbound.label.clone(),
+            contact: None,
+        });
         let name = ContactField::Name.check(&inbound.name).unwrap_or_default();
         let email = ContactField::Email.check(&inbound.email).unwrap_or_default();
         let named = !name.is_empty() || !email.is_empty();

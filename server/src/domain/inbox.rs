@@ -1,8 +1,8 @@
 //! Reading the inbox, and what members do to conversations.
 
 use app::model::{
-    Act, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, Draft, EventBody, Happening, InboxPage, Line,
-    Message, Permission, Status, Thread, View,
+    Act, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, Draft, EventBody, Happening,
+    InboxPage, Line, Message, Permission, Status, Thread, View,
 };
 use async_trait::async_trait;
 
@@ -54,7 +54,16 @@ pub async fn thread(db: &Db, scope: &Scope, id: ConversationId) -> Result<Thread
     };
     let (messages, more) = message::page(conn, scope, Audience::Team, id, i64::MAX, ENTRIES).await?;
     let (drafts, seq) = person::drafts_and_seq(conn, scope, id).await?;
-    Ok(Thread { address: shown_address(&loaded), row: loaded.row, contact, messages, more, drafts, seq, now: db.clock().now() })
+    Ok(Thread {
+        address: shown_address(&loaded),
+        row: loaded.row,
+        contact,
+        messages,
+        more,
+        drafts,
+        seq,
+        now: db.clock().now(),
+    })
 }
 
 /// A web visitor's address is the hash of a secret: nothing to show.
@@ -113,10 +122,12 @@ impl Command for ChangeState {
             return Ok(change.now.row);
         }
         change.claim(self.seen)?;
-        if let Act::Assign(Some(to)) = self.act {
-            if !house::is_member(tx.conn(), &scope, to).await? {
-                return Err(ApiError::invalid("assignee", "This person is no longer a member. Choose somebody else.").into());
-            }
+        if let Act::Assign(Some(to)) = self.act
+            && !house::is_member(tx.conn(), &scope, to).await?
+        {
+            return Err(
+                ApiError::invalid("assignee", "This person is no longer a member. Choose somebody else.").into()
+            );
         }
         let (happening, line) = match self.act {
             Act::Assign(to) => (Happening::Assign(to), Line::Assigned { by, to }),

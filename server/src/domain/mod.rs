@@ -22,7 +22,11 @@ use crate::error::Result;
 /// [`ApiError::Invalid`] beside `field` when it is too long or holds what cannot be kept.
 pub fn check_text(field: &str, text: &str) -> Result<String> {
     if text.len() > TEXT_LIMIT {
-        return Err(ApiError::invalid(field, format!("This is longer than {} kB. Send the rest as a file.", TEXT_LIMIT / 1024)).into());
+        return Err(ApiError::invalid(
+            field,
+            format!("This is longer than {} kB. Send the rest as a file.", TEXT_LIMIT / 1024),
+        )
+        .into());
     }
     if text.contains('\0') {
         return Err(ApiError::invalid(field, "This has characters that cannot be kept. Type it again.").into());

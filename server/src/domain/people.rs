@@ -1,7 +1,8 @@
 //! Members, teams, channels and the chat bubble.
 
 use app::model::{
-    ApiError, Channel, ChannelId, EventBody, JobId, Member, MemberId, Permission, Role, Team, TeamId, Visibility, Workspace,
+    ApiError, Channel, ChannelId, EventBody, JobId, Member, MemberId, Permission, Role, Team, TeamId, Visibility,
+    Workspace,
 };
 use async_trait::async_trait;
 
@@ -267,8 +268,13 @@ impl Command for EditChannel {
 fn check_origin(origin: &str) -> Result<String> {
     let origin = origin.trim().trim_end_matches('/').to_ascii_lowercase();
     let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).unwrap_or_default();
-    let fits = !host.is_empty() && host.len() <= 253 && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c));
-    if fits { Ok(origin) } else { Err(ApiError::invalid("origins", "Write sites like https://www.example.com, one per line.").into()) }
+    let fits =
+        !host.is_empty() && host.len() <= 253 && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c));
+    if fits {
+        Ok(origin)
+    } else {
+        Err(ApiError::invalid("origins", "Write sites like https://www.example.com, one per line.").into())
+    }
 }
 
 /// Changes the workspace's own settings.

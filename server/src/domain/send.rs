@@ -1,8 +1,8 @@
 //! Replies and notes, and taking them back (T6, T7, T8).
 
 use app::model::{
-    ApiError, Attachment, AttachmentId, ConversationId, ConversationState, Delivery, DeliveryState, Draft, DraftMode, Entry, EventBody,
-    Happening, JobId, Message, MessageId, Permission, Preview, Sender, Timestamp,
+    ApiError, Attachment, AttachmentId, ConversationId, ConversationState, Delivery, DeliveryState, Draft, DraftMode,
+    Entry, EventBody, Happening, JobId, Message, MessageId, Permission, Preview, Sender, Timestamp,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,8 @@ impl Command for SendMessage {
         let channel = house::channel(tx.conn(), &scope, change.now.row.channel).await?;
         let send_at = tx.now().plus(channel.undo_ms.max(0));
         let delivery = Delivery { state: DeliveryState::Scheduled, send_at, reason: String::new() };
-        let new = NewEntry { id: self.id, text, entry: entry(delivery), attachments, provider: None, fingerprint: print };
+        let new =
+            NewEntry { id: self.id, text, entry: entry(delivery), attachments, provider: None, fingerprint: print };
         let message = match self.mode {
             DraftMode::Note => change.add(tx, new).await?,
             DraftMode::Reply => {
@@ -88,7 +89,9 @@ impl Command for SendMessage {
                 change.happen(Happening::Reply { by: me, pending: house.workspace.pending_after_reply });
                 let message = change.add(tx, new).await?;
                 message::set_undo(tx, &scope, self.id, &inverse).await?;
-                work::Work::Send { message: self.id }.leave(tx, scope.workspace(), JobId::new(self.id.uuid()), send_at).await?;
+                work::Work::Send { message: self.id }
+                    .leave(tx, scope.workspace(), JobId::new(self.id.uuid()), send_at)
+                    .await?;
                 message
             }
         };
@@ -200,7 +203,9 @@ impl Command for SendNow {
         message::set_delivery(tx, &scope, message.id, delivery).await?;
         // Never two jobs for one message: the second would take the first, still sending, for one that was killed.
         if !job::hasten(tx, scope.workspace(), JobId::new(message.id.uuid()), now).await? {
-            work::Work::Send { message: message.id }.leave(tx, scope.workspace(), JobId::new(crate::clock::new_id()), now).await?;
+            work::Work::Send { message: message.id }
+                .leave(tx, scope.workspace(), JobId::new(crate::clock::new_id()), now)
+                .await?;
         }
         change.changed(message.clone());
         change.finish(tx).await?;

@@ -1,8 +1,8 @@
 //! Becoming a member and staying signed in: set-up, sign-in, invitations, sessions, passwords. Hashing happens before, outside the transaction.
 
 use app::model::{
-    ApiError, Channel, ChannelId, ChannelKind, EventBody, InviteId, Member, MemberId, Permission, Role, SessionId, Timestamp, Visibility,
-    Workspace, WorkspaceId,
+    ApiError, Channel, ChannelId, ChannelKind, EventBody, InviteId, Member, MemberId, Permission, Role, SessionId,
+    Timestamp, Visibility, Workspace, WorkspaceId,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -137,7 +137,8 @@ pub fn web_chat(name: &str) -> Channel {
         key: random_hex(12),
         undo_ms: 0,
         greeting: "Hello. How can we help?".to_owned(),
-        auto_reply: "Thank you for writing. Nobody is here right now; we will answer as soon as we are back.".to_owned(),
+        auto_reply: "Thank you for writing. Nobody is here right now; we will answer as soon as we are back."
+            .to_owned(),
         origins: Vec::new(),
     }
 }
@@ -308,7 +309,11 @@ impl Command for RevokeInvite {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
-        if session::drop_link(tx, &scope, Purpose::Invite, &self.0.to_string()).await? { Ok(()) } else { Err(Error::NOT_FOUND) }
+        if session::drop_link(tx, &scope, Purpose::Invite, &self.0.to_string()).await? {
+            Ok(())
+        } else {
+            Err(Error::NOT_FOUND)
+        }
     }
 }
 
@@ -336,7 +341,8 @@ impl Command for AcceptInvite {
         let now = tx.now();
         let link = session::link(tx.conn(), &self.link_hash, Purpose::Invite, now).await?.ok_or_else(stale)?;
         let workspace = link.workspace.ok_or_else(stale)?;
-        let invitation: Invitation = serde_json::from_str(&link.body).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let invitation: Invitation =
+            serde_json::from_str(&link.body).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         if !session::use_link(tx, &self.link_hash, Purpose::Invite).await? {
             return Err(stale());
         }

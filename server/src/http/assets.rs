@@ -43,7 +43,8 @@ impl Site {
             return Self::default();
         };
         let mut site: Self = serde_json::from_slice(&manifest.data).unwrap_or_default();
-        site.icons = Embedded::get("icons.svg").map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default();
+        site.icons =
+            Embedded::get("icons.svg").map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default();
         site
     }
 }
@@ -57,7 +58,9 @@ pub async fn hashed(Path(name): Path<String>, headers: HeaderMap) -> Response {
 pub async fn widget_loader(headers: HeaderMap) -> Response {
     let mut response = serve("widget.js", &headers, "public, max-age=300");
     // Pages of other origins load it.
-    response.headers_mut().insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
+    response
+        .headers_mut()
+        .insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
     response
 }
 

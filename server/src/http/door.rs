@@ -55,7 +55,8 @@ impl FrontDoor {
         let key = house::email_key(email);
         // The bucket's name is bounded whatever was typed, and tells nothing in the table.
         let account = format!("account:{}", secret_hash(&key));
-        allow(&self.http, vec![(account.clone(), PER_ACCOUNT), (format!("client:{}", self.client), PER_CLIENT)]).await?;
+        allow(&self.http, vec![(account.clone(), PER_ACCOUNT), (format!("client:{}", self.client), PER_CLIENT)])
+            .await?;
         let mut snapshot = self.http.db.snapshot().await?;
         let found = session::credential(&mut snapshot.conn(), &key).await?;
         drop(snapshot);
@@ -81,7 +82,8 @@ impl FrontDoor {
         let command = SetUp { link_hash: secret_hash(&token), workspace, name, email, password_hash, browser };
         let workspace = self.http.db.write_house(command).await?;
         if sample.is_some() {
-            let options = seed::Options { conversations: 120, messages: 1_400, seed: 42, now: self.http.db.clock().now() };
+            let options =
+                seed::Options { conversations: 120, messages: 1_400, seed: 42, now: self.http.db.clock().now() };
             seed::seed(&self.http.db, workspace, &options, Some(&self.http.files)).await?;
         }
         Ok(signed_in)
@@ -118,7 +120,13 @@ impl Door for FrontDoor {
         self.build(new).await.map_err(Error::told)
     }
 
-    async fn accept_invite(&self, token: String, name: String, email: String, password: String) -> Result<SignedIn, ApiError> {
+    async fn accept_invite(
+        &self,
+        token: String,
+        name: String,
+        email: String,
+        password: String,
+    ) -> Result<SignedIn, ApiError> {
         let accept = async {
             allow(&self.http, vec![(format!("client:{}", self.client), PER_CLIENT)]).await?;
             let password_hash = self.http.passwords.hash(&password).await?;

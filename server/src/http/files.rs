@@ -55,11 +55,15 @@ pub async fn send(http: &Http, file: &File) -> Result<Response> {
     let mut response = Body::from_stream(ReaderStream::new(bytes)).into_response();
     let head = response.headers_mut();
     let shown = file.attachment.is_image();
-    let media_type = HeaderValue::from_str(&file.attachment.media_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let media_type = HeaderValue::from_str(&file.attachment.media_type)
+        .unwrap_or(HeaderValue::from_static("application/octet-stream"));
     head.insert(header::CONTENT_TYPE, media_type);
     head.insert(header::CONTENT_LENGTH, HeaderValue::from(file.attachment.size.unsigned_abs()));
     head.insert(header::CONTENT_DISPOSITION, disposition(shown, &file.attachment.name));
-    head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'self'"));
+    head.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'self'"),
+    );
     // Bytes never change under an id, but whether somebody may have them does.
     head.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", &file.digest[..file.digest.len().min(24)])) {
@@ -70,7 +74,8 @@ pub async fn send(http: &Http, file: &File) -> Result<Response> {
 
 /// RFC 6266: an ASCII name for old clients, the real one as RFC 8187 has it. The name was made neutral when it came in.
 fn disposition(inline: bool, name: &str) -> HeaderValue {
-    let ascii: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || " .-_()".contains(c) { c } else { '_' }).collect();
+    let ascii: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || " .-_()".contains(c) { c } else { '_' }).collect();
     let mut encoded = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b".-_".contains(&byte) {
@@ -92,6 +97,9 @@ mod tests {
     fn s9_the_header_stays_whole() {
         let value = disposition(false, "Rés\"umé\r\n<x>.pdf");
         let text = value.to_str().expect("ascii");
-        assert_eq!(text, "attachment; filename=\"R_s_um____x_.pdf\"; filename*=UTF-8''R%C3%A9s%22um%C3%A9%0D%0A%3Cx%3E.pdf");
+        assert_eq!(
+            text,
+            "attachment; filename=\"R_s_um____x_.pdf\"; filename*=UTF-8''R%C3%A9s%22um%C3%A9%0D%0A%3Cx%3E.pdf"
+        );
     }
 }

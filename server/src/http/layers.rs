@@ -21,7 +21,11 @@ pub async fn origin(State(http): State<Http>, request: Request, next: Next) -> R
         (true, true) => !headers.contains_key(header::ORIGIN) || from_here(headers, http.public_url()),
         (false, _) => from_here(headers, http.public_url()),
     };
-    if allowed { next.run(request).await } else { (StatusCode::FORBIDDEN, "This request came from another site.").into_response() }
+    if allowed {
+        next.run(request).await
+    } else {
+        (StatusCode::FORBIDDEN, "This request came from another site.").into_response()
+    }
 }
 
 /// Whether a request comes from our own pages.
@@ -40,7 +44,10 @@ fn from_here(headers: &HeaderMap, public_url: Option<&str>) -> bool {
             host.is_some() && host == text(header::HOST)
         }
         // No origin at all: only a browser's own word that the request is same-origin counts.
-        (None, _) => !headers.contains_key(header::ORIGIN) && text(HeaderName::from_static("sec-fetch-site")) == Some("same-origin"),
+        (None, _) => {
+            !headers.contains_key(header::ORIGIN)
+                && text(HeaderName::from_static("sec-fetch-site")) == Some("same-origin")
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 
 use super::{door::FrontDoor, port::MemberPort, session::Signed, state::Http};
 use crate::auth::from_header;
@@ -27,7 +27,10 @@ struct Given {
 impl Given {
     fn of(http: &Http, request: &Request) -> Self {
         let signed = request.extensions().get::<Signed>().cloned();
-        Self { door: FrontDoor::of(http.clone(), request), port: signed.map(|signed| MemberPort::of(http.clone(), signed)) }
+        Self {
+            door: FrontDoor::of(http.clone(), request),
+            port: signed.map(|signed| MemberPort::of(http.clone(), signed)),
+        }
     }
 
     fn provide(&self) {
@@ -56,7 +59,16 @@ pub async fn member(State(http): State<Http>, request: Request) -> Response {
     }
     let target = if http.has_workspace().await {
         let next = request.uri().path_and_query().map_or("/inbox", |p| p.as_str());
-        let next: String = next.bytes().map(|b| if b.is_ascii_alphanumeric() || b"/-_.".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect();
+        let next: String = next
+            .bytes()
+            .map(|b| {
+                if b.is_ascii_alphanumeric() || b"/-_.".contains(&b) {
+                    char::from(b).to_string()
+                } else {
+                    format!("%{b:02X}")
+                }
+            })
+            .collect();
         format!("/sign-in?next={next}")
     } else {
         "/setup".to_owned()
@@ -101,7 +113,7 @@ async fn render(http: &Http, request: Request) -> Response {
     let handler = leptos_axum::render_app_async_with_context(
         move || {
             given.provide();
-            if let (Some(nonce), Ok(mut kept)) = (leptos::nonce::use_nonce(), kept.lock()) {
+            if let (Some(nonce), Ok(mut kept)) = (use_nonce(), kept.lock()) {
                 *kept = Some(nonce.to_string());
             }
         },

@@ -10,9 +10,9 @@ use app::{
         settings::{ChannelEdit, DeadJob, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
     },
     model::{
-        Act, ApiError, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow, Cursor, Draft,
-        InboxPage, InviteId, JobId, Member, MemberId, Message, MessageId, Permission, Role, SessionId, Team, TeamId, Thread, View, Visibility,
-        Workspace,
+        Act, ApiError, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId, ConversationId,
+        ConversationRow, Cursor, Draft, InboxPage, InviteId, JobId, Member, MemberId, Message, MessageId, Permission,
+        Role, SessionId, Team, TeamId, Thread, View, Visibility, Workspace,
     },
 };
 use async_trait::async_trait;
@@ -109,7 +109,13 @@ impl Port for MemberPort {
         self.write(EditContact { id, field, value, seen }).await
     }
 
-    async fn make_contact(&self, conversation: ConversationId, id: ContactId, field: ContactField, value: String) -> Answer<Contact> {
+    async fn make_contact(
+        &self,
+        conversation: ConversationId,
+        id: ContactId,
+        field: ContactField,
+        value: String,
+    ) -> Answer<Contact> {
         self.write(MakeContact { conversation, id, field, value }).await
     }
 
@@ -125,7 +131,9 @@ impl Port for MemberPort {
         };
         let this = self.signed.session.id;
         let sessions = listed.await.told()?.into_iter();
-        Ok(sessions.map(|(id, user_agent, began, seen)| SessionInfo { id, user_agent, began, seen, this: id == this }).collect())
+        Ok(sessions
+            .map(|(id, user_agent, began, seen)| SessionInfo { id, user_agent, began, seen, this: id == this })
+            .collect())
     }
 
     async fn end_session(&self, id: SessionId) -> Answer<()> {
@@ -230,7 +238,13 @@ impl Port for MemberPort {
             database: database.to_owned(),
             waiting,
             dead: dead
-                .map(|job| DeadJob { id: job.id, kind: job.kind, attempts: job.attempts, error: job.last_error, at: job.run_at })
+                .map(|job| DeadJob {
+                    id: job.id,
+                    kind: job.kind,
+                    attempts: job.attempts,
+                    error: job.last_error,
+                    at: job.run_at,
+                })
                 .collect(),
         })
     }

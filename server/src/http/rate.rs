@@ -1,6 +1,10 @@
 //! A bound on how often one source may do something, per process. What guards accounts is kept in the database instead (S47).
 
-use std::{collections::HashMap, sync::Mutex, time::{Duration, Instant}};
+use std::{
+    collections::HashMap,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 /// How many sources are remembered; beyond that the expired ones are dropped first.
 const SOURCES: usize = 50_000;

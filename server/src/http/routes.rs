@@ -12,7 +12,10 @@ use axum::{
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, Predicate, predicate::{DefaultPredicate, NotForContentType}},
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{DefaultPredicate, NotForContentType},
+    },
     limit::RequestBodyLimitLayer,
     timeout::RequestBodyTimeoutLayer,
 };
@@ -94,10 +97,37 @@ pub fn routes() -> Vec<Route> {
 
 /// Every server function. A test compares this list with those that are registered.
 pub const SERVER_FUNCTIONS: &[&str] = &[
-    "accept_invite", "add_team", "bootstrap", "cancel_message", "change_password", "change_state", "edit_channel", "edit_contact",
-    "edit_member", "edit_workspace", "end_session", "inbox_page", "invite", "invites", "make_contact", "mark_read", "older", "revive_job", "revoke_invite",
-    "save_draft", "send_message", "send_now", "sessions", "set_chat", "set_in_team", "set_team_channels", "set_up", "sign_in", "sign_out",
-    "system_status", "thread",
+    "accept_invite",
+    "add_team",
+    "bootstrap",
+    "cancel_message",
+    "change_password",
+    "change_state",
+    "edit_channel",
+    "edit_contact",
+    "edit_member",
+    "edit_workspace",
+    "end_session",
+    "inbox_page",
+    "invite",
+    "invites",
+    "make_contact",
+    "mark_read",
+    "older",
+    "revive_job",
+    "revoke_invite",
+    "save_draft",
+    "send_message",
+    "send_now",
+    "sessions",
+    "set_chat",
+    "set_in_team",
+    "set_team_channels",
+    "set_up",
+    "sign_in",
+    "sign_out",
+    "system_status",
+    "thread",
 ];
 
 /// The router of the table.
@@ -114,7 +144,9 @@ pub fn router(http: Http) -> Router {
         router = router.route(path, handler);
     }
     // Streams and pictures are not compressed; assets come compressed already.
-    let compress = DefaultPredicate::new().and(NotForContentType::new("text/event-stream")).and(NotForContentType::new("application/wasm"));
+    let compress = DefaultPredicate::new()
+        .and(NotForContentType::new("text/event-stream"))
+        .and(NotForContentType::new("application/wasm"));
     router
         .fallback(pages::missing)
         .layer(middleware::from_fn_with_state(http.clone(), session::find))

@@ -2,7 +2,8 @@
 //! that their browser made; only its hash is kept, as their address.
 
 use app::model::{
-    ApiError, Attachment, AttachmentId, Channel, ConversationId, DeliveryState, Entry, EventBody, Member, Message, MessageId, Sender,
+    ApiError, Attachment, AttachmentId, Channel, ConversationId, DeliveryState, Entry, EventBody, Member, Message,
+    MessageId, Sender,
 };
 use axum::{
     Json,
@@ -41,8 +42,10 @@ impl FromRequestParts<Http> for Chat {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Self, Refusal> {
-        let params = axum::extract::RawPathParams::from_request_parts(parts, http).await.map_err(|_| ApiError::NotFound)?;
-        let key = params.iter().find(|(name, _)| *name == "key").map(|(_, key)| key.to_owned()).ok_or(ApiError::NotFound)?;
+        let params =
+            axum::extract::RawPathParams::from_request_parts(parts, http).await.map_err(|_| ApiError::NotFound)?;
+        let key =
+            params.iter().find(|(name, _)| *name == "key").map(|(_, key)| key.to_owned()).ok_or(ApiError::NotFound)?;
         let mut snapshot = http.db.snapshot().await?;
         let conn = &mut snapshot.conn();
         let (workspace, id) = house::channel_by_key(conn, &key).await?.ok_or(ApiError::NotFound)?;
@@ -72,7 +75,9 @@ impl Visitor {
     async fn conversation(&self, http: &Http, chat: &Chat) -> Result<Option<ConversationId>, Error> {
         let mut snapshot = http.db.snapshot().await?;
         let conn = &mut snapshot.conn();
-        let Some(identity) = contact::identity(conn, &chat.scope, chat.channel.kind, &self.address).await? else { return Ok(None) };
+        let Some(identity) = contact::identity(conn, &chat.scope, chat.channel.kind, &self.address).await? else {
+            return Ok(None);
+        };
         Ok(conversation::latest_of(conn, &chat.scope, identity.id, chat.channel.id).await?)
     }
 }
@@ -81,9 +86,15 @@ impl FromRequestParts<Http> for Visitor {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &Http) -> Result<Self, Refusal> {
-        let token = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+        let token = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|v| v.to_str().ok())
+            .and_then(|v| v.strip_prefix("Bearer "));
         // 32 random bytes are 43 characters; fewer could be guessed.
-        let token = token.filter(|t| (43..=64).contains(&t.len()) && t.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)));
+        let token = token.filter(|t| {
+            (43..=64).contains(&t.len()) && t.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+        });
         Ok(Self { address: secret_hash(token.ok_or(ApiError::Unauthenticated)?) })
     }
 }
@@ -131,10 +142,23 @@ fn shown(message: Message, channel: &Channel, members: &[Member]) -> Option<Show
         Entry::Note { .. } | Entry::Line { .. } => return None,
     };
     let Message { id, n, at, text, attachments, .. } = message;
-    Some(Shown { id, n, at: at.0, from, author, text, attachments: attachments.into_iter().map(ShownFile::from).collect() })
+    Some(Shown {
+        id,
+        n,
+        at: at.0,
+        from,
+        author,
+        text,
+        attachments: attachments.into_iter().map(ShownFile::from).collect(),
+    })
 }
 
-async fn history(http: &Http, chat: &Chat, conversation: ConversationId, before: i64) -> Result<(Vec<Shown>, bool), Error> {
+async fn history(
+    http: &Http,
+    chat: &Chat,
+    conversation: ConversationId,
+    before: i64,
+) -> Result<(Vec<Shown>, bool), Error> {
     let mut snapshot = http.db.snapshot().await?;
     let conn = &mut snapshot.conn();
     let members = house::members(conn, &chat.scope).await?;
@@ -218,7 +242,12 @@ pub struct Seen {
 }
 
 /// `POST …/seen`
-pub async fn seen(State(http): State<Http>, chat: Chat, visitor: Visitor, Json(seen): Json<Seen>) -> Result<StatusCode, Refusal> {
+pub async fn seen(
+    State(http): State<Http>,
+    chat: Chat,
+    visitor: Visitor,
+    Json(seen): Json<Seen>,
+) -> Result<StatusCode, Refusal> {
     if let Some(conversation) = visitor.conversation(&http, &chat).await? {
         http.db.write(&chat.scope, TheyRead { conversation, n: seen.n }).await?;
     }
@@ -237,7 +266,9 @@ pub async fn upload(
         return Err(ApiError::TooMany { seconds }.into());
     }
     let stream = body.into_data_stream().map_err(axum::Error::new);
-    let kept = files::upload(&http.db, &http.files, &chat.scope, visitor.uploader(), &named.name, VISITOR_LIMIT, stream).await?;
+    let kept =
+        files::upload(&http.db, &http.files, &chat.scope, visitor.uploader(), &named.name, VISITOR_LIMIT, stream)
+            .await?;
     Ok((StatusCode::CREATED, Json(ShownFile::from(kept))))
 }
 
@@ -273,7 +304,8 @@ pub async fn download(
 pub async fn frame(State(http): State<Http>, chat: Chat) -> Result<Response, Refusal> {
     let mut snapshot = http.db.snapshot().await?;
     let house = house::house(&mut snapshot.conn(), &chat.scope).await?;
-    let away = if chat.channel.auto_reply.is_empty() { "Nobody is here right now." } else { &chat.channel.auto_reply };
+    // The automatic reply says the rest, once it is sent.
+    let away = "Nobody is here right now. Write anyway; we will answer.";
     let config = json!({
         "key": chat.channel.key, "name": house.workspace.name, "greeting": chat.channel.greeting,
         "online": house.chat_off_since.is_none(), "away": away, "max_upload": VISITOR_LIMIT,
@@ -290,7 +322,11 @@ pub async fn frame(State(http): State<Http>, chat: Chat) -> Result<Response, Ref
         config = escape(&config.to_string()),
     );
     // Listed hosts only; without a list any site may show it. Origins were checked when they were typed.
-    let hosts = if chat.channel.origins.is_empty() { "*".to_owned() } else { format!("'self' {}", chat.channel.origins.join(" ")) };
+    let hosts = if chat.channel.origins.is_empty() {
+        "*".to_owned()
+    } else {
+        format!("'self' {}", chat.channel.origins.join(" "))
+    };
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; \
          font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {hosts}"

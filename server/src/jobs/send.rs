@@ -19,7 +19,13 @@ pub(super) struct Tried {
     pub last: bool,
 }
 
-pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, message: MessageId, tried: Tried) -> Result<Outcome> {
+pub(super) async fn perform(
+    worker: &Worker,
+    scope: &Scope,
+    lease: Lease,
+    message: MessageId,
+    tried: Tried,
+) -> Result<Outcome> {
     let outgoing = match worker.db.write(scope, BeginSend { lease: lease.clone(), message }).await? {
         Plan::Nothing => return Ok(Outcome::Done),
         Plan::HandOver(outgoing) => outgoing,
@@ -29,13 +35,17 @@ pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, messag
     };
     let fate = if outgoing.doubtful && !channel.capabilities().idempotent {
         // It was handed over once and this process, or another, stopped before the answer: only a person can decide (R7).
-        Fate::Unknown("Tandem stopped while this was being sent. Look whether it arrived before you send it again.".to_owned())
+        Fate::Unknown(
+            "Tandem stopped while this was being sent. Look whether it arrived before you send it again.".to_owned(),
+        )
     } else {
         match channel.send(&outgoing).await {
             Ok(provider_id) => Fate::Sent(provider_id),
             Err(SendError::Never(reason)) => Fate::Failed(reason),
             Err(SendError::Unknown(reason)) => Fate::Unknown(reason),
-            Err(SendError::Later { reason, .. }) if tried.last => Fate::Failed(format!("{reason} It was tried several times.")),
+            Err(SendError::Later { reason, .. }) if tried.last => {
+                Fate::Failed(format!("{reason} It was tried several times."))
+            }
             Err(SendError::Later { reason, after }) => {
                 let after = i64::try_from(after.unwrap_or(Duration::ZERO).as_millis()).unwrap_or(0);
                 let wait_ms = back_off(tried.times).max(after);

@@ -159,7 +159,7 @@ impl Worker {
             Ok(Work::Send { message }) => {
                 let tried = send::Tried { times: job.attempts, last: job.attempts >= TRIES };
                 send::perform(self, &scope, lease, message, tried).await
-            },
+            }
             Ok(Work::AuditCounts) => {
                 self.db.write(&scope, AuditCounts { lease }).await?;
                 Ok(Outcome::Done)

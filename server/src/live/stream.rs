@@ -6,7 +6,10 @@ use app::model::{Access, EventBody, MemberId, WorkspaceId};
 use bytes::Bytes;
 use futures::Stream;
 use tokio::{
-    sync::{broadcast::{Receiver, error::RecvError}, watch as signal},
+    sync::{
+        broadcast::{Receiver, error::RecvError},
+        watch as signal,
+    },
     time::{Instant, sleep_until},
 };
 

@@ -162,6 +162,8 @@ const END_POSTGRES: &[&str] = &[
     ANALYZE_POSTGRES,
 ];
 const ANALYZE_POSTGRES: &str = "ANALYZE contact, identity, conversation, inbox_count, message, attachment, read_marker, message_search, contact_search";
+/// The tables that others refer to.
+const ANALYZE_REFERRED: &str = "ANALYZE contact, identity, conversation";
 
 impl Table {
     /// On SQLite the values have no numbers, and what rows share is bound for each: a numbered value is looked up there by walking
@@ -228,7 +230,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
             &[&WORDS_SQLITE, &CONTACT_WORDS_SQLITE, &CONTACT_PLACES],
             &[&[LAST_CONTACT_PLACE], BEGIN_SQLITE, END_SQLITE],
         ),
-        Engine::Postgres => (&[&WORDS_POSTGRES, &CONTACT_WORDS_POSTGRES], &[END_POSTGRES]),
+        Engine::Postgres => (&[&WORDS_POSTGRES, &CONTACT_WORDS_POSTGRES], &[&[ANALYZE_REFERRED], END_POSTGRES]),
     };
     let tables = BOTH.iter().chain(own);
     let filled = tables.flat_map(|table| SIZES.map(|size| table.sql(engine, size)));
@@ -255,7 +257,7 @@ pub async fn begin(tx: &mut Tx<'_>) -> Result<()> {
 /// When the database fails.
 pub async fn look_again(tx: &mut Tx<'_>) -> Result<()> {
     if tx.conn().engine() == Engine::Postgres {
-        tx.conn().raw(ANALYZE_POSTGRES).await?;
+        tx.conn().raw(ANALYZE_REFERRED).await?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! One way to ask either engine: a statement, its values, rows of one type.
 
 use app::model::{
-    AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MemberId, MessageId, SessionId, TeamId, Timestamp,
-    WorkspaceId,
+    AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MemberId, MessageId, SessionId,
+    TeamId, Timestamp, WorkspaceId,
 };
 use sqlx::{FromRow, PgConnection, SqlSafeStr, SqliteConnection, postgres::PgRow, sqlite::SqliteRow};
 
@@ -70,7 +70,18 @@ macro_rules! id_values {
     )+};
 }
 id_values!(
-    WorkspaceId, MemberId, TeamId, ChannelId, ContactId, IdentityId, ConversationId, MessageId, AttachmentId, SessionId, InviteId, JobId
+    WorkspaceId,
+    MemberId,
+    TeamId,
+    ChannelId,
+    ContactId,
+    IdentityId,
+    ConversationId,
+    MessageId,
+    AttachmentId,
+    SessionId,
+    InviteId,
+    JobId
 );
 
 /// The values of a statement, in the order of their numbers.

@@ -15,7 +15,8 @@ const INSERT: &str = "INSERT INTO contact (workspace_id, id, version, name, emai
      lead_status, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 const SAVE: &str = "UPDATE contact SET version = version + 1, name = $4, email = $5, phone = $6, company = $7, title = $8, location = $9, \
      language = $10, time_zone = $11, lead_status = $12 WHERE workspace_id = $1 AND id = $2 AND version = $3";
-const IDENTITY: &str = "SELECT id, label, contact_id FROM identity WHERE workspace_id = $1 AND channel_kind = $2 AND address = $3";
+const IDENTITY: &str =
+    "SELECT id, label, contact_id FROM identity WHERE workspace_id = $1 AND channel_kind = $2 AND address = $3";
 const ADD_IDENTITY: &str = "INSERT INTO identity (workspace_id, id, channel_kind, address, label, contact_id, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const LINK: &str = "UPDATE identity SET contact_id = $3 WHERE workspace_id = $1 AND id = $2";
@@ -72,8 +73,19 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: ContactId) -> Result<Op
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result<(), StoreError> {
     let c = contact.clone();
     let values = args![
-        scope.workspace(), c.id, c.version, c.name, c.email, c.phone, c.company, c.title, c.location, c.language, c.time_zone,
-        c.lead_status.as_str(), tx.now(),
+        scope.workspace(),
+        c.id,
+        c.version,
+        c.name,
+        c.email,
+        c.phone,
+        c.company,
+        c.title,
+        c.location,
+        c.language,
+        c.time_zone,
+        c.lead_status.as_str(),
+        tx.now(),
     ];
     tx.exec(INSERT, values).await?;
     Ok(())
@@ -86,7 +98,17 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result
 pub async fn save(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result<bool, StoreError> {
     let c = contact.clone();
     let values = args![
-        scope.workspace(), c.id, c.version, c.name, c.email, c.phone, c.company, c.title, c.location, c.language, c.time_zone,
+        scope.workspace(),
+        c.id,
+        c.version,
+        c.name,
+        c.email,
+        c.phone,
+        c.company,
+        c.title,
+        c.location,
+        c.language,
+        c.time_zone,
         c.lead_status.as_str(),
     ];
     Ok(tx.exec(SAVE, values).await? == 1)
@@ -114,9 +136,20 @@ struct RawIdentity {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn identity(conn: &mut Conn<'_>, scope: &Scope, kind: ChannelKind, address: &str) -> Result<Option<Identity>, StoreError> {
-    let Some(raw) = conn.opt::<RawIdentity>(IDENTITY, args![scope.workspace(), kind.as_str(), address]).await? else { return Ok(None) };
-    Ok(Some(Identity { id: read("identity", raw.id)?, label: raw.label, contact: read_opt("contact", raw.contact_id)? }))
+pub async fn identity(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    kind: ChannelKind,
+    address: &str,
+) -> Result<Option<Identity>, StoreError> {
+    let Some(raw) = conn.opt::<RawIdentity>(IDENTITY, args![scope.workspace(), kind.as_str(), address]).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Identity {
+        id: read("identity", raw.id)?,
+        label: raw.label,
+        contact: read_opt("contact", raw.contact_id)?,
+    }))
 }
 
 /// Stores a new address.
@@ -130,8 +163,15 @@ pub async fn add_identity(
     address: &str,
     identity: &Identity,
 ) -> Result<(), StoreError> {
-    let values =
-        args![scope.workspace(), identity.id, kind.as_str(), address, identity.label.clone(), identity.contact, tx.now()];
+    let values = args![
+        scope.workspace(),
+        identity.id,
+        kind.as_str(),
+        address,
+        identity.label.clone(),
+        identity.contact,
+        tx.now()
+    ];
     tx.exec(ADD_IDENTITY, values).await?;
     Ok(())
 }

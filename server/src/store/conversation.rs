@@ -1,8 +1,8 @@
 //! Conversations: the rows of the list, one conversation for a command, and the numbers above the list.
 
 use app::model::{
-    ConversationId, ConversationRow, ConversationState, Counts, Cursor, Facts, IdentityId, MemberId, Preview, Tab, Timestamp, View,
-    Visibility, WorkspaceId,
+    ConversationId, ConversationRow, ConversationState, Counts, Cursor, Facts, IdentityId, MemberId, Preview, Tab,
+    Timestamp, View, Visibility, WorkspaceId,
 };
 
 use super::{
@@ -26,7 +26,8 @@ const SELECT: &str = "SELECT c.id, c.channel_id, c.channel_kind, c.team_id, c.co
      WHERE c.workspace_id = $1";
 const LATEST_OF: &str = "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 AND channel_id = $3 \
      ORDER BY last_at DESC LIMIT 1";
-const OF_IDENTITY: &str = "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 ORDER BY id LIMIT 50";
+const OF_IDENTITY: &str =
+    "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 ORDER BY id LIMIT 50";
 const OF_CONTACT: &str = "SELECT assignee_id, team_id, channel_id, tab, slot FROM conversation WHERE workspace_id = $1 AND contact_id = $2 \
      ORDER BY last_at DESC LIMIT 50";
 const INSERT: &str = "INSERT INTO conversation (workspace_id, id, channel_id, channel_kind, identity_id, contact_id, team_id, status, \
@@ -37,20 +38,23 @@ const SAVE: &str = "UPDATE conversation SET contact_id = $4, team_id = $5, statu
      pen = $10, pen_epoch = $11, waiting_since = $12, missed_at = $13, auto_replied_at = $14, outreach = $15, tab = $16, slot = $17, \
      preview_by = $18, preview = $19, last_at = $20, last_inbound_at = $21, first_response_ms = $22, message_count = $23, \
      inbound_count = $24, version = $25 WHERE workspace_id = $1 AND id = $2 AND version = $3";
-const READS: &str = "SELECT member_id, read_count FROM read_marker WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY member_id";
+const READS: &str =
+    "SELECT member_id, read_count FROM read_marker WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY member_id";
 const COUNT: &str = "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, n) VALUES ($1, $2, $3, $4, $5, $6, $7) \
      ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id) DO UPDATE SET n = inbox_count.n + excluded.n";
 /// The alias makes the visibility fragment fit: the columns it names are here as well.
 const COUNTS: &str = "SELECT c.tab, c.slot, CASE WHEN c.assignee_id = $2 THEN 'me' WHEN c.assignee_id = '' THEN '' ELSE 'other' END AS who, \
      CAST(SUM(c.n) AS BIGINT) AS n FROM inbox_count c WHERE c.workspace_id = $1";
 /// The number of the last event comes with them: one statement less for every list.
-const COUNTS_BY: &str = " GROUP BY 1, 2, 3 UNION ALL SELECT 'seq', '', '', w.event_seq FROM workspace w WHERE w.id = $1";
+const COUNTS_BY: &str =
+    " GROUP BY 1, 2, 3 UNION ALL SELECT 'seq', '', '', w.event_seq FROM workspace w WHERE w.id = $1";
 const RECOUNT: &str = "SELECT tab, slot, COALESCE(assignee_id, '') AS assignee_id, COALESCE(team_id, '') AS team_id, channel_id, \
      CAST(COUNT(*) AS BIGINT) AS n FROM conversation WHERE workspace_id = $1 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5";
 const COUNTED: &str = "SELECT tab, slot, assignee_id, team_id, channel_id, n FROM inbox_count WHERE workspace_id = $1 AND n <> 0 \
      ORDER BY 1, 2, 3, 4, 5";
 
-pub(super) const STATEMENTS: &[&str] = &[LATEST_OF, OF_IDENTITY, OF_CONTACT, INSERT, SAVE, READS, COUNT, RECOUNT, COUNTED];
+pub(super) const STATEMENTS: &[&str] =
+    &[LATEST_OF, OF_IDENTITY, OF_CONTACT, INSERT, SAVE, READS, COUNT, RECOUNT, COUNTED];
 
 /// Every statement that is put together from fragments, for the tests.
 pub fn composed_statements() -> Vec<String> {
@@ -195,7 +199,8 @@ pub async fn page(
     }
     values.extend(args![limit + 1]);
     let raw: Vec<Raw> = conn.all(ours(page_sql(scope.visibility(), view, after.is_some())), values).await?;
-    let mut rows = raw.into_iter().map(|raw| Loaded::try_from(raw).map(|loaded| loaded.row)).collect::<Result<Vec<_>, _>>()?;
+    let mut rows =
+        raw.into_iter().map(|raw| Loaded::try_from(raw).map(|loaded| loaded.row)).collect::<Result<Vec<_>, _>>()?;
     let more = rows.len() as i64 > limit;
     rows.truncate(usize::try_from(limit).unwrap_or_default());
     Ok((rows, more))
@@ -228,7 +233,11 @@ pub async fn latest_of(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_identity(conn: &mut Conn<'_>, scope: &Scope, identity: IdentityId) -> Result<Vec<ConversationId>, StoreError> {
+pub async fn of_identity(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    identity: IdentityId,
+) -> Result<Vec<ConversationId>, StoreError> {
     let rows: Vec<(String,)> = conn.all(OF_IDENTITY, args![scope.workspace(), identity]).await?;
     rows.into_iter().map(|(id,)| read("conversation", id)).collect()
 }
@@ -310,7 +319,13 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, new: &Loaded) -> Result<(), 
 ///
 /// # Errors
 /// [`StoreError::Stale`] when another process was first: the batch is run again.
-pub async fn save(tx: &mut Tx<'_>, scope: &Scope, before: &Facts, seen_version: i64, after: &Loaded) -> Result<(), StoreError> {
+pub async fn save(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    before: &Facts,
+    seen_version: i64,
+    after: &Loaded,
+) -> Result<(), StoreError> {
     let Loaded { row, message_count, .. } = after;
     let state = &row.state;
     let values = args![
@@ -417,7 +432,10 @@ pub type Counted = (String, String, String, String, String, i64);
 ///
 /// # Errors
 /// When the database fails.
-pub async fn counted_and_recounted(conn: &mut Conn<'_>, workspace: WorkspaceId) -> Result<(Vec<Counted>, Vec<Counted>), StoreError> {
+pub async fn counted_and_recounted(
+    conn: &mut Conn<'_>,
+    workspace: WorkspaceId,
+) -> Result<(Vec<Counted>, Vec<Counted>), StoreError> {
     Ok((conn.all(COUNTED, args![workspace]).await?, conn.all(RECOUNT, args![workspace]).await?))
 }
 
@@ -434,7 +452,8 @@ pub async fn repair_counts(tx: &mut Tx<'_>, scope: &Scope) -> Result<usize, Stor
     }
     wrong.retain(|_, by| *by != 0);
     for ((tab, slot, assignee, team, channel), by) in &wrong {
-        let values = args![scope.workspace(), tab.clone(), slot.clone(), assignee.clone(), team.clone(), channel.clone(), *by];
+        let values =
+            args![scope.workspace(), tab.clone(), slot.clone(), assignee.clone(), team.clone(), channel.clone(), *by];
         tx.exec(COUNT, values).await?;
     }
     Ok(wrong.len())

@@ -95,7 +95,11 @@ impl Db {
             return Ok(Self(Arc::new(Inner { pool: Pool::Sqlite(read), writer, clock, jobs })));
         }
         let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(300).disable_statement_logging();
-        let pool = PgPoolOptions::new().max_connections(24).acquire_timeout(Duration::from_secs(10)).connect_with(options).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(24)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await?;
         sqlx::migrate!("./migrations/postgres").run(&pool).await?;
         let writer = Writer::postgres(pool.clone(), clock.clone(), on_commit, Arc::clone(&jobs));
         Ok(Self(Arc::new(Inner { pool: Pool::Postgres(pool), writer, clock, jobs })))
@@ -116,7 +120,9 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         Ok(match &self.0.pool {
             Pool::Sqlite(pool) => Snapshot::Sqlite(pool.begin().await?),
-            Pool::Postgres(pool) => Snapshot::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+            Pool::Postgres(pool) => {
+                Snapshot::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
         })
     }
 

@@ -30,10 +30,17 @@ pub(super) async fn append(
 ///
 /// # Errors
 /// When the database fails, or an event was written by a newer build.
-pub async fn after(conn: &mut Conn<'_>, workspace: WorkspaceId, seq: i64, limit: i64) -> Result<Vec<(i64, EventBody)>, StoreError> {
+pub async fn after(
+    conn: &mut Conn<'_>,
+    workspace: WorkspaceId,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<(i64, EventBody)>, StoreError> {
     let rows: Vec<(i64, String)> = conn.all(AFTER, args![workspace, seq, limit]).await?;
     rows.into_iter()
-        .map(|(seq, json)| Ok((seq, serde_json::from_str(&json).map_err(|e| StoreError::Corrupt(format!("event {seq}: {e}")))?)))
+        .map(|(seq, json)| {
+            Ok((seq, serde_json::from_str(&json).map_err(|e| StoreError::Corrupt(format!("event {seq}: {e}")))?))
+        })
         .collect()
 }
 

@@ -13,25 +13,32 @@ use super::{
 };
 use crate::error::{Error, Result, StoreError};
 
-const WORKSPACE: &str = "SELECT id, name, chat_enabled, chat_off_since, pending_after_reply, event_seq FROM workspace WHERE id = $1";
+const WORKSPACE: &str =
+    "SELECT id, name, chat_enabled, chat_off_since, pending_after_reply, event_seq FROM workspace WHERE id = $1";
 const ALL_WORKSPACES: &str = "SELECT id FROM workspace ORDER BY id";
 const ADD_WORKSPACE: &str = "INSERT INTO workspace (id, name, chat_enabled, chat_off_since, pending_after_reply, event_seq, created_at) \
      VALUES ($1, $2, $3, NULL, $4, 0, $5)";
-const SAVE_WORKSPACE: &str = "UPDATE workspace SET name = $2, chat_enabled = $3, pending_after_reply = $4 WHERE id = $1";
+const SAVE_WORKSPACE: &str =
+    "UPDATE workspace SET name = $2, chat_enabled = $3, pending_after_reply = $4 WHERE id = $1";
 const SET_OFF_SINCE: &str = "UPDATE workspace SET chat_off_since = $2 WHERE id = $1";
-const MEMBERS: &str = "SELECT id, email, name, role, visibility, chat_on, disabled_at FROM member WHERE workspace_id = $1 ORDER BY id";
+const MEMBERS: &str =
+    "SELECT id, email, name, role, visibility, chat_on, disabled_at FROM member WHERE workspace_id = $1 ORDER BY id";
 const IS_MEMBER: &str = "SELECT id FROM member WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL";
 const ADD_MEMBER: &str = "INSERT INTO member (workspace_id, id, email, email_key, name, role, visibility, granted, chat_on, disabled_at, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', $8, NULL, $9)";
 const SAVE_MEMBER: &str = "UPDATE member SET name = $3, role = $4, visibility = $5, chat_on = $6, disabled_at = $7 WHERE workspace_id = $1 AND id = $2";
 const TEAMS: &str = "SELECT id, name FROM team WHERE workspace_id = $1 ORDER BY id";
 const ADD_TEAM: &str = "INSERT INTO team (workspace_id, id, name) VALUES ($1, $2, $3)";
-const TEAM_MEMBERS: &str = "SELECT team_id, member_id FROM team_member WHERE workspace_id = $1 ORDER BY team_id, member_id";
-const TEAM_CHANNELS: &str = "SELECT team_id, channel_id FROM team_channel WHERE workspace_id = $1 ORDER BY team_id, channel_id";
+const TEAM_MEMBERS: &str =
+    "SELECT team_id, member_id FROM team_member WHERE workspace_id = $1 ORDER BY team_id, member_id";
+const TEAM_CHANNELS: &str =
+    "SELECT team_id, channel_id FROM team_channel WHERE workspace_id = $1 ORDER BY team_id, channel_id";
 const DROP_TEAM_MEMBER: &str = "DELETE FROM team_member WHERE workspace_id = $1 AND member_id = $2 AND team_id = $3";
-const ADD_TEAM_MEMBER: &str = "INSERT INTO team_member (workspace_id, member_id, team_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+const ADD_TEAM_MEMBER: &str =
+    "INSERT INTO team_member (workspace_id, member_id, team_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const DROP_TEAM_CHANNELS: &str = "DELETE FROM team_channel WHERE workspace_id = $1 AND team_id = $2";
-const ADD_TEAM_CHANNEL: &str = "INSERT INTO team_channel (workspace_id, team_id, channel_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+const ADD_TEAM_CHANNEL: &str =
+    "INSERT INTO team_channel (workspace_id, team_id, channel_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const CHANNELS: &str = "SELECT id, kind, name, public_key, undo_ms, greeting, auto_reply, origins FROM channel WHERE workspace_id = $1 ORDER BY id";
 const CHANNEL_BY_KEY: &str = "SELECT workspace_id, id FROM channel WHERE public_key = $1";
 const ADD_CHANNEL: &str = "INSERT INTO channel (workspace_id, id, kind, name, public_key, undo_ms, greeting, auto_reply, origins, created_at) \
@@ -40,9 +47,28 @@ const SAVE_CHANNEL: &str = "UPDATE channel SET name = $3, undo_ms = $4, greeting
 const AUDIT: &str = "INSERT INTO audit (workspace_id, id, at, member_id, what, body) VALUES ($1, $2, $3, $4, $5, $6)";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    WORKSPACE, ALL_WORKSPACES, ADD_WORKSPACE, SAVE_WORKSPACE, SET_OFF_SINCE, MEMBERS, IS_MEMBER, ADD_MEMBER, SAVE_MEMBER, TEAMS, ADD_TEAM,
-    TEAM_MEMBERS, TEAM_CHANNELS, DROP_TEAM_MEMBER, ADD_TEAM_MEMBER, DROP_TEAM_CHANNELS, ADD_TEAM_CHANNEL, CHANNELS, CHANNEL_BY_KEY,
-    ADD_CHANNEL, SAVE_CHANNEL, AUDIT,
+    WORKSPACE,
+    ALL_WORKSPACES,
+    ADD_WORKSPACE,
+    SAVE_WORKSPACE,
+    SET_OFF_SINCE,
+    MEMBERS,
+    IS_MEMBER,
+    ADD_MEMBER,
+    SAVE_MEMBER,
+    TEAMS,
+    ADD_TEAM,
+    TEAM_MEMBERS,
+    TEAM_CHANNELS,
+    DROP_TEAM_MEMBER,
+    ADD_TEAM_MEMBER,
+    DROP_TEAM_CHANNELS,
+    ADD_TEAM_CHANNEL,
+    CHANNELS,
+    CHANNEL_BY_KEY,
+    ADD_CHANNEL,
+    SAVE_CHANNEL,
+    AUDIT,
 ];
 
 #[derive(sqlx::FromRow)]
@@ -187,8 +213,15 @@ pub fn email_key(email: &str) -> String {
 /// When the database fails, also when the address is taken.
 pub async fn add_member(tx: &mut Tx<'_>, workspace: WorkspaceId, member: &Member) -> Result<(), StoreError> {
     let values = args![
-        workspace, member.id, member.email.clone(), email_key(&member.email), member.name.clone(), member.role.as_str(),
-        member.visibility.as_str(), member.chat_on, tx.now(),
+        workspace,
+        member.id,
+        member.email.clone(),
+        email_key(&member.email),
+        member.name.clone(),
+        member.role.as_str(),
+        member.visibility.as_str(),
+        member.chat_on,
+        tx.now(),
     ];
     tx.exec(ADD_MEMBER, values).await?;
     Ok(())
@@ -201,7 +234,13 @@ pub async fn add_member(tx: &mut Tx<'_>, workspace: WorkspaceId, member: &Member
 pub async fn save_member(tx: &mut Tx<'_>, scope: &Scope, member: &Member) -> Result<(), StoreError> {
     let disabled_at = member.disabled.then(|| tx.now());
     let values = args![
-        scope.workspace(), member.id, member.name.clone(), member.role.as_str(), member.visibility.as_str(), member.chat_on, disabled_at,
+        scope.workspace(),
+        member.id,
+        member.name.clone(),
+        member.role.as_str(),
+        member.visibility.as_str(),
+        member.chat_on,
+        disabled_at,
     ];
     tx.exec(SAVE_MEMBER, values).await?;
     Ok(())
@@ -236,7 +275,12 @@ pub async fn add_team(tx: &mut Tx<'_>, scope: &Scope, team: &Team) -> Result<(),
 ///
 /// # Errors
 /// When the database fails, also when a channel is not of this workspace.
-pub async fn set_team_channels(tx: &mut Tx<'_>, scope: &Scope, team: TeamId, channels: &[ChannelId]) -> Result<(), StoreError> {
+pub async fn set_team_channels(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    team: TeamId,
+    channels: &[ChannelId],
+) -> Result<(), StoreError> {
     tx.exec(DROP_TEAM_CHANNELS, args![scope.workspace(), team]).await?;
     for channel in channels {
         tx.exec(ADD_TEAM_CHANNEL, args![scope.workspace(), team, *channel]).await?;
@@ -248,7 +292,13 @@ pub async fn set_team_channels(tx: &mut Tx<'_>, scope: &Scope, team: TeamId, cha
 ///
 /// # Errors
 /// When the database fails, also when one of them is not of this workspace.
-pub async fn set_in_team(tx: &mut Tx<'_>, scope: &Scope, member: MemberId, team: TeamId, inside: bool) -> Result<(), StoreError> {
+pub async fn set_in_team(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    member: MemberId,
+    team: TeamId,
+    inside: bool,
+) -> Result<(), StoreError> {
     let sql = if inside { ADD_TEAM_MEMBER } else { DROP_TEAM_MEMBER };
     tx.exec(sql, args![scope.workspace(), member, team]).await?;
     Ok(())
@@ -316,8 +366,16 @@ fn origins(channel: &Channel) -> Result<String, StoreError> {
 pub async fn add_channel(tx: &mut Tx<'_>, workspace: WorkspaceId, channel: &Channel) -> Result<(), StoreError> {
     let key = (!channel.key.is_empty()).then(|| channel.key.clone());
     let values = args![
-        workspace, channel.id, channel.kind.as_str(), channel.name.clone(), key, channel.undo_ms, channel.greeting.clone(),
-        channel.auto_reply.clone(), origins(channel)?, tx.now(),
+        workspace,
+        channel.id,
+        channel.kind.as_str(),
+        channel.name.clone(),
+        key,
+        channel.undo_ms,
+        channel.greeting.clone(),
+        channel.auto_reply.clone(),
+        origins(channel)?,
+        tx.now(),
     ];
     tx.exec(ADD_CHANNEL, values).await?;
     Ok(())
@@ -329,7 +387,12 @@ pub async fn add_channel(tx: &mut Tx<'_>, workspace: WorkspaceId, channel: &Chan
 /// When the database fails.
 pub async fn save_channel(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel) -> Result<(), StoreError> {
     let values = args![
-        scope.workspace(), channel.id, channel.name.clone(), channel.undo_ms, channel.greeting.clone(), channel.auto_reply.clone(),
+        scope.workspace(),
+        channel.id,
+        channel.name.clone(),
+        channel.undo_ms,
+        channel.greeting.clone(),
+        channel.auto_reply.clone(),
         origins(channel)?,
     ];
     tx.exec(SAVE_CHANNEL, values).await?;
@@ -363,7 +426,13 @@ pub async fn bootstrap(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Re
 ///
 /// # Errors
 /// When the database fails.
-pub async fn audit(tx: &mut Tx<'_>, workspace: WorkspaceId, who: Option<MemberId>, what: &str, body: &str) -> Result<(), StoreError> {
+pub async fn audit(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    who: Option<MemberId>,
+    what: &str,
+    body: &str,
+) -> Result<(), StoreError> {
     let values = args![workspace, crate::clock::new_id().to_string(), tx.now(), who, what, body];
     tx.exec(AUDIT, values).await?;
     Ok(())

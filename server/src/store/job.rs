@@ -12,14 +12,14 @@ use crate::error::StoreError;
 const INSERT: &str = "INSERT INTO job (id, workspace_id, kind, body, state, run_at, attempts, lease_owner, last_error, created_at) \
      VALUES ($1, $2, $3, $4, 'waiting', $5, 0, NULL, '', $6) ON CONFLICT (id) DO NOTHING";
 const DUE: &str = "SELECT id FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1 ORDER BY run_at LIMIT $2";
-const DUE_SKIPPING: &str =
-    "SELECT id FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1 ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED";
+const DUE_SKIPPING: &str = "SELECT id FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1 ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED";
 const LEASE: &str = "UPDATE job SET state = 'running', lease_owner = $2, run_at = $3, attempts = attempts + 1 WHERE id = $1 \
      RETURNING id, workspace_id, kind, body, attempts, run_at, last_error";
 const NEXT: &str = "SELECT run_at FROM job WHERE state IN ('waiting', 'running') ORDER BY run_at LIMIT 1";
 const DONE: &str = "DELETE FROM job WHERE id = $1 AND lease_owner = $2";
 const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $3, last_error = $4 WHERE id = $1 AND lease_owner = $2";
-const BURY: &str = "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $3 WHERE id = $1 AND lease_owner = $2";
+const BURY: &str =
+    "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $3 WHERE id = $1 AND lease_owner = $2";
 const HASTEN: &str = "UPDATE job SET run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'";
 const DEAD: &str = "SELECT id, workspace_id, kind, body, attempts, run_at, last_error FROM job \
      WHERE workspace_id = $1 AND state = 'dead' ORDER BY run_at DESC LIMIT 100";

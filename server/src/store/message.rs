@@ -26,7 +26,8 @@ const FINGERPRINT: &str = "SELECT fingerprint FROM message WHERE workspace_id = 
 const BY_PROVIDER: &str = "SELECT id FROM message WHERE workspace_id = $1 AND channel_id = $2 AND provider_id = $3";
 const INSERT: &str = "INSERT INTO message (workspace_id, id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, \
      channel_id, provider_id, fingerprint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-const SET_DELIVERY: &str = "UPDATE message SET state = $3, send_at = $4, reason = $5 WHERE workspace_id = $1 AND id = $2";
+const SET_DELIVERY: &str =
+    "UPDATE message SET state = $3, send_at = $4, reason = $5 WHERE workspace_id = $1 AND id = $2";
 const SET_PROVIDER: &str = "UPDATE message SET channel_id = $3, provider_id = $4 WHERE workspace_id = $1 AND id = $2";
 const UNREAD_BY_THEM: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason FROM message \
      WHERE workspace_id = $1 AND conversation_id = $2 AND n <= $3 AND kind = 'outgoing' AND state IN ('sent', 'delivered') \
@@ -41,7 +42,21 @@ const CLAIM_FILE: &str = "UPDATE attachment SET conversation_id = $3, message_n 
      WHERE workspace_id = $1 AND id = $2 AND uploader = $5 AND conversation_id IS NULL";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    PAGE, PUBLIC, ONE, SET_UNDO, UNDO, FINGERPRINT, BY_PROVIDER, INSERT, SET_DELIVERY, SET_PROVIDER, UNREAD_BY_THEM, FILES, FILE, ADD_FILE, CLAIM_FILE,
+    PAGE,
+    PUBLIC,
+    ONE,
+    SET_UNDO,
+    UNDO,
+    FINGERPRINT,
+    BY_PROVIDER,
+    INSERT,
+    SET_DELIVERY,
+    SET_PROVIDER,
+    UNREAD_BY_THEM,
+    FILES,
+    FILE,
+    ADD_FILE,
+    CLAIM_FILE,
 ];
 
 #[derive(sqlx::FromRow)]
@@ -74,7 +89,8 @@ impl TryFrom<Raw> for Message {
             },
             "note" => Entry::Note { by: read("member", raw.sender)? },
             "line" => Entry::Line {
-                line: serde_json::from_str(raw.line.as_deref().unwrap_or_default()).map_err(|e| StoreError::Corrupt(e.to_string()))?,
+                line: serde_json::from_str(raw.line.as_deref().unwrap_or_default())
+                    .map_err(|e| StoreError::Corrupt(e.to_string()))?,
             },
             other => return Err(StoreError::Corrupt(format!("kind of message {other:?}"))),
         };
@@ -117,8 +133,11 @@ pub async fn page(
     };
     let raw: Vec<Raw> = conn.all(sql, args![scope.workspace(), conversation, before, limit + 1]).await?;
     let more = raw.len() as i64 > limit;
-    let mut messages =
-        raw.into_iter().take(usize::try_from(limit).unwrap_or_default()).map(Message::try_from).collect::<Result<Vec<_>, _>>()?;
+    let mut messages = raw
+        .into_iter()
+        .take(usize::try_from(limit).unwrap_or_default())
+        .map(Message::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     messages.reverse();
     attach(conn, scope, conversation, &mut messages).await?;
     Ok((messages, more))
@@ -148,13 +167,24 @@ struct RawFile {
 }
 
 /// Gives messages of one conversation, in order, their files: one statement for all.
-async fn attach(conn: &mut Conn<'_>, scope: &Scope, conversation: ConversationId, messages: &mut [Message]) -> Result<(), StoreError> {
-    let (Some(first), Some(last)) = (messages.first().map(|m| m.n), messages.last().map(|m| m.n)) else { return Ok(()) };
+async fn attach(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    conversation: ConversationId,
+    messages: &mut [Message],
+) -> Result<(), StoreError> {
+    let (Some(first), Some(last)) = (messages.first().map(|m| m.n), messages.last().map(|m| m.n)) else {
+        return Ok(());
+    };
     let files: Vec<RawFile> = conn.all(FILES, args![scope.workspace(), conversation, first, last]).await?;
     let mut by_place: HashMap<i64, Vec<Attachment>> = HashMap::new();
     for file in files {
-        let attachment =
-            Attachment { id: read("attachment", file.id)?, name: file.name, size: file.size, media_type: file.media_type };
+        let attachment = Attachment {
+            id: read("attachment", file.id)?,
+            name: file.name,
+            size: file.size,
+            media_type: file.media_type,
+        };
         by_place.entry(file.message_n).or_default().push(attachment);
     }
     for message in messages {
@@ -175,7 +205,12 @@ pub async fn fingerprint(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> R
 ///
 /// # Errors
 /// When the database fails.
-pub async fn by_provider(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId, provider: &str) -> Result<Option<MessageId>, StoreError> {
+pub async fn by_provider(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    provider: &str,
+) -> Result<Option<MessageId>, StoreError> {
     let row: Option<(String,)> = conn.opt(BY_PROVIDER, args![scope.workspace(), channel, provider]).await?;
     read_opt("message", row.map(|(id,)| id))
 }
@@ -204,9 +239,12 @@ pub async fn insert(
         Entry::Incoming => ("incoming", String::new(), None, None),
         Entry::Outgoing { by, delivery } => ("outgoing", codec::sender_text(*by), None, Some(delivery)),
         Entry::Note { by } => ("note", by.to_string(), None, None),
-        Entry::Line { line } => {
-            ("line", String::new(), Some(serde_json::to_string(line).map_err(|e| StoreError::Corrupt(e.to_string()))?), None)
-        }
+        Entry::Line { line } => (
+            "line",
+            String::new(),
+            Some(serde_json::to_string(line).map_err(|e| StoreError::Corrupt(e.to_string()))?),
+            None,
+        ),
     };
     let (channel, provider) = provider.map_or((None, None), |p| (Some(p.channel), Some(p.id)));
     let values = args![
@@ -234,7 +272,12 @@ pub async fn insert(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn set_delivery(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, delivery: &Delivery) -> Result<(), StoreError> {
+pub async fn set_delivery(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: MessageId,
+    delivery: &Delivery,
+) -> Result<(), StoreError> {
     let values = args![scope.workspace(), id, delivery.state.as_str(), delivery.send_at, delivery.reason.clone()];
     tx.exec(SET_DELIVERY, values).await?;
     Ok(())
@@ -261,7 +304,12 @@ pub async fn undo(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<O
 ///
 /// # Errors
 /// When the database fails, also when the channel has that id already.
-pub async fn set_provider(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, provider: &ProviderId) -> Result<(), StoreError> {
+pub async fn set_provider(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: MessageId,
+    provider: &ProviderId,
+) -> Result<(), StoreError> {
     tx.exec(SET_PROVIDER, args![scope.workspace(), id, provider.channel, provider.id.clone()]).await?;
     Ok(())
 }
@@ -317,7 +365,12 @@ struct RawStored {
 pub async fn file(conn: &mut Conn<'_>, scope: &Scope, id: AttachmentId) -> Result<Option<File>, StoreError> {
     let Some(raw) = conn.opt::<RawStored>(FILE, args![scope.workspace(), id]).await? else { return Ok(None) };
     Ok(Some(File {
-        attachment: Attachment { id: read("attachment", raw.id)?, name: raw.name, size: raw.size, media_type: raw.media_type },
+        attachment: Attachment {
+            id: read("attachment", raw.id)?,
+            name: raw.name,
+            size: raw.size,
+            media_type: raw.media_type,
+        },
         conversation: read_opt("conversation", raw.conversation_id)?,
         message_n: raw.message_n,
         uploader: raw.uploader,
@@ -332,7 +385,14 @@ pub async fn file(conn: &mut Conn<'_>, scope: &Scope, id: AttachmentId) -> Resul
 pub async fn add_file(tx: &mut Tx<'_>, scope: &Scope, file: &File) -> Result<(), StoreError> {
     let Attachment { id, name, size, media_type } = &file.attachment;
     let values = args![
-        scope.workspace(), *id, file.uploader.clone(), name.clone(), *size, media_type.clone(), file.digest.clone(), tx.now()
+        scope.workspace(),
+        *id,
+        file.uploader.clone(),
+        name.clone(),
+        *size,
+        media_type.clone(),
+        file.digest.clone(),
+        tx.now()
     ];
     tx.exec(ADD_FILE, values).await?;
     Ok(())

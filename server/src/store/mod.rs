@@ -1,10 +1,10 @@
 //! SQL, one file per aggregate: the only place that knows databases. What is read or written of a workspace takes a [`Scope`].
 
 pub mod bulk;
-pub mod contact;
-pub mod conversation;
 mod codec;
 mod conn;
+pub mod contact;
+pub mod conversation;
 mod db;
 pub mod event;
 pub mod house;
@@ -25,8 +25,14 @@ pub use writer::{Command, Committed, Tx};
 /// Every statement that this engine is ever asked, for the test that prepares them all.
 pub fn statements(engine: Engine) -> Vec<String> {
     let fixed = [
-        contact::STATEMENTS, conversation::STATEMENTS, event::STATEMENTS, house::STATEMENTS, job::STATEMENTS, message::STATEMENTS,
-        person::STATEMENTS, session::STATEMENTS,
+        contact::STATEMENTS,
+        conversation::STATEMENTS,
+        event::STATEMENTS,
+        house::STATEMENTS,
+        job::STATEMENTS,
+        message::STATEMENTS,
+        person::STATEMENTS,
+        session::STATEMENTS,
     ];
     let own = match engine {
         Engine::Sqlite => vec![search::SQLITE_STATEMENTS],

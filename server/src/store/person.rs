@@ -17,7 +17,8 @@ const DRAFTS: &str = "SELECT w.event_seq, d.mode, d.text FROM workspace w LEFT J
      ON d.workspace_id = w.id AND d.member_id = $2 AND d.conversation_id = $3 AND d.text <> '' WHERE w.id = $1 ORDER BY d.mode DESC";
 const SAVE_DRAFT: &str = "INSERT INTO draft (workspace_id, member_id, conversation_id, mode, text, updated_at) VALUES ($1, $2, $3, $4, $5, $6) \
      ON CONFLICT (workspace_id, member_id, conversation_id, mode) DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at";
-const DROP_DRAFT: &str = "DELETE FROM draft WHERE workspace_id = $1 AND member_id = $2 AND conversation_id = $3 AND mode = $4";
+const DROP_DRAFT: &str =
+    "DELETE FROM draft WHERE workspace_id = $1 AND member_id = $2 AND conversation_id = $3 AND mode = $4";
 
 pub(super) const STATEMENTS: &[&str] = &[MARK, DRAFTS, SAVE_DRAFT, DROP_DRAFT];
 
@@ -25,7 +26,12 @@ pub(super) const STATEMENTS: &[&str] = &[MARK, DRAFTS, SAVE_DRAFT, DROP_DRAFT];
 ///
 /// # Errors
 /// When the database fails.
-pub async fn mark(tx: &mut Tx<'_>, scope: &Scope, conversation: ConversationId, read_count: i64) -> Result<bool, StoreError> {
+pub async fn mark(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    conversation: ConversationId,
+    read_count: i64,
+) -> Result<bool, StoreError> {
     Ok(tx.exec(MARK, args![scope.workspace(), scope.member_key(), conversation, read_count]).await? > 0)
 }
 
@@ -33,12 +39,18 @@ pub async fn mark(tx: &mut Tx<'_>, scope: &Scope, conversation: ConversationId, 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn drafts_and_seq(conn: &mut Conn<'_>, scope: &Scope, conversation: ConversationId) -> Result<(Vec<Draft>, i64), StoreError> {
+pub async fn drafts_and_seq(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    conversation: ConversationId,
+) -> Result<(Vec<Draft>, i64), StoreError> {
     let rows: Vec<(i64, Option<String>, Option<String>)> =
         conn.all(DRAFTS, args![scope.workspace(), scope.member_key(), conversation]).await?;
     let seq = rows.first().map_or(0, |(seq, ..)| *seq);
     let drafts = rows.into_iter().filter_map(|(_, mode, text)| mode.zip(text));
-    let drafts = drafts.map(|(mode, text)| Ok(Draft { mode: read("draft mode", mode)?, text })).collect::<Result<_, StoreError>>()?;
+    let drafts = drafts
+        .map(|(mode, text)| Ok(Draft { mode: read("draft mode", mode)?, text }))
+        .collect::<Result<_, StoreError>>()?;
     Ok((drafts, seq))
 }
 
@@ -46,12 +58,18 @@ pub async fn drafts_and_seq(conn: &mut Conn<'_>, scope: &Scope, conversation: Co
 ///
 /// # Errors
 /// When the database fails.
-pub async fn save_draft(tx: &mut Tx<'_>, scope: &Scope, conversation: ConversationId, draft: &Draft) -> Result<bool, StoreError> {
+pub async fn save_draft(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    conversation: ConversationId,
+    draft: &Draft,
+) -> Result<bool, StoreError> {
     let (who, mode): (_, DraftMode) = (scope.member_key(), draft.mode);
     let touched = if draft.text.is_empty() {
         tx.exec(DROP_DRAFT, args![scope.workspace(), who, conversation, mode.as_str()]).await?
     } else {
-        tx.exec(SAVE_DRAFT, args![scope.workspace(), who, conversation, mode.as_str(), draft.text.clone(), tx.now()]).await?
+        tx.exec(SAVE_DRAFT, args![scope.workspace(), who, conversation, mode.as_str(), draft.text.clone(), tx.now()])
+            .await?
     };
     Ok(touched > 0)
 }

@@ -11,10 +11,12 @@ use super::{
 };
 use crate::error::{Result, StoreError};
 
-const ADD_SQLITE: &str = "INSERT INTO message_search (workspace, words, conversation_id, message_id) VALUES ($1, $2, $3, $4)";
+const ADD_SQLITE: &str =
+    "INSERT INTO message_search (workspace, words, conversation_id, message_id) VALUES ($1, $2, $3, $4)";
 const ADD_POSTGRES: &str = "INSERT INTO message_search (workspace_id, conversation_id, message_id, words) \
      VALUES ($5, $3, $4, array_to_tsvector(array_append(string_to_array($2, ' '), $1)))";
-const FIND_SQLITE: &str = "SELECT conversation_id, message_id FROM message_search WHERE message_search MATCH $1 ORDER BY rowid DESC LIMIT $2";
+const FIND_SQLITE: &str =
+    "SELECT conversation_id, message_id FROM message_search WHERE message_search MATCH $1 ORDER BY rowid DESC LIMIT $2";
 /// `place + 0` keeps the planner from walking the primary key backwards for rare words (quality 1.3).
 const FIND_POSTGRES: &str = "SELECT conversation_id, message_id FROM message_search WHERE words @@ CAST($1 AS tsquery) ORDER BY place + 0 DESC LIMIT $2";
 const CONTACT_PLACE: &str = "SELECT place FROM contact_search_place WHERE workspace_id = $1 AND contact_id = $2";
@@ -22,16 +24,28 @@ const CONTACT_ADD_SQLITE: &str = "INSERT INTO contact_search (workspace, words, 
 /// RETURNING does not know the place that FTS5 gave.
 const LAST_PLACE_SQLITE: &str = "SELECT last_insert_rowid()";
 const CONTACT_SET_SQLITE: &str = "UPDATE contact_search SET words = $2 WHERE rowid = $1";
-const CONTACT_KEEP_PLACE: &str = "INSERT INTO contact_search_place (workspace_id, contact_id, place) VALUES ($1, $2, $3)";
+const CONTACT_KEEP_PLACE: &str =
+    "INSERT INTO contact_search_place (workspace_id, contact_id, place) VALUES ($1, $2, $3)";
 const CONTACT_SET_POSTGRES: &str = "INSERT INTO contact_search (workspace_id, contact_id, words) \
      VALUES ($3, $4, array_to_tsvector(array_append(string_to_array($2, ' '), $1))) \
      ON CONFLICT (workspace_id, contact_id) DO UPDATE SET words = excluded.words";
-const CONTACT_FIND_SQLITE: &str = "SELECT contact_id FROM contact_search WHERE contact_search MATCH $1 ORDER BY rowid DESC LIMIT $2";
-const CONTACT_FIND_POSTGRES: &str = "SELECT contact_id FROM contact_search WHERE words @@ CAST($1 AS tsquery) ORDER BY contact_id DESC LIMIT $2";
+const CONTACT_FIND_SQLITE: &str =
+    "SELECT contact_id FROM contact_search WHERE contact_search MATCH $1 ORDER BY rowid DESC LIMIT $2";
+const CONTACT_FIND_POSTGRES: &str =
+    "SELECT contact_id FROM contact_search WHERE words @@ CAST($1 AS tsquery) ORDER BY contact_id DESC LIMIT $2";
 
-pub(super) const SQLITE_STATEMENTS: &[&str] =
-    &[ADD_SQLITE, FIND_SQLITE, CONTACT_PLACE, CONTACT_ADD_SQLITE, LAST_PLACE_SQLITE, CONTACT_SET_SQLITE, CONTACT_KEEP_PLACE, CONTACT_FIND_SQLITE];
-pub(super) const POSTGRES_STATEMENTS: &[&str] = &[ADD_POSTGRES, FIND_POSTGRES, CONTACT_SET_POSTGRES, CONTACT_FIND_POSTGRES];
+pub(super) const SQLITE_STATEMENTS: &[&str] = &[
+    ADD_SQLITE,
+    FIND_SQLITE,
+    CONTACT_PLACE,
+    CONTACT_ADD_SQLITE,
+    LAST_PLACE_SQLITE,
+    CONTACT_SET_SQLITE,
+    CONTACT_KEEP_PLACE,
+    CONTACT_FIND_SQLITE,
+];
+pub(super) const POSTGRES_STATEMENTS: &[&str] =
+    &[ADD_POSTGRES, FIND_POSTGRES, CONTACT_SET_POSTGRES, CONTACT_FIND_POSTGRES];
 
 /// Puts a message into the index.
 ///
@@ -89,7 +103,12 @@ pub async fn set_contact(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> R
 ///
 /// # Errors
 /// When the database fails.
-pub async fn messages(conn: &mut Conn<'_>, scope: &Scope, text: &str, limit: i64) -> Result<Vec<(ConversationRow, MessageId)>, StoreError> {
+pub async fn messages(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    text: &str,
+    limit: i64,
+) -> Result<Vec<(ConversationRow, MessageId)>, StoreError> {
     let Some(query) = Query::parse(text) else { return Ok(Vec::new()) };
     let workspace = scope.workspace().to_string();
     let rows: Vec<(String, String)> = match conn.engine() {
@@ -110,7 +129,12 @@ pub async fn messages(conn: &mut Conn<'_>, scope: &Scope, text: &str, limit: i64
 ///
 /// # Errors
 /// When the database fails.
-pub async fn contacts(conn: &mut Conn<'_>, scope: &Scope, text: &str, limit: i64) -> Result<Vec<ContactId>, StoreError> {
+pub async fn contacts(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    text: &str,
+    limit: i64,
+) -> Result<Vec<ContactId>, StoreError> {
     let Some(query) = Query::parse(text) else { return Ok(Vec::new()) };
     let workspace = scope.workspace().to_string();
     let rows: Vec<(String,)> = match conn.engine() {

@@ -39,8 +39,24 @@ const ATTEMPT: &str = "INSERT INTO attempt (bucket, count, window_start) VALUES 
 const FORGIVE: &str = "DELETE FROM attempt WHERE bucket = $1";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    FIND, MY_TEAMS, ADD, TOUCH, LIST, END, END_ALL, CREDENTIAL, PASSWORD, SET_PASSWORD, ADD_LINK, LINK, USE_LINK, LINKS, DROP_LINK,
-    DROP_HOUSE_LINKS, ATTEMPT, FORGIVE,
+    FIND,
+    MY_TEAMS,
+    ADD,
+    TOUCH,
+    LIST,
+    END,
+    END_ALL,
+    CREDENTIAL,
+    PASSWORD,
+    SET_PASSWORD,
+    ADD_LINK,
+    LINK,
+    USE_LINK,
+    LINKS,
+    DROP_LINK,
+    DROP_HOUSE_LINKS,
+    ATTEMPT,
+    FORGIVE,
 ];
 
 #[derive(sqlx::FromRow)]
@@ -92,11 +108,24 @@ pub async fn find(
         _ => read("visibility", raw.visibility)?,
     };
     // Only who sees by team needs to know which; for all others that statement is saved.
-    let (teams, channels) =
-        if visibility == app::model::Visibility::Teams { my_teams(conn, workspace, id).await? } else { Default::default() };
-    let granted: Vec<Permission> = serde_json::from_str(&raw.granted).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let (teams, channels) = if visibility == app::model::Visibility::Teams {
+        my_teams(conn, workspace, id).await?
+    } else {
+        Default::default()
+    };
+    let granted: Vec<Permission> =
+        serde_json::from_str(&raw.granted).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     let me = Me {
-        member: Member { id, name: raw.name, email: raw.email, role, visibility, chat_on: raw.chat_on, disabled: false, teams: teams.clone() },
+        member: Member {
+            id,
+            name: raw.name,
+            email: raw.email,
+            role,
+            visibility,
+            chat_on: raw.chat_on,
+            disabled: false,
+            teams: teams.clone(),
+        },
         granted,
         access: Access { member: id, visibility, teams, channels },
         joined_at: Timestamp(raw.created_at),
@@ -109,7 +138,11 @@ pub async fn find(
     }))
 }
 
-async fn my_teams(conn: &mut Conn<'_>, workspace: WorkspaceId, member: MemberId) -> Result<(Vec<TeamId>, Vec<ChannelId>), StoreError> {
+async fn my_teams(
+    conn: &mut Conn<'_>,
+    workspace: WorkspaceId,
+    member: MemberId,
+) -> Result<(Vec<TeamId>, Vec<ChannelId>), StoreError> {
     let rows: Vec<(String, Option<String>)> = conn.all(MY_TEAMS, args![workspace, member]).await?;
     let (mut teams, mut channels) = (Vec::new(), Vec::new());
     for (team, channel) in rows {
@@ -145,7 +178,13 @@ pub struct NewSession {
 /// When the database fails.
 pub async fn add(tx: &mut Tx<'_>, new: &NewSession) -> Result<(), StoreError> {
     let values = args![
-        new.token_hash.clone(), new.workspace, new.member, new.id, new.user_agent.clone(), tx.now(), new.expires_at
+        new.token_hash.clone(),
+        new.workspace,
+        new.member,
+        new.id,
+        new.user_agent.clone(),
+        tx.now(),
+        new.expires_at
     ];
     tx.exec(ADD, values).await?;
     Ok(())
@@ -168,8 +207,11 @@ pub type Listed = (SessionId, String, Timestamp, Timestamp);
 /// # Errors
 /// When the database fails.
 pub async fn list(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Result<Vec<Listed>, StoreError> {
-    let rows: Vec<(String, String, i64, i64)> = conn.all(LIST, args![scope.workspace(), scope.member_key(), now]).await?;
-    rows.into_iter().map(|(id, agent, began, seen)| Ok((read("session", id)?, agent, Timestamp(began), Timestamp(seen)))).collect()
+    let rows: Vec<(String, String, i64, i64)> =
+        conn.all(LIST, args![scope.workspace(), scope.member_key(), now]).await?;
+    rows.into_iter()
+        .map(|(id, agent, began, seen)| Ok((read("session", id)?, agent, Timestamp(began), Timestamp(seen))))
+        .collect()
 }
 
 /// Ends one of a member's sessions.
@@ -184,7 +226,12 @@ pub async fn end(tx: &mut Tx<'_>, scope: &Scope, member: MemberId, id: SessionId
 ///
 /// # Errors
 /// When the database fails.
-pub async fn end_all(tx: &mut Tx<'_>, scope: &Scope, member: MemberId, but: Option<SessionId>) -> Result<(), StoreError> {
+pub async fn end_all(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    member: MemberId,
+    but: Option<SessionId>,
+) -> Result<(), StoreError> {
     let but = but.map(|id| id.to_string()).unwrap_or_default();
     tx.exec(END_ALL, args![scope.workspace(), member, but]).await?;
     Ok(())
@@ -194,7 +241,10 @@ pub async fn end_all(tx: &mut Tx<'_>, scope: &Scope, member: MemberId, but: Opti
 ///
 /// # Errors
 /// When the database fails.
-pub async fn credential(conn: &mut Conn<'_>, email_key: &str) -> Result<Option<(WorkspaceId, MemberId, String)>, StoreError> {
+pub async fn credential(
+    conn: &mut Conn<'_>,
+    email_key: &str,
+) -> Result<Option<(WorkspaceId, MemberId, String)>, StoreError> {
     let row: Option<(String, String, String)> = conn.opt(CREDENTIAL, args![email_key]).await?;
     row.map(|(workspace, member, hash)| Ok((read("workspace", workspace)?, read("member", member)?, hash))).transpose()
 }
@@ -211,7 +261,12 @@ pub async fn password(conn: &mut Conn<'_>, scope: &Scope) -> Result<Option<Strin
 ///
 /// # Errors
 /// When the database fails.
-pub async fn set_password(tx: &mut Tx<'_>, workspace: WorkspaceId, member: MemberId, hash: &str) -> Result<(), StoreError> {
+pub async fn set_password(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    member: MemberId,
+    hash: &str,
+) -> Result<(), StoreError> {
     tx.exec(SET_PASSWORD, args![workspace, member, hash, tx.now()]).await?;
     Ok(())
 }
@@ -249,7 +304,13 @@ pub struct Link {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn add_link(tx: &mut Tx<'_>, token_hash: &str, purpose: Purpose, link: &Link, expires_at: Timestamp) -> Result<(), StoreError> {
+pub async fn add_link(
+    tx: &mut Tx<'_>,
+    token_hash: &str,
+    purpose: Purpose,
+    link: &Link,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
     let values =
         args![token_hash, purpose.as_str(), link.workspace, link.id.clone(), link.body.clone(), tx.now(), expires_at];
     tx.exec(ADD_LINK, values).await?;
@@ -264,8 +325,16 @@ fn link_of((workspace, id, body): (Option<String>, String, String)) -> Result<Li
 ///
 /// # Errors
 /// When the database fails.
-pub async fn link(conn: &mut Conn<'_>, token_hash: &str, purpose: Purpose, now: Timestamp) -> Result<Option<Link>, StoreError> {
-    conn.opt::<(Option<String>, String, String)>(LINK, args![token_hash, purpose.as_str(), now]).await?.map(link_of).transpose()
+pub async fn link(
+    conn: &mut Conn<'_>,
+    token_hash: &str,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<Option<Link>, StoreError> {
+    conn.opt::<(Option<String>, String, String)>(LINK, args![token_hash, purpose.as_str(), now])
+        .await?
+        .map(link_of)
+        .transpose()
 }
 
 /// Uses a one-time link up; false when it was not good any more. Ask before doing what it allows.
@@ -280,8 +349,14 @@ pub async fn use_link(tx: &mut Tx<'_>, token_hash: &str, purpose: Purpose) -> Re
 ///
 /// # Errors
 /// When the database fails.
-pub async fn links(conn: &mut Conn<'_>, scope: &Scope, purpose: Purpose, now: Timestamp) -> Result<Vec<Link>, StoreError> {
-    let rows: Vec<(Option<String>, String, String)> = conn.all(LINKS, args![scope.workspace(), purpose.as_str(), now]).await?;
+pub async fn links(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<Vec<Link>, StoreError> {
+    let rows: Vec<(Option<String>, String, String)> =
+        conn.all(LINKS, args![scope.workspace(), purpose.as_str(), now]).await?;
     rows.into_iter().map(link_of).collect()
 }
 

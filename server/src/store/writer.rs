@@ -245,7 +245,11 @@ async fn next_batch(commands: &mut mpsc::UnboundedReceiver<Box<dyn Queued>>) -> 
     Some(batch)
 }
 
-async fn sqlite_lane(mut connection: SqliteConnection, mut commands: mpsc::UnboundedReceiver<Box<dyn Queued>>, context: Context) {
+async fn sqlite_lane(
+    mut connection: SqliteConnection,
+    mut commands: mpsc::UnboundedReceiver<Box<dyn Queued>>,
+    context: Context,
+) {
     while let Some(mut batch) = next_batch(&mut commands).await {
         let done = run_batch(Conn::Sqlite(&mut connection), ["BEGIN IMMEDIATE", ""], &mut batch, &context).await;
         finish(batch, done, &context);
@@ -261,7 +265,9 @@ async fn postgres_lane(pool: PgPool, mut commands: mpsc::UnboundedReceiver<Box<d
         // Another process may win a lock we wait for; then the batch is run again, twice at most.
         for lock in [BESIDE_OTHERS, ALONE, ALONE] {
             done = match pool.acquire().await {
-                Ok(mut connection) => run_batch(Conn::Postgres(&mut connection), ["BEGIN", lock], &mut batch, &context).await,
+                Ok(mut connection) => {
+                    run_batch(Conn::Postgres(&mut connection), ["BEGIN", lock], &mut batch, &context).await
+                }
                 Err(error) => Err(Failed::Commit(error.to_string())),
             };
             if !matches!(done, Err(Failed::Repeat)) {
@@ -309,7 +315,11 @@ async fn run_batch(
 }
 
 /// Runs each command in a savepoint of its own, so that a failure does not undo its neighbours; numbers the events; commits.
-async fn run_commands(tx: &mut Tx<'_>, lock: &'static str, batch: &mut [Box<dyn Queued>]) -> Result<Vec<Committed>, Failed> {
+async fn run_commands(
+    tx: &mut Tx<'_>,
+    lock: &'static str,
+    batch: &mut [Box<dyn Queued>],
+) -> Result<Vec<Committed>, Failed> {
     if let (false, Some(workspace)) = (lock.is_empty(), batch.first().and_then(|command| command.lane())) {
         tx.conn.exec(lock, args![workspace]).await?;
     }

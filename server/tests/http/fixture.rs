@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::model::{MemberId, Role, Visibility};
+use app::model::{Role, Visibility};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use server::{
@@ -40,7 +40,6 @@ pub struct App {
 #[derive(Clone)]
 pub struct Person {
     pub secret: String,
-    pub id: Option<MemberId>,
 }
 
 impl App {
@@ -87,7 +86,10 @@ impl App {
     pub async fn member(&self, role: Role, visibility: Visibility, password_hash: &str) -> Person {
         let mut snapshot = self.db.snapshot().await.unwrap();
         let now = self.db.clock().now();
-        let owner = session::find(&mut snapshot.conn(), &secret_hash(&self.owner.secret), now, now.plus(-1_000_000)).await.unwrap().unwrap();
+        let owner = session::find(&mut snapshot.conn(), &secret_hash(&self.owner.secret), now, now.plus(-1_000_000))
+            .await
+            .unwrap()
+            .unwrap();
         drop(snapshot);
         let (link, secret) = (secret_hash(&new_secret()), new_secret());
         let invitation = Invitation { role, visibility, note: String::new() };
@@ -103,7 +105,7 @@ impl App {
             browser,
         };
         self.db.write_house(accept).await.unwrap();
-        Person { secret, id: None }
+        Person { secret }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -140,7 +142,12 @@ impl App {
         let body = json!({ "id": new_id(), "text": text });
         let answer = self.chat_post(token, "messages", body).await;
         assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
-        let page: Value = self.call(Some(&self.owner), "inbox_page", json!({ "view": "all", "after": null })).await.json().await.unwrap();
+        let page: Value = self
+            .call(Some(&self.owner), "inbox_page", json!({ "view": "all", "after": null }))
+            .await
+            .json()
+            .await
+            .unwrap();
         page["rows"][0].clone()
     }
 
@@ -163,5 +170,5 @@ async fn set_up(db: &Db, password_hash: &str) -> Person {
         browser: Browser { token_hash: secret_hash(&secret), user_agent: "test".to_owned() },
     };
     db.write_house(set_up).await.unwrap();
-    Person { secret, id: None }
+    Person { secret }
 }

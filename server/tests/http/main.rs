@@ -1,5 +1,12 @@
 //! The server as browsers and attackers meet it: every route and server function of the tables, as every role and as a stranger.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "a test that fails should say where")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test that fails should say where"
+)]
 
 mod fixture;
 mod rights;

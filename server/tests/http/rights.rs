@@ -40,7 +40,11 @@ fn functions(conversation: &Value, app: &App) -> Vec<(&'static str, Value, Needs
         ("thread", json!({ "id": c }), May(Read)),
         ("older", json!({ "id": c, "before": 1 }), May(Read)),
         ("mark_read", json!({ "conversation": c, "read_count": 0 }), May(Read)),
-        ("send_message", json!({ "new": { "id": id(), "conversation": c, "mode": "note", "text": "x", "attachments": [] } }), May(Converse)),
+        (
+            "send_message",
+            json!({ "new": { "id": id(), "conversation": c, "mode": "note", "text": "x", "attachments": [] } }),
+            May(Converse),
+        ),
         ("cancel_message", json!({ "id": id() }), May(Converse)),
         ("send_now", json!({ "id": id() }), May(Converse)),
         ("change_state", json!({ "conversation": c, "seen": 0, "act": "reopen" }), May(Converse)),
@@ -51,12 +55,24 @@ fn functions(conversation: &Value, app: &App) -> Vec<(&'static str, Value, Needs
         ("invite", json!({ "new": { "role": "agent", "visibility": "all", "note": "" } }), May(Administer)),
         ("invites", json!({}), May(Administer)),
         ("revoke_invite", json!({ "id": id() }), May(Administer)),
-        ("edit_member", json!({ "id": id(), "role": "agent", "visibility": "all", "disabled": false }), May(Administer)),
+        (
+            "edit_member",
+            json!({ "id": id(), "role": "agent", "visibility": "all", "disabled": false }),
+            May(Administer),
+        ),
         ("add_team", json!({ "id": id(), "name": "Support" }), May(Administer)),
         ("set_in_team", json!({ "member": me, "team": id(), "inside": true }), May(Administer)),
         ("set_team_channels", json!({ "team": id(), "channels": [channel] }), May(Administer)),
-        ("edit_channel", json!({ "edit": { "id": id(), "name": "x", "greeting": "", "auto_reply": "", "origins": [] } }), May(Administer)),
-        ("edit_workspace", json!({ "edit": { "name": "Acme", "chat_enabled": true, "pending_after_reply": true } }), May(Administer)),
+        (
+            "edit_channel",
+            json!({ "edit": { "id": id(), "name": "x", "greeting": "", "auto_reply": "", "origins": [] } }),
+            May(Administer),
+        ),
+        (
+            "edit_workspace",
+            json!({ "edit": { "name": "Acme", "chat_enabled": true, "pending_after_reply": true } }),
+            May(Administer),
+        ),
         ("system_status", json!({}), May(Administer)),
         ("revive_job", json!({ "id": id() }), May(Administer)),
     ]
@@ -68,14 +84,22 @@ async fn s17_every_function_asks_who_and_may() {
     let conversation = app.visitor_writes(&new_secret(), "hello").await;
     let table = functions(&conversation, &app);
     let listed: BTreeSet<&str> = table.iter().map(|(name, ..)| *name).collect();
-    assert_eq!(listed, SERVER_FUNCTIONS.iter().copied().collect(), "a server function that is not in this table fails the build");
+    assert_eq!(
+        listed,
+        SERVER_FUNCTIONS.iter().copied().collect(),
+        "a server function that is not in this table fails the build"
+    );
     for (name, body, needs) in &table {
         if matches!(needs, Needs::Open) || *name == "sign_out" {
             continue;
         }
         let status = app.call(None, name, body.clone()).await.status();
         assert_eq!(status, 401, "{name} as a stranger");
-        for (who, role) in [(&app.viewer, app::model::Role::Viewer), (&app.agent, app::model::Role::Agent), (&app.admin, app::model::Role::Admin)] {
+        for (who, role) in [
+            (&app.viewer, app::model::Role::Viewer),
+            (&app.agent, app::model::Role::Agent),
+            (&app.admin, app::model::Role::Admin),
+        ] {
             let status = app.call(Some(who), name, body.clone()).await.status().as_u16();
             let allowed = match needs {
                 Needs::May(permission) => role.may(*permission, &[]),
@@ -103,10 +127,16 @@ async fn s23_no_route_opens_without_a_session() {
     for route in routes().iter().filter(|route| route.gate == Gate::Member) {
         let path = route.path.replace("{id}", &new_id().to_string()).replace("{part}", "members");
         for method in route.methods {
-            for cookie in [None, Some(Person { secret: new_secret(), id: None }), Some(Person { secret: String::new(), id: None })] {
-                let answer = app.send(Method::from_bytes(method.as_bytes()).unwrap(), &path, cookie.as_ref(), None).await;
+            for cookie in [
+                None,
+                Some(Person { secret: new_secret() }),
+                Some(Person { secret: String::new() }),
+            ] {
+                let answer =
+                    app.send(Method::from_bytes(method.as_bytes()).unwrap(), &path, cookie.as_ref(), None).await;
                 let status = answer.status().as_u16();
-                let to_sign_in = status == 303 && answer.headers()["location"].to_str().unwrap().starts_with("/sign-in");
+                let to_sign_in =
+                    status == 303 && answer.headers()["location"].to_str().unwrap().starts_with("/sign-in");
                 assert!(status == 401 || to_sign_in, "{method} {path}: {status}");
             }
         }
@@ -116,14 +146,26 @@ async fn s23_no_route_opens_without_a_session() {
 #[tokio::test]
 async fn s24_every_answer_carries_its_headers() {
     let app = App::start().await;
-    for path in ["/inbox", "/sign-in", "/api/fn/bootstrap", "/healthz", "/nothing", "/api/live", "/chat/x", &format!("/widget/{}", app.key)] {
+    for path in [
+        "/inbox",
+        "/sign-in",
+        "/api/fn/bootstrap",
+        "/healthz",
+        "/nothing",
+        "/api/live",
+        "/chat/x",
+        &format!("/widget/{}", app.key),
+    ] {
         let head = app.get(path, Some(&app.owner)).await.headers().clone();
         assert_eq!(head["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(head["referrer-policy"], "same-origin", "{path}");
         assert!(head.contains_key("content-security-policy"), "{path}");
         assert_eq!(head["cache-control"], "no-store", "{path}");
         let policy = head["content-security-policy"].to_str().unwrap();
-        assert!(!policy.contains("'unsafe-eval'") && !policy.contains("script-src 'unsafe-inline'"), "{path}: {policy}");
+        assert!(
+            !policy.contains("'unsafe-eval'") && !policy.contains("script-src 'unsafe-inline'"),
+            "{path}: {policy}"
+        );
     }
     let page = app.get("/inbox", Some(&app.owner)).await;
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
@@ -131,7 +173,11 @@ async fn s24_every_answer_carries_its_headers() {
     assert!(nonce.len() >= 16);
     let html = page.text().await.unwrap();
     for script in html.split("<script").skip(1) {
-        assert!(script.split('>').next().unwrap().contains(&nonce), "a script without this answer's nonce: <script{}", &script[..script.len().min(80)]);
+        assert!(
+            script.split('>').next().unwrap().contains(&nonce),
+            "a script without this answer's nonce: <script{}",
+            &script[..script.len().min(80)]
+        );
     }
 }
 
@@ -144,7 +190,8 @@ async fn s34_s35_other_sites_can_do_nothing() {
     for path in paths {
         for origin in [None, Some("null"), Some("https://evil.example"), Some("http://127.0.0.1:1")] {
             for kind in ["application/json", "text/plain", "application/x-www-form-urlencoded"] {
-                let mut request = client.post(app.url(&path)).header("cookie", &cookie).header("content-type", kind).body("{}");
+                let mut request =
+                    client.post(app.url(&path)).header("cookie", &cookie).header("content-type", kind).body("{}");
                 if let Some(origin) = origin {
                     request = request.header("origin", origin);
                 }
@@ -155,7 +202,13 @@ async fn s34_s35_other_sites_can_do_nothing() {
         let status = client.get(app.url(&path)).header("cookie", &cookie).send().await.unwrap().status();
         assert_eq!(status, 405, "{path}");
     }
-    let foreign = client.get(app.url("/api/live")).header("cookie", &cookie).header("origin", "https://evil.example").send().await.unwrap();
+    let foreign = client
+        .get(app.url("/api/live"))
+        .header("cookie", &cookie)
+        .header("origin", "https://evil.example")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(foreign.status(), 403);
 }
 
@@ -165,7 +218,11 @@ async fn s41_s45_s47_signing_in() {
     let sign_in = async |email: &str, password: &str| {
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let form = [("email", email), ("password", password)];
-        let body = form.iter().map(|(k, v)| format!("{k}={}", v.replace(' ', "+").replace('\0', "%00").replace('@', "%40"))).collect::<Vec<_>>().join("&");
+        let body = form
+            .iter()
+            .map(|(k, v)| format!("{k}={}", v.replace(' ', "+").replace('\0', "%00").replace('@', "%40")))
+            .collect::<Vec<_>>()
+            .join("&");
         let request = client
             .post(app.url("/api/fn/sign_in"))
             .header("origin", app.origin())
@@ -206,7 +263,11 @@ async fn s44_a_session_ends_for_good() {
     assert_eq!(app.call(Some(&app.agent), "bootstrap", json!({})).await.status(), 200);
     let sessions: Value = app.call(Some(&app.agent), "sessions", json!({})).await.json().await.unwrap();
     let id = sessions[0]["id"].clone();
-    assert_eq!(app.call(Some(&app.owner), "end_session", json!({ "id": id })).await.status(), 404, "nobody ends another's session");
+    assert_eq!(
+        app.call(Some(&app.owner), "end_session", json!({ "id": id })).await.status(),
+        404,
+        "nobody ends another's session"
+    );
     assert_eq!(app.call(Some(&app.agent), "end_session", json!({ "id": id })).await.status(), 200);
     assert_eq!(app.call(Some(&app.agent), "bootstrap", json!({})).await.status(), 401);
 }
@@ -221,7 +282,11 @@ async fn s26_nobody_raises_themselves() {
     assert_eq!(app.call(Some(&app.agent), "edit_member", edit(&agent, "admin")).await.status(), 403);
     assert_eq!(app.call(Some(&app.admin), "edit_member", edit(&admin, "owner")).await.status(), 403);
     assert_eq!(app.call(Some(&app.admin), "edit_member", edit(&owner, "viewer")).await.status(), 403);
-    assert_eq!(app.call(Some(&app.owner), "edit_member", edit(&owner, "viewer")).await.status(), 422, "the last owner stays");
+    assert_eq!(
+        app.call(Some(&app.owner), "edit_member", edit(&owner, "viewer")).await.status(),
+        422,
+        "the last owner stays"
+    );
     let invite = json!({ "new": { "role": "owner", "visibility": "all", "note": "" } });
     assert_eq!(app.call(Some(&app.admin), "invite", invite).await.status(), 403);
 }
@@ -233,7 +298,11 @@ async fn s5_s6_text_stays_text() {
     let row = app.visitor_writes(&new_secret(), payload).await;
     let make = json!({ "conversation": row["id"], "id": new_id(), "field": "name", "value": payload });
     assert_eq!(app.call(Some(&app.owner), "make_contact", make).await.status(), 200);
-    for path in ["/inbox".to_owned(), format!("/inbox/{}", row["id"].as_str().unwrap()), "/inbox?view=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E".to_owned()] {
+    for path in [
+        "/inbox".to_owned(),
+        format!("/inbox/{}", row["id"].as_str().unwrap()),
+        "/inbox?view=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E".to_owned(),
+    ] {
         let html = app.get(&path, Some(&app.owner)).await.text().await.unwrap();
         assert!(!html.contains("<img src=x") && !html.contains("<script>alert"), "{path}");
     }
@@ -248,15 +317,24 @@ async fn s40_large_and_odd_requests_are_cut_early() {
     let status = app.call(Some(&app.owner), "send_message", big).await.status().as_u16();
     assert!((400..500).contains(&status), "{status}");
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
-    let answer = Client::new().post(app.url("/api/fn/thread")).header("origin", app.origin()).header("cookie", format!("tandem={}", app.owner.secret))
-        .header("content-type", "application/json").body(deep).send().await.unwrap();
+    let answer = Client::new()
+        .post(app.url("/api/fn/thread"))
+        .header("origin", app.origin())
+        .header("cookie", format!("tandem={}", app.owner.secret))
+        .header("content-type", "application/json")
+        .body(deep)
+        .send()
+        .await
+        .unwrap();
     assert!(answer.status().is_client_error(), "{}", answer.status());
 }
 
 #[tokio::test]
 async fn s36_s37_paths_stay_inside() {
     let app = App::start().await;
-    for path in ["/assets/..%2f..%2fCargo.toml", "/assets/%2e%2e/manifest.json", "/api/files/..%2f..%2ft.db", "/api/files/%00"] {
+    for path in
+        ["/assets/..%2f..%2fCargo.toml", "/assets/%2e%2e/manifest.json", "/api/files/..%2f..%2ft.db", "/api/files/%00"]
+    {
         let status = app.get(path, Some(&app.owner)).await.status().as_u16();
         assert!(matches!(status, 404 | 400), "{path}: {status}");
     }

@@ -50,7 +50,12 @@ async fn s22_s48_a_visitor_sees_their_own_conversation_without_notes() {
     assert!(!json!(all).to_string().contains("canary-note"));
     assert_eq!((all[1]["text"].as_str(), all[1]["author"].as_str()), (Some("Hello Anna"), Some("The agent")));
     assert!(messages(&app, &ben).await.is_empty(), "another token sees nothing");
-    let short = Client::new().get(app.url(&format!("/api/chat/{}/messages", app.key))).bearer_auth("guess").send().await.unwrap();
+    let short = Client::new()
+        .get(app.url(&format!("/api/chat/{}/messages", app.key)))
+        .bearer_auth("guess")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(short.status(), 401);
     let nowhere = Client::new().get(app.url("/api/chat/nokey/messages")).bearer_auth(&anna).send().await.unwrap();
     assert_eq!(nowhere.status(), 404);
@@ -64,13 +69,19 @@ async fn s8_s9_files_are_inert_and_private() {
         let url = app.url(&format!("/api/chat/{}/attachments?name={name}", app.key));
         Client::new().post(url).header("origin", app.origin()).bearer_auth(token).body(bytes).send().await.unwrap()
     };
-    let answer = upload(&anna, "..%2F..%2Fevil%0D%0A.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>").await;
+    let answer =
+        upload(&anna, "..%2F..%2Fevil%0D%0A.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>").await;
     assert_eq!(answer.status(), 201);
     let file: Value = answer.json().await.unwrap();
     assert_eq!((file["name"].as_str(), file["type"].as_str()), (Some("evil.svg"), Some("application/octet-stream")));
     let id = file["id"].as_str().unwrap();
     let get = async |token: &str| {
-        Client::new().get(app.url(&format!("/api/chat/{}/attachments/{id}", app.key))).bearer_auth(token).send().await.unwrap()
+        Client::new()
+            .get(app.url(&format!("/api/chat/{}/attachments/{id}", app.key)))
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap()
     };
     assert_eq!(get(&ben).await.status(), 404);
     // Another visitor cannot make it part of their message either.

@@ -15,6 +15,7 @@ use crate::{
 const LIMIT: f64 = 25.0 * 1024.0 * 1024.0;
 
 /// How an upload fares.
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers send files"))]
 #[derive(Debug, Clone, PartialEq)]
 enum Progress {
     /// So many percent.
@@ -40,6 +41,7 @@ struct Upload {
 #[derive(Clone, Copy)]
 pub struct Uploads {
     all: RwSignal<Vec<Upload>>,
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers send files"))]
     next: StoredValue<u32>,
 }
 
@@ -96,7 +98,9 @@ mod browser {
 
         pub fn add_pasted(self, event: &leptos::ev::Event) {
             // Pasted text goes the usual way.
-            let data = js_sys::Reflect::get(event, &"clipboardData".into()).ok().and_then(|d| d.dyn_into::<web_sys::DataTransfer>().ok());
+            let data = js_sys::Reflect::get(event, &"clipboardData".into())
+                .ok()
+                .and_then(|d| d.dyn_into::<web_sys::DataTransfer>().ok());
             let files = data.and_then(|data| data.files()).filter(|files| files.length() > 0);
             if files.is_some() {
                 event.prevent_default();
@@ -110,7 +114,11 @@ mod browser {
                 let id = self.next.get_value();
                 self.next.set_value(id + 1);
                 let too_large = file.size() > LIMIT;
-                let progress = if too_large { Progress::Failed("Larger than 25 MB. Send a link to it.".to_owned()) } else { Progress::Going(0) };
+                let progress = if too_large {
+                    Progress::Failed("Larger than 25 MB. Send a link to it.".to_owned())
+                } else {
+                    Progress::Going(0)
+                };
                 let upload = Upload {
                     id,
                     name: file.name(),

@@ -110,7 +110,8 @@ pub fn EditableField(
                     prop:value=move || draft.get()
                     on:input=move |event| draft.set(event_target_value(&event))
                     on:keydown=keys
-                    on:blur=move |_| if !failed.get_untracked() { save() }
+                    // What is taken away loses the focus too, when all this is gone already.
+                    on:blur=move |_| if failed.try_get_untracked() == Some(false) { save() }
                 />
             }
             .into_any()

@@ -147,7 +147,7 @@ pub fn MenuLine() -> impl IntoView {
 
 fn set_open(popover: NodeRef<html::Div>, open: bool) {
     #[cfg(feature = "hydrate")]
-    if let Some(menu) = popover.get_untracked() {
+    if let Some(menu) = popover.try_get_untracked().flatten() {
         // Fails only when it already is so.
         let _ = if open { menu.show_popover() } else { menu.hide_popover() };
     }
@@ -156,10 +156,11 @@ fn set_open(popover: NodeRef<html::Div>, open: bool) {
 }
 
 fn on_toggle(button: NodeRef<html::Button>, popover: NodeRef<html::Div>, open: RwSignal<bool>) {
+    // What was chosen may have drawn the menu anew: then this one is gone when its toggle is told.
     #[cfg(feature = "hydrate")]
-    if let (Some(menu), Some(button)) = (popover.get_untracked(), button.get_untracked()) {
+    if let (Some(menu), Some(button)) = (popover.try_get_untracked().flatten(), button.try_get_untracked().flatten()) {
         let shown = menu.matches(":popover-open").unwrap_or(false);
-        open.set(shown);
+        open.try_set(shown);
         if shown {
             // Where the browser cannot anchor the menu by style, it is put under the button here.
             let at = button.get_bounding_client_rect();
@@ -176,7 +177,7 @@ fn on_toggle(button: NodeRef<html::Button>, popover: NodeRef<html::Div>, open: R
 
 fn on_menu_key(popover: NodeRef<html::Div>, event: &KeyboardEvent) {
     #[cfg(feature = "hydrate")]
-    if let Some(menu) = popover.get_untracked() {
+    if let Some(menu) = popover.try_get_untracked().flatten() {
         use super::menu_keys::{Step, focus_item};
         let key = event.key();
         let step = match key.as_str() {

@@ -3,15 +3,14 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use app::model::{ConversationId, EventBody, Member};
-use axum::{
-    body::Body,
-    extract::State,
-    response::Response,
-};
+use axum::{body::Body, extract::State, response::Response};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::{
-    sync::{broadcast::{Receiver, error::RecvError}, watch},
+    sync::{
+        broadcast::{Receiver, error::RecvError},
+        watch,
+    },
     time::{Instant, sleep_until},
 };
 
@@ -45,7 +44,16 @@ pub async fn stream(State(http): State<Http>, chat: Chat, visitor: Visitor) -> R
     let shutdown = http.shutdown.clone();
     let next_alive = Instant::now() + KEEP_ALIVE;
     let mut visit = Visit {
-        http, chat, visitor, conversation: None, online: false, members: Vec::new(), events, ready: VecDeque::new(), next_alive, shutdown,
+        http,
+        chat,
+        visitor,
+        conversation: None,
+        online: false,
+        members: Vec::new(),
+        events,
+        ready: VecDeque::new(),
+        next_alive,
+        shutdown,
     };
     visit.begin().await?;
     let frames = futures::stream::unfold(visit, |mut visit| async move {
@@ -115,7 +123,9 @@ impl Visit {
                     self.ready.push_back(frame("status", &json!({ "online": self.online })));
                 }
             }
-            EventBody::Conversation { before: None, row, .. } if self.conversation.is_none() && row.channel == self.chat.channel.id => {
+            EventBody::Conversation { before: None, row, .. }
+                if self.conversation.is_none() && row.channel == self.chat.channel.id =>
+            {
                 // Perhaps it is this visitor's first message, written in another tab.
                 self.conversation = self.visitor.conversation(&self.http, &self.chat).await?;
             }
