@@ -5,6 +5,7 @@ use std::sync::Arc;
 use app::{
     api::port::{Door, Port},
     app::{App, Site as ShellSite, shell},
+    model::ApiError,
 };
 use axum::{
     body::Body,
@@ -44,7 +45,21 @@ impl Given {
 /// A server function.
 pub async fn function(State(http): State<Http>, request: Request) -> Response {
     let given = Given::of(&http, &request);
-    leptos_axum::handle_server_fns_with_context(move || given.provide(), request).await.into_response()
+    let answer = leptos_axum::handle_server_fns_with_context(move || given.provide(), request).await.into_response();
+    if answer.status() == StatusCode::INTERNAL_SERVER_ERROR { with_its_status(answer).await } else { answer }
+}
+
+/// A refusal that came before the function itself (nobody signed in, an input that cannot be read) is a 500 to Leptos: here it gets its own status.
+async fn with_its_status(answer: Response) -> Response {
+    let (mut head, body) = answer.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, 64 * 1024).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let refusal = serde_json::from_slice::<ApiError>(&bytes).ok();
+    if let Some(status) = refusal.and_then(|refusal| StatusCode::from_u16(refusal.status()).ok()) {
+        head.status = status;
+    }
+    Response::from_parts(head, Body::from(bytes))
 }
 
 /// A page that anybody may see.
