@@ -12,7 +12,7 @@ pub struct Flags {
     /// Where to listen: address and port [default: 127.0.0.1:3000]
     #[arg(long, global = true)]
     pub addr: Option<String>,
-    /// The address that browsers use, as https://tandem.example.com
+    /// The address that browsers use: scheme, host and, if need be, port
     #[arg(long, global = true)]
     pub public_url: Option<String>,
     /// The folder for the database, files and secrets [default: ./data]

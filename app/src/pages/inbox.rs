@@ -64,6 +64,8 @@ pub fn InboxPage() -> impl IntoView {
             .open
             .with(|row| row.as_ref().filter(|row| Some(row.id) == id.get()).map(|row| row.display_name().to_owned()));
         let name = name.unwrap_or_else(|| "Inbox".to_owned());
+        // A title is put into the page as it is: what could end it must not be in a name (S5).
+        let name = name.replace('<', "‹").replace('>', "›");
         if new > 0 { format!("({new}) {name} · Tandem") } else { format!("{name} · Tandem") }
     };
     view! {
