@@ -261,10 +261,10 @@ mod stream {
         let inbox = tab.borrow().inbox;
         if hand_on {
             let mut it = tab.borrow_mut();
-            if it.kept.len() >= KEPT {
-                if let Some((seq, _)) = it.kept.pop_front() {
-                    it.from = seq;
-                }
+            if it.kept.len() >= KEPT
+                && let Some((seq, _)) = it.kept.pop_front()
+            {
+                it.from = seq;
             }
             it.kept.push_back((event.seq, text.clone()));
             it.tell(&Talk::Frames { tab: None, frames: vec![text] });
