@@ -1,15 +1,16 @@
-//! The document, the routes, and what every signed-in page stands on.
+//! The roots of the app's parts with their routes, and what every signed-in page stands on.
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    components::{Outlet, ParentRoute, Redirect, Route, Router, Routes},
+    components::{Outlet, ParentRoute, Route, Router, Routes},
     path,
 };
 
 use crate::{
     api::inbox::load_bootstrap,
     components::ui::{Button, EmptyState, Icon, ToastHost, Toasts, Tone},
+    document::Part,
     model::{ApiError, Bootstrap, Timestamp},
     pages::{
         inbox::InboxPage,
@@ -21,83 +22,31 @@ use crate::{
     state::{House, Inbox, Live, Outbox},
 };
 
-/// The names of the assets, and what the request says of its browser.
-#[derive(Debug, Clone, Default)]
-pub struct Site {
-    /// The app's loader.
-    pub js: String,
-    /// The app.
-    pub wasm: String,
-    /// The style sheet.
-    pub css: String,
-    /// The text font.
-    pub font: String,
-    /// The icons.
-    pub icons: String,
-    /// `light`, `dark` or `auto`.
-    pub theme: &'static str,
-}
-
-/// The document around the app. Server only: the browser wakes what stands in its body.
-#[cfg(feature = "ssr")]
-pub fn shell<V: IntoView + 'static>(site: Site, app: impl FnOnce() -> V) -> impl IntoView {
-    use leptos::nonce::use_nonce;
-    use leptos_meta::MetaTags;
-    let nonce = use_nonce();
-    let Site { js, wasm, css, font, icons, theme } = site;
-    let start =
-        format!("import({js:?}).then(async app=>{{await app.default({{module_or_path:{wasm:?}}});app.hydrate()}})");
-    // The ways in and the style guide are drawn once and need no app to wake them.
-    let path = use_context::<axum::http::request::Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
-    let is_plain = matches!(path.as_str(), "/sign-in" | "/setup" | "/invite" | "/styleguide");
-    let has_app = !js.is_empty() && !is_plain;
-    view! {
-        <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
-            <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
-                <meta name="color-scheme" content="light dark" />
-                <link rel="icon" href="/mark.svg" type="image/svg+xml" />
-                <link rel="stylesheet" href=css />
-                <link rel="preload" href=font r#as="font" r#type="font/woff2" crossorigin="anonymous" />
-                {has_app
-                    .then(|| {
-                        view! {
-                            <link rel="modulepreload" href=js.clone() nonce=nonce.clone() />
-                            <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-                            <script type="module" nonce=nonce.clone() inner_html=start></script>
-                        }
-                    })}
-                <MetaTags />
-            </head>
-            <body>{app()} <div hidden inner_html=icons></div></body>
-        </html>
-    }
-}
-
-/// The app.
+/// The inbox's part of the app.
 #[component]
-pub fn App() -> impl IntoView {
-    provide_meta_context();
-    // Tests, and nobody else, wait for this mark: before it a button is only a picture of one.
-    #[cfg(feature = "hydrate")]
-    Effect::new(move |_| {
-        if let Some(body) = document().body() {
-            let _ = body.set_attribute("data-hydrated", "true");
-        }
-    });
+pub fn InboxApp() -> impl IntoView {
+    begin(Part::Inbox);
     view! {
         <Title text="Tandem" />
         <Router>
-            <Routes fallback=|| view! { <NotFound /> }>
-                <Route path=path!("/sign-in") view=DoorPage />
-                <Route path=path!("/setup") view=DoorPage />
-                <Route path=path!("/invite") view=DoorPage />
-                <Route path=path!("/styleguide") view=StyleguidePage />
+            <Routes fallback=|| view! { <Elsewhere /> }>
                 <ParentRoute path=path!("") view=SignedIn>
-                    <Route path=path!("/") view=|| view! { <Redirect path="/inbox" /> } />
                     <Route path=path!("/inbox/:id?") view=InboxPage />
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// The settings' part of the app.
+#[component]
+pub fn SettingsApp() -> impl IntoView {
+    begin(Part::Settings);
+    view! {
+        <Title text="Tandem" />
+        <Router>
+            <Routes fallback=|| view! { <Elsewhere /> }>
+                <ParentRoute path=path!("") view=SignedIn>
                     <ParentRoute path=path!("/settings") view=SettingsPage>
                         <Route path=path!("") view=SettingsIndex />
                         <Route path=path!("/channels") view=SettingsChannels />
@@ -113,45 +62,76 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The ways in: plain forms, drawn by the server alone. A page that comes here from the inside is loaded afresh.
+/// What both parts begin with.
+fn begin(part: Part) {
+    provide_meta_context();
+    provide_context(part);
+    // Tests, and nobody else, wait for this mark: before it a button is only a picture of one.
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        if let Some(body) = document().body() {
+            let _ = body.set_attribute("data-hydrated", "true");
+        }
+    });
+}
+
+/// The ways in: plain forms, drawn by the server alone.
+#[cfg(feature = "ssr")]
 #[component]
-fn DoorPage() -> impl IntoView {
-    #[cfg(feature = "ssr")]
-    {
-        use crate::pages::{invite::InvitePage, setup::SetupPage, sign_in::SignInPage};
-        let path = leptos_router::hooks::use_location().pathname.get_untracked();
-        // A form that was refused comes back with the reason in its address.
-        let query = leptos_router::hooks::use_query_map().get_untracked();
-        if let (Some(path), Some(error)) = (query.get("__path"), query.get("__err")) {
-            provide_context(ServerActionError::new(&path, &error));
-        }
-        match path.as_str() {
-            "/setup" => view! { <SetupPage /> }.into_any(),
-            "/invite" => view! { <InvitePage /> }.into_any(),
-            _ => view! { <SignInPage /> }.into_any(),
-        }
-    }
-    #[cfg(not(feature = "ssr"))]
-    {
-        if let Some(location) = web_sys::window().map(|window| window.location()) {
-            let _ = location.reload();
-        }
+pub fn Doors() -> impl IntoView {
+    use crate::pages::{invite::InvitePage, setup::SetupPage, sign_in::SignInPage};
+    provide_meta_context();
+    view! {
+        <Title text="Tandem" />
+        <Router>
+            <Routes fallback=|| view! { <NotFound /> }>
+                <Route path=path!("/sign-in") view=|| refused(SignInPage) />
+                <Route path=path!("/setup") view=|| refused(SetupPage) />
+                <Route path=path!("/invite") view=|| refused(InvitePage) />
+                <Route path=path!("/styleguide") view=StyleguidePage />
+            </Routes>
+        </Router>
     }
 }
 
-/// Every part of the interface in every state: drawn by the server of a development build alone, so that it weighs nothing elsewhere.
+/// A form that was refused comes back with the reason in its address.
+#[cfg(feature = "ssr")]
+fn refused<V: IntoView + 'static>(page: impl FnOnce() -> V) -> AnyView {
+    let query = leptos_router::hooks::use_query_map().get_untracked();
+    if let (Some(path), Some(error)) = (query.get("__path"), query.get("__err")) {
+        provide_context(ServerActionError::new(&path, &error));
+    }
+    page().into_any()
+}
+
+/// Every part of the interface in every state: in a development build alone.
+#[cfg(feature = "ssr")]
 #[component]
 fn StyleguidePage() -> impl IntoView {
-    #[cfg(all(feature = "ssr", debug_assertions))]
+    #[cfg(debug_assertions)]
     {
         crate::pages::styleguide::Styleguide().into_any()
     }
-    #[cfg(not(all(feature = "ssr", debug_assertions)))]
+    #[cfg(not(debug_assertions))]
     {
         NotFound().into_any()
     }
 }
 
+/// A path of another part: the browser asks the server for it. What does not exist is drawn by the server as a door.
+#[component]
+fn Elsewhere() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    {
+        view! { <NotFound /> }.into_any()
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        let _ = window().location().reload();
+    }
+}
+
+#[cfg(feature = "ssr")]
 #[component]
 fn NotFound() -> impl IntoView {
     view! {
@@ -174,7 +154,7 @@ fn SignedIn() -> impl IntoView {
             {move || Suspend::new(async move {
                 match boot.await {
                     Ok(boot) => view! { <Inside boot /> }.into_any(),
-                    Err(ApiError::Unauthenticated) => view! { <Redirect path="/sign-in" /> }.into_any(),
+                    Err(ApiError::Unauthenticated) => view! { <ToSignIn /> }.into_any(),
                     Err(error) => {
                         view! {
                             <main class="auth">
@@ -190,6 +170,17 @@ fn SignedIn() -> impl IntoView {
                 }
             })}
         </Transition>
+    }
+}
+
+/// Nobody is signed in here.
+#[component]
+fn ToSignIn() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    leptos_axum::redirect("/sign-in");
+    #[cfg(not(feature = "ssr"))]
+    {
+        let _ = window().location().assign("/sign-in");
     }
 }
 

@@ -1,16 +1,15 @@
-//! The WebAssembly entry: wakes the page that the server rendered.
+//! What wakes the page that the server rendered. One program for each part of the app: `bin/inbox.rs`, `bin/settings.rs`.
 
-use wasm_bindgen::prelude::wasm_bindgen;
+use leptos::prelude::IntoView;
 
-/// Called by the page once this module is loaded.
-#[wasm_bindgen]
-pub fn hydrate() {
+/// Wakes the page as a part of the app.
+pub fn wake<V: IntoView + 'static>(part: fn() -> V) {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
         // WebAssembly does not recover from a panic: the page would look alive and do nothing.
         tell_to_reload();
     }));
-    leptos::mount::hydrate_body(app::app::App);
+    leptos::mount::hydrate_body(part);
 }
 
 fn tell_to_reload() {

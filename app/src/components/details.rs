@@ -11,9 +11,9 @@ use crate::{
     },
     model::{
         Act, AiMode, ApiError, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow,
-        LeadStatus, Permission, Status, Thread,
+        LeadStatus, MemberId, Permission, Status, Thread,
     },
-    state::{new_uuid, use_house, use_inbox, use_now},
+    state::{Shown, new_uuid, use_house, use_inbox, use_now},
 };
 
 /// The fields in the order shown; the name stands above, the lead status below.
@@ -28,10 +28,13 @@ const FIELDS: [(ContactField, &str); 8] = [
     (ContactField::TimeZone, "Add"),
 ];
 
-/// Does something to a conversation's state, and tells when it could not be done.
-pub fn act_on() -> Callback<(ConversationId, i64, Act)> {
-    let toasts = use_context::<Toasts>();
-    Callback::new(move |(id, seen, act): (ConversationId, i64, Act)| {
+/// Does something to the open conversation's state as it is shown, and tells when it could not be done.
+pub fn act_on(id: ConversationId) -> Callback<Act> {
+    let (inbox, toasts) = (use_inbox(), use_context::<Toasts>());
+    Callback::new(move |act: Act| {
+        // Whoever acts saw the version that is on screen now; the second of two at once is told (Promise 4).
+        let seen = inbox.open.with_untracked(|row| row.as_ref().filter(|row| row.id == id).map(|row| row.version));
+        let Some(seen) = seen else { return };
         leptos::task::spawn_local(async move {
             if let Err(error) = change_state(id, seen, act).await
                 && let Some(toasts) = toasts
@@ -43,10 +46,9 @@ pub fn act_on() -> Callback<(ConversationId, i64, Act)> {
 }
 
 /// The red ✕: a reason in one click (T13).
-pub fn close_menu(menu: &'static str, id: ConversationId, seen: i64) -> impl IntoView {
-    let act = act_on();
+pub fn close_menu(menu: &'static str, act: Callback<Act>) -> impl IntoView {
     let item = move |reason: CloseReason| {
-        let close = Callback::new(move |()| act.run((id, seen, Act::Close(reason))));
+        let close = Callback::new(move |()| act.run(Act::Close(reason)));
         view! { <MenuItem label=reason.label() on_select=close /> }
     };
     view! {
@@ -72,6 +74,11 @@ pub fn DetailsPanel(
     #[prop(into)]
     close: Callback<()>,
 ) -> impl IntoView {
+    let inbox = use_inbox();
+    let content = move || match inbox.shown.get() {
+        Shown::Thread(id) => view! { <Person id /> <Facts id /> }.into_any(),
+        _ => ().into_any(),
+    };
     view! {
         <aside class="panel details" aria-label="Details">
             <header class="bar">
@@ -81,15 +88,10 @@ pub fn DetailsPanel(
             </header>
             <div class="scroll">
                 <Transition fallback=|| ()>
-                    {move || Suspend::new(async move {
-                        // The centre has put the thread into the store when this goes on; both sides wait for the same.
-                        match thread.await {
-                            Some(Ok(thread)) => {
-                                let id = thread.row.id;
-                                view! { <Person id /> <Facts id /> }.into_any()
-                            }
-                            _ => ().into_any(),
-                        }
+                    {Suspend::new(async move {
+                        // Whichever of centre and details goes on first puts it into the store; the second changes nothing.
+                        inbox.show_thread_answer(thread.await);
+                        content
                     })}
                 </Transition>
             </div>
@@ -228,105 +230,129 @@ fn LeadLine(contact: Contact, may_edit: bool) -> impl IntoView {
     }
 }
 
-/// Where the conversation stands.
+/// Where the conversation stands. Each line watches only what it shows: an open menu stays while messages come in.
 #[component]
 fn Facts(id: ConversationId) -> impl IntoView {
-    let inbox = use_inbox();
-    move || inbox.open.get().filter(|row| row.id == id).map(|row| view! { <FactLines row /> })
-}
-
-#[component]
-fn FactLines(row: ConversationRow) -> impl IntoView {
-    let (house, now) = (use_house(), use_now());
-    let act = act_on();
-    let (id, seen, status, assignee) = (row.id, row.version, row.state.status, row.state.assignee);
-    let (may, me) = house.boot.with_untracked(|boot| (boot.me.may(Permission::Converse), boot.me.member.id));
-    let assigned = assignee.map_or_else(|| "Nobody".to_owned(), |who| member_name(house, who));
-    let to_status = move |to: Status| {
-        let act_of = match to {
-            Status::Open => Act::Reopen,
-            Status::Pending => Act::Pending,
-            Status::Closed => Act::Close(CloseReason::Resolved),
-        };
-        let choose = Callback::new(move |()| act.run((id, seen, act_of)));
-        let tone = if to == Status::Closed { ItemTone::Danger } else { ItemTone::Neutral };
-        view! { <MenuItem label=status_label(to) tone checked=Signal::derive(move || to == status) on_select=choose /> }
-    };
-    let people = house.boot.with_untracked(|boot| {
-        boot.members.iter().filter(|m| !m.disabled).map(|m| (Some(m.id), m.name.clone())).collect::<Vec<_>>()
+    let (house, inbox, now) = (use_house(), use_inbox(), use_now());
+    let Some(first) = inbox.open.get_untracked() else { return ().into_any() };
+    let row = Memo::new(move |before: Option<&ConversationRow>| {
+        let open = inbox.open.get().filter(|row| row.id == id);
+        open.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
     });
-    let people = std::iter::once((None, "Nobody".to_owned())).chain(people);
-    let to_person = move |(who, name): (Option<crate::model::MemberId>, String)| {
-        let label = if who == Some(me) { format!("{name} (you)") } else { name };
-        let choose = Callback::new(move |()| act.run((id, seen, Act::Assign(who))));
-        view! { <MenuItem label checked=Signal::derive(move || who == assignee) on_select=choose /> }
-    };
-    let trigger =
-        |text: String| move || view! { <span class="cut">{text.clone()}</span> <Glyph icon=Icon::ChevronDown /> };
-    let ai = match row.state.ai_mode {
+    let act = act_on(id);
+    let may = house.boot.with_untracked(|boot| boot.me.may(Permission::Converse));
+    let first_reply = move || row.with(|row| row.first_response_ms).map_or_else(|| "None yet".to_owned(), duration);
+    let ai = move || match row.with(|row| row.state.ai_mode) {
         AiMode::Active => "Active",
         AiMode::Paused => "Paused",
         AiMode::Manual => "Manual only",
     };
-    let status_menu = may.then(|| {
-        view! {
-            <Menu id="status" name="Status" button_class="edit-view" trigger=trigger(status_label(status).to_owned())>
-                {Status::ALL.iter().copied().map(to_status).collect_view()}
-            </Menu>
-        }
-    });
-    let person_menu = may.then(|| {
-        view! {
-            <Menu id="assignee" name="Assigned to" button_class="edit-view" trigger=trigger(assigned.clone())>
-                {people.map(to_person).collect_view()}
-            </Menu>
-        }
-    });
+    let last_wrote = Memo::new(move |_| row.with(|row| row.last_inbound_at.map(|at| at.0)));
+    let last_wrote =
+        move || last_wrote.get().map(|at| view! { <Fact name="Last wrote"><RelativeTime at=at now /></Fact> });
+    let (kind, began) = row.with_untracked(|row| (row.kind, row.started_at.0));
     view! {
         <section class="sec">
             <div class="sec-head">
                 <h2>"Conversation"</h2>
             </div>
             <dl class="facts">
-                <div class="fact">
-                    <dt>"Channel"</dt>
-                    <dd class="fact-plain">{row.kind.label()}</dd>
-                </div>
-                <div class="fact">
-                    <dt>"Status"</dt>
-                    <dd>{status_menu} {(!may).then(|| status_label(status))}</dd>
-                </div>
-                <div class="fact">
-                    <dt>"Assigned to"</dt>
-                    <dd>{person_menu} {(!may).then_some(assigned)}</dd>
-                </div>
-                <div class="fact">
-                    <dt>"AI mode"</dt>
-                    <dd class="fact-plain">{ai}</dd>
-                </div>
-                <div class="fact">
-                    <dt>"First reply"</dt>
-                    <dd class="fact-plain">{row.first_response_ms.map_or_else(|| "None yet".to_owned(), duration)}</dd>
-                </div>
-                {row
-                    .last_inbound_at
-                    .map(|at| {
-                        view! {
-                            <div class="fact">
-                                <dt>"Last wrote"</dt>
-                                <dd class="fact-plain">
-                                    <RelativeTime at=at.0 now />
-                                </dd>
-                            </div>
-                        }
-                    })}
-                <div class="fact">
-                    <dt>"Began"</dt>
-                    <dd class="fact-plain">
-                        <RelativeTime at=row.started_at.0 now />
-                    </dd>
-                </div>
+                <Fact name="Channel">{kind.label()}</Fact>
+                <StatusFact row act may />
+                <AssigneeFact row act may />
+                <Fact name="AI mode">{ai}</Fact>
+                <Fact name="First reply">{first_reply}</Fact>
+                {last_wrote}
+                <Fact name="Began">
+                    <RelativeTime at=began now />
+                </Fact>
             </dl>
         </section>
+    }
+    .into_any()
+}
+
+/// A line that is only read.
+#[component]
+fn Fact(name: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <div class="fact">
+            <dt>{name}</dt>
+            <dd class="fact-plain">{children()}</dd>
+        </div>
+    }
+}
+
+/// A line that shows one choice and, where I may, opens the menu of all.
+#[component]
+fn ChoiceFact(
+    id: &'static str,
+    name: &'static str,
+    #[prop(into)] chosen: Signal<String>,
+    may: bool,
+    children: Children,
+) -> impl IntoView {
+    let shown = move || chosen.get();
+    let value = if may {
+        let trigger = move || view! { <span class="cut">{shown}</span> <Glyph icon=Icon::ChevronDown /> };
+        view! {
+            <Menu id name=name button_class="edit-view" trigger>
+                {children()}
+            </Menu>
+        }
+        .into_any()
+    } else {
+        shown.into_any()
+    };
+    view! {
+        <div class="fact">
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+        </div>
+    }
+}
+
+#[component]
+fn StatusFact(row: Memo<ConversationRow>, act: Callback<Act>, may: bool) -> impl IntoView {
+    let status = Memo::new(move |_| row.with(|row| row.state.status));
+    let item = move |to: Status| {
+        let act_of = match to {
+            Status::Open => Act::Reopen,
+            Status::Pending => Act::Pending,
+            Status::Closed => Act::Close(CloseReason::Resolved),
+        };
+        let choose = Callback::new(move |()| act.run(act_of));
+        let tone = if to == Status::Closed { ItemTone::Danger } else { ItemTone::Neutral };
+        view! { <MenuItem label=status_label(to) tone checked=Signal::derive(move || to == status.get()) on_select=choose /> }
+    };
+    view! {
+        <ChoiceFact id="status" name="Status" chosen=Signal::derive(move || status_label(status.get()).to_owned()) may>
+            {Status::ALL.iter().copied().map(item).collect_view()}
+        </ChoiceFact>
+    }
+}
+
+#[component]
+fn AssigneeFact(row: Memo<ConversationRow>, act: Callback<Act>, may: bool) -> impl IntoView {
+    let house = use_house();
+    let me = house.boot.with_untracked(|boot| boot.me.member.id);
+    let assignee = Memo::new(move |_| row.with(|row| row.state.assignee));
+    let chosen =
+        Signal::derive(move || assignee.get().map_or_else(|| "Nobody".to_owned(), |who| member_name(house, who)));
+    let people = Memo::new(move |_| {
+        house.boot.with(|boot| {
+            let active = boot.members.iter().filter(|m| !m.disabled).map(|m| (Some(m.id), m.name.clone()));
+            std::iter::once((None, "Nobody".to_owned())).chain(active).collect::<Vec<_>>()
+        })
+    });
+    let item = move |(who, name): (Option<MemberId>, String)| {
+        let label = if who == Some(me) { format!("{name} (you)") } else { name };
+        let choose = Callback::new(move |()| act.run(Act::Assign(who)));
+        view! { <MenuItem label checked=Signal::derive(move || who == assignee.get()) on_select=choose /> }
+    };
+    view! {
+        <ChoiceFact id="assignee" name="Assigned to" chosen may>
+            {move || people.get().into_iter().map(item).collect_view()}
+        </ChoiceFact>
     }
 }

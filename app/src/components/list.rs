@@ -10,7 +10,7 @@ use crate::{
     api::inbox::{load_inbox, load_thread},
     components::ui::{Banner, BannerPlace, Button, EmptyState, Icon, Shape, Skeleton, Tab, Tabs, Tone, Width},
     model::{ApiError, ConversationId, Counts, InboxPage, View, window_of},
-    state::{Connection, Inbox, use_inbox, use_live},
+    state::{Connection, Inbox, Listed, use_inbox, use_live},
 };
 
 /// The height of a row in pixels; the style sheet's `--row-h`.
@@ -35,7 +35,7 @@ pub fn ListPanel(
     #[prop(into)]
     view: Signal<View>,
     /// Its first page.
-    page: Resource<Result<InboxPage, ApiError>>,
+    page: Resource<(View, Result<InboxPage, ApiError>)>,
 ) -> impl IntoView {
     let (inbox, live) = (use_inbox(), use_live());
     let count = move |counts: &Counts, view: View| u32::try_from(counts.of(view)).unwrap_or(0);
@@ -65,6 +65,11 @@ pub fn ListPanel(
             </a>
         }
     };
+    let rows = move || match inbox.listed.get() {
+        Listed::Nothing => ().into_any(),
+        Listed::View(_) => view! { <Rows view /> }.into_any(),
+        Listed::Failed(error) => view! { <LoadFailed error retry=move |()| page.refetch() /> }.into_any(),
+    };
     let offline = move || {
         (live.connection.get() == Connection::Offline).then(|| {
             view! {
@@ -87,15 +92,11 @@ pub fn ListPanel(
                 </span>
             </header>
             <Transition fallback=ListSkeleton>
-                {move || Suspend::new(async move {
+                // No closure around it: it runs once. What is read later goes into the store, and this stays on screen meanwhile.
+                {Suspend::new(async move {
+                    let (of, first) = page.await;
+                    inbox.show_page(of, first);
                     // The numbers come with the page, so they are drawn with it, on both sides.
-                    let rows = match page.await {
-                        Ok(page) => {
-                            inbox.set_list(view.get_untracked(), page);
-                            view! { <Rows view /> }.into_any()
-                        }
-                        Err(error) => view! { <LoadFailed error retry=move |()| page.refetch() /> }.into_any(),
-                    };
                     view! {
                         <Tabs label="Scope" tabs />
                         <nav class="cats" aria-label="Category">

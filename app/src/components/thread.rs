@@ -13,7 +13,7 @@ use crate::{
     api::{conversation::mark_read, inbox::load_older},
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Shape, Skeleton, Variant, Width},
     model::{Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Thread, View},
-    state::{Ghost, GhostState, Slotted, use_house, use_inbox, use_outbox},
+    state::{Ghost, GhostState, Shown, Slotted, use_house, use_inbox, use_outbox},
 };
 
 /// The centre panel.
@@ -29,20 +29,19 @@ pub fn ThreadPanel(
     toggle_details: Callback<()>,
 ) -> impl IntoView {
     let inbox = use_inbox();
+    let centre = move || match inbox.shown.get() {
+        Shown::Nothing => view! { <NothingOpen /> }.into_any(),
+        Shown::Thread(id) => view! { <OpenThread id view toggle_details /> }.into_any(),
+        Shown::Failed(ApiError::NotFound) => view! { <NotHere view /> }.into_any(),
+        Shown::Failed(error) => view! { <LoadFailed error retry=move |()| thread.refetch() /> }.into_any(),
+    };
     view! {
         <main class="panel thread" id="main" tabindex="-1">
             <Transition fallback=ThreadSkeleton>
-                {move || Suspend::new(async move {
-                    match thread.await {
-                        None => view! { <NothingOpen /> }.into_any(),
-                        Some(Err(ApiError::NotFound)) => view! { <NotHere view /> }.into_any(),
-                        Some(Err(error)) => view! { <LoadFailed error retry=move |()| thread.refetch() /> }.into_any(),
-                        Some(Ok(thread)) => {
-                            let id = thread.row.id;
-                            inbox.set_thread(thread);
-                            view! { <OpenThread id view toggle_details /> }.into_any()
-                        }
-                    }
+                // No closure around it: it runs once. What is read later goes into the store, and this stays on screen meanwhile.
+                {Suspend::new(async move {
+                    inbox.show_thread_answer(thread.await);
+                    centre
                 })}
             </Transition>
         </main>
@@ -103,6 +102,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
         })
     });
     let may_write = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Converse)));
+    let pen = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.state.pen)));
     read_what_is_seen(id);
     let back = RwSignal::new(None::<String>);
     let kind = row.with_untracked(|row| row.as_ref().map(|row| row.kind));
@@ -140,49 +140,57 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
                 <p>{sub}</p>
             </div>
             <div class="bar-actions">
-                {move || may_write.get().then(|| row.get().map(|row| view! { <Actions row /> }))}
+                {move || may_write.get().then(|| view! { <Actions id row /> })}
                 <IconButton icon=Icon::PanelRight name="Details" at_end=true on_press=toggle_details />
             </div>
         </header>
-        {move || row.get().map(|row| view! { <PenBar row /> })}
+        {move || pen.get().map(|pen| view! { <PenBar pen /> })}
         <Entries id them=Signal::from(name) give_back=move |text: String| back.set(Some(text)) />
         {composer}
     }
     .into_any()
 }
 
-/// Take it, close it, reopen it.
+/// Take it, close it, reopen it. Watches only what it shows: a menu stays open while messages come in.
 #[component]
-fn Actions(row: ConversationRow) -> impl IntoView {
+fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoView {
     let me = use_house().boot.with_untracked(|boot| boot.me.member.id);
-    let mine = row.state.assignee == Some(me);
-    let (id, seen, closed) = (row.id, row.version, row.state.status == Status::Closed);
-    let act = act_on();
-    let assign = move |()| act.run((id, seen, Act::Assign((!mine).then_some(me))));
-    let name = if mine { "Assigned to you; press to give it back" } else { "Assign to yourself" };
-    let icon = if mine { Icon::UserRoundCheck } else { Icon::UserRoundPlus };
-    let tone = if mine { IconTone::Good } else { IconTone::Neutral };
-    view! {
-        <IconButton icon name=name tone pressed=Signal::derive(move || mine) on_press=Callback::new(assign) />
-        {if closed {
+    let mine = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.state.assignee == Some(me))));
+    let closed = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.state.status == Status::Closed)));
+    let act = act_on(id);
+    let assign = Callback::new(move |()| act.run(Act::Assign((!mine.get_untracked()).then_some(me))));
+    let assign_button = move || {
+        let (name, icon, tone) = match mine.get() {
+            true => ("Assigned to you; press to give it back", Icon::UserRoundCheck, IconTone::Good),
+            false => ("Assign to yourself", Icon::UserRoundPlus, IconTone::Neutral),
+        };
+        view! { <IconButton icon name=name tone pressed=Signal::from(mine) on_press=assign /> }
+    };
+    let close_button = move || {
+        if closed.get() {
+            let reopen = Callback::new(move |()| act.run(Act::Reopen));
             view! {
-                <Button icon=Icon::RotateCcw name="Reopen" on_press=Callback::new(move |()| act.run((id, seen, Act::Reopen)))>
+                <Button icon=Icon::RotateCcw name="Reopen" on_press=reopen>
                     "Reopen"
                 </Button>
             }
-                .into_any()
+            .into_any()
         } else {
-            close_menu("close-in-header", id, seen).into_any()
-        }}
+            close_menu("close-in-header", act).into_any()
+        }
+    };
+    view! {
+        {assign_button}
+        {close_button}
     }
 }
 
 /// Who holds the pen: always visible (Promise 3).
 #[component]
-fn PenBar(row: ConversationRow) -> impl IntoView {
+fn PenBar(pen: Pen) -> impl IntoView {
     let house = use_house();
     let me = house.boot.with_untracked(|boot| boot.me.member.id);
-    let (holder, icon, bold, rest) = match row.state.pen {
+    let (holder, icon, bold, rest) = match pen {
         Pen::Member(id) if id == me => ("you", Icon::Pencil, "You have the pen.".to_owned(), "You answered here last."),
         Pen::Member(id) => {
             ("other", Icon::Pencil, format!("{} has the pen.", member_name(house, id)), "They answered here last.")

@@ -65,6 +65,8 @@ pub enum Changed {
     Message(MessageId),
     /// My unsent text in the open conversation.
     Draft(DraftMode),
+    /// The open conversation is mine to see again: only a fresh fetch makes it whole.
+    Back(ConversationId),
 }
 
 impl InboxState {
@@ -249,8 +251,11 @@ impl ThreadPart {
 
     fn apply(&mut self, body: &LiveBody, me: MemberId, joined: Timestamp, changed: &mut Vec<Changed>) {
         let thread = &mut self.thread;
-        // What happened while it was out of sight never came: only a fresh fetch makes it whole again.
+        // What happened while it was out of sight never came.
         if self.gone {
+            if matches!(body, LiveBody::Conversation { row, .. } if row.id == thread.row.id) {
+                changed.push(Changed::Back(thread.row.id));
+            }
             return;
         }
         match body {

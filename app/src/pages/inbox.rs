@@ -26,19 +26,33 @@ pub fn InboxPage() -> impl IntoView {
     // A broken id is as good as one that does not exist.
     let asked = Memo::new(move |_| params.with(|p| p.get("id")));
     let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
-    let page = Resource::new(move || (view.get(), live.resets.get()), |(view, _)| load_inbox(view, None));
+    let page = Resource::new(
+        move || (view.get(), live.resets.get()),
+        |(view, _)| async move { (view, load_inbox(view, None).await) },
+    );
     let thread = Resource::new(
-        move || (asked.get().map(|_| id.get()), live.resets.get()),
-        move |(asked, resets)| async move {
+        move || (asked.get().map(|_| id.get()), live.resets.get(), inbox.returns.get()),
+        move |(asked, ..)| async move {
             match asked? {
                 None => Some(Err(ApiError::NotFound)),
-                Some(id) => match inbox.take_prefetched(id).filter(|_| resets == live.resets.get_untracked()) {
+                Some(id) => match inbox.take_prefetched(id) {
                     Some(thread) => Some(Ok(thread)),
                     None => Some(load_thread(id).await),
                 },
             }
         },
     );
+    // The first answers are put into the store where they are drawn; those after them here.
+    Effect::new(move |_| {
+        if let Some(answer) = page.get() {
+            inbox.show_page(answer.0, answer.1);
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(answer) = thread.get() {
+            inbox.show_thread_answer(answer);
+        }
+    });
     // The open row stays where it is while the list changes around it.
     Effect::new(move |_| {
         inbox.selected.set(id.get());

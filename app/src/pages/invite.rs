@@ -4,7 +4,10 @@ use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use super::sign_in::{AuthCard, AuthField, FormError, PasswordField, field_error, other_error};
+use super::{
+    door::{AuthCard, AuthField},
+    form::{FormError, PasswordField, field_error, other_error},
+};
 use crate::{
     api::account::AcceptInvite,
     components::ui::{Button, EmptyState, Icon, Variant},

@@ -1,9 +1,15 @@
-//! One file a page. The ways in (set-up, sign-in, invitation) are plain forms that need no script: the browser's half never draws them.
+//! One file a page. The ways in (set-up, sign-in, invitation) are plain forms that need no script: only the server has them.
 
+#[cfg(feature = "ssr")]
+mod door;
+pub(crate) mod form;
 pub mod inbox;
+#[cfg(feature = "ssr")]
 pub mod invite;
 pub mod settings;
+#[cfg(feature = "ssr")]
 pub mod setup;
+#[cfg(feature = "ssr")]
 pub mod sign_in;
 #[cfg(all(feature = "ssr", debug_assertions))]
 pub mod styleguide;

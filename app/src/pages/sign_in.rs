@@ -1,17 +1,17 @@
 //! Signing in.
 
-mod card;
-
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+use super::{
+    door::{AuthCard, AuthField},
+    form::{FormError, PasswordField, field_error, other_error},
+};
 use crate::{
     api::account::SignIn,
     components::ui::{Button, Variant},
 };
-
-pub(crate) use card::{AuthCard, AuthField, FormError, PasswordField, field_error, other_error};
 
 /// E-mail and password; `?next=` says where to go on.
 #[component]

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use super::House;
 use crate::model::{
-    Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, DraftMode, HousePart, InboxPage, InboxState,
-    ListPart, LiveEvent, Message, MessageId, Thread, ThreadPart, Timestamp, View, arrange,
+    ApiError, Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, DraftMode, HousePart, InboxPage,
+    InboxState, ListPart, LiveEvent, Message, MessageId, Thread, ThreadPart, Timestamp, View, arrange,
 };
 
 /// How many events are kept, so that what was fetched before them and arrives after them misses none.
@@ -24,6 +24,30 @@ pub enum Slotted {
     Entry(MessageId, bool),
 }
 
+/// What the list shows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Listed {
+    /// Nothing was read yet.
+    #[default]
+    Nothing,
+    /// The rows of a view.
+    View(View),
+    /// It could not be read.
+    Failed(ApiError),
+}
+
+/// What the centre shows. Components watch this and not the fetch itself: what is on screen stays whole until the next is here.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Shown {
+    /// No conversation is open.
+    #[default]
+    Nothing,
+    /// The open conversation.
+    Thread(ConversationId),
+    /// It could not be read, or is not mine to see.
+    Failed(ApiError),
+}
+
 /// The inbox. Lives as long as the signed-in layout; cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Inbox {
@@ -33,6 +57,12 @@ pub struct Inbox {
     house: House,
     /// The numbers above the list.
     pub counts: RwSignal<Counts>,
+    /// What the list shows.
+    pub listed: RwSignal<Listed>,
+    /// What the centre shows.
+    pub shown: RwSignal<Shown>,
+    /// Counts the times that the open conversation has to be read afresh.
+    pub returns: RwSignal<u32>,
     /// The rows in the order shown.
     pub order: RwSignal<Vec<ConversationId>>,
     rows: StoredValue<HashMap<ConversationId, ArcRwSignal<ConversationRow>>>,
@@ -74,6 +104,9 @@ impl Inbox {
             prefetched: StoredValue::default(),
             house,
             counts: RwSignal::default(),
+            listed: RwSignal::default(),
+            shown: RwSignal::default(),
+            returns: RwSignal::new(0),
             order: RwSignal::default(),
             rows: StoredValue::default(),
             more: RwSignal::new(false),
@@ -143,12 +176,31 @@ impl Inbox {
         self.show(&[Changed::House]);
     }
 
-    /// Shows a view's first page.
-    pub fn set_list(self, view: View, page: InboxPage) {
+    /// Shows a view's first page, or that it could not be read. A page that is shown already changes nothing.
+    pub fn show_page(self, view: View, page: Result<InboxPage, ApiError>) {
+        let listed = match page {
+            Ok(page) => {
+                self.set_list(view, page);
+                Listed::View(view)
+            }
+            Err(error) => Listed::Failed(error),
+        };
+        if self.listed.with_untracked(|shown| *shown != listed) {
+            self.listed.set(listed);
+        }
+    }
+
+    fn set_list(self, view: View, page: InboxPage) {
+        let same = self.core.with_value(|core| core.list.as_ref().map(|list| (list.view == view, list.seq)));
+        if matches!(same, Some((true, seq)) if seq >= page.seq) {
+            return;
+        }
         self.core.update_value(|core| core.list = Some(ListPart::of(view, page)));
         self.catch_up();
-        self.rows.update_value(HashMap::clear);
-        self.order.set(Vec::new());
+        if !matches!(same, Some((true, _))) {
+            self.rows.update_value(HashMap::clear);
+            self.order.set(Vec::new());
+        }
         self.show_list(true);
     }
 
@@ -182,9 +234,18 @@ impl Inbox {
         });
     }
 
-    /// A conversation that was fetched ahead and has not changed since.
+    /// A conversation that was fetched ahead; only while all that happened since is known.
     pub fn take_prefetched(self, id: ConversationId) -> Option<Thread> {
-        self.prefetched.try_update_value(|known| known.remove(&id)).flatten()
+        let thread = self.prefetched.try_update_value(|known| known.remove(&id)).flatten()?;
+        let known_from = self
+            .recent
+            .try_with_value(|recent| recent.front().filter(|_| recent.len() >= RECENT).map(|event| event.seq))?;
+        known_from.is_none_or(|from| thread.seq + 1 >= from).then_some(thread)
+    }
+
+    /// Events were missed: what was fetched ahead may be out of date.
+    pub fn forget_prefetched(self) {
+        self.prefetched.try_update_value(HashMap::clear);
     }
 
     /// Whether it was fetched ahead already.
@@ -192,15 +253,39 @@ impl Inbox {
         self.prefetched.try_with_value(|known| known.contains_key(&id)).unwrap_or(true)
     }
 
-    /// Shows a conversation.
-    pub fn set_thread(self, thread: Thread) {
-        let same = self.open.with_untracked(|open| open.as_ref().map(|row| row.id)) == Some(thread.row.id);
-        if !same {
+    /// Shows a conversation, or why there is none. One that is shown already changes nothing.
+    pub fn show_thread_answer(self, answer: Option<Result<Thread, ApiError>>) {
+        let shown = match answer {
+            None => Shown::Nothing,
+            Some(Ok(thread)) => {
+                let id = thread.row.id;
+                self.set_thread(thread);
+                Shown::Thread(id)
+            }
+            Some(Err(error)) => Shown::Failed(error),
+        };
+        if !matches!(shown, Shown::Thread(_)) {
+            self.core.update_value(|core| core.thread = None);
+        }
+        if self.shown.with_untracked(|before| *before != shown) {
+            self.shown.set(shown);
+        }
+    }
+
+    fn set_thread(self, thread: Thread) {
+        let same = self.core.with_value(|core| {
+            let part = core.thread.as_ref().filter(|part| part.thread.row.id == thread.row.id);
+            part.map(|part| (part.gone, part.thread.seq))
+        });
+        if matches!(same, Some((false, seq)) if seq >= thread.seq) {
+            return;
+        }
+        if same.is_none() {
             self.unread_from.set_value(first_unread(&thread));
+            self.messages.update_value(HashMap::clear);
         }
         self.core.update_value(|core| core.thread = Some(ThreadPart::of(thread)));
         self.catch_up();
-        self.messages.update_value(HashMap::clear);
         self.show_thread();
         self.show_messages();
     }
@@ -243,6 +328,9 @@ impl Inbox {
         }
         if changed.iter().any(|c| matches!(c, Changed::Draft(_))) {
             self.drafts.try_update(|n| *n += 1);
+        }
+        if changed.iter().any(|c| matches!(c, Changed::Back(_))) {
+            self.returns.try_update(|n| *n += 1);
         }
     }
 

@@ -192,7 +192,7 @@ mod stream {
         listen("reset", |tab, _| {
             let it = tab.borrow();
             it.tell(&Talk::Reset { tab: None });
-            it.live.resets.try_update(|n| *n += 1);
+            it.reset();
         });
         listen("signed-out", |tab, _| {
             tab.borrow().tell(&Talk::SignedOut);
@@ -285,6 +285,12 @@ mod stream {
             }
         }
 
+        /// Events were missed: everything is read afresh.
+        fn reset(&self) {
+            self.inbox.forget_prefetched();
+            self.live.resets.try_update(|n| *n += 1);
+        }
+
         /// What a tab that stands at `cursor` has missed; none when that is no longer kept.
         fn since(&self, cursor: i64) -> Option<Vec<String>> {
             (cursor >= self.from)
@@ -329,7 +335,7 @@ mod stream {
                 live.connection.try_set(state);
             }
             Talk::Reset { tab: to } if !holds && to.as_ref().is_none_or(|to| *to == name) => {
-                live.resets.try_update(|n| *n += 1);
+                tab.borrow().reset();
             }
             Talk::SignedOut => leave(),
             _ => {}

@@ -1,5 +1,6 @@
 //! The site inside the binary: WebAssembly, CSS, fonts, the widget; compressed at build, hashed names cached for ever.
 
+use app::document::{Part, Program};
 use axum::{
     body::Body,
     extract::Path,
@@ -14,14 +15,21 @@ use serde::Deserialize;
 #[allow_missing = true]
 struct Embedded;
 
+/// A part of the app, as the browser loads it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Files {
+    js: String,
+    wasm: String,
+}
+
 /// The names that pages refer to.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Site {
-    /// The app's loader.
-    pub js: String,
-    /// The app.
-    pub wasm: String,
+    /// The inbox in the browser.
+    pub inbox: Option<Files>,
+    /// The settings in the browser.
+    pub settings: Option<Files>,
     /// The style sheet.
     pub css: String,
     /// The widget's frame.
@@ -46,6 +54,16 @@ impl Site {
         site.icons =
             Embedded::get("icons.svg").map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default();
         site
+    }
+
+    /// What wakes the pages of a part.
+    pub fn program(&self, part: Part) -> Option<Program> {
+        let files = match part {
+            Part::Doors => &None,
+            Part::Inbox => &self.inbox,
+            Part::Settings => &self.settings,
+        };
+        files.as_ref().map(|Files { js, wasm }| Program { js: js.clone(), wasm: wasm.clone() })
     }
 }
 

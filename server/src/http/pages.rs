@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     api::port::{Door, Port},
-    app::{App, Site as ShellSite, shell},
+    document::{Part, Site as ShellSite, shell},
     model::ApiError,
 };
 use axum::{
@@ -114,9 +114,9 @@ async fn render(http: &Http, request: Request) -> Response {
         _ => "auto",
     };
     let site = http.site();
+    let part = Part::of(request.uri().path());
     let shell_site = ShellSite {
-        js: site.js.clone(),
-        wasm: site.wasm.clone(),
+        program: site.program(part),
         css: site.css.clone(),
         font: site.font.clone(),
         icons: site.icons.clone(),
@@ -132,7 +132,7 @@ async fn render(http: &Http, request: Request) -> Response {
                 *kept = Some(nonce.to_string());
             }
         },
-        move || shell(shell_site.clone(), App),
+        move || shell(shell_site.clone(), part),
     );
     let mut response: Response<Body> = handler(request).await;
     let nonce = nonce.lock().ok().and_then(|nonce| nonce.clone()).unwrap_or_default();

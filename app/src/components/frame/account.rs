@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{Theme, use_theme};
 use crate::{
     components::ui::{Avatar, AvatarSize, Glyph, Icon, Menu, MenuItem, MenuLine},
+    document::Part,
     state::use_house,
 };
 
@@ -40,6 +41,7 @@ pub(super) fn AccountMenu() -> impl IntoView {
             <span class="sr">{move || format!("{}: theme, sessions, sign out", name.get())}</span>
         }
     };
+    let rel = expect_context::<Part>().rel_to("/settings/sessions");
     view! {
         <Menu id="account-menu" name="Your account" button_class="rail-me" trigger=face>
             <div class="menu-head" role="presentation">
@@ -51,7 +53,7 @@ pub(super) fn AccountMenu() -> impl IntoView {
             <MenuLine />
             <div role="group" aria-label="Theme">{choices}</div>
             <MenuLine />
-            <a class="menu-item" role="menuitem" tabindex="-1" href="/settings/sessions">
+            <a class="menu-item" role="menuitem" tabindex="-1" href="/settings/sessions" rel=rel>
                 <Glyph icon=Icon::Laptop />
                 <span>"Sessions"</span>
             </a>

@@ -7,7 +7,7 @@ use crate::{
     api::settings::{ChannelEdit, edit_channel},
     components::ui::{Button, Variant},
     model::{Channel, ChannelId, ChannelKind},
-    pages::sign_in::{FormError, field_error, other_error},
+    pages::form::{FormError, field_error, other_error},
     state::{House, use_house},
 };
 

@@ -12,7 +12,7 @@ use crate::{
     api::settings::{InviteInfo, NewInvite, invite, invites, revoke_invite},
     components::ui::{Button, EmptyState, FieldFrame, Icon, Pill, Tone, Variant},
     model::{ApiError, InviteId, Role, Visibility},
-    pages::sign_in::{FormError, field_error, other_error},
+    pages::form::{FormError, field_error, other_error},
     state::use_house,
 };
 

@@ -6,7 +6,7 @@ use super::parts::Saving;
 use crate::{
     api::account::change_password,
     components::ui::{Button, Toast, Toasts, Tone, Variant},
-    pages::sign_in::{FormError, PasswordField, field_error, other_error},
+    pages::form::{FormError, PasswordField, field_error, other_error},
     state::use_house,
 };
 

@@ -11,7 +11,7 @@ use crate::{
     api::settings::add_team,
     components::ui::{Button, EmptyState, Icon, Variant},
     model::{Team, TeamId},
-    pages::sign_in::{FormError, field_error, other_error},
+    pages::form::{FormError, field_error, other_error},
     state::{House, new_uuid, use_house},
 };
 

@@ -13,7 +13,7 @@ use crate::{
         ui::{Button, Variant},
     },
     model::Workspace,
-    pages::sign_in::{FormError, field_error, other_error},
+    pages::form::{FormError, field_error, other_error},
     state::use_house,
 };
 

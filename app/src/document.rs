@@ -1,0 +1,119 @@
+//! The document around the app, and which part of the app a path belongs to.
+
+/// The app comes to the browser in parts, each a program of its own, so that nobody waits for pages that they do not look at.
+/// A link from one part to another loads the page afresh: `rel="external"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The ways in, the style guide, and what does not exist: drawn by the server alone, alive without any script.
+    Doors,
+    /// Where people sit all day.
+    Inbox,
+    /// Settings.
+    Settings,
+}
+
+impl Part {
+    /// The part that draws a path.
+    pub fn of(path: &str) -> Self {
+        let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        match first {
+            "inbox" => Self::Inbox,
+            "settings" => Self::Settings,
+            _ => Self::Doors,
+        }
+    }
+
+    /// The `rel` of a link that stands in this part.
+    pub fn rel_to(self, href: &str) -> Option<&'static str> {
+        let path = href.split('?').next().unwrap_or_default();
+        (Self::of(path) != self).then_some("external")
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub use shell::{Program, Site, shell};
+
+#[cfg(feature = "ssr")]
+mod shell {
+    use leptos::{nonce::use_nonce, prelude::*};
+    use leptos_meta::MetaTags;
+
+    use super::Part;
+    use crate::app::{Doors, InboxApp, SettingsApp};
+
+    /// A part of the app, as the browser loads it.
+    #[derive(Debug, Clone, Default)]
+    pub struct Program {
+        /// Its loader.
+        pub js: String,
+        /// The WebAssembly.
+        pub wasm: String,
+    }
+
+    /// The names of the assets, and what the request says of its browser.
+    #[derive(Debug, Clone, Default)]
+    pub struct Site {
+        /// What wakes the page; none where nothing is to be woken.
+        pub program: Option<Program>,
+        /// The style sheet.
+        pub css: String,
+        /// The text font.
+        pub font: String,
+        /// The icons.
+        pub icons: String,
+        /// `light`, `dark` or `auto`.
+        pub theme: &'static str,
+    }
+
+    /// The document. The browser wakes what stands in its body.
+    pub fn shell(site: Site, part: Part) -> impl IntoView {
+        let nonce = use_nonce();
+        let Site { program, css, font, icons, theme } = site;
+        let program = program.map(|Program { js, wasm }| {
+            let start = format!("import({js:?}).then(app=>app.default({{module_or_path:{wasm:?}}}))");
+            view! {
+                <link rel="modulepreload" href=js nonce=nonce.clone() />
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+                <script type="module" nonce=nonce inner_html=start></script>
+            }
+        });
+        let app = match part {
+            Part::Doors => view! { <Doors /> }.into_any(),
+            Part::Inbox => view! { <InboxApp /> }.into_any(),
+            Part::Settings => view! { <SettingsApp /> }.into_any(),
+        };
+        view! {
+            <!DOCTYPE html>
+            <html lang="en" data-theme=theme>
+                <head>
+                    <meta charset="utf-8" />
+                    <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
+                    <meta name="color-scheme" content="light dark" />
+                    <link rel="icon" href="/mark.svg" type="image/svg+xml" />
+                    <link rel="stylesheet" href=css />
+                    <link rel="preload" href=font r#as="font" r#type="font/woff2" crossorigin="anonymous" />
+                    {program}
+                    <MetaTags />
+                </head>
+                <body>{app} <div hidden inner_html=icons></div></body>
+            </html>
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Part;
+
+    #[test]
+    fn every_path_has_its_part_and_links_know_when_they_leave_it() {
+        assert_eq!(Part::of("/inbox/018f"), Part::Inbox);
+        assert_eq!(Part::of("/settings"), Part::Settings);
+        for door in ["/", "/sign-in", "/inboxes", "/nowhere", ""] {
+            assert_eq!(Part::of(door), Part::Doors, "{door:?}");
+        }
+        assert_eq!(Part::Inbox.rel_to("/inbox?view=mine"), None);
+        assert_eq!(Part::Inbox.rel_to("/settings/sessions"), Some("external"));
+        assert_eq!(Part::Settings.rel_to("/inbox"), Some("external"));
+    }
+}

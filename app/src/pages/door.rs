@@ -1,0 +1,83 @@
+//! What set-up, sign-in and invitation share: the card and its fields. All of it works without scripts.
+
+use leptos::prelude::*;
+
+use super::form::described;
+use crate::components::ui::{FieldFrame, Mark};
+
+/// The page around the card.
+#[component]
+pub(crate) fn AuthCard(
+    /// What is to be done.
+    #[prop(into)]
+    title: String,
+    /// One sentence more.
+    #[prop(into)]
+    lead: String,
+    /// What helps whoever cannot go on.
+    #[prop(into)]
+    foot: ViewFn,
+    /// The form.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <main class="auth" id="main">
+            <div class="auth-card">
+                <p class="auth-brand">
+                    <Mark />
+                    "Tandem"
+                </p>
+                <h1>{title}</h1>
+                <p class="auth-lead">{lead}</p>
+                {children()}
+            </div>
+            <p class="auth-foot">{foot.run()}</p>
+        </main>
+    }
+    .into_any()
+}
+
+/// A line of text that must be filled in. It keeps what was typed by itself, also before the page is awake.
+#[component]
+pub(crate) fn AuthField(
+    /// An id that is unique in the page.
+    id: &'static str,
+    /// What it asks for.
+    label: &'static str,
+    /// The name under which the form sends it.
+    #[prop(into)]
+    name: String,
+    /// The input's type: "text", "email".
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What the browser may fill in.
+    autocomplete: &'static str,
+    /// Has the focus when the page opens.
+    #[prop(optional)]
+    autofocus: bool,
+    /// What helps to fill it in.
+    #[prop(default = None)]
+    hint: Option<String>,
+    /// What is wrong, and how to make it right.
+    error: Signal<Option<String>>,
+) -> impl IntoView {
+    let describedby = described(id, hint.is_some());
+    view! {
+        <FieldFrame id=id label=label hint=hint error=error>
+            <input
+                class="input"
+                id=id
+                name=name
+                type=kind
+                autocomplete=autocomplete
+                autocapitalize=(kind == "email").then_some("none")
+                spellcheck=(kind == "email").then_some("false")
+                dir="auto"
+                autofocus=autofocus
+                required
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-describedby=describedby
+            />
+        </FieldFrame>
+    }
+}

@@ -1,0 +1,5 @@
+//! The inbox in the browser.
+
+fn main() {
+    frontend::wake(app::app::InboxApp);
+}

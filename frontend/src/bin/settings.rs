@@ -1,0 +1,5 @@
+//! The settings in the browser.
+
+fn main() {
+    frontend::wake(app::app::SettingsApp);
+}
