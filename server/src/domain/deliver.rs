@@ -24,13 +24,18 @@ pub struct Lease {
 impl Lease {
     /// Forgets the job in the transaction of its result; a lost lease undoes that result, so that nothing is done twice.
     pub(super) async fn done(&self, tx: &mut Tx<'_>) -> Result<()> {
-        if job::done(tx, self.job, &self.owner).await? { Ok(()) } else { Err(StoreError::Stale.into()) }
+        let workspace = tx.scope()?.workspace();
+        if job::done(tx, workspace, self.job, &self.owner).await? { Ok(()) } else { Err(StoreError::Stale.into()) }
     }
 
     /// Gives the job back, with the same care.
     async fn again(&self, tx: &mut Tx<'_>, at: Timestamp, why: &str) -> Result<()> {
-        if job::retry(tx, self.job, &self.owner, at, why).await? { Ok(()) } else { Err(StoreError::Stale.into()) }
-    }
+        let workspace = tx.scope()?.workspace();
+        if job::retry(tx, workspace, self.job, &self.owner, at, why).await? {
+            Ok(())
+        } else {
+            Err(StoreError::Stale.into())
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use app::model::{JobId, Timestamp};
+use app::model::Timestamp;
 use async_trait::async_trait;
 use futures::FutureExt;
 use tokio::{
@@ -20,7 +20,7 @@ use crate::{
         deliver::{GiveUpSend, Lease},
         work::Work,
     },
-    error::{Result, StoreError},
+    error::Result,
     store::{Command, Db, Scope, Tx, job, job::Job},
 };
 
@@ -163,8 +163,8 @@ impl Worker {
                 Err(error) => tracing::error!(%error, "giving a message up"),
             }
         }
-        let write = GiveBack { id: job.id, owner: self.owner.to_string(), verdict };
-        if let Err(error) = self.db.write_house(write).await {
+        let write = GiveBack { lease, verdict };
+        if let Err(error) = self.db.write(&scope, write).await {
             // Its lease ends; then somebody tries again.
             tracing::error!(%error, "giving a job back");
         }
@@ -215,8 +215,7 @@ enum Verdict {
 }
 
 struct GiveBack {
-    id: JobId,
-    owner: String,
+    lease: Lease,
     verdict: Verdict,
 }
 
@@ -225,14 +224,15 @@ impl Command for GiveBack {
     type Output = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let (workspace, Lease { job, owner }) = (tx.scope()?.workspace(), &self.lease);
         match &self.verdict {
             Verdict::Retry(ms, error) => {
                 let at: Timestamp = tx.now().plus(*ms);
-                job::retry(tx, self.id, &self.owner, at, error).await?;
+                job::retry(tx, workspace, *job, owner, at, error).await?;
             }
-            Verdict::Bury(error) => job::bury(tx, self.id, &self.owner, error).await?,
+            Verdict::Bury(error) => job::bury(tx, workspace, *job, owner, error).await?,
         }
-        Ok::<(), StoreError>(()).map_err(Into::into)
+        Ok(())
     }
 }
 

@@ -31,6 +31,7 @@ mod converge;
 mod costs;
 mod dice;
 mod finding;
+mod keys;
 mod live;
 mod outbox;
 mod plain;
