@@ -69,7 +69,7 @@ pub async fn watch(
     shutdown: signal::Receiver<bool>,
 ) -> Result<impl Stream<Item = Result<Bytes, std::convert::Infallible>> + use<>> {
     // Subscribe first: what is committed while the missed ones are read is in the channel, and skipped if it was read.
-    let events = hub.subscribe(watcher.workspace);
+    let events = hub.subscribe(&db, watcher.workspace).await?;
     let (mut ready, last) = missed(&db, &watcher, since).await?;
     ready.push_front(Bytes::from_static(b"retry: 1000\n\n"));
     ready.push_back(Bytes::from(format!("event: ready\ndata: {{\"seq\":{last}}}\n\n")));

@@ -33,7 +33,7 @@ on_both_engines!(
 );
 
 #[derive(Debug, PartialEq)]
-enum Frame {
+pub enum Frame {
     Change(Box<LiveEvent>),
     Ready(i64),
     Reset,
@@ -42,14 +42,14 @@ enum Frame {
 }
 
 /// An open stream.
-struct Listener {
+pub struct Listener {
     stream: Pin<Box<dyn Stream<Item = Result<bytes::Bytes, std::convert::Infallible>> + Send>>,
     stop: signal::Sender<bool>,
 }
 
 impl Listener {
     /// The next frame that says something; none when the stream has ended.
-    async fn next(&mut self) -> Option<Frame> {
+    pub async fn next(&mut self) -> Option<Frame> {
         loop {
             let frame = timeout(Duration::from_secs(20), self.stream.next())
                 .await
@@ -74,7 +74,7 @@ impl Listener {
         }
     }
 
-    async fn seq(&mut self) -> i64 {
+    pub async fn seq(&mut self) -> i64 {
         match self.next().await {
             Some(Frame::Change(event)) => event.seq,
             other => panic!("expected a change, got {other:?}"),
@@ -108,7 +108,7 @@ async fn listen_at(world: &World, hub: &Hub, who: &Person, since: i64) -> Listen
     Listener { stream: Box::pin(stream), stop }
 }
 
-async fn listen(world: &World, who: &Person, since: i64) -> Listener {
+pub async fn listen(world: &World, who: &Person, since: i64) -> Listener {
     listen_at(world, &world.hub, who, since).await
 }
 

@@ -44,6 +44,7 @@ mod storms;
 mod tenants;
 mod undo;
 mod visible;
+mod wakes;
 mod walk;
 mod world;
 mod writing;
