@@ -1,5 +1,7 @@
 //! Conversations: the rows of the list, one conversation for a command, and the numbers above the list.
 
+use std::collections::BTreeSet;
+
 use app::model::{
     ConversationId, ConversationRow, ConversationState, Counts, Cursor, Facts, IdentityId, MemberId, Preview, Tab,
     Timestamp, View, Visibility, WorkspaceId,
@@ -8,7 +10,7 @@ use app::model::{
 use super::{
     Scope, Tx,
     codec::{self, read, read_opt},
-    conn::{Conn, args},
+    conn::{Conn, Engine, args},
     scope::{ours, visible},
 };
 use crate::error::StoreError;
@@ -85,6 +87,15 @@ pub fn page_sql(visibility: Visibility, view: View, after: bool) -> String {
 
 fn one_sql(visibility: Visibility) -> String {
     format!("{SELECT} AND c.id = $4{}", visible(visibility))
+}
+
+/// `$4` is a JSON array of ids.
+pub(super) fn some_sql(engine: Engine, visibility: Visibility) -> String {
+    let among = match engine {
+        Engine::Sqlite => "IN (SELECT value FROM json_each($4))",
+        Engine::Postgres => "= ANY (ARRAY(SELECT json_array_elements_text(CAST($4 AS JSON))))",
+    };
+    format!("{SELECT} AND c.id {among}{}", visible(visibility))
 }
 
 fn counts_sql(visibility: Visibility) -> String {
@@ -213,6 +224,25 @@ pub async fn page(
 pub async fn load(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Result<Option<Loaded>, StoreError> {
     let values = args![scope.workspace(), scope.member_key(), joined(scope), id];
     conn.opt::<Raw>(ours(one_sql(scope.visibility())), values).await?.map(Loaded::try_from).transpose()
+}
+
+/// Those of these conversations that exist and whoever asks may see, in no order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn some(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    ids: &BTreeSet<ConversationId>,
+) -> Result<Vec<ConversationRow>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = serde_json::to_string(ids).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let sql = some_sql(conn.engine(), scope.visibility());
+    let values = args![scope.workspace(), scope.member_key(), joined(scope), ids];
+    let raw: Vec<Raw> = conn.all(ours(sql), values).await?;
+    raw.into_iter().map(|raw| Loaded::try_from(raw).map(|loaded| loaded.row)).collect()
 }
 
 /// The newest conversation with an identity on a channel.

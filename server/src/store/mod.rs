@@ -18,6 +18,8 @@ mod wake;
 pub mod words;
 mod writer;
 
+use app::model::Visibility;
+
 pub use conn::{Conn, Engine, QUERIES, Row, Val};
 pub use db::{Db, OnCommit, Snapshot};
 pub use scope::Scope;
@@ -46,5 +48,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         ],
     };
     let fixed = fixed.into_iter().chain(own).flatten().map(|sql| (*sql).to_owned());
-    fixed.chain(conversation::composed_statements()).collect()
+    let found = search::composed_statements(engine).into_iter().map(|(.., sql)| sql);
+    let rows = Visibility::ALL.iter().map(|visibility| conversation::some_sql(engine, *visibility));
+    fixed.chain(conversation::composed_statements()).chain(found).chain(rows).collect()
 }
