@@ -17,7 +17,7 @@ pub enum StoreError {
     /// The commit failed: nothing of its batch was stored.
     #[error("commit: {0}")]
     Commit(String),
-    /// Another process changed the same thing first; the batch is run again.
+    /// Another process changed the same thing first, or took the job over: that one command is tried again, some times.
     #[error("changed meanwhile")]
     Stale,
     /// The process is shutting down.

@@ -13,7 +13,7 @@ use crate::{
     error::Result,
     http::{Http, Services, router},
     jobs::Worker,
-    live::Hub,
+    live::{Hub, Relay},
     store::{Db, Scope, house},
 };
 
@@ -45,6 +45,7 @@ pub async fn serve(
     let (tell, shutdown) = watch::channel(false);
     let files = Files::open(config.data.join("files"))?;
     let worker = config.worker.then(|| tokio::spawn(Worker::new(db.clone(), channels).run(shutdown.clone())));
+    let relay = tokio::spawn(Relay::new(db.clone(), hub.clone()).run(shutdown.clone()));
     schedule(&db).await?;
     if config.web {
         let services =
@@ -71,6 +72,7 @@ pub async fn serve(
     if let Some(worker) = worker {
         let _ = worker.await;
     }
+    let _ = relay.await;
     db.close().await;
     Ok(())
 }

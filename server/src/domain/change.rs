@@ -99,14 +99,8 @@ impl Change {
         let message =
             Message { id, conversation: self.now.row.id, n: self.next_place(), at: tx.now(), text, entry, attachments };
         self.now.message_count += 1;
-        let by = match &message.entry {
-            Entry::Incoming => Some(PreviewBy::Them),
-            Entry::Outgoing { by, .. } => Some(PreviewBy::Us(*by)),
-            Entry::Note { by } => Some(PreviewBy::Note(*by)),
-            Entry::Line { .. } => None,
-        };
-        if let Some(by) = by {
-            self.now.row.preview = Preview { by, text: preview(&message) };
+        if let Some(preview) = preview(&message.entry, &message.text, &message.attachments) {
+            self.now.row.preview = preview;
             self.now.row.last_at = message.at;
         }
         if matches!(message.entry, Entry::Incoming) {
@@ -188,10 +182,20 @@ pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Con
     Ok(())
 }
 
-/// One line of at most [`PREVIEW_CHARS`] characters; a message without text shows its first file's name.
-fn preview(message: &Message) -> String {
-    let text =
-        if message.text.is_empty() { message.attachments.first().map_or("", |file| &file.name) } else { &message.text };
+/// What the card shows of an entry; nothing of a dated line.
+pub fn preview(entry: &Entry, text: &str, files: &[Attachment]) -> Option<Preview> {
+    let by = match entry {
+        Entry::Incoming => PreviewBy::Them,
+        Entry::Outgoing { by, .. } => PreviewBy::Us(*by),
+        Entry::Note { by } => PreviewBy::Note(*by),
+        Entry::Line { .. } => return None,
+    };
+    let shown = if text.is_empty() { files.first().map_or("", |file| &file.name) } else { text };
+    Some(Preview { by, text: one_line(shown) })
+}
+
+/// One line of at most [`PREVIEW_CHARS`] characters.
+fn one_line(text: &str) -> String {
     let mut line = String::new();
     for word in text.split_whitespace() {
         if line.chars().count() >= PREVIEW_CHARS {

@@ -24,12 +24,18 @@ pub struct Lease {
 impl Lease {
     /// Forgets the job in the transaction of its result; a lost lease undoes that result, so that nothing is done twice.
     pub(super) async fn done(&self, tx: &mut Tx<'_>) -> Result<()> {
-        if job::done(tx, self.job, &self.owner).await? { Ok(()) } else { Err(StoreError::Stale.into()) }
+        let workspace = tx.scope()?.workspace();
+        if job::done(tx, workspace, self.job, &self.owner).await? { Ok(()) } else { Err(StoreError::Stale.into()) }
     }
 
     /// Gives the job back, with the same care.
     async fn again(&self, tx: &mut Tx<'_>, at: Timestamp, why: &str) -> Result<()> {
-        if job::retry(tx, self.job, &self.owner, at, why).await? { Ok(()) } else { Err(StoreError::Stale.into()) }
+        let workspace = tx.scope()?.workspace();
+        if job::retry(tx, workspace, self.job, &self.owner, at, why).await? {
+            Ok(())
+        } else {
+            Err(StoreError::Stale.into())
+        }
     }
 }
 
@@ -179,6 +185,45 @@ impl Command for PostponeSend {
         change.finish(tx).await?;
         let at = tx.now().plus(self.wait_ms);
         self.lease.again(tx, at, &self.reason).await
+    }
+}
+
+/// Writes down that nobody tries to send a message any more: what never went to its channel has failed, of the rest it cannot be told.
+#[derive(Debug, Clone)]
+pub struct GiveUpSend {
+    /// Whose work it was.
+    pub lease: Lease,
+    /// Which message.
+    pub message: MessageId,
+    /// What went wrong the last time.
+    pub reason: String,
+}
+
+#[async_trait]
+impl Command for GiveUpSend {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        let found = message::one(tx.conn(), &scope, self.message).await?;
+        let state = found.as_ref().and_then(|message| match &message.entry {
+            Entry::Outgoing { delivery, .. } if may_be_sent(delivery.state) => Some(delivery.state),
+            _ => None,
+        });
+        if let (Some(mut message), Some(state)) = (found, state) {
+            let (state, next) = match state {
+                DeliveryState::Sending => (DeliveryState::Unknown, "Look whether it arrived before you send it again."),
+                _ => (DeliveryState::Failed, "Send it again once that is put right."),
+            };
+            let why = self.reason.trim_end_matches('.');
+            let reason = format!("It was tried several times; the last time: {why}. {next}");
+            let mut change = Change::of(tx, &scope, message.conversation).await?;
+            let delivery = Delivery { state, send_at: sent_at(&message), reason };
+            put(tx, &scope, &mut message, delivery).await?;
+            change.changed(message);
+            change.finish(tx).await?;
+        }
+        self.lease.done(tx).await
     }
 }
 

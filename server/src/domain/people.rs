@@ -50,7 +50,7 @@ pub(super) async fn keep_bubble(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
     Ok(())
 }
 
-/// Adds a member from the command line.
+/// Adds a member with a password. Only an owner, or the command line, makes an owner (S26).
 #[derive(Debug, Clone)]
 pub struct AddMember {
     /// Who.
@@ -67,6 +67,9 @@ impl Command for AddMember {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
         let member = &self.member;
+        if member.role == Role::Owner && scope.me().is_some_and(|me| me.member.role != Role::Owner) {
+            return Err(Error::FORBIDDEN);
+        }
         check_line("name", &member.name)?;
         house::add_member(tx, scope.workspace(), member).await.map_err(|error| match error.is_unique_violation() {
             true => ApiError::invalid("email", "Somebody signs in with this address already.").into(),
@@ -74,7 +77,7 @@ impl Command for AddMember {
         })?;
         session::set_password(tx, scope.workspace(), member.id, &self.password_hash).await?;
         tx.emit(scope.workspace(), EventBody::Member(Box::new(member.clone())));
-        Ok(())
+        keep_bubble(tx, &scope).await
     }
 }
 

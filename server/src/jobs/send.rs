@@ -12,6 +12,8 @@ use crate::{
     store::Scope,
 };
 
+const DOUBTFUL: &str = "Tandem stopped while this was being sent. Look whether it arrived before you send it again.";
+
 /// How often it was tried, this time included.
 pub(super) struct Tried {
     pub times: i64,
@@ -30,16 +32,15 @@ pub(super) async fn perform(
         Plan::Nothing => return Ok(Outcome::Done),
         Plan::HandOver(outgoing) => outgoing,
     };
-    let Some(channel) = worker.channels.of(outgoing.kind) else {
-        return Ok(Outcome::Dead(format!("{} is not connected in this process", outgoing.kind.label())));
-    };
-    let fate = if outgoing.doubtful && !channel.capabilities().idempotent {
+    let fate = match worker.channels.of(outgoing.kind) {
         // It was handed over once and this process, or another, stopped before the answer: only a person can decide (R7).
-        Fate::Unknown(
-            "Tandem stopped while this was being sent. Look whether it arrived before you send it again.".to_owned(),
-        )
-    } else {
-        match channel.send(&outgoing).await {
+        Some(channel) if outgoing.doubtful && !channel.capabilities().idempotent => Fate::Unknown(DOUBTFUL.to_owned()),
+        None if outgoing.doubtful => Fate::Unknown(DOUBTFUL.to_owned()),
+        None => {
+            let kind = outgoing.kind.label();
+            Fate::Failed(format!("{kind} is not connected. Connect it in Settings → Channels, then send this again."))
+        }
+        Some(channel) => match channel.send(&outgoing).await {
             Ok(provider_id) => Fate::Sent(provider_id),
             Err(SendError::Never(reason)) => Fate::Failed(reason),
             Err(SendError::Unknown(reason)) => Fate::Unknown(reason),
@@ -52,7 +53,7 @@ pub(super) async fn perform(
                 worker.db.write(scope, PostponeSend { lease, outgoing, wait_ms, reason }).await?;
                 return Ok(Outcome::Done);
             }
-        }
+        },
     };
     worker.db.write(scope, FinishSend { lease, outgoing, fate }).await?;
     Ok(Outcome::Done)

@@ -1,9 +1,10 @@
 //! Takes due jobs and does them, a bounded number at a time.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use app::model::{JobId, Timestamp};
+use app::model::Timestamp;
 use async_trait::async_trait;
+use futures::FutureExt;
 use tokio::{
     sync::{Semaphore, watch},
     task::JoinSet,
@@ -14,8 +15,12 @@ use super::send;
 use crate::{
     channels::Channels,
     clock::{random_bytes, random_hex},
-    domain::{audit::AuditCounts, deliver::Lease, work::Work},
-    error::{Result, StoreError},
+    domain::{
+        audit::AuditCounts,
+        deliver::{GiveUpSend, Lease},
+        work::Work,
+    },
+    error::Result,
     store::{Command, Db, Scope, Tx, job, job::Job},
 };
 
@@ -134,9 +139,12 @@ impl Worker {
     async fn complete(&self, job: Job) {
         let lease = Lease { job: job.id, owner: self.owner.to_string() };
         let deadline = Duration::from_millis((LEASE_MS - 10_000).unsigned_abs());
-        let outcome = match timeout(deadline, self.perform(&job, lease)).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(error)) => Outcome::Again(1000, error.to_string()),
+        // What panics is tried as often as what fails, and then given up like it.
+        let work = AssertUnwindSafe(self.perform(&job, lease.clone())).catch_unwind();
+        let outcome = match timeout(deadline, work).await {
+            Ok(Ok(Ok(outcome))) => outcome,
+            Ok(Ok(Err(error))) => Outcome::Again(1000, error.to_string()),
+            Ok(Err(_)) => Outcome::Again(1000, "it panicked; see the log".to_owned()),
             Err(_) => Outcome::Again(1000, "took longer than its lease".to_owned()),
         };
         let verdict = match outcome {
@@ -146,8 +154,17 @@ impl Worker {
             Outcome::Dead(reason) => Verdict::Bury(reason),
         };
         tracing::warn!(job = %job.id, kind = %job.kind, attempts = job.attempts, ?verdict, "a job did not go well");
-        let write = GiveBack { id: job.id, owner: self.owner.to_string(), verdict };
-        if let Err(error) = self.db.write_house(write).await {
+        let scope = Scope::system(job.workspace, "job");
+        if let (Verdict::Bury(reason), Ok(Work::Send { message })) = (&verdict, serde_json::from_str(&job.body)) {
+            let give_up = GiveUpSend { lease: lease.clone(), message, reason: reason.clone() };
+            match self.db.write(&scope, give_up).await {
+                Ok(()) => return,
+                // Then the job itself is what people see.
+                Err(error) => tracing::error!(%error, "giving a message up"),
+            }
+        }
+        let write = GiveBack { lease, verdict };
+        if let Err(error) = self.db.write(&scope, write).await {
             // Its lease ends; then somebody tries again.
             tracing::error!(%error, "giving a job back");
         }
@@ -198,8 +215,7 @@ enum Verdict {
 }
 
 struct GiveBack {
-    id: JobId,
-    owner: String,
+    lease: Lease,
     verdict: Verdict,
 }
 
@@ -208,14 +224,15 @@ impl Command for GiveBack {
     type Output = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let (workspace, Lease { job, owner }) = (tx.scope()?.workspace(), &self.lease);
         match &self.verdict {
             Verdict::Retry(ms, error) => {
                 let at: Timestamp = tx.now().plus(*ms);
-                job::retry(tx, self.id, &self.owner, at, error).await?;
+                job::retry(tx, workspace, *job, owner, at, error).await?;
             }
-            Verdict::Bury(error) => job::bury(tx, self.id, &self.owner, error).await?,
+            Verdict::Bury(error) => job::bury(tx, workspace, *job, owner, error).await?,
         }
-        Ok::<(), StoreError>(()).map_err(Into::into)
+        Ok(())
     }
 }
 

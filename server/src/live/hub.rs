@@ -2,14 +2,20 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use app::model::{Access, EventBody, LiveEvent, WorkspaceId};
 use bytes::Bytes;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
-use crate::store::Committed;
+use crate::{
+    error::StoreError,
+    store::{Committed, Db, event},
+};
 
 /// How many events a slow subscriber may fall behind before it is told to read afresh.
 const BACKLOG: usize = 1024;
@@ -57,29 +63,136 @@ impl Numbered {
 
 /// The subscribers of this process.
 #[derive(Clone, Default)]
-pub struct Hub {
-    workspaces: Arc<Mutex<HashMap<WorkspaceId, broadcast::Sender<Arc<Numbered>>>>>,
+pub struct Hub(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    rooms: Mutex<HashMap<WorkspaceId, Room>>,
+    /// Set when a [`super::Relay`] fills gaps: then everything goes out in the order of the log.
+    in_order: AtomicBool,
+    gap: Notify,
+}
+
+/// The subscribers of a workspace.
+struct Room {
+    sender: broadcast::Sender<Arc<Numbered>>,
+    /// The last event that went out, or that every subscriber has read. Unknown until the first of them has asked.
+    last: Option<i64>,
+    /// The log has more than went out.
+    behind: bool,
+}
+
+impl Room {
+    fn send(&mut self, events: impl Iterator<Item = (i64, EventBody)>) {
+        for (seq, body) in events {
+            if self.last.is_some_and(|last| seq <= last) {
+                continue;
+            }
+            self.last = Some(seq);
+            // Nobody listening is no fault: the log has it.
+            let _ = self.sender.send(Arc::new(Numbered::new(seq, body)));
+        }
+    }
 }
 
 impl Hub {
-    /// Told by the write path after each commit, in commit order.
+    /// Told by the write path after each commit.
     pub fn publish(&self, committed: Committed) {
-        let Ok(workspaces) = self.workspaces.lock() else { return };
-        let Some(sender) = workspaces.get(&committed.workspace) else { return };
-        for (seq, body) in (committed.first_seq..).zip(committed.events) {
-            // Nobody listening is no fault: the log has it.
-            let _ = sender.send(Arc::new(Numbered::new(seq, body)));
+        let Ok(mut rooms) = self.0.rooms.lock() else { return };
+        let Some(room) = rooms.get_mut(&committed.workspace) else { return };
+        let first = committed.first_seq;
+        if !self.0.in_order.load(Ordering::Relaxed) {
+            // As it is heard of: each stream sees to the order itself.
+            room.last = None;
+            room.send((first..).zip(committed.events));
+        } else if room.last.is_some_and(|last| first <= last + 1) {
+            room.send((first..).zip(committed.events));
+        } else {
+            // Another process, or another task of this one, wrote what comes before: all of it is read from the log.
+            room.behind = true;
+            self.0.gap.notify_one();
         }
     }
 
-    /// What is committed from now on.
-    pub fn subscribe(&self, workspace: WorkspaceId) -> broadcast::Receiver<Arc<Numbered>> {
-        let Ok(mut workspaces) = self.workspaces.lock() else { return broadcast::channel(1).1 };
-        workspaces.entry(workspace).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe()
+    /// What is committed from now on; what was committed before this answers can be read.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn subscribe(
+        &self,
+        db: &Db,
+        workspace: WorkspaceId,
+    ) -> Result<broadcast::Receiver<Arc<Numbered>>, StoreError> {
+        let (receiver, known) = self.enter(workspace);
+        if !known {
+            let mut snapshot = db.snapshot().await?;
+            let last = event::last(&mut snapshot.conn(), workspace).await?.unwrap_or_default();
+            self.with(workspace, |room| *room.last.get_or_insert(last));
+            // What was committed meanwhile waits for this.
+            self.0.gap.notify_one();
+        }
+        Ok(receiver)
+    }
+
+    fn enter(&self, workspace: WorkspaceId) -> (broadcast::Receiver<Arc<Numbered>>, bool) {
+        let Ok(mut rooms) = self.0.rooms.lock() else { return (broadcast::channel(1).1, true) };
+        let new = || Room { sender: broadcast::channel(BACKLOG).0, last: None, behind: false };
+        let room = rooms.entry(workspace).or_insert_with(new);
+        if room.sender.receiver_count() == 0 {
+            // Nobody kept it up to date.
+            (room.last, room.behind) = (None, false);
+        }
+        (room.sender.subscribe(), room.last.is_some() || !self.0.in_order.load(Ordering::Relaxed))
     }
 
     /// How many streams are open, for the figures.
     pub fn subscribers(&self) -> usize {
-        self.workspaces.lock().map_or(0, |workspaces| workspaces.values().map(broadcast::Sender::receiver_count).sum())
+        self.0.rooms.lock().map_or(0, |rooms| rooms.values().map(|room| room.sender.receiver_count()).sum())
+    }
+
+    pub(super) fn keep_order(&self) {
+        self.0.in_order.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits until something was committed that could not go out at once.
+    pub(super) async fn gap(&self) {
+        self.0.gap.notified().await;
+    }
+
+    /// The log of a workspace goes up to `seq`.
+    pub(super) fn heard_of(&self, workspace: WorkspaceId, seq: i64) {
+        self.with(workspace, |room| room.behind |= room.last.is_none_or(|last| last < seq));
+    }
+
+    /// The workspaces whose subscribers do not have all of the log, asked once.
+    pub(super) fn behind(&self) -> Vec<WorkspaceId> {
+        let Ok(mut rooms) = self.0.rooms.lock() else { return Vec::new() };
+        let mut behind = Vec::new();
+        for (workspace, room) in rooms.iter_mut() {
+            // Where the first subscriber still asks how far the log goes, it says so when it knows.
+            if room.behind && room.last.is_some() && room.sender.receiver_count() > 0 {
+                room.behind = false;
+                behind.push(*workspace);
+            }
+        }
+        behind
+    }
+
+    /// The last event that went out, if anybody wants to know.
+    pub(super) fn last(&self, workspace: WorkspaceId) -> Option<i64> {
+        self.with(workspace, |room| room.last.filter(|_| room.sender.receiver_count() > 0)).flatten()
+    }
+
+    /// What was read from the log: what did not go out meanwhile goes out.
+    pub(super) fn fill(&self, workspace: WorkspaceId, events: Vec<(i64, EventBody)>) {
+        self.with(workspace, |room| {
+            if room.last.is_some() {
+                room.send(events.into_iter());
+            }
+        });
+    }
+
+    fn with<T>(&self, workspace: WorkspaceId, look: impl FnOnce(&mut Room) -> T) -> Option<T> {
+        self.0.rooms.lock().ok()?.get_mut(&workspace).map(look)
     }
 }

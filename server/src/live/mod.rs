@@ -1,7 +1,9 @@
 //! From the log of events to whoever watches: subscribe, read what was missed, then forward (Promise 1).
 
 mod hub;
+mod relay;
 mod stream;
 
 pub use hub::{Hub, Numbered};
+pub use relay::Relay;
 pub use stream::{Watcher, watch};

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use app::model::{Access, EventBody, MemberId, WorkspaceId};
+use app::model::{Access, EventBody, MemberId, Timestamp, WorkspaceId};
 use bytes::Bytes;
 use futures::Stream;
 use tokio::{
@@ -36,14 +36,21 @@ pub struct Watcher {
     member: MemberId,
     access: Access,
     token_hash: String,
+    /// When the session ends unless it is used meanwhile.
+    ends: Timestamp,
 }
 
 impl Watcher {
     /// A member with a session; none for the system.
     pub fn of(session: &Session, token_hash: String) -> Option<Self> {
         let (access, member) = session.scope.access()?;
-        Some(Self { workspace: session.scope.workspace(), member, access: access.clone(), token_hash })
+        let (access, ends) = (access.clone(), ends(session));
+        Some(Self { workspace: session.scope.workspace(), member, access, token_hash, ends })
     }
+}
+
+fn ends(session: &Session) -> Timestamp {
+    session.expires_at.min(session.seen_at.plus(IDLE_MS))
 }
 
 struct State {
@@ -69,7 +76,7 @@ pub async fn watch(
     shutdown: signal::Receiver<bool>,
 ) -> Result<impl Stream<Item = Result<Bytes, std::convert::Infallible>> + use<>> {
     // Subscribe first: what is committed while the missed ones are read is in the channel, and skipped if it was read.
-    let events = hub.subscribe(watcher.workspace);
+    let events = hub.subscribe(&db, watcher.workspace).await?;
     let (mut ready, last) = missed(&db, &watcher, since).await?;
     ready.push_front(Bytes::from_static(b"retry: 1000\n\n"));
     ready.push_back(Bytes::from(format!("event: ready\ndata: {{\"seq\":{last}}}\n\n")));
@@ -113,13 +120,19 @@ impl State {
                     Err(RecvError::Lagged(_)) => self.begin_anew().await,
                     Err(RecvError::Closed) => return None,
                 },
-                () = sleep_until(self.next_alive) => self.ready.push_back(ALIVE),
+                () = sleep_until(self.next_alive) => {
+                    self.check_end().await;
+                    if !self.over {
+                        self.ready.push_back(ALIVE);
+                    }
+                }
                 _ = self.shutdown.changed() => return None,
             }
         }
     }
 
     async fn take(&mut self, event: &Numbered) {
+        self.check_end().await;
         // Two tasks or processes that commit one after the other may be heard of in another order: the log has the right one.
         let mut read = -1;
         while event.seq > self.last + 1 && self.last > read && !self.over {
@@ -176,19 +189,34 @@ impl State {
         self.ready.extend(event.frame(&self.watcher.access));
     }
 
+    /// A session that has run out ends its stream: before the next event and, on a silent line, within [`KEEP_ALIVE`].
+    async fn check_end(&mut self) {
+        if self.over || self.db.clock().now() < self.watcher.ends {
+            return;
+        }
+        match self.session().await {
+            // It was used meanwhile.
+            Ok(Some(session)) => self.watcher.ends = ends(&session),
+            Ok(None) => self.sign_out(),
+            Err(_) => self.over = true,
+        }
+    }
+
+    fn sign_out(&mut self) {
+        self.ready.push_back(SIGNED_OUT);
+        self.over = true;
+    }
+
     /// The member's session or rights may have changed: who may see less sees less from here on (S20).
     async fn look_again(&mut self) {
         match self.session().await {
             Ok(Some(session)) => {
                 if let Some((access, _)) = session.scope.access() {
-                    self.watcher.access = access.clone();
+                    (self.watcher.access, self.watcher.ends) = (access.clone(), ends(&session));
                     self.ready.push_back(RESET);
                 }
             }
-            Ok(None) => {
-                self.ready.push_back(SIGNED_OUT);
-                self.over = true;
-            }
+            Ok(None) => self.sign_out(),
             // Whether they may still watch cannot be told: they ask again.
             Err(_) => self.over = true,
         }

@@ -19,16 +19,13 @@ use super::{
     words::{FAILED, UNKNOWN},
 };
 use crate::{
-    domain::fingerprint,
+    domain::{change::preview, fingerprint},
     store::{
         bulk::BulkMessage,
         conversation::Loaded,
         message::{File, ProviderId},
     },
 };
-
-/// How much of a text the card shows.
-const PREVIEW_CHARS: usize = 160;
 
 /// What all conversations have in common.
 pub(super) struct Scene {
@@ -284,15 +281,8 @@ impl Play<'_> {
         let loaded = &mut self.thread.conversation;
         loaded.message_count += 1;
         let id = MessageId::new(self.random.id(at));
-        let by = match &entry {
-            Entry::Incoming => Some(PreviewBy::Them),
-            Entry::Outgoing { by, .. } => Some(PreviewBy::Us(*by)),
-            Entry::Note { by } => Some(PreviewBy::Note(*by)),
-            Entry::Line { .. } => None,
-        };
-        if let Some(by) = by {
-            let shown = if text.is_empty() { attachments.first().map_or("", |file| &file.name) } else { &text };
-            loaded.row.preview = Preview { by, text: preview(shown) };
+        if let Some(preview) = preview(&entry, &text, &attachments) {
+            loaded.row.preview = preview;
             loaded.row.last_at = at;
         }
         if entry == Entry::Incoming {
@@ -365,19 +355,4 @@ impl Play<'_> {
 
 fn ids(files: &[Attachment]) -> String {
     files.iter().map(|file| file.id.to_string()).collect::<Vec<_>>().join(",")
-}
-
-/// One line of at most [`PREVIEW_CHARS`] characters.
-fn preview(text: &str) -> String {
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if line.chars().count() >= PREVIEW_CHARS {
-            break;
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    line.chars().take(PREVIEW_CHARS).collect()
 }

@@ -5,18 +5,18 @@
 
 use std::collections::BTreeMap;
 
-use app::model::{ChannelKind, Contact, ConversationId, Entry, MemberId, Message, Timestamp};
+use app::model::{ChannelKind, Contact, ConversationId, MemberId, Message, Timestamp};
 
 use super::{
-    Scope, Tx, codec,
+    Scope, Tx,
     conn::{Engine, Val, args},
-    contact::Identity,
-    conversation::Loaded,
-    message::{File, ProviderId},
+    contact::{self, Identity},
+    conversation::{self, Loaded},
+    message::{self, File, ProviderId},
     scope::ours,
     words::workspace_word,
 };
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 
 /// A contact with the words it is found by.
 #[derive(Debug, Clone)]
@@ -85,6 +85,11 @@ const fn rows(head: &'static str, row: &'static str) -> Table {
     Table { head, row, tail: "", shared: 1 }
 }
 
+/// All rows share the workspace, as a word of the index and as itself.
+const fn words(head: &'static str, row: &'static str) -> Table {
+    Table { shared: 2, ..rows(head, row) }
+}
+
 const CONTACTS: Table = rows(
     "INSERT INTO contact (workspace_id, id, version, name, email, phone, company, title, location, language, time_zone, \
      lead_status, created_at) VALUES ",
@@ -121,24 +126,18 @@ const READS: Table =
     rows("INSERT INTO read_marker (workspace_id, conversation_id, member_id, read_count) VALUES ", "($1, ?, ?, ?)");
 const WORDS_SQLITE: Table =
     rows("INSERT INTO message_search (workspace, words, conversation_id, message_id) VALUES ", "($1, ?, ?, ?)");
-const WORDS_POSTGRES: Table = Table {
-    shared: 2,
-    ..rows(
-        "INSERT INTO message_search (workspace_id, words, conversation_id, message_id) VALUES ",
-        "($2, array_to_tsvector(array_append(string_to_array(?, ' '), $1)), ?, ?)",
-    )
-};
+const WORDS_POSTGRES: Table = words(
+    "INSERT INTO message_search (workspace_id, words, conversation_id, message_id) VALUES ",
+    "($2, array_to_tsvector(array_append(string_to_array(?, ' '), $1)), ?, ?)",
+);
 const CONTACT_WORDS_SQLITE: Table =
     rows("INSERT INTO contact_search (workspace, words, contact_id, rowid) VALUES ", "($1, ?, ?, ?)");
 const CONTACT_PLACES: Table =
     rows("INSERT INTO contact_search_place (workspace_id, contact_id, place) VALUES ", "($1, ?, ?)");
-const CONTACT_WORDS_POSTGRES: Table = Table {
-    shared: 2,
-    ..rows(
-        "INSERT INTO contact_search (workspace_id, words, contact_id) VALUES ",
-        "($2, array_to_tsvector(array_append(string_to_array(?, ' '), $1)), ?)",
-    )
-};
+const CONTACT_WORDS_POSTGRES: Table = words(
+    "INSERT INTO contact_search (workspace_id, words, contact_id) VALUES ",
+    "($2, array_to_tsvector(array_append(string_to_array(?, ' '), $1)), ?)",
+);
 const LAST_CONTACT_PLACE: &str = "SELECT rowid FROM contact_search ORDER BY rowid DESC LIMIT 1";
 
 const BOTH: &[&Table] = &[&CONTACTS, &IDENTITIES, &CONVERSATIONS, &COUNTS, &MESSAGES, &FILES, &READS];
@@ -285,7 +284,12 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, batch: &Batch) -> Result<()>
     let workspace = scope.workspace().to_string();
     let word = workspace_word(&workspace);
     let shared = args![workspace.clone()];
-    CONTACTS.fill(tx, &shared, &batch.contacts, contact_values).await?;
+    CONTACTS
+        .fill(tx, &shared, &batch.contacts, |row, to| {
+            to.extend(contact::fields(&row.contact));
+            to.extend(args![row.created_at]);
+        })
+        .await?;
     contact_words(tx, &word, &workspace, &batch.contacts).await?;
     IDENTITIES
         .fill(tx, &shared, &batch.identities, |row, to| {
@@ -293,13 +297,13 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, batch: &Batch) -> Result<()>
             to.extend(args![*id, row.kind.as_str(), row.address.clone(), label.clone(), *contact, row.created_at]);
         })
         .await?;
-    CONVERSATIONS.fill(tx, &shared, &batch.conversations, conversation_values).await?;
+    CONVERSATIONS.fill(tx, &shared, &batch.conversations, |row, to| to.extend(conversation::fields(row))).await?;
     COUNTS.fill(tx, &shared, &counted(&batch.conversations), |row, to| to.extend_from_slice(row)).await?;
     let mut messages = Vec::with_capacity(batch.messages.len());
     for message in &batch.messages {
-        messages.push((message, line(message)?));
+        messages.push(message::fields(&message.message, message.provider.clone(), &message.fingerprint)?);
     }
-    MESSAGES.fill(tx, &shared, &messages, |(row, line), to| message_values(row, line.clone(), to)).await?;
+    MESSAGES.fill(tx, &shared, &messages, |row, to| to.extend_from_slice(row)).await?;
     FILES
         .fill(tx, &shared, &batch.files, |(file, at), to| {
             let shown = &file.attachment;
@@ -336,23 +340,6 @@ async fn contact_words(tx: &mut Tx<'_>, word: &str, workspace: &str, contacts: &
     CONTACT_PLACES.fill(tx, &[workspace.into()], &placed, place).await
 }
 
-fn contact_values(row: &BulkContact, to: &mut Vec<Val>) {
-    let c = row.contact.clone();
-    to.extend(args![c.id, c.version, c.name, c.email, c.phone, c.company, c.title, c.location, c.language]);
-    to.extend(args![c.time_zone, c.lead_status.as_str(), row.created_at]);
-}
-
-fn conversation_values(new: &Loaded, to: &mut Vec<Val>) {
-    let (row, state) = (&new.row, &new.row.state);
-    let (status, ai_mode, pen) = (state.status.as_str(), state.ai_mode.as_str(), codec::pen_text(state.pen));
-    let (tab, slot, by) = (state.tab().as_str(), state.slot().as_str(), codec::preview_by_text(row.preview.by));
-    to.extend(args![row.id, row.channel, row.kind.as_str(), new.identity, row.contact, row.team]);
-    to.extend(args![status, state.snoozed_until, state.assignee, ai_mode, pen, state.pen_epoch]);
-    to.extend(args![state.waiting_since, state.missed_at, state.auto_replied_at, state.outreach, tab, slot]);
-    to.extend(args![by, row.preview.text.clone(), row.last_at, row.last_inbound_at, row.started_at]);
-    to.extend(args![row.first_response_ms, new.message_count, row.inbound_count, row.version]);
-}
-
 /// The rows of the counters for these conversations: each key once, as one statement must not touch a row twice.
 fn counted(conversations: &[Loaded]) -> Vec<Vec<Val>> {
     let mut counts: BTreeMap<_, i64> = BTreeMap::new();
@@ -364,26 +351,4 @@ fn counted(conversations: &[Loaded]) -> Vec<Vec<Val>> {
         args![tab.as_str(), slot.as_str(), assignee.unwrap_or_default(), team.unwrap_or_default(), channel, n]
     });
     counts.collect()
-}
-
-fn line(row: &BulkMessage) -> Result<Option<String>, StoreError> {
-    match &row.message.entry {
-        Entry::Line { line } => serde_json::to_string(line).map(Some).map_err(|e| StoreError::Corrupt(e.to_string())),
-        _ => Ok(None),
-    }
-}
-
-fn message_values(row: &BulkMessage, line: Option<String>, to: &mut Vec<Val>) {
-    let message = &row.message;
-    let (kind, sender, delivery) = match &message.entry {
-        Entry::Incoming => ("incoming", String::new(), None),
-        Entry::Outgoing { by, delivery } => ("outgoing", codec::sender_text(*by), Some(delivery)),
-        Entry::Note { by } => ("note", by.to_string(), None),
-        Entry::Line { .. } => ("line", String::new(), None),
-    };
-    let state = delivery.map(|d| d.state.as_str().to_owned());
-    let reason = delivery.map(|d| d.reason.clone()).unwrap_or_default();
-    let (channel, provider) = row.provider.as_ref().map(|p| (p.channel, p.id.clone())).unzip();
-    to.extend(args![message.id, message.conversation, message.n, message.at, kind, sender, message.text.clone()]);
-    to.extend(args![line, state, delivery.map(|d| d.send_at), reason, channel, provider, row.fingerprint.clone()]);
 }

@@ -5,7 +5,7 @@ use app::model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus};
 use super::{
     Scope, Tx,
     codec::{read, read_opt},
-    conn::{Conn, args},
+    conn::{Conn, Val, args},
 };
 use crate::error::StoreError;
 
@@ -66,27 +66,22 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: ContactId) -> Result<Op
     conn.opt::<Raw>(ONE, args![scope.workspace(), id]).await?.map(Contact::try_from).transpose()
 }
 
+/// The values of a contact, from its id to its status.
+pub(super) fn fields(contact: &Contact) -> Vec<Val> {
+    let c = contact.clone();
+    let mut values = args![c.id, c.version, c.name, c.email, c.phone, c.company, c.title, c.location, c.language];
+    values.extend(args![c.time_zone, c.lead_status.as_str()]);
+    values
+}
+
 /// Stores a new contact.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result<(), StoreError> {
-    let c = contact.clone();
-    let values = args![
-        scope.workspace(),
-        c.id,
-        c.version,
-        c.name,
-        c.email,
-        c.phone,
-        c.company,
-        c.title,
-        c.location,
-        c.language,
-        c.time_zone,
-        c.lead_status.as_str(),
-        tx.now(),
-    ];
+    let mut values = args![scope.workspace()];
+    values.extend(fields(contact));
+    values.extend(args![tx.now()]);
     tx.exec(INSERT, values).await?;
     Ok(())
 }
@@ -96,21 +91,8 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result
 /// # Errors
 /// When the database fails.
 pub async fn save(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result<bool, StoreError> {
-    let c = contact.clone();
-    let values = args![
-        scope.workspace(),
-        c.id,
-        c.version,
-        c.name,
-        c.email,
-        c.phone,
-        c.company,
-        c.title,
-        c.location,
-        c.language,
-        c.time_zone,
-        c.lead_status.as_str(),
-    ];
+    let mut values = args![scope.workspace()];
+    values.extend(fields(contact));
     Ok(tx.exec(SAVE, values).await? == 1)
 }
 

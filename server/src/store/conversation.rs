@@ -1,5 +1,7 @@
 //! Conversations: the rows of the list, one conversation for a command, and the numbers above the list.
 
+use std::collections::BTreeSet;
+
 use app::model::{
     ConversationId, ConversationRow, ConversationState, Counts, Cursor, Facts, IdentityId, MemberId, Preview, Tab,
     Timestamp, View, Visibility, WorkspaceId,
@@ -8,7 +10,7 @@ use app::model::{
 use super::{
     Scope, Tx,
     codec::{self, read, read_opt},
-    conn::{Conn, args},
+    conn::{Conn, Engine, Val, args},
     scope::{ours, visible},
 };
 use crate::error::StoreError;
@@ -85,6 +87,15 @@ pub fn page_sql(visibility: Visibility, view: View, after: bool) -> String {
 
 fn one_sql(visibility: Visibility) -> String {
     format!("{SELECT} AND c.id = $4{}", visible(visibility))
+}
+
+/// `$4` is a JSON array of ids.
+pub(super) fn some_sql(engine: Engine, visibility: Visibility) -> String {
+    let among = match engine {
+        Engine::Sqlite => "IN (SELECT value FROM json_each($4))",
+        Engine::Postgres => "= ANY (ARRAY(SELECT json_array_elements_text(CAST($4 AS JSON))))",
+    };
+    format!("{SELECT} AND c.id {among}{}", visible(visibility))
 }
 
 fn counts_sql(visibility: Visibility) -> String {
@@ -215,6 +226,25 @@ pub async fn load(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Res
     conn.opt::<Raw>(ours(one_sql(scope.visibility())), values).await?.map(Loaded::try_from).transpose()
 }
 
+/// Those of these conversations that exist and whoever asks may see, in no order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn some(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    ids: &BTreeSet<ConversationId>,
+) -> Result<Vec<ConversationRow>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = serde_json::to_string(ids).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let sql = some_sql(conn.engine(), scope.visibility());
+    let values = args![scope.workspace(), scope.member_key(), joined(scope), ids];
+    let raw: Vec<Raw> = conn.all(ours(sql), values).await?;
+    raw.into_iter().map(|raw| Loaded::try_from(raw).map(|loaded| loaded.row)).collect()
+}
+
 /// The newest conversation with an identity on a channel.
 ///
 /// # Errors
@@ -274,51 +304,42 @@ pub async fn facts_of_contact(
         .collect()
 }
 
+/// What a command may change: the state and what the card shows; then the figures.
+fn changing(of: &Loaded) -> (Vec<Val>, Vec<Val>) {
+    let (row, state) = (&of.row, &of.row.state);
+    let (status, ai_mode, pen) = (state.status.as_str(), state.ai_mode.as_str(), codec::pen_text(state.pen));
+    let (tab, slot, by) = (state.tab().as_str(), state.slot().as_str(), codec::preview_by_text(row.preview.by));
+    let mut values = args![row.contact, row.team, status, state.snoozed_until, state.assignee, ai_mode, pen];
+    values.extend(args![state.pen_epoch, state.waiting_since, state.missed_at, state.auto_replied_at, state.outreach]);
+    values.extend(args![tab, slot, by, row.preview.text.clone(), row.last_at, row.last_inbound_at]);
+    (values, args![row.first_response_ms, of.message_count, row.inbound_count, row.version])
+}
+
+/// The values of a conversation, from its id to its version.
+pub(super) fn fields(of: &Loaded) -> Vec<Val> {
+    let (state, figures) = changing(of);
+    let mut values = args![of.row.id, of.row.channel, of.row.kind.as_str(), of.identity];
+    values.extend(state);
+    values.extend(args![of.row.started_at]);
+    values.extend(figures);
+    values
+}
+
 /// Stores a new conversation and counts it.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, new: &Loaded) -> Result<(), StoreError> {
-    let Loaded { row, identity, message_count, .. } = new;
-    let state = &row.state;
-    let values = args![
-        scope.workspace(),
-        row.id,
-        row.channel,
-        row.kind.as_str(),
-        *identity,
-        row.contact,
-        row.team,
-        state.status.as_str(),
-        state.snoozed_until,
-        state.assignee,
-        state.ai_mode.as_str(),
-        codec::pen_text(state.pen),
-        state.pen_epoch,
-        state.waiting_since,
-        state.missed_at,
-        state.auto_replied_at,
-        state.outreach,
-        state.tab().as_str(),
-        state.slot().as_str(),
-        codec::preview_by_text(row.preview.by),
-        row.preview.text.clone(),
-        row.last_at,
-        row.last_inbound_at,
-        row.started_at,
-        row.first_response_ms,
-        *message_count,
-        row.inbound_count,
-        row.version,
-    ];
+    let mut values = args![scope.workspace()];
+    values.extend(fields(new));
     tx.exec(INSERT, values).await?;
-    count(tx, scope.workspace(), &row.facts(), 1).await
+    count(tx, scope.workspace(), &new.row.facts(), 1).await
 }
 
 /// Stores what a command made of a conversation, if nobody else changed it meanwhile, and keeps the counts right.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when another process was first: the batch is run again.
+/// [`StoreError::Stale`] when another process was first: the command is tried again.
 pub async fn save(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -326,39 +347,13 @@ pub async fn save(
     seen_version: i64,
     after: &Loaded,
 ) -> Result<(), StoreError> {
-    let Loaded { row, message_count, .. } = after;
-    let state = &row.state;
-    let values = args![
-        scope.workspace(),
-        row.id,
-        seen_version,
-        row.contact,
-        row.team,
-        state.status.as_str(),
-        state.snoozed_until,
-        state.assignee,
-        state.ai_mode.as_str(),
-        codec::pen_text(state.pen),
-        state.pen_epoch,
-        state.waiting_since,
-        state.missed_at,
-        state.auto_replied_at,
-        state.outreach,
-        state.tab().as_str(),
-        state.slot().as_str(),
-        codec::preview_by_text(row.preview.by),
-        row.preview.text.clone(),
-        row.last_at,
-        row.last_inbound_at,
-        row.first_response_ms,
-        *message_count,
-        row.inbound_count,
-        row.version,
-    ];
+    let (state, figures) = changing(after);
+    let mut values = args![scope.workspace(), after.row.id, seen_version];
+    values.extend(state.into_iter().chain(figures));
     if tx.exec(SAVE, values).await? == 0 {
         return Err(StoreError::Stale);
     }
-    let now = row.facts();
+    let now = after.row.facts();
     if now != *before {
         count(tx, scope.workspace(), before, -1).await?;
         count(tx, scope.workspace(), &now, 1).await?;

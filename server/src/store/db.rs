@@ -7,11 +7,12 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use super::{
     Command, Scope,
     conn::{Conn, Engine},
+    wake::{Bell, Wake},
     writer::{Committed, Writer},
 };
 use crate::{
@@ -28,6 +29,8 @@ struct Inner {
     writer: Writer,
     clock: Clock,
     jobs: Arc<Notify>,
+    /// Wakes other processes; where the database is a file, there are none.
+    bell: Option<Arc<Bell>>,
 }
 
 /// Where reads go.
@@ -92,7 +95,7 @@ impl Db {
                 .connect_with(options.read_only(true).pragma("query_only", "on"))
                 .await?;
             let writer = Writer::sqlite(write, clock.clone(), on_commit, Arc::clone(&jobs));
-            return Ok(Self(Arc::new(Inner { pool: Pool::Sqlite(read), writer, clock, jobs })));
+            return Ok(Self(Arc::new(Inner { pool: Pool::Sqlite(read), writer, clock, jobs, bell: None })));
         }
         let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(300).disable_statement_logging();
         let pool = PgPoolOptions::new()
@@ -101,8 +104,9 @@ impl Db {
             .connect_with(options)
             .await?;
         sqlx::migrate!("./migrations/postgres").run(&pool).await?;
-        let writer = Writer::postgres(pool.clone(), clock.clone(), on_commit, Arc::clone(&jobs));
-        Ok(Self(Arc::new(Inner { pool: Pool::Postgres(pool), writer, clock, jobs })))
+        let bell = Arc::new(Bell::new(url)?);
+        let writer = Writer::postgres(pool.clone(), clock.clone(), on_commit, Arc::clone(&jobs), Arc::clone(&bell));
+        Ok(Self(Arc::new(Inner { pool: Pool::Postgres(pool), writer, clock, jobs, bell: Some(bell) })))
     }
 
     /// Which engine it is.
@@ -152,17 +156,17 @@ impl Db {
         &self.0.jobs
     }
 
-    /// The pool of PostgreSQL, for LISTEN.
-    pub fn postgres_pool(&self) -> Option<&PgPool> {
-        match &self.0.pool {
-            Pool::Postgres(pool) => Some(pool),
-            Pool::Sqlite(_) => None,
-        }
+    /// What other processes on this database do, from now on; none where there can be no others.
+    pub fn wakes(&self) -> Option<mpsc::Receiver<Wake>> {
+        self.0.bell.as_ref().map(|bell| bell.listen())
     }
 
     /// Waits until what was handed in is committed, and closes.
     pub async fn close(&self) {
         self.0.writer.close().await;
+        if let Some(bell) = &self.0.bell {
+            bell.close().await;
+        }
         match &self.0.pool {
             Pool::Sqlite(pool) => pool.close().await,
             Pool::Postgres(pool) => pool.close().await,

@@ -2,17 +2,21 @@
 
 use app::model::{EventBody, Timestamp, WorkspaceId};
 
-use super::conn::{Conn, args};
+use super::{
+    codec::read,
+    conn::{Conn, args},
+};
 use crate::error::StoreError;
 
 pub(super) const TAKE_SEQS: &str = "UPDATE workspace SET event_seq = event_seq + $2 WHERE id = $1 RETURNING event_seq";
 const APPEND: &str = "INSERT INTO event (workspace_id, seq, at, conversation_id, body) VALUES ($1, $2, $3, $4, $5)";
 const AFTER: &str = "SELECT seq, body FROM event WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 const LAST: &str = "SELECT event_seq FROM workspace WHERE id = $1";
+const LAST_OF_ALL: &str = "SELECT id, event_seq FROM workspace";
 const OLDEST: &str = "SELECT seq FROM event WHERE workspace_id = $1 ORDER BY seq LIMIT 1";
 const TRIM: &str = "DELETE FROM event WHERE workspace_id = $1 AND seq <= $2";
 
-pub(super) const STATEMENTS: &[&str] = &[TAKE_SEQS, APPEND, AFTER, LAST, OLDEST, TRIM];
+pub(super) const STATEMENTS: &[&str] = &[TAKE_SEQS, APPEND, AFTER, LAST, LAST_OF_ALL, OLDEST, TRIM];
 
 pub(super) async fn append(
     conn: &mut Conn<'_>,
@@ -50,6 +54,15 @@ pub async fn after(
 /// When the database fails.
 pub async fn last(conn: &mut Conn<'_>, workspace: WorkspaceId) -> Result<Option<i64>, StoreError> {
     Ok(conn.opt::<(i64,)>(LAST, args![workspace]).await?.map(|(seq,)| seq))
+}
+
+/// The number of each workspace's last event.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_of_all(conn: &mut Conn<'_>) -> Result<Vec<(WorkspaceId, i64)>, StoreError> {
+    let rows: Vec<(String, i64)> = conn.all(LAST_OF_ALL, args![]).await?;
+    rows.into_iter().map(|(id, seq)| Ok((read("workspace", id)?, seq))).collect()
 }
 
 /// The number of the oldest event that is kept.

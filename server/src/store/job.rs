@@ -10,16 +10,18 @@ use super::{
 use crate::error::StoreError;
 
 const INSERT: &str = "INSERT INTO job (id, workspace_id, kind, body, state, run_at, attempts, lease_owner, last_error, created_at) \
-     VALUES ($1, $2, $3, $4, 'waiting', $5, 0, NULL, '', $6) ON CONFLICT (id) DO NOTHING";
-const DUE: &str = "SELECT id FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1 ORDER BY run_at LIMIT $2";
-const DUE_SKIPPING: &str = "SELECT id FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1 ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED";
-const LEASE: &str = "UPDATE job SET state = 'running', lease_owner = $2, run_at = $3, attempts = attempts + 1 WHERE id = $1 \
-     RETURNING id, workspace_id, kind, body, attempts, run_at, last_error";
+     VALUES ($1, $2, $3, $4, 'waiting', $5, 0, NULL, '', $6) ON CONFLICT (workspace_id, id) DO NOTHING";
+const DUE: &str =
+    "SELECT workspace_id, id FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1 ORDER BY run_at LIMIT $2";
+const DUE_SKIPPING: &str = "SELECT workspace_id, id FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1 ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED";
+const LEASE: &str = "UPDATE job SET state = 'running', lease_owner = $3, run_at = $4, attempts = attempts + 1 \
+     WHERE workspace_id = $1 AND id = $2 RETURNING id, workspace_id, kind, body, attempts, run_at, last_error";
 const NEXT: &str = "SELECT run_at FROM job WHERE state IN ('waiting', 'running') ORDER BY run_at LIMIT 1";
-const DONE: &str = "DELETE FROM job WHERE id = $1 AND lease_owner = $2";
-const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $3, last_error = $4 WHERE id = $1 AND lease_owner = $2";
-const BURY: &str =
-    "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $3 WHERE id = $1 AND lease_owner = $2";
+const DONE: &str = "DELETE FROM job WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
+const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5 \
+     WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
+const BURY: &str = "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $4 \
+     WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 const HASTEN: &str = "UPDATE job SET run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'";
 const DEAD: &str = "SELECT id, workspace_id, kind, body, attempts, run_at, last_error FROM job \
      WHERE workspace_id = $1 AND state = 'dead' ORDER BY run_at DESC LIMIT 100";
@@ -74,7 +76,7 @@ impl TryFrom<Raw> for Job {
     }
 }
 
-/// Leaves work to do at `run_at`; workers are woken after the commit. The same id again is the same job.
+/// Leaves work to do at `run_at`; workers are woken after the commit. The same id again in a workspace is the same job.
 ///
 /// # Errors
 /// When the database fails.
@@ -101,10 +103,10 @@ pub async fn lease(tx: &mut Tx<'_>, owner: &str, until: Timestamp, limit: i64) -
         Engine::Sqlite => DUE,
         Engine::Postgres => DUE_SKIPPING,
     };
-    let due: Vec<(String,)> = tx.conn().all(sql, args![now, limit]).await?;
+    let due: Vec<(String, String)> = tx.conn().all(sql, args![now, limit]).await?;
     let mut jobs = Vec::with_capacity(due.len());
-    for (id,) in due {
-        jobs.push(tx.conn().one::<Raw>(LEASE, args![id, owner, until]).await?.try_into()?);
+    for (workspace, id) in due {
+        jobs.push(tx.conn().one::<Raw>(LEASE, args![workspace, id, owner, until]).await?.try_into()?);
     }
     Ok(jobs)
 }
@@ -121,16 +123,23 @@ pub async fn next_due(conn: &mut Conn<'_>) -> Result<Option<Timestamp>, StoreErr
 ///
 /// # Errors
 /// When the database fails.
-pub async fn done(tx: &mut Tx<'_>, id: JobId, owner: &str) -> Result<bool, StoreError> {
-    Ok(tx.exec(DONE, args![id, owner]).await? == 1)
+pub async fn done(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, owner: &str) -> Result<bool, StoreError> {
+    Ok(tx.exec(DONE, args![workspace, id, owner]).await? == 1)
 }
 
 /// Gives a job back to be tried again at `at`; false when its lease was lost meanwhile.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn retry(tx: &mut Tx<'_>, id: JobId, owner: &str, at: Timestamp, error: &str) -> Result<bool, StoreError> {
-    let touched = tx.exec(RETRY, args![id, owner, at, error]).await?;
+pub async fn retry(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: JobId,
+    owner: &str,
+    at: Timestamp,
+    error: &str,
+) -> Result<bool, StoreError> {
+    let touched = tx.exec(RETRY, args![workspace, id, owner, at, error]).await?;
     tx.left_job();
     Ok(touched == 1)
 }
@@ -149,8 +158,14 @@ pub async fn hasten(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, at: Time
 ///
 /// # Errors
 /// When the database fails.
-pub async fn bury(tx: &mut Tx<'_>, id: JobId, owner: &str, error: &str) -> Result<(), StoreError> {
-    tx.exec(BURY, args![id, owner, error]).await?;
+pub async fn bury(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: JobId,
+    owner: &str,
+    error: &str,
+) -> Result<(), StoreError> {
+    tx.exec(BURY, args![workspace, id, owner, error]).await?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use app::model::{
 use super::{
     Scope, Tx,
     codec::{self, read, read_opt},
-    conn::{Conn, args},
+    conn::{Conn, Val, args},
 };
 use crate::error::StoreError;
 
@@ -224,6 +224,30 @@ pub struct ProviderId {
     pub id: String,
 }
 
+/// The values of an entry, from its id to its fingerprint.
+pub(super) fn fields(
+    message: &Message,
+    provider: Option<ProviderId>,
+    fingerprint: &str,
+) -> Result<Vec<Val>, StoreError> {
+    let (kind, sender, line, delivery) = match &message.entry {
+        Entry::Incoming => ("incoming", String::new(), None, None),
+        Entry::Outgoing { by, delivery } => ("outgoing", codec::sender_text(*by), None, Some(delivery)),
+        Entry::Note { by } => ("note", by.to_string(), None, None),
+        Entry::Line { line } => {
+            let line = serde_json::to_string(line).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+            ("line", String::new(), Some(line), None)
+        }
+    };
+    let state = delivery.map(|d| d.state.as_str().to_owned());
+    let reason = delivery.map(|d| d.reason.clone()).unwrap_or_default();
+    let (channel, provider) = provider.map(|p| (p.channel, p.id)).unzip();
+    let text = message.text.clone();
+    let mut values = args![message.id, message.conversation, message.n, message.at, kind, sender, text, line];
+    values.extend(args![state, delivery.map(|d| d.send_at), reason, channel, provider, fingerprint]);
+    Ok(values)
+}
+
 /// Stores an entry at its place.
 ///
 /// # Errors
@@ -235,35 +259,8 @@ pub async fn insert(
     provider: Option<ProviderId>,
     fingerprint: &str,
 ) -> Result<(), StoreError> {
-    let (kind, sender, line, delivery) = match &message.entry {
-        Entry::Incoming => ("incoming", String::new(), None, None),
-        Entry::Outgoing { by, delivery } => ("outgoing", codec::sender_text(*by), None, Some(delivery)),
-        Entry::Note { by } => ("note", by.to_string(), None, None),
-        Entry::Line { line } => (
-            "line",
-            String::new(),
-            Some(serde_json::to_string(line).map_err(|e| StoreError::Corrupt(e.to_string()))?),
-            None,
-        ),
-    };
-    let (channel, provider) = provider.map_or((None, None), |p| (Some(p.channel), Some(p.id)));
-    let values = args![
-        scope.workspace(),
-        message.id,
-        message.conversation,
-        message.n,
-        message.at,
-        kind,
-        sender,
-        message.text.clone(),
-        line,
-        delivery.map(|d| d.state.as_str().to_owned()),
-        delivery.map(|d| d.send_at),
-        delivery.map(|d| d.reason.clone()).unwrap_or_default(),
-        channel,
-        provider,
-        fingerprint,
-    ];
+    let mut values = args![scope.workspace()];
+    values.extend(fields(message, provider, fingerprint)?);
     tx.exec(INSERT, values).await?;
     Ok(())
 }

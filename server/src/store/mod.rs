@@ -14,12 +14,16 @@ pub mod person;
 mod scope;
 pub mod search;
 pub mod session;
+mod wake;
 pub mod words;
 mod writer;
+
+use app::model::Visibility;
 
 pub use conn::{Conn, Engine, QUERIES, Row, Val};
 pub use db::{Db, OnCommit, Snapshot};
 pub use scope::Scope;
+pub use wake::Wake;
 pub use writer::{Command, Committed, Tx};
 
 /// Every statement that this engine is ever asked, for the test that prepares them all.
@@ -36,8 +40,15 @@ pub fn statements(engine: Engine) -> Vec<String> {
     ];
     let own = match engine {
         Engine::Sqlite => vec![search::SQLITE_STATEMENTS],
-        Engine::Postgres => vec![search::POSTGRES_STATEMENTS, job::POSTGRES_STATEMENTS, writer::POSTGRES_STATEMENTS],
+        Engine::Postgres => vec![
+            search::POSTGRES_STATEMENTS,
+            job::POSTGRES_STATEMENTS,
+            writer::POSTGRES_STATEMENTS,
+            wake::POSTGRES_STATEMENTS,
+        ],
     };
     let fixed = fixed.into_iter().chain(own).flatten().map(|sql| (*sql).to_owned());
-    fixed.chain(conversation::composed_statements()).collect()
+    let found = search::composed_statements(engine).into_iter().map(|(.., sql)| sql);
+    let rows = Visibility::ALL.iter().map(|visibility| conversation::some_sql(engine, *visibility));
+    fixed.chain(conversation::composed_statements()).chain(found).chain(rows).collect()
 }

@@ -1,12 +1,15 @@
 //! Full text. The one place where the engines differ in SQL: FTS5 here, `tsvector` there, over the same words.
 
-use app::model::{Contact, ContactId, ConversationId, ConversationRow, MessageId};
+use std::collections::{BTreeSet, HashMap};
+
+use app::model::{Contact, ContactId, ConversationId, ConversationRow, MessageId, Visibility};
 
 use super::{
     Scope, Tx,
     codec::read,
-    conn::{Conn, Engine, args},
+    conn::{Conn, Engine, Row, args},
     conversation,
+    scope::{ours, visible},
     words::{Query, index_words, workspace_word},
 };
 use crate::error::{Result, StoreError};
@@ -15,10 +18,6 @@ const ADD_SQLITE: &str =
     "INSERT INTO message_search (workspace, words, conversation_id, message_id) VALUES ($1, $2, $3, $4)";
 const ADD_POSTGRES: &str = "INSERT INTO message_search (workspace_id, conversation_id, message_id, words) \
      VALUES ($5, $3, $4, array_to_tsvector(array_append(string_to_array($2, ' '), $1)))";
-const FIND_SQLITE: &str =
-    "SELECT conversation_id, message_id FROM message_search WHERE message_search MATCH $1 ORDER BY rowid DESC LIMIT $2";
-/// `place + 0` keeps the planner from walking the primary key backwards for rare words (quality 1.3).
-const FIND_POSTGRES: &str = "SELECT conversation_id, message_id FROM message_search WHERE words @@ CAST($1 AS tsquery) ORDER BY place + 0 DESC LIMIT $2";
 const CONTACT_PLACE: &str = "SELECT place FROM contact_search_place WHERE workspace_id = $1 AND contact_id = $2";
 const CONTACT_ADD_SQLITE: &str = "INSERT INTO contact_search (workspace, words, contact_id) VALUES ($1, $2, $3)";
 /// RETURNING does not know the place that FTS5 gave.
@@ -29,23 +28,119 @@ const CONTACT_KEEP_PLACE: &str =
 const CONTACT_SET_POSTGRES: &str = "INSERT INTO contact_search (workspace_id, contact_id, words) \
      VALUES ($3, $4, array_to_tsvector(array_append(string_to_array($2, ' '), $1))) \
      ON CONFLICT (workspace_id, contact_id) DO UPDATE SET words = excluded.words";
-const CONTACT_FIND_SQLITE: &str =
-    "SELECT contact_id FROM contact_search WHERE contact_search MATCH $1 ORDER BY rowid DESC LIMIT $2";
-const CONTACT_FIND_POSTGRES: &str =
-    "SELECT contact_id FROM contact_search WHERE words @@ CAST($1 AS tsquery) ORDER BY contact_id DESC LIMIT $2";
+/// Of how many of the newest hits a member of narrow sight is shown theirs: a word that stands in everything others wrote is not
+/// looked up in all of it.
+const CANDIDATES: &str = "20000";
+/// How many of the newest entries PostgreSQL looks through before it asks the index: what is common is found among them at once.
+const RECENT: &str = "2000";
 
-pub(super) const SQLITE_STATEMENTS: &[&str] = &[
-    ADD_SQLITE,
-    FIND_SQLITE,
-    CONTACT_PLACE,
-    CONTACT_ADD_SQLITE,
-    LAST_PLACE_SQLITE,
-    CONTACT_SET_SQLITE,
-    CONTACT_KEEP_PLACE,
-    CONTACT_FIND_SQLITE,
-];
-pub(super) const POSTGRES_STATEMENTS: &[&str] =
-    &[ADD_POSTGRES, FIND_POSTGRES, CONTACT_SET_POSTGRES, CONTACT_FIND_POSTGRES];
+pub(super) const SQLITE_STATEMENTS: &[&str] =
+    &[ADD_SQLITE, CONTACT_PLACE, CONTACT_ADD_SQLITE, LAST_PLACE_SQLITE, CONTACT_SET_SQLITE, CONTACT_KEEP_PLACE];
+pub(super) const POSTGRES_STATEMENTS: &[&str] = &[ADD_POSTGRES, CONTACT_SET_POSTGRES];
+
+/// Where hits are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Through the index. On SQLite it gives the newest first by itself; PostgreSQL is kept from walking all entries backwards
+    /// instead, which for rare words costs a thousand times as much (quality 1.3).
+    Index,
+    /// Among the newest entries, on PostgreSQL, where the index would give all hits of a common word before the first can be shown.
+    Recent,
+}
+
+/// The ways of an engine, in the order in which they are tried.
+const fn ways(engine: Engine) -> &'static [Way] {
+    match engine {
+        Engine::Sqlite => &[Way::Index],
+        Engine::Postgres => &[Way::Recent, Way::Index],
+    }
+}
+
+/// What is indexed, and in which order it came.
+struct Index {
+    table: &'static str,
+    columns: &'static str,
+    /// PostgreSQL's order: SQLite's is the rowid.
+    place: &'static str,
+    /// The same as no index has it.
+    unindexed: &'static str,
+    /// The newest entries.
+    newest: &'static str,
+}
+
+const MESSAGES: Index = Index {
+    table: "message_search",
+    columns: "conversation_id, message_id",
+    place: "place",
+    unindexed: "place + 0",
+    // Of all workspaces: one that has few entries would be looked for in all of the table. Its word is in the query.
+    newest: "message_search ORDER BY place DESC",
+};
+const CONTACTS: Index = Index {
+    table: "contact_search",
+    columns: "contact_id",
+    place: "contact_id",
+    unindexed: "contact_id || ''",
+    newest: "contact_search WHERE workspace_id = $1 ORDER BY contact_id DESC",
+};
+
+impl Index {
+    /// Hits as `s`, the newest first. Who sees everything is shown the first ones; of others more are looked at.
+    fn hits(&self, engine: Engine, way: Way, visibility: Visibility) -> String {
+        let Self { table, columns, place, unindexed, newest } = self;
+        let bound = if visibility == Visibility::All { "$4" } else { CANDIDATES };
+        match (engine, way) {
+            (Engine::Sqlite, _) => format!(
+                "(SELECT rowid AS place, {columns} FROM {table} WHERE {table} MATCH $3 ORDER BY rowid DESC LIMIT {bound}) s"
+            ),
+            (Engine::Postgres, Way::Index) => format!(
+                "(SELECT {place} AS place, {columns} FROM {table} WHERE words @@ CAST($3 AS tsquery) \
+                 ORDER BY {unindexed} DESC LIMIT {bound}) s"
+            ),
+            (Engine::Postgres, Way::Recent) => format!(
+                "(SELECT {place} AS place, {columns} FROM (SELECT * FROM {newest} LIMIT {RECENT}) r \
+                 WHERE r.words @@ CAST($3 AS tsquery)) s"
+            ),
+        }
+    }
+}
+
+/// `$1` workspace, `$2` member, `$3` the query, `$4` how many.
+fn messages_sql(engine: Engine, way: Way, visibility: Visibility) -> String {
+    let hits = MESSAGES.hits(engine, way, visibility);
+    // CROSS tells SQLite that the hits come first; PostgreSQL takes no condition with it.
+    let join = if engine == Engine::Sqlite { "CROSS JOIN" } else { "JOIN" };
+    format!(
+        "SELECT s.conversation_id, s.message_id FROM {hits} {join} conversation c ON c.workspace_id = $1 \
+         AND c.id = s.conversation_id{} ORDER BY s.place DESC LIMIT $4",
+        visible(visibility)
+    )
+}
+
+/// The same for contacts: who sees one of their conversations sees them.
+fn contacts_sql(engine: Engine, way: Way, visibility: Visibility) -> String {
+    let hits = CONTACTS.hits(engine, way, visibility);
+    let seen = visible(visibility);
+    let seen = match visibility {
+        Visibility::All => format!("CAST($1 AS TEXT) IS NOT NULL{seen}"),
+        _ => format!(
+            "EXISTS (SELECT 1 FROM conversation c WHERE c.workspace_id = $1 AND c.contact_id = s.contact_id{seen})"
+        ),
+    };
+    format!("SELECT s.contact_id FROM {hits} WHERE {seen} ORDER BY s.place DESC LIMIT $4")
+}
+
+/// Every statement that is put together from fragments, for the tests: what it looks for, how, for whom.
+pub fn composed_statements(engine: Engine) -> Vec<(&'static str, Way, Visibility, String)> {
+    let mut all = Vec::new();
+    for &visibility in Visibility::ALL {
+        for &way in ways(engine) {
+            all.push(("messages", way, visibility, messages_sql(engine, way, visibility)));
+            all.push(("contacts", way, visibility, contacts_sql(engine, way, visibility)));
+        }
+    }
+    all
+}
 
 /// Puts a message into the index.
 ///
@@ -99,7 +194,8 @@ pub async fn set_contact(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> R
     Ok(())
 }
 
-/// The newest messages that hold every word of `text`, at most `limit`, of conversations that whoever asks may see.
+/// The newest messages that hold every word of `text`, at most `limit`, of conversations that whoever asks may see: three statements
+/// at most. Of whoever does not see everything, the newest 20,000 hits are looked at.
 ///
 /// # Errors
 /// When the database fails.
@@ -109,23 +205,22 @@ pub async fn messages(
     text: &str,
     limit: i64,
 ) -> Result<Vec<(ConversationRow, MessageId)>, StoreError> {
-    let Some(query) = Query::parse(text) else { return Ok(Vec::new()) };
-    let workspace = scope.workspace().to_string();
-    let rows: Vec<(String, String)> = match conn.engine() {
-        Engine::Sqlite => conn.all(FIND_SQLITE, args![query.fts5(&workspace), limit]).await?,
-        Engine::Postgres => conn.all(FIND_POSTGRES, args![query.tsquery(&workspace), limit]).await?,
-    };
-    let mut hits = Vec::new();
+    let rows: Vec<(String, String)> = find(conn, scope, text, limit, messages_sql).await?;
+    let mut hits = Vec::with_capacity(rows.len());
     for (conversation, message) in rows {
-        // The same rule as everywhere decides what is seen.
-        if let Some(loaded) = conversation::load(conn, scope, read("conversation", conversation)?).await? {
-            hits.push((loaded.row, read("message", message)?));
-        }
+        hits.push((read("conversation", conversation)?, read("message", message)?));
     }
-    Ok(hits)
+    let ids: BTreeSet<ConversationId> = hits.iter().map(|(conversation, _)| *conversation).collect();
+    let rows = conversation::some(conn, scope, &ids).await?;
+    let rows: HashMap<ConversationId, ConversationRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+    Ok(hits
+        .into_iter()
+        .filter_map(|(conversation, message)| Some((rows.get(&conversation)?.clone(), message)))
+        .collect())
 }
 
-/// The contacts whose name, address, company or phone holds every word of `text`, at most `limit`.
+/// The newest contacts whose name, address, company or phone holds every word of `text`, at most `limit`, of those that whoever asks
+/// may see.
 ///
 /// # Errors
 /// When the database fails.
@@ -135,11 +230,31 @@ pub async fn contacts(
     text: &str,
     limit: i64,
 ) -> Result<Vec<ContactId>, StoreError> {
-    let Some(query) = Query::parse(text) else { return Ok(Vec::new()) };
-    let workspace = scope.workspace().to_string();
-    let rows: Vec<(String,)> = match conn.engine() {
-        Engine::Sqlite => conn.all(CONTACT_FIND_SQLITE, args![query.fts5(&workspace), limit]).await?,
-        Engine::Postgres => conn.all(CONTACT_FIND_POSTGRES, args![query.tsquery(&workspace), limit]).await?,
-    };
+    let rows: Vec<(String,)> = find(conn, scope, text, limit, contacts_sql).await?;
     rows.into_iter().map(|(id,)| read("contact", id)).collect()
+}
+
+/// Tries the engine's ways until one gives as many as were asked for.
+async fn find<T: Row>(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    text: &str,
+    limit: i64,
+    sql: fn(Engine, Way, Visibility) -> String,
+) -> Result<Vec<T>, StoreError> {
+    let Some(query) = Query::parse(text) else { return Ok(Vec::new()) };
+    let (engine, workspace) = (conn.engine(), scope.workspace().to_string());
+    let query = match engine {
+        Engine::Sqlite => query.fts5(&workspace),
+        Engine::Postgres => query.tsquery(&workspace),
+    };
+    let mut found = Vec::new();
+    for &way in ways(engine) {
+        let values = args![workspace.clone(), scope.member_key(), query.clone(), limit];
+        found = conn.all(ours(sql(engine, way, scope.visibility())), values).await?;
+        if found.len() as i64 >= limit {
+            break;
+        }
+    }
+    Ok(found)
 }

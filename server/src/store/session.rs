@@ -21,11 +21,11 @@ const TOUCH: &str = "UPDATE session SET seen_at = $2 WHERE token_hash = $1";
 const LIST: &str = "SELECT id, user_agent, created_at, seen_at FROM session WHERE workspace_id = $1 AND member_id = $2 AND expires_at > $3 ORDER BY seen_at DESC";
 const END: &str = "DELETE FROM session WHERE workspace_id = $1 AND member_id = $2 AND id = $3";
 const END_ALL: &str = "DELETE FROM session WHERE workspace_id = $1 AND member_id = $2 AND id <> $3";
-const CREDENTIAL: &str = "SELECT m.workspace_id, m.id, c.password_hash FROM member m JOIN credential c ON c.member_id = m.id \
+const CREDENTIAL: &str = "SELECT m.workspace_id, m.id, c.password_hash FROM member m JOIN credential c ON c.workspace_id = m.workspace_id AND c.member_id = m.id \
      WHERE m.email_key = $1 AND m.disabled_at IS NULL";
 const PASSWORD: &str = "SELECT password_hash FROM credential WHERE workspace_id = $1 AND member_id = $2";
 const SET_PASSWORD: &str = "INSERT INTO credential (member_id, workspace_id, password_hash, changed_at) VALUES ($2, $1, $3, $4) \
-     ON CONFLICT (member_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = excluded.changed_at";
+     ON CONFLICT (workspace_id, member_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = excluded.changed_at";
 const ADD_LINK: &str = "INSERT INTO one_time_link (token_hash, purpose, workspace_id, id, body, created_at, expires_at, used_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)";
 const LINK: &str = "SELECT workspace_id, id, body FROM one_time_link WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";

@@ -20,6 +20,7 @@ use super::{
     conn::{Conn, Val, args},
     db::OnCommit,
     event,
+    wake::Bell,
 };
 use crate::{
     clock::Clock,
@@ -184,18 +185,25 @@ struct Context {
     clock: Clock,
     on_commit: OnCommit,
     jobs: Arc<Notify>,
+    bell: Option<Arc<Bell>>,
 }
 
 impl Writer {
     pub(super) fn sqlite(connection: SqliteConnection, clock: Clock, on_commit: OnCommit, jobs: Arc<Notify>) -> Self {
-        let context = Context { clock, on_commit, jobs };
+        let context = Context { clock, on_commit, jobs, bell: None };
         let (queue, commands) = mpsc::unbounded_channel();
         let task = tokio::spawn(sqlite_lane(connection, commands, context.clone()));
         Self { lanes: Mutex::new(Some(Lanes::One(queue))), tasks: Mutex::new(vec![task]), context }
     }
 
-    pub(super) fn postgres(pool: PgPool, clock: Clock, on_commit: OnCommit, jobs: Arc<Notify>) -> Self {
-        let context = Context { clock, on_commit, jobs };
+    pub(super) fn postgres(
+        pool: PgPool,
+        clock: Clock,
+        on_commit: OnCommit,
+        jobs: Arc<Notify>,
+        bell: Arc<Bell>,
+    ) -> Self {
+        let context = Context { clock, on_commit, jobs, bell: Some(bell) };
         Self { lanes: Mutex::new(Some(Lanes::PerWorkspace(pool, HashMap::new()))), tasks: Mutex::default(), context }
     }
 
@@ -374,6 +382,10 @@ async fn number(tx: &mut Tx<'_>) -> Result<Vec<Committed>, StoreError> {
 fn finish(batch: Vec<Box<dyn Queued>>, done: Result<Done, Failed>, context: &Context) {
     let commit = match done {
         Ok(done) => {
+            if let Some(bell) = &context.bell {
+                let last = |c: &Committed| c.first_seq - 1 + i64::try_from(c.events.len()).unwrap_or_default();
+                bell.note(done.committed.iter().map(|c| (c.workspace, last(c))), done.left_jobs);
+            }
             // Subscribers are told in commit order: this task is the only one that commits in its lane.
             for committed in done.committed {
                 (context.on_commit)(committed);

@@ -5,12 +5,16 @@ use std::cell::Cell;
 use app::model::{Act, Draft, DraftMode, Role, View, Visibility};
 use server::{
     domain::{inbox, sessions::IDLE_MS},
-    store::{QUERIES, session},
+    store::{QUERIES, search, session},
 };
 
 use crate::world::{Person, World};
 
-on_both_engines!(a_list_asks_four_statements_at_most, an_open_conversation_asks_five_and_the_session);
+on_both_engines!(
+    a_list_asks_four_statements_at_most,
+    an_open_conversation_asks_five_and_the_session,
+    a_search_asks_three_statements_at_most,
+);
 
 async fn counted<T>(work: impl Future<Output = T>) -> (T, u32) {
     let both = async {
@@ -74,5 +78,21 @@ async fn an_open_conversation_asks_five_and_the_session(world: World) {
         let thread = thread.unwrap();
         assert_eq!((thread.messages.len(), thread.more, thread.drafts.len()), (50, true, 1));
         assert!(asked > 0 && asked <= 5, "{asked} statements ({:?})", who.scope.visibility());
+    }
+}
+
+async fn a_search_asks_three_statements_at_most(world: World) {
+    for n in 0..60 {
+        world.inbound(&format!("visitor {n}"), "Hello").await;
+    }
+    for who in people(&world).await {
+        for (limit, found) in [(25, 25), (100, 60)] {
+            let mut snapshot = world.db.snapshot().await.unwrap();
+            let conn = &mut snapshot.conn();
+            let (hits, asked) = counted(search::messages(conn, &who.scope, "hello", limit)).await;
+            let expected = if who.scope.visibility() == Visibility::All { found } else { 0 };
+            assert_eq!(hits.unwrap().len(), expected);
+            assert!(asked > 0 && asked <= 3, "{asked} statements ({:?})", who.scope.visibility());
+        }
     }
 }

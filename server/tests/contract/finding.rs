@@ -1,6 +1,6 @@
 //! L5, S28: what is searched for is found, whatever its case, accents and script; nothing anybody types breaks the query.
 
-use app::model::{ContactField, ConversationId, MessageId};
+use app::model::{Act, ContactField, ConversationId, MessageId, Role, Visibility};
 use server::{
     domain::{
         contacts::EditContact,
@@ -20,6 +20,7 @@ on_both_engines!(
     l5_every_word_must_be_there,
     l5_not_across_workspaces,
     l5_contacts_by_name_address_and_company,
+    s19_what_others_have_neither_shows_nor_hides_what_is_mine,
     s28_nothing_typed_breaks_a_search,
 );
 
@@ -142,6 +143,40 @@ async fn l5_contacts_by_name_address_and_company(world: World) {
         assert_eq!(found(text).await, [contact.id], "{text}");
     }
     assert!(found("amelie").await.is_empty(), "the old name no longer finds");
+}
+
+/// However much of others' there is before it, mine is found; and nothing of theirs is.
+async fn s19_what_others_have_neither_shows_nor_hides_what_is_mine(world: World) {
+    let mine = world.member("Mina", Role::Agent, Visibility::Mine).await;
+    let named = |n: usize| Inbound {
+        name: format!("Guest {n}"),
+        ..letter(&world.chat, &format!("visitor {n}"), &format!("Invoice {n}"))
+    };
+    let (mut hers, mut all) = (Vec::new(), Vec::new());
+    for n in 0..40 {
+        let message = world.receive(named(n)).await.unwrap();
+        if n < 2 {
+            world.act(&world.owner, message.conversation, Act::Assign(Some(mine.id))).await.unwrap();
+            hers.insert(0, (message.conversation, message.id));
+        }
+        all.insert(0, (message.conversation, message.id));
+    }
+    assert_eq!(find(&world, &mine.scope, "invoice", 10).await, hers);
+    assert_eq!(find(&world, &mine.scope, "invoice", 1).await, hers[..1], "the newest of hers");
+    assert!(find(&world, &mine.scope, "invoice 17", 10).await.is_empty());
+    assert_eq!(find(&world, &world.owner.scope, "invoice", 10).await, all[..10]);
+    let contacts = async |scope: &Scope, text: &str, limit| {
+        let mut snapshot = world.db.snapshot().await.unwrap();
+        search::contacts(&mut snapshot.conn(), scope, text, limit).await.unwrap()
+    };
+    let mut known = Vec::new();
+    for (conversation, _) in &all {
+        known.push(world.row(*conversation).await.contact.unwrap());
+    }
+    assert_eq!(contacts(&world.owner.scope, "guest", 3).await, known[..3], "the newest first");
+    assert_eq!(contacts(&mine.scope, "guest", 10).await, known[38..]);
+    assert_eq!(contacts(&mine.scope, "guest", 1).await, known[38..39]);
+    assert!(contacts(&mine.scope, "guest 17", 10).await.is_empty());
 }
 
 /// A character of any script, mostly odd ones.

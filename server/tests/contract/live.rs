@@ -8,7 +8,7 @@ use server::{
     domain::{
         inbox::{MarkRead, SaveDraft},
         people::EditMember,
-        sessions::{Browser, ChangePassword, EndSession, IDLE_MS, SignIn},
+        sessions::{Browser, ChangePassword, EndSession, IDLE_MS, SESSION_MS, SignIn, Touch},
     },
     live::{Hub, Watcher, watch},
     store::{Committed, event, session},
@@ -29,11 +29,13 @@ on_both_engines!(
     s20_seeing_less_begins_anew_and_shows_less,
     s20_seeing_less_while_away_begins_anew,
     s20_an_ended_session_is_told_and_cut,
+    s20_a_session_that_ran_out_is_cut_before_the_next_event,
+    s20_a_session_that_ran_out_is_cut_on_a_silent_line,
     a_stopping_process_ends_its_streams,
 );
 
 #[derive(Debug, PartialEq)]
-enum Frame {
+pub enum Frame {
     Change(Box<LiveEvent>),
     Ready(i64),
     Reset,
@@ -42,14 +44,14 @@ enum Frame {
 }
 
 /// An open stream.
-struct Listener {
+pub struct Listener {
     stream: Pin<Box<dyn Stream<Item = Result<bytes::Bytes, std::convert::Infallible>> + Send>>,
     stop: signal::Sender<bool>,
 }
 
 impl Listener {
     /// The next frame that says something; none when the stream has ended.
-    async fn next(&mut self) -> Option<Frame> {
+    pub async fn next(&mut self) -> Option<Frame> {
         loop {
             let frame = timeout(Duration::from_secs(20), self.stream.next())
                 .await
@@ -74,7 +76,7 @@ impl Listener {
         }
     }
 
-    async fn seq(&mut self) -> i64 {
+    pub async fn seq(&mut self) -> i64 {
         match self.next().await {
             Some(Frame::Change(event)) => event.seq,
             other => panic!("expected a change, got {other:?}"),
@@ -108,7 +110,7 @@ async fn listen_at(world: &World, hub: &Hub, who: &Person, since: i64) -> Listen
     Listener { stream: Box::pin(stream), stop }
 }
 
-async fn listen(world: &World, who: &Person, since: i64) -> Listener {
+pub async fn listen(world: &World, who: &Person, since: i64) -> Listener {
     listen_at(world, &world.hub, who, since).await
 }
 
@@ -329,6 +331,48 @@ async fn s20_an_ended_session_is_told_and_cut(world: World) {
         }
     }
     assert!(world.again(&agent).await.is_none() && world.last_seq().await > since);
+}
+
+async fn s20_a_session_that_ran_out_is_cut_before_the_next_event(world: World) {
+    let since = world.last_seq().await;
+    let mut listener = listen(&world, &world.owner, since).await;
+    assert_eq!(listener.next().await, Some(Frame::Ready(since)));
+    // Used after eleven hours, it lives on past the twelfth.
+    world.wait(IDLE_MS - 3_600_000);
+    world.db.write_house(Touch { token_hash: world.owner.token.clone() }).await.unwrap();
+    world.wait(IDLE_MS - 1);
+    world.inbound("amelie", "still theirs to see").await;
+    assert_eq!(listener.seq().await, since + 1);
+    world.wait(1);
+    world.inbound("amelie", "secret").await;
+    assert_eq!(listener.next().await, Some(Frame::SignedOut), "idle for twelve hours");
+    assert_eq!(listener.next().await, None, "and cut");
+
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let since = world.last_seq().await;
+    let mut listener = listen(&world, &agent, since).await;
+    assert_eq!(listener.next().await, Some(Frame::Ready(since)));
+    let mut left = SESSION_MS;
+    while left > IDLE_MS {
+        world.wait(IDLE_MS - 1);
+        left -= IDLE_MS - 1;
+        world.db.write_house(Touch { token_hash: agent.token.clone() }).await.unwrap();
+    }
+    world.wait(left);
+    world.inbound("amelie", "secret").await;
+    assert_eq!(listener.next().await, Some(Frame::SignedOut), "in use, but thirty days old");
+    assert_eq!(listener.next().await, None);
+}
+
+async fn s20_a_session_that_ran_out_is_cut_on_a_silent_line(world: World) {
+    let since = world.last_seq().await;
+    let mut listener = listen(&world, &world.owner, since).await;
+    assert_eq!(listener.next().await, Some(Frame::Ready(since)));
+    world.wait(IDLE_MS);
+    let end =
+        timeout(Duration::from_secs(60), listener.stream.next()).await.expect("within a minute").unwrap().unwrap();
+    assert!(std::str::from_utf8(&end).unwrap().starts_with("event: signed-out"), "{end:?}");
+    assert_eq!(listener.next().await, None);
 }
 
 async fn a_stopping_process_ends_its_streams(world: World) {

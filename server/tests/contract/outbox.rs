@@ -2,13 +2,16 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use app::model::{
-    ApiError, Channel as Account, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, Message,
-    MessageId, Role, Visibility,
+    ApiError, Channel as Account, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, EventBody, JobId,
+    Message, MessageId, Role, Visibility,
 };
 use async_trait::async_trait;
 use server::{
@@ -38,6 +41,8 @@ on_both_engines!(
     r7_never_and_unknown_say_why,
     r7_crash_after_hand_over_on_an_idempotent_channel,
     r7_crash_after_hand_over_elsewhere_is_for_a_person,
+    r7_a_kind_that_is_not_connected_says_so,
+    r7_what_is_given_up_is_never_left_sending,
     a_lost_lease_writes_nothing,
     an_unknown_sort_of_work_is_shown_and_can_be_revived,
 );
@@ -47,6 +52,7 @@ type Answer = Result<String, SendError>;
 /// A provider that writes down what it was handed and answers as told; otherwise it takes everything.
 struct Provider {
     idempotent: bool,
+    panics: AtomicBool,
     handed: Mutex<Vec<MessageId>>,
     answers: Mutex<VecDeque<Answer>>,
 }
@@ -59,6 +65,7 @@ impl Channel for Provider {
 
     async fn send(&self, outgoing: &Outgoing) -> Answer {
         self.handed.lock().unwrap().push(outgoing.message.id);
+        assert!(!self.panics.load(Ordering::SeqCst), "told to panic");
         let told = self.answers.lock().unwrap().pop_front();
         told.unwrap_or_else(|| Ok(format!("provider's name of {}", outgoing.message.id)))
     }
@@ -76,7 +83,12 @@ struct Outbox {
 impl Outbox {
     async fn new(world: World, idempotent: bool) -> Self {
         let account = world.channel(ChannelKind::Api, 5000).await;
-        let provider = Arc::new(Provider { idempotent, handed: Mutex::default(), answers: Mutex::default() });
+        let provider = Arc::new(Provider {
+            idempotent,
+            panics: AtomicBool::default(),
+            handed: Mutex::default(),
+            answers: Mutex::default(),
+        });
         let channels = Channels::default().with(ChannelKind::Api, Arc::<Provider>::clone(&provider));
         let worker = Worker::new(world.db.clone(), channels);
         let conversation = world.receive(letter(&account, "amelie", "Bonjour")).await.unwrap().conversation;
@@ -280,6 +292,50 @@ async fn r7_crash_after_hand_over_elsewhere_is_for_a_person(world: World) {
     assert!(!delivery.reason.is_empty());
     outbox.after(600_000).await;
     assert_eq!((outbox.handed(), outbox.backlog().await), (0, (0, 0, 0)));
+}
+
+async fn r7_a_kind_that_is_not_connected_says_so(world: World) {
+    let outbox = Outbox::new(world.clone(), true).await;
+    let nobody = Worker::new(world.db.clone(), Channels::default());
+    let doubtful = outbox.reply().await;
+    outbox.world.wait(5000);
+    let (_, plan) = outbox.killed_while_sending(doubtful.id).await;
+    assert!(matches!(plan, Plan::HandOver(_)));
+    let message = outbox.reply().await;
+    outbox.world.wait(120_000);
+    nobody.drain().await.unwrap();
+    let delivery = outbox.delivery(message.id).await;
+    assert_eq!(delivery.state, DeliveryState::Failed);
+    assert!(delivery.reason.contains("not connected") && delivery.reason.contains("Settings"), "{}", delivery.reason);
+    assert_eq!(outbox.state(doubtful.id).await, DeliveryState::Unknown, "another process may have sent it");
+    assert_eq!((outbox.handed(), outbox.backlog().await), (0, (0, 0, 0)), "what to do is said at the message");
+    let told = world.events(world.workspace, 0).await.into_iter().rev().find_map(|(_, body)| match body {
+        EventBody::Conversation { messages, .. } => messages.into_iter().find(|m| m.id == message.id),
+        _ => None,
+    });
+    assert_eq!(told.unwrap().entry, Entry::Outgoing { by: app::model::Sender::Member(world.owner.id), delivery });
+    // Once it is connected, a person sends it.
+    world.db.write(&world.owner.scope, SendNow(message.id)).await.unwrap();
+    outbox.after(0).await;
+    assert_eq!((outbox.handed(), outbox.state(message.id).await), (1, DeliveryState::Sent));
+}
+
+async fn r7_what_is_given_up_is_never_left_sending(world: World) {
+    let outbox = Outbox::new(world.clone(), true).await;
+    let message = outbox.reply().await;
+    outbox.provider.panics.store(true, Ordering::SeqCst);
+    outbox.world.wait(5000);
+    for _ in 0..20 {
+        outbox.after(900_000).await;
+    }
+    let delivery = outbox.delivery(message.id).await;
+    assert_eq!((outbox.handed(), delivery.state), (8, DeliveryState::Unknown));
+    assert!(delivery.reason.contains("Look whether it arrived"), "{}", delivery.reason);
+    assert_eq!(outbox.backlog().await, (0, 0, 0));
+    outbox.provider.panics.store(false, Ordering::SeqCst);
+    world.db.write(&world.owner.scope, SendNow(message.id)).await.unwrap();
+    outbox.after(0).await;
+    assert_eq!(outbox.state(message.id).await, DeliveryState::Sent);
 }
 
 /// A worker that was away longer than its lease must not write over what the next one did.

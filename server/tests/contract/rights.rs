@@ -2,7 +2,7 @@
 
 use app::model::{
     Act, ApiError, AttachmentId, ChannelId, CloseReason, ContactField, ContactId, ConversationId, Draft, DraftMode,
-    InviteId, JobId, MemberId, MessageId, Permission, Role, SessionId, TeamId, View, Visibility,
+    InviteId, JobId, Member, MemberId, MessageId, Permission, Role, SessionId, TeamId, View, Visibility,
 };
 use server::{
     clock::{new_id, secret_hash},
@@ -10,7 +10,9 @@ use server::{
         contacts::{EditContact, MakeContact},
         files,
         inbox::{self, ChangeState, MarkRead, SaveDraft},
-        people::{AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels},
+        people::{
+            AddMember, AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels,
+        },
         send::{CancelMessage, SendMessage, SendNow},
         sessions::{ChangePassword, EndSession, Invitation, Invite, ResetPassword, RevokeInvite},
     },
@@ -214,6 +216,23 @@ async fn s26_nobody_hands_out_what_they_do_not_hold(world: World) {
     let invite = Invite { id: InviteId::new(new_id()), token_hash: secret_hash("x"), invitation };
     assert_eq!(refused(world.db.write(&admin.scope, invite.clone()).await), ApiError::Forbidden);
     world.db.write(&world.owner.scope, invite).await.unwrap();
+    let add = |name: &str, role| AddMember {
+        member: Member {
+            id: MemberId::new(new_id()),
+            name: name.to_owned(),
+            email: format!("{name}@corail.example"),
+            role,
+            visibility: Visibility::All,
+            chat_on: false,
+            disabled: false,
+            teams: Vec::new(),
+        },
+        password_hash: "not a hash".to_owned(),
+    };
+    assert_eq!(refused(world.db.write(&admin.scope, add("one", Role::Owner)).await), ApiError::Forbidden);
+    world.db.write(&admin.scope, add("two", Role::Admin)).await.unwrap();
+    world.db.write(&world.owner.scope, add("three", Role::Owner)).await.unwrap();
+    world.db.write(&world.system(), add("four", Role::Owner)).await.expect("the command line may");
     // What an admin was is gone with the next request.
     world.db.write(&world.owner.scope, edit(admin.id, Role::Viewer, false)).await.unwrap();
     let demoted = world.again(&admin).await.unwrap();

@@ -1,15 +1,15 @@
 //! The state table as commands play it (architecture, Conversation state; Promise 4; H6).
 
 use app::model::{
-    Act, ApiError, CloseReason, DraftMode, Entry, Line, MessageId, PreviewBy, Role, Sender, Slot, Status, Tab,
-    Visibility,
+    Act, ApiError, CloseReason, DraftMode, Entry, Line, Member, MemberId, MessageId, PreviewBy, Role, Sender, Slot,
+    Status, Tab, Visibility,
 };
 use server::{
     clock::new_id,
     domain::{
         inbound::{Inbound, Receive},
         inbox::{ChangeState, MarkRead, page},
-        people::{EditWorkspace, SetChat},
+        people::{AddMember, EditWorkspace, SetChat},
         send::SendMessage,
     },
 };
@@ -25,6 +25,7 @@ on_both_engines!(
     only_members_who_are_here_are_given_a_conversation,
     h6_missed_and_answered_by_machine_once_per_off_period,
     h6_a_viewer_does_not_keep_chat_on,
+    h6_a_member_from_the_command_line_turns_the_bubble_green,
     a_stranger_with_a_known_name_stays_a_stranger,
     what_is_too_long_or_empty_is_refused,
     reading_never_goes_backwards,
@@ -203,6 +204,25 @@ async fn h6_a_viewer_does_not_keep_chat_on(world: World) {
     assert_eq!(auto_replies(&world, conversation).await, 1);
     let boot = server::domain::inbox::bootstrap(&world.db, &world.owner.scope).await.unwrap();
     assert!(!boot.chat_open(), "and the browser says the same");
+}
+
+/// Somebody who is there is there, however they became a member.
+async fn h6_a_member_from_the_command_line_turns_the_bubble_green(world: World) {
+    bubble(&world, &world.owner, false).await;
+    let member = Member {
+        id: MemberId::new(new_id()),
+        name: "Cléo".to_owned(),
+        email: "cleo@corail.example".to_owned(),
+        role: Role::Agent,
+        visibility: Visibility::All,
+        chat_on: true,
+        disabled: false,
+        teams: Vec::new(),
+    };
+    world.db.write(&world.system(), AddMember { member, password_hash: "not a hash".to_owned() }).await.unwrap();
+    let conversation = world.inbound("amelie", "Anybody?").await.conversation;
+    assert_eq!(auto_replies(&world, conversation).await, 0);
+    assert_eq!(world.row(conversation).await.state.missed_at, None);
 }
 
 /// N9: a name or address that a stranger types never opens the contact of somebody else.

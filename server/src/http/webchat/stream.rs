@@ -40,7 +40,7 @@ struct Visit {
 /// `GET …/stream`
 pub async fn stream(State(http): State<Http>, chat: Chat, visitor: Visitor) -> Result<Response, Refusal> {
     // Subscribe first: what is committed while the history is read comes again, and is the same message.
-    let events = http.hub.subscribe(chat.scope.workspace());
+    let events = http.hub.subscribe(&http.db, chat.scope.workspace()).await.map_err(Error::from)?;
     let shutdown = http.shutdown.clone();
     let next_alive = Instant::now() + KEEP_ALIVE;
     let mut visit = Visit {

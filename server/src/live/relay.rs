@@ -1,0 +1,112 @@
+//! What other processes on the same database commit reaches this one's subscribers too, in order and once: woken, it reads the log
+//! of events past what was published here. A wake-up that was missed is made up for a few seconds later.
+
+use std::time::Duration;
+
+use app::model::WorkspaceId;
+use tokio::{
+    sync::{mpsc, watch as signal},
+    time::{MissedTickBehavior, interval},
+};
+
+use super::hub::Hub;
+use crate::{
+    error::StoreError,
+    store::{Db, Wake, event},
+};
+
+/// How often the log is looked at without having been woken.
+const LOOK: Duration = Duration::from_secs(3);
+/// How many events are read at once.
+const PAGE: i64 = 256;
+
+/// Reads for the hub what it did not hear of.
+pub struct Relay {
+    db: Db,
+    hub: Hub,
+}
+
+impl Relay {
+    /// From now on the hub publishes in the order of the log, and leaves it to this relay to fill gaps: [`Relay::run`] must follow.
+    pub fn new(db: Db, hub: Hub) -> Self {
+        hub.keep_order();
+        Self { db, hub }
+    }
+
+    /// Relays until told to stop.
+    pub async fn run(self, mut shutdown: signal::Receiver<bool>) {
+        let mut wakes = self.db.wakes();
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !*shutdown.borrow() {
+            let done = tokio::select! {
+                wake = next(&mut wakes) => self.woken(wake).await,
+                () = self.hub.gap() => Ok(()),
+                _ = look.tick() => self.look_at_all().await,
+                _ = shutdown.changed() => break,
+            };
+            let done = match done {
+                Ok(()) => self.catch_up().await,
+                failed => failed,
+            };
+            if let Err(error) = done {
+                // The next look makes up for it.
+                tracing::error!(%error, "reading what other processes did");
+            }
+        }
+    }
+
+    async fn woken(&self, wake: Wake) -> Result<(), StoreError> {
+        match wake {
+            Wake::Log(workspace, seq) => self.hub.heard_of(workspace, seq),
+            Wake::Work => self.db.jobs_waiting().notify_one(),
+            Wake::Anything => {
+                self.db.jobs_waiting().notify_one();
+                self.look_at_all().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_at_all(&self) -> Result<(), StoreError> {
+        if self.hub.subscribers() == 0 {
+            return Ok(());
+        }
+        let mut snapshot = self.db.snapshot().await?;
+        for (workspace, seq) in event::last_of_all(&mut snapshot.conn()).await? {
+            self.hub.heard_of(workspace, seq);
+        }
+        Ok(())
+    }
+
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        for workspace in self.hub.behind() {
+            self.read_on(workspace).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_on(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
+        while let Some(last) = self.hub.last(workspace) {
+            let mut snapshot = self.db.snapshot().await?;
+            let events = event::after(&mut snapshot.conn(), workspace, last, PAGE).await?;
+            drop(snapshot);
+            let all = (events.len() as i64) < PAGE;
+            self.hub.fill(workspace, events);
+            if all {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The next wake-up; never, where there are no other processes.
+async fn next(wakes: &mut Option<mpsc::Receiver<Wake>>) -> Wake {
+    if let Some(wakes) = wakes
+        && let Some(wake) = wakes.recv().await
+    {
+        return wake;
+    }
+    std::future::pending().await
+}
