@@ -143,6 +143,7 @@ async fn put_away(site: &Site, client: &Client, secret: &str, room: &str, dice: 
 pub async fn visitors(site: Site, who: usize, mut dice: Dice) {
     let client = client(u8::try_from(who % 200).unwrap() + 2);
     let mut tokens: Vec<String> = (0..8).map(|_| new_secret()).collect();
+    let mut remembered: Option<(String, Value, Acked)> = None;
     let mut turn = 0;
     while site.is_open() {
         // Now and then somebody new: a first message makes an address, a conversation, sometimes a contact.
@@ -169,10 +170,16 @@ pub async fn visitors(site: Site, who: usize, mut dice: Dice) {
         if let Some(again) = again {
             assert!(acked.same(&again), "posted twice: {acked:?} and {again}");
         }
-        if dice.once_in(10) {
+        // R3: also long after, by a later process, what came in before is known.
+        if let Some((token, body, acked)) = &remembered
+            && dice.once_in(8)
+        {
             again_on_purpose(&site);
-            let answer = post(&site, &client, &token, &body).await;
+            let answer = post(&site, &client, token, body).await;
             assert!(acked.same(&answer), "posted again: {acked:?} and {answer}");
+        }
+        if remembered.is_none() || dice.once_in(10) {
+            remembered = Some((token, body, acked));
         }
     }
 }

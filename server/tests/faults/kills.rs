@@ -52,12 +52,14 @@ enum Blow {
     Crash,
 }
 
-/// How often, and how many acknowledgements there are at most in between.
-fn measure(blow: Blow) -> (usize, usize) {
-    match (blow, std::env::var("TANDEM_KILLS")) {
-        (Blow::Crash, _) => (5, 300),
-        (Blow::Kill, Ok(kills)) => (kills.parse().expect("TANDEM_KILLS is a number"), 1100),
-        (Blow::Kill, Err(_)) => (20, 400),
+/// How often, and how many acknowledgements there are at most in between: enough for a run of the tests, which a loaded machine must
+/// get through, or for a night.
+fn measure(blow: Blow, engine: Engine) -> (usize, usize) {
+    match (blow, engine, std::env::var("TANDEM_KILLS")) {
+        (Blow::Crash, ..) => (4, 200),
+        (Blow::Kill, _, Ok(kills)) => (kills.parse().expect("TANDEM_KILLS is a number"), 1100),
+        (Blow::Kill, Engine::Sqlite, Err(_)) => (20, 400),
+        (Blow::Kill, Engine::Postgres, Err(_)) => (20, 200),
     }
 }
 
@@ -83,7 +85,7 @@ struct Storm<'h> {
 
 async fn storm(house: &House, blow: Blow, seed: u64) {
     let mut dice = Dice::new(seed);
-    let (blows, most) = measure(blow);
+    let (blows, most) = measure(blow, house.engine);
     let (address, closing) = (watch::Sender::new(None), watch::Sender::new(false));
     let site = Site {
         address: address.subscribe(),
