@@ -33,6 +33,11 @@ impl Files {
     /// When the folder cannot be made.
     pub fn open(folder: PathBuf) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder.join("incoming"))?;
+        // What is kept below it is found after a power cut only if it is found itself.
+        let outer = folder.parent().filter(|outer| !outer.as_os_str().is_empty());
+        for found_in in [Some(folder.as_path()), outer].into_iter().flatten() {
+            std::fs::File::open(found_in)?.sync_all()?;
+        }
         Ok(Self { folder })
     }
 
@@ -58,17 +63,17 @@ impl Files {
         }
         let (digest, size, media_type) = taken?;
         let target = self.path(&digest);
+        let parent = target.parent().unwrap_or(&self.folder);
         if fs::try_exists(&target).await? {
             fs::remove_file(&incoming).await?;
         } else {
-            if let Some(parent) = target.parent() {
-                fs::create_dir_all(parent).await?;
-            }
+            fs::create_dir_all(parent).await?;
             fs::rename(&incoming, &target).await?;
-            if let Some(parent) = target.parent() {
-                // The name must survive a power cut as well as the bytes.
-                fs::File::open(parent).await?.sync_all().await?;
-            }
+        }
+        // The names, the file's and its folder's, must survive a power cut as well as the bytes; also those that another request
+        // made a moment ago, or a process that was killed before it came to this.
+        for named_in in [parent, &self.folder] {
+            fs::File::open(named_in).await?.sync_all().await?;
         }
         Ok((digest, size, media_type))
     }

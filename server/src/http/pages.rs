@@ -8,6 +8,7 @@ use app::{
     model::ApiError,
 };
 use axum::{
+    Json,
     body::Body,
     extract::{Request, State},
     http::{StatusCode, header},
@@ -15,7 +16,13 @@ use axum::{
 };
 use leptos::{nonce::use_nonce, prelude::*};
 
-use super::{door::FrontDoor, port::MemberPort, session::Signed, state::Http};
+use super::{
+    door::FrontDoor,
+    error::Refusal,
+    port::MemberPort,
+    session::{Signed, Unknown},
+    state::Http,
+};
 use crate::auth::from_header;
 
 /// What every render and server function finds in its context.
@@ -44,6 +51,9 @@ impl Given {
 
 /// A server function.
 pub async fn function(State(http): State<Http>, request: Request) -> Response {
+    if let Some(Unknown(fault)) = request.extensions().get() {
+        return (StatusCode::INTERNAL_SERVER_ERROR, Json(fault)).into_response();
+    }
     let given = Given::of(&http, &request);
     let answer = leptos_axum::handle_server_fns_with_context(move || given.provide(), request).await.into_response();
     if answer.status() == StatusCode::INTERNAL_SERVER_ERROR { with_its_status(answer).await } else { answer }
@@ -69,6 +79,9 @@ pub async fn open(State(http): State<Http>, request: Request) -> Response {
 
 /// A page for members; others are led to the sign-in, and back.
 pub async fn member(State(http): State<Http>, request: Request) -> Response {
+    if let Some(Unknown(fault)) = request.extensions().get() {
+        return Refusal(fault.clone()).into_response();
+    }
     if request.extensions().get::<Signed>().is_some() {
         return render(&http, request).await;
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::Request,
-    http::StatusCode,
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
@@ -20,7 +19,14 @@ use tower_http::{
     timeout::RequestBodyTimeoutLayer,
 };
 
-use super::{assets, error::Refusal, files, layers, live, ops, pages, session, session::Signed, state::Http, webchat};
+use super::{
+    assets,
+    error::Refusal,
+    files, layers, live, ops, pages, session,
+    session::{Signed, Unknown},
+    state::Http,
+    webchat,
+};
 use crate::domain::files::{MEMBER_LIMIT, VISITOR_LIMIT};
 use app::model::ApiError;
 
@@ -160,8 +166,10 @@ pub fn router(http: Http) -> Router {
 }
 
 async fn members_only(request: Request, next: Next) -> Response {
-    match request.extensions().get::<Signed>() {
-        Some(_) => next.run(request).await,
-        None => (StatusCode::UNAUTHORIZED, Refusal(ApiError::Unauthenticated)).into_response(),
+    let known = request.extensions();
+    match (known.get::<Signed>(), known.get::<Unknown>()) {
+        (Some(_), _) => next.run(request).await,
+        (None, Some(Unknown(fault))) => Refusal(fault.clone()).into_response(),
+        (None, None) => Refusal(ApiError::Unauthenticated).into_response(),
     }
 }

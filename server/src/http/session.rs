@@ -11,6 +11,7 @@ use super::{error::Refusal, state::Http};
 use crate::{
     clock::secret_hash,
     domain::sessions::{IDLE_MS, Touch},
+    error::Result,
     store::{session, session::Session},
 };
 use app::model::ApiError;
@@ -27,43 +28,43 @@ pub struct Signed {
     pub token_hash: String,
 }
 
-/// Puts [`Signed`] on the request of whoever is signed in.
+/// Who is asking could not be looked up. Nobody is told to sign in for that: it is our fault, and passes.
+#[derive(Clone)]
+pub struct Unknown(pub ApiError);
+
+/// Puts [`Signed`] on the request of whoever is signed in, or [`Unknown`] when that cannot be told.
 pub async fn find(State(http): State<Http>, mut request: Request, next: Next) -> Response {
-    let secret = http.cookies().secret(request.headers()).map(secret_hash);
-    if let Some(signed) = look_up(&http, secret).await {
-        request.extensions_mut().insert(signed);
+    if let Some(token_hash) = http.cookies().secret(request.headers()).map(secret_hash) {
+        match look_up(&http, token_hash).await {
+            Ok(Some(signed)) => {
+                request.extensions_mut().insert(signed);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                request.extensions_mut().insert(Unknown(error.told()));
+            }
+        }
     }
     next.run(request).await
 }
 
-async fn look_up(http: &Http, token_hash: Option<String>) -> Option<Signed> {
-    let token_hash = token_hash?;
+async fn look_up(http: &Http, token_hash: String) -> Result<Option<Signed>> {
     let now = http.db.clock().now();
-    let found = async {
-        let mut snapshot = http.db.snapshot().await?;
-        session::find(&mut snapshot.conn(), &token_hash, now, now.plus(-IDLE_MS)).await
-    };
-    match found.await {
-        Ok(session) => {
-            let session = session?;
-            if now.0 - session.seen_at.0 > TOUCH_MS {
-                let (db, token_hash) = (http.db.clone(), token_hash.clone());
-                // Nobody waits for it.
-                tokio::spawn(async move { db.write_house(Touch { token_hash }).await });
-            }
-            Some(Signed { session, token_hash })
-        }
-        Err(error) => {
-            tracing::error!(%error, "looking a session up");
-            None
-        }
+    let mut snapshot = http.db.snapshot().await?;
+    let found = session::find(&mut snapshot.conn(), &token_hash, now, now.plus(-IDLE_MS)).await?;
+    let Some(session) = found else { return Ok(None) };
+    if now.0 - session.seen_at.0 > TOUCH_MS {
+        let (db, token_hash) = (http.db.clone(), token_hash.clone());
+        // Nobody waits for it.
+        tokio::spawn(async move { db.write_house(Touch { token_hash }).await });
     }
+    Ok(Some(Signed { session, token_hash }))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Signed {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         parts.extensions.get::<Self>().cloned().ok_or(Refusal(ApiError::Unauthenticated))
     }
 }
