@@ -16,7 +16,7 @@ test('L8: thousands of conversations: few rows exist, the end can be reached, th
     expect(await rows.count(), 'rows in the page').toBeLessThanOrEqual(120)
     expect(await list.evaluate((frame) => Math.round(frame.scrollHeight / 76)), 'rows that the list has room for').toBe(all)
   }).toPass({ intervals: [20], timeout: 40_000 })
-  expect(await rows.count()).toBeGreaterThan(5)
+  await list.evaluate((frame) => frame.scrollTo(0, frame.scrollHeight))
   const frame = (await list.boundingBox())!
   const last = rows.last()
   await expect(last).toBeInViewport()
