@@ -136,6 +136,7 @@ fn Elsewhere() -> impl IntoView {
 fn NotFound() -> impl IntoView {
     view! {
         <main class="auth">
+            <h1 class="sr">"Page not found"</h1>
             <EmptyState icon=Icon::Search title="There is nothing here" text="The address may be old or mistyped.">
                 <a class="btn btn-plain" href="/inbox">
                     "Open the inbox"

@@ -2,6 +2,8 @@
 import { expect, expectAccessible, expectNoOverflow, hydrated, test } from '../fixtures/test'
 import { Visitor, chatKey, enter, setUp, signIn } from '../fixtures/people'
 
+test.use({ world: { name: 'main job' } })
+
 test('from the set-up link to an answered visitor, live in two browsers', async ({ page, server, openContext }) => {
   test.skip(server.prepared, 'needs an empty instance: it runs first in its worker')
   await setUp(page, server)

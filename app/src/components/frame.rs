@@ -77,7 +77,9 @@ pub fn Frame(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <a class="skip" href="#main">"Skip to the content"</a>
+        <a class="skip" href="#main" on:click=to_content>
+            "Skip to the content"
+        </a>
         <div
             class="app"
             data-panel=move || panel.get().attr()
@@ -89,4 +91,19 @@ pub fn Frame(
         </div>
     }
     .into_any()
+}
+
+/// The router would only scroll there: the focus has to move, so that the next Tab goes on from the content.
+fn to_content(event: leptos::ev::MouseEvent) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let main = document().get_element_by_id("main").and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok());
+        if let Some(main) = main {
+            event.prevent_default();
+            let _ = main.focus();
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = event;
 }

@@ -64,6 +64,7 @@ fn NotHere(view: Signal<View>) -> impl IntoView {
             <a class="icon-btn back" href=back aria-label="Back to the list">
                 <Glyph icon=Icon::ArrowLeft flip=true />
             </a>
+            <h1 class="sr">"Conversation not found"</h1>
         </header>
         <EmptyState
             icon=Icon::Lock

@@ -315,7 +315,7 @@ pub async fn frame(State(http): State<Http>, chat: Chat) -> Result<Response, Ref
         "<!doctype html><html lang=\"en\" dir=\"ltr\"><head><meta charset=\"utf-8\"><title>Chat</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\
          <link rel=\"stylesheet\" href=\"{css}\"><script type=\"module\" src=\"{js}\"></script></head>\
-         <body><main id=\"chat\" data-config=\"{config}\"></main>\
+         <body><main id=\"chat\" aria-label=\"Chat\" data-config=\"{config}\"></main>\
          <noscript>Chatting needs JavaScript.</noscript></body></html>",
         css = site.chat_css,
         js = site.chat_js,

@@ -143,7 +143,7 @@ fn NewLink(
     revoked: RwSignal<Vec<InviteId>>,
 ) -> impl IntoView {
     let id = invite.id;
-    let link = invite.link.unwrap_or_default();
+    let link = whole(invite.link.unwrap_or_default());
     let title = match invite.note.is_empty() {
         true => "The invitation is ready".to_owned(),
         false => format!("The invitation for {} is ready", invite.note),
@@ -165,6 +165,14 @@ fn NewLink(
         </section>
     }
     .into_any()
+}
+
+/// A server that was not told its public address answers with a path: this browser knows the rest.
+fn whole(link: String) -> String {
+    match link.starts_with('/') {
+        true => format!("{}{link}", window().location().origin().unwrap_or_default()),
+        false => link,
+    }
 }
 
 #[component]

@@ -111,7 +111,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <AccountOnPhone />
                 </nav>
             </section>
-            <main class="panel settings-page" id="main">
+            <main class="panel settings-page" id="main" tabindex="-1">
                 <header class="bar phone-only">
                     <a class="icon-btn back" href="/settings" aria-label="Back to settings">
                         <Glyph icon=Icon::ArrowLeft flip=true />

@@ -1,0 +1,139 @@
+// Every page and state in both themes, wide and narrow: WCAG 2.2 AA by axe (N13), and nothing sticks out.
+import { type Page } from '@playwright/test'
+import { expect, expectAccessible, expectNoOverflow, open, test } from '../fixtures/test'
+import { Caller, Visitor, chatKey, enter, owner } from '../fixtures/people'
+
+test.use({ world: { name: 'accessibility', seed: { conversations: 60, messages: 700 } } })
+
+const LOOKS = [
+  { width: 1440, height: 900, colorScheme: 'light' },
+  { width: 390, height: 844, colorScheme: 'dark' },
+  // Nothing but the colours is new here.
+  { width: 390, height: 844, colorScheme: 'light', only: ['color-contrast'] },
+  { width: 1440, height: 900, colorScheme: 'dark', only: ['color-contrast'] },
+] as const
+
+/** The state that the page is in, in every look. */
+async function expectFineEverywhere(page: Page, { mainOnPhone = true } = {}): Promise<void> {
+  for (const { width, height, colorScheme, ...look } of LOOKS) {
+    await test.step(`${width} ${colorScheme}`, async () => {
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize({ width, height })
+      const only = 'only' in look ? [...look.only] : []
+      // A phone shows the list alone: a region, while the main part is what was not opened yet.
+      const except = width < 720 && !mainOnPhone ? ['landmark-one-main'] : []
+      await expectAccessible(page, { only, except })
+      await expectNoOverflow(page)
+    })
+  }
+}
+
+test('the ways in, and what is not there', async ({ page, problems }) => {
+  problems.allow(/the server responded with a status of 4\d\d/)
+  for (const path of ['/sign-in', '/setup?token=x', '/setup', '/invite?token=x', '/nothing-here']) {
+    await page.goto(path)
+    await expectFineEverywhere(page)
+  }
+  await page.goto('/sign-in')
+  await page.getByLabel('E-mail').fill('nobody@example.com')
+  await page.getByLabel('Password', { exact: true }).fill('not this phrase')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: /./ }).first()).toBeVisible()
+  await expectFineEverywhere(page)
+})
+
+test('the inbox: the list, an empty view, a conversation that is not there', async ({ page, server, problems }) => {
+  problems.allow(/the server responded with a status of 404/)
+  await enter(page, server)
+  await expect(page.locator('a.row').nth(5)).toBeVisible()
+  await expectFineEverywhere(page, { mainOnPhone: false })
+  await open(page, '/inbox?view=missed')
+  await expectFineEverywhere(page, { mainOnPhone: false })
+  await open(page, '/inbox/01920000-0000-7000-8000-00000000dead')
+  await expectFineEverywhere(page)
+})
+
+test('a thread: messages of all kinds, composer, note, details, fields being edited', async ({ page, server }) => {
+  await enter(page, server)
+  const key = await chatKey(page)
+  const visitor = new Caller(server, key, { name: 'Ada Accessible', email: 'ada@example.com' })
+  await visitor.write('Hello https://example.com/a?b=c and good-bye')
+  await page.getByRole('link', { name: /Ada Accessible/ }).click()
+  const text = page.getByRole('textbox', { name: 'Message' })
+  await text.fill('An answer')
+  await page.keyboard.press('Control+Enter')
+  await expect(page.locator('.mark-state[data-state=sent]')).toBeVisible()
+  await page.getByLabel('Files to attach').setInputFiles({ name: 'prices.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\n') })
+  await expectFineEverywhere(page)
+  await page.getByRole('button', { name: 'Note', exact: true }).click()
+  await page.getByRole('textbox', { name: 'Note' }).fill('A note')
+  await expectAccessible(page, { within: '.composer' })
+  await page.getByRole('button', { name: 'Add note' }).click()
+  await expect(page.getByText('Only your team sees this').first()).toBeVisible()
+  await expectFineEverywhere(page)
+
+  const details = page.getByRole('complementary', { name: 'Details' })
+  await details.getByRole('button', { name: /^Edit E-mail/ }).click()
+  await details.getByRole('textbox', { name: 'E-mail' }).fill('not an address')
+  await page.keyboard.press('Enter')
+  await expect(details.getByText('Write it like name@example.com.')).toBeVisible()
+  await expectAccessible(page)
+  // On a phone the details lie over the thread.
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.getByRole('button', { name: 'Details', exact: true }).click()
+  await expect(details).toBeVisible()
+  await expectAccessible(page)
+  await expectNoOverflow(page)
+})
+
+test('every menu, opened', async ({ page, server }) => {
+  await enter(page, server)
+  await new Caller(server, await chatKey(page), { name: 'Menu Person' }).write('Many menus')
+  await page.getByRole('link', { name: /Menu Person/ }).click()
+  const details = page.getByRole('complementary', { name: 'Details' })
+  await expect(details.getByRole('button', { name: /New/ })).toBeVisible()
+  const menus = [
+    [page.getByRole('button', { name: `${owner(server).name}: theme, sessions, sign out` }), 'Your account'],
+    [page.getByRole('button', { name: 'Close conversation' }), 'Close conversation'],
+    [details.getByRole('button', { name: 'Open', exact: true }), 'Status'],
+    [details.getByRole('button', { name: 'Nobody' }), 'Assigned to'],
+    [details.getByRole('button', { name: /New/ }), 'Lead status'],
+  ] as const
+  for (const [button, name] of menus) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await button.click()
+      await expect(page.getByRole('menu', { name, exact: true })).toBeVisible()
+      await expectAccessible(page, { within: `[role=menu][aria-label="${name}"]` })
+      await expectNoOverflow(page)
+      await page.keyboard.press('Escape')
+      await expect(page.getByRole('menu', { name, exact: true })).toBeHidden()
+    }
+  }
+})
+
+for (const part of ['', '/channels', '/members', '/teams', '/sessions', '/system', '/workspace']) {
+  test(`settings${part}`, async ({ page, server }) => {
+    await enter(page, server, `/settings${part}`)
+    if (part === '/members') {
+      await page.getByLabel(/^For whom/).fill('Somebody')
+      await page.getByRole('button', { name: 'Make a link' }).click()
+      await expect(page.getByRole('textbox', { name: 'Invitation link' })).toBeVisible()
+    }
+    await expect(page.getByRole('heading', { level: 1 }).last()).toBeVisible()
+    await expect(page.locator('[aria-busy=true]')).toHaveCount(0)
+    await expectFineEverywhere(page, { mainOnPhone: part !== '' })
+  })
+}
+
+test('the web chat: its page and the frame in it, empty and in the middle of a conversation', async ({ page, server, openContext }) => {
+  await enter(page, server)
+  const visitor = await Visitor.arrive(await openContext(), await chatKey(page))
+  await expect(visitor.chat.getByRole('textbox', { name: 'Write a message' })).toBeVisible()
+  await expectFineEverywhere(visitor.page)
+  await visitor.write('Is this accessible?')
+  await expect(visitor.chat.getByText('Sent')).toBeVisible()
+  await visitor.chat.locator('input[type=file]').setInputFiles({ name: 'question.txt', mimeType: 'text/plain', buffer: Buffer.from('?') })
+  await expect(visitor.chat.getByText('question.txt')).toBeVisible()
+  await expectFineEverywhere(visitor.page)
+})

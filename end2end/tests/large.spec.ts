@@ -1,0 +1,75 @@
+// An inbox as it is after some weeks: thousands of conversations on several channels (L8, T6).
+import { expect, expectNoOverflow, hydrated, test } from '../fixtures/test'
+import { Caller, chatKey, enter } from '../fixtures/people'
+
+test.use({ world: { name: 'large', seed: { conversations: 3_000, messages: 9_000 } } })
+
+test('L8: thousands of conversations: few rows exist, the end can be reached, the keyboard walks on', async ({ page, server }) => {
+  await enter(page, server)
+  const all = Number(/\d+/.exec(await page.getByRole('link', { name: /^All/ }).innerText())![0])
+  expect(all).toBeGreaterThan(500)
+  const list = page.locator('.rows.scroll')
+  const rows = page.locator('a.row')
+  // As a person does it: down and down, until nothing more comes.
+  await expect(async () => {
+    await list.evaluate((frame) => frame.scrollTo(0, frame.scrollHeight))
+    expect(await rows.count(), 'rows in the page').toBeLessThanOrEqual(120)
+    expect(await list.evaluate((frame) => Math.round(frame.scrollHeight / 76)), 'rows that the list has room for').toBe(all)
+  }).toPass({ intervals: [20], timeout: 40_000 })
+  await list.evaluate((frame) => frame.scrollTo(0, frame.scrollHeight))
+  const frame = (await list.boundingBox())!
+  const last = rows.last()
+  await expect(last).toBeInViewport()
+  const box = (await last.boundingBox())!
+  expect(Math.abs(box.y + box.height - (frame.y + frame.height)), 'the last row ends where the list ends').toBeLessThan(30)
+  // Rows follow each other without a hole, from the first drawn to the last.
+  const tops = await rows.evaluateAll((all) => all.map((row) => Math.round(row.getBoundingClientRect().top)).sort((a, b) => a - b))
+  for (let at = 1; at < tops.length; at++) expect(tops[at] - tops[at - 1]).toBe(76)
+  await expectNoOverflow(page)
+
+  await list.evaluate((frame) => frame.scrollTo(0, 0))
+  await expect(rows.first()).toBeVisible()
+  for (let n = 0; n < 40; n++) await page.keyboard.press('ArrowDown')
+  await expect(page.locator('a.row:focus')).toBeInViewport()
+})
+
+test('L8: a message that comes in never moves the row under the pointer', async ({ page, server }) => {
+  await enter(page, server)
+  const row = page.locator('a.row').nth(3)
+  const id = await row.getAttribute('id')
+  await row.hover()
+  const before = (await page.locator(`#${id}`).boundingBox())!
+  await new Caller(server, await chatKey(page), { name: 'Somebody New' }).write('On top, please')
+  await expect(page.getByRole('link', { name: /On top, please/ })).toBeVisible()
+  expect((await page.locator(`#${id}`).boundingBox())!.y).toBe(before.y)
+})
+
+test('T6: a reply by e-mail can be taken back; what no channel takes is given up in plain sight and revived', async ({ page, server }) => {
+  await enter(page, server)
+  const mail = page.locator('a.row').filter({ hasText: /^(?=.*E-mail\.)/ }).first()
+  await mail.click()
+  const messages = page.getByRole('region', { name: 'Messages' })
+  await page.getByRole('textbox', { name: 'Message' }).fill('This was too quick')
+  await page.keyboard.press('Control+Enter')
+  await expect(messages.getByText(/Sends in \d+ s/)).toBeVisible()
+  await messages.getByRole('button', { name: 'Undo' }).click()
+  await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('This was too quick')
+  await expect(messages.getByText('This was too quick')).toHaveCount(0)
+
+  await page.getByRole('textbox', { name: 'Message' }).fill('This one may go')
+  await page.keyboard.press('Control+Enter')
+  await messages.getByRole('button', { name: 'Send now' }).click()
+  await expect(messages.getByText(/Sends in/)).toHaveCount(0)
+
+  // No mailbox is connected here: the job is given up, and the health page says so.
+  await page.goto('/settings/system')
+  await hydrated(page)
+  const given = page.getByRole('row').filter({ hasText: /not connected/ })
+  await expect(async () => {
+    await page.getByRole('button', { name: 'Look again' }).click()
+    await expect(given).toBeVisible({ timeout: 1_000 })
+  }).toPass()
+  for (const term of ['Version', 'Database', 'Waiting jobs', 'Given up']) await expect(page.getByText(term, { exact: true }).first()).toBeVisible()
+  await given.getByRole('button', { name: /^Try again/ }).click()
+  await expect(given.getByText('Waiting')).toBeVisible()
+})

@@ -1,0 +1,125 @@
+// How fast it feels, measured and written down in test-results/performance.json. The gates are wide: machines that test differ, and
+// `scripts/bench` holds the server to its goals. What they catch is a change of kind: a list drawn anew, a page that blocks.
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { type Page } from '@playwright/test'
+import { expect, hydrated, open, test } from '../fixtures/test'
+import { Caller, chatKey, enter } from '../fixtures/people'
+
+test.use({ world: { name: 'performance', seed: { conversations: 3_000, messages: 15_000 } } })
+
+const FILE = 'test-results/performance.json'
+
+/** Prints the figures in a line and keeps them beside those of the other tests. */
+async function record(name: string, figures: Record<string, number>): Promise<void> {
+  const rounded = Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, Math.round(value * 1000) / 1000]))
+  console.log(`${name}: ${Object.entries(rounded).map(([key, value]) => `${key} ${value}`).join(', ')}`)
+  await mkdir('test-results', { recursive: true })
+  const before = JSON.parse(await readFile(FILE, 'utf8').catch(() => '{}'))
+  await writeFile(FILE, `${JSON.stringify({ ...before, [name]: rounded }, null, 2)}\n`)
+}
+
+/** The share `part` of the numbers is not above this. */
+const quantile = (numbers: number[], part: number) => [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))]
+
+/** Now, on the clock that the machine's processes share, in milliseconds with fractions. */
+const now = () => performance.timeOrigin + performance.now()
+
+/** Resolves to the moment at which a text had been painted inside `frame`. */
+function painted(page: Page, frame: string, text: string): Promise<number> {
+  return page.evaluate(
+    ({ frame, text }) =>
+      new Promise<number>((resolve) => {
+        const element = document.querySelector(frame)!
+        const look = () => {
+          if (!element.textContent!.includes(text)) return false
+          observer.disconnect()
+          // The frame is drawn after these callbacks; the task that follows them comes after it.
+          requestAnimationFrame(() => {
+            const { port1, port2 } = new MessageChannel()
+            port1.onmessage = () => resolve(performance.timeOrigin + performance.now())
+            port2.postMessage(0)
+          })
+          return true
+        }
+        const observer = new MutationObserver(look)
+        observer.observe(element, { subtree: true, childList: true, characterData: true })
+        look()
+      }),
+    { frame, text },
+  )
+}
+
+test('N1: from a visitor’s request to the painted row', async ({ page, server }) => {
+  await enter(page, server)
+  const key = await chatKey(page)
+  const visitor = new Caller(server, key, { name: 'Speedy' })
+  await visitor.write('Warming up')
+  await expect(page.getByRole('link', { name: /Warming up/ })).toBeVisible()
+  await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
+  const times: number[] = []
+  for (let n = 0; n < 25; n++) {
+    const text = `Paint ${n}.`
+    const seen = painted(page, '.rows-space', text)
+    const sent = now()
+    await visitor.write(text)
+    times.push((await seen) - sent)
+  }
+  await record('socket to paint, list (ms)', { median: quantile(times, 0.5), p95: quantile(times, 0.95), samples: times.length })
+
+  await page.getByRole('link', { name: /Speedy/ }).click()
+  await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Paint 24.')
+  const inThread: number[] = []
+  for (let n = 0; n < 10; n++) {
+    const text = `Thread ${n}.`
+    const seen = painted(page, '.msgs', text)
+    const sent = now()
+    await visitor.write(text)
+    inThread.push((await seen) - sent)
+  }
+  await record('socket to paint, thread (ms)', { median: quantile(inThread, 0.5), p95: quantile(inThread, 0.95), samples: inThread.length })
+  expect(quantile(times, 0.5)).toBeLessThan(300)
+  expect(quantile(inThread, 0.5)).toBeLessThan(300)
+})
+
+test('on a processor four times slower: first sight, reactions, jumps, long tasks', async ({ page, server }) => {
+  await enter(page, server)
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 })
+  await page.addInitScript(() => {
+    const seen = { lcp: 0, cls: 0, awake: Infinity, events: [] as number[], tasks: [] as { start: number; ms: number }[] }
+    Object.assign(window, { seen })
+    const watch = (type: string, take: (entry: any) => void) => new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true, durationThreshold: 16 } as PerformanceObserverInit)
+    watch('largest-contentful-paint', (entry) => (seen.lcp = entry.startTime))
+    watch('layout-shift', (entry) => (seen.cls += entry.hadRecentInput ? 0 : entry.value))
+    watch('longtask', (entry) => seen.tasks.push({ start: entry.startTime, ms: entry.duration }))
+    watch('event', (entry) => entry.interactionId && seen.events.push(entry.duration))
+    new MutationObserver(() => { if (document.body?.dataset.hydrated && seen.awake === Infinity) seen.awake = performance.now() }).observe(document, { subtree: true, attributes: true, childList: true })
+  })
+  await open(page, '/inbox')
+  await hydrated(page)
+  await expect(page.locator('a.row').nth(5)).toBeVisible()
+  for (let n = 0; n < 10; n++) await page.keyboard.press('ArrowDown')
+  for (let n = 0; n < 6; n++) {
+    await page.locator('a.row').nth(n).click()
+    await expect(page.locator('a.row').nth(n)).toHaveAttribute('aria-current', 'true')
+    await expect(page.getByRole('textbox', { name: 'Message' })).toBeVisible()
+  }
+  await page.getByRole('textbox', { name: 'Message' }).pressSequentially('Typing on a slow machine')
+  await page.getByRole('button', { name: 'Note', exact: true }).click()
+  const { lcp, cls, awake, events, tasks } = await page.evaluate(() => (window as unknown as { seen: { lcp: number; cls: number; awake: number; events: number[]; tasks: { start: number; ms: number }[] } }).seen)
+  const after = tasks.filter((task) => task.start > awake).map((task) => task.ms)
+  await record('four times slower (ms)', {
+    lcp,
+    awake,
+    // Reactions shorter than a frame are not reported at all.
+    inp: events.length ? quantile(events, 0.98) : 0,
+    interactions: events.length,
+    cls,
+    'long tasks': after.length,
+    'longest task': Math.max(0, ...after),
+  })
+  expect(lcp).toBeGreaterThan(0)
+  expect(lcp).toBeLessThan(5_000)
+  expect(events.length ? quantile(events, 0.98) : 0).toBeLessThan(1_000)
+  expect(cls).toBeLessThanOrEqual(0.02)
+})

@@ -1,0 +1,295 @@
+// Settings: who may come in and what they may do (N10, S20, S26, S42, S44), channels (H6), teams, the system's health.
+import { type BrowserContext, type Page } from '@playwright/test'
+import { expect, hydrated, open, test } from '../fixtures/test'
+import { Caller, type Person, Visitor, ask, call, chatKey, enter, join, owner, signIn } from '../fixtures/people'
+
+test.use({ world: { name: 'settings' } })
+
+/** Somebody whose address no other test uses. */
+const person = (name: string): Person => ({ name, email: `${name.toLowerCase().replace(/\W+/g, '.')}@example.com`, password: 'a phrase of my own' })
+/** Time for a change of somebody's rights to reach their open page: a second (S20), and what a busy machine adds. */
+const SOON = { timeout: 2_500 }
+
+/** The browser writes every refusal into its console. */
+const REFUSED = /the server responded with a status of 4(01|03|22)/
+
+/** A window of the same browser or another, signed in already. */
+async function inboxOf(context: BrowserContext, path = '/inbox'): Promise<Page> {
+  const page = await context.newPage()
+  await open(page, path)
+  return page
+}
+
+test('S44: a new password ends the other sessions, and the old one opens nothing', async ({ server, openContext, problems }) => {
+  problems.allow(REFUSED)
+  const noa = person('Noa Berg')
+  const here = await openContext()
+  await join(here, server, noa)
+  const page = await inboxOf(here, '/settings/sessions')
+  const elsewhere = await (await openContext()).newPage()
+  await signIn(elsewhere, noa.email, noa.password)
+
+  await page.getByLabel('Current password').fill('not my phrase')
+  await page.getByLabel('New password').fill('an even longer phrase')
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await expect(page.getByLabel('Current password')).toHaveAttribute('aria-invalid', 'true')
+  await page.getByLabel('Current password').fill(noa.password)
+  await page.getByLabel('New password').fill('short')
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await expect(page.getByLabel('New password')).toHaveAttribute('aria-invalid', 'true')
+  await page.getByLabel('New password').fill('an even longer phrase')
+  await page.getByRole('button', { name: 'Change password' }).click()
+
+  await expect(page.getByText('Password changed. Your other sessions have ended.')).toBeVisible()
+  await expect(elsewhere).toHaveURL(/\/sign-in/, SOON)
+  await expect(page.getByText('This one')).toBeVisible()
+  await expect(page.getByRole('button', { name: /^End / })).toHaveCount(0)
+
+  await elsewhere.getByLabel('E-mail').fill(noa.email)
+  await elsewhere.getByLabel('Password', { exact: true }).fill(noa.password)
+  await elsewhere.getByRole('button', { name: 'Sign in' }).click()
+  await expect(elsewhere.getByRole('alert').filter({ hasText: /./ }).first()).toBeVisible()
+  await expect(elsewhere).toHaveURL(/\/sign-in/)
+  await signIn(elsewhere, noa.email, 'an even longer phrase')
+})
+
+test('S44: a session is ended from the list', async ({ server, openContext }) => {
+  const ida = person('Ida Holm')
+  const here = await openContext()
+  await join(here, server, ida)
+  const elsewhere = await openContext({ userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' })
+  const other = await elsewhere.newPage()
+  await signIn(other, ida.email, ida.password)
+  const page = await inboxOf(here, '/settings/sessions')
+  await page.getByRole('button', { name: 'End Firefox on Linux' }).click()
+  await expect(page.getByText('Firefox on Linux')).toBeHidden()
+  await expect(other).toHaveURL(/\/sign-in/, SOON)
+  await page.reload()
+  await expect(page.getByText('This one')).toBeVisible()
+  await expect(page.getByText('Firefox on Linux')).toHaveCount(0)
+})
+
+test('S44: signing out ends the session, and Back shows nothing of it', async ({ server, openContext }) => {
+  const eva = person('Eva Lund')
+  const context = await openContext()
+  await join(context, server, eva)
+  const page = await inboxOf(context)
+  const key = await chatKey(page)
+  await new Caller(server, key, { name: 'Secretive Person' }).write('For members only')
+  await page.getByRole('link', { name: /For members only/ }).click()
+  await expect(page.getByRole('region', { name: 'Messages' })).toContainText('For members only')
+  const second = await inboxOf(context)
+
+  await page.getByRole('button', { name: `${eva.name}: theme, sessions, sign out` }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(page).toHaveURL(/\/sign-in/)
+  await expect(second, 'the other tab leaves too').toHaveURL(/\/sign-in/, SOON)
+  await page.goBack()
+  await expect(page).toHaveURL(/\/sign-in/)
+  await expect(page.locator('body')).not.toContainText('Secretive Person')
+  expect(await page.evaluate(() => Object.keys(localStorage)), 'nothing is kept').toEqual([])
+  await page.goto('/inbox')
+  await expect(page).toHaveURL(/\/sign-in\?next=/)
+})
+
+test('S26, S42: invited by a link, an agent joins and may not administer', async ({ page, server, openContext, problems }) => {
+  problems.allow(REFUSED)
+  await enter(page, server, '/settings/members')
+  await page.getByLabel(/^For whom/).fill('Jonas from support')
+  await page.getByLabel('Role', { exact: true }).selectOption('agent')
+  await page.getByRole('button', { name: 'Make a link' }).click()
+  const link = await page.getByRole('textbox', { name: 'Invitation link' }).inputValue()
+  expect(link, 'whole, to be handed over').toContain(`${server.url}/invite?token=`)
+  await expect(page.getByRole('button', { name: 'Revoke the invitation for Jonas from support' })).toBeVisible()
+
+  const jonas = person('Jonas Falk')
+  const agent = await (await openContext()).newPage()
+  await agent.goto(link)
+  await agent.getByLabel('Your name').fill(jonas.name)
+  await agent.getByLabel('E-mail').fill(jonas.email)
+  await agent.getByLabel('Password', { exact: true }).fill(jonas.password)
+  await agent.getByRole('button', { name: 'Join' }).click()
+  await expect(agent).toHaveURL(/\/inbox/)
+  await hydrated(agent)
+  // The owner's page learns of it by itself.
+  await expect(page.getByRole('row', { name: new RegExp(jonas.email) })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Revoke the invitation for Jonas from support' })).toBeHidden()
+
+  for (const part of ['channels', 'members', 'teams', 'workspace', 'system']) {
+    await open(agent, `/settings/${part}`)
+    await expect(agent.getByText('Only owners and admins can change this.')).toBeVisible()
+  }
+  const boot = await call<{ me: { member: { id: string } }; workspace: { name: string } }>(agent, server, 'bootstrap')
+  const promotion = { id: boot.me.member.id, role: 'owner', visibility: 'all', disabled: false }
+  expect((await ask(agent, server, 'edit_member', promotion)).status()).toBe(403)
+  expect((await ask(agent, server, 'invite', { new: { role: 'agent', visibility: 'all', note: '' } })).status()).toBe(403)
+  expect((await ask(agent, server, 'system_status')).status()).toBe(403)
+
+  const late = await (await openContext()).newPage()
+  await late.goto(link)
+  await late.getByLabel('Your name').fill('Somebody Else')
+  await late.getByLabel('E-mail').fill('somebody.else@example.com')
+  await late.getByLabel('Password', { exact: true }).fill('a phrase of my own')
+  await late.getByRole('button', { name: 'Join' }).click()
+  await expect(late.getByRole('alert').filter({ hasText: /./ }).first()).toBeVisible()
+  await expect(late).toHaveURL(/\/invite/)
+})
+
+test('S42: a revoked invitation opens nothing', async ({ page, server, openContext }) => {
+  await enter(page, server, '/settings/members')
+  await page.getByLabel(/^For whom/).fill('Nobody after all')
+  await page.getByRole('button', { name: 'Make a link' }).click()
+  const link = await page.getByRole('textbox', { name: 'Invitation link' }).inputValue()
+  await page.getByRole('button', { name: 'Revoke the invitation for Nobody after all' }).click()
+  await expect(page.getByRole('button', { name: 'Revoke the invitation for Nobody after all' })).toBeHidden()
+  await expect(page.getByRole('textbox', { name: 'Invitation link' }), 'a dead link is not offered').toBeHidden()
+  const late = await (await openContext()).newPage()
+  await late.goto(link)
+  await late.getByLabel('Your name').fill('Nobody')
+  await late.getByLabel('E-mail').fill('nobody@example.com')
+  await late.getByLabel('Password', { exact: true }).fill('a phrase of my own')
+  await late.getByRole('button', { name: 'Join' }).click()
+  await expect(late.getByRole('alert').filter({ hasText: /./ }).first()).toBeVisible()
+  await expect(late).toHaveURL(/\/invite/)
+})
+
+test('a viewer reads, and nothing else', async ({ page, server, openContext }) => {
+  await enter(page, server)
+  await new Caller(server, await chatKey(page)).write('Read me, viewer')
+  const context = await openContext()
+  await join(context, server, person('Vera Lindt'), { role: 'viewer' })
+  const viewer = await inboxOf(context)
+  await expect(viewer.getByRole('button', { name: /^Chat o/ })).toBeHidden()
+  await viewer.getByRole('link', { name: /Read me, viewer/ }).click()
+  await expect(viewer.getByRole('region', { name: 'Messages' })).toContainText('Read me, viewer')
+  await expect(viewer.getByText('You may read here, but not answer.')).toBeVisible()
+  await expect(viewer.getByRole('textbox')).toHaveCount(0)
+  for (const name of ['Assign to yourself', 'Close conversation', 'Status', 'Assigned to', /^Edit /]) {
+    await expect(viewer.getByRole('button', { name })).toHaveCount(0)
+  }
+  const conversation = new URL(viewer.url()).pathname.split('/').pop()!
+  const message = { new: { id: '01920000-0000-7000-8000-000000000001', conversation, mode: 'reply', text: 'no', attachments: [] } }
+  expect((await ask(viewer, server, 'send_message', message)).status()).toBe(403)
+  expect((await ask(viewer, server, 'change_state', { conversation, seen: 1, act: 'reopen' })).status()).toBe(403)
+})
+
+test('S20: a changed visibility, a changed role and the end of a membership reach an open inbox at once', async ({ page, server, openContext }) => {
+  await enter(page, server)
+  await new Caller(server, await chatKey(page)).write('Not for everybody')
+  const kim = person('Kim Dahl')
+  const context = await openContext()
+  await join(context, server, kim)
+  const agent = await inboxOf(context)
+  await agent.getByRole('link', { name: /Not for everybody/ }).click()
+  await expect(agent.getByRole('textbox', { name: 'Message' })).toBeVisible()
+  await agent.getByRole('link', { name: 'Inbox', exact: true }).click()
+
+  await open(page, '/settings/members')
+  await page.getByLabel(`What ${kim.name} sees`).selectOption('mine')
+  await expect(agent.getByText('No conversations yet')).toBeVisible(SOON)
+  await expect(agent.getByText('Not for everybody')).toHaveCount(0)
+  await page.getByLabel(`What ${kim.name} sees`).selectOption('all')
+  const row = agent.getByRole('link', { name: /Not for everybody/ })
+  await expect(row).toBeVisible(SOON)
+
+  await row.click()
+  await expect(agent.getByRole('textbox', { name: 'Message' })).toBeVisible()
+  await page.getByLabel(`Role of ${kim.name}`).selectOption('viewer')
+  await expect(agent.getByText('You may read here, but not answer.')).toBeVisible(SOON)
+
+  await page.getByRole('button', { name: `Disable ${kim.name}` }).click()
+  await expect(agent).toHaveURL(/\/sign-in/, SOON)
+  await expect(page.getByRole('row', { name: new RegExp(kim.email) })).toContainText('Disabled')
+  await agent.goto('/inbox')
+  await expect(agent).toHaveURL(/\/sign-in/)
+})
+
+test('a team is made, filled and given a channel: its member sees that channel', async ({ page, server, openContext, problems }) => {
+  problems.allow(REFUSED)
+  await enter(page, server)
+  await new Caller(server, await chatKey(page)).write('For the team')
+  const lea = person('Lea Strand')
+  const context = await openContext()
+  await join(context, server, lea, { visibility: 'teams' })
+  const agent = await inboxOf(context)
+  await expect(agent.getByText('No conversations yet')).toBeVisible()
+
+  await open(page, '/settings/teams')
+  await page.getByRole('button', { name: 'Add team' }).click()
+  await expect(page.getByLabel('New team')).toHaveAttribute('aria-invalid', 'true')
+  await page.getByLabel('New team').fill('Support')
+  await page.getByRole('button', { name: 'Add team' }).click()
+  const team = page.locator('section.card').filter({ has: page.getByRole('heading', { name: 'Support' }) })
+  await expect(team).toContainText('Nobody is in it yet.')
+  await team.getByRole('group', { name: 'Members' }).getByLabel(lea.name).check()
+  await expect(team).toContainText('1 member')
+  const channel = team.getByRole('group', { name: 'Channels' }).getByRole('checkbox')
+  await channel.check()
+  await expect(agent.getByRole('link', { name: /For the team/ })).toBeVisible()
+  await channel.uncheck()
+  await expect(agent.getByRole('link', { name: /For the team/ })).toHaveCount(0)
+})
+
+test('H6: a channel’s words reach its visitors; the bubble is told on every page', async ({ page, server, openContext, problems }) => {
+  problems.allow(REFUSED)
+  await enter(page, server, '/settings/channels')
+  const key = await chatKey(page)
+  const watching = await (await openContext()).newPage()
+  await enter(watching, server, '/settings/channels')
+  const told = watching.getByRole('main').locator('.page-head .pill')
+  await expect(told).toHaveText('Chat on')
+
+  const save = page.getByRole('button', { name: 'Save changes' })
+  await expect(save).toHaveAttribute('aria-disabled', 'true')
+  await page.getByLabel('Name', { exact: true }).fill('Shop chat')
+  await page.getByLabel(/^Greeting/).fill('Welcome to the shop.')
+  await page.getByLabel(/^Auto-reply/).fill('We are back at nine.')
+  await page.getByLabel(/^Allowed sites/).fill('not a site')
+  await save.click()
+  await expect(page.getByLabel(/^Allowed sites/)).toHaveAttribute('aria-invalid', 'true')
+  await page.getByLabel(/^Allowed sites/).fill('')
+  await save.click()
+  await expect(watching.getByRole('heading', { name: 'Shop chat' })).toBeVisible()
+  await page.getByLabel('Name', { exact: true }).fill('Something else')
+  await page.getByRole('button', { name: 'Discard' }).click()
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Shop chat')
+  await expect(page.getByLabel('The line to put on your site')).toContainText(`data-channel="${key}"`)
+
+  await page.getByRole('button', { name: 'Chat on' }).click()
+  await expect(told).toHaveText('Chat off: the auto-reply answers')
+  const visitor = await Visitor.arrive(await openContext(), key)
+  await expect(visitor.chat.getByText('Welcome to the shop.')).toBeVisible()
+  await visitor.write('Are you open?')
+  await visitor.sees('We are back at nine.')
+  await page.getByRole('button', { name: 'Chat off' }).click()
+  await expect(told).toHaveText('Chat on')
+})
+
+test('the workspace’s name and switches are saved', async ({ page, server, openContext }) => {
+  await enter(page, server, '/settings/workspace')
+  const key = await chatKey(page)
+  await page.getByLabel('Name', { exact: true }).fill('Acme & Söhne')
+  await page.getByRole('button', { name: 'Save name' }).click()
+  await expect(page.getByRole('button', { name: 'Save name' })).toHaveAttribute('aria-disabled', 'true')
+  await page.getByRole('switch', { name: 'Pending after a reply' }).uncheck()
+  await page.getByRole('switch', { name: 'Chat', exact: true }).uncheck()
+  await page.reload()
+  await hydrated(page)
+  await expect(page.getByRole('switch', { name: 'Pending after a reply' })).not.toBeChecked()
+  await expect(page.getByRole('switch', { name: 'Chat', exact: true })).not.toBeChecked()
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Acme & Söhne')
+  const visitor = await (await openContext()).newPage()
+  await visitor.goto(`/chat/${key}`)
+  await expect(visitor.getByRole('heading', { level: 1 })).toHaveText('Acme & Söhne')
+  await page.getByRole('switch', { name: 'Chat', exact: true }).check()
+  await page.getByRole('switch', { name: 'Pending after a reply' }).check()
+})
+
+test('the theme is chosen, kept, and there on the next page before anything is drawn', async ({ page, server }) => {
+  await enter(page, server)
+  await page.getByRole('button', { name: `${owner(server).name}: theme, sessions, sign out` }).click()
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  const html = await (await page.request.get('/inbox')).text()
+  expect(html).toContain('data-theme="dark"')
+})

@@ -1,0 +1,78 @@
+// The first minutes of an instance: its set-up link, its sample data, the way in.
+import { expect, expectNoOverflow, hydrated, test } from '../fixtures/test'
+import { OWNER, enter, setUp } from '../fixtures/people'
+
+test.use({ world: { name: 'set-up' } })
+
+test('an empty instance leads everybody to its set-up, which says what is wrong', async ({ page, server }) => {
+  test.skip(server.prepared, 'needs an empty instance: it runs first in its world')
+  await page.goto('/inbox')
+  await expect(page).toHaveURL(/\/setup$/)
+  await expect(page.getByText('This link is not complete')).toBeVisible()
+
+  await page.goto(server.setupLink!)
+  await page.getByLabel('Workspace').fill('Acme')
+  await page.getByLabel('Your name').fill(OWNER.name)
+  await page.getByLabel('E-mail').fill(OWNER.email)
+  await page.getByLabel('Password', { exact: true }).fill('short')
+  await page.getByRole('button', { name: 'Create workspace' }).click()
+  await expect(page.getByLabel('Password', { exact: true })).toHaveAttribute('aria-invalid', 'true')
+  await expect(page).toHaveURL(/\/setup\?/)
+  await page.goto(server.setupLink!.replace(/token=.*/, 'token=guessed'))
+  await page.getByLabel('Workspace').fill('Mine now')
+  await page.getByLabel('Your name').fill('Mallory')
+  await page.getByLabel('E-mail').fill('mallory@example.com')
+  await page.getByLabel('Password', { exact: true }).fill(OWNER.password)
+  await page.getByRole('button', { name: 'Create workspace' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: /./ }).first()).toBeVisible()
+  await page.goto('/inbox')
+  await expect(page, 'nobody is in yet').toHaveURL(/\/setup$/)
+})
+
+test('sample data: the first inbox is full of life, and the link is used up', async ({ page, server }) => {
+  test.skip(server.prepared, 'needs an empty instance')
+  await setUp(page, server, { sample: true })
+  await expect(page.locator('a.row').nth(9)).toBeVisible()
+  await expect(page.getByRole('link', { name: /^\d+\s*New$/ })).toBeVisible()
+  for (const width of [1440, 1024, 390]) {
+    await page.setViewportSize({ width, height: 844 })
+    await expectNoOverflow(page)
+  }
+  await page.context().clearCookies()
+  await page.goto(server.setupLink!)
+  await page.getByLabel('Workspace').fill('Mine now')
+  await page.getByLabel('Your name').fill('Mallory')
+  await page.getByLabel('E-mail').fill('mallory@example.com')
+  await page.getByLabel('Password', { exact: true }).fill(OWNER.password)
+  await page.getByRole('button', { name: 'Create workspace' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: /./ }).first()).toBeVisible()
+  await page.goto('/inbox')
+  await expect(page).toHaveURL(/\/sign-in\?next=/)
+})
+
+test('S41: a wrong password and an unknown address are told the same', async ({ page, server, openContext }) => {
+  await enter(await (await openContext()).newPage(), server)
+  const told: string[] = []
+  for (const email of [OWNER.email, 'nobody@example.com']) {
+    await page.goto('/sign-in')
+    await page.getByLabel('E-mail').fill(email)
+    await page.getByLabel('Password', { exact: true }).fill('not this phrase')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    const alert = page.getByRole('alert').filter({ hasText: /./ }).first()
+    await expect(alert).toBeVisible()
+    told.push(await alert.innerText())
+  }
+  expect(told[1]).toBe(told[0])
+})
+
+test('S36: signing in leads on to where one wanted to go, and never off the site', async ({ page: owners, server, openContext }) => {
+  await enter(owners, server)
+  for (const [wanted, arrived] of [['/settings/teams', /\/settings\/teams$/], ['//evil.example/', /127\.0\.0\.1:\d+\/inbox/]] as const) {
+    const page = await (await openContext()).newPage()
+    await page.goto(`/sign-in?next=${encodeURIComponent(wanted)}`)
+    await page.getByLabel('E-mail').fill(OWNER.email)
+    await page.getByLabel('Password', { exact: true }).fill(OWNER.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page).toHaveURL(arrived)
+  }
+})
