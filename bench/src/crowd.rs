@@ -152,15 +152,18 @@ impl Subscriber {
     async fn run(mut self) {
         loop {
             let ended = self.listen().await;
-            let mut shared = lock(&self.shared);
-            if std::mem::take(&mut self.ready) {
-                shared.status.ready -= 1;
-            } else if ended.is_err() {
-                shared.status.refused += 1;
-            }
-            drop(shared);
+            self.ended(ended.is_err());
             self.line.clear();
             tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    fn ended(&mut self, broken: bool) {
+        let mut shared = lock(&self.shared);
+        if std::mem::take(&mut self.ready) {
+            shared.status.ready -= 1;
+        } else if broken {
+            shared.status.refused += 1;
         }
     }
 
