@@ -64,6 +64,8 @@ fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     runtime.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => {
+                #[cfg(unix)]
+                raise_open_files();
                 let listening = |address| eprintln!("listening on http://{address}");
                 Ok(serve::serve(config, Channels::default(), stop(), listening).await?)
             }
@@ -77,6 +79,16 @@ fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     })
+}
+
+/// Every open stream is a file to the system, and many systems let a process have 1,024 of them until it asks for what it may have.
+#[cfg(unix)]
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, allowed = ?limit.current, "the limit of open files stays as it is");
+    }
 }
 
 /// The moment to stop: Ctrl+C or SIGTERM.

@@ -72,7 +72,7 @@ pub fn InboxPage() -> impl IntoView {
         }
         now
     });
-    let title = move || {
+    let heading = move || {
         let new = inbox.counts.with(|counts| counts.new);
         let name = inbox
             .open
@@ -81,6 +81,13 @@ pub fn InboxPage() -> impl IntoView {
         // A title is put into the page as it is: what could end it must not be in a name (S5).
         let name = name.replace('<', "‹").replace('>', "›");
         if new > 0 { format!("({new}) {name} · Tandem") } else { format!("{name} · Tandem") }
+    };
+    // On the server the title is asked for when the page is rendered, on a thread that may have begun another page meanwhile: it has to
+    // be read where its signals live. Held weakly, because the owner keeps the title.
+    let home = Owner::current().map(|owner| owner.downgrade());
+    let title = move || match home.as_ref().and_then(WeakOwner::upgrade) {
+        Some(home) => home.with(heading),
+        None => "Tandem".to_owned(),
     };
     view! {
         <Title text=title />

@@ -9,5 +9,6 @@
 )]
 
 mod fixture;
+mod pages;
 mod rights;
 mod visitors;

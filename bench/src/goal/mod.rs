@@ -1,0 +1,11 @@
+//! One file per goal.
+
+pub mod accept;
+pub mod growth;
+pub mod herd;
+pub mod list;
+pub mod live;
+pub mod memory;
+pub mod open;
+pub mod start;
+pub mod timing;

@@ -1,0 +1,18 @@
+//! Pages as several browsers ask for them at once.
+
+use super::fixture::App;
+
+/// Pages are rendered on several threads, each with reactive state of its own. What is read on the wrong thread panics, and only then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_pages_at_once_are_all_pages() {
+    let app = App::start().await;
+    app.visitor_writes(&server::clock::new_secret(), "Hello").await;
+    let asked = (0..300).map(|_| async {
+        let answer = app.get("/inbox", Some(&app.owner)).await;
+        (answer.status(), answer.text().await.unwrap())
+    });
+    for (status, page) in futures::future::join_all(asked).await {
+        assert_eq!(status, 200, "{page}");
+        assert!(page.contains("Inbox · Tandem</title>"), "{page:.600}");
+    }
+}
