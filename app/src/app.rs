@@ -9,7 +9,10 @@ use leptos_router::{
 
 use crate::{
     api::inbox::load_bootstrap,
-    components::ui::{Button, EmptyState, Icon, ToastHost, Toasts, Tone},
+    components::{
+        frame::Panels,
+        ui::{Button, EmptyState, Icon, ToastHost, Toasts, Tone},
+    },
     model::{ApiError, Bootstrap, Timestamp},
     pages::{
         inbox::InboxPage,
@@ -36,6 +39,8 @@ pub struct Site {
     pub icons: String,
     /// `light`, `dark` or `auto`.
     pub theme: &'static str,
+    /// How the room is divided.
+    pub panels: Panels,
 }
 
 /// The document around the app. Server only: the browser wakes what stands in its body.
@@ -43,8 +48,11 @@ pub struct Site {
 pub fn shell<V: IntoView + 'static>(site: Site, app: impl FnOnce() -> V) -> impl IntoView {
     use leptos::nonce::use_nonce;
     use leptos_meta::MetaTags;
+
+    use crate::components::frame::PANELS_SCRIPT;
+
     let nonce = use_nonce();
-    let Site { js, wasm, css, font, icons, theme } = site;
+    let Site { js, wasm, css, font, icons, theme, panels } = site;
     let start =
         format!("import({js:?}).then(async app=>{{await app.default({{module_or_path:{wasm:?}}});app.hydrate()}})");
     // The ways in and the style guide are drawn once and need no app to wake them.
@@ -53,7 +61,7 @@ pub fn shell<V: IntoView + 'static>(site: Site, app: impl FnOnce() -> V) -> impl
     let has_app = !js.is_empty() && !is_plain;
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang="en" data-theme=theme data-panels=panels.word() style=panels.style()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
@@ -64,6 +72,7 @@ pub fn shell<V: IntoView + 'static>(site: Site, app: impl FnOnce() -> V) -> impl
                 {has_app
                     .then(|| {
                         view! {
+                            <script nonce=nonce.clone() inner_html=PANELS_SCRIPT></script>
                             <link rel="modulepreload" href=js.clone() nonce=nonce.clone() />
                             <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
                             <script type="module" nonce=nonce.clone() inner_html=start></script>
@@ -155,7 +164,9 @@ fn StyleguidePage() -> impl IntoView {
 #[component]
 fn NotFound() -> impl IntoView {
     view! {
+        <Title text="Not found · Tandem" />
         <main class="auth">
+            <h1 class="sr">"Not found"</h1>
             <EmptyState icon=Icon::Search title="There is nothing here" text="The address may be old or mistyped.">
                 <a class="btn btn-plain" href="/inbox">
                     "Open the inbox"

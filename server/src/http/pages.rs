@@ -5,6 +5,7 @@ use std::sync::Arc;
 use app::{
     api::port::{Door, Port},
     app::{App, Site as ShellSite, shell},
+    components::frame::Panels,
     model::ApiError,
 };
 use axum::{
@@ -121,6 +122,7 @@ async fn render(http: &Http, request: Request) -> Response {
         font: site.font.clone(),
         icons: site.icons.clone(),
         theme,
+        panels: Panels::of(from_header(request.headers(), "panels").unwrap_or_default()),
     };
     // Made here, so that the header and the page's inline scripts agree.
     let nonce = Arc::new(std::sync::Mutex::new(None));
