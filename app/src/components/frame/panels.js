@@ -40,6 +40,11 @@
     edge.setPointerCapture(event.pointerId)
     between = widthOf(edge) - wideTo(edge, event)
   })
+  // Else the browser drags the link that the edge has just left, or marks text.
+  on('mousedown', (edge, event) => {
+    event.preventDefault()
+    edge.focus()
+  })
   on('pointermove', (edge, event) => {
     if (edge.hasPointerCapture(event.pointerId)) widen(edge, wideTo(edge, event) + between)
   })
