@@ -135,8 +135,9 @@ fn Elsewhere() -> impl IntoView {
 #[component]
 fn NotFound() -> impl IntoView {
     view! {
+        <Title text="Not found · Tandem" />
         <main class="auth">
-            <h1 class="sr">"Page not found"</h1>
+            <h1 class="sr">"Not found"</h1>
             <EmptyState icon=Icon::Search title="There is nothing here" text="The address may be old or mistyped.">
                 <a class="btn btn-plain" href="/inbox">
                     "Open the inbox"

@@ -39,7 +39,10 @@ mod shell {
     use leptos_meta::MetaTags;
 
     use super::Part;
-    use crate::app::{Doors, InboxApp, SettingsApp};
+    use crate::{
+        app::{Doors, InboxApp, SettingsApp},
+        components::frame::{PANELS_SCRIPT, Panels},
+    };
 
     /// A part of the app, as the browser loads it.
     #[derive(Debug, Clone, Default)]
@@ -63,15 +66,18 @@ mod shell {
         pub icons: String,
         /// `light`, `dark` or `auto`.
         pub theme: &'static str,
+        /// How the room is divided.
+        pub panels: Panels,
     }
 
     /// The document. The browser wakes what stands in its body.
     pub fn shell(site: Site, part: Part) -> impl IntoView {
         let nonce = use_nonce();
-        let Site { program, css, font, icons, theme } = site;
+        let Site { program, css, font, icons, theme, panels } = site;
         let program = program.map(|Program { js, wasm }| {
             let start = format!("import({js:?}).then(app=>app.default({{module_or_path:{wasm:?}}}))");
             view! {
+                <script nonce=nonce.clone() inner_html=PANELS_SCRIPT></script>
                 <link rel="modulepreload" href=js nonce=nonce.clone() />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
                 <script type="module" nonce=nonce inner_html=start></script>
@@ -84,7 +90,7 @@ mod shell {
         };
         view! {
             <!DOCTYPE html>
-            <html lang="en" data-theme=theme>
+            <html lang="en" data-theme=theme data-panels=panels.word() style=panels.style()>
                 <head>
                     <meta charset="utf-8" />
                     <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />

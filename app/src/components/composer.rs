@@ -89,7 +89,7 @@ pub fn Composer(
         (DraftMode::Reply, false) => format!("Send to {}", them.get()),
     };
     let hint = move || match (offline(), drafts.saved.get()) {
-        (true, _) => "Offline: goes out when you are back",
+        (true, _) => "You are offline",
         (false, true) => "Draft saved",
         (false, false) => "",
     };

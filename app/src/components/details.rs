@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::words::{duration, member_name, status_label};
+use super::{
+    frame::{Resizer, Side},
+    words::{duration, member_name, status_label},
+};
 use crate::{
     api::conversation::{change_state, edit_contact, make_contact},
     components::ui::{
@@ -95,6 +98,7 @@ pub fn DetailsPanel(
                     })}
                 </Transition>
             </div>
+            <Resizer side=Side::Details />
         </aside>
     }
     .into_any()

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::words::{file_kind, line_text, sender_name, size};
+use super::words::{duration, file_kind, line_text, sender_name, size};
 use crate::{
     api::conversation::{cancel_message, send_now},
     components::ui::{Button, CountdownRing, Glyph, Icon, RelativeTime, Toast, Toasts, Tone, Variant, exact, iso},
@@ -66,6 +66,7 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, give_back: Callba
     };
     let is_note = kind == "note";
     let name = move || who.clone().unwrap_or_else(|| them.get());
+    let attr = state.as_ref().map(|delivery| state_attr(delivery.state));
     let mark = state.clone().map(|delivery| view! { <Mark delivery /> });
     let header = first.then(|| {
         view! {
@@ -92,7 +93,7 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, give_back: Callba
         }
     });
     view! {
-        <li class="msg" data-kind=kind data-first=first.then_some("") id=format!("m{}", message.n)>
+        <li class="msg" data-kind=kind data-first=first.then_some("") data-state=attr id=format!("m{}", message.n)>
             {header}
             {bubble}
             {pictures.into_iter().map(|file| view! { <Picture file /> }).collect_view()}
@@ -129,7 +130,9 @@ fn linked(line: &str) -> Vec<AnyView> {
             ["https://", "http://", "mailto:"].into_iter().find(|s| word.len() > s.len() && word.starts_with(s));
         if scheme.is_some() && !word.chars().any(|c| c.is_control() || matches!(c, '"' | '<' | '>')) {
             let end = word.trim_end_matches(['.', ',', ')', '!', '?', ';', ':']);
-            parts.push(std::mem::take(&mut plain).into_any());
+            if !plain.is_empty() {
+                parts.push(std::mem::take(&mut plain).into_any());
+            }
             let (href, shown) = (end.to_owned(), end.to_owned());
             parts
                 .push(view! { <a href=href target="_blank" rel="noopener noreferrer nofollow">{shown}</a> }.into_any());
@@ -138,8 +141,19 @@ fn linked(line: &str) -> Vec<AnyView> {
             plain.push_str(word);
         }
     }
-    parts.push(plain.into_any());
+    if !plain.is_empty() {
+        parts.push(plain.into_any());
+    }
     parts
+}
+
+/// How far a message is, as style sheets know it.
+const fn state_attr(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Sending => "queued",
+        DeliveryState::Unknown => "failed",
+        other => other.as_str(),
+    }
 }
 
 /// How far an outgoing message is: a word for whoever listens, a mark for whoever looks.
@@ -150,15 +164,11 @@ fn Mark(delivery: Delivery) -> impl IntoView {
         DeliveryState::Queued | DeliveryState::Sending => Icon::Circle,
         DeliveryState::Sent => Icon::Check,
         DeliveryState::Delivered | DeliveryState::Read => Icon::CheckCheck,
-        DeliveryState::Failed | DeliveryState::Unknown | DeliveryState::Cancelled => Icon::CircleAlert,
-    };
-    let state = match delivery.state {
-        DeliveryState::Sending => "queued",
-        DeliveryState::Unknown | DeliveryState::Cancelled => "failed",
-        other => other.as_str(),
+        DeliveryState::Failed | DeliveryState::Unknown => Icon::CircleAlert,
+        DeliveryState::Cancelled => Icon::Ban,
     };
     view! {
-        <span class="mark-state" data-state=state>
+        <span class="mark-state" data-state=state_attr(delivery.state)>
             {delivery.state.label()}
             " "
             <Glyph icon />
@@ -235,18 +245,20 @@ fn Undo(send_at: i64, undo: Callback<()>, now_send: Callback<()>) -> impl IntoVi
             }
         });
     });
-    let seconds = Memo::new(move |_| (left.get() + 999) / 1000);
+    let rest = Memo::new(move |_| duration(left.get() + 999));
+    // What goes out in a moment is undone; what goes out later is taken back to be written again.
+    let word = if whole > 60_000 { "Edit" } else { "Undo" };
     move || {
         (whole > 1).then(|| {
             view! {
                 <div class="msg-after undo" role="status">
                     <CountdownRing left=Signal::derive(move || left.get() as f64 / whole as f64) />
-                    <span>"Sends in " <span class="num">{move || format!("{} s", seconds.get())}</span></span>
+                    <span>"Sends in " <span class="num">{move || rest.get()}</span></span>
                     <Button variant=Variant::Quiet small=true on_press=now_send>
                         "Send now"
                     </Button>
                     <Button variant=Variant::Plain small=true on_press=undo>
-                        "Undo"
+                        {word}
                     </Button>
                 </div>
             }

@@ -2,6 +2,7 @@
 
 mod account;
 mod chat;
+mod panels;
 mod rail;
 mod theme;
 mod wish;
@@ -9,6 +10,9 @@ mod wish;
 use leptos::prelude::*;
 
 pub use chat::{Chat, use_chat};
+#[cfg(feature = "ssr")]
+pub use panels::SCRIPT as PANELS_SCRIPT;
+pub use panels::{Panels, Resizer, Side};
 pub use theme::{Theme, ThemeChoice, use_theme};
 pub use wish::LastWish;
 
@@ -70,9 +74,6 @@ pub fn Frame(
     /// How the room beside the rail is divided.
     #[prop(optional)]
     page: Layout,
-    /// Wide windows show no details.
-    #[prop(optional, into)]
-    details_off: Signal<bool>,
     /// The panels; the one that matters most has the id `main`.
     children: Children,
 ) -> impl IntoView {
@@ -83,7 +84,6 @@ pub fn Frame(
         <div
             class="app"
             data-panel=move || panel.get().attr()
-            data-details=move || details_off.get().then_some("off")
             data-view=page.attr()
         >
             <Rail />

@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use leptos::{html, prelude::*};
 use leptos_router::hooks::use_navigate;
 
-use super::row::{Row, row_href};
+use super::{
+    frame::{Resizer, Side},
+    row::{Row, row_href},
+};
 use crate::{
     api::inbox::{load_inbox, load_thread},
-    components::ui::{Banner, BannerPlace, Button, EmptyState, Icon, Shape, Skeleton, Tab, Tabs, Tone, Width},
+    components::ui::{Banner, BannerPlace, Button, EmptyState, Icon, Tab, Tabs, Tone},
     model::{ApiError, ConversationId, Counts, InboxPage, View, window_of},
     state::{Connection, Inbox, Listed, use_inbox, use_live},
 };
@@ -21,12 +24,21 @@ const OVERSCAN: usize = 6;
 const AT_FIRST: usize = 25;
 
 const TABS: [View; 4] = [View::Mine, View::Unassigned, View::All, View::Closed];
-const CATEGORIES: [(View, &str, &str); 4] = [
-    (View::New, "New", "Nobody has it: immediate attention"),
-    (View::Missed, "Missed", "Auto-reply sent while chat was off: follow up"),
-    (View::Mine, "Yours", "Assigned to you: ongoing"),
-    (View::Others, "Others", "Assigned to somebody else or held by AI: monitor if needed"),
-];
+const CATEGORIES: [(View, &str); 4] =
+    [(View::New, "New"), (View::Missed, "Missed"), (View::Mine, "Yours"), (View::Others, "Others")];
+
+/// What is in a view, and what to do about it.
+const fn what_to_do(view: View) -> &'static str {
+    match view {
+        View::New => "Nobody has it: immediate attention",
+        View::Missed => "Auto-reply sent while chat was off: follow up",
+        View::Mine => "Assigned to you: ongoing",
+        View::Others => "With somebody else or AI: monitor if needed",
+        View::Unassigned => "Assigned to nobody",
+        View::All => "All that is not closed",
+        View::Closed => "Done; comes back when they write again",
+    }
+}
 
 /// The left panel.
 #[component]
@@ -49,14 +61,14 @@ pub fn ListPanel(
         };
         TABS.map(tab).to_vec()
     });
-    let category = move |(of, word, what): (View, &'static str, &'static str)| {
+    let category = move |(of, word): (View, &'static str)| {
         let number = move || inbox.counts.with(|counts| counts.of(of));
         let hot = move || (of == View::New && number() > 0).then_some("");
         view! {
             <a
                 class="cat"
                 href=format!("/inbox?view={}", of.as_str())
-                title=what
+                title=what_to_do(of)
                 data-hot=hot
                 aria-current=move || (view.get() == of).then_some("page")
             >
@@ -83,15 +95,16 @@ pub fn ListPanel(
             }
         })
     };
+    let loading = RwSignal::new(false);
     view! {
-        <section class="panel list" aria-label="Conversations">
+        <section class="panel list" aria-label="Conversations" data-wait=move || loading.get().then_some("")>
             <header class="bar">
                 <h1 class="bar-title">"Inbox"</h1>
                 <span class="live" data-state=move || live.connection.get().attr() role="status">
                     {move || live.connection.get().label()}
                 </span>
             </header>
-            <Transition fallback=ListSkeleton>
+            <Transition fallback=ListSkeleton set_pending=loading>
                 // No closure around it: it runs once. What is read later goes into the store, and this stays on screen meanwhile.
                 {Suspend::new(async move {
                     let (of, first) = page.await;
@@ -102,36 +115,28 @@ pub fn ListPanel(
                         <nav class="cats" aria-label="Category">
                             {CATEGORIES.map(category).collect_view()}
                         </nav>
+                        <p class="list-what">{move || what_to_do(view.get())}</p>
                         {rows}
                     }
                 })}
             </Transition>
             {offline}
+            <Resizer side=Side::List />
         </section>
     }
     .into_any()
 }
 
+/// A card, and what stands above the cards. As text, because nothing in it ever changes.
+const HEAD_SHAPE: &str = r#"<i class="skeleton skeleton-line w-70"></i><i class="skeleton skeleton-block"></i>"#;
+const ROW_SHAPE: &str = r#"<div class="slot"><div class="row"><i class="skeleton skeleton-round"></i><div class="row-wait"><i class="skeleton skeleton-line w-40"></i><i class="skeleton skeleton-line w-90"></i><i class="skeleton skeleton-pill"></i></div></div></div>"#;
+
 /// Rows of the same height as the real ones.
 #[component]
 fn ListSkeleton() -> impl IntoView {
-    let row = |_| {
-        view! {
-            <li class="slot">
-                <div class="row">
-                    <Skeleton shape=Shape::Round />
-                    <span class="row-main">
-                        <Skeleton width=Width::Full />
-                        <Skeleton width=Width::Full />
-                    </span>
-                </div>
-            </li>
-        }
-    };
     view! {
-        <div class="rows scroll" aria-busy="true">
-            <ol class="rows-space">{(0..8).map(row).collect_view()}</ol>
-        </div>
+        <div class="list-wait" aria-hidden="true" inner_html=HEAD_SHAPE></div>
+        <div class="rows scroll" aria-busy="true" inner_html=ROW_SHAPE.repeat(12)></div>
     }
 }
 
@@ -382,9 +387,19 @@ fn Nothing(
             View::Others => ("Nothing with others", "What colleagues or AI agents are working on appears here."),
             View::Closed => ("Nothing closed yet", "What is done appears here, and comes back when they write again."),
             View::All => {
-                ("No conversations yet", "Open Settings, then Channels, to try the web chat or put it on your site.")
+                ("No conversations yet", "Try the web chat, or put it on your site: whoever writes appears here.")
             }
         };
-        view! { <EmptyState icon=Icon::Inbox title text /> }
+        match view.get() {
+            View::All => view! {
+                <EmptyState icon=Icon::Inbox title text>
+                    <a class="btn btn-plain" href="/settings/channels">
+                        "Open channels"
+                    </a>
+                </EmptyState>
+            }
+            .into_any(),
+            _ => view! { <EmptyState icon=Icon::Inbox title text /> }.into_any(),
+        }
     }
 }

@@ -54,8 +54,8 @@ pub fn Row(
                 </span>
             </Avatar>
             <span class="row-main">
-                <span class="row-name">
-                    <bdi>{move || name.get()}</bdi>
+                <span class="row-name" dir="auto">
+                    {move || name.get()}
                 </span>
                 <RelativeTime at=Signal::derive(move || row.with(|row| row.last_at.0)) now class="row-time" />
                 <span class="row-preview" dir="auto">

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     api::{conversation::mark_read, inbox::load_older},
-    components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Shape, Skeleton, Variant, Width},
+    components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
     model::{Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Thread, View},
     state::{Ghost, GhostState, Shown, Slotted, use_house, use_inbox, use_outbox},
 };
@@ -35,15 +35,21 @@ pub fn ThreadPanel(
         Shown::Failed(ApiError::NotFound) => view! { <NotHere view /> }.into_any(),
         Shown::Failed(error) => view! { <LoadFailed error retry=move |()| thread.refetch() /> }.into_any(),
     };
+    let loading = RwSignal::new(false);
+    // What is read again stays; another conversation does not stand under the name of the one that was chosen.
+    let away = Memo::new(move |_| {
+        loading.get() && inbox.selected.get() != inbox.open.with(|row| row.as_ref().map(|row| row.id))
+    });
     view! {
         <main class="panel thread" id="main" tabindex="-1">
-            <Transition fallback=ThreadSkeleton>
+            <Transition fallback=move || view! { <ThreadSkeleton view /> } set_pending=loading>
                 // No closure around it: it runs once. What is read later goes into the store, and this stays on screen meanwhile.
                 {Suspend::new(async move {
                     inbox.show_thread_answer(thread.await);
                     centre
                 })}
             </Transition>
+            {move || away.get().then(|| view! { <ThreadSkeleton view /> })}
         </main>
     }
     .into_any()
@@ -56,14 +62,21 @@ fn NothingOpen() -> impl IntoView {
     }
 }
 
+/// The way back to the list, where one panel is shown at a time.
+#[component]
+fn Back(view: Signal<View>) -> impl IntoView {
+    view! {
+        <a class="icon-btn back" href=move || format!("/inbox?view={}", view.get().as_str()) aria-label="Back to the list">
+            <Glyph icon=Icon::ArrowLeft flip=true />
+        </a>
+    }
+}
+
 #[component]
 fn NotHere(view: Signal<View>) -> impl IntoView {
-    let back = move || format!("/inbox?view={}", view.get().as_str());
     view! {
         <header class="bar thread-bar">
-            <a class="icon-btn back" href=back aria-label="Back to the list">
-                <Glyph icon=Icon::ArrowLeft flip=true />
-            </a>
+            <Back view />
             <h1 class="sr">"Conversation not found"</h1>
         </header>
         <EmptyState
@@ -74,15 +87,23 @@ fn NotHere(view: Signal<View>) -> impl IntoView {
     }
 }
 
+/// A person's name and channel, and a few messages. As text, because nothing in it ever changes.
+const WHO_SHAPE: &str = r#"<i class="skeleton skeleton-round"></i><div class="who"><i class="skeleton skeleton-line w-30"></i><i class="skeleton skeleton-line w-20"></i></div>"#;
+const MESSAGES_SHAPE: &str = r#"<div class="msg" data-kind="in"><i class="skeleton skeleton-line w-20"></i><i class="skeleton skeleton-block w-60"></i></div><div class="msg" data-kind="out"><i class="skeleton skeleton-line w-20"></i><i class="skeleton skeleton-block w-80"></i></div><div class="msg" data-kind="in"><i class="skeleton skeleton-line w-20"></i><i class="skeleton skeleton-block w-40"></i></div>"#;
+
+/// The shape of a conversation, over whatever stands there.
 #[component]
-fn ThreadSkeleton() -> impl IntoView {
+fn ThreadSkeleton(view: Signal<View>) -> impl IntoView {
     view! {
-        <header class="bar thread-bar">
-            <Skeleton shape=Shape::Round />
-            <Skeleton width=Width::Full />
-        </header>
-        <div class="stream-frame" aria-busy="true">
-            <div class="stream scroll"></div>
+        <div class="thread-wait" aria-busy="true">
+            <header class="bar thread-bar">
+                <Back view />
+                <div class="who-wait" aria-hidden="true" inner_html=WHO_SHAPE></div>
+            </header>
+            <div class="msgs" aria-hidden="true" inner_html=MESSAGES_SHAPE></div>
+            <div class="composer-frame">
+                <div class="composer"></div>
+            </div>
         </div>
     }
 }
@@ -128,21 +149,17 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     };
     view! {
         <header class="bar thread-bar">
-            <a class="icon-btn back" href=move || format!("/inbox?view={}", view.get().as_str()) aria-label="Back to the list">
-                <Glyph icon=Icon::ArrowLeft flip=true />
-            </a>
+            <Back view />
             <Avatar name seed=id.to_string()>
                 {channel}
             </Avatar>
             <div class="who">
-                <h1>
-                    <bdi>{move || name.get()}</bdi>
-                </h1>
+                <h1 dir="auto">{move || name.get()}</h1>
                 <p>{sub}</p>
             </div>
             <div class="bar-actions">
                 {move || may_write.get().then(|| view! { <Actions id row /> })}
-                <IconButton icon=Icon::PanelRight name="Details" at_end=true on_press=toggle_details />
+                <IconButton icon=Icon::PanelRight name="Details" class="turn-details" at_end=true on_press=toggle_details />
             </div>
         </header>
         {move || pen.get().map(|pen| view! { <PenBar pen /> })}

@@ -2,7 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::components::ui::*;
+use crate::{
+    components::{
+        ui::*,
+        words::{channel_attr, channel_icon},
+    },
+    model::ChannelKind,
+};
 
 /// A fixed present, so that the page looks the same on every day.
 const NOW: i64 = 1_794_483_605_000;
@@ -40,7 +46,12 @@ fn Buttons() -> impl IntoView {
             <Button variant=Variant::Ai icon=Icon::Play>"Resume AI"</Button>
             <Button small=true>"Small"</Button>
             <Button variant=Variant::Primary busy=true>"Saving"</Button>
+            <Button busy=true>"Busy"</Button>
             <Button disabled_because=Some("A file is still on its way up".to_owned())>"Cannot be sent"</Button>
+            <Button variant=Variant::Primary disabled_because=Some("Write something first".to_owned())>"Send"</Button>
+            <Button variant=Variant::Danger small=true>"Small, danger"</Button>
+            <Button variant=Variant::Ai small=true icon=Icon::Pause>"Small, AI"</Button>
+            <Button wide=true>"As wide as what is around it"</Button>
         </Show>
         <Show title="Icon buttons">
             <IconButton icon=Icon::ListFilter name="Filter" />
@@ -52,7 +63,9 @@ fn Buttons() -> impl IntoView {
                 pressed=on
                 on_press=move || on.update(|on| *on = !*on)
             />
+            <IconButton icon=Icon::UserRoundPlus name="Assign to yourself" tone=IconTone::Good pressed=Signal::derive(|| false) />
             <IconButton icon=Icon::Bold name="Bold" pressed=Signal::derive(|| true) />
+            <IconButton icon=Icon::X name="Remove" small=true tone=IconTone::Danger tip=TipSide::Above />
             <IconButton icon=Icon::Plus name="Add" small=true />
             <IconButton
                 icon=Icon::Paperclip
@@ -69,6 +82,20 @@ fn Buttons() -> impl IntoView {
 fn Words() -> impl IntoView {
     let names = ["Amélie Laurent", "نور الحسيني", "田中 美咲", "👩🏽‍🚀 Space Bakery", "+49 151 234", "Marcus Bergström"];
     let avatars = names.iter().map(|name| view! { <Avatar name=*name seed=*name /> }).collect_view();
+    let channels = ChannelKind::ALL.iter().map(|kind| {
+        view! {
+            <Avatar name=kind.label() seed=kind.label()>
+                <span class="avatar-channel" data-channel=channel_attr(*kind)>
+                    <Glyph icon=channel_icon(*kind) />
+                </span>
+            </Avatar>
+        }
+    });
+    let tones = [Tone::Neutral, Tone::Accent, Tone::Ai, Tone::Wait, Tone::Bad, Tone::Good];
+    let tones = tones.map(|tone| view! { <Pill text=format!("{tone:?}") tone /> }).collect_view();
+    let dots = (0..10).map(|n| view! { <Pill text=format!("Tag {n}") dot=n.to_string() /> }).collect_view();
+    let live = [("live", "Live"), ("reconnecting", "Catching up"), ("offline", "Offline")];
+    let live = live.map(|(state, word)| view! { <span class="live" data-state=state>{word}</span> }).collect_view();
     view! {
         <Show title="Mark and avatars">
             <Mark />
@@ -77,7 +104,9 @@ fn Words() -> impl IntoView {
             <Avatar name="Small One" seed="b" size=AvatarSize::Small />
             <Avatar name="Large One" seed="c" size=AvatarSize::Large />
             <Avatar name="Ada" seed="d" ai=true />
+            <Avatar name="With a picture" seed="e" picture=Some("/mark.svg".to_owned()) />
         </Show>
+        <Show title="Channels">{channels.collect_view()}</Show>
         <Show title="Pills, badges, keys, times">
             <Pill text="Pending" />
             <Pill text="You" icon=Icon::Pencil tone=Tone::Accent />
@@ -87,6 +116,9 @@ fn Words() -> impl IntoView {
             <Pill text="Connected" icon=Icon::Check tone=Tone::Good />
             <Pill text="Enterprise" dot="6" />
             <Pill text="+2" more=true />
+            {tones}
+            {dots}
+            {live}
             <Badge count=2 what="unread" />
             <Badge count=10_000 what="unread" />
             <Badge count=5 what="waiting" quiet=true />
@@ -121,6 +153,20 @@ fn Fields() -> impl IntoView {
                 error=Some("This address has no ending such as .com".to_owned())
             />
             <Field id="sg-key" label="Key" name="key" value=RwSignal::new("tdm_5f2c".to_owned()) readonly=true optional=true />
+            <Field id="sg-secret" label="Password" name="secret" kind=InputKind::Password value=RwSignal::new("secret".to_owned()) />
+            <FieldFrame id="sg-text" label="Auto-reply" hint=Some("Empty sends none.".to_owned())>
+                <textarea class="input" id="sg-text" rows="2">"Thank you for writing."</textarea>
+            </FieldFrame>
+            <FieldFrame id="sg-role" label="Role">
+                <span class="select">
+                    <select class="input" id="sg-role"><option>"Agent"</option></select>
+                    <Glyph icon=Icon::ChevronDown />
+                </span>
+            </FieldFrame>
+            <label class="check"><input type="checkbox" checked /><span class="check-text">"Ticked"</span></label>
+            <label class="check"><input type="checkbox" /><span class="check-text">"Not ticked"</span></label>
+            <input class="switch" type="checkbox" role="switch" aria-label="On" checked />
+            <input class="switch" type="checkbox" role="switch" aria-label="Off" />
         </Show>
         <Show title="Edited in place">
             <EditableField label="Title" value=title on_save=move |new: String| title.set(new) />
@@ -177,8 +223,23 @@ fn Choices() -> impl IntoView {
             </Menu>
             <Button on_press=move || open.set(true)>"Open a dialog"</Button>
             <Button on_press=undo>"Show a toast"</Button>
+        </Show>
+        <Show title="Toasts">
+            <ToastView toast=Toast::new("Conversation closed").action("Undo", || ()) on_close=|| () />
             <ToastView toast=Toast::new("Sent to Amélie").tone(Tone::Good) on_close=|| () />
             <ToastView toast=Toast::new("Two messages were refused").tone(Tone::Bad).action("See why", || ()) on_close=|| () />
+            <ToastView toast=Toast::new("Sends when you are back").tone(Tone::Wait) on_close=|| () />
+            <ToastView toast=Toast::new("Ada answered Amélie").tone(Tone::Ai) on_close=|| () />
+        </Show>
+        <Show title="A dialog, as it stands open">
+            <dialog class="dialog" open aria-label="Delete this channel?" style="position:static;margin:0">
+                <header class="dialog-head"><h2>"Delete this channel?"</h2></header>
+                <div class="dialog-body"><p>"Its conversations stay. New messages will not arrive any more."</p></div>
+                <footer class="dialog-foot">
+                    <Button>"Keep it"</Button>
+                    <Button variant=Variant::Danger final_step=true>"Delete channel"</Button>
+                </footer>
+            </dialog>
         </Show>
         <Dialog title="Delete this channel?" open=open foot=foot>
             <p>"Its conversations stay. New messages will not arrive any more."</p>
@@ -194,6 +255,7 @@ fn States() -> impl IntoView {
     view! {
         <Show title="Skeletons">
             <Skeleton shape=Shape::Round />
+            <Skeleton width=Width::W20 />
             <Skeleton width=Width::W40 />
             <Skeleton shape=Shape::Pill />
             <Skeleton shape=Shape::Block width=Width::W60 />
@@ -213,7 +275,12 @@ fn States() -> impl IntoView {
             <Button variant=Variant::Quiet small=true>"See why"</Button>
         </Banner>
         <Banner icon=Icon::Sparkles tone=Tone::Ai title="Ada has the pen." place=BannerPlace::Foot />
+        <Banner icon=Icon::Info tone=Tone::Accent title="A colleague writes here too." />
         <Banner icon=Icon::Check tone=Tone::Good title="Connected." place=BannerPlace::Card />
+        <Banner icon=Icon::KeyRound tone=Tone::Wait title="Sign in again." text="Nothing is lost." place=BannerPlace::Card>
+            <Button small=true>"Sign in"</Button>
+        </Banner>
+        <Banner icon=Icon::CircleAlert tone=Tone::Bad title="The mailbox refuses us." place=BannerPlace::Card />
     }
     .into_any()
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::{
     api::port::{Door, Port},
+    components::frame::Panels,
     document::{Part, Site as ShellSite, shell},
     model::ApiError,
 };
@@ -134,6 +135,7 @@ async fn render(http: &Http, request: Request) -> Response {
         font: site.font.clone(),
         icons: site.icons.clone(),
         theme,
+        panels: Panels::of(from_header(request.headers(), "panels").unwrap_or_default()),
     };
     // Made here, so that the header and the page's inline scripts agree.
     let nonce = Arc::new(std::sync::Mutex::new(None));

@@ -347,7 +347,7 @@ pub async fn page(State(http): State<Http>, chat: Chat) -> Result<Response, Refu
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Chat with {name}</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\"><link rel=\"icon\" href=\"/mark.svg\">\
-         <link rel=\"stylesheet\" href=\"{css}\"></head><body><main class=\"chat-page\"><h1>{name}</h1>\
+         <link rel=\"stylesheet\" href=\"{css}\"></head><body><main class=\"chat-page\" aria-label=\"About this page\"><h1>{name}</h1>\
          <p>Write to us in the chat at the corner. This page shows what visitors of your site see.</p></main>\
          <script async src=\"/widget.js\" data-channel=\"{key}\" data-open=\"true\"></script></body></html>",
         name = escape(&house.workspace.name),

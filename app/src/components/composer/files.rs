@@ -11,8 +11,7 @@ use crate::{
 };
 
 /// The largest file that is taken, in bytes; the server refuses larger ones.
-#[cfg(feature = "hydrate")]
-const LIMIT: f64 = 25.0 * 1024.0 * 1024.0;
+const LIMIT: i64 = 25 * 1024 * 1024;
 
 /// How an upload fares.
 #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers send files"))]
@@ -113,7 +112,8 @@ mod browser {
             for file in (0..files.length()).filter_map(|n| files.item(n)) {
                 let id = self.next.get_value();
                 self.next.set_value(id + 1);
-                let too_large = file.size() > LIMIT;
+                let bytes = file.size() as i64;
+                let too_large = bytes > LIMIT;
                 let progress = if too_large {
                     Progress::Failed("Larger than 25 MB. Send a link to it.".to_owned())
                 } else {
@@ -122,7 +122,7 @@ mod browser {
                 let upload = Upload {
                     id,
                     name: file.name(),
-                    bytes: file.size() as i64,
+                    bytes,
                     progress: RwSignal::new(progress),
                     file: SendWrapper::new(file),
                 };
@@ -206,6 +206,8 @@ pub fn FileList(uploads: Uploads) -> impl IntoView {
             Progress::Failed(why) => why,
         };
         let failed = Memo::new(move |_| matches!(progress.get(), Progress::Failed(_)));
+        // What is too large will be so the next time.
+        let may_retry = move || failed.get() && upload.bytes <= LIMIT;
         let percent = move || match progress.get() {
             Progress::Going(percent) => Some(percent),
             _ => None,
@@ -232,8 +234,7 @@ pub fn FileList(uploads: Uploads) -> impl IntoView {
                     <span class="file-meta">{meta}</span>
                 </span>
                 {move || {
-                    failed
-                        .get()
+                    may_retry()
                         .then(|| {
                             view! {
                                 <Button variant=Variant::Quiet small=true on_press=again>

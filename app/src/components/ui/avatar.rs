@@ -51,7 +51,8 @@ pub fn initials(name: &str) -> String {
     }
     let cased = |w: &str| w.starts_with(|c: char| c.is_uppercase() || c.is_lowercase());
     let mut out = first_character(first).to_uppercase();
-    if let Some(last) = words.last().filter(|last| words.len() > 1 && cased(first) && cased(last)) {
+    let is_name = |w: &str| cased(w) && !w.contains(|c: char| c.is_ascii_digit());
+    if let Some(last) = words.last().filter(|last| words.len() > 1 && cased(first) && is_name(last)) {
         out.push_str(&first_character(last).to_uppercase());
     }
     out
@@ -124,6 +125,9 @@ mod tests {
         assert_eq!(initials("🇫🇷 Lyon"), "🇫🇷");
         assert_eq!(initials("+49 151 2345"), "#");
         assert_eq!(initials("Élodie"), "É");
+        // Stand-ins for a name look alike, whether their number begins with a letter or not.
+        assert_eq!(initials("Visitor AD84"), "V");
+        assert_eq!(initials("Visitor 6E03"), "V");
         assert_eq!(initials("  "), "?");
     }
 

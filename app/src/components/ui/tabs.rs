@@ -15,6 +15,15 @@ pub struct Tab {
     pub current: bool,
 }
 
+/// "293", "3.9k", "10k": what fits beside a word.
+fn compact(count: u32) -> String {
+    match count {
+        0..1_000 => count.to_string(),
+        1_000..10_000 => format!("{}.{}k", count / 1_000, count % 1_000 / 100),
+        10_000.. => format!("{}k", count / 1_000),
+    }
+}
+
 /// A row of links, each with its count.
 #[component]
 pub fn Tabs(
@@ -32,7 +41,7 @@ pub fn Tabs(
                 view! {
                     <a class="tab" href=tab.href aria-current=tab.current.then_some("page")>
                         {tab.label}
-                        {tab.count.map(|count| view! { <span class="tab-count">{count}</span> })}
+                        {tab.count.map(|count| view! { <span class="tab-count">{compact(count)}</span> })}
                     </a>
                 }
             })
@@ -72,4 +81,18 @@ pub fn Segmented(
         })
         .collect_view();
     view! { <div class="seg" role="group" aria-label=label>{buttons}</div> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compact;
+
+    #[test]
+    fn large_counts_leave_room_for_the_words() {
+        assert_eq!(compact(0), "0");
+        assert_eq!(compact(999), "999");
+        assert_eq!(compact(3_984), "3.9k");
+        assert_eq!(compact(10_000), "10k");
+        assert_eq!(compact(123_456), "123k");
+    }
 }
