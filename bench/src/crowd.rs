@@ -65,8 +65,6 @@ struct Shared {
 pub struct Crowd {
     shared: Arc<Mutex<Shared>>,
     tasks: Vec<JoinHandle<()>>,
-    /// How many there are.
-    pub count: usize,
 }
 
 fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
@@ -93,7 +91,7 @@ impl Crowd {
                 tokio::spawn(subscriber.run())
             })
             .collect();
-        Self { shared, tasks, count: plan.count }
+        Self { shared, tasks }
     }
 
     /// How they are doing.
