@@ -95,15 +95,6 @@ pub fn Frame(
 
 /// The router would only scroll there: the focus has to move, so that the next Tab goes on from the content.
 fn to_content(event: leptos::ev::MouseEvent) {
-    #[cfg(feature = "hydrate")]
-    {
-        use wasm_bindgen::JsCast;
-        let main = document().get_element_by_id("main").and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok());
-        if let Some(main) = main {
-            event.prevent_default();
-            let _ = main.focus();
-        }
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = event;
+    event.prevent_default();
+    crate::state::give_focus("#main");
 }

@@ -13,7 +13,7 @@ use crate::{
     api::inbox::{load_inbox, load_thread},
     components::ui::{Banner, BannerPlace, Button, EmptyState, Icon, Tab, Tabs, Tone},
     model::{ApiError, ConversationId, Counts, InboxPage, View, window_of},
-    state::{Connection, Inbox, Listed, use_inbox, use_live},
+    state::{Connection, Inbox, Listed, give_focus, use_inbox, use_live},
 };
 
 /// The height of a row in pixels; the style sheet's `--row-h`.
@@ -357,20 +357,7 @@ fn bring_into_sight(frame: NodeRef<html::Div>, place: usize, id: ConversationId)
             frame.set_scroll_top((row + ROW_H - height) as i32);
         }
     }
-    request_animation_frame(move || {
-        #[cfg(feature = "hydrate")]
-        {
-            use wasm_bindgen::JsCast;
-            let row = document()
-                .get_element_by_id(&format!("row-{id}"))
-                .and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok());
-            if let Some(row) = row {
-                let _ = row.focus();
-            }
-        }
-        #[cfg(not(feature = "hydrate"))]
-        let _ = id;
-    });
+    request_animation_frame(move || give_focus(&format!("#row-{id}")));
 }
 
 /// One sentence, and what to do next.

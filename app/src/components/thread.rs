@@ -13,7 +13,7 @@ use crate::{
     api::{conversation::mark_read, inbox::load_older},
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
     model::{Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Thread, View},
-    state::{Ghost, GhostState, Shown, Slotted, use_house, use_inbox, use_outbox},
+    state::{Ghost, GhostState, Shown, Slotted, give_focus, use_house, use_inbox, use_outbox},
 };
 
 /// The centre panel.
@@ -175,7 +175,20 @@ fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoV
     let me = use_house().boot.with_untracked(|boot| boot.me.member.id);
     let mine = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.state.assignee == Some(me))));
     let closed = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.state.status == Status::Closed)));
-    let act = act_on(id);
+    let (act, turned) = (act_on(id), StoredValue::new(false));
+    // Closing takes its button away: the focus goes to the one that stands there now.
+    let turn = Callback::new(move |to: Act| {
+        turned.set_value(true);
+        act.run(to);
+    });
+    Effect::new(move |before: Option<bool>| {
+        let now = closed.get();
+        if before.is_some_and(|before| before != now) && turned.get_value() {
+            turned.set_value(false);
+            request_animation_frame(|| give_focus(".thread-bar [data-turn] button"));
+        }
+        now
+    });
     let assign = Callback::new(move |()| act.run(Act::Assign((!mine.get_untracked()).then_some(me))));
     let assign_button = move || {
         let (name, icon, tone) = match mine.get() {
@@ -186,7 +199,7 @@ fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoV
     };
     let close_button = move || {
         if closed.get() {
-            let reopen = Callback::new(move |()| act.run(Act::Reopen));
+            let reopen = Callback::new(move |()| turn.run(Act::Reopen));
             view! {
                 <Button icon=Icon::RotateCcw name="Reopen" on_press=reopen>
                     "Reopen"
@@ -194,12 +207,14 @@ fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoV
             }
             .into_any()
         } else {
-            close_menu("close-in-header", act).into_any()
+            close_menu("close-in-header", turn).into_any()
         }
     };
     view! {
         {assign_button}
-        {close_button}
+        <span data-turn="">
+            {close_button}
+        </span>
     }
 }
 

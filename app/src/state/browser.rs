@@ -1,4 +1,4 @@
-//! The only place in the interface that reads the browser's clock, makes ids and touches its storage. On the server they are inert.
+//! The only place in the interface that reads the browser's clock, makes ids, moves the focus by name and touches its storage. On the server they are inert.
 
 use uuid::Uuid;
 
@@ -22,6 +22,20 @@ pub fn now_ms() -> i64 {
 fn storage() -> Option<web_sys::Storage> {
     // Storage may be blocked; then nothing is kept, and nothing breaks.
     web_sys::window()?.local_storage().ok()?
+}
+
+/// Gives the focus to the first element that a selector finds; nothing happens where there is none.
+pub fn give_focus(selector: &str) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let found = web_sys::window().and_then(|w| w.document()).and_then(|d| d.query_selector(selector).ok().flatten());
+        if let Some(element) = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = element.focus();
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = selector;
 }
 
 /// What the browser keeps under a name.

@@ -6,7 +6,7 @@ mod inbox;
 mod live;
 mod outbox;
 
-pub use browser::{forget, keep, new_uuid, now_ms, recall, recall_all};
+pub use browser::{forget, give_focus, keep, new_uuid, now_ms, recall, recall_all};
 pub use house::{House, use_house, use_now};
 pub use inbox::{Inbox, Listed, Shown, Slotted, use_inbox};
 #[cfg(feature = "hydrate")]

@@ -21,7 +21,7 @@ use crate::{
         work::Work,
     },
     error::Result,
-    store::{Command, Db, Scope, Tx, job, job::Job},
+    store::{Command, Db, Engine, Scope, Tx, job, job::Job},
 };
 
 /// How long a worker may take for one job before another may.
@@ -59,6 +59,12 @@ impl Worker {
 
     /// Works until told to stop; then finishes what it has begun.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
+        // A database file has one server at a time: whoever held a lease was killed, and nobody need wait for its end.
+        if self.db.engine() == Engine::Sqlite
+            && let Err(error) = self.db.write_house(FreeLeases).await
+        {
+            tracing::error!(%error, "freeing the leases of a server that was killed");
+        }
         let places = Arc::new(Semaphore::new(AT_ONCE));
         let mut running = JoinSet::new();
         while !*shutdown.borrow() {
@@ -205,6 +211,17 @@ impl Command for Take {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Job>> {
         let until = tx.now().plus(LEASE_MS);
         Ok(job::lease(tx, &self.owner, until, self.limit).await?)
+    }
+}
+
+struct FreeLeases;
+
+#[async_trait]
+impl Command for FreeLeases {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        Ok(job::free_all(tx).await?)
     }
 }
 

@@ -16,6 +16,7 @@ const DUE: &str =
 const DUE_SKIPPING: &str = "SELECT workspace_id, id FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1 ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED";
 const LEASE: &str = "UPDATE job SET state = 'running', lease_owner = $3, run_at = $4, attempts = attempts + 1 \
      WHERE workspace_id = $1 AND id = $2 RETURNING id, workspace_id, kind, body, attempts, run_at, last_error";
+const FREE: &str = "UPDATE job SET run_at = $1 WHERE state = 'running' AND run_at > $1";
 const NEXT: &str = "SELECT run_at FROM job WHERE state IN ('waiting', 'running') ORDER BY run_at LIMIT 1";
 const DONE: &str = "DELETE FROM job WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5 \
@@ -28,7 +29,7 @@ const DEAD: &str = "SELECT id, workspace_id, kind, body, attempts, run_at, last_
 const REVIVE: &str = "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'dead'";
 const BACKLOG: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job WHERE workspace_id = $1 AND state = $2";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, DUE, LEASE, NEXT, DONE, RETRY, HASTEN, BURY, DEAD, REVIVE, BACKLOG];
+pub(super) const STATEMENTS: &[&str] = &[INSERT, DUE, LEASE, FREE, NEXT, DONE, RETRY, HASTEN, BURY, DEAD, REVIVE, BACKLOG];
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[DUE_SKIPPING];
 
 /// A piece of work as it is kept.
@@ -109,6 +110,16 @@ pub async fn lease(tx: &mut Tx<'_>, owner: &str, until: Timestamp, limit: i64) -
         jobs.push(tx.conn().one::<Raw>(LEASE, args![workspace, id, owner, until]).await?.try_into()?);
     }
     Ok(jobs)
+}
+
+/// Ends every lease, because whoever held one is gone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn free_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let now = tx.now();
+    tx.exec(FREE, args![now]).await?;
+    Ok(())
 }
 
 /// When the next job is due.

@@ -90,8 +90,11 @@ impl House {
         session::find(conn, &secret_hash(secret), now, now.plus(-IDLE_MS)).await.unwrap().expect("signed in").scope
     }
 
-    /// Moves the end of every lease to now, as waiting two minutes after a kill would.
+    /// Moves the end of every lease to now, as waiting two minutes after a kill would. On SQLite the next server does so itself.
     pub async fn end_leases(&self) {
+        if self.engine == Engine::Sqlite {
+            return;
+        }
         let db = self.open().await;
         db.write_house(EndLeases).await.unwrap();
         db.close().await;
