@@ -163,13 +163,16 @@ impl Db {
 
     /// Waits until what was handed in is committed, and closes.
     pub async fn close(&self) {
+        // The last connection to a SQLite file takes its log in: that must be the one that may write.
+        if let Pool::Sqlite(pool) = &self.0.pool {
+            pool.close().await;
+        }
         self.0.writer.close().await;
         if let Some(bell) = &self.0.bell {
             bell.close().await;
         }
-        match &self.0.pool {
-            Pool::Sqlite(pool) => pool.close().await,
-            Pool::Postgres(pool) => pool.close().await,
+        if let Pool::Postgres(pool) = &self.0.pool {
+            pool.close().await;
         }
     }
 }

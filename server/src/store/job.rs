@@ -29,7 +29,8 @@ const DEAD: &str = "SELECT id, workspace_id, kind, body, attempts, run_at, last_
 const REVIVE: &str = "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'dead'";
 const BACKLOG: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job WHERE workspace_id = $1 AND state = $2";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, DUE, LEASE, FREE, NEXT, DONE, RETRY, HASTEN, BURY, DEAD, REVIVE, BACKLOG];
+pub(super) const STATEMENTS: &[&str] =
+    &[INSERT, DUE, LEASE, FREE, NEXT, DONE, RETRY, HASTEN, BURY, DEAD, REVIVE, BACKLOG];
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[DUE_SKIPPING];
 
 /// A piece of work as it is kept.
