@@ -9,9 +9,9 @@ use leptos_router::{
 
 use crate::{
     api::inbox::load_bootstrap,
-    components::ui::{Button, EmptyState, Icon, ToastHost, Toasts, Tone},
+    components::ui::{EmptyState, Icon, ToastHost, Toasts, Tone},
     document::Part,
-    model::{ApiError, Bootstrap, Timestamp},
+    model::{Bootstrap, Timestamp},
     pages::{
         inbox::InboxPage,
         settings::{
@@ -147,42 +147,26 @@ fn NotFound() -> impl IntoView {
     }
 }
 
-/// Loads who I am once; everything below stands on it.
+/// Who I am came with the page; everything below stands on it.
 #[component]
 fn SignedIn() -> impl IntoView {
-    let boot = Resource::new(|| (), |()| load_bootstrap());
-    view! {
-        <Transition fallback=|| ()>
-            {move || Suspend::new(async move {
-                match boot.await {
-                    Ok(boot) => view! { <Inside boot /> }.into_any(),
-                    Err(ApiError::Unauthenticated) => view! { <ToSignIn /> }.into_any(),
-                    Err(error) => {
-                        view! {
-                            <main class="auth">
-                                <EmptyState icon=Icon::TriangleAlert tone=Tone::Bad title="Tandem could not be loaded" text=error.to_string()>
-                                    <Button icon=Icon::RefreshCw on_press=Callback::new(move |()| boot.refetch())>
-                                        "Try again"
-                                    </Button>
-                                </EmptyState>
-                            </main>
-                        }
-                            .into_any()
-                    }
-                }
-            })}
-        </Transition>
-    }
-}
-
-/// Nobody is signed in here.
-#[component]
-fn ToSignIn() -> impl IntoView {
-    #[cfg(feature = "ssr")]
-    leptos_axum::redirect("/sign-in");
-    #[cfg(not(feature = "ssr"))]
-    {
-        let _ = window().location().assign("/sign-in");
+    match Bootstrap::of_page() {
+        Some(boot) => view! { <Inside boot /> }.into_any(),
+        None => view! {
+            <main class="auth">
+                <EmptyState
+                    icon=Icon::TriangleAlert
+                    tone=Tone::Bad
+                    title="Tandem could not be loaded"
+                    text="The server has a problem that should pass. Nothing is lost."
+                >
+                    <a class="btn btn-plain" href="" rel="external">
+                        "Try again"
+                    </a>
+                </EmptyState>
+            </main>
+        }
+        .into_any(),
     }
 }
 

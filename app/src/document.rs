@@ -1,5 +1,7 @@
 //! The document around the app, and which part of the app a path belongs to.
 
+use crate::model::Bootstrap;
+
 /// The app comes to the browser in parts, each a program of its own, so that nobody waits for pages that they do not look at.
 /// A link from one part to another loads the page afresh: `rel="external"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,30 @@ impl Part {
     }
 }
 
+/// The id of the element that brings the workspace as the server rendered it: nothing on the page has to wait for it, on neither side.
+const BOOT: &str = "boot";
+
+impl Bootstrap {
+    /// The workspace that the page was rendered with; none where it could not be read.
+    pub fn of_page() -> Option<Self> {
+        #[cfg(feature = "ssr")]
+        {
+            leptos::prelude::use_context()
+        }
+        #[cfg(not(feature = "ssr"))]
+        {
+            let text = leptos::prelude::document().get_element_by_id(BOOT)?.text_content()?;
+            serde_json::from_str(&text).ok()
+        }
+    }
+
+    /// The same as the page carries it. In JSON `<` stands in strings only, and there it could end the element (S5).
+    #[cfg(feature = "ssr")]
+    fn to_page(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default().replace('<', "\\u003c")
+    }
+}
+
 #[cfg(feature = "ssr")]
 pub use shell::{Program, Site, shell};
 
@@ -38,10 +64,11 @@ mod shell {
     use leptos::{nonce::use_nonce, prelude::*};
     use leptos_meta::MetaTags;
 
-    use super::Part;
+    use super::{BOOT, Part};
     use crate::{
         app::{Doors, InboxApp, SettingsApp},
         components::frame::{PANELS_SCRIPT, Panels},
+        model::Bootstrap,
     };
 
     /// A part of the app, as the browser loads it.
@@ -83,6 +110,8 @@ mod shell {
                 <script type="module" nonce=nonce inner_html=start></script>
             }
         });
+        let boot = use_context::<Bootstrap>()
+            .map(|boot| view! { <script type="application/json" id=BOOT inner_html=boot.to_page()></script> });
         let app = match part {
             Part::Doors => view! { <Doors /> }.into_any(),
             Part::Inbox => view! { <InboxApp /> }.into_any(),
@@ -98,6 +127,7 @@ mod shell {
                     <link rel="icon" href="/mark.svg" type="image/svg+xml" />
                     <link rel="stylesheet" href=css />
                     <link rel="preload" href=font r#as="font" r#type="font/woff2" crossorigin="anonymous" />
+                    {boot}
                     {program}
                     <MetaTags />
                 </head>

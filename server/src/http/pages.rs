@@ -6,7 +6,7 @@ use app::{
     api::port::{Door, Port},
     components::frame::Panels,
     document::{Part, Site as ShellSite, shell},
-    model::ApiError,
+    model::{ApiError, Bootstrap},
 };
 use axum::{
     Json,
@@ -31,6 +31,8 @@ use crate::auth::from_header;
 struct Given {
     door: Arc<dyn Door>,
     port: Option<Arc<dyn Port>>,
+    /// For pages of members: read before the page is rendered, so that nothing in it waits.
+    boot: Option<Bootstrap>,
 }
 
 impl Given {
@@ -39,6 +41,7 @@ impl Given {
         Self {
             door: FrontDoor::of(http.clone(), request),
             port: signed.map(|signed| MemberPort::of(http.clone(), signed)),
+            boot: None,
         }
     }
 
@@ -46,6 +49,9 @@ impl Given {
         provide_context(Arc::clone(&self.door));
         if let Some(port) = &self.port {
             provide_context(Arc::clone(port));
+        }
+        if let Some(boot) = &self.boot {
+            provide_context(boot.clone());
         }
     }
 }
@@ -75,7 +81,7 @@ async fn with_its_status(answer: Response) -> Response {
 
 /// A page that anybody may see.
 pub async fn open(State(http): State<Http>, request: Request) -> Response {
-    render(&http, request).await
+    render(&http, Given::of(&http, &request), request).await
 }
 
 /// A page for members; others are led to the sign-in, and back.
@@ -84,7 +90,16 @@ pub async fn member(State(http): State<Http>, request: Request) -> Response {
         return Refusal(fault.clone()).into_response();
     }
     if request.extensions().get::<Signed>().is_some() {
-        return render(&http, request).await;
+        let mut given = Given::of(&http, &request);
+        if let Some(port) = &given.port {
+            given.boot = port.bootstrap().await.ok();
+        }
+        let loaded = given.boot.is_some();
+        let mut response = render(&http, given, request).await;
+        if !loaded {
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        }
+        return response;
     }
     let target = if http.has_workspace().await {
         let next = request.uri().path_and_query().map_or("/inbox", |p| p.as_str());
@@ -115,13 +130,12 @@ pub async fn missing(State(http): State<Http>, request: Request) -> Response {
     if request.uri().path().starts_with("/api/") {
         return (StatusCode::NOT_FOUND, "There is nothing here.").into_response();
     }
-    let mut response = render(&http, request).await;
+    let mut response = render(&http, Given::of(&http, &request), request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
 
-async fn render(http: &Http, request: Request) -> Response {
-    let given = Given::of(http, &request);
+async fn render(http: &Http, given: Given, request: Request) -> Response {
     let theme = match from_header(request.headers(), "theme") {
         Some("light") => "light",
         Some("dark") => "dark",

@@ -50,8 +50,10 @@ pub async fn find(State(http): State<Http>, mut request: Request, next: Next) ->
 
 async fn look_up(http: &Http, token_hash: String) -> Result<Option<Signed>> {
     let now = http.db.clock().now();
-    let mut snapshot = http.db.snapshot().await?;
-    let found = session::find(&mut snapshot.conn(), &token_hash, now, now.plus(-IDLE_MS)).await?;
+    // Who sees by team is asked for a second time; if their teams change in between, an event tells.
+    let mut glance = http.db.glance().await?;
+    let found = session::find(&mut glance.conn(), &token_hash, now, now.plus(-IDLE_MS)).await?;
+    drop(glance);
     let Some(session) = found else { return Ok(None) };
     if now.0 - session.seen_at.0 > TOUCH_MS {
         let (db, token_hash) = (http.db.clone(), token_hash.clone());

@@ -119,9 +119,7 @@ impl Worker {
             return Ok(Vec::new());
         }
         // Asking is cheap; writing only when there is something to take.
-        let mut snapshot = self.db.snapshot().await?;
-        let due = job::next_due(&mut snapshot.conn()).await?;
-        drop(snapshot);
+        let due = job::next_due(&mut self.db.glance().await?.conn()).await?;
         if due.is_none_or(|at| at > self.db.clock().now()) {
             return Ok(Vec::new());
         }
@@ -129,10 +127,7 @@ impl Worker {
     }
 
     async fn until_next(&self) -> Duration {
-        let next = async {
-            let mut snapshot = self.db.snapshot().await?;
-            job::next_due(&mut snapshot.conn()).await
-        };
+        let next = async { job::next_due(&mut self.db.glance().await?.conn()).await };
         match next.await {
             Ok(Some(at)) => {
                 let ms = (at.0 - self.db.clock().now().0).clamp(1, i64::try_from(LOOK.as_millis()).unwrap_or(5000));

@@ -4,6 +4,7 @@ use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -57,6 +58,24 @@ impl Snapshot {
         match self {
             Self::Sqlite(tx) => Conn::Sqlite(&mut *tx),
             Self::Postgres(tx) => Conn::Postgres(&mut *tx),
+        }
+    }
+}
+
+/// A connection for a single statement, which is of one moment by itself: two round trips less than a [`Snapshot`].
+pub enum Glance {
+    /// SQLite.
+    Sqlite(PoolConnection<Sqlite>),
+    /// PostgreSQL.
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl Glance {
+    /// To ask it, once.
+    pub fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(connection) => Conn::Sqlite(&mut *connection),
+            Self::Postgres(connection) => Conn::Postgres(&mut *connection),
         }
     }
 }
@@ -127,6 +146,17 @@ impl Db {
             Pool::Postgres(pool) => {
                 Snapshot::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
+        })
+    }
+
+    /// For a single statement.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn glance(&self) -> Result<Glance, StoreError> {
+        Ok(match &self.0.pool {
+            Pool::Sqlite(pool) => Glance::Sqlite(pool.acquire().await?),
+            Pool::Postgres(pool) => Glance::Postgres(pool.acquire().await?),
         })
     }
 
