@@ -6,7 +6,9 @@ test.use({ world: { name: 'large', seed: { conversations: 3_000, messages: 9_000
 
 test('L8: thousands of conversations: few rows exist, the end can be reached, the keyboard walks on', async ({ page, server }) => {
   await enter(page, server)
-  const all = Number(/\d+/.exec(await page.getByRole('link', { name: /^All/ }).innerText())![0])
+  // The tab says “2.9k”; the four categories together are the same, to the last one.
+  const counts = await page.getByRole('navigation', { name: 'Category' }).locator('.cat-count').allInnerTexts()
+  const all = counts.reduce((sum, count) => sum + Number(count), 0)
   expect(all).toBeGreaterThan(500)
   const list = page.locator('.rows.scroll')
   const rows = page.locator('a.row')
@@ -44,7 +46,7 @@ test('L8: a message that comes in never moves the row under the pointer', async 
   expect((await page.locator(`#${id}`).boundingBox())!.y).toBe(before.y)
 })
 
-test('T6: a reply by e-mail can be taken back; what no channel takes is given up in plain sight and revived', async ({ page, server }) => {
+test('T6: a reply by e-mail can be taken back; what no channel takes fails in plain sight', async ({ page, server }) => {
   await enter(page, server)
   const mail = page.locator('a.row').filter({ hasText: /^(?=.*E-mail\.)/ }).first()
   await mail.click()
@@ -61,15 +63,12 @@ test('T6: a reply by e-mail can be taken back; what no channel takes is given up
   await messages.getByRole('button', { name: 'Send now' }).click()
   await expect(messages.getByText(/Sends in/)).toHaveCount(0)
 
-  // No mailbox is connected here: the job is given up, and the health page says so.
+  // No mailbox is connected here: the message itself says so, and what to do; nothing hangs.
+  const failed = messages.locator('.msg').filter({ hasText: 'This one may go' })
+  await expect(failed.getByText(/E-mail is not connected\. Connect it in Settings → Channels/)).toBeVisible()
+  await expect(failed.getByRole('button', { name: 'Try again' })).toBeVisible()
+
   await page.goto('/settings/system')
   await hydrated(page)
-  const given = page.getByRole('row').filter({ hasText: /not connected/ })
-  await expect(async () => {
-    await page.getByRole('button', { name: 'Look again' }).click()
-    await expect(given).toBeVisible({ timeout: 1_000 })
-  }).toPass()
   for (const term of ['Version', 'Database', 'Waiting jobs', 'Given up']) await expect(page.getByText(term, { exact: true }).first()).toBeVisible()
-  await given.getByRole('button', { name: /^Try again/ }).click()
-  await expect(given.getByText('Waiting')).toBeVisible()
 })

@@ -152,7 +152,7 @@ test('attachments: from the visitor, and a refusal that says why', async ({ page
   expect(answer.headers()['content-security-policy']).toContain('sandbox')
   expect(await answer.text()).toBe(svg)
 
-  await page.getByLabel('Files to attach').setInputFiles({ name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(25 * 1024 * 1024 + 1) })
+  await page.getByLabel('Files to attach').setInputFiles({ name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(25 * 1024 * 1024 + 1) }, { timeout: 30_000 })
   await expect(page.getByText('Larger than 25 MB. Send a link to it.')).toBeVisible()
   await expect(page.getByRole('button', { name: /^Send to/ })).toHaveAttribute('aria-disabled', 'true')
   await page.getByRole('button', { name: 'Remove film.mp4' }).click()
