@@ -37,9 +37,8 @@ pub fn ThreadPanel(
     };
     let loading = RwSignal::new(false);
     // What is read again stays; another conversation does not stand under the name of the one that was chosen.
-    let away = Memo::new(move |_| {
-        loading.get() && inbox.selected.get() != inbox.open.with(|row| row.as_ref().map(|row| row.id))
-    });
+    // No memo: one that is first read while the server writes the page out may be read where its signals are not.
+    let away = move || loading.get() && inbox.selected.get() != inbox.open.with(|row| row.as_ref().map(|row| row.id));
     view! {
         <main class="panel thread" id="main" tabindex="-1">
             <Transition fallback=move || view! { <ThreadSkeleton view /> } set_pending=loading>
@@ -49,7 +48,7 @@ pub fn ThreadPanel(
                     centre
                 })}
             </Transition>
-            {move || away.get().then(|| view! { <ThreadSkeleton view /> })}
+            {move || away().then(|| view! { <ThreadSkeleton view /> })}
         </main>
     }
     .into_any()
