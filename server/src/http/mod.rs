@@ -10,6 +10,7 @@ mod ops;
 mod pages;
 mod port;
 mod rate;
+mod render;
 mod routes;
 mod session;
 mod state;

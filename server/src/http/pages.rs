@@ -163,7 +163,14 @@ async fn render(http: &Http, given: Given, request: Request) -> Response {
         },
         move || shell(shell_site.clone(), part),
     );
-    let mut response: Response<Body> = handler(request).await;
+    let page = async move {
+        let (head, body) = handler(request).await.into_parts();
+        axum::body::to_bytes(body, usize::MAX).await.map(|page| Response::from_parts(head, Body::from(page)))
+    };
+    let Some(Ok(mut response)) = http.renderers().run(page).await else {
+        return (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made. Please load it again.")
+            .into_response();
+    };
     let nonce = nonce.lock().ok().and_then(|nonce| nonce.clone()).unwrap_or_default();
     if let Ok(policy) = policy(&nonce).parse() {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);

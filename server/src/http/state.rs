@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::sync::watch;
 
-use super::{assets::Site, rate::Rate};
+use super::{assets::Site, rate::Rate, render::Renderers};
 use crate::{
     auth::{Cookies, Passwords},
     config::Config,
@@ -42,6 +42,7 @@ struct Inner {
     site: Site,
     chat_rate: Rate,
     client_rate: Rate,
+    renderers: Renderers,
     has_workspace: AtomicBool,
 }
 
@@ -54,6 +55,9 @@ impl std::ops::Deref for Http {
 
 impl Http {
     /// State for the handlers.
+    ///
+    /// # Panics
+    /// When the system gives no more threads: at start, before anything is served.
     pub fn new(services: Services, config: &Config) -> Self {
         // Rendering needs it; a second call, as in tests, changes nothing.
         let _ = any_spawner::Executor::init_tokio();
@@ -64,6 +68,7 @@ impl Http {
             site: Site::load(),
             chat_rate: Rate::new(40, 60),
             client_rate: Rate::new(400, 60),
+            renderers: Renderers::start().expect("the system gives the threads that pages are rendered on"),
             has_workspace: AtomicBool::new(false),
         }))
     }
@@ -91,6 +96,11 @@ impl Http {
     /// How often one network address may write.
     pub fn client_rate(&self) -> &Rate {
         &self.0.client_rate
+    }
+
+    /// Where pages are rendered.
+    pub fn renderers(&self) -> &Renderers {
+        &self.0.renderers
     }
 
     /// Whether the instance was set up. Once true it stays so, and costs nothing.

@@ -1,0 +1,64 @@
+//! Where pages are rendered: on threads of their own, each page on one of them from its beginning to its end.
+//!
+//! A page is many small tasks that read and dispose of the same signals. On the server's threads two of them can run at once, and now
+//! and then one found a signal gone (an answer 500 in about a thousand); on one thread they cannot, and nothing is handed back and forth.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
+use tokio::{
+    runtime::Builder,
+    sync::{
+        mpsc::{UnboundedSender, unbounded_channel},
+        oneshot,
+    },
+};
+
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The threads. They end with the last handle.
+pub struct Renderers {
+    threads: Vec<UnboundedSender<Work>>,
+    next: AtomicUsize,
+}
+
+impl Renderers {
+    /// As many threads as there are cores.
+    ///
+    /// # Errors
+    /// When the system gives no more threads.
+    pub fn start() -> std::io::Result<Self> {
+        let cores = thread::available_parallelism().map_or(2, usize::from);
+        let threads = (0..cores).map(|_| start_one()).collect::<Result<_, _>>()?;
+        Ok(Self { threads, next: AtomicUsize::new(0) })
+    }
+
+    /// Does it on one of the threads; none when it panicked.
+    pub async fn run<T: Send + 'static>(&self, page: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        let (done, rendered) = oneshot::channel();
+        let work: Work = Box::pin(async move {
+            // Whoever asked may have gone: then nobody wants the page.
+            let _ = done.send(page.await);
+        });
+        let place = self.next.fetch_add(1, Ordering::Relaxed) % self.threads.len();
+        self.threads.get(place)?.send(work).ok()?;
+        rendered.await.ok()
+    }
+}
+
+fn start_one() -> std::io::Result<UnboundedSender<Work>> {
+    let (sender, mut waiting) = unbounded_channel::<Work>();
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    thread::Builder::new().name("render".to_owned()).spawn(move || {
+        runtime.block_on(async {
+            while let Some(work) = waiting.recv().await {
+                tokio::spawn(work);
+            }
+        });
+    })?;
+    Ok(sender)
+}
