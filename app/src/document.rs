@@ -101,6 +101,9 @@ mod shell {
     pub fn shell(site: Site, part: Part) -> impl IntoView {
         let nonce = use_nonce();
         let Site { program, css, font, icons, theme, panels } = site;
+        let boot = use_context::<Bootstrap>().map(|boot| {
+            view! { <script type="application/json" id=BOOT nonce=nonce.clone() inner_html=boot.to_page()></script> }
+        });
         let program = program.map(|Program { js, wasm }| {
             let start = format!("import({js:?}).then(app=>app.default({{module_or_path:{wasm:?}}}))");
             view! {
@@ -110,8 +113,6 @@ mod shell {
                 <script type="module" nonce=nonce inner_html=start></script>
             }
         });
-        let boot = use_context::<Bootstrap>()
-            .map(|boot| view! { <script type="application/json" id=BOOT inner_html=boot.to_page()></script> });
         let app = match part {
             Part::Doors => view! { <Doors /> }.into_any(),
             Part::Inbox => view! { <InboxApp /> }.into_any(),
