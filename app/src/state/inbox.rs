@@ -85,6 +85,10 @@ pub struct Inbox {
     pub gone: RwSignal<bool>,
     /// Counts the changes of my drafts that came from elsewhere.
     pub drafts: RwSignal<u32>,
+    /// The read that the list stands on.
+    list_read: StoredValue<Option<(View, i64)>>,
+    /// The read that the open conversation stands on.
+    thread_read: StoredValue<Option<(ConversationId, i64)>>,
     /// The place of the first entry that was not read when the thread was opened.
     unread_from: StoredValue<Option<i64>>,
 }
@@ -119,6 +123,8 @@ impl Inbox {
             older: RwSignal::new(false),
             gone: RwSignal::new(false),
             drafts: RwSignal::new(0),
+            list_read: StoredValue::new(None),
+            thread_read: StoredValue::new(None),
             unread_from: StoredValue::new(None),
         }
     }
@@ -191,13 +197,16 @@ impl Inbox {
     }
 
     fn set_list(self, view: View, page: InboxPage) {
-        let same = self.core.with_value(|core| core.list.as_ref().map(|list| (list.view == view, list.seq)));
-        if matches!(same, Some((true, seq)) if seq >= page.seq) {
+        let same = self.core.with_value(|core| core.list.as_ref().is_some_and(|list| list.view == view));
+        // By what was read, not by how far the list has come since: after a reset it may have gone on past a gap.
+        let read = Some((view, page.seq));
+        if same && self.list_read.get_value() == read {
             return;
         }
+        self.list_read.set_value(read);
         self.core.update_value(|core| core.list = Some(ListPart::of(view, page)));
         self.catch_up();
-        if !matches!(same, Some((true, _))) {
+        if !same {
             self.rows.update_value(HashMap::clear);
             self.order.set(Vec::new());
         }
@@ -273,14 +282,14 @@ impl Inbox {
     }
 
     fn set_thread(self, thread: Thread) {
-        let same = self.core.with_value(|core| {
-            let part = core.thread.as_ref().filter(|part| part.thread.row.id == thread.row.id);
-            part.map(|part| (part.gone, part.thread.seq))
-        });
-        if matches!(same, Some((false, seq)) if seq >= thread.seq) {
+        let id = thread.row.id;
+        let same = self.core.with_value(|core| core.thread.as_ref().is_some_and(|part| part.thread.row.id == id));
+        let read = Some((id, thread.seq));
+        if same && self.thread_read.get_value() == read {
             return;
         }
-        if same.is_none() {
+        self.thread_read.set_value(read);
+        if !same {
             self.unread_from.set_value(first_unread(&thread));
             self.messages.update_value(HashMap::clear);
         }
