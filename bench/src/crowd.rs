@@ -15,8 +15,8 @@ use crate::{
     http::{connect, find},
 };
 
-/// What the stream's own `retry:` tells browsers to wait.
-const RETRY: Duration = Duration::from_millis(1000);
+/// What browsers wait before they come back, in milliseconds, until a stream's `retry:` says otherwise.
+const RETRY_MS: u64 = 3000;
 
 /// Who subscribes to what.
 #[derive(Debug, Clone)]
@@ -85,6 +85,7 @@ impl Crowd {
                     place,
                     line: Vec::new(),
                     last: plan.since,
+                    retry_ms: RETRY_MS,
                     fresh: plan.since == 0,
                     ready: false,
                 };
@@ -141,6 +142,7 @@ struct Subscriber {
     /// The part of a line that has come so far.
     line: Vec<u8>,
     last: i64,
+    retry_ms: u64,
     /// Whatever number comes next is the first.
     fresh: bool,
     ready: bool,
@@ -152,7 +154,7 @@ impl Subscriber {
             let ended = self.listen().await;
             self.ended(ended.is_err());
             self.line.clear();
-            tokio::time::sleep(RETRY).await;
+            tokio::time::sleep(Duration::from_millis(self.retry_ms)).await;
         }
     }
 
@@ -205,6 +207,8 @@ impl Subscriber {
     fn heard(&mut self, line: &[u8], now: Instant) {
         if let Some(number) = number_after(line, b"id: ") {
             self.follows(number, 1);
+        } else if let Some(ms) = number_after(line, b"retry: ") {
+            self.retry_ms = ms.unsigned_abs();
         } else if line == b"event: ready" {
             self.ready = true;
             lock(&self.shared).status.ready += 1;

@@ -94,7 +94,7 @@ test('H5: the bubble opens, a visitor writes, the reply comes live, a reload kee
 test('H5: the page is left as it was: one element, one global, no cookie, its styles outside', async ({ site, openContext }) => {
   const context = await openContext()
   const shop = await context.newPage()
-  await shop.goto(site.foreign)
+  await shop.goto(site.url)
   await shop.getByRole('button', { name: 'Open chat' }).click()
   await write(shop, 'Do not mind me')
   await sees(shop, 'Do not mind me')
@@ -123,7 +123,6 @@ test('H5: the page is left as it was: one element, one global, no cookie, its st
 })
 
 test('H5: where the browser lets third parties keep nothing, the conversation lives on all the same', async ({ site, openContext }) => {
-  test.fail(true, 'the visitor’s token is kept in the frame alone: without storage there, a reload begins a new conversation')
   const shop = await (await openContext()).newPage()
   await shop.goto(site.foreign)
   await shop.getByRole('button', { name: 'Open chat' }).click()

@@ -18,6 +18,7 @@ const HIDDEN_REST = 60_000; // Browsers allow few connections to one server: a t
 const main = document.getElementById('chat');
 const config = JSON.parse(main.dataset.config);
 const store = new Store(`tandem:${config.key}:`);
+const host = connectHost(onHost);
 const api = new Api(config.key, visitorToken());
 const conversation = new Conversation();
 
@@ -31,7 +32,6 @@ let toldSeen = 0;
 let toldHost = '';
 let patience;
 
-const host = connectHost(onHost);
 open = !host.embedded;
 
 const outbox = new Outbox({
@@ -86,11 +86,17 @@ stream.start();
 outbox.kick();
 bePatient();
 
-/** Who the visitor is to the server: a secret made here and kept here. */
+/** Who the visitor is to the server: a secret made here and kept here, or by the site's loader where we may keep nothing. */
 function visitorToken() {
   if (!store.get('token')) {
     const bytes = crypto.getRandomValues(new Uint8Array(32));
     store.set('token', btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, ''));
+  }
+  // Nobody else may say who the visitor is: a link with somebody's token in it would let that somebody read along.
+  const kept = host.embedded && !store.lasts('token') && location.hash.slice(1);
+  if (/^[\w-]{43}$/.test(kept)) {
+    store.set('token', kept);
+    store.set('spoke', '1');
   }
   return store.get('token'); // Read back, so that two tabs opened together end up with the same one.
 }
@@ -211,7 +217,7 @@ function tellHost() {
   const active = !!store.get('spoke');
   if (toldHost === `${count} ${active}`) return;
   toldHost = `${count} ${active}`;
-  host.send({ tandem: 'unread', count, active });
+  host.send({ tandem: 'unread', count, active }, store.lasts('token') ? undefined : { keep: api.token });
 }
 
 function listen() {

@@ -107,7 +107,9 @@ function createWidget(options, origin) {
     frame?.remove();
     isReady = false;
     failed.hidden = true;
-    frame = make('iframe', { title: 'Chat', src: `${origin}/widget/${encodeURIComponent(key)}`, referrerpolicy: 'strict-origin' });
+    const kept = recall('localStorage');
+    const fragment = kept?.length > 1 ? `#${kept}` : '';
+    frame = make('iframe', { title: 'Chat', src: `${origin}/widget/${encodeURIComponent(key)}${fragment}`, referrerpolicy: 'strict-origin' });
     // The browser's own error page also "loads"; the chat would have said that it is ready before that.
     frame.addEventListener('load', () => waitFor(2_000));
     waitFor(PATIENCE);
@@ -123,7 +125,7 @@ function createWidget(options, origin) {
 
   function hear(event) {
     if (!frame || event.source !== frame.contentWindow || event.origin !== origin) return;
-    const { tandem, count, active } = event.data ?? {};
+    const { tandem, count, active, keep } = event.data ?? {};
     if (tandem === 'ready') {
       isReady = true;
       failed.hidden = true;
@@ -132,7 +134,8 @@ function createWidget(options, origin) {
     } else if (tandem === 'close') {
       close();
     } else if (tandem === 'unread') {
-      if (active) note('localStorage', '1');
+      // That there is a conversation; which, only if the browser lets the chat keep nothing itself.
+      if (active) note('localStorage', keep ?? '1');
       showUnread(Number(count) || 0);
     }
   }

@@ -2,7 +2,7 @@
 
 use std::{error::Error, io::IsTerminal};
 
-use app::model::{Member, MemberId, Role, Visibility, WorkspaceId};
+use app::model::{Member, MemberId, Permission, Role, Visibility, WorkspaceId};
 use clap::{Args, Subcommand};
 
 use crate::{
@@ -140,7 +140,7 @@ pub async fn user(config: &Config, user: &User) -> Outcome {
                 email: email.clone(),
                 role,
                 visibility: Visibility::All,
-                chat_on: false,
+                chat_on: role.may(Permission::Converse, &[]),
                 disabled: false,
                 teams: Vec::new(),
             };

@@ -129,7 +129,7 @@ fn Person(id: ConversationId) -> impl IntoView {
     view! {
         <section class="sec" aria-label="Contact">
             <div class="person">
-                <Avatar name seed=id.to_string() size=AvatarSize::Large />
+                {move || view! { <Avatar name=name.get() seed=id.to_string() size=AvatarSize::Large /> }}
                 <div class="person-text">
                     <h2 class="person-name">
                         <bdi>{move || name.get()}</bdi>

@@ -41,6 +41,16 @@ impl Panel {
             Self::Page => "page",
         }
     }
+
+    /// The role of `panel` where `self` is what matters most: it alone is the main landmark.
+    pub fn role_of(self, panel: Self) -> Option<&'static str> {
+        (self == panel).then_some("main")
+    }
+
+    /// Its id: where "Skip to the content" leads.
+    pub fn id_of(self, panel: Self) -> Option<&'static str> {
+        (self == panel).then_some("main")
+    }
 }
 
 /// How the room beside the rail is divided.

@@ -6,7 +6,7 @@ use leptos::{html, prelude::*};
 use leptos_router::hooks::use_navigate;
 
 use super::{
-    frame::{Resizer, Side},
+    frame::{Panel, Resizer, Side},
     row::{Row, row_href},
 };
 use crate::{
@@ -48,6 +48,8 @@ pub fn ListPanel(
     view: Signal<View>,
     /// Its first page.
     page: Resource<(View, Result<InboxPage, ApiError>)>,
+    /// Which panel matters most.
+    panel: Signal<Panel>,
 ) -> impl IntoView {
     let (inbox, live) = (use_inbox(), use_live());
     let count = move |counts: &Counts, view: View| u32::try_from(counts.of(view)).unwrap_or(0);
@@ -97,7 +99,14 @@ pub fn ListPanel(
     };
     let loading = RwSignal::new(false);
     view! {
-        <section class="panel list" aria-label="Conversations" data-wait=move || loading.get().then_some("")>
+        <section
+            class="panel list"
+            aria-label="Conversations"
+            role=move || panel.get().role_of(Panel::List)
+            id=move || panel.get().id_of(Panel::List)
+            tabindex="-1"
+            data-wait=move || loading.get().then_some("")
+        >
             <header class="bar">
                 <h1 class="bar-title">"Inbox"</h1>
                 <span class="live" data-state=move || live.connection.get().attr() role="status">

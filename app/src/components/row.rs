@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::words::{channel_attr, channel_icon, duration, member_in_sentence, sender_name};
 use crate::{
     components::ui::{Avatar, Badge, Glyph, Icon, Pill, RelativeTime, Tone},
-    model::{ConversationId, ConversationRow, Pen, PreviewBy, Slot, Status, View},
-    state::{use_house, use_inbox, use_now},
+    model::{ChannelKind, ConversationId, ConversationRow, ConversationState, Pen, PreviewBy, Slot, Status, View},
+    state::{House, use_house, use_inbox, use_now},
 };
 
 /// The response goal of new conversations (N4), in milliseconds: beyond it the timer turns red.
@@ -28,57 +28,63 @@ pub fn Row(
 ) -> impl IntoView {
     let (house, inbox, now) = (use_house(), use_inbox(), use_now());
     let id = row.with_untracked(|row| row.id);
-    let kind = row.with_untracked(|row| row.kind);
     let row = RwSignal::from(row);
-    let name = Memo::new(move |_| row.with(|row| row.display_name().to_owned()));
-    let unread = Memo::new(move |_| u32::try_from(row.with(ConversationRow::unread)).unwrap_or(u32::MAX));
     let current = move || (inbox.selected.get() == Some(id)).then_some("true");
-    let preview = move || {
-        row.with(|row| match row.preview.by {
-            PreviewBy::Them => row.preview.text.clone(),
-            PreviewBy::Us(sender) => format!("{}: {}", sender_name(house, sender), row.preview.text),
-            PreviewBy::Note(_) => format!("Note: {}", row.preview.text),
-        })
-    };
+    let unread = move || row.with(|row| (row.unread() > 0).then_some(""));
     view! {
-        <a
-            class="row"
-            id=format!("row-{id}")
-            href=move || row_href(view.get(), id)
-            aria-current=current
-            data-unread=move || (unread.get() > 0).then_some("")
-        >
-            <Avatar name seed=id.to_string()>
-                <span class="avatar-channel" data-channel=channel_attr(kind)>
-                    <Glyph icon=channel_icon(kind) />
-                </span>
-            </Avatar>
-            <span class="row-main">
-                <span class="row-name" dir="auto">
-                    {move || name.get()}
-                </span>
-                <RelativeTime at=Signal::derive(move || row.with(|row| row.last_at.0)) now class="row-time" />
-                <span class="row-preview" dir="auto">
-                    {preview}
-                </span>
-                <span class="row-meta">
-                    <span class="sr">{format!("{}. ", kind.label())}</span>
-                    {move || pills(&row.get(), house, now)}
-                </span>
-                {move || (unread.get() > 0).then(|| view! { <Badge count=unread what="unread" class="row-count" /> })}
-            </span>
+        <a class="row" id=format!("row-{id}") href=move || row_href(view.get(), id) aria-current=current data-unread=unread>
+            {move || row.with(|row| face(row, house, now))}
         </a>
     }
 }
 
+/// What a card shows of a conversation, made anew when anything of it changes: one thing to watch per card and not twenty.
+fn face(row: &ConversationRow, house: House, now: Signal<i64>) -> AnyView {
+    let (name, seed) = (row.display_name().to_owned(), row.id.to_string());
+    let preview = match row.preview.by {
+        PreviewBy::Them => row.preview.text.clone(),
+        PreviewBy::Us(sender) => format!("{}: {}", sender_name(house, sender), row.preview.text),
+        PreviewBy::Note(_) => format!("Note: {}", row.preview.text),
+    };
+    let unread = u32::try_from(row.unread()).unwrap_or(u32::MAX);
+    let (kind, at, state) = (row.kind, row.last_at.0, row.state.clone());
+    view! {
+        <Avatar name=name.clone() seed=seed>
+            {channel_mark(kind)}
+        </Avatar>
+        <span class="row-main">
+            <span class="row-name" dir="auto">
+                {name}
+            </span>
+            <RelativeTime at=at now class="row-time" />
+            <span class="row-preview" dir="auto">
+                {preview}
+            </span>
+            <span class="row-meta">
+                <span class="sr">{format!("{}. ", kind.label())}</span>
+                {move || pills(&state, house, now.get())}
+            </span>
+            {(unread > 0).then(|| view! { <Badge count=unread what="unread" class="row-count" /> })}
+        </span>
+    }
+    .into_any()
+}
+
+/// The mark of a channel at the foot of an avatar.
+pub fn channel_mark(kind: ChannelKind) -> impl IntoView {
+    view! {
+        <span class="avatar-channel" data-channel=channel_attr(kind)>
+            <Glyph icon=channel_icon(kind) />
+        </span>
+    }
+}
+
 /// At most three: what waits, who has it, where it stands.
-fn pills(row: &ConversationRow, house: crate::state::House, now: Signal<i64>) -> Vec<AnyView> {
-    let state = &row.state;
+fn pills(state: &ConversationState, house: House, now: i64) -> Vec<AnyView> {
     let mut pills = Vec::new();
     if let Some(since) = state.waiting_since.filter(|_| state.status != Status::Closed) {
-        let waited = move || now.get() - since.0;
-        let tone = Signal::derive(move || if waited() > GOAL_MS { Tone::Bad } else { Tone::Wait });
-        let text = Signal::derive(move || duration(waited()));
+        let waited = now - since.0;
+        let (tone, text) = (if waited > GOAL_MS { Tone::Bad } else { Tone::Wait }, duration(waited));
         pills.push(view! { <Pill icon=Icon::Clock tone text /> }.into_any());
     }
     if state.slot() == Slot::Missed {

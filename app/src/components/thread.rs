@@ -6,8 +6,10 @@ use super::{
     composer::Composer,
     details::{act_on, close_menu},
     entry::{DayLine, EntryView},
+    frame::Panel,
     list::LoadFailed,
-    words::{channel_attr, channel_icon, member_name},
+    row::channel_mark,
+    words::member_name,
 };
 use crate::{
     api::{conversation::mark_read, inbox::load_older},
@@ -27,6 +29,8 @@ pub fn ThreadPanel(
     /// Shows or hides the details.
     #[prop(into)]
     toggle_details: Callback<()>,
+    /// Which panel matters most.
+    panel: Signal<Panel>,
 ) -> impl IntoView {
     let inbox = use_inbox();
     let centre = move || match inbox.shown.get() {
@@ -40,7 +44,13 @@ pub fn ThreadPanel(
     // No memo: one that is first read while the server writes the page out may be read where its signals are not.
     let away = move || loading.get() && inbox.selected.get() != inbox.open.with(|row| row.as_ref().map(|row| row.id));
     view! {
-        <main class="panel thread" id="main" tabindex="-1">
+        <section
+            class="panel thread"
+            aria-label="Conversation"
+            role=move || panel.get().role_of(Panel::Thread)
+            id=move || panel.get().id_of(Panel::Thread)
+            tabindex="-1"
+        >
             <Transition fallback=move || view! { <ThreadSkeleton view /> } set_pending=loading>
                 // No closure around it: it runs once. What is read later goes into the store, and this stays on screen meanwhile.
                 {Suspend::new(async move {
@@ -49,7 +59,7 @@ pub fn ThreadPanel(
                 })}
             </Transition>
             {move || away().then(|| view! { <ThreadSkeleton view /> })}
-        </main>
+        </section>
     }
     .into_any()
 }
@@ -132,13 +142,13 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
         let company = contact.map(|c| c.company).filter(|c| !c.is_empty());
         [kind.map(|kind| kind.label().to_owned()), company].into_iter().flatten().collect::<Vec<_>>().join(" · ")
     };
-    let channel = kind.map(|kind| {
+    let face = move || {
         view! {
-            <span class="avatar-channel" data-channel=channel_attr(kind)>
-                <Glyph icon=channel_icon(kind) />
-            </span>
+            <Avatar name=name.get() seed=id.to_string()>
+                {kind.map(channel_mark)}
+            </Avatar>
         }
-    });
+    };
     let composer = move || {
         match (may_write.get(), inbox.gone.get()) {
         (true, false) => view! { <Composer id them=first_name back /> }.into_any(),
@@ -149,9 +159,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     view! {
         <header class="bar thread-bar">
             <Back view />
-            <Avatar name seed=id.to_string()>
-                {channel}
-            </Avatar>
+            {face}
             <div class="who">
                 <h1 dir="auto">{move || name.get()}</h1>
                 <p>{sub}</p>

@@ -80,9 +80,8 @@ impl FromServerFnError for ApiError {
     type Encoder = JsonEncoding;
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(message)
-            | ServerFnErrorErr::MissingArg(message)
-            | ServerFnErrorErr::Deserialization(message) => Self::invalid("", message),
+            ServerFnErrorErr::Args(message) | ServerFnErrorErr::MissingArg(message) => Self::invalid("", message),
+            // Also an answer that is none of ours, as a proxy gives while the server is away.
             other => Self::Transport { detail: other.to_string() },
         }
     }

@@ -65,6 +65,8 @@ pub fn InboxPage() -> impl IntoView {
         (true, false) => Panel::Thread,
         (true, true) => Panel::Details,
     });
+    // The details are about the conversation: they never are what the page is for.
+    let main = Signal::derive(move || if asked.get().is_some() { Panel::Thread } else { Panel::List });
     Effect::new(move |before: Option<Option<ConversationId>>| {
         let now = id.get();
         if before.is_some_and(|before| before != now) {
@@ -92,8 +94,8 @@ pub fn InboxPage() -> impl IntoView {
     view! {
         <Title text=title />
         <Frame panel>
-            <ListPanel view page />
-            <ThreadPanel view thread toggle_details=move |()| details.update(|shown| *shown = !*shown) />
+            <ListPanel view page panel=main />
+            <ThreadPanel view thread panel=main toggle_details=move |()| details.update(|shown| *shown = !*shown) />
             {move || asked.get().map(|_| view! { <DetailsPanel thread close=move |()| details.set(false) /> })}
             <button type="button" class="scrim" aria-label="Close details" tabindex="-1" on:click=move |_| details.set(false)></button>
         </Frame>

@@ -104,7 +104,7 @@ fn Words() -> impl IntoView {
             <Avatar name="Small One" seed="b" size=AvatarSize::Small />
             <Avatar name="Large One" seed="c" size=AvatarSize::Large />
             <Avatar name="Ada" seed="d" ai=true />
-            <Avatar name="With a picture" seed="e" picture=Some("/mark.svg".to_owned()) />
+            <Avatar name="With a picture" seed="e" picture="/mark.svg" />
         </Show>
         <Show title="Channels">{channels.collect_view()}</Show>
         <Show title="Pills, badges, keys, times">

@@ -460,3 +460,6 @@ fn slots_of(messages: &[Message], unread_from: Option<i64>) -> Vec<Slotted> {
     }
     slots
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
-// Talks with the page that embeds us, through the loader there. Nothing said in the conversation ever goes this way.
+// Talks with the page that embeds us, through the loader there. Nothing said in the conversation ever goes this way, and the key to
+// it only where the browser lets us keep nothing ourselves.
 
 /**
  * @param {(message: {tandem: string, page?: string}) => void} onMessage
- * @returns {{embedded: boolean, send: (message: object) => void}}
+ * @returns {{embedded: boolean, send: (message: object, secret?: {keep: string}) => void}}
  */
 export function connectHost(onMessage) {
   const host = window.parent;
@@ -16,7 +17,8 @@ export function connectHost(onMessage) {
     if (event.origin === origin) onMessage(event.data);
   });
 
-  // A page without an origin of its own (a file, a sandbox) cannot be named; our messages hold nothing secret.
-  const send = (message) => host.postMessage(message, !origin || origin === 'null' ? '*' : origin);
+  // A page without an origin of its own (a file, a sandbox) cannot be named: whoever it is hears nothing secret.
+  const send = (message, secret) =>
+    !origin || origin === 'null' ? host.postMessage(message, '*') : host.postMessage({ ...message, ...secret }, origin);
   return { embedded: true, send };
 }

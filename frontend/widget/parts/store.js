@@ -23,6 +23,11 @@ export class Store {
     else this.#memory.set(key, value);
   }
 
+  /** Whether a value outlives the page. */
+  lasts(key) {
+    return !this.#memory.has(key) && this.get(key) !== null;
+  }
+
   remove(key) {
     this.#memory.delete(key);
     this.#try((s) => s.removeItem(this.prefix + key));

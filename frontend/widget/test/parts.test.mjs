@@ -25,6 +25,23 @@ test('uuidv7: sorts after ids of other tabs and survives a clock that goes back'
   assert.ok(uuidv7(other) > other);
 });
 
+test('store: what lasts is told from what lives as long as the page', () => {
+  const kept = new Map();
+  const storage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
+  let blocked = false;
+  const store = new Store('t:', () => {
+    if (blocked) throw new Error('blocked');
+    return storage;
+  });
+  assert.equal(store.lasts('a'), false);
+  store.set('a', '1');
+  assert.equal(store.lasts('a'), true);
+  blocked = true;
+  store.set('b', '2');
+  assert.equal(store.lasts('b'), false);
+  assert.equal(store.get('b'), '2');
+});
+
 const links = (text) => linkify(text).filter((p) => p.href).map((p) => [p.text, p.href]);
 
 test('linkify: only http, https and mailto', () => {

@@ -2,7 +2,7 @@
 
 use app::model::{
     ApiError, Attachment, Contact, ConversationId, Entry, EventBody, Facts, Happening, Message, MessageId, Outcome,
-    Preview, PreviewBy, Timestamp,
+    Preview, PreviewBy, Sender, Timestamp,
 };
 
 use crate::{
@@ -182,13 +182,14 @@ pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Con
     Ok(())
 }
 
-/// What the card shows of an entry; nothing of a dated line.
+/// What the card shows of an entry: what people said, so nothing of a dated line, and nothing of an automatic reply, which would
+/// hide the words it answers.
 pub fn preview(entry: &Entry, text: &str, files: &[Attachment]) -> Option<Preview> {
     let by = match entry {
         Entry::Incoming => PreviewBy::Them,
+        Entry::Line { .. } | Entry::Outgoing { by: Sender::Auto, .. } => return None,
         Entry::Outgoing { by, .. } => PreviewBy::Us(*by),
         Entry::Note { by } => PreviewBy::Note(*by),
-        Entry::Line { .. } => return None,
     };
     let shown = if text.is_empty() { files.first().map_or("", |file| &file.name) } else { text };
     Some(Preview { by, text: one_line(shown) })

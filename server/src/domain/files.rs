@@ -1,6 +1,9 @@
 //! Files: kept by the digest of their bytes, named and typed by us, given out only to who sees their conversation.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use app::model::{ApiError, Attachment, AttachmentId};
 use async_trait::async_trait;
@@ -19,6 +22,8 @@ use crate::{
 pub const MEMBER_LIMIT: u64 = 25 * 1024 * 1024;
 /// The largest file a visitor may attach, in bytes.
 pub const VISITOR_LIMIT: u64 = 10 * 1024 * 1024;
+/// An upload that is older will not be finished.
+const BROKEN_OFF: Duration = Duration::from_secs(24 * 3600);
 
 /// Where the bytes are.
 #[derive(Debug, Clone)]
@@ -33,6 +38,7 @@ impl Files {
     /// When the folder cannot be made.
     pub fn open(folder: PathBuf) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder.join("incoming"))?;
+        forget_broken_off(&folder.join("incoming"))?;
         // What is kept below it is found after a power cut only if it is found itself.
         let outer = folder.parent().filter(|outer| !outer.as_os_str().is_empty());
         for found_in in [Some(folder.as_path()), outer].into_iter().flatten() {
@@ -80,7 +86,7 @@ impl Files {
 
     async fn write(
         &self,
-        path: &std::path::Path,
+        path: &Path,
         stream: impl Stream<Item = Result<Bytes, axum::Error>>,
         limit: u64,
     ) -> Result<(String, u64, String)> {
@@ -118,6 +124,17 @@ impl Files {
     pub async fn read(&self, digest: &str) -> Result<fs::File> {
         Ok(fs::File::open(self.path(digest)).await?)
     }
+}
+
+/// Deletes what came in only in part because the process was killed. Younger ones may be another process's, at work.
+fn forget_broken_off(incoming: &Path) -> std::io::Result<()> {
+    for file in std::fs::read_dir(incoming)? {
+        let file = file?;
+        if file.metadata()?.modified()?.elapsed().is_ok_and(|age| age > BROKEN_OFF) {
+            std::fs::remove_file(file.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// What bytes are by their beginning; what the sender says counts for nothing (S8). Whatever a browser might run is plain bytes.

@@ -32,6 +32,8 @@ const AT_ONCE: usize = 32;
 const LOOK: Duration = Duration::from_secs(5);
 /// After so many failed tries a job is put where people see it.
 const TRIES: i64 = 8;
+/// After so many a job is not begun again: nobody came back to say how the last ones went, so it may be the job that ends them.
+const LOST: i64 = 4 * TRIES;
 
 /// What a job came to.
 pub(super) enum Outcome {
@@ -172,6 +174,9 @@ impl Worker {
     }
 
     async fn perform(&self, job: &Job, lease: Lease) -> Result<Outcome> {
+        if job.attempts > LOST {
+            return Ok(Outcome::Dead(format!("begun {LOST} times and never heard of again")));
+        }
         let scope = Scope::system(job.workspace, "job");
         match serde_json::from_str::<Work>(&job.body) {
             Ok(Work::Send { message }) => {

@@ -15,6 +15,7 @@ use tokio::{
 
 use super::hub::{Hub, Numbered};
 use crate::{
+    clock::random_bytes,
     domain::sessions::IDLE_MS,
     error::Result,
     store::{Db, event, session, session::Session},
@@ -24,6 +25,9 @@ use crate::{
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Who missed more than this is told to read afresh.
 const CATCH_UP: i64 = 1000;
+/// How long a browser waits before it comes back, in milliseconds, and up to a quarter of a second longer, so that they do not all
+/// come at once after a restart.
+const RETRY_MS: u64 = 500;
 
 /// An event and not a comment, so that the browser can tell a silent line from a dead one.
 const ALIVE: Bytes = Bytes::from_static(b"event: alive\ndata: {}\n\n");
@@ -78,7 +82,7 @@ pub async fn watch(
     // Subscribe first: what is committed while the missed ones are read is in the channel, and skipped if it was read.
     let events = hub.subscribe(&db, watcher.workspace).await?;
     let (mut ready, last) = missed(&db, &watcher, since).await?;
-    ready.push_front(Bytes::from_static(b"retry: 1000\n\n"));
+    ready.push_front(Bytes::from(format!("retry: {}\n\n", RETRY_MS + u64::from(random_bytes::<1>()[0]))));
     ready.push_back(Bytes::from(format!("event: ready\ndata: {{\"seq\":{last}}}\n\n")));
     let next_alive = Instant::now() + KEEP_ALIVE;
     let state = State { db, watcher, events, ready, last, next_alive, shutdown, over: false };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use app::model::{
-    ConversationId, ConversationRow, ConversationState, Counts, Cursor, Facts, IdentityId, MemberId, Preview, Tab,
+    ConversationId, ConversationRow, ConversationState, Counts, Cursor, Facts, IdentityId, MemberId, Preview,
     Timestamp, View, Visibility, WorkspaceId,
 };
 
@@ -44,12 +44,17 @@ const READS: &str =
     "SELECT member_id, read_count FROM read_marker WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY member_id";
 const COUNT: &str = "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, n) VALUES ($1, $2, $3, $4, $5, $6, $7) \
      ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id) DO UPDATE SET n = inbox_count.n + excluded.n";
-/// The alias makes the visibility fragment fit: the columns it names are here as well.
-const COUNTS: &str = "SELECT c.tab, c.slot, CASE WHEN c.assignee_id = $2 THEN 'me' WHEN c.assignee_id = '' THEN '' ELSE 'other' END AS who, \
-     CAST(SUM(c.n) AS BIGINT) AS n FROM inbox_count c WHERE c.workspace_id = $1";
-/// The number of the last event comes with them: one statement less for every list.
-const COUNTS_BY: &str =
-    " GROUP BY 1, 2, 3 UNION ALL SELECT 'seq', '', '', w.event_seq FROM workspace w WHERE w.id = $1";
+/// The alias makes the visibility fragment fit: the columns it names are here as well. The number of the last event comes with
+/// them: one statement less for every list.
+const COUNTS: &str = "SELECT CAST(SUM(c.n) FILTER (WHERE c.tab = 'active') AS BIGINT) AS active, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.assignee_id = $2) AS BIGINT) AS mine, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.assignee_id = '') AS BIGINT) AS unassigned, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'new') AS BIGINT) AS new, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'missed') AS BIGINT) AS missed, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'taken' AND c.assignee_id <> $2) AS BIGINT) AS others, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'closed') AS BIGINT) AS closed, \
+     (SELECT w.event_seq FROM workspace w WHERE w.id = $1) AS seq \
+     FROM inbox_count c WHERE c.workspace_id = $1 AND c.tab IN ('active', 'closed')";
 const RECOUNT: &str = "SELECT tab, slot, COALESCE(assignee_id, '') AS assignee_id, COALESCE(team_id, '') AS team_id, channel_id, \
      CAST(COUNT(*) AS BIGINT) AS n FROM conversation WHERE workspace_id = $1 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5";
 const COUNTED: &str = "SELECT tab, slot, assignee_id, team_id, channel_id, n FROM inbox_count WHERE workspace_id = $1 AND n <> 0 \
@@ -99,7 +104,7 @@ pub(super) fn some_sql(engine: Engine, visibility: Visibility) -> String {
 }
 
 fn counts_sql(visibility: Visibility) -> String {
-    format!("{COUNTS}{}{COUNTS_BY}", visible(visibility))
+    format!("{COUNTS}{}", visible(visibility))
 }
 
 #[derive(sqlx::FromRow)]
@@ -385,39 +390,37 @@ pub async fn reads(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Re
     rows.into_iter().map(|(member, n)| Ok((read("member", member)?, n))).collect()
 }
 
+#[derive(sqlx::FromRow)]
+struct RawCounts {
+    active: Option<i64>,
+    mine: Option<i64>,
+    unassigned: Option<i64>,
+    new: Option<i64>,
+    missed: Option<i64>,
+    others: Option<i64>,
+    closed: Option<i64>,
+    seq: Option<i64>,
+}
+
 /// The numbers above the list, for whoever asks, and the number of the last event.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn counts(conn: &mut Conn<'_>, scope: &Scope) -> Result<(Counts, i64), StoreError> {
-    let rows: Vec<(String, String, String, i64)> =
-        conn.all(ours(counts_sql(scope.visibility())), args![scope.workspace(), scope.member_key()]).await?;
-    let (mut counts, mut seq) = (Counts::default(), 0);
-    for (tab, slot, who, n) in rows {
-        if tab == "seq" {
-            seq = n;
-            continue;
-        }
-        match (read("tab", tab)?, slot.as_str(), who.as_str()) {
-            (Tab::Closed, ..) => counts.closed += n,
-            (Tab::Active, slot, who) => {
-                counts.all += n;
-                match who {
-                    "me" => counts.mine += n,
-                    "" => counts.unassigned += n,
-                    _ => {}
-                }
-                match (slot, who) {
-                    ("new", _) => counts.new += n,
-                    ("missed", _) => counts.missed += n,
-                    (_, "me") => {}
-                    _ => counts.others += n,
-                }
-            }
-            (Tab::Snoozed | Tab::Outreach, ..) => {}
-        }
-    }
-    Ok((counts, seq))
+    let sql = ours(counts_sql(scope.visibility()));
+    let raw: RawCounts = conn.one(sql, args![scope.workspace(), scope.member_key()]).await?;
+    // A sum of nothing is NULL.
+    let n = Option::unwrap_or_default;
+    let counts = Counts {
+        mine: n(raw.mine),
+        unassigned: n(raw.unassigned),
+        all: n(raw.active),
+        closed: n(raw.closed),
+        new: n(raw.new),
+        missed: n(raw.missed),
+        others: n(raw.others),
+    };
+    Ok((counts, n(raw.seq)))
 }
 
 /// A row of the counters: tab, slot, assignee, team, channel, number.

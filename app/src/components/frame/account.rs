@@ -37,7 +37,7 @@ pub(super) fn AccountMenu() -> impl IntoView {
         .collect_view();
     let face = move || {
         view! {
-            <Avatar name=name seed=id.clone() size=AvatarSize::Small />
+            <Avatar name=name.get() seed=id.clone() size=AvatarSize::Small />
             <span class="sr">{move || format!("{}: theme, sessions, sign out", name.get())}</span>
         }
     };

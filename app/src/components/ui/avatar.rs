@@ -66,18 +66,18 @@ pub fn colour_class(seed: &str) -> &'static str {
     CLASSES.get((hash % 10) as usize).copied().unwrap_or("c0")
 }
 
-/// A round picture, or initials. Decoration: the name stands beside it.
+/// A round picture, or initials, of one name; another name is another avatar. Decoration: the name stands beside it.
 #[component]
 pub fn Avatar(
     /// The name that the initials are taken from.
     #[prop(into)]
-    name: Signal<String>,
+    name: String,
     /// What the colour depends on; an id, so that it survives a change of name.
     #[prop(into)]
-    seed: Signal<String>,
+    seed: String,
     /// The address of a picture.
     #[prop(optional, into)]
-    picture: Signal<Option<String>>,
+    picture: Option<String>,
     /// How large.
     #[prop(optional)]
     size: AvatarSize,
@@ -94,14 +94,12 @@ pub fn Avatar(
         AvatarSize::Medium => "",
         AvatarSize::Large => " avatar-large",
     };
-    let class = move || {
-        let colour = if ai { "avatar-ai" } else { seed.with(|s| colour_class(s)) };
-        format!("avatar {colour}{size}")
-    };
-    let face = move || match (ai, picture.get()) {
+    let colour = if ai { "avatar-ai" } else { colour_class(&seed) };
+    let class = format!("avatar {colour}{size}");
+    let face = match (ai, picture) {
         (true, _) => view! { <Glyph icon=Icon::Sparkles /> }.into_any(),
         (false, Some(src)) => view! { <img src=src alt="" loading="lazy" decoding="async" /> }.into_any(),
-        (false, None) => name.with(|n| initials(n)).into_any(),
+        (false, None) => initials(&name).into_any(),
     };
     view! {
         <span class=class aria-hidden="true">

@@ -7,12 +7,11 @@ pub fn short_count(count: u32) -> String {
     if count > 99 { "99+".to_owned() } else { count.to_string() }
 }
 
-/// A count on the accent colour; nothing at zero.
+/// A count on the accent colour.
 #[component]
 pub fn Badge(
     /// How many.
-    #[prop(into)]
-    count: Signal<u32>,
+    count: u32,
     /// What is counted, read aloud after the number: "unread".
     #[prop(into)]
     what: String,
@@ -25,14 +24,8 @@ pub fn Badge(
 ) -> impl IntoView {
     let class = format!("badge {class}").trim_end().to_owned();
     view! {
-        <span
-            class=class
-            role="img"
-            data-quiet=quiet.then_some("")
-            hidden=move || count.get() == 0
-            aria-label=move || format!("{} {what}", count.get())
-        >
-            {move || short_count(count.get())}
+        <span class=class role="img" data-quiet=quiet.then_some("") aria-label=format!("{count} {what}")>
+            {short_count(count)}
         </span>
     }
 }

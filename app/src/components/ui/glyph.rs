@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Icon;
 
-/// An icon in the colour of the text around it. Without a label it is decoration and not read aloud.
+/// An icon in the colour of the text around it, the same for as long as it is there: one element to the reactive system. Without a label it is decoration and not read aloud.
 #[component]
 pub fn Glyph(
     /// Which icon.
@@ -18,9 +18,6 @@ pub fn Glyph(
     /// Mirrored where text runs from right to left (arrows).
     #[prop(optional)]
     flip: bool,
-    /// Breathes, for something in progress.
-    #[prop(optional, into)]
-    pulse: Signal<bool>,
 ) -> impl IntoView {
     let class = match (solid, flip) {
         (true, _) => "icon icon-solid",
@@ -30,8 +27,6 @@ pub fn Glyph(
     let role = label.is_some().then_some("img");
     let hidden = label.is_none().then_some("true");
     view! {
-        <svg class=class class:pulse=move || pulse.get() role=role aria-label=label aria-hidden=hidden>
-            <use href=format!("#i-{}", icon.name())></use>
-        </svg>
+        <svg class=class role=role aria-label=label aria-hidden=hidden inner_html=format!("<use href=\"#i-{}\"></use>", icon.name())></svg>
     }
 }

@@ -71,26 +71,17 @@ pub fn iso(at: i64) -> String {
 #[component]
 pub fn RelativeTime(
     /// When, in UTC milliseconds.
-    #[prop(into)]
-    at: Signal<i64>,
+    at: i64,
     /// The present, in UTC milliseconds.
     #[prop(into)]
     now: Signal<i64>,
-    /// Minutes that the reader's clock is ahead of UTC.
-    #[prop(optional, into)]
-    offset: Signal<i32>,
     /// More classes, such as `row-time`.
     #[prop(optional, into)]
     class: Option<String>,
 ) -> impl IntoView {
-    let shift = move || i64::from(offset.get()) * MINUTE;
     view! {
-        <time
-            class=class
-            datetime=move || iso(at.get())
-            title=move || exact(at.get() + shift())
-        >
-            {move || relative(now.get() + shift(), at.get() + shift())}
+        <time class=class datetime=iso(at) title=exact(at)>
+            {move || relative(now.get(), at)}
         </time>
     }
 }

@@ -132,7 +132,7 @@ pub(super) fn MemberRow(
         <tr>
             <td>
                 <div class="cell-person">
-                    <Avatar name=name seed=id.to_string() size=AvatarSize::Small />
+                    {move || view! { <Avatar name=name.get() seed=id.to_string() size=AvatarSize::Small /> }}
                     <div>
                         <span class="cut">
                             <bdi>{move || name.get()}</bdi>

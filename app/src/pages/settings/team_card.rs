@@ -104,7 +104,7 @@ fn MemberCheck(
                 prop:checked=move || inside.get()
                 on:change=move |event| turn(event_target_checked(&event))
             />
-            <Avatar name=name seed=member.to_string() size=AvatarSize::Tiny />
+            {move || view! { <Avatar name=name.get() seed=member.to_string() size=AvatarSize::Tiny /> }}
             <bdi class="check-text">{move || name.get()}</bdi>
         </label>
     }

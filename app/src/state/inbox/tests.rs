@@ -1,0 +1,142 @@
+//! What is on screen after reads and events have come in whatever order.
+
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::{Inbox, Listed, Shown};
+use crate::{
+    model::{
+        Access, Bootstrap, ChannelId, ChannelKind, ConversationId, ConversationRow, ConversationState, Counts,
+        InboxPage, LiveBody, LiveEvent, Me, Member, MemberId, Preview, PreviewBy, Role, Thread, Timestamp, View,
+        Visibility, Workspace, WorkspaceId,
+    },
+    state::House,
+};
+
+const NOW: Timestamp = Timestamp(1_000_000);
+
+fn boot() -> Bootstrap {
+    let id = MemberId::new(Uuid::from_u128(1));
+    let member = Member {
+        id,
+        name: "Ada".to_owned(),
+        email: String::new(),
+        role: Role::Owner,
+        visibility: Visibility::All,
+        chat_on: true,
+        disabled: false,
+        teams: Vec::new(),
+    };
+    let access = Access { member: id, visibility: Visibility::All, teams: Vec::new(), channels: Vec::new() };
+    let workspace = Workspace {
+        id: WorkspaceId::new(Uuid::from_u128(2)),
+        name: "House".to_owned(),
+        chat_enabled: true,
+        pending_after_reply: false,
+    };
+    let me = Me { member, granted: Vec::new(), access, joined_at: Timestamp(0) };
+    Bootstrap { me, workspace, members: Vec::new(), teams: Vec::new(), channels: Vec::new(), seq: 0, now: NOW }
+}
+
+/// An inbox in a reactive owner of its own, which has to be kept.
+fn inbox() -> (Owner, Inbox) {
+    let owner = Owner::new();
+    let inbox = owner.with(|| {
+        let house = House { boot: RwSignal::new(boot()), now: RwSignal::new(NOW) };
+        Inbox::new(house, boot())
+    });
+    (owner, inbox)
+}
+
+fn row(n: u128, said: &str, at: i64) -> ConversationRow {
+    ConversationRow {
+        id: ConversationId::new(Uuid::from_u128(n)),
+        channel: ChannelId::new(Uuid::from_u128(3)),
+        kind: ChannelKind::WebChat,
+        team: None,
+        contact: None,
+        name: format!("Visitor {n}"),
+        label: String::new(),
+        preview: Preview { by: PreviewBy::Them, text: said.to_owned() },
+        last_at: Timestamp(at),
+        last_inbound_at: Some(Timestamp(at)),
+        started_at: Timestamp(1),
+        first_response_ms: None,
+        inbound_count: 1,
+        read_count: 0,
+        state: ConversationState::default(),
+        version: at,
+    }
+}
+
+fn page(rows: Vec<ConversationRow>, seq: i64) -> InboxPage {
+    let mut counts = Counts::default();
+    rows.iter().for_each(|row| counts.add(&row.facts(), boot().me.member.id, 1));
+    InboxPage { rows, more: false, counts, seq, now: NOW }
+}
+
+fn thread(row: ConversationRow, seq: i64) -> Thread {
+    Thread {
+        address: String::new(),
+        row,
+        contact: None,
+        messages: Vec::new(),
+        more: false,
+        drafts: Vec::new(),
+        seq,
+        now: NOW,
+    }
+}
+
+/// That a conversation was `before` and is `now`.
+fn event(seq: i64, before: &ConversationRow, now: &ConversationRow) -> LiveEvent {
+    let before = Some(before.facts());
+    LiveEvent {
+        seq,
+        body: LiveBody::Conversation { before, row: Box::new(now.clone()), reads: Vec::new(), messages: Vec::new() },
+    }
+}
+
+/// What is on screen.
+fn screen(inbox: Inbox) -> (Vec<ConversationRow>, Counts, Option<ConversationRow>) {
+    let order = inbox.order.get_untracked();
+    let rows = order.into_iter().filter_map(|id| inbox.row(id)).map(|row| row.get_untracked()).collect();
+    (rows, inbox.counts.get_untracked(), inbox.open.get_untracked())
+}
+
+/// After a reset what was missed is in the fresh read alone, whether or not events went past the gap before it arrived.
+#[test]
+fn r14_a_read_after_a_reset_counts_however_far_events_went_on() {
+    let (anna, missed) = (row(10, "Hello", 10), row(11, "I was missed", 30));
+    let [anna_missed, anna_now] = [row(10, "Said in the gap", 20), row(10, "Said after it", 40)];
+
+    let (_kept, resumed) = inbox();
+    resumed.show_page(View::All, Ok(page(vec![anna.clone()], 5)));
+    resumed.show_thread_answer(Some(Ok(thread(anna, 5))));
+    // Events 6 to 8 are missed. The stream goes on with 9 while the answers are under way.
+    resumed.receive(event(9, &anna_missed, &anna_now));
+    let fresh = |seen: &ConversationRow| Ok(page(vec![missed.clone(), seen.clone()], 8));
+    resumed.show_page(View::All, fresh(&anna_missed));
+    resumed.show_thread_answer(Some(Ok(thread(anna_missed.clone(), 8))));
+
+    let (_kept_too, loaded) = inbox();
+    loaded.show_page(View::All, Ok(page(vec![anna_now.clone(), missed.clone()], 9)));
+    loaded.show_thread_answer(Some(Ok(thread(anna_now, 9))));
+    assert_eq!(screen(resumed), screen(loaded));
+}
+
+/// The same answer again (a page is asked for by more than one part of it) leaves what came since.
+#[test]
+fn a_read_that_is_shown_already_changes_nothing() {
+    let (before, now) = (row(10, "Hello", 10), row(10, "Are you there?", 20));
+    let (_kept, inbox) = inbox();
+    for _ in 0..2 {
+        inbox.show_page(View::All, Ok(page(vec![before.clone()], 5)));
+        inbox.show_thread_answer(Some(Ok(thread(before.clone(), 5))));
+        inbox.receive(event(6, &before, &now));
+        assert_eq!(screen(inbox).0, [now.clone()]);
+        assert_eq!(screen(inbox).2, Some(now.clone()));
+    }
+    assert_eq!(inbox.listed.get_untracked(), Listed::View(View::All));
+    assert_eq!(inbox.shown.get_untracked(), Shown::Thread(now.id));
+}
