@@ -19,7 +19,7 @@ use crate::{
             SettingsTeams, SettingsWorkspace,
         },
     },
-    state::{House, Inbox, Live, Outbox},
+    state::{House, Inbox, Live, Outbox, Zone},
 };
 
 /// The inbox's part of the app.
@@ -173,7 +173,7 @@ fn SignedIn() -> impl IntoView {
 /// The signed-in layout: the store, the stream, the outbox, the clock.
 #[component]
 fn Inside(boot: Bootstrap) -> impl IntoView {
-    let house = House { boot: RwSignal::new(boot.clone()), now: RwSignal::new(boot.now) };
+    let house = House { boot: RwSignal::new(boot.clone()), now: RwSignal::new(boot.now), zone: Zone::unknown() };
     let live = Live { connection: RwSignal::default(), resets: RwSignal::new(0) };
     let (inbox, outbox) = (Inbox::new(house, boot), Outbox::new());
     let toasts = Toasts::provide();
@@ -182,6 +182,10 @@ fn Inside(boot: Bootstrap) -> impl IntoView {
     provide_context(inbox);
     provide_context(outbox);
     keep_time(house);
+    Effect::new(move |_| {
+        house.zone.learn();
+        inbox.part_days();
+    });
     Effect::new(move |_| outbox.restore());
     // Back after a break: what waited goes out.
     Effect::new(move |_| {

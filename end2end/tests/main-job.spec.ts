@@ -145,6 +145,7 @@ test('H6: chat off means missed, with one automatic reply', async ({ page, serve
   await visitor.write('Is anyone there?')
   await visitor.sees('Thank you for writing.')
   await expect(page.getByRole('link', { name: /^1\s*Missed$/ })).toBeVisible()
+  await expect(page.getByRole('link', { name: /Is anyone there\?/ }), 'their words, not our automatic ones').toBeVisible()
   await visitor.write('Hello?')
   await expect(page.getByRole('link', { name: /Hello\?/ })).toBeVisible()
   await expect(visitor.chat.getByText('Thank you for writing.')).toHaveCount(1)

@@ -74,6 +74,18 @@ test('the view and the conversation stand in the address: a link, a reload and B
   await expect(other.getByRole('region', { name: 'Messages' })).toContainText('Find me by my address')
 })
 
+test('T2: times and days are told by the reader’s clocks', async ({ page, server }) => {
+  await enter(page, server)
+  await new Caller(server, await chatKey(page)).write('What time is it where you are?')
+  await page.getByRole('link', { name: /What time is it where you are/ }).click()
+  const time = page.locator('.msg time').last()
+  const at = new Date((await time.getAttribute('datetime'))!)
+  const told = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', ...options }).format(at)
+  await expect(time).toHaveAttribute('title', new RegExp(`^${told({ day: 'numeric' })} .*, ${told({ hour: '2-digit', minute: '2-digit' })}$`))
+  const day = `${told({ year: 'numeric' })}-${told({ month: '2-digit' })}-${told({ day: '2-digit' })}`
+  await expect(page.locator('.day time').last()).toHaveAttribute('datetime', day)
+})
+
 test('what is not there, or not mine to see, says so and leads back', async ({ page, server, problems }) => {
   problems.allow(/the server responded with a status of 404/)
   await enter(page, server, '/inbox/01920000-0000-7000-8000-00000000dead?view=all')

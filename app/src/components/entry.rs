@@ -7,7 +7,7 @@ use crate::{
     api::conversation::{cancel_message, send_now},
     components::ui::{Button, CountdownRing, Glyph, Icon, RelativeTime, Toast, Toasts, Tone, Variant, exact, iso},
     model::{Attachment, Delivery, DeliveryState, Entry, Message, Sender},
-    state::{now_ms, use_house, use_now},
+    state::{now_ms, use_house, use_now, use_zone},
 };
 
 /// A message, a note or an event line.
@@ -85,9 +85,10 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, give_back: Callba
     let pictures: Vec<_> = message.attachments.iter().filter(|f| f.is_image()).cloned().collect();
     let files: Vec<_> = message.attachments.iter().filter(|f| !f.is_image()).cloned().collect();
     let after = state.map(|delivery| view! { <After id=message.id text=message.text.clone() delivery give_back /> });
+    let (zone, at) = (use_zone(), message.at.0);
     let bubble = (!message.text.is_empty()).then(|| {
         view! {
-            <div class="bubble" dir="auto" title=exact(message.at.0)>
+            <div class="bubble" dir="auto" title=move || exact(zone.local(at))>
                 {paragraphs(&message.text)}
             </div>
         }
@@ -112,14 +113,19 @@ fn paragraphs(text: &str) -> Vec<AnyView> {
             let lines: Vec<AnyView> = part
                 .lines()
                 .enumerate()
-                .map(|(at, line)| view! { {(at > 0).then(|| view! { <br /> })} {linked(line)} }.into_any())
+                .flat_map(|(at, line)| [(at > 0).then(|| view! { <br /> }.into_any()), Some(linked(line))])
+                .flatten()
                 .collect();
             view! { <p>{lines}</p> }.into_any()
         })
         .collect()
 }
 
-fn linked(line: &str) -> Vec<AnyView> {
+fn linked(line: &str) -> AnyView {
+    // Most lines are one piece of text: one node.
+    if !line.contains(':') {
+        return line.to_owned().into_any();
+    }
     let mut parts = Vec::new();
     let mut plain = String::new();
     for (at, word) in line.split(' ').enumerate() {
@@ -144,7 +150,7 @@ fn linked(line: &str) -> Vec<AnyView> {
     if !plain.is_empty() {
         parts.push(plain.into_any());
     }
-    parts
+    parts.into_any()
 }
 
 /// How far a message is, as style sheets know it.
@@ -304,13 +310,13 @@ pub fn FileLink(
 /// A day begins.
 #[component]
 pub fn DayLine(
-    /// Days since 1970 in UTC.
+    /// Days since 1970 by the reader's clocks.
     day: i64,
 ) -> impl IntoView {
     let at = day * 24 * 3_600_000;
-    let now = use_now();
+    let (now, zone) = (use_now(), use_zone());
     let word = move || {
-        let today = now.get().div_euclid(24 * 3_600_000);
+        let today = zone.local(now.get()).div_euclid(24 * 3_600_000);
         match today - day {
             0 => "Today".to_owned(),
             1 => "Yesterday".to_owned(),
@@ -319,7 +325,7 @@ pub fn DayLine(
     };
     view! {
         <li class="day">
-            <time datetime=iso(at)>{word}</time>
+            <time datetime=iso(at).split_once('T').map(|(date, _)| date.to_owned())>{word}</time>
         </li>
     }
 }

@@ -81,7 +81,9 @@ impl FromServerFnError for ApiError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Args(message) | ServerFnErrorErr::MissingArg(message) => Self::invalid("", message),
-            // Also an answer that is none of ours, as a proxy gives while the server is away.
+            // To the server it is a request that cannot be read; to a browser an answer that is none of ours, as a proxy gives while the
+            // server is away.
+            ServerFnErrorErr::Deserialization(message) if cfg!(feature = "ssr") => Self::invalid("", message),
             other => Self::Transport { detail: other.to_string() },
         }
     }

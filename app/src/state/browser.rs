@@ -18,6 +18,20 @@ pub fn now_ms() -> i64 {
     0
 }
 
+/// How far the reader's clocks are ahead of UTC at a time, both in milliseconds; 0 on the server, which does not know.
+pub(super) fn ahead_of_utc(at: i64) -> i64 {
+    #[cfg(feature = "hydrate")]
+    {
+        let minutes = js_sys::Date::new(&(at as f64).into()).get_timezone_offset();
+        -(minutes * 60_000.0) as i64
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = at;
+        0
+    }
+}
+
 #[cfg(feature = "hydrate")]
 fn storage() -> Option<web_sys::Storage> {
     // Storage may be blocked; then nothing is kept, and nothing breaks.

@@ -16,7 +16,7 @@ const RECENT: usize = 500;
 /// What stands in a thread, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Slotted {
-    /// A day begins; days since 1970 in UTC.
+    /// A day begins; days since 1970 by the reader's clocks.
     Day(i64),
     /// What follows was not read when the thread was opened.
     Unread,
@@ -308,6 +308,11 @@ impl Inbox {
         self.show_messages();
     }
 
+    /// Puts the days where they begin by the reader's clocks, once those are known.
+    pub fn part_days(self) {
+        self.show_messages();
+    }
+
     /// The place of the oldest entry shown.
     pub fn first_place(self) -> i64 {
         let first = |part: &ThreadPart| part.thread.messages.first().map(|m| m.n);
@@ -397,7 +402,7 @@ impl Inbox {
         let part =
             self.core.with_value(|core| core.thread.as_ref().map(|p| (p.thread.messages.clone(), p.thread.more)));
         let Some((messages, more)) = part else { return };
-        let slots = slots_of(&messages, self.unread_from.get_value());
+        let slots = slots_of(&messages, self.unread_from.get_value(), |at| self.house.zone.local_untracked(at));
         self.messages.update_value(|known| {
             for message in messages {
                 match known.get(&message.id) {
@@ -430,7 +435,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 const GROUP_MS: i64 = 5 * 60_000;
 
 /// What is drawn for a list of entries; what was taken back is not.
-fn slots_of(messages: &[Message], unread_from: Option<i64>) -> Vec<Slotted> {
+fn slots_of(messages: &[Message], unread_from: Option<i64>, local: impl Fn(i64) -> i64) -> Vec<Slotted> {
     use crate::model::{DeliveryState, Entry, Sender};
     let mut slots = Vec::with_capacity(messages.len() + 4);
     let (mut day, mut before): (_, Option<(&Entry, Timestamp)>) = (None, None);
@@ -438,7 +443,7 @@ fn slots_of(messages: &[Message], unread_from: Option<i64>) -> Vec<Slotted> {
         if matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled) {
             continue;
         }
-        let this_day = message.at.0.div_euclid(DAY_MS);
+        let this_day = local(message.at.0).div_euclid(DAY_MS);
         if day != Some(this_day) {
             day = Some(this_day);
             before = None;

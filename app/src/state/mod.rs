@@ -7,7 +7,7 @@ mod live;
 mod outbox;
 
 pub use browser::{forget, give_focus, keep, new_uuid, now_ms, recall, recall_all};
-pub use house::{House, use_house, use_now};
+pub use house::{House, Zone, use_house, use_now, use_zone};
 pub use inbox::{Inbox, Listed, Shown, Slotted, use_inbox};
 #[cfg(feature = "hydrate")]
 pub use live::start as start_live;

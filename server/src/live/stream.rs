@@ -107,6 +107,8 @@ async fn missed(db: &Db, watcher: &Watcher, since: i64) -> Result<(VecDeque<Byte
     Ok((frames, last))
 }
 
+// What asks the database is boxed, here and below: thousands of streams wait for most of their lives, and each is as large as the
+// largest thing it might ever do.
 impl State {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
@@ -147,10 +149,10 @@ impl State {
     }
 
     async fn catch_up(&mut self) {
-        let read = async {
+        let read = Box::pin(async {
             let mut snapshot = self.db.snapshot().await?;
             event::after(&mut snapshot.conn(), self.watcher.workspace, self.last, CATCH_UP).await
-        };
+        });
         match read.await {
             Ok(events) if events.first().is_some_and(|(seq, _)| *seq > self.last + 1) => self.begin_anew().await,
             Ok(events) => {
@@ -166,10 +168,10 @@ impl State {
     async fn begin_anew(&mut self) {
         // From the end of the channel: at its full beginning the next event would overrun it again.
         self.events = self.events.resubscribe();
-        let read = async {
+        let read = Box::pin(async {
             let mut snapshot = self.db.snapshot().await?;
             event::last(&mut snapshot.conn(), self.watcher.workspace).await
-        };
+        });
         match read.await {
             Ok(last) => {
                 self.last = last.unwrap_or(self.last).max(self.last);
@@ -227,8 +229,11 @@ impl State {
     }
 
     async fn session(&self) -> Result<Option<Session>> {
-        let mut snapshot = self.db.snapshot().await?;
         let now = self.db.clock().now();
-        Ok(session::find(&mut snapshot.conn(), &self.watcher.token_hash, now, now.plus(-IDLE_MS)).await?)
+        let read = Box::pin(async {
+            let mut snapshot = self.db.snapshot().await?;
+            session::find(&mut snapshot.conn(), &self.watcher.token_hash, now, now.plus(-IDLE_MS)).await
+        });
+        Ok(read.await?)
     }
 }

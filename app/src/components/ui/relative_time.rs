@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::state::use_zone;
+
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
@@ -79,9 +81,10 @@ pub fn RelativeTime(
     #[prop(optional, into)]
     class: Option<String>,
 ) -> impl IntoView {
+    let zone = use_zone();
     view! {
-        <time class=class datetime=iso(at) title=exact(at)>
-            {move || relative(now.get(), at)}
+        <time class=class datetime=iso(at) title=move || exact(zone.local(at))>
+            {move || relative(zone.local(now.get()), zone.local(at))}
         </time>
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         InboxPage, LiveBody, LiveEvent, Me, Member, MemberId, Preview, PreviewBy, Role, Thread, Timestamp, View,
         Visibility, Workspace, WorkspaceId,
     },
-    state::House,
+    state::{House, Zone},
 };
 
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -42,7 +42,7 @@ fn boot() -> Bootstrap {
 fn inbox() -> (Owner, Inbox) {
     let owner = Owner::new();
     let inbox = owner.with(|| {
-        let house = House { boot: RwSignal::new(boot()), now: RwSignal::new(NOW) };
+        let house = House { boot: RwSignal::new(boot()), now: RwSignal::new(NOW), zone: Zone::unknown() };
         Inbox::new(house, boot())
     });
     (owner, inbox)
@@ -134,7 +134,7 @@ fn a_read_that_is_shown_already_changes_nothing() {
         inbox.show_page(View::All, Ok(page(vec![before.clone()], 5)));
         inbox.show_thread_answer(Some(Ok(thread(before.clone(), 5))));
         inbox.receive(event(6, &before, &now));
-        assert_eq!(screen(inbox).0, [now.clone()]);
+        assert_eq!(screen(inbox).0, std::slice::from_ref(&now));
         assert_eq!(screen(inbox).2, Some(now.clone()));
     }
     assert_eq!(inbox.listed.get_untracked(), Listed::View(View::All));
