@@ -10,6 +10,7 @@ pub mod error;
 pub mod http;
 pub mod jobs;
 pub mod live;
+mod memory;
 pub mod seed;
 pub mod serve;
 pub mod store;

@@ -11,9 +11,6 @@ use server::{
 };
 use tracing_subscriber::EnvFilter;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// One inbox for every conversation a team has with its prospects and customers.
 #[derive(Parser)]
 #[command(name = "tandem", version)]

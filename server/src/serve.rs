@@ -19,6 +19,7 @@ use crate::{
     http::{Http, Services, router},
     jobs::Worker,
     live::{Hub, Relay},
+    memory,
     store::{Db, Scope, house},
 };
 
@@ -27,6 +28,10 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A connection whose other end has taken nothing for so long is closed. A laptop that was shut says no goodbye, and by itself the
 /// system would hold the socket and what is in it for a quarter of an hour (R12).
 const SILENT: Duration = Duration::from_secs(60);
+/// How much may wait in the system to be sent on one connection, in bytes. It would take 4 MB from a stream whose reader is slow: who
+/// is to be told to read afresh would have to take all of that in first (R12).
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 128 * 1024;
 
 /// Opens the database that the settings name, its commits told to `hub`.
 ///
@@ -53,6 +58,7 @@ pub async fn serve(
     let (tell, shutdown) = watch::channel(false);
     let files = Files::open(config.data.join("files"))?;
     let worker = config.worker.then(|| tokio::spawn(Worker::new(db.clone(), channels).run(shutdown.clone())));
+    let memory = tokio::spawn(memory::look_after(shutdown.clone()));
     let relay = tokio::spawn(Relay::new(db.clone(), hub.clone()).run(shutdown.clone()));
     schedule(&db).await?;
     if config.web {
@@ -81,6 +87,7 @@ pub async fn serve(
         let _ = worker.await;
     }
     let _ = relay.await;
+    let _ = memory.await;
     db.close().await;
     Ok(())
 }
@@ -93,7 +100,10 @@ fn prepare(stream: &mut TcpStream) {
     let ask = TcpKeepalive::new().with_time(SILENT / 2).with_interval(SILENT / 6);
     let _ = socket.set_tcp_keepalive(&ask);
     #[cfg(target_os = "linux")]
-    let _ = socket.set_tcp_user_timeout(Some(SILENT));
+    {
+        let _ = socket.set_tcp_user_timeout(Some(SILENT));
+        let _ = socket.set_tcp_notsent_lowat(UNSENT);
+    }
 }
 
 /// Each workspace's daily comparison of its counters.

@@ -6,17 +6,25 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
 use tokio::{
     runtime::Builder,
     sync::{
+        Semaphore,
         mpsc::{UnboundedSender, unbounded_channel},
         oneshot,
     },
 };
+
+/// How many pages a thread has in hand. A few, because they wait for the database now and then; not all that are asked for, because
+/// each holds its memory until it is done.
+const AT_ONCE: usize = 4;
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -42,7 +50,9 @@ impl Renderers {
         let (done, rendered) = oneshot::channel();
         let work: Work = Box::pin(async move {
             // Whoever asked may have gone: then nobody wants the page.
-            let _ = done.send(page.await);
+            if !done.is_closed() {
+                let _ = done.send(page.await);
+            }
         });
         let place = self.next.fetch_add(1, Ordering::Relaxed) % self.threads.len();
         self.threads.get(place)?.send(work).ok()?;
@@ -55,8 +65,13 @@ fn start_one() -> std::io::Result<UnboundedSender<Work>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     thread::Builder::new().name("render".to_owned()).spawn(move || {
         runtime.block_on(async {
+            let places = Arc::new(Semaphore::new(AT_ONCE));
             while let Some(work) = waiting.recv().await {
-                tokio::spawn(work);
+                let place = Arc::clone(&places).acquire_owned().await;
+                tokio::spawn(async move {
+                    work.await;
+                    drop(place);
+                });
             }
         });
     })?;

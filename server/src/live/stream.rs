@@ -31,8 +31,12 @@ const RETRY_MS: u64 = 500;
 
 /// An event and not a comment, so that the browser can tell a silent line from a dead one.
 const ALIVE: Bytes = Bytes::from_static(b"event: alive\ndata: {}\n\n");
-const RESET: Bytes = Bytes::from_static(b"event: reset\ndata: {}\n\n");
 const SIGNED_OUT: Bytes = Bytes::from_static(b"event: signed-out\ndata: {}\n\n");
+
+/// Read afresh: what is read then has all up to `last`, so that a browser that is cut off right after goes on from there.
+fn reset(last: i64) -> Bytes {
+    Bytes::from(format!("event: reset\nid: {last}\ndata: {{}}\n\n"))
+}
 
 /// Who watches.
 pub struct Watcher {
@@ -96,12 +100,12 @@ async fn missed(db: &Db, watcher: &Watcher, since: i64) -> Result<(VecDeque<Byte
     let known = since >= 0 && since <= last;
     let kept = event::oldest(conn, watcher.workspace).await?.is_none_or(|oldest| since + 1 >= oldest) || since == last;
     if !known || !kept || last - since > CATCH_UP {
-        return Ok((VecDeque::from([RESET]), last));
+        return Ok((VecDeque::from([reset(last)]), last));
     }
     let events = event::after(conn, watcher.workspace, since, CATCH_UP).await?;
     // What they see changed meanwhile: what they were shown before may no longer be theirs to see (S20).
     if events.iter().any(|(_, body)| matches!(body, EventBody::Access { member } if *member == watcher.member)) {
-        return Ok((VecDeque::from([RESET]), last));
+        return Ok((VecDeque::from([reset(last)]), last));
     }
     let frames = events.into_iter().filter_map(|(seq, body)| Numbered::new(seq, body).frame(&watcher.access)).collect();
     Ok((frames, last))
@@ -175,7 +179,7 @@ impl State {
         match read.await {
             Ok(last) => {
                 self.last = last.unwrap_or(self.last).max(self.last);
-                self.ready.push_back(RESET);
+                self.ready.push_back(reset(self.last));
             }
             Err(_) => self.over = true,
         }
@@ -219,7 +223,7 @@ impl State {
             Ok(Some(session)) => {
                 if let Some((access, _)) = session.scope.access() {
                     (self.watcher.access, self.watcher.ends) = (access.clone(), ends(&session));
-                    self.ready.push_back(RESET);
+                    self.ready.push_back(reset(self.last));
                 }
             }
             Ok(None) => self.sign_out(),

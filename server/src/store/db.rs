@@ -112,7 +112,14 @@ impl Db {
                 .min_connections(1)
                 .test_before_acquire(false)
                 // Readers look at the file where the system has it already; nothing ever shortens it.
-                .connect_with(options.read_only(true).pragma("query_only", "on").pragma("mmap_size", "4294967296"))
+                .connect_with(
+                    options
+                        .read_only(true)
+                        .pragma("query_only", "on")
+                        .pragma("mmap_size", "4294967296")
+                        // For what is in the log only.
+                        .pragma("cache_size", "-2000"),
+                )
                 .await?;
             let writer = Writer::sqlite(write, clock.clone(), on_commit, Arc::clone(&jobs));
             return Ok(Self(Arc::new(Inner { pool: Pool::Sqlite(read), writer, clock, jobs, bell: None })));
