@@ -12,15 +12,19 @@ const LITTLE: u64 = 24 * 1024 * 1024;
 
 /// Looks after it until told to stop.
 pub async fn look_after(mut shutdown: watch::Receiver<bool>) {
+    let mut before = 0;
     while !*shutdown.borrow() {
         tokio::select! {
             () = sleep(LOOK) => {}
             _ = shutdown.changed() => return,
         }
-        if own_bytes().is_some_and(|bytes| bytes > LITTLE) {
+        let Some(now) = own_bytes() else { continue };
+        // While a crowd is still coming, what was freed is wanted again at once.
+        if now > LITTLE && now <= before {
             // It walks through the heaps: for some milliseconds, and not on a thread that answers.
             let _ = tokio::task::spawn_blocking(give_back).await;
         }
+        before = now;
     }
 }
 

@@ -5,7 +5,7 @@ use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use super::{door, port, set_cookie, told};
+use super::{door, is_plain_form, port, set_cookie, told};
 use crate::model::{ApiError, SessionId, Timestamp};
 
 /// What a sign-in leaves behind.
@@ -33,6 +33,40 @@ pub struct NewHouse {
     pub sample: Option<String>,
 }
 
+/// What was typed into a form without scripts, for the page that shows it again after a refusal. Passwords are typed again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    /// The workspace's name.
+    pub workspace: String,
+    /// The member's name.
+    pub name: String,
+    /// The member's address.
+    pub email: String,
+    /// Whether the sample conversations were declined.
+    pub bare: bool,
+}
+
+impl Typed {
+    /// As kept by the browser since the refusal; empty when there was none.
+    #[cfg(feature = "ssr")]
+    pub fn before() -> Self {
+        door().map(|door| door.typed()).unwrap_or_default()
+    }
+}
+
+/// Lets whoever was let in go on at `next`; lets the browser keep what they typed if they were not.
+#[cfg(feature = "ssr")]
+fn entered(entry: Result<SignedIn, ApiError>, typed: &Typed, next: &str) -> Result<(), ApiError> {
+    if is_plain_form() {
+        set_cookie(&door()?.keep_typed(entry.is_err().then_some(typed)));
+    }
+    let signed_in = told(entry)?;
+    set_cookie(&signed_in.cookie);
+    leptos_axum::redirect(next);
+    Ok(())
+}
+
 /// A place inside Tandem to go to after signing in; anything else leads to the inbox (S36).
 pub fn local_path(next: &str) -> &str {
     let inside = next.starts_with('/') && !next.starts_with("//") && !next.chars().any(|c| c == '\\' || c.is_control());
@@ -42,28 +76,27 @@ pub fn local_path(next: &str) -> &str {
 /// Signs in. Works as a plain form: the answer is a redirect.
 #[server(prefix = "/api/fn", endpoint = "sign_in")]
 pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), ApiError> {
-    let signed_in = told(door()?.sign_in(email, password).await)?;
-    set_cookie(&signed_in.cookie);
-    leptos_axum::redirect(local_path(&next));
-    Ok(())
+    let typed = Typed { email: email.clone(), ..Typed::default() };
+    entered(door()?.sign_in(email, password).await, &typed, local_path(&next))
 }
 
 /// Makes the workspace and its owner, and signs the owner in. Works as a plain form.
 #[server(prefix = "/api/fn", endpoint = "set_up")]
 pub async fn set_up(new: NewHouse) -> Result<(), ApiError> {
-    let signed_in = told(door()?.set_up(new).await)?;
-    set_cookie(&signed_in.cookie);
-    leptos_axum::redirect("/inbox");
-    Ok(())
+    let typed = Typed {
+        workspace: new.workspace.clone(),
+        name: new.name.clone(),
+        email: new.email.clone(),
+        bare: new.sample.is_none(),
+    };
+    entered(door()?.set_up(new).await, &typed, "/inbox")
 }
 
 /// Makes a member out of an invitation, and signs them in. Works as a plain form.
 #[server(prefix = "/api/fn", endpoint = "accept_invite")]
 pub async fn accept_invite(token: String, name: String, email: String, password: String) -> Result<(), ApiError> {
-    let signed_in = told(door()?.accept_invite(token, name, email, password).await)?;
-    set_cookie(&signed_in.cookie);
-    leptos_axum::redirect("/inbox");
-    Ok(())
+    let typed = Typed { name: name.clone(), email: email.clone(), ..Typed::default() };
+    entered(door()?.accept_invite(token, name, email, password).await, &typed, "/inbox")
 }
 
 /// Ends this session. Works as a plain form.

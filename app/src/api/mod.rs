@@ -32,18 +32,22 @@ mod ask {
         use_context::<Arc<dyn Door>>().ok_or(ApiError::Unauthenticated)
     }
 
-    /// Gives a refusal its HTTP status: without it every one would be a 500.
-    pub(super) fn told<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
-        // A plain form is answered with a redirect back to it; a status of ours would undo that.
-        let plain_form = use_context::<axum::http::request::Parts>().is_some_and(|parts| {
+    /// Whether a form without scripts asks: it is answered with a redirect.
+    pub(super) fn is_plain_form() -> bool {
+        use_context::<axum::http::request::Parts>().is_some_and(|parts| {
             parts.method == axum::http::Method::POST
                 && parts
                     .headers
                     .get(axum::http::header::ACCEPT)
                     .and_then(|v| v.to_str().ok())
                     .is_some_and(|a| a.contains("text/html"))
-        });
-        if plain_form {
+        })
+    }
+
+    /// Gives a refusal its HTTP status: without it every one would be a 500.
+    pub(super) fn told<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
+        // A status of ours would undo the redirect back to the form.
+        if is_plain_form() {
             return result;
         }
         if let (Err(error), Some(response)) = (&result, use_context::<ResponseOptions>()) {
@@ -67,4 +71,4 @@ mod ask {
     }
 }
 #[cfg(feature = "ssr")]
-use ask::{door, port, set_cookie, told};
+use ask::{door, is_plain_form, port, set_cookie, told};

@@ -62,4 +62,8 @@ pub trait Door: Send + Sync {
     async fn sign_in(&self, email: String, password: String) -> Answer<SignedIn>;
     async fn set_up(&self, new: super::account::NewHouse) -> Answer<SignedIn>;
     async fn accept_invite(&self, token: String, name: String, email: String, password: String) -> Answer<SignedIn>;
+    /// What was typed into the form that was refused just now.
+    fn typed(&self) -> super::account::Typed;
+    /// The `Set-Cookie` value that keeps it until the page shows it again; that drops it, without.
+    fn keep_typed(&self, typed: Option<&super::account::Typed>) -> String;
 }

@@ -61,6 +61,7 @@ pub fn close_menu(menu: &'static str, act: Callback<Act>) -> impl IntoView {
             button_class="icon-btn icon-btn-danger"
             icon_only=true
             align_end=true
+            late=true
             trigger=|| view! { <Glyph icon=Icon::X /> }
         >
             {CloseReason::ALL.iter().copied().map(item).collect_view()}
@@ -221,7 +222,13 @@ fn LeadLine(contact: Contact, may_edit: bool) -> impl IntoView {
     };
     let menu = may_edit.then(|| {
         view! {
-            <Menu id="lead-status" name="Lead status" button_class="edit-view" trigger=move || view! { {now.label()} <Glyph icon=Icon::ChevronDown /> }>
+            <Menu
+                id="lead-status"
+                name="Lead status"
+                button_class="edit-view"
+                late=true
+                trigger=move || view! { {now.label()} <Glyph icon=Icon::ChevronDown /> }
+            >
                 {LeadStatus::ALL.iter().copied().map(item).collect_view()}
             </Menu>
         }
@@ -294,13 +301,13 @@ fn ChoiceFact(
     name: &'static str,
     #[prop(into)] chosen: Signal<String>,
     may: bool,
-    children: Children,
+    children: ChildrenFn,
 ) -> impl IntoView {
     let shown = move || chosen.get();
     let value = if may {
         let trigger = move || view! { <span class="cut">{shown}</span> <Glyph icon=Icon::ChevronDown /> };
         view! {
-            <Menu id name=name button_class="edit-view" trigger>
+            <Menu id name=name button_class="edit-view" late=true trigger>
                 {children()}
             </Menu>
         }

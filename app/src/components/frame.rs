@@ -42,13 +42,9 @@ impl Panel {
         }
     }
 
-    /// The role of `panel` where `self` is what matters most: it alone is the main landmark.
-    pub fn role_of(self, panel: Self) -> Option<&'static str> {
-        (self == panel).then_some("main")
-    }
-
-    /// Its id: where "Skip to the content" leads.
-    pub fn id_of(self, panel: Self) -> Option<&'static str> {
+    /// The role of `panel` where `self` is what matters most, for it alone is the main landmark; and its id, which "Skip to the
+    /// content" leads to.
+    pub fn main_of(self, panel: Self) -> Option<&'static str> {
         (self == panel).then_some("main")
     }
 }

@@ -102,8 +102,8 @@ pub fn ListPanel(
         <section
             class="panel list"
             aria-label="Conversations"
-            role=move || panel.get().role_of(Panel::List)
-            id=move || panel.get().id_of(Panel::List)
+            role=move || panel.get().main_of(Panel::List)
+            id=move || panel.get().main_of(Panel::List)
             tabindex="-1"
             data-wait=move || loading.get().then_some("")
         >

@@ -47,8 +47,8 @@ pub fn ThreadPanel(
         <section
             class="panel thread"
             aria-label="Conversation"
-            role=move || panel.get().role_of(Panel::Thread)
-            id=move || panel.get().id_of(Panel::Thread)
+            role=move || panel.get().main_of(Panel::Thread)
+            id=move || panel.get().main_of(Panel::Thread)
             tabindex="-1"
         >
             <Transition fallback=move || view! { <ThreadSkeleton view /> } set_pending=loading>

@@ -37,7 +37,7 @@ pub(crate) fn AuthCard(
     .into_any()
 }
 
-/// A line of text that must be filled in. It keeps what was typed by itself, also before the page is awake.
+/// A line of text that must be filled in.
 #[component]
 pub(crate) fn AuthField(
     /// An id that is unique in the page.
@@ -50,6 +50,8 @@ pub(crate) fn AuthField(
     /// The input's type: "text", "email".
     #[prop(default = "text")]
     kind: &'static str,
+    /// What stands in it at first.
+    value: String,
     /// What the browser may fill in.
     autocomplete: &'static str,
     /// Has the focus when the page opens.
@@ -69,6 +71,7 @@ pub(crate) fn AuthField(
                 id=id
                 name=name
                 type=kind
+                value=value
                 autocomplete=autocomplete
                 autocapitalize=(kind == "email").then_some("none")
                 spellcheck=(kind == "email").then_some("false")

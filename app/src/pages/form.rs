@@ -58,6 +58,9 @@ pub(crate) fn PasswordField(
     name: Option<String>,
     /// "current-password" or "new-password".
     autocomplete: &'static str,
+    /// Has the focus when the page opens.
+    #[prop(optional)]
+    autofocus: bool,
     /// What helps to fill it in.
     #[prop(default = None)]
     hint: Option<String>,
@@ -83,6 +86,7 @@ pub(crate) fn PasswordField(
                     name=name
                     type=move || if shown.get() { "text" } else { "password" }
                     autocomplete=autocomplete
+                    autofocus=autofocus
                     autocapitalize="none"
                     spellcheck="false"
                     required

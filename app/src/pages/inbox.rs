@@ -25,6 +25,7 @@ pub fn InboxPage() -> impl IntoView {
         Memo::new(move |_| query.with(|q| q.get("view").and_then(|text| text.parse().ok())).unwrap_or(View::All));
     // A broken id is as good as one that does not exist.
     let asked = Memo::new(move |_| params.with(|p| p.get("id")));
+    let is_asked = Memo::new(move |_| asked.with(Option::is_some));
     let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
     let page = Resource::new(
         move || (view.get(), live.resets.get()),
@@ -60,13 +61,13 @@ pub fn InboxPage() -> impl IntoView {
     });
     inbox.selected.set(id.get_untracked());
     let details = RwSignal::new(false);
-    let panel = Signal::derive(move || match (asked.get().is_some(), details.get()) {
+    let panel = Signal::derive(move || match (is_asked.get(), details.get()) {
         (false, _) => Panel::List,
         (true, false) => Panel::Thread,
         (true, true) => Panel::Details,
     });
     // The details are about the conversation: they never are what the page is for.
-    let main = Signal::derive(move || if asked.get().is_some() { Panel::Thread } else { Panel::List });
+    let main = Signal::derive(move || if is_asked.get() { Panel::Thread } else { Panel::List });
     Effect::new(move |before: Option<Option<ConversationId>>| {
         let now = id.get();
         if before.is_some_and(|before| before != now) {
@@ -96,7 +97,7 @@ pub fn InboxPage() -> impl IntoView {
         <Frame panel>
             <ListPanel view page panel=main />
             <ThreadPanel view thread panel=main toggle_details=move |()| details.update(|shown| *shown = !*shown) />
-            {move || asked.get().map(|_| view! { <DetailsPanel thread close=move |()| details.set(false) /> })}
+            {move || is_asked.get().then(|| view! { <DetailsPanel thread close=move |()| details.set(false) /> })}
             <button type="button" class="scrim" aria-label="Close details" tabindex="-1" on:click=move |_| details.set(false)></button>
         </Frame>
     }

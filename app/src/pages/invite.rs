@@ -9,7 +9,7 @@ use super::{
     form::{FormError, PasswordField, field_error, other_error},
 };
 use crate::{
-    api::account::AcceptInvite,
+    api::account::{AcceptInvite, Typed},
     components::ui::{Button, EmptyState, Icon, Variant},
 };
 
@@ -48,6 +48,7 @@ fn InviteForm(
     token: Memo<String>,
 ) -> impl IntoView {
     let action = ServerAction::<AcceptInvite>::new();
+    let typed = Typed::before();
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     let busy = Signal::derive(move || action.pending().get() || matches!(action.value().get(), Some(Ok(()))));
     view! {
@@ -58,6 +59,7 @@ fn InviteForm(
                 id="name"
                 label="Your name"
                 name="name"
+                value=typed.name
                 autocomplete="name"
                 autofocus=true
                 error=field_error(error, "name")
@@ -67,6 +69,7 @@ fn InviteForm(
                 label="E-mail"
                 name="email"
                 kind="email"
+                value=typed.email
                 autocomplete="username"
                 error=field_error(error, "email")
             />

@@ -9,7 +9,7 @@ use super::{
     form::{FormError, PasswordField, field_error, other_error},
 };
 use crate::{
-    api::account::SetUp,
+    api::account::{SetUp, Typed},
     components::ui::{Button, EmptyState, Icon, Variant},
 };
 
@@ -48,6 +48,7 @@ fn SetupForm(
     token: Memo<String>,
 ) -> impl IntoView {
     let action = ServerAction::<SetUp>::new();
+    let typed = Typed::before();
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     let busy = Signal::derive(move || action.pending().get() || matches!(action.value().get(), Some(Ok(()))));
     view! {
@@ -58,17 +59,26 @@ fn SetupForm(
                 id="workspace"
                 label="Workspace name"
                 name="new[workspace]"
+                value=typed.workspace
                 autocomplete="organization"
                 autofocus=true
                 hint=Some("Your team and your visitors see it.".to_owned())
                 error=field_error(error, "workspace")
             />
-            <AuthField id="name" label="Your name" name="new[name]" autocomplete="name" error=field_error(error, "name") />
+            <AuthField
+                id="name"
+                label="Your name"
+                name="new[name]"
+                value=typed.name
+                autocomplete="name"
+                error=field_error(error, "name")
+            />
             <AuthField
                 id="email"
                 label="E-mail"
                 name="new[email]"
                 kind="email"
+                value=typed.email
                 autocomplete="username"
                 error=field_error(error, "email")
             />
@@ -81,7 +91,7 @@ fn SetupForm(
                 error=field_error(error, "password")
             />
             <label class="check">
-                <input type="checkbox" name="new[sample]" value="on" checked />
+                <input type="checkbox" name="new[sample]" value="on" checked=!typed.bare />
                 <span class="check-text">
                     "Fill it with sample conversations"
                     <span class="field-hint">"To look around before the first real message."</span>

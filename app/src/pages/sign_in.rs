@@ -9,7 +9,7 @@ use super::{
     form::{FormError, PasswordField, field_error, other_error},
 };
 use crate::{
-    api::account::SignIn,
+    api::account::{SignIn, Typed},
     components::ui::{Button, Variant},
 };
 
@@ -17,6 +17,8 @@ use crate::{
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let action = ServerAction::<SignIn>::new();
+    let typed = Typed::before();
+    let again = !typed.email.is_empty();
     let query = use_query_map();
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     // Still busy after the answer: the redirect follows.
@@ -36,8 +38,9 @@ pub fn SignInPage() -> impl IntoView {
                     label="E-mail"
                     name="email"
                     kind="email"
+                    value=typed.email
                     autocomplete="username"
-                    autofocus=true
+                    autofocus=!again
                     error=field_error(error, "email")
                 />
                 <PasswordField
@@ -45,6 +48,7 @@ pub fn SignInPage() -> impl IntoView {
                     label="Password"
                     name="password"
                     autocomplete="current-password"
+                    autofocus=again
                     error=field_error(error, "password")
                 />
                 <Button variant=Variant::Primary submit=true wide=true busy=busy>

@@ -14,6 +14,7 @@ use crate::{
     load::{self, Make},
 };
 
+/// How long is assigned: what the small data has to assign lasts for about two seconds.
 const ASSIGNING: Duration = Duration::from_secs(1);
 
 /// Assigns one conversation after another to the owner, and takes it away again the next time round.

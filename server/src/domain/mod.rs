@@ -49,6 +49,15 @@ pub fn check_line(field: &str, text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
+/// A line that must not be empty; `missing` says what to do when it is.
+///
+/// # Errors
+/// When it is empty, too long or cannot be shown.
+pub fn check_name(field: &str, text: &str, missing: &str) -> Result<String> {
+    let name = check_line(field, text)?;
+    if name.is_empty() { Err(ApiError::invalid(field, missing).into()) } else { Ok(name) }
+}
+
 /// What tells a repeated request from another one under the same id (R6).
 pub fn fingerprint(parts: &[&str]) -> String {
     use sha2::Digest;

@@ -6,7 +6,7 @@ use app::model::{
 };
 use async_trait::async_trait;
 
-use super::{check_line, check_text};
+use super::{check_line, check_name, check_text};
 use crate::{
     error::{Error, Result},
     store::{Command, Scope, Tx, house, job, session},
@@ -70,7 +70,7 @@ impl Command for AddMember {
         if member.role == Role::Owner && scope.me().is_some_and(|me| me.member.role != Role::Owner) {
             return Err(Error::FORBIDDEN);
         }
-        check_line("name", &member.name)?;
+        check_name("name", &member.name, "Say how colleagues should call them.")?;
         house::add_member(tx, scope.workspace(), member).await.map_err(|error| match error.is_unique_violation() {
             true => ApiError::invalid("email", "Somebody signs in with this address already.").into(),
             false => Error::from(error),
@@ -149,10 +149,7 @@ impl Command for AddTeam {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Team> {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
-        let name = check_line("name", &self.name)?;
-        if name.is_empty() {
-            return Err(ApiError::invalid("name", "Give the team a name.").into());
-        }
+        let name = check_name("name", &self.name, "Give the team a name.")?;
         let team = Team { id: self.id, name, channels: Vec::new() };
         if let Some(known) = house::teams(tx.conn(), &scope).await?.into_iter().find(|t| t.id == self.id) {
             return Ok(known);
@@ -254,10 +251,7 @@ impl Command for EditChannel {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
         let mut channel = house::channel(tx.conn(), &scope, self.id).await?;
-        channel.name = check_line("name", &self.name)?;
-        if channel.name.is_empty() {
-            return Err(ApiError::invalid("name", "Give the channel a name.").into());
-        }
+        channel.name = check_name("name", &self.name, "Give the channel a name.")?;
         channel.greeting = check_line("greeting", &self.greeting)?;
         channel.auto_reply = check_text("auto_reply", &self.auto_reply)?;
         channel.origins = self.origins.iter().map(|origin| check_origin(origin)).collect::<Result<_>>()?;
@@ -299,7 +293,7 @@ impl Command for EditWorkspace {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
         let mut workspace = house::house(tx.conn(), &scope).await?.workspace;
-        workspace.name = check_line("name", &self.name)?;
+        workspace.name = check_name("name", &self.name, "Give the workspace a name.")?;
         (workspace.chat_enabled, workspace.pending_after_reply) = (self.chat_enabled, self.pending_after_reply);
         house::save(tx, &workspace).await?;
         tx.emit(scope.workspace(), EventBody::Workspace(workspace.clone()));

@@ -7,7 +7,7 @@ use app::model::{
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::check_line;
+use super::{check_line, check_name};
 use crate::{
     clock::{new_id, random_hex},
     error::{Error, Result, StoreError},
@@ -95,7 +95,7 @@ impl Command for SetUp {
         if !session::use_link(tx, &self.link_hash, Purpose::Setup).await? || !house::all(tx.conn()).await?.is_empty() {
             return Err(stale_link("Restart Tandem to get a new one."));
         }
-        let name = check_line("workspace", &self.workspace)?;
+        let name = check_name("workspace", &self.workspace, "Give the workspace a name.")?;
         let workspace =
             Workspace { id: WorkspaceId::new(new_id()), name, chat_enabled: true, pending_after_reply: true };
         house::add(tx, &workspace).await?;
@@ -114,10 +114,7 @@ fn stale_link(next: &str) -> Error {
 }
 
 fn member(name: &str, email: &str, role: Role, visibility: Visibility) -> Result<Member> {
-    let name = check_line("name", name)?;
-    if name.is_empty() {
-        return Err(ApiError::invalid("name", "Say how colleagues should call you.").into());
-    }
+    let name = check_name("name", name, "Say how colleagues should call you.")?;
     let email = app::model::ContactField::Email.check(email).map_err(|e| ApiError::invalid("email", e.to_string()))?;
     if email.is_empty() {
         return Err(ApiError::invalid("email", "An address is needed to sign in.").into());

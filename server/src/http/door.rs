@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use app::{
     api::{
-        account::{NewHouse, SignedIn},
+        account::{NewHouse, SignedIn, Typed},
         port::Door,
     },
     model::ApiError,
@@ -15,7 +15,7 @@ use axum::{
     http::header,
 };
 
-use super::state::Http;
+use super::{state::Http, typed};
 use crate::{
     clock::{new_secret, secret_hash},
     domain::sessions::{AcceptInvite, Browser, CountAttempt, SetUp, SignIn},
@@ -35,6 +35,7 @@ pub struct FrontDoor {
     http: Http,
     client: String,
     user_agent: String,
+    typed: Typed,
 }
 
 impl FrontDoor {
@@ -42,7 +43,12 @@ impl FrontDoor {
     pub fn of(http: Http, request: &Request) -> Arc<dyn Door> {
         let address = request.extensions().get::<ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip());
         let agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        Arc::new(Self { http, client: client_prefix(address), user_agent: agent.to_owned() })
+        Arc::new(Self {
+            http,
+            client: client_prefix(address),
+            user_agent: agent.to_owned(),
+            typed: typed::read(request.headers()),
+        })
     }
 
     fn browser(&self) -> (Browser, SignedIn) {
@@ -136,6 +142,15 @@ impl Door for FrontDoor {
             Ok(signed_in)
         };
         accept.await.map_err(Error::told)
+    }
+
+    fn typed(&self) -> Typed {
+        self.typed.clone()
+    }
+
+    fn keep_typed(&self, typed: Option<&Typed>) -> String {
+        let cookies = self.http.cookies();
+        typed.map_or_else(|| typed::forget(cookies), |typed| typed::keep(cookies, typed))
     }
 }
 

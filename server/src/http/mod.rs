@@ -14,6 +14,7 @@ mod render;
 mod routes;
 mod session;
 mod state;
+mod typed;
 mod webchat;
 
 pub use routes::{Gate, Route, SERVER_FUNCTIONS, router, routes};

@@ -10,6 +10,7 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use tower_http::{
+    CompressionLevel,
     catch_panic::CatchPanicLayer,
     compression::{
         CompressionLayer, Predicate,
@@ -159,7 +160,8 @@ pub fn router(http: Http) -> Router {
         .layer(middleware::from_fn_with_state(http.clone(), layers::origin))
         // A body that trickles holds a connection, not a worker, and not for ever (S40).
         .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(30)))
-        .layer(CompressionLayer::new().compress_when(compress))
+        // The second level of brotli: a page is a tenth longer than by the usual fourth and takes a third of the time.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(2)).compress_when(compress))
         .layer(CatchPanicLayer::custom(|_| Refusal(ApiError::Internal { incident: "panic".to_owned() }).into_response()))
         .layer(middleware::from_fn_with_state(http.clone(), layers::headers))
         .with_state(http)

@@ -32,6 +32,7 @@ mod costs;
 mod dice;
 mod finding;
 mod keys;
+mod links;
 mod live;
 mod outbox;
 mod plain;

@@ -1,6 +1,6 @@
 //! A server on a free port with a workspace, and a client for each role.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use app::model::{Role, Visibility};
 use reqwest::{Client, Method, Response};
@@ -33,7 +33,7 @@ pub struct App {
     pub viewer: Person,
     pub key: String,
     pub boot: Value,
-    _data: TempDir,
+    data: TempDir,
     _stop: watch::Sender<bool>,
 }
 
@@ -72,7 +72,7 @@ impl App {
             owner,
             key: String::new(),
             boot: Value::Null,
-            _data: data,
+            data,
             _stop: stop,
         };
         app.admin = app.member(Role::Admin, Visibility::All, &hash).await;
@@ -106,6 +106,11 @@ impl App {
         };
         self.db.write_house(accept).await.unwrap();
         Person { secret }
+    }
+
+    /// Where its database and its files are.
+    pub fn data(&self) -> &Path {
+        self.data.path()
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -11,4 +11,5 @@
 mod fixture;
 mod pages;
 mod rights;
+mod secrets;
 mod visitors;

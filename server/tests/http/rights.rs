@@ -14,13 +14,13 @@ use super::fixture::{App, PASSWORD, Person};
 
 /// Every server function with an input that is well formed, and what it needs; none: anybody who is signed in; `Open`: anybody.
 #[derive(Clone, Copy, PartialEq)]
-enum Needs {
+pub enum Needs {
     Open,
     SignedIn,
     May(Permission),
 }
 
-fn functions(conversation: &Value, app: &App) -> Vec<(&'static str, Value, Needs)> {
+pub fn functions(conversation: &Value, app: &App) -> Vec<(&'static str, Value, Needs)> {
     use Needs::{May, Open, SignedIn};
     use Permission::{Administer, Converse, Read};
     let id = || json!(new_id());

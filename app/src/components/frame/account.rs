@@ -17,24 +17,21 @@ pub(super) fn AccountMenu() -> impl IntoView {
     let email = Memo::new(move |_| house.boot.with(|boot| boot.me.member.email.clone()));
     let id = house.boot.with_untracked(|boot| boot.me.member.id.to_string());
     let (theme, choose) = use_theme();
-    let choices = Theme::ALL
-        .into_iter()
-        .map(|one| {
-            let icon = match one {
-                Theme::Light => Icon::Sun,
-                Theme::Dark => Icon::Moon,
-                Theme::System => Icon::Monitor,
-            };
-            view! {
-                <MenuItem
-                    label=one.label()
-                    icon=icon
-                    checked=Signal::derive(move || theme.get() == Some(one))
-                    on_select=move || choose.run((one,))
-                />
-            }
-        })
-        .collect_view();
+    let choice = move |one: Theme| {
+        let icon = match one {
+            Theme::Light => Icon::Sun,
+            Theme::Dark => Icon::Moon,
+            Theme::System => Icon::Monitor,
+        };
+        view! {
+            <MenuItem
+                label=one.label()
+                icon=icon
+                checked=Signal::derive(move || theme.get() == Some(one))
+                on_select=move || choose.run((one,))
+            />
+        }
+    };
     let face = move || {
         view! {
             <Avatar name=name.get() seed=id.clone() size=AvatarSize::Small />
@@ -51,7 +48,7 @@ pub(super) fn AccountMenu() -> impl IntoView {
                 <span class="cell-note cut">{move || email.get()}</span>
             </div>
             <MenuLine />
-            <div role="group" aria-label="Theme">{choices}</div>
+            <div role="group" aria-label="Theme">{Theme::ALL.into_iter().map(choice).collect_view()}</div>
             <MenuLine />
             <a class="menu-item" role="menuitem" tabindex="-1" href="/settings/sessions" rel=rel>
                 <Glyph icon=Icon::Laptop />

@@ -94,10 +94,6 @@ pub fn EditableField(
     };
     let name = StoredValue::new(label);
     let nothing = StoredValue::new(empty);
-    let text = move || {
-        let current = if saving() { draft.get() } else { value.get() };
-        if current.is_empty() { nothing.get_value() } else { current }
-    };
     let body = move || {
         if open.get() {
             view! {
@@ -116,20 +112,26 @@ pub fn EditableField(
             }
             .into_any()
         } else {
+            let saving = saving();
+            let current = if saving { draft.get() } else { value.get() };
+            let class = if current.is_empty() { "cut edit-empty" } else { "cut" };
+            let text = if current.is_empty() { nothing.get_value() } else { current };
+            let says = format!("Edit {}: {text}", name.get_value());
+            let mark = if saving {
+                view! { <span class="spin push" role="status" aria-label="Saving"></span> }.into_any()
+            } else {
+                view! { <Glyph icon=Icon::Pencil /> }.into_any()
+            };
             view! {
                 <button
                     type="button"
                     class="edit-view"
                     node_ref=shown
-                    aria-label=move || format!("Edit {}: {}", name.get_value(), text())
+                    aria-label=says
                     on:click=move |_| start()
                 >
-                    <span class="cut" class:edit-empty=move || value.with(String::is_empty)>{text}</span>
-                    {move || if saving() {
-                        view! { <span class="spin push" role="status" aria-label="Saving"></span> }.into_any()
-                    } else {
-                        view! { <Glyph icon=Icon::Pencil /> }.into_any()
-                    }}
+                    <span class=class>{text}</span>
+                    {mark}
                 </button>
             }
             .into_any()

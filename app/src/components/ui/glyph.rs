@@ -1,6 +1,6 @@
 //! An icon, drawn.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::html::InertElement};
 
 use super::Icon;
 
@@ -24,9 +24,10 @@ pub fn Glyph(
         (false, true) => "icon icon-flip",
         (false, false) => "icon",
     };
-    let role = label.is_some().then_some("img");
-    let hidden = label.is_none().then_some("true");
-    view! {
-        <svg class=class role=role aria-label=label aria-hidden=hidden inner_html=format!("<use href=\"#i-{}\"></use>", icon.name())></svg>
+    let drawing = format!("<use href=\"#i-{}\"></use>", icon.name());
+    match label {
+        // Parsed once and copied from then on: there are hundreds in a page.
+        None => InertElement::new(format!("<svg class=\"{class}\" aria-hidden=\"true\">{drawing}</svg>")).into_any(),
+        Some(label) => view! { <svg class=class role="img" aria-label=label inner_html=drawing></svg> }.into_any(),
     }
 }

@@ -32,17 +32,27 @@ pub fn Menu(
     /// Lines the menu up with the end of the button.
     #[prop(optional)]
     align_end: bool,
+    /// Its items are made when it first opens. For what needs scripts anyway and is drawn often: closed menus would be half of a page.
+    #[prop(optional)]
+    late: bool,
     /// What the button shows.
     #[prop(into)]
     trigger: ViewFn,
     /// The items.
-    children: Children,
+    children: ChildrenFn,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
+    let made = RwSignal::new(!late);
     let button = NodeRef::<html::Button>::new();
     let popover = NodeRef::<html::Div>::new();
     let shown_name = icon_only.then(|| name.clone());
     let toggled = move |_| on_toggle(button, popover, open);
+    // It can be opened before the page is awake.
+    Effect::new(move |_| {
+        if is_open(popover) {
+            made.set(true);
+        }
+    });
     let keys = move |event: KeyboardEvent| on_menu_key(popover, &event);
     let open_by_arrow = move |event: KeyboardEvent| {
         if matches!(event.key().as_str(), "ArrowDown" | "ArrowUp") {
@@ -73,11 +83,12 @@ pub fn Menu(
             role="menu"
             aria-label=name
             data-align=align_end.then_some("end")
+            on:beforetoggle=move |_: leptos::ev::Event| made.set(true)
             on:toggle=toggled
             on:keydown=keys
             on:click=move |_| set_open(popover, false)
         >
-            {children()}
+            {move || made.get().then(|| children())}
         </div>
     }
 }
@@ -153,6 +164,16 @@ fn set_open(popover: NodeRef<html::Div>, open: bool) {
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = (popover, open);
+}
+
+fn is_open(popover: NodeRef<html::Div>) -> bool {
+    #[cfg(feature = "hydrate")]
+    return popover.get_untracked().is_some_and(|menu| menu.matches(":popover-open").unwrap_or(false));
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = popover;
+        false
+    }
 }
 
 fn on_toggle(button: NodeRef<html::Button>, popover: NodeRef<html::Div>, open: RwSignal<bool>) {
