@@ -1,4 +1,4 @@
-//! What state a conversation is in and how it changes: one table (architecture, Conversation state), one pure function, the same on both sides.
+//! What state a conversation is in and how it changes: one table (ARCHITECTURE.md, Conversation state), one pure function, the same on both sides.
 
 use serde::{Deserialize, Serialize};
 

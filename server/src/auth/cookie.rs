@@ -1,4 +1,4 @@
-//! The session's cookie. Its name and attributes follow the address that browsers use (architecture, Browser and network).
+//! The session's cookie. Its name and attributes follow the address that browsers use: by https it is `__Host-` and Secure.
 
 use axum::http::HeaderMap;
 

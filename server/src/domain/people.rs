@@ -302,7 +302,7 @@ impl Command for EditWorkspace {
     }
 }
 
-/// Tries a given-up job again (Settings → System).
+/// Tries a given-up job again (Settings → Health and jobs).
 #[derive(Debug, Clone, Copy)]
 pub struct ReviveJob(pub JobId);
 

@@ -1,4 +1,4 @@
-//! What every request passes: where it comes from, and what every answer carries (quality, part 5).
+//! What every request passes: where it comes from, and what every answer carries (docs/ids.md, S24 and S34).
 
 use axum::{
     extract::{Request, State},

@@ -178,7 +178,7 @@ async fn render(http: &Http, given: Given, request: Request) -> Response {
     response
 }
 
-/// The app's policy (quality, part 5): nothing from elsewhere, no script without this answer's nonce.
+/// The app's policy: nothing from elsewhere, no script without this answer's nonce.
 fn policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \

@@ -181,7 +181,7 @@ pub enum Engine {
 }
 
 tokio::task_local! {
-    /// Counts the statements of one request, for the tests that bound them (quality 1.6, trap 2).
+    /// Counts the statements of one request, for the tests that bound them (docs/ids.md, traps).
     pub static QUERIES: std::cell::Cell<u32>;
 }
 

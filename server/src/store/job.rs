@@ -166,7 +166,7 @@ pub async fn hasten(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, at: Time
     Ok(touched == 1)
 }
 
-/// Puts a job where people see it (Settings → System): it will not be tried again by itself.
+/// Puts a job where people see it (Settings → Health and jobs): it will not be tried again by itself.
 ///
 /// # Errors
 /// When the database fails.

@@ -42,7 +42,7 @@ pub(super) const POSTGRES_STATEMENTS: &[&str] = &[ADD_POSTGRES, CONTACT_SET_POST
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     /// Through the index. On SQLite it gives the newest first by itself; PostgreSQL is kept from walking all entries backwards
-    /// instead, which for rare words costs a thousand times as much (quality 1.3).
+    /// instead, which for rare words costs a thousand times as much.
     Index,
     /// Among the newest entries, on PostgreSQL, where the index would give all hits of a common word before the first can be shown.
     Recent,

@@ -1,4 +1,4 @@
-//! Quality 1.6, trap 7: the counters are kept by every command, compared once a day, and put right.
+//! Trap 7: the counters are kept by every command, compared once a day, and put right.
 
 use app::model::{Act, CloseReason, View};
 use server::{

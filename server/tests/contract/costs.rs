@@ -1,4 +1,4 @@
-//! Quality 1.6, trap 2: how many statements a request asks, whatever the size of its page.
+//! Trap 2: how many statements a request asks, whatever the size of its page.
 
 use std::cell::Cell;
 

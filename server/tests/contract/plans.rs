@@ -302,7 +302,7 @@ async fn every_other_reading_uses_an_index(world: World) {
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }
 
-/// Words are looked up in their index and their conversations by key, whoever asks and however rare the word (quality 1.3).
+/// Words are looked up in their index and their conversations by key, whoever asks and however rare the word.
 async fn a_search_never_reads_a_table_whole(world: World) {
     fill(&world).await;
     let mut planner = Planner::of(&world).await.with_bitmaps().await;

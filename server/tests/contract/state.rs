@@ -1,4 +1,4 @@
-//! The state table as commands play it (architecture, Conversation state; Promise 4; H6).
+//! The state table as commands play it (ARCHITECTURE.md, Conversation state; Promise 4; H6).
 
 use app::model::{
     Act, ApiError, CloseReason, DraftMode, Entry, Line, Member, MemberId, MessageId, PreviewBy, Role, Sender, Slot,

@@ -47,12 +47,14 @@ pub fn Menu(
     let popover = NodeRef::<html::Div>::new();
     let shown_name = icon_only.then(|| name.clone());
     let toggled = move |_| on_toggle(button, popover, open);
-    // It can be opened before the page is awake.
-    Effect::new(move |_| {
-        if is_open(popover) {
-            made.set(true);
-        }
-    });
+    if late {
+        // It can be opened before the page is awake.
+        Effect::new(move |_| {
+            if is_open(popover) {
+                made.set(true);
+            }
+        });
+    }
     let keys = move |event: KeyboardEvent| on_menu_key(popover, &event);
     let open_by_arrow = move |event: KeyboardEvent| {
         if matches!(event.key().as_str(), "ArrowDown" | "ArrowUp") {
