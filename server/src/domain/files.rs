@@ -59,7 +59,7 @@ impl Files {
     /// [`ApiError::Invalid`] over the limit; when the disk fails or the sender breaks off.
     pub async fn take(
         &self,
-        stream: impl Stream<Item = Result<Bytes, axum::Error>>,
+        stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
         limit: u64,
     ) -> Result<(String, u64, String)> {
         let incoming = self.folder.join("incoming").join(random_hex(16));
@@ -87,14 +87,14 @@ impl Files {
     async fn write(
         &self,
         path: &Path,
-        stream: impl Stream<Item = Result<Bytes, axum::Error>>,
+        stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
         limit: u64,
     ) -> Result<(String, u64, String)> {
         let mut file = fs::File::create_new(path).await?;
         let (mut hash, mut size, mut head) = (sha2::Sha256::new(), 0u64, Vec::new());
         let mut stream = std::pin::pin!(stream);
         while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|e| std::io::Error::other(e.to_string()))?;
+            let chunk = chunk?;
             size += chunk.len() as u64;
             if size > limit {
                 let mb = limit / (1024 * 1024);
@@ -197,7 +197,7 @@ pub async fn upload(
     uploader: String,
     name: &str,
     limit: u64,
-    stream: impl Stream<Item = Result<Bytes, axum::Error>>,
+    stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
 ) -> Result<Attachment> {
     let (digest, size, media_type) = files.take(stream, limit).await?;
     let attachment = Attachment {

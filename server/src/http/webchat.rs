@@ -265,7 +265,7 @@ pub async fn upload(
     if let Some(seconds) = http.chat_rate().hit(&visitor.uploader()) {
         return Err(ApiError::TooMany { seconds }.into());
     }
-    let stream = body.into_data_stream().map_err(axum::Error::new);
+    let stream = body.into_data_stream().map_err(std::io::Error::other);
     let kept =
         files::upload(&http.db, &http.files, &chat.scope, visitor.uploader(), &named.name, VISITOR_LIMIT, stream)
             .await?;
