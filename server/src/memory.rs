@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::{sync::watch, time::sleep};
 
 /// How often is looked.
-const LOOK: Duration = Duration::from_secs(4);
+const LOOK: Duration = Duration::from_secs(2);
 /// With less than this of its own, in bytes, a process has nothing worth giving back.
 const LITTLE: u64 = 24 * 1024 * 1024;
 
@@ -19,8 +19,8 @@ pub async fn look_after(mut shutdown: watch::Receiver<bool>) {
             _ = shutdown.changed() => return,
         }
         let Some(now) = own_bytes() else { continue };
-        // While a crowd is still coming, what was freed is wanted again at once.
-        if now > LITTLE && now <= before {
+        // While a crowd is still coming (a sixteenth more than a look ago), what was freed is wanted again at once.
+        if now > LITTLE && now <= before + before / 16 {
             // It walks through the heaps: for some milliseconds, and not on a thread that answers.
             let _ = tokio::task::spawn_blocking(give_back).await;
         }

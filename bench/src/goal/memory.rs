@@ -17,20 +17,23 @@ const SUBSCRIBERS: usize = 5000;
 /// Redmine's application processes after the same kind of run, in MiB.
 const REDMINE: f64 = 654.0;
 
+/// After this memory is as it stays: what a crowd's coming or going left behind was given back (`server/src/memory.rs`).
+const SETTLED: Duration = Duration::from_secs(6);
+
 /// Measures it.
 ///
 /// # Errors
 /// When the server does not answer.
 pub async fn measure(bench: &mut Bench, bed: &Bed) -> Result<()> {
     let server = bench.tandem.start(&bed.folder).await?;
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(SETTLED).await;
     let idle = memory_kib(server.pid(), "VmRSS")? / 1024.0;
 
     let anonymous = || memory_kib(server.pid(), "RssAnon");
     let before = anonymous()?;
     let crowd = Crowd::start(&live::plan(bed, &server, SUBSCRIBERS, false).await?);
     crowd.until("all to be ready", 60, |status| status.ready == SUBSCRIBERS).await?;
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(SETTLED).await;
     let each = (anonymous()? - before) / SUBSCRIBERS as f64;
 
     // Everything at once, while they watch; then without them, at full speed.
@@ -52,7 +55,7 @@ pub async fn measure(bench: &mut Bench, bed: &Bed) -> Result<()> {
         bench.report.failed(figures.bad);
         posted = figures.good;
     }
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    tokio::time::sleep(SETTLED).await;
     let after = anonymous()? / 1024.0;
     bench.report.line(format!(
         "memory             idle {idle:.1} MiB RSS  {each:.1} KiB per idle stream ({SUBSCRIBERS})  after load, {posted} replies among it: \
