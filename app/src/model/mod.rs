@@ -9,6 +9,7 @@ mod house;
 mod ids;
 mod inbox;
 mod message;
+mod recipients;
 mod reduce;
 mod rights;
 mod text_enum;
@@ -27,6 +28,7 @@ pub use inbox::{
     Act, ConversationRow, Counts, Cursor, Draft, DraftMode, Facts, InboxPage, Preview, PreviewBy, Thread, View,
 };
 pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line, Message, Sender, TEXT_LIMIT};
+pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};
 pub use reduce::{Changed, HousePart, InboxState, ListPart, ThreadPart};
 pub use rights::{Access, Permission, Role, Visibility};
 pub use text_enum::UnknownText;

@@ -1,5 +1,7 @@
 //! One folder per channel kind behind [`Channel`]. Web chat has no adapter: the visitor reads this very database.
 
+pub mod email;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use app::model::ChannelKind;

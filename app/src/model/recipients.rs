@@ -1,0 +1,237 @@
+//! Who an e-mail goes to: one pure function of the mail that is answered, the channel's own addresses and the choice (Promise 7, T5).
+//! The composer shows what it says before sending; the server, AI and macros ask the same.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+/// Somebody's address, and the name that stood beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Mailbox {
+    /// The name; empty for none.
+    #[serde(default)]
+    pub name: String,
+    /// The address as it was written: `local@domain`.
+    pub address: String,
+}
+
+impl Mailbox {
+    /// An address without a name.
+    pub fn of(address: impl Into<String>) -> Self {
+        Self { name: String::new(), address: address.into() }
+    }
+
+    /// What tells one address from another. Case does not: no mailbox provider keeps `Anna@` and `anna@` apart, though RFC 5321
+    /// (2.4) would let it.
+    pub fn key(&self) -> String {
+        self.address.trim().to_lowercase()
+    }
+}
+
+/// The lines of an e-mail that say from whom and to whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parties {
+    /// Who wrote it; none where that could not be read.
+    pub from: Option<Mailbox>,
+    /// Where they want answers, if not there.
+    pub reply_to: Vec<Mailbox>,
+    /// To whom.
+    pub to: Vec<Mailbox>,
+    /// Who was to know.
+    pub cc: Vec<Mailbox>,
+}
+
+/// To whom an answer goes. No address is in it twice, and none of our own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipients {
+    /// To whom.
+    pub to: Vec<Mailbox>,
+    /// Who is to know.
+    pub cc: Vec<Mailbox>,
+    /// Who is to know without the others seeing it. Never filled in by an answer.
+    pub bcc: Vec<Mailbox>,
+}
+
+/// Whom to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Everybody who took part: nobody is dropped by accident.
+    #[default]
+    All,
+    /// Only who wrote.
+    Sender,
+}
+
+/// The addresses that are our own: the channel's, its aliases, and what it signs answers with (`support+…@`).
+#[derive(Debug, Clone, Default)]
+pub struct Own(HashSet<String>);
+
+impl Own {
+    /// From the channel's addresses.
+    pub fn new<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(addresses.into_iter().map(|address| address.trim().to_lowercase()).collect())
+    }
+
+    /// Whether mail to it comes back to us: the address itself, or with a tag behind a plus.
+    pub fn has(&self, mailbox: &Mailbox) -> bool {
+        let key = mailbox.key();
+        if self.0.contains(&key) {
+            return true;
+        }
+        key.rsplit_once('@')
+            .and_then(|(local, domain)| local.split_once('+').map(|(plain, _)| format!("{plain}@{domain}")))
+            .is_some_and(|plain| self.0.contains(&plain))
+    }
+}
+
+/// To whom an answer goes (RFC 5322, 3.6.3). Of a mail that we sent, an answer goes on to those it went to.
+pub fn recipients(answered: &Parties, own: &Own, answer: Answer) -> Recipients {
+    let ours = answered.from.as_ref().is_some_and(|from| own.has(from));
+    let (to, cc) = if ours {
+        (answered.to.clone(), answered.cc.clone())
+    } else {
+        let back: Vec<Mailbox> = match answered.reply_to.is_empty() {
+            true => answered.from.iter().cloned().collect(),
+            false => answered.reply_to.clone(),
+        };
+        (back, answered.to.iter().chain(&answered.cc).cloned().collect())
+    };
+    let mut seen = HashSet::new();
+    let mut others = |list: Vec<Mailbox>| -> Vec<Mailbox> {
+        list.into_iter().filter(|one| !own.has(one) && seen.insert(one.key())).collect()
+    };
+    let (to, cc) = (others(to), others(cc));
+    match answer {
+        Answer::Sender => Recipients { to, ..Recipients::default() },
+        // Whoever wants their answers sent to us (a list, a form) is still answered: by those who are left.
+        Answer::All if to.is_empty() => Recipients { to: cc, ..Recipients::default() },
+        Answer::All => Recipients { to, cc, bcc: Vec::new() },
+    }
+}
+
+/// How what was chosen differs from answering everybody: pointed out before sending.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Take part here and did not before.
+    pub added: Vec<Mailbox>,
+    /// Took part and do not here.
+    pub dropped: Vec<Mailbox>,
+}
+
+impl Recipients {
+    /// Everybody, in the order shown.
+    pub fn everybody(&self) -> impl Iterator<Item = &Mailbox> {
+        self.to.iter().chain(&self.cc).chain(&self.bcc)
+    }
+
+    /// Compares with what answering everybody would have been.
+    pub fn against(&self, usual: &Self) -> Difference {
+        let keys = |list: &Self| list.everybody().map(Mailbox::key).collect::<HashSet<_>>();
+        let (mine, theirs) = (keys(self), keys(usual));
+        Difference {
+            added: self.everybody().filter(|one| !theirs.contains(&one.key())).cloned().collect(),
+            dropped: usual.everybody().filter(|one| !mine.contains(&one.key())).cloned().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    fn list(text: &str) -> Vec<Mailbox> {
+        text.split_whitespace().map(Mailbox::of).collect()
+    }
+
+    fn mail(from: &str, reply_to: &str, to: &str, cc: &str) -> Parties {
+        Parties { from: list(from).pop(), reply_to: list(reply_to), to: list(to), cc: list(cc) }
+    }
+
+    fn own() -> Own {
+        Own::new(["support@acme.example", "Sales@Acme.Example"])
+    }
+
+    fn shown(recipients: &Recipients) -> (String, String) {
+        let line = |list: &[Mailbox]| list.iter().map(|one| one.address.as_str()).collect::<Vec<_>>().join(" ");
+        assert!(recipients.bcc.is_empty());
+        (line(&recipients.to), line(&recipients.cc))
+    }
+
+    fn answer(mail: &Parties, answer: Answer) -> (String, String) {
+        shown(&recipients(mail, &own(), answer))
+    }
+
+    fn pair(to: &str, cc: &str) -> (String, String) {
+        (to.to_owned(), cc.to_owned())
+    }
+
+    #[test]
+    fn t5_an_answer_goes_to_whoever_took_part() {
+        let plain = mail("anna@x.example", "", "support@acme.example", "");
+        assert_eq!(answer(&plain, Answer::All), pair("anna@x.example", ""));
+        let many =
+            mail("anna@x.example", "", "ben@x.example SUPPORT@acme.example", "cleo@y.example sales@acme.example");
+        assert_eq!(answer(&many, Answer::All), pair("anna@x.example", "ben@x.example cleo@y.example"));
+        assert_eq!(answer(&many, Answer::Sender), pair("anna@x.example", ""));
+    }
+
+    #[test]
+    fn t5_answers_go_where_they_are_wanted() {
+        let wanted = mail("no-reply@shop.example", "anna@x.example", "support@acme.example", "no-reply@shop.example");
+        assert_eq!(answer(&wanted, Answer::All), pair("anna@x.example", "no-reply@shop.example"));
+        let to_us = mail("form@site.example", "support@acme.example", "support@acme.example", "anna@x.example");
+        assert_eq!(answer(&to_us, Answer::All), pair("anna@x.example", ""));
+    }
+
+    #[test]
+    fn t5_a_second_mail_of_ours_goes_on_to_the_same() {
+        let ours = mail("support+c1.x9@acme.example", "", "anna@x.example", "ben@x.example");
+        assert_eq!(answer(&ours, Answer::All), pair("anna@x.example", "ben@x.example"));
+    }
+
+    #[test]
+    fn t5_a_change_is_pointed_out() {
+        let usual = Recipients { to: list("anna@x.example"), cc: list("ben@x.example"), bcc: Vec::new() };
+        let chosen = Recipients { to: list("ANNA@x.example"), cc: Vec::new(), bcc: list("boss@acme.example") };
+        let difference = chosen.against(&usual);
+        assert_eq!(difference, Difference { added: list("boss@acme.example"), dropped: list("ben@x.example") });
+        assert_eq!(usual.against(&usual), Difference::default());
+    }
+
+    fn mailbox() -> impl Strategy<Value = Mailbox> {
+        "(anna|Anna|ben|support|sales|support\\+[a-z]{1,3})@(x\\.example|acme\\.example|ACME\\.example)"
+            .prop_map(Mailbox::of)
+    }
+
+    fn parties() -> impl Strategy<Value = Parties> {
+        let lists = (vec(mailbox(), 0..3), vec(mailbox(), 0..5), vec(mailbox(), 0..5));
+        (proptest::option::of(mailbox()), lists).prop_map(|(from, (reply_to, to, cc))| Parties {
+            from,
+            reply_to,
+            to,
+            cc,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn t5_nobody_twice_never_ourselves_and_nobody_from_nowhere(mail in parties()) {
+            let all = recipients(&mail, &own(), Answer::All);
+            let keys: Vec<_> = all.everybody().map(Mailbox::key).collect();
+            prop_assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
+            prop_assert!(!all.everybody().any(|one| own().has(one)));
+            let known: HashSet<_> =
+                mail.from.iter().chain(&mail.reply_to).chain(&mail.to).chain(&mail.cc).map(Mailbox::key).collect();
+            prop_assert!(keys.iter().all(|key| known.contains(key)));
+            // Answering one is never more than answering all.
+            let one = recipients(&mail, &own(), Answer::Sender);
+            prop_assert!(one.everybody().all(|only| keys.contains(&only.key())));
+            // Nobody who was addressed is dropped without a word.
+            let addressed = mail.to.iter().chain(&mail.cc).filter(|one| !own().has(one));
+            prop_assert!(addressed.into_iter().all(|one| keys.contains(&one.key())));
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! A mail's bytes as what Tandem needs of them (RFC 5322, MIME). The bytes themselves are kept unchanged elsewhere; what is read here may
+//! be read again by a better version.
+
+use app::model::{Mailbox, Parties, Timestamp};
+use mail_parser::{
+    Addr, Address, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType,
+    decoders::html::html_to_text,
+};
+
+use super::{
+    report::{self, Report},
+    writer::{self, Writer},
+};
+
+/// How many parts a mail may have. Beyond, it is no letter but an attack, and a person decides (S10).
+const MOST_PARTS: usize = 500;
+/// How many mails back an answer may name. Real chains are pruned to some twenty.
+const MOST_ANSWERED: usize = 100;
+
+/// Why a mail could not be read. It is kept, and an admin can look at its source.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// No header that could be told from the rest.
+    #[error("This is not a mail: it has no header.")]
+    NoMail,
+    /// More parts than a letter has.
+    #[error("This mail has {0} parts; {MOST_PARTS} are allowed.")]
+    TooManyParts(usize),
+}
+
+/// The name of a mail, as its sender's program made it, without the angle brackets. Anybody may write any name into a mail: it finds
+/// a conversation and never opens one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MessageName(String);
+
+impl MessageName {
+    /// A name that can be one: printable, without space or brackets, at most 500 bytes.
+    pub fn read(text: &str) -> Option<Self> {
+        let text = text.trim().trim_start_matches('<').trim_end_matches('>');
+        let fits = !text.is_empty()
+            && text.len() <= 500
+            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>'));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// As stored and compared.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A file in a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailFile {
+    /// As its sender named it; not to be trusted with anything.
+    pub name: String,
+    /// As its sender called it: `type/subtype`, in lower case.
+    pub media_type: String,
+    /// What the text calls it by (`cid:`), for pictures within it.
+    pub content_id: Option<String>,
+    /// Its bytes, decoded.
+    pub bytes: Vec<u8>,
+}
+
+/// What a mail says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Its name; none when it has none, or several.
+    pub name: Option<MessageName>,
+    /// The mails that it answers, the nearest first: In-Reply-To, then References from the last to the first, each once.
+    pub answers: Vec<MessageName>,
+    /// From whom, to whom.
+    pub parties: Parties,
+    /// What it is about, on one line.
+    pub subject: String,
+    /// When it says that it was sent.
+    pub sent_at: Option<Timestamp>,
+    /// The text: the plain one, else what its HTML says.
+    pub text: String,
+    /// The HTML as it came: hostile.
+    pub html: Option<String>,
+    /// Its files, the pictures within the text among them.
+    pub files: Vec<MailFile>,
+    /// Who or what wrote it.
+    pub writer: Writer,
+    /// What it tells of a mail that we sent, when a mail system wrote it.
+    pub report: Option<Report>,
+}
+
+/// Reads a mail.
+///
+/// # Errors
+/// [`Unreadable`]: nothing in it can be trusted to be what it looks like.
+pub fn read(bytes: &[u8]) -> Result<Mail, Unreadable> {
+    let message = MessageParser::default().parse(bytes).ok_or(Unreadable::NoMail)?;
+    if message.headers().is_empty() {
+        return Err(Unreadable::NoMail);
+    }
+    if message.parts.len() > MOST_PARTS {
+        return Err(Unreadable::TooManyParts(message.parts.len()));
+    }
+    let (text, html) = texts(&message);
+    let writer = writer::of(&message);
+    let words = || (writer == Writer::Bounce).then(|| report::in_words(&message));
+    Ok(Mail {
+        name: name(&message),
+        answers: answers(&message),
+        parties: parties(&message),
+        subject: one_line(message.subject().unwrap_or_default()),
+        sent_at: message.date().and_then(|date| date.to_timestamp().checked_mul(1000)).map(Timestamp),
+        text,
+        html,
+        files: message.attachments().map(file).collect(),
+        report: report::of(&message).or_else(words),
+        writer,
+    })
+}
+
+/// Only one that is its own: with two, programs disagree about which is meant, and threads could be forged.
+fn name(message: &Message<'_>) -> Option<MessageName> {
+    let mut all = message.header_values(HeaderName::MessageId).flat_map(names);
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
+}
+
+fn answers(message: &Message<'_>) -> Vec<MessageName> {
+    let nearest = names(message.in_reply_to());
+    let mut chain = names(message.references());
+    chain.reverse();
+    let mut found: Vec<MessageName> = Vec::new();
+    for one in nearest.into_iter().chain(chain) {
+        if found.len() < MOST_ANSWERED && !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    found
+}
+
+fn names(value: &HeaderValue<'_>) -> Vec<MessageName> {
+    match value {
+        HeaderValue::Text(one) => MessageName::read(one).into_iter().collect(),
+        HeaderValue::TextList(all) => all.iter().filter_map(|one| MessageName::read(one)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn parties(message: &Message<'_>) -> Parties {
+    let list = |address: Option<&Address<'_>>| -> Vec<Mailbox> {
+        address.map(|address| address.iter().filter_map(mailbox).collect()).unwrap_or_default()
+    };
+    Parties {
+        from: list(message.from()).into_iter().next(),
+        reply_to: list(message.reply_to()),
+        to: list(message.to()),
+        cc: list(message.cc()),
+    }
+}
+
+fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
+    let address = addr.address()?.trim();
+    let fits = address.len() <= 320
+        && address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+        && !address.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ','));
+    fits.then(|| Mailbox { name: one_line(addr.name().unwrap_or_default()), address: address.to_owned() })
+}
+
+/// Without line ends and characters that are not shown: nothing of it can begin a line of its own somewhere (S15).
+fn one_line(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect();
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The plain text and the HTML.
+fn texts(message: &Message<'_>) -> (String, Option<String>) {
+    let body = |ids: &[u32], wants: fn(&PartType<'_>) -> Option<String>| -> Vec<String> {
+        ids.iter().filter_map(|id| message.parts.get(*id as usize)).filter_map(|part| wants(&part.body)).collect()
+    };
+    let plain = body(&message.text_body, |part| match part {
+        PartType::Text(text) => Some(text.to_string()),
+        _ => None,
+    });
+    let html = body(&message.html_body, |part| match part {
+        PartType::Html(html) => Some(html.to_string()),
+        _ => None,
+    });
+    let (plain, html) = (plain.join("\n\n"), (!html.is_empty()).then(|| html.join("\n")));
+    let text = match (&html, plain.trim().is_empty()) {
+        (Some(html), true) => html_to_text(html),
+        _ => plain,
+    };
+    // What a database and a screen cannot hold; line ends as everywhere else.
+    (text.replace("\r\n", "\n").replace('\0', "\u{fffd}"), html)
+}
+
+fn file(part: &MessagePart<'_>) -> MailFile {
+    let media_type = part.content_type().map_or_else(
+        || "application/octet-stream".to_owned(),
+        |kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("octet-stream")).to_lowercase(),
+    );
+    let subject =
+        || part.message().and_then(|inner| inner.subject()).map(|subject| format!("{}.eml", one_line(subject)));
+    MailFile {
+        name: part.attachment_name().map(one_line).filter(|name| !name.is_empty()).or_else(subject).unwrap_or_default(),
+        media_type,
+        content_id: part.content_id().map(|id| one_line(id.trim_matches(['<', '>']))),
+        bytes: part.contents().to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mail(lines: &str) -> Mail {
+        read(lines.replace('\n', "\r\n").as_bytes()).unwrap()
+    }
+
+    fn named(names: &[MessageName]) -> Vec<&str> {
+        names.iter().map(MessageName::as_str).collect()
+    }
+
+    #[test]
+    fn h1_a_plain_mail() {
+        let mail = mail(
+            "From: =?utf-8?q?Am=C3=A9lie?= <amelie@x.example>\nTo: Support <support@acme.example>, ben@x.example\nCc: cleo@y.example\n\
+             Subject: =?utf-8?b?TGllZmVydW5nIG5hY2ggTMO8YmVjaw==?=\nDate: Mon, 2 Nov 2026 10:00:00 +0100\nMessage-ID: <a1@x.example>\n\
+             Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\nSch=F6n!\n",
+        );
+        assert_eq!(mail.parties.from, Some(Mailbox { name: "Amélie".into(), address: "amelie@x.example".into() }));
+        assert_eq!(mail.parties.to.len(), 2);
+        assert_eq!((mail.subject.as_str(), mail.text.trim()), ("Lieferung nach Lübeck", "Schön!"));
+        assert_eq!(mail.sent_at, Some(Timestamp(1_793_610_000_000)));
+        assert_eq!(mail.name.as_ref().map(MessageName::as_str), Some("a1@x.example"));
+        assert!(mail.html.is_none() && mail.files.is_empty() && mail.answers.is_empty());
+        assert_eq!(mail.writer, Writer::Person);
+    }
+
+    #[test]
+    fn h1_the_whole_chain_the_nearest_first() {
+        let chain = mail("From: a@x.example\nIn-Reply-To: <c@x>\nReferences: <a@x> <b@x>\n <c@x>\n\nx\n");
+        assert_eq!(named(&chain.answers), ["c@x", "b@x", "a@x"]);
+        let long: String = (0..1000).map(|n| format!(" <{n}@x>\n")).collect();
+        let pruned = mail(&format!("From: a@x.example\nReferences:{long}\nx\n"));
+        assert_eq!((pruned.answers.len(), pruned.answers[0].as_str()), (MOST_ANSWERED, "999@x"));
+    }
+
+    #[test]
+    fn h1_two_names_are_none() {
+        assert_eq!(mail("From: a@x.example\nMessage-ID: <a@x>\nMessage-ID: <b@x>\n\nx\n").name, None);
+        assert_eq!(mail("From: a@x.example\n\nx\n").name, None);
+        for bad in ["", "<>", "a b@x", "a\u{7}@x", &"x".repeat(600)] {
+            assert_eq!(MessageName::read(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn t3_both_texts_and_the_files() {
+        let mail = mail(
+            "From: a@x.example\nSubject: Files\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n\
+             --m\nContent-Type: multipart/related; boundary=r\n\n--r\nContent-Type: multipart/alternative; boundary=b\n\n\
+             --b\nContent-Type: text/plain\n\nHello\n--b\nContent-Type: text/html\n\n<p>Hello <img src=\"cid:logo\"></p>\n--b--\n\
+             --r\nContent-Type: image/png\nContent-ID: <logo>\nContent-Disposition: inline\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--r--\n\
+             --m\nContent-Type: application/pdf; name*=utf-8''Angebot%20M%C3%BCller.pdf\nContent-Disposition: attachment\n\n%PDF-1.4\n--m--\n",
+        );
+        assert_eq!(mail.text.trim(), "Hello");
+        assert!(mail.html.unwrap().contains("cid:logo"));
+        let files: Vec<_> = mail
+            .files
+            .iter()
+            .map(|file| (file.name.as_str(), file.media_type.as_str(), file.content_id.as_deref()))
+            .collect();
+        assert_eq!(files, [("", "image/png", Some("logo")), ("Angebot Müller.pdf", "application/pdf", None)]);
+        assert!(mail.files[0].bytes.starts_with(b"\x89PNG"));
+    }
+
+    #[test]
+    fn t3_html_alone_is_readable() {
+        let mail = mail(
+            "From: a@x.example\nContent-Type: text/html\n\n<p>One</p><p>Two &amp; three</p><script>x()</script>\n",
+        );
+        assert!(
+            mail.text.contains("One") && mail.text.contains("Two & three") && !mail.text.contains("x()"),
+            "{}",
+            mail.text
+        );
+    }
+
+    #[test]
+    fn s10_s15_hostile_mails_stay_within_bounds() {
+        let parts = "--b\nContent-Type: text/plain\n\nx\n".repeat(2000);
+        let bomb = format!("From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n")
+            .replace('\n', "\r\n");
+        assert!(matches!(read(bomb.as_bytes()), Err(Unreadable::TooManyParts(_))));
+        assert_eq!(read(b""), Err(Unreadable::NoMail));
+        let lines = mail("From: \"a\n b\" <a@x.example>\nSubject: =?utf-8?q?one=0D=0ABcc:_evil@x.example?=\n\nx\n");
+        assert_eq!(lines.subject, "one Bcc: evil@x.example");
+        assert!(!lines.parties.from.unwrap().name.contains('\n'));
+        for from in ["nobody", "<a b@x>", "@x.example", "a@"] {
+            assert_eq!(mail(&format!("From: {from}\nSubject: x\n\nx\n")).parties.from, None, "{from}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_can_be_read(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn any_mail_like_text_can_be_read(text in "(From: |To: |References: |<a@x>|Content-Type: |multipart/mixed; boundary=b|--b|--|\r\n|=\\?utf-8\\?q\\?|[ -~]){0,60}") {
+            if let Ok(mail) = read(text.as_bytes()) {
+                prop_assert!(!mail.subject.contains(['\r', '\n']));
+                prop_assert!(mail.answers.len() <= MOST_ANSWERED);
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! What a mail system tells of a mail that we sent: a delivery report (RFC 3464), or the plain words of those that know no reports (T8).
+
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
+
+use super::mail::MessageName;
+
+/// How many recipients of one report are read.
+const MOST_RECIPIENTS: usize = 100;
+
+/// What became of a mail at one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It will not arrive.
+    Failed,
+    /// It is tried further: no failure yet.
+    Delayed,
+    /// It arrived there, or was handed on.
+    Delivered,
+}
+
+/// What became of a mail for one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecipientReport {
+    /// The address; empty where a report without form does not say.
+    pub address: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The enhanced code (RFC 3463), as `5.1.1`; empty for none.
+    pub status: String,
+    /// What the other server said.
+    pub said: String,
+}
+
+impl RecipientReport {
+    /// Whether the address itself is no good, so that nothing further should be sent there: a permanent failure of the class "address".
+    pub fn is_bad_address(&self) -> bool {
+        self.outcome == Outcome::Failed && self.status.starts_with("5.1.")
+    }
+}
+
+/// A report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// For whom, and what.
+    pub recipients: Vec<RecipientReport>,
+    /// The names of the mail that it is about, as it gives them back: the one that we know ties it to its message.
+    pub about: Vec<MessageName>,
+}
+
+/// Reads the report that a mail is; none for a mail that is none.
+pub fn of(message: &Message<'_>) -> Option<Report> {
+    let parts = || message.parts.iter();
+    let recipients: Vec<RecipientReport> = parts()
+        .filter(|part| is(part, "message", "delivery-status"))
+        .flat_map(|part| recipients(&text(part)))
+        .collect();
+    if recipients.is_empty() {
+        return None;
+    }
+    let about = parts().filter_map(returned).collect();
+    Some(Report { recipients, about })
+}
+
+/// Reads what a mail system says in words: permanent, unless it says that it goes on trying.
+pub fn in_words(message: &Message<'_>) -> Report {
+    let text = message.body_text(0).unwrap_or_default();
+    let lower = text.to_lowercase();
+    let delayed = ["will retry", "will be retried", "delayed", "still trying"].iter().any(|word| lower.contains(word));
+    let status =
+        text.split(|c: char| !(c.is_ascii_digit() || c == '.')).find(|word| is_status(word)).unwrap_or_default();
+    let recipient = RecipientReport {
+        address: String::new(),
+        outcome: if delayed { Outcome::Delayed } else { Outcome::Failed },
+        status: status.to_owned(),
+        said: text
+            .lines()
+            .map(str::trim)
+            .find(|line| line.contains(status) && !line.is_empty())
+            .unwrap_or_default()
+            .to_owned(),
+    };
+    let quoted = text.lines().filter_map(|line| {
+        let (name, rest) = line.trim_start_matches(['>', ' ', '\t']).split_once(':')?;
+        name.eq_ignore_ascii_case("message-id").then(|| MessageName::read(rest))?
+    });
+    let about = message.parts.iter().filter_map(returned).chain(quoted).collect();
+    Report { recipients: vec![recipient], about }
+}
+
+fn is(part: &MessagePart<'_>, kind: &str, sub: &str) -> bool {
+    part.content_type().is_some_and(|ctype| {
+        ctype.ctype().eq_ignore_ascii_case(kind) && ctype.subtype().is_some_and(|it| it.eq_ignore_ascii_case(sub))
+    })
+}
+
+fn text(part: &MessagePart<'_>) -> String {
+    String::from_utf8_lossy(part.contents()).replace("\r\n", "\n")
+}
+
+/// The name of the mail that a part gives back, whole or by its headers.
+fn returned(part: &MessagePart<'_>) -> Option<MessageName> {
+    match &part.body {
+        PartType::Message(inner) => MessageName::read(inner.message_id()?),
+        _ if is(part, "text", "rfc822-headers") => {
+            let headers = format!("{}\n\n", text(part).trim());
+            MessageName::read(MessageParser::default().parse_headers(headers.as_bytes())?.message_id()?)
+        }
+        _ => None,
+    }
+}
+
+/// The groups behind the first: each is about one recipient.
+fn recipients(text: &str) -> Vec<RecipientReport> {
+    text.split("\n\n").map(fields).filter_map(|fields| recipient(&fields)).take(MOST_RECIPIENTS).collect()
+}
+
+/// Fields of a group, their names in lower case, folded lines put together.
+fn fields(group: &str) -> Vec<(String, String)> {
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for line in group.lines() {
+        match (line.starts_with([' ', '\t']), line.split_once(':'), fields.last_mut()) {
+            (true, _, Some((_, value))) => {
+                value.push(' ');
+                value.push_str(line.trim());
+            }
+            (false, Some((name, value)), _) => fields.push((name.trim().to_lowercase(), value.trim().to_owned())),
+            _ => {}
+        }
+    }
+    fields
+}
+
+fn recipient(fields: &[(String, String)]) -> Option<RecipientReport> {
+    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    // "rfc822; anna@x.example": what stands before the semicolon says how it is written.
+    let plain = |value: &str| value.split_once(';').map_or(value, |(_, rest)| rest).trim().to_owned();
+    let address = field("final-recipient").or_else(|| field("original-recipient")).map(plain)?;
+    let outcome = match field("action")?.to_lowercase().as_str() {
+        "failed" => Outcome::Failed,
+        "delayed" => Outcome::Delayed,
+        _ => Outcome::Delivered,
+    };
+    let status = field("status").and_then(|status| status.split_whitespace().next()).filter(|status| is_status(status));
+    Some(RecipientReport {
+        address: address.trim_matches(['<', '>']).to_owned(),
+        outcome,
+        status: status.unwrap_or_default().to_owned(),
+        said: field("diagnostic-code").map(plain).unwrap_or_default(),
+    })
+}
+
+/// Three numbers, the first of them 2, 4 or 5 (RFC 3463, 2).
+fn is_status(word: &str) -> bool {
+    let numbers: Vec<&str> = word.split('.').collect();
+    let is_number = |part: &&str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+    numbers.len() == 3 && matches!(numbers[0], "2" | "4" | "5") && numbers.iter().all(is_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::mail, *};
+
+    fn report(lines: &str) -> Report {
+        mail::read(lines.replace('\n', "\r\n").as_bytes()).unwrap().report.expect("a report")
+    }
+
+    const HEAD: &str = "From: Mail Delivery System <MAILER-DAEMON@mx.example>\nMIME-Version: 1.0\n\
+        Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nYour message could not be delivered.\n\
+        --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\nArrival-Date: Mon, 2 Nov 2026 10:00:00 +0100\n\n";
+
+    #[test]
+    fn t8_a_report_names_its_recipients_and_its_mail() {
+        let report = report(&format!(
+            "{HEAD}Final-Recipient: rfc822; anna@x.example\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1\n  User unknown\n\n\
+             Final-Recipient: rfc822;ben@x.example\nAction: Delayed\nStatus: 4.4.1 (timed out)\n\n\
+             --b\nContent-Type: message/rfc822\n\nFrom: support@acme.example\nMessage-ID: <m1@acme.example>\n\nHello\n--b--\n"
+        ));
+        let [anna, ben] = report.recipients.as_slice() else { panic!("two: {report:?}") };
+        assert_eq!(
+            (anna.address.as_str(), anna.outcome, anna.status.as_str()),
+            ("anna@x.example", Outcome::Failed, "5.1.1")
+        );
+        assert_eq!(anna.said, "550 5.1.1 User unknown");
+        assert!(anna.is_bad_address());
+        assert_eq!(
+            (ben.address.as_str(), ben.outcome, ben.status.as_str()),
+            ("ben@x.example", Outcome::Delayed, "4.4.1")
+        );
+        assert!(!ben.is_bad_address());
+        assert_eq!(report.about.iter().map(MessageName::as_str).collect::<Vec<_>>(), ["m1@acme.example"]);
+    }
+
+    #[test]
+    fn t8_headers_alone_name_it_too() {
+        let report = report(&format!(
+            "{HEAD}Final-Recipient: rfc822; anna@x.example\nAction: failed\nStatus: 5.2.2\n\n\
+             --b\nContent-Type: text/rfc822-headers\n\nSubject: Hello\nMessage-ID: <m2@acme.example>\n--b--\n"
+        ));
+        assert_eq!(report.about.iter().map(MessageName::as_str).collect::<Vec<_>>(), ["m2@acme.example"]);
+        assert!(!report.recipients[0].is_bad_address(), "a full mailbox is a good address");
+    }
+
+    #[test]
+    fn t8_words_are_read_where_there_is_no_form() {
+        let report = report(
+            "From: MAILER-DAEMON@old.example\nSubject: failure notice\n\nHi. I could not deliver your message.\n<anna@x.example>:\n\
+             550 5.1.1 No such user\n\n--- Below this line is a copy of the message.\n\n> Message-ID: <m3@acme.example>\n> Subject: Hello\n",
+        );
+        let [one] = report.recipients.as_slice() else { panic!("one") };
+        assert_eq!(
+            (one.outcome, one.status.as_str(), one.said.as_str()),
+            (Outcome::Failed, "5.1.1", "550 5.1.1 No such user")
+        );
+        assert_eq!(report.about.iter().map(MessageName::as_str).collect::<Vec<_>>(), ["m3@acme.example"]);
+    }
+
+    #[test]
+    fn t8_letters_are_no_reports() {
+        let letter =
+            mail::read(b"From: anna@x.example\r\nSubject: 5.1.1\r\n\r\nMessage-ID: <m@acme.example>\r\n").unwrap();
+        assert_eq!(letter.report, None);
+    }
+}

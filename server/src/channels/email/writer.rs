@@ -1,0 +1,124 @@
+//! Who or what wrote a mail, and whether a machine may answer it (RFC 3834). Two machines that answer each other never stop.
+
+use mail_parser::{HeaderValue, Message, MimeHeaders};
+
+/// Who or what wrote a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// Somebody; a machine may answer.
+    Person,
+    /// Somebody who does not want a machine's answer, or a list or shop that sends to many.
+    NoMachines,
+    /// A machine that answers: an absence note, a ticket's receipt.
+    AutoReply,
+    /// A mail system that tells what became of a mail of ours.
+    Bounce,
+}
+
+impl Writer {
+    /// Whether an automatic answer may go back.
+    pub const fn may_be_answered_by_machine(self) -> bool {
+        matches!(self, Self::Person)
+    }
+
+    /// Whether it opens a conversation as somebody's message does.
+    pub const fn is_somebody(self) -> bool {
+        matches!(self, Self::Person | Self::NoMachines)
+    }
+}
+
+/// Headers that only lists and mass mailings carry.
+const LIST: [&str; 6] = ["List-Id", "List-Unsubscribe", "List-Post", "List-Help", "Feedback-ID", "X-Campaign-Id"];
+/// Headers of programs that answer by themselves.
+const RESPONDER: [&str; 3] = ["X-Autoreply", "X-Autorespond", "X-Autoresponder"];
+/// Who writes for a mail system, or for nobody.
+const SYSTEMS: [&str; 2] = ["mailer-daemon", "postmaster"];
+const NOBODY: [&str; 6] = ["noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "do_not_reply"];
+
+/// Looks at a mail's headers.
+pub fn of(message: &Message<'_>) -> Writer {
+    let word = |name: &str| first_word(message.header(name));
+    let from = message.from().and_then(|from| from.first()).and_then(|one| one.address()).unwrap_or_default();
+    let local = from.split('@').next().unwrap_or_default().to_lowercase();
+    let has = |names: &[&str]| names.iter().any(|name| message.header(*name).is_some());
+    if is_report(message) || SYSTEMS.contains(&local.as_str()) {
+        return Writer::Bounce;
+    }
+    let answered = word("Auto-Submitted").is_some_and(|word| word == "auto-replied");
+    if answered || has(&RESPONDER) || word("Precedence").is_some_and(|word| word == "auto_reply") {
+        return Writer::AutoReply;
+    }
+    let generated = word("Auto-Submitted").is_some_and(|word| word != "no");
+    let many = word("Precedence").is_some_and(|word| matches!(word.as_str(), "bulk" | "junk" | "list"));
+    let nobody = NOBODY.iter().any(|name| local == *name || local.starts_with(&format!("{name}+")));
+    // It asks others not to answer; that says nothing about who wrote it.
+    let unwanted = has(&["X-Auto-Response-Suppress"]);
+    if generated || many || nobody || unwanted || has(&LIST) || is_from_nowhere(message) {
+        return Writer::NoMachines;
+    }
+    Writer::Person
+}
+
+/// The first word of a header, without the comments and parameters behind it: "auto-replied (vacation)".
+fn first_word(value: Option<&HeaderValue<'_>>) -> Option<String> {
+    let text = match value? {
+        HeaderValue::Text(text) => text.to_string(),
+        HeaderValue::TextList(all) => all.first()?.to_string(),
+        _ => return None,
+    };
+    let word = text.split([' ', ';', '(', '\t', ',']).find(|word| !word.is_empty())?;
+    Some(word.to_lowercase())
+}
+
+/// A delivery report (RFC 3464). A read receipt is one too, and no more somebody's message.
+fn is_report(message: &Message<'_>) -> bool {
+    message.root_part().content_type().is_some_and(|kind| {
+        kind.ctype().eq_ignore_ascii_case("multipart")
+            && kind.subtype().is_some_and(|sub| sub.eq_ignore_ascii_case("report"))
+    })
+}
+
+/// Sent without a way back (`Return-Path: <>`): whatever is answered to it reaches nobody.
+fn is_from_nowhere(message: &Message<'_>) -> bool {
+    message.header_raw("Return-Path").is_some_and(|path| path.trim() == "<>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::mail::read;
+    use super::Writer;
+
+    fn writer(headers: &str) -> Writer {
+        let from = if headers.contains("From:") { "" } else { "From: anna@x.example\n" };
+        read(format!("{from}{headers}\n\nx\n").replace('\n', "\r\n").as_bytes()).unwrap().writer
+    }
+
+    #[test]
+    fn h1_somebody_wrote() {
+        for headers in ["Subject: Hello", "Auto-Submitted: no", "Precedence: normal", "Return-Path: <anna@x.example>"] {
+            assert_eq!(writer(headers), Writer::Person, "{headers}");
+        }
+    }
+
+    #[test]
+    fn h1_machines_are_not_answered_by_machine() {
+        let cases = [
+            ("Auto-Submitted: auto-replied (vacation)", Writer::AutoReply),
+            ("X-Autoreply: yes", Writer::AutoReply),
+            ("Precedence: auto_reply", Writer::AutoReply),
+            ("Auto-Submitted: auto-generated", Writer::NoMachines),
+            ("Precedence: bulk", Writer::NoMachines),
+            ("List-Id: <news.x.example>", Writer::NoMachines),
+            ("X-Auto-Response-Suppress: All", Writer::NoMachines),
+            ("Return-Path: <>", Writer::NoMachines),
+            ("From: No-Reply <no-reply@shop.example>", Writer::NoMachines),
+            ("From: Mail Delivery System <MAILER-DAEMON@mx.example>", Writer::Bounce),
+            ("Content-Type: multipart/report; report-type=delivery-status; boundary=b", Writer::Bounce),
+        ];
+        for (headers, expected) in cases {
+            assert_eq!(writer(headers), expected, "{headers}");
+            assert!(!expected.may_be_answered_by_machine());
+        }
+        assert!(Writer::NoMachines.is_somebody() && !Writer::AutoReply.is_somebody());
+    }
+}
