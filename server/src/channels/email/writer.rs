@@ -9,7 +9,7 @@ pub enum Writer {
     Person,
     /// Somebody who does not want a machine's answer, or a list or shop that sends to many.
     NoMachines,
-    /// A machine that answers: an absence note, a ticket's receipt.
+    /// A machine that answers: an absence note, a ticket's receipt, a notice that a mail was read.
     AutoReply,
     /// A mail system that tells what became of a mail of ours.
     Bounce,
@@ -31,8 +31,7 @@ impl Writer {
 const LIST: [&str; 6] = ["List-Id", "List-Unsubscribe", "List-Post", "List-Help", "Feedback-ID", "X-Campaign-Id"];
 /// Headers of programs that answer by themselves.
 const RESPONDER: [&str; 3] = ["X-Autoreply", "X-Autorespond", "X-Autoresponder"];
-/// Who writes for a mail system, or for nobody.
-const SYSTEMS: [&str; 2] = ["mailer-daemon", "postmaster"];
+/// Who writes for nobody.
 const NOBODY: [&str; 6] = ["noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "do_not_reply"];
 
 /// Looks at a mail's headers.
@@ -41,8 +40,13 @@ pub fn of(message: &Message<'_>) -> Writer {
     let from = message.from().and_then(|from| from.first()).and_then(|one| one.address()).unwrap_or_default();
     let local = from.split('@').next().unwrap_or_default().to_lowercase();
     let has = |names: &[&str]| names.iter().any(|name| message.header(*name).is_some());
-    if is_report(message) || SYSTEMS.contains(&local.as_str()) {
-        return Writer::Bounce;
+    // A postmaster may also be somebody who writes.
+    let system = local == "mailer-daemon" || (local == "postmaster" && is_from_nowhere(message));
+    match report_type(message).as_deref() {
+        Some("delivery-status" | "") => return Writer::Bounce,
+        Some(_) => return Writer::AutoReply,
+        None if system => return Writer::Bounce,
+        None => {}
     }
     let answered = word("Auto-Submitted").is_some_and(|word| word == "auto-replied");
     if answered || has(&RESPONDER) || word("Precedence").is_some_and(|word| word == "auto_reply") {
@@ -52,7 +56,7 @@ pub fn of(message: &Message<'_>) -> Writer {
     let many = word("Precedence").is_some_and(|word| matches!(word.as_str(), "bulk" | "junk" | "list"));
     let nobody = NOBODY.iter().any(|name| local == *name || local.starts_with(&format!("{name}+")));
     // It asks others not to answer; that says nothing about who wrote it.
-    let unwanted = has(&["X-Auto-Response-Suppress"]);
+    let unwanted = has(&["X-Auto-Response-Suppress"]) || local == "postmaster";
     if generated || many || nobody || unwanted || has(&LIST) || is_from_nowhere(message) {
         return Writer::NoMachines;
     }
@@ -70,12 +74,12 @@ fn first_word(value: Option<&HeaderValue<'_>>) -> Option<String> {
     Some(word.to_lowercase())
 }
 
-/// A delivery report (RFC 3464). A read receipt is one too, and no more somebody's message.
-fn is_report(message: &Message<'_>) -> bool {
-    message.root_part().content_type().is_some_and(|kind| {
-        kind.ctype().eq_ignore_ascii_case("multipart")
-            && kind.subtype().is_some_and(|sub| sub.eq_ignore_ascii_case("report"))
-    })
+/// What a report is about (RFC 6522): "delivery-status", "disposition-notification" (it was read); empty where it does not say.
+fn report_type(message: &Message<'_>) -> Option<String> {
+    let kind = message.root_part().content_type()?;
+    let is_report = kind.ctype().eq_ignore_ascii_case("multipart")
+        && kind.subtype().is_some_and(|sub| sub.eq_ignore_ascii_case("report"));
+    is_report.then(|| kind.attribute("report-type").unwrap_or_default().to_lowercase())
 }
 
 /// Sent without a way back (`Return-Path: <>`): whatever is answered to it reaches nobody.
@@ -114,6 +118,9 @@ mod tests {
             ("From: No-Reply <no-reply@shop.example>", Writer::NoMachines),
             ("From: Mail Delivery System <MAILER-DAEMON@mx.example>", Writer::Bounce),
             ("Content-Type: multipart/report; report-type=delivery-status; boundary=b", Writer::Bounce),
+            ("Content-Type: multipart/report; report-type=disposition-notification; boundary=b", Writer::AutoReply),
+            ("From: postmaster@x.example\nReturn-Path: <>", Writer::Bounce),
+            ("From: Paula <postmaster@x.example>", Writer::NoMachines),
         ];
         for (headers, expected) in cases {
             assert_eq!(writer(headers), expected, "{headers}");
