@@ -18,6 +18,9 @@ use super::{
     rights::functions,
 };
 
+/// Typed by mistake: as telling as the right one.
+const WRONG: &str = "a-wrong-canary-phrase";
+
 /// Takes in what the server logs, at the level an operator would choose to find a fault.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -49,7 +52,8 @@ impl Log {
 
 /// Everything that must never come out again: what it is, and its text.
 async fn canaries(app: &App, visitor: &str) -> Vec<(String, String)> {
-    let mut found = vec![("a password".to_owned(), PASSWORD.to_owned())];
+    let mut found: Vec<_> =
+        [PASSWORD, WRONG].map(|password| ("a password".to_owned(), password.to_owned())).into();
     let people = [("owner", &app.owner), ("admin", &app.admin), ("agent", &app.agent), ("viewer", &app.viewer)];
     for (name, person) in people {
         found.push((format!("the session of the {name}"), person.secret.clone()));
@@ -110,7 +114,7 @@ fn place(app: &App, who: Option<&Person>) -> &'static str {
 
 /// With the right password and with a wrong one: both pass through the log's reach.
 async fn sign_in(app: &App) {
-    for password in [PASSWORD, "a-wrong-canary-phrase"] {
+    for password in [PASSWORD, WRONG] {
         let form = format!("email=owner%40example.com&password={}", password.replace(' ', "+"));
         let request = Client::new()
             .post(app.url("/api/fn/sign_in"))

@@ -165,7 +165,7 @@ fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
 }
 
 /// Without line ends and characters that are not shown: nothing of it can begin a line of its own somewhere (S15).
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect();
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -188,14 +188,15 @@ fn texts(message: &Message<'_>) -> (String, Option<String>) {
         (Some(html), true) => html_to_text(html),
         _ => plain,
     };
-    // What a database and a screen cannot hold; line ends as everywhere else.
-    (text.replace("\r\n", "\n").replace('\0', "\u{fffd}"), html)
+    // What PostgreSQL cannot hold; line ends as everywhere else.
+    let held = |text: String| text.replace('\0', "\u{fffd}");
+    (held(text.replace("\r\n", "\n")), html.map(held))
 }
 
 fn file(part: &MessagePart<'_>) -> MailFile {
     let media_type = part.content_type().map_or_else(
         || "application/octet-stream".to_owned(),
-        |kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("octet-stream")).to_lowercase(),
+        |kind| one_line(&format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("octet-stream")).to_lowercase()),
     );
     let subject =
         || part.message().and_then(|inner| inner.subject()).map(|subject| format!("{}.eml", one_line(subject)));

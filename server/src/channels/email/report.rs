@@ -2,7 +2,7 @@
 
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
-use super::mail::MessageName;
+use super::mail::{MessageName, one_line};
 
 /// How many recipients of one report are read.
 const MOST_RECIPIENTS: usize = 100;
@@ -142,10 +142,10 @@ fn recipient(fields: &[(String, String)]) -> Option<RecipientReport> {
     };
     let status = field("status").and_then(|status| status.split_whitespace().next()).filter(|status| is_status(status));
     Some(RecipientReport {
-        address: address.trim_matches(['<', '>']).to_owned(),
+        address: one_line(address.trim_matches(['<', '>'])),
         outcome,
         status: status.unwrap_or_default().to_owned(),
-        said: field("diagnostic-code").map(plain).unwrap_or_default(),
+        said: field("diagnostic-code").map(|said| one_line(&plain(said))).unwrap_or_default(),
     })
 }
 
