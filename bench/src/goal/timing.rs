@@ -62,19 +62,35 @@ pub async fn measure(bench: &mut Bench, bed: &Bed) -> Result<()> {
     if let [_, other, ..] = answers.as_slice() {
         return wrong(format!("not all answers are the same: {} {}", other.0, String::from_utf8_lossy(&other.1)));
     }
+    let all = apart(&pairs);
     pairs.sort_by_key(|[known, unknown]| known.abs_diff(*unknown));
     pairs.truncate(EACH - LEFT_OUT);
+    let apart = apart(&pairs);
+    let (with, without) = means(&pairs);
     let (mut known, mut unknown): (Vec<_>, Vec<_>) = pairs.iter().map(|[known, unknown]| (*known, *unknown)).unzip();
-    let mean = |times: &[Duration]| millis(times.iter().sum::<Duration>()) / times.len() as f64;
-    let (with, without) = (mean(&known), mean(&unknown));
-    let apart = (with - without).abs() / with.min(without) * 100.0;
     let middles = (millis(quantile(&mut known, 0.5)), millis(quantile(&mut unknown, 0.5)));
     bench.report.line(format!(
         "sign-in            known: mean {with:.2} ms, median {:.2} ms  unknown: mean {without:.2} ms, median {:.2} ms",
         middles.0, middles.1
     ));
-    bench.report.goal("S41 sign-in timing", apart <= 5.0, format!("{apart:.1} % apart, {EACH} each (aim 5 %)"));
+    bench.report.goal(
+        "S41 sign-in timing",
+        apart <= 5.0,
+        format!("{apart:.1} % apart, {EACH} each (aim 5 %); {all:.1} % with nothing left out"),
+    );
     Ok(())
+}
+
+/// The means of both, in milliseconds.
+fn means(pairs: &[[Duration; 2]]) -> (f64, f64) {
+    let mean = |which: fn(&[Duration; 2]) -> Duration| millis(pairs.iter().map(which).sum()) / pairs.len() as f64;
+    (mean(|[known, _]| *known), mean(|[_, unknown]| *unknown))
+}
+
+/// How far the means are apart, in parts of a hundred of the smaller.
+fn apart(pairs: &[[Duration; 2]]) -> f64 {
+    let (with, without) = means(pairs);
+    (with - without).abs() / with.min(without) * 100.0
 }
 
 fn add_member(bench: &Bench, bed: &Bed, email: &str) -> Result<()> {

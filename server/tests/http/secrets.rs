@@ -52,8 +52,7 @@ impl Log {
 
 /// Everything that must never come out again: what it is, and its text.
 async fn canaries(app: &App, visitor: &str) -> Vec<(String, String)> {
-    let mut found: Vec<_> =
-        [PASSWORD, WRONG].map(|password| ("a password".to_owned(), password.to_owned())).into();
+    let mut found: Vec<_> = [PASSWORD, WRONG].map(|password| ("a password".to_owned(), password.to_owned())).into();
     let people = [("owner", &app.owner), ("admin", &app.admin), ("agent", &app.agent), ("viewer", &app.viewer)];
     for (name, person) in people {
         found.push((format!("the session of the {name}"), person.secret.clone()));
