@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
+use ipnet::IpNet;
 
 use crate::auth::Cookies;
 
@@ -27,7 +28,16 @@ pub struct Flags {
     /// text or json [default: text]
     #[arg(long, global = true)]
     pub log_format: Option<String>,
-    /// What this process does: web, worker, comma separated [default: web,worker]
+    /// The file with the key that stored passwords are sealed with [default: secret.key in the data folder]
+    #[arg(long, global = true)]
+    pub secret_file: Option<String>,
+    /// Private networks that channels may reach, as 10.1.0.0/16, comma separated [default: none]
+    #[arg(long, global = true)]
+    pub allow_networks: Option<String>,
+    /// A PEM file of certificate authorities that mail servers may also be signed by [default: none]
+    #[arg(long, global = true)]
+    pub mail_ca: Option<String>,
+    /// What this process does: web, worker, channels, comma separated [default: web,worker,channels]
     #[arg(long, global = true)]
     pub roles: Option<String>,
     /// Serve by plain http on an address that others can reach. Passwords then travel in the clear.
@@ -101,6 +111,14 @@ pub struct Config {
     pub web: bool,
     /// Whether this process does jobs.
     pub worker: bool,
+    /// Whether this process receives for channels.
+    pub channels: bool,
+    /// The file with the key that stored passwords are sealed with.
+    pub secret_file: PathBuf,
+    /// Private networks that channels may reach.
+    pub allow_networks: Vec<IpNet>,
+    /// A file of certificate authorities that mail servers may also be signed by.
+    pub mail_ca: Option<PathBuf>,
     /// The cookie's shape.
     pub cookies: Cookies,
     /// All of them with their sources, for `tandem config`.
@@ -137,7 +155,11 @@ impl Config {
         let database_url = take("TANDEM_DATABASE_URL", &flags.database_url, &default_db);
         let log = take("TANDEM_LOG", &flags.log, "info");
         let log_format = take("TANDEM_LOG_FORMAT", &flags.log_format, "text");
-        let roles = take("TANDEM_ROLES", &flags.roles, "web,worker");
+        let default_key = data.join("secret.key").display().to_string();
+        let secret_file = PathBuf::from(take("TANDEM_SECRET_FILE", &flags.secret_file, &default_key));
+        let networks = take("TANDEM_ALLOW_NETWORKS", &flags.allow_networks, "");
+        let mail_ca = take("TANDEM_MAIL_CA", &flags.mail_ca, "");
+        let roles = take("TANDEM_ROLES", &flags.roles, "web,worker,channels");
         let wrong = |name, value: &str, what| ConfigError::Value { name, value: value.to_owned(), what };
 
         let socket: SocketAddr =
@@ -160,10 +182,19 @@ impl Config {
         if !is_https && !loopback && !flags.insecure_http {
             return Err(ConfigError::Insecure(if public_url.is_empty() { addr } else { public_url }));
         }
-        let known = roles.split(',').map(str::trim).all(|role| matches!(role, "web" | "worker"));
+        let known = roles.split(',').map(str::trim).all(|role| matches!(role, "web" | "worker" | "channels"));
         if !known {
-            return Err(wrong("TANDEM_ROLES", &roles, "name web, worker or both, separated by a comma"));
+            return Err(wrong(
+                "TANDEM_ROLES",
+                &roles,
+                "name web, worker, channels or some of them, separated by commas",
+            ));
         }
+        let listed = networks.split(',').map(str::trim).filter(|network| !network.is_empty());
+        let allow_networks = listed.map(str::parse).collect::<Result<Vec<IpNet>, _>>();
+        let allow_networks = allow_networks.map_err(|_| {
+            wrong("TANDEM_ALLOW_NETWORKS", &networks, "write networks as 10.1.0.0/16, separated by commas")
+        })?;
         let has = |role: &str| roles.split(',').any(|r| r.trim() == role);
         Ok(Self {
             addr: socket,
@@ -174,6 +205,10 @@ impl Config {
             log_json: log_format == "json",
             web: has("web"),
             worker: has("worker"),
+            channels: has("channels"),
+            secret_file,
+            allow_networks,
+            mail_ca: (!mail_ca.is_empty()).then(|| PathBuf::from(mail_ca)),
             cookies: if is_https { Cookies::Secure } else { Cookies::Loopback },
             settings,
         })

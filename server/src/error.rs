@@ -47,6 +47,9 @@ pub enum Error {
     /// A refusal, as whoever asks may know it.
     #[error(transparent)]
     Refused(#[from] ApiError),
+    /// The key of stored secrets cannot be used.
+    #[error(transparent)]
+    Vault(#[from] crate::vault::VaultError),
     /// A file could not be kept or read.
     #[error("file: {0}")]
     File(#[from] std::io::Error),

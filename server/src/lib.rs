@@ -11,6 +11,8 @@ pub mod http;
 pub mod jobs;
 pub mod live;
 mod memory;
+pub mod network;
 pub mod seed;
 pub mod serve;
 pub mod store;
+pub mod vault;

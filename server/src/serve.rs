@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use app::model::ChannelKind;
 use axum::serve::ListenerExt;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
@@ -11,7 +12,7 @@ use tokio::{
 
 use crate::{
     auth::Passwords,
-    channels::Channels,
+    channels::{Channels, Receivers, email::Email},
     clock::{Clock, new_secret, secret_hash},
     config::{Config, without_password},
     domain::{audit::ScheduleAudit, files::Files, sessions::OfferSetup},
@@ -20,7 +21,9 @@ use crate::{
     jobs::Worker,
     live::{Hub, Relay},
     memory,
+    network::Network,
     store::{Db, Scope, house},
+    vault::Vault,
 };
 
 /// How long open requests may take to end when the process stops.
@@ -57,13 +60,19 @@ pub async fn serve(
     tracing::info!(database = %without_password(&config.database_url), "database open");
     let (tell, shutdown) = watch::channel(false);
     let files = Files::open(config.data.join("files"))?;
+    let vault = Vault::open(&config.secret_file)?;
+    let network = Network::new(&config.allow_networks, config.mail_ca.as_deref())?;
+    let email = Email::new(db.clone(), files.clone(), vault, network);
+    let channels = channels.with(ChannelKind::Email, Arc::new(email.clone()));
+    let receivers = Receivers::new(db.clone(), channels.clone());
+    let receivers = config.channels.then(|| tokio::spawn(receivers.run(shutdown.clone())));
     let worker = config.worker.then(|| tokio::spawn(Worker::new(db.clone(), channels).run(shutdown.clone())));
     let memory = tokio::spawn(memory::look_after(shutdown.clone()));
     let relay = tokio::spawn(Relay::new(db.clone(), hub.clone()).run(shutdown.clone()));
     schedule(&db).await?;
     if config.web {
         let services =
-            Services { db: db.clone(), hub, files, passwords: Passwords::new()?, shutdown: shutdown.clone() };
+            Services { db: db.clone(), hub, files, email, passwords: Passwords::new()?, shutdown: shutdown.clone() };
         let listener = TcpListener::bind(config.addr).await?;
         let address = listener.local_addr()?;
         listening(address);
@@ -83,8 +92,8 @@ pub async fn serve(
         stop.await;
         let _ = tell.send(true);
     }
-    if let Some(worker) = worker {
-        let _ = worker.await;
+    for work in [worker, receivers].into_iter().flatten() {
+        let _ = work.await;
     }
     let _ = relay.await;
     let _ = memory.await;

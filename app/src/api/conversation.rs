@@ -9,8 +9,8 @@ use super::{port, told};
 #[cfg(feature = "ssr")]
 use crate::model::Draft;
 use crate::model::{
-    Act, ApiError, AttachmentId, Contact, ContactField, ContactId, ConversationId, ConversationRow, DraftMode, Message,
-    MessageId,
+    Act, ApiError, AttachmentId, Contact, ContactField, ContactId, ConversationId, ConversationRow, DraftMode,
+    MailChoice, Message, MessageId,
 };
 
 /// A reply or a note to be sent. The id is made in the browser: a repeated request is the same message (R6).
@@ -26,6 +26,9 @@ pub struct NewMessage {
     pub text: String,
     /// Files uploaded before.
     pub attachments: Vec<AttachmentId>,
+    /// By e-mail: to whom it goes; what is left out follows from the mail that is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailChoice>,
 }
 
 /// Sends a reply or keeps a note.

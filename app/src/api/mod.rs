@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod conversation;
+pub mod email;
 pub mod inbox;
 #[cfg(feature = "ssr")]
 pub mod port;

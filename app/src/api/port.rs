@@ -5,12 +5,13 @@ use async_trait::async_trait;
 use super::{
     account::{SessionInfo, SignedIn},
     conversation::NewMessage,
+    email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox},
     settings::{ChannelEdit, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
 };
 use crate::model::{
     Act, ApiError, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow,
-    Cursor, Draft, InboxPage, InviteId, JobId, Member, MemberId, Message, MessageId, Role, SessionId, Team, TeamId,
-    Thread, View, Visibility, Workspace,
+    Cursor, Draft, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message, MessageId, Role, SessionId, Team,
+    TeamId, Thread, View, Visibility, Workspace,
 };
 
 type Answer<T> = Result<T, ApiError>;
@@ -53,6 +54,13 @@ pub trait Port: Send + Sync {
     async fn edit_workspace(&self, edit: WorkspaceEdit) -> Answer<Workspace>;
     async fn system_status(&self) -> Answer<SystemStatus>;
     async fn revive_job(&self, id: JobId) -> Answer<()>;
+    async fn find_mailbox(&self, address: String) -> Answer<FoundMailbox>;
+    async fn check_mailbox(&self, mailbox: NewMailbox) -> Answer<MailboxCheck>;
+    async fn connect_mailbox(&self, mailbox: NewMailbox) -> Answer<Channel>;
+    async fn mailbox_status(&self, id: ChannelId) -> Answer<MailboxStatus>;
+    async fn pause_channel(&self, id: ChannelId, paused: bool) -> Answer<()>;
+    async fn backfill(&self, id: ChannelId, days: u32) -> Answer<()>;
+    async fn read_mail_again(&self, id: MailId) -> Answer<()>;
 }
 
 /// What anybody may ask.

@@ -1,6 +1,7 @@
 //! Writing a reply or a note: text, files, a draft that survives everything (T4, T5, T7).
 
 mod files;
+mod recipients;
 mod text;
 
 use leptos::{html, prelude::*};
@@ -12,6 +13,7 @@ use crate::{
     state::{Connection, new_uuid, use_inbox, use_live, use_outbox},
 };
 use files::{FileList, Uploads};
+use recipients::{MailLines, MailShort, MailTo};
 use text::Drafts;
 
 /// Words of the two modes.
@@ -31,6 +33,8 @@ pub fn Composer(
     let mode = RwSignal::new(DraftMode::Reply);
     let drafts = Drafts::of(id, mode);
     let uploads = Uploads::new();
+    let mail = MailTo::new();
+    let by_mail = Memo::new(move |_| mode.get() == DraftMode::Reply && mail.is_mail());
     let area = NodeRef::<html::Textarea>::new();
     let picker = NodeRef::<html::Input>::new();
     let drop = RwSignal::new(false);
@@ -49,9 +53,11 @@ pub fn Composer(
 
     let blocked = Memo::new(move |_| {
         if uploads.busy() {
-            Some("A file is still on its way up")
+            Some("A file is still on its way up".to_owned())
         } else if drafts.text.with(|text| text.trim().is_empty()) && uploads.ready().is_empty() {
-            Some("Write something or attach a file")
+            Some("Write something or attach a file".to_owned())
+        } else if by_mail.get() {
+            mail.fault()
         } else {
             None
         }
@@ -67,8 +73,10 @@ pub fn Composer(
             mode: mode.get_untracked(),
             text: drafts.take(),
             attachments: files.iter().map(|file| file.id).collect(),
+            mail: if by_mail.get_untracked() { untrack(|| mail.choice()) } else { None },
         };
         outbox.push(new, files);
+        mail.reset();
         if let Some(area) = area.get_untracked() {
             let _ = area.focus();
         }
@@ -134,9 +142,15 @@ pub fn Composer(
                         {MODES.map(choose).collect_view()}
                     </div>
                     <p class="composer-to">
-                        <bdi>{to}</bdi>
+                        {move || match by_mail.get() {
+                            true => view! { <MailShort mail /> }.into_any(),
+                            false => view! { <bdi>{to}</bdi> }.into_any(),
+                        }}
                     </p>
                 </div>
+                <Show when=move || by_mail.get()>
+                    <MailLines mail />
+                </Show>
                 <textarea
                     class="composer-text"
                     id="composer"

@@ -2,11 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::words::{duration, file_kind, line_text, sender_name, size};
+use super::{
+    mail::{MailBody, MailTop},
+    words::{duration, file_kind, line_text, sender_name, size},
+};
 use crate::{
     api::conversation::{cancel_message, send_now},
     components::ui::{Button, CountdownRing, Glyph, Icon, RelativeTime, Toast, Toasts, Tone, Variant, exact, iso},
-    model::{Attachment, Delivery, DeliveryState, Entry, Message, Sender},
+    model::{Attachment, Delivery, DeliveryState, Entry, Line, Message, Sender},
     state::{now_ms, use_house, use_now, use_zone},
 };
 
@@ -28,7 +31,10 @@ pub fn EntryView(
     move || {
         let shown = message.get();
         match &shown.entry {
-            Entry::Line { line } => view! { <EventLine text=line_text(use_house(), *line) at=shown.at.0 /> }.into_any(),
+            Entry::Line { line } => {
+                let text = line_text(use_house(), *line);
+                view! { <EventLine text at=shown.at.0 said=shown.text.clone() line=*line /> }.into_any()
+            }
             _ => view! { <Bubble message=shown first them give_back /> }.into_any(),
         }
     }
@@ -41,11 +47,28 @@ fn EventLine(
     text: String,
     /// When.
     at: i64,
+    /// What a machine said; empty for nothing.
+    said: String,
+    /// What it is about.
+    line: Line,
 ) -> impl IntoView {
+    let said = (!said.is_empty()).then(|| {
+        view! {
+            <details class="event-said">
+                <summary>"Show what it says"</summary>
+                <div dir="auto">{paragraphs(&said)}</div>
+            </details>
+        }
+    });
+    let other = match line {
+        Line::Stranger { conversation } => Some(view! { <a href=format!("/inbox/{conversation}")>"Open it"</a> }),
+        _ => None,
+    };
     view! {
         <li class="event">
             <Glyph icon=Icon::Info />
-            <span>{text} " · " <RelativeTime at=at now=use_now() /></span>
+            <span>{text} " · " <RelativeTime at=at now=use_now() /> " " {other}</span>
+            {said}
         </li>
     }
 }
@@ -86,13 +109,20 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, give_back: Callba
     let files: Vec<_> = message.attachments.iter().filter(|f| !f.is_image()).cloned().collect();
     let after = state.map(|delivery| view! { <After id=message.id text=message.text.clone() delivery give_back /> });
     let (zone, at) = (use_zone(), message.at.0);
-    let bubble = (!message.text.is_empty()).then(|| {
-        view! {
-            <div class="bubble" dir="auto" title=move || exact(zone.local(at))>
-                {paragraphs(&message.text)}
-            </div>
-        }
-    });
+    let bubble = match message.mail.as_deref() {
+        Some(head) => Some(
+            view! { <MailTop head=head.clone() at=at /> <MailBody message=message.clone() head=head.clone() /> }
+                .into_any(),
+        ),
+        None => (!message.text.is_empty()).then(|| {
+            view! {
+                <div class="bubble" dir="auto" title=move || exact(zone.local(at))>
+                    {paragraphs(&message.text)}
+                </div>
+            }
+            .into_any()
+        }),
+    };
     view! {
         <li class="msg" data-kind=kind data-first=first.then_some("") data-state=attr id=format!("m{}", message.n)>
             {header}
@@ -106,7 +136,7 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, give_back: Callba
 }
 
 /// Plain text: blank lines part paragraphs, addresses of the web become links and nothing else does (S7).
-fn paragraphs(text: &str) -> Vec<AnyView> {
+pub(super) fn paragraphs(text: &str) -> Vec<AnyView> {
     text.split("\n\n")
         .filter(|part| !part.trim().is_empty())
         .map(|part| {
@@ -157,7 +187,7 @@ fn linked(line: &str) -> AnyView {
 const fn state_attr(state: DeliveryState) -> &'static str {
     match state {
         DeliveryState::Sending => "queued",
-        DeliveryState::Unknown => "failed",
+        DeliveryState::Unknown | DeliveryState::Bounced => "failed",
         other => other.as_str(),
     }
 }
@@ -170,7 +200,7 @@ fn Mark(delivery: Delivery) -> impl IntoView {
         DeliveryState::Queued | DeliveryState::Sending => Icon::Circle,
         DeliveryState::Sent => Icon::Check,
         DeliveryState::Delivered | DeliveryState::Read => Icon::CheckCheck,
-        DeliveryState::Failed | DeliveryState::Unknown => Icon::CircleAlert,
+        DeliveryState::Failed | DeliveryState::Unknown | DeliveryState::Bounced => Icon::CircleAlert,
         DeliveryState::Cancelled => Icon::Ban,
     };
     view! {
@@ -223,6 +253,13 @@ fn After(
                 <Button variant=Variant::Plain small=true on_press=Callback::new(now_send)>
                     "Try again"
                 </Button>
+            </div>
+        }
+        .into_any(),
+        // The same mail again would come back again: whoever writes anew looks at the address first.
+        DeliveryState::Bounced => view! {
+            <div class="msg-after" data-tone="bad" role="alert">
+                <span>{delivery.reason}</span>
             </div>
         }
         .into_any(),

@@ -5,6 +5,7 @@ pub mod details;
 pub mod entry;
 pub mod frame;
 pub mod list;
+pub mod mail;
 pub mod row;
 pub mod thread;
 pub mod ui;

@@ -81,6 +81,11 @@ pub fn line_text(house: House, line: Line) -> String {
         Line::Status { by, to: Status::Open } => format!("{} reopened it", member_name(house, by)),
         Line::Status { by, to } => format!("{} set it to {}", member_name(house, by), status_label(to).to_lowercase()),
         Line::ReopenedByThem => "Reopened: they wrote again".to_owned(),
+        Line::AutoReply => "Answered by itself".to_owned(),
+        Line::Bounce => "A mail system reported".to_owned(),
+        Line::Stranger { .. } => {
+            "Somebody who takes no part here answered this; it is a conversation of its own".to_owned()
+        }
     }
 }
 

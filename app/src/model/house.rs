@@ -84,6 +84,8 @@ pub struct Channel {
     pub name: String,
     /// The public key of a web chat, as in `/chat/<key>`; empty for other kinds.
     pub key: String,
+    /// Our own address on it, as `support@acme.example`; empty for kinds that have none.
+    pub address: String,
     /// How long a reply can be taken back, in milliseconds (T6).
     pub undo_ms: i64,
     /// What the widget says before the first message.

@@ -54,6 +54,8 @@ ids! {
     MessageId,
     /// A file that belongs to a message.
     AttachmentId,
+    /// An e-mail as it came in or went out.
+    MailId,
     /// A configured AI agent.
     AgentId,
     /// One signed-in browser.

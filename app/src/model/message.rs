@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, AttachmentId, ConversationId, MemberId, MessageId, Status, Timestamp, text_enum::text_enum};
+use super::{
+    AgentId, AttachmentId, ConversationId, MailHead, MemberId, MessageId, Status, Timestamp, text_enum::text_enum,
+};
 
 /// The longest text of one message, in bytes of UTF-8.
 pub const TEXT_LIMIT: usize = 64 * 1024;
@@ -28,6 +30,8 @@ text_enum! {
         Unknown = "unknown",
         /// Taken back before it went out.
         Cancelled = "cancelled",
+        /// The channel had it, and it came back: it did not reach them (T8).
+        Bounced = "bounced",
     }
 }
 
@@ -44,6 +48,8 @@ impl DeliveryState {
             Self::Delivered => 6,
             Self::Read => 7,
             Self::Cancelled => 8,
+            // Even what was once seen to arrive may be told to have come back, by a second recipient's server.
+            Self::Bounced => 9,
         }
     }
 
@@ -59,6 +65,7 @@ impl DeliveryState {
             Self::Failed => "not sent",
             Self::Unknown => "maybe sent",
             Self::Cancelled => "cancelled",
+            Self::Bounced => "came back",
         }
     }
 }
@@ -139,6 +146,15 @@ pub enum Line {
     },
     /// They wrote again after it was closed.
     ReopenedByThem,
+    /// A machine of theirs answered by itself: an absence, a receipt. The entry's text is what it said.
+    AutoReply,
+    /// A mail system told what became of a mail of ours. The entry's text is what it said.
+    Bounce,
+    /// Somebody who takes no part here wrote into this thread; what they wrote is a conversation of its own.
+    Stranger {
+        /// Where it is.
+        conversation: ConversationId,
+    },
 }
 
 /// What kind of entry it is.
@@ -197,12 +213,15 @@ pub struct Message {
     pub n: i64,
     /// When it was written.
     pub at: Timestamp,
-    /// The text; empty for event lines.
+    /// The text; empty for most event lines.
     pub text: String,
     /// What kind of entry it is.
     pub entry: Entry,
     /// Its files.
     pub attachments: Vec<Attachment>,
+    /// What it has beside its text, when it is an e-mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Box<MailHead>>,
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ mod event;
 mod house;
 mod ids;
 mod inbox;
+mod mail;
+mod mail_account;
 mod message;
 mod recipients;
 mod reduce;
@@ -21,11 +23,15 @@ pub use error::ApiError;
 pub use event::{EventBody, LiveBody, LiveEvent};
 pub use house::{Bootstrap, Channel, ChannelKind, Me, Member, Team, Workspace};
 pub use ids::{
-    AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MemberId, MessageId,
-    SessionId, TeamId, Timestamp, WorkspaceId,
+    AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId,
+    MessageId, SessionId, TeamId, Timestamp, WorkspaceId,
 };
 pub use inbox::{
     Act, ConversationRow, Counts, Cursor, Draft, DraftMode, Facts, InboxPage, Preview, PreviewBy, Thread, View,
+};
+pub use mail::{Folds, Look, MailChoice, MailHead, MailOutcome, answer_subject};
+pub use mail_account::{
+    AccountState, ChannelHealth, CheckStep, CheckedStep, EmailSettings, Host, Ledger, Security, StepOutcome,
 };
 pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line, Message, Sender, TEXT_LIMIT};
 pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};

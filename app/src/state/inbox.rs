@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::House;
 use crate::model::{
     ApiError, Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, DraftMode, HousePart, InboxPage,
-    InboxState, ListPart, LiveEvent, Message, MessageId, Thread, ThreadPart, Timestamp, View, arrange,
+    InboxState, ListPart, LiveEvent, MailHead, Message, MessageId, Thread, ThreadPart, Timestamp, View, arrange,
 };
 
 /// How many events are kept, so that what was fetched before them and arrives after them misses none.
@@ -79,6 +79,8 @@ pub struct Inbox {
     /// Its entries in order.
     pub slots: RwSignal<Vec<Slotted>>,
     messages: StoredValue<HashMap<MessageId, ArcRwSignal<Message>>>,
+    /// The head of the newest mail of the open conversation: what an answer answers.
+    pub last_mail: RwSignal<Option<Box<MailHead>>>,
     /// Whether older entries can be loaded.
     pub older: RwSignal<bool>,
     /// It left my sight while it was open.
@@ -120,6 +122,7 @@ impl Inbox {
             contact: RwSignal::new(None),
             slots: RwSignal::default(),
             messages: StoredValue::default(),
+            last_mail: RwSignal::new(None),
             older: RwSignal::new(false),
             gone: RwSignal::new(false),
             drafts: RwSignal::new(0),
@@ -402,6 +405,11 @@ impl Inbox {
         let part =
             self.core.with_value(|core| core.thread.as_ref().map(|p| (p.thread.messages.clone(), p.thread.more)));
         let Some((messages, more)) = part else { return };
+        let last_mail =
+            messages.iter().rev().find_map(|message| message.mail.as_ref().filter(|_| !was_taken_back(message)));
+        if self.last_mail.with_untracked(|shown| shown.as_ref() != last_mail) {
+            self.last_mail.set(last_mail.cloned());
+        }
         let slots = slots_of(&messages, self.unread_from.get_value(), |at| self.house.zone.local_untracked(at));
         self.messages.update_value(|known| {
             for message in messages {
@@ -434,13 +442,18 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// Messages of one sender within this time share a header.
 const GROUP_MS: i64 = 5 * 60_000;
 
+fn was_taken_back(message: &Message) -> bool {
+    use crate::model::{DeliveryState, Entry};
+    matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled)
+}
+
 /// What is drawn for a list of entries; what was taken back is not.
 fn slots_of(messages: &[Message], unread_from: Option<i64>, local: impl Fn(i64) -> i64) -> Vec<Slotted> {
-    use crate::model::{DeliveryState, Entry, Sender};
+    use crate::model::{Entry, Sender};
     let mut slots = Vec::with_capacity(messages.len() + 4);
     let (mut day, mut before): (_, Option<(&Entry, Timestamp)>) = (None, None);
     for message in messages {
-        if matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled) {
+        if was_taken_back(message) {
             continue;
         }
         let this_day = local(message.at.0).div_euclid(DAY_MS);

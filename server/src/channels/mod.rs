@@ -1,13 +1,19 @@
 //! One folder per channel kind behind [`Channel`]. Web chat has no adapter: the visitor reads this very database.
 
 pub mod email;
+mod receivers;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use app::model::ChannelKind;
+use app::model::{ChannelKind, MailId};
 use async_trait::async_trait;
 
-use crate::domain::deliver::Outgoing;
+pub use receivers::{Health, Receivers, Trouble};
+
+use crate::{
+    domain::deliver::{Handed, Outgoing},
+    store::{Scope, account::Account},
+};
 
 /// Why a channel did not take a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +37,8 @@ pub enum SendError {
 /// What a channel can and cannot do (Promise 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
-    /// The same message handed over twice goes out once: the provider keeps our id.
+    /// The same message handed over twice reaches people once: the provider keeps our id, or what they read by does, as mail programs do
+    /// with a Message-ID.
     pub idempotent: bool,
 }
 
@@ -41,8 +48,23 @@ pub trait Channel: Send + Sync {
     /// What it can and cannot do.
     fn capabilities(&self) -> Capabilities;
 
-    /// Hands a message over; its id is the idempotency key. Answers with the provider's name for it.
-    async fn send(&self, outgoing: &Outgoing) -> Result<String, SendError>;
+    /// Hands a message over; its id is the idempotency key.
+    async fn send(&self, scope: &Scope, outgoing: &Outgoing) -> Result<Handed, SendError>;
+
+    /// Receives for an account until something goes wrong; it may be dropped at any moment. Kinds whose providers call us receive nothing here.
+    async fn receive(&self, account: &Account, health: &Health) -> Trouble {
+        let _ = (account, health);
+        std::future::pending().await
+    }
+
+    /// Puts a copy of a message that was sent where the account's owner looks for it, if there is such a place.
+    ///
+    /// # Errors
+    /// [`SendError::Later`] when it may be tried again.
+    async fn file_copy(&self, scope: &Scope, mail: MailId) -> Result<(), SendError> {
+        let _ = (scope, mail);
+        Ok(())
+    }
 }
 
 /// The connected kinds.

@@ -1,8 +1,8 @@
 //! A conversation being changed: loaded, altered by the state table, given entries, and stored with its event.
 
 use app::model::{
-    ApiError, Attachment, Contact, ConversationId, Entry, EventBody, Facts, Happening, Message, MessageId, Outcome,
-    Preview, PreviewBy, Sender, Timestamp,
+    ApiError, Attachment, Contact, ConversationId, Entry, EventBody, Facts, Happening, MailHead, Message, MessageId,
+    Outcome, Preview, PreviewBy, Sender, Timestamp,
 };
 
 use crate::{
@@ -43,6 +43,8 @@ pub struct NewEntry {
     pub provider: Option<ProviderId>,
     /// Tells a repeated request from another one under the same id.
     pub fingerprint: String,
+    /// What it has beside its text, when it is an e-mail.
+    pub mail: Option<Box<MailHead>>,
 }
 
 impl Change {
@@ -95,11 +97,11 @@ impl Change {
     /// # Errors
     /// When the database fails.
     pub async fn add(&mut self, tx: &mut Tx<'_>, new: NewEntry) -> Result<Message> {
-        let NewEntry { id, text, entry, attachments, provider, fingerprint } = new;
-        let message =
-            Message { id, conversation: self.now.row.id, n: self.next_place(), at: tx.now(), text, entry, attachments };
+        let NewEntry { id, text, entry, attachments, provider, fingerprint, mail } = new;
+        let (conversation, n) = (self.now.row.id, self.next_place());
+        let message = Message { id, conversation, n, at: tx.now(), text, entry, attachments, mail };
         self.now.message_count += 1;
-        if let Some(preview) = preview(&message.entry, &message.text, &message.attachments) {
+        if let Some(preview) = preview(&message) {
             self.now.row.preview = preview;
             self.now.row.last_at = message.at;
         }
@@ -118,18 +120,27 @@ impl Change {
     /// # Errors
     /// When the database fails.
     pub async fn line(&mut self, tx: &mut Tx<'_>, line: app::model::Line) -> Result<()> {
+        self.line_saying(tx, line, String::new()).await.map(|_| ())
+    }
+
+    /// Adds a dated line with the words of the machine that it is about.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn line_saying(&mut self, tx: &mut Tx<'_>, line: app::model::Line, text: String) -> Result<MessageId> {
         let id = MessageId::new(crate::clock::new_id());
         let entry = Entry::Line { line };
         let new = NewEntry {
             id,
-            text: String::new(),
+            text,
             entry,
             attachments: Vec::new(),
             provider: None,
             fingerprint: String::new(),
+            mail: None,
         };
         self.add(tx, new).await?;
-        Ok(())
+        Ok(id)
     }
 
     /// An entry that changed without being new.
@@ -183,15 +194,20 @@ pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Con
 }
 
 /// What the card shows of an entry: what people said, so nothing of a dated line, and nothing of an automatic reply, which would
-/// hide the words it answers.
-pub fn preview(entry: &Entry, text: &str, files: &[Attachment]) -> Option<Preview> {
-    let by = match entry {
+/// hide the words it answers. Of a mail that begins something its subject, then what was written without what was quoted.
+pub fn preview(message: &Message) -> Option<Preview> {
+    let by = match &message.entry {
         Entry::Incoming => PreviewBy::Them,
         Entry::Line { .. } | Entry::Outgoing { by: Sender::Auto, .. } => return None,
         Entry::Outgoing { by, .. } => PreviewBy::Us(*by),
         Entry::Note { by } => PreviewBy::Note(*by),
     };
-    let shown = if text.is_empty() { files.first().map_or("", |file| &file.name) } else { text };
+    let text = match &message.mail {
+        Some(mail) if message.n == 1 => format!("{} {}", mail.subject, mail.folds.of(&message.text).0),
+        Some(mail) => mail.folds.of(&message.text).0.to_owned(),
+        None => message.text.clone(),
+    };
+    let shown = if text.trim().is_empty() { message.attachments.first().map_or("", |file| &file.name) } else { &text };
     Some(Preview { by, text: one_line(shown) })
 }
 

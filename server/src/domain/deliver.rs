@@ -1,13 +1,19 @@
 //! What the job that sends a message asks of the database: may it go out, and what became of it.
 
-use app::model::{ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, Message, MessageId, Timestamp};
+use app::model::{
+    ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, MailId, MailOutcome, Message, MessageId,
+    Timestamp,
+};
 use async_trait::async_trait;
 
-use super::change::Change;
+use super::{change::Change, work::Work};
 use crate::{
+    clock::new_id,
     error::{Result, StoreError},
     store::{
-        Command, Scope, Tx, job, message,
+        Command, Scope, Tx, account, job,
+        mail::{self, Mail},
+        message,
         message::{ProviderId, may_be_sent},
     },
 };
@@ -36,6 +42,19 @@ impl Lease {
         } else {
             Err(StoreError::Stale.into())
         }
+    }
+}
+
+/// Forgets a job that was done and changed nothing here.
+#[derive(Debug, Clone)]
+pub struct ForgetJob(pub Lease);
+
+#[async_trait]
+impl Command for ForgetJob {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        self.0.done(tx).await
     }
 }
 
@@ -111,11 +130,31 @@ impl Command for BeginSend {
     }
 }
 
+/// A message that its channel took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// The provider's name for it.
+    pub provider_id: String,
+    /// Its bytes, when it went as a mail.
+    pub mail: Option<SentMail>,
+}
+
+/// A mail as it went out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentMail {
+    /// SHA-256 of its bytes, which are kept.
+    pub digest: String,
+    /// Bytes.
+    pub size: i64,
+    /// Whether a copy is to be put into the mailbox's folder for sent mails.
+    pub file: bool,
+}
+
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// The channel has it, under this name.
-    Sent(String),
+    /// The channel has it.
+    Sent(Handed),
     /// It will not go out; why, and what to do.
     Failed(String),
     /// Sent or not cannot be told.
@@ -142,9 +181,13 @@ impl Command for FinishSend {
         let mut message = self.outgoing.message.clone();
         let mut change = Change::of(tx, &scope, message.conversation).await?;
         let (state, reason) = match &self.fate {
-            Fate::Sent(id) => {
-                let provider = ProviderId { channel: self.outgoing.channel, id: id.clone() };
+            Fate::Sent(handed) => {
+                let provider = ProviderId { channel: self.outgoing.channel, id: handed.provider_id.clone() };
                 message::set_provider(tx, &scope, message.id, &provider).await?;
+                account::went_out(tx, &scope, self.outgoing.channel).await?;
+                if let Some(sent) = &handed.mail {
+                    self.keep_mail(tx, &scope, sent).await?;
+                }
                 (DeliveryState::Sent, String::new())
             }
             Fate::Failed(reason) => (DeliveryState::Failed, reason.clone()),
@@ -155,6 +198,28 @@ impl Command for FinishSend {
         change.changed(message);
         change.finish(tx).await?;
         self.lease.done(tx).await
+    }
+}
+
+impl FinishSend {
+    /// Keeps where the bytes of a mail are, and leaves the copy for the mailbox to be made.
+    async fn keep_mail(&self, tx: &mut Tx<'_>, scope: &Scope, sent: &SentMail) -> Result<()> {
+        let mail = Mail {
+            id: MailId::new(new_id()),
+            channel: self.outgoing.channel,
+            digest: sent.digest.clone(),
+            size: sent.size,
+            outcome: MailOutcome::Sent,
+            reason: String::new(),
+            message: Some(self.outgoing.message.id),
+            at: tx.now(),
+        };
+        mail::insert(tx, scope, &mail, None).await?;
+        if sent.file {
+            let job = JobId::new(new_id());
+            Work::FileSentMail { mail: mail.id }.leave(tx, scope.workspace(), job, tx.now()).await?;
+        }
+        Ok(())
     }
 }
 

@@ -62,8 +62,43 @@ impl Files {
         stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
         limit: u64,
     ) -> Result<(String, u64, String)> {
+        self.keep_if(stream, limit, |size| match size {
+            0 => Err(ApiError::invalid("attachments", "This file is empty.").into()),
+            _ => Ok(()),
+        })
+        .await
+    }
+
+    /// Keeps bytes that are in memory already, whatever they are. Returns digest, size and media type.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn keep(&self, bytes: Bytes) -> Result<(String, u64, String)> {
+        self.keep_stream(futures::stream::iter([Ok(bytes)])).await
+    }
+
+    /// Keeps bytes as they come, whatever they are and however many. Returns digest, size and media type.
+    ///
+    /// # Errors
+    /// When the disk fails or the sender breaks off.
+    pub async fn keep_stream(
+        &self,
+        stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
+    ) -> Result<(String, u64, String)> {
+        self.keep_if(stream, u64::MAX, |_| Ok(())).await
+    }
+
+    async fn keep_if(
+        &self,
+        stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
+        limit: u64,
+        check: impl FnOnce(u64) -> Result<()>,
+    ) -> Result<(String, u64, String)> {
         let incoming = self.folder.join("incoming").join(random_hex(16));
-        let taken = self.write(&incoming, stream, limit).await;
+        let taken = match self.write(&incoming, stream, limit).await {
+            Ok(taken) => check(taken.1).map(|()| taken),
+            Err(error) => Err(error),
+        };
         if taken.is_err() {
             let _ = fs::remove_file(&incoming).await;
         }
@@ -110,11 +145,13 @@ impl Files {
             hash.update(&chunk);
             file.write_all(&chunk).await?;
         }
-        if size == 0 {
-            return Err(ApiError::invalid("attachments", "This file is empty.").into());
-        }
         file.sync_all().await?;
         Ok((hex::encode(hash.finalize()), size, media_type(&head).to_owned()))
+    }
+
+    /// Where the bytes of a file are.
+    pub fn place(&self, digest: &str) -> PathBuf {
+        self.path(digest)
     }
 
     /// The bytes of a file, to be read as they are sent.

@@ -2,8 +2,8 @@
 
 use app::model::{
     AiMode, AttachmentId, Channel, ChannelKind, Contact, ContactField, ContactId, ConversationId, ConversationRow,
-    ConversationState, Delivery, DeliveryState, Entry, Happening, IdentityId, JobId, Line, Message, MessageId,
-    Presence, Preview, PreviewBy, Sender, Status, Timestamp,
+    ConversationState, Delivery, DeliveryState, Entry, Happening, IdentityId, JobId, Line, MailHead, Message,
+    MessageId, Presence, Preview, PreviewBy, Sender, Status, Timestamp,
 };
 use async_trait::async_trait;
 
@@ -49,6 +49,21 @@ pub struct Inbound {
     pub uploader: String,
     /// The provider's name for it, unique on the channel (R3).
     pub provider_id: Option<String>,
+    /// Where it belongs.
+    pub thread: InThread,
+    /// What it has beside its text, when it is an e-mail.
+    pub mail: Option<Box<MailHead>>,
+}
+
+/// Which conversation a message from outside belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InThread {
+    /// The newest one with this address on the channel, or a new one: as in a chat.
+    Latest,
+    /// This one: whoever says so has made sure that the sender may write there.
+    Into(ConversationId),
+    /// A new one.
+    New,
 }
 
 /// Takes a message in. The same message again is answered with what was stored the first time.
@@ -73,7 +88,12 @@ impl Command for Receive {
             return stored(tx, &scope, known).await;
         }
         let (identity, became_known) = self.identity(tx, &scope).await?;
-        let mut change = match conversation::latest_of(tx.conn(), &scope, identity.id, inbound.channel.id).await? {
+        let known = match inbound.thread {
+            InThread::Latest => conversation::latest_of(tx.conn(), &scope, identity.id, inbound.channel.id).await?,
+            InThread::Into(id) => Some(id),
+            InThread::New => None,
+        };
+        let mut change = match known {
             Some(id) => Change::of(tx, &scope, id).await?,
             None => {
                 let contact = match identity.contact {
@@ -96,7 +116,8 @@ impl Command for Receive {
         }
         let attachments = claim(tx, &scope, &inbound.attachments, &inbound.uploader, &change).await?;
         let provider = inbound.provider_id.clone().map(|id| ProviderId { channel: inbound.channel.id, id });
-        let new = NewEntry { id: inbound.id, text, entry: Entry::Incoming, attachments, provider, fingerprint: print };
+        let (id, entry, mail) = (inbound.id, Entry::Incoming, inbound.mail.clone());
+        let new = NewEntry { id, text, entry, attachments, provider, fingerprint: print, mail };
         let message = change.add(tx, new).await?;
         if outcome.auto_reply && !inbound.channel.auto_reply.is_empty() {
             self.auto_reply(tx, &scope, &mut change).await?;
@@ -187,7 +208,8 @@ impl Receive {
         let delivery = Delivery { state: DeliveryState::Scheduled, send_at: tx.now(), reason: String::new() };
         let entry = Entry::Outgoing { by: Sender::Auto, delivery };
         let text = self.0.channel.auto_reply.clone();
-        let new = NewEntry { id, text, entry, attachments: Vec::new(), provider: None, fingerprint: String::new() };
+        let (attachments, fingerprint) = (Vec::new(), String::new());
+        let new = NewEntry { id, text, entry, attachments, provider: None, fingerprint, mail: None };
         change.add(tx, new).await?;
         Work::Send { message: id }.leave(tx, scope.workspace(), JobId::new(id.uuid()), tx.now()).await
     }

@@ -7,6 +7,7 @@ pub mod deliver;
 pub mod files;
 pub mod inbound;
 pub mod inbox;
+pub mod mail;
 pub mod people;
 pub mod send;
 pub mod sessions;

@@ -2,14 +2,14 @@
 
 use app::model::{
     ApiError, Attachment, AttachmentId, ConversationId, ConversationState, Delivery, DeliveryState, Draft, DraftMode,
-    Entry, EventBody, Happening, JobId, Message, MessageId, Permission, Preview, Sender, Timestamp,
+    Entry, EventBody, Happening, JobId, MailChoice, Message, MessageId, Permission, Preview, Sender, Timestamp,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
     change::{Change, NewEntry},
-    check_text, fingerprint, work,
+    check_text, fingerprint, mail, work,
 };
 use crate::{
     error::{Error, Result},
@@ -29,6 +29,8 @@ pub struct SendMessage {
     pub text: String,
     /// Files that this member uploaded.
     pub attachments: Vec<AttachmentId>,
+    /// By e-mail: to whom it goes; what is left out follows from the mail that is answered.
+    pub mail: Option<MailChoice>,
 }
 
 /// What a message that is taken back gives back: the conversation as it was.
@@ -69,8 +71,12 @@ impl Command for SendMessage {
         let channel = house::channel(tx.conn(), &scope, change.now.row.channel).await?;
         let send_at = tx.now().plus(channel.undo_ms.max(0));
         let delivery = Delivery { state: DeliveryState::Scheduled, send_at, reason: String::new() };
-        let new =
-            NewEntry { id: self.id, text, entry: entry(delivery), attachments, provider: None, fingerprint: print };
+        let (text, mail) = match self.mode {
+            DraftMode::Reply => mail::compose(tx, &scope, &channel, &change.now, text, self.mail.as_ref()).await?,
+            DraftMode::Note => (text, None),
+        };
+        let (id, entry) = (self.id, entry(delivery));
+        let new = NewEntry { id, text, entry, attachments, provider: None, fingerprint: print, mail };
         let message = match self.mode {
             DraftMode::Note => change.add(tx, new).await?,
             DraftMode::Reply => {
@@ -110,7 +116,8 @@ impl Command for SendMessage {
 impl SendMessage {
     fn fingerprint(&self, text: &str, who: &str) -> String {
         let files = self.attachments.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        fingerprint(&[&self.conversation.to_string(), self.mode.as_str(), who, text, &files])
+        let mail = self.mail.as_ref().and_then(|choice| serde_json::to_string(choice).ok()).unwrap_or_default();
+        fingerprint(&[&self.conversation.to_string(), self.mode.as_str(), who, text, &files, &mail])
     }
 }
 

@@ -132,6 +132,7 @@ pub fn web_chat(name: &str) -> Channel {
         kind: ChannelKind::WebChat,
         name: name.to_owned(),
         key: random_hex(12),
+        address: String::new(),
         undo_ms: 0,
         greeting: "Hello. How can we help?".to_owned(),
         auto_reply: "Thank you for writing. Nobody is here right now; we will answer as soon as we are back."

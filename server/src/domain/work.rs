@@ -1,6 +1,6 @@
 //! What jobs there are: typed here, done by the workers.
 
-use app::model::{JobId, MessageId, Timestamp, WorkspaceId};
+use app::model::{JobId, MailId, MessageId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -17,6 +17,11 @@ pub enum Work {
         /// Which one.
         message: MessageId,
     },
+    /// Put a copy of a mail that was sent into its mailbox's folder for sent mails.
+    FileSentMail {
+        /// Which one.
+        mail: MailId,
+    },
     /// Compare the counters with the rows and repair them.
     AuditCounts,
 }
@@ -26,6 +31,7 @@ impl Work {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Send { .. } => "send",
+            Self::FileSentMail { .. } => "file_sent_mail",
             Self::AuditCounts => "audit_counts",
         }
     }

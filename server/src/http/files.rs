@@ -73,7 +73,7 @@ pub async fn send(http: &Http, file: &File) -> Result<Response> {
 }
 
 /// RFC 6266: an ASCII name for old clients, the real one as RFC 8187 has it. The name was made neutral when it came in.
-fn disposition(inline: bool, name: &str) -> HeaderValue {
+pub(super) fn disposition(inline: bool, name: &str) -> HeaderValue {
     let ascii: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || " .-_()".contains(c) { c } else { '_' }).collect();
     let mut encoded = String::new();

@@ -6,6 +6,8 @@ mod error;
 mod files;
 mod layers;
 mod live;
+mod mail;
+mod mailbox;
 mod ops;
 mod pages;
 mod port;

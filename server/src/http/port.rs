@@ -6,29 +6,31 @@ use app::{
     api::{
         account::SessionInfo,
         conversation::NewMessage,
+        email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox},
         port::Port,
         settings::{ChannelEdit, DeadJob, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
     },
     model::{
         Act, ApiError, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId, ConversationId,
-        ConversationRow, Cursor, Draft, InboxPage, InviteId, JobId, Member, MemberId, Message, MessageId, Permission,
-        Role, SessionId, Team, TeamId, Thread, View, Visibility, Workspace,
+        ConversationRow, Cursor, Draft, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message, MessageId,
+        Permission, Role, SessionId, Team, TeamId, Thread, View, Visibility, Workspace,
     },
 };
 use async_trait::async_trait;
 
-use super::{session::Signed, state::Http};
+use super::{mailbox, session::Signed, state::Http};
 use crate::{
     clock::{new_id, new_secret, secret_hash},
     domain::{
         contacts::{EditContact, MakeContact},
         inbox::{self, ChangeState, MarkRead, SaveDraft},
+        mail::{Backfill, PauseChannel},
         people::{AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels},
         send::{CancelMessage, SendMessage, SendNow},
         sessions::{ChangePassword, EndSession, Invitation, Invite, RevokeInvite},
     },
     error::{Error, Result},
-    store::{Command, Engine, job, session, session::Purpose},
+    store::{Command, Engine, Scope, job, session, session::Purpose},
 };
 
 type Answer<T> = Result<T, ApiError>;
@@ -43,6 +45,10 @@ impl MemberPort {
     /// Bound to whoever is signed in.
     pub fn of(http: Http, signed: Signed) -> Arc<dyn Port> {
         Arc::new(Self { http, signed })
+    }
+
+    const fn scope(&self) -> &Scope {
+        &self.signed.session.scope
     }
 
     async fn write<C: Command>(&self, command: C) -> Answer<C::Output> {
@@ -81,8 +87,8 @@ impl Port for MemberPort {
     }
 
     async fn send_message(&self, new: NewMessage) -> Answer<Message> {
-        let NewMessage { id, conversation, mode, text, attachments } = new;
-        self.write(SendMessage { id, conversation, mode, text, attachments }).await
+        let NewMessage { id, conversation, mode, text, attachments, mail } = new;
+        self.write(SendMessage { id, conversation, mode, text, attachments, mail }).await
     }
 
     async fn cancel_message(&self, id: MessageId) -> Answer<Message> {
@@ -251,5 +257,34 @@ impl Port for MemberPort {
 
     async fn revive_job(&self, id: JobId) -> Answer<()> {
         self.write(ReviveJob(id)).await
+    }
+
+    async fn find_mailbox(&self, address: String) -> Answer<FoundMailbox> {
+        mailbox::find(&self.http, self.scope(), &address).await.told()
+    }
+
+    async fn check_mailbox(&self, new: NewMailbox) -> Answer<MailboxCheck> {
+        mailbox::check(&self.http, self.scope(), &new).await.told()
+    }
+
+    async fn connect_mailbox(&self, new: NewMailbox) -> Answer<Channel> {
+        mailbox::connect(&self.http, self.scope(), new).await.told()
+    }
+
+    async fn mailbox_status(&self, id: ChannelId) -> Answer<MailboxStatus> {
+        mailbox::status(&self.http, self.scope(), id).await.told()
+    }
+
+    async fn pause_channel(&self, id: ChannelId, paused: bool) -> Answer<()> {
+        self.write(PauseChannel { id, paused }).await
+    }
+
+    async fn backfill(&self, id: ChannelId, days: u32) -> Answer<()> {
+        let since = self.http.db.clock().now().plus(-i64::from(days) * 24 * 3_600_000);
+        self.write(Backfill { id, since }).await
+    }
+
+    async fn read_mail_again(&self, id: MailId) -> Answer<()> {
+        mailbox::read_again(&self.http, self.scope(), id).await.told()
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::{assets::Site, rate::Rate, render::Renderers};
 use crate::{
     auth::{Cookies, Passwords},
+    channels::email::Email,
     config::Config,
     domain::files::Files,
     live::Hub,
@@ -25,6 +26,8 @@ pub struct Services {
     pub hub: Hub,
     /// Uploaded files.
     pub files: Files,
+    /// Mailboxes: found, tested, read.
+    pub email: Email,
     /// Password hashing.
     pub passwords: Passwords,
     /// Turns true when the process is to stop.

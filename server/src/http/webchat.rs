@@ -22,7 +22,7 @@ use crate::{
     domain::{
         deliver::TheyRead,
         files::{self, VISITOR_LIMIT},
-        inbound::{Inbound, Receive},
+        inbound::{InThread, Inbound, Receive},
         inbox::ENTRIES,
     },
     error::Error,
@@ -229,6 +229,8 @@ pub async fn send(
         text: written.text,
         attachments: written.attachments,
         provider_id: None,
+        thread: InThread::Latest,
+        mail: None,
         channel: chat.channel.clone(),
     };
     let stored = http.db.write(&chat.scope, Receive(inbound)).await?;

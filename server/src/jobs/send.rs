@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use app::model::MessageId;
+use app::model::{ChannelKind, MailId, MessageId};
 
 use super::worker::{Outcome, Worker, back_off};
 use crate::{
     channels::SendError,
-    domain::deliver::{BeginSend, Fate, FinishSend, Lease, Plan, PostponeSend},
+    domain::deliver::{BeginSend, Fate, FinishSend, ForgetJob, Lease, Plan, PostponeSend},
     error::Result,
     store::Scope,
 };
@@ -40,8 +40,8 @@ pub(super) async fn perform(
             let kind = outgoing.kind.label();
             Fate::Failed(format!("{kind} is not connected. Connect it in Settings → Channels, then send this again."))
         }
-        Some(channel) => match channel.send(&outgoing).await {
-            Ok(provider_id) => Fate::Sent(provider_id),
+        Some(channel) => match channel.send(scope, &outgoing).await {
+            Ok(handed) => Fate::Sent(handed),
             Err(SendError::Never(reason)) => Fate::Failed(reason),
             Err(SendError::Unknown(reason)) => Fate::Unknown(reason),
             Err(SendError::Later { reason, .. }) if tried.last => {
@@ -56,5 +56,21 @@ pub(super) async fn perform(
         },
     };
     worker.db.write(scope, FinishSend { lease, outgoing, fate }).await?;
+    Ok(Outcome::Done)
+}
+
+/// Puts a copy of a mail that was sent into its mailbox. That it cannot be done for good is no fault anybody has to look at: the mail went
+/// out, and Tandem has it.
+pub(super) async fn file_copy(worker: &Worker, scope: &Scope, lease: Lease, mail: MailId) -> Result<Outcome> {
+    if let Some(channel) = worker.channels.of(ChannelKind::Email) {
+        match channel.file_copy(scope, mail).await {
+            Ok(()) => {}
+            Err(SendError::Later { reason, .. }) => return Ok(Outcome::Again(30_000, reason)),
+            Err(SendError::Never(reason) | SendError::Unknown(reason)) => {
+                tracing::warn!(%mail, %reason, "no copy of a sent mail in its mailbox");
+            }
+        }
+    }
+    worker.db.write(scope, ForgetJob(lease)).await?;
     Ok(Outcome::Done)
 }

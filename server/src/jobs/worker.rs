@@ -183,6 +183,7 @@ impl Worker {
                 let tried = send::Tried { times: job.attempts, last: job.attempts >= TRIES };
                 send::perform(self, &scope, lease, message, tried).await
             }
+            Ok(Work::FileSentMail { mail }) => send::file_copy(self, &scope, lease, mail).await,
             Ok(Work::AuditCounts) => {
                 self.db.write(&scope, AuditCounts { lease }).await?;
                 Ok(Outcome::Done)

@@ -77,6 +77,7 @@ impl Command for Furnish {
                     kind,
                     name: name.to_owned(),
                     key: String::new(),
+                    address: String::new(),
                     undo_ms,
                     greeting: String::new(),
                     auto_reply: String::new(),

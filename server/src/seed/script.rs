@@ -180,6 +180,7 @@ mod tests {
                 kind,
                 name: String::new(),
                 key: String::new(),
+                address: String::new(),
                 undo_ms: 0,
                 greeting: String::new(),
                 auto_reply: "Later.".to_owned(),

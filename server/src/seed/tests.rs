@@ -40,6 +40,7 @@ impl Command for SetUp {
             kind: ChannelKind::WebChat,
             name: "Chat".to_owned(),
             key: "key".to_owned(),
+            address: String::new(),
             undo_ms: 0,
             greeting: "Hello.".to_owned(),
             auto_reply: "Later.".to_owned(),

@@ -281,15 +281,17 @@ impl Play<'_> {
         let loaded = &mut self.thread.conversation;
         loaded.message_count += 1;
         let id = MessageId::new(self.random.id(at));
-        if let Some(preview) = preview(&entry, &text, &attachments) {
+        let (conversation, n) = (loaded.row.id, loaded.message_count);
+        let message = Message { id, conversation, n, at, text, entry, attachments, mail: None };
+        if let Some(preview) = preview(&message) {
             loaded.row.preview = preview;
             loaded.row.last_at = at;
         }
-        if entry == Entry::Incoming {
+        if message.entry == Entry::Incoming {
             loaded.row.inbound_count += 1;
             loaded.row.last_inbound_at = Some(at);
         }
-        let named = match &entry {
+        let named = match &message.entry {
             Entry::Incoming => true,
             Entry::Outgoing { delivery, .. } => {
                 delivery.state.rank() >= DeliveryState::Sent.rank() && delivery.state != DeliveryState::Cancelled
@@ -298,8 +300,6 @@ impl Play<'_> {
         };
         let provider = (named && loaded.row.kind != ChannelKind::WebChat)
             .then(|| ProviderId { channel: loaded.row.channel, id: format!("sample-{}", id.uuid().simple()) });
-        let message =
-            Message { id, conversation: loaded.row.id, n: loaded.message_count, at, text, entry, attachments };
         self.thread.messages.push(BulkMessage { message, provider, fingerprint, words: String::new() });
     }
 

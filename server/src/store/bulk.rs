@@ -114,8 +114,8 @@ const COUNTS: Table = Table {
 };
 const MESSAGES: Table = rows(
     "INSERT INTO message (workspace_id, id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, \
-     channel_id, provider_id, fingerprint) VALUES ",
-    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+     channel_id, provider_id, fingerprint, mail) VALUES ",
+    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 );
 const FILES: Table = rows(
     "INSERT INTO attachment (workspace_id, id, conversation_id, message_n, uploader, name, size, media_type, digest, \

@@ -1,8 +1,8 @@
 //! One way to ask either engine: a statement, its values, rows of one type.
 
 use app::model::{
-    AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MemberId, MessageId, SessionId,
-    TeamId, Timestamp, WorkspaceId,
+    AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId, MessageId,
+    SessionId, TeamId, Timestamp, WorkspaceId,
 };
 use sqlx::{FromRow, PgConnection, SqlSafeStr, SqliteConnection, postgres::PgRow, sqlite::SqliteRow};
 
@@ -81,7 +81,8 @@ id_values!(
     AttachmentId,
     SessionId,
     InviteId,
-    JobId
+    JobId,
+    MailId
 );
 
 /// The values of a statement, in the order of their numbers.

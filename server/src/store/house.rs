@@ -39,11 +39,11 @@ const ADD_TEAM_MEMBER: &str =
 const DROP_TEAM_CHANNELS: &str = "DELETE FROM team_channel WHERE workspace_id = $1 AND team_id = $2";
 const ADD_TEAM_CHANNEL: &str =
     "INSERT INTO team_channel (workspace_id, team_id, channel_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-const CHANNELS: &str = "SELECT id, kind, name, public_key, undo_ms, greeting, auto_reply, origins FROM channel WHERE workspace_id = $1 ORDER BY id";
+const CHANNELS: &str = "SELECT id, kind, name, public_key, address, undo_ms, greeting, auto_reply, origins FROM channel WHERE workspace_id = $1 ORDER BY id";
 const CHANNEL_BY_KEY: &str = "SELECT workspace_id, id FROM channel WHERE public_key = $1";
-const ADD_CHANNEL: &str = "INSERT INTO channel (workspace_id, id, kind, name, public_key, undo_ms, greeting, auto_reply, origins, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-const SAVE_CHANNEL: &str = "UPDATE channel SET name = $3, undo_ms = $4, greeting = $5, auto_reply = $6, origins = $7 WHERE workspace_id = $1 AND id = $2";
+const ADD_CHANNEL: &str = "INSERT INTO channel (workspace_id, id, kind, name, public_key, address, undo_ms, greeting, auto_reply, origins, created_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const SAVE_CHANNEL: &str = "UPDATE channel SET name = $3, address = $4, undo_ms = $5, greeting = $6, auto_reply = $7, origins = $8 WHERE workspace_id = $1 AND id = $2";
 const AUDIT: &str = "INSERT INTO audit (workspace_id, id, at, member_id, what, body) VALUES ($1, $2, $3, $4, $5, $6)";
 
 pub(super) const STATEMENTS: &[&str] = &[
@@ -310,6 +310,7 @@ struct RawChannel {
     kind: String,
     name: String,
     public_key: Option<String>,
+    address: String,
     undo_ms: i64,
     greeting: String,
     auto_reply: String,
@@ -329,6 +330,7 @@ pub async fn channels(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Channel>
                 kind: read::<ChannelKind>("channel kind", raw.kind)?,
                 name: raw.name,
                 key: raw.public_key.unwrap_or_default(),
+                address: raw.address,
                 undo_ms: raw.undo_ms,
                 greeting: raw.greeting,
                 auto_reply: raw.auto_reply,
@@ -371,6 +373,7 @@ pub async fn add_channel(tx: &mut Tx<'_>, workspace: WorkspaceId, channel: &Chan
         channel.kind.as_str(),
         channel.name.clone(),
         key,
+        channel.address.clone(),
         channel.undo_ms,
         channel.greeting.clone(),
         channel.auto_reply.clone(),
@@ -390,6 +393,7 @@ pub async fn save_channel(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel) -> 
         scope.workspace(),
         channel.id,
         channel.name.clone(),
+        channel.address.clone(),
         channel.undo_ms,
         channel.greeting.clone(),
         channel.auto_reply.clone(),

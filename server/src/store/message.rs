@@ -13,23 +13,26 @@ use super::{
 };
 use crate::error::StoreError;
 
-const PAGE: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason FROM message \
+const PAGE: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail FROM message \
      WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 ORDER BY n DESC LIMIT $4";
-const PUBLIC: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason FROM message \
+const PUBLIC: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail FROM message \
      WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 \
      AND (kind = 'incoming' OR (kind = 'outgoing' AND state IN ('sent', 'delivered', 'read'))) ORDER BY n DESC LIMIT $4";
-const ONE: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason FROM message \
+const ONE: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail FROM message \
      WHERE workspace_id = $1 AND id = $2";
 const SET_UNDO: &str = "UPDATE message SET undo = $3 WHERE workspace_id = $1 AND id = $2";
 const UNDO: &str = "SELECT undo FROM message WHERE workspace_id = $1 AND id = $2";
 const FINGERPRINT: &str = "SELECT fingerprint FROM message WHERE workspace_id = $1 AND id = $2";
 const BY_PROVIDER: &str = "SELECT id FROM message WHERE workspace_id = $1 AND channel_id = $2 AND provider_id = $3";
 const INSERT: &str = "INSERT INTO message (workspace_id, id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, \
-     channel_id, provider_id, fingerprint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+     channel_id, provider_id, fingerprint, mail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 const SET_DELIVERY: &str =
     "UPDATE message SET state = $3, send_at = $4, reason = $5 WHERE workspace_id = $1 AND id = $2";
 const SET_PROVIDER: &str = "UPDATE message SET channel_id = $3, provider_id = $4 WHERE workspace_id = $1 AND id = $2";
-const UNREAD_BY_THEM: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason FROM message \
+const LAST_MAIL: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail FROM message \
+     WHERE workspace_id = $1 AND conversation_id = $2 AND mail IS NOT NULL AND (state IS NULL OR state <> 'cancelled') ORDER BY n DESC LIMIT 1";
+const SET_MAIL: &str = "UPDATE message SET mail = $3 WHERE workspace_id = $1 AND id = $2";
+const UNREAD_BY_THEM: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail FROM message \
      WHERE workspace_id = $1 AND conversation_id = $2 AND n <= $3 AND kind = 'outgoing' AND state IN ('sent', 'delivered') \
      ORDER BY n DESC LIMIT 100";
 const FILES: &str = "SELECT message_n, id, name, size, media_type FROM attachment \
@@ -52,6 +55,8 @@ pub(super) const STATEMENTS: &[&str] = &[
     INSERT,
     SET_DELIVERY,
     SET_PROVIDER,
+    SET_MAIL,
+    LAST_MAIL,
     UNREAD_BY_THEM,
     FILES,
     FILE,
@@ -72,6 +77,7 @@ struct Raw {
     state: Option<String>,
     send_at: Option<i64>,
     reason: String,
+    mail: Option<String>,
 }
 
 impl TryFrom<Raw> for Message {
@@ -94,7 +100,9 @@ impl TryFrom<Raw> for Message {
             },
             other => return Err(StoreError::Corrupt(format!("kind of message {other:?}"))),
         };
+        let mail = raw.mail.map(|json| serde_json::from_str(&json)).transpose();
         Ok(Self {
+            mail: mail.map_err(|e| StoreError::Corrupt(e.to_string()))?,
             id: read("message", raw.id)?,
             conversation: read("conversation", raw.conversation_id)?,
             n: raw.n,
@@ -224,7 +232,7 @@ pub struct ProviderId {
     pub id: String,
 }
 
-/// The values of an entry, from its id to its fingerprint.
+/// The values of an entry, from its id to its mail's head.
 pub(super) fn fields(
     message: &Message,
     provider: Option<ProviderId>,
@@ -244,7 +252,9 @@ pub(super) fn fields(
     let (channel, provider) = provider.map(|p| (p.channel, p.id)).unzip();
     let text = message.text.clone();
     let mut values = args![message.id, message.conversation, message.n, message.at, kind, sender, text, line];
-    values.extend(args![state, delivery.map(|d| d.send_at), reason, channel, provider, fingerprint]);
+    let mail = message.mail.as_ref().map(serde_json::to_string).transpose();
+    let mail = mail.map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    values.extend(args![state, delivery.map(|d| d.send_at), reason, channel, provider, fingerprint, mail]);
     Ok(values)
 }
 
@@ -309,6 +319,33 @@ pub async fn set_provider(
 ) -> Result<(), StoreError> {
     tx.exec(SET_PROVIDER, args![scope.workspace(), id, provider.channel, provider.id.clone()]).await?;
     Ok(())
+}
+
+/// Keeps a mail's head as it has become.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_mail(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: MessageId,
+    mail: &app::model::MailHead,
+) -> Result<(), StoreError> {
+    let mail = serde_json::to_string(mail).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    tx.exec(SET_MAIL, args![scope.workspace(), id, mail]).await?;
+    Ok(())
+}
+
+/// The newest entry of a conversation that is a mail, without its files: what the next one answers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_mail(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    conversation: ConversationId,
+) -> Result<Option<Message>, StoreError> {
+    conn.opt::<Raw>(LAST_MAIL, args![scope.workspace(), conversation]).await?.map(Message::try_from).transpose()
 }
 
 /// Our messages up to place `n` that they have not been seen to read, newest first, at most 100.

@@ -1,5 +1,6 @@
 //! SQL, one file per aggregate: the only place that knows databases. What is read or written of a workspace takes a [`Scope`].
 
+pub mod account;
 pub mod bulk;
 mod codec;
 mod conn;
@@ -9,6 +10,7 @@ mod db;
 pub mod event;
 pub mod house;
 pub mod job;
+pub mod mail;
 pub mod message;
 pub mod person;
 mod scope;
@@ -29,22 +31,25 @@ pub use writer::{Command, Committed, Tx};
 /// Every statement that this engine is ever asked, for the test that prepares them all.
 pub fn statements(engine: Engine) -> Vec<String> {
     let fixed = [
+        account::STATEMENTS,
         contact::STATEMENTS,
         conversation::STATEMENTS,
         event::STATEMENTS,
         house::STATEMENTS,
         job::STATEMENTS,
+        mail::STATEMENTS,
         message::STATEMENTS,
         person::STATEMENTS,
         session::STATEMENTS,
     ];
     let own = match engine {
-        Engine::Sqlite => vec![search::SQLITE_STATEMENTS],
+        Engine::Sqlite => vec![search::SQLITE_STATEMENTS, mail::SQLITE_STATEMENTS],
         Engine::Postgres => vec![
             search::POSTGRES_STATEMENTS,
             job::POSTGRES_STATEMENTS,
             writer::POSTGRES_STATEMENTS,
             wake::POSTGRES_STATEMENTS,
+            mail::POSTGRES_STATEMENTS,
         ],
     };
     let fixed = fixed.into_iter().chain(own).flatten().map(|sql| (*sql).to_owned());

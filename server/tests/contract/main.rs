@@ -30,6 +30,7 @@ mod audit;
 mod converge;
 mod costs;
 mod dice;
+mod email;
 mod finding;
 mod keys;
 mod links;

@@ -18,12 +18,12 @@ use server::{
     channels::{Capabilities, Channel, Channels, SendError},
     clock::new_id,
     domain::{
-        deliver::{BeginSend, Fate, FinishSend, Lease, Outgoing, Plan},
+        deliver::{BeginSend, Fate, FinishSend, Handed, Lease, Outgoing, Plan},
         people::ReviveJob,
         send::{CancelMessage, SendNow},
     },
     jobs::Worker,
-    store::{job, message},
+    store::{Scope, job, message},
 };
 
 use crate::{
@@ -47,7 +47,12 @@ on_both_engines!(
     an_unknown_sort_of_work_is_shown_and_can_be_revived,
 );
 
-type Answer = Result<String, SendError>;
+type Answer = Result<Handed, SendError>;
+
+/// What a provider answers that took a message under a name of its own.
+fn took(name: impl Into<String>) -> Handed {
+    Handed { provider_id: name.into(), mail: None }
+}
 
 /// A provider that writes down what it was handed and answers as told; otherwise it takes everything.
 struct Provider {
@@ -63,11 +68,11 @@ impl Channel for Provider {
         Capabilities { idempotent: self.idempotent }
     }
 
-    async fn send(&self, outgoing: &Outgoing) -> Answer {
+    async fn send(&self, _: &Scope, outgoing: &Outgoing) -> Answer {
         self.handed.lock().unwrap().push(outgoing.message.id);
         assert!(!self.panics.load(Ordering::SeqCst), "told to panic");
         let told = self.answers.lock().unwrap().pop_front();
-        told.unwrap_or_else(|| Ok(format!("provider's name of {}", outgoing.message.id)))
+        told.unwrap_or_else(|| Ok(took(format!("provider's name of {}", outgoing.message.id))))
     }
 }
 

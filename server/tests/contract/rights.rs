@@ -61,8 +61,14 @@ macro_rules! tried {
 pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried> {
     use Permission::{Administer, Converse, Read};
     let (conversation, text) = (ids.conversation, || "Hello".to_owned());
-    let send =
-        |mode| SendMessage { id: MessageId::new(new_id()), conversation, mode, text: text(), attachments: Vec::new() };
+    let send = |mode| SendMessage {
+        id: MessageId::new(new_id()),
+        conversation,
+        mode,
+        text: text(),
+        attachments: Vec::new(),
+        mail: None,
+    };
     let field = ContactField::Company;
     let invitation = Invitation { role: Role::Agent, visibility: Visibility::All, note: String::new() };
     let token_hash = secret_hash(&new_id().to_string());

@@ -10,7 +10,7 @@ use server::{
     clock::new_id,
     domain::{
         contacts::{EditContact, MakeContact},
-        deliver::{Outgoing, TheyRead},
+        deliver::{Handed, Outgoing, TheyRead},
         inbound::{Inbound, Receive},
         inbox::{ChangeState, MarkRead, SaveDraft},
         people::{AddTeam, EditChannel, EditMember, EditWorkspace, SetChat, SetInTeam, SetTeamChannels},
@@ -39,12 +39,12 @@ impl Sends for Moody {
         Capabilities { idempotent: true }
     }
 
-    async fn send(&self, outgoing: &Outgoing) -> std::result::Result<String, SendError> {
+    async fn send(&self, _: &Scope, outgoing: &Outgoing) -> std::result::Result<Handed, SendError> {
         match self.0.lock().unwrap().below(6) {
             0 => Err(SendError::Never("No such number.".to_owned())),
             1 => Err(SendError::Unknown("The line broke.".to_owned())),
             2 => Err(SendError::Later { reason: "It is resting.".to_owned(), after: None }),
-            _ => Ok(outgoing.message.id.to_string()),
+            _ => Ok(Handed { provider_id: outgoing.message.id.to_string(), mail: None }),
         }
     }
 }

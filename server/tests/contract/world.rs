@@ -17,7 +17,7 @@ use server::{
     channels::Channels,
     clock::{Clock, new_id, secret_hash},
     domain::{
-        inbound::{Inbound, Receive},
+        inbound::{InThread, Inbound, Receive},
         inbox::{self, ChangeState},
         people::EditMember,
         send::SendMessage,
@@ -185,6 +185,7 @@ impl World {
             kind,
             name,
             key,
+            address: String::new(),
             undo_ms,
             greeting: String::new(),
             auto_reply: String::new(),
@@ -280,12 +281,21 @@ pub fn letter(channel: &Channel, address: &str, text: &str) -> Inbound {
         attachments: Vec::new(),
         uploader: format!("visitor:{address}"),
         provider_id: None,
+        thread: InThread::Latest,
+        mail: None,
     }
 }
 
 /// A reply or note under an id of its own.
 pub fn message(conversation: ConversationId, mode: DraftMode, text: &str) -> SendMessage {
-    SendMessage { id: MessageId::new(new_id()), conversation, mode, text: text.to_owned(), attachments: Vec::new() }
+    SendMessage {
+        id: MessageId::new(new_id()),
+        conversation,
+        mode,
+        text: text.to_owned(),
+        attachments: Vec::new(),
+        mail: None,
+    }
 }
 
 /// The refusal that was expected; a success or a fault of ours is neither.

@@ -7,7 +7,7 @@ use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use server::{
     auth::Passwords,
-    channels::Channels,
+    channels::{Channels, email::Email},
     clock::{Clock, new_id, new_secret, secret_hash},
     config::{Config, Flags},
     domain::{
@@ -17,7 +17,9 @@ use server::{
     http::{Http, Services, router},
     jobs::Worker,
     live::Hub,
+    network::Network,
     store::{Db, session},
+    vault::Vault,
 };
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -54,7 +56,10 @@ impl App {
         let passwords = Passwords::new().unwrap();
         let hash = passwords.hash(PASSWORD).await.unwrap();
         let files = Files::open(data.path().join("files")).unwrap();
-        let services = Services { db: db.clone(), hub, files, passwords, shutdown };
+        // It reaches public addresses only: no test of HTTP has a mail server.
+        let network = Network::new(&[], None).unwrap();
+        let email = Email::new(db.clone(), files.clone(), Vault::of_tests(), network);
+        let services = Services { db: db.clone(), hub, files, email, passwords, shutdown };
         let flags = Flags { data: Some(data.path().display().to_string()), ..Flags::default() };
         let config = Config::read(&flags).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

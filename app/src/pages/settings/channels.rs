@@ -5,12 +5,14 @@ use leptos::prelude::*;
 use super::{
     channel_form::ChannelForm,
     copy::CopyButton,
+    mailbox::MailboxCards,
+    mailbox_form::MailboxForm,
     parts::{AdminOnly, PageHead},
 };
 use crate::{
-    components::ui::{EmptyState, Glyph, Icon, Pill, Tone},
+    components::ui::{Button, EmptyState, Glyph, Icon, Pill, Tone, Variant},
     model::{Channel, ChannelId, ChannelKind},
-    state::use_house,
+    state::{new_uuid, use_house},
 };
 
 /// Every channel: its words, where it may stand, and how to put it there.
@@ -18,15 +20,26 @@ use crate::{
 pub fn SettingsChannels() -> impl IntoView {
     let house = use_house();
     let ids = Memo::new(move |_| house.boot.with(|boot| boot.channels.iter().map(|c| c.id).collect::<Vec<_>>()));
+    let adding = RwSignal::new(None::<ChannelId>);
     let open = Memo::new(move |_| house.boot.with(|boot| boot.chat_open()));
     view! {
         <PageHead title="Channels" lead="Where messages come in. They arrive in the inbox at once.">
+            <Button variant=Variant::Primary on_press=move || adding.set(Some(ChannelId::new(new_uuid())))>
+                "Add e-mail"
+            </Button>
             {move || match open.get() {
                 true => view! { <Pill text="Chat on" tone=Tone::Good icon=Icon::MessageCircle /> },
                 false => view! { <Pill text="Chat off: the auto-reply answers" icon=Icon::MessageCircle /> },
             }}
         </PageHead>
         <AdminOnly>
+            {move || {
+                adding
+                    .get()
+                    .map(|id| {
+                        view! { <MailboxForm id on_done=move || adding.set(None) on_cancel=move || adding.set(None) /> }
+                    })
+            }}
             <Show when=move || ids.with(Vec::is_empty)>
                 <section class="card">
                     <EmptyState icon=Icon::Plug title="No channel is connected" text="Set-up makes a web chat; this workspace has none." />
@@ -50,10 +63,11 @@ fn ChannelCards(
         Memo::new(move |_| house.boot.with(|boot| boot.channels.iter().find(|channel| channel.id == id).cloned()));
     // A channel never changes its kind or key.
     let known = channel.get_untracked();
-    known.map(|Channel { kind, key, .. }| {
+    known.map(|Channel { kind, key, address, .. }| {
         view! {
             <ChannelForm id=id kind=kind channel=channel />
             {(kind == ChannelKind::WebChat).then(|| view! { <Embed public_key=key /> })}
+            {(kind == ChannelKind::Email && !address.is_empty()).then(|| view! { <MailboxCards id /> })}
         }
         .into_any()
     })

@@ -6,6 +6,8 @@ mod channels;
 mod copy;
 mod inputs;
 mod invites;
+mod mailbox;
+mod mailbox_form;
 mod member_row;
 mod members;
 mod parts;

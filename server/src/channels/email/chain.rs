@@ -24,22 +24,6 @@ pub fn written(chain: &[MessageName]) -> String {
     chain.iter().map(|name| format!("<{}>", name.as_str())).collect::<Vec<_>>().join("\r\n ")
 }
 
-/// What programs put before the subject of an answer.
-const ANSWER: [&str; 15] =
-    ["re", "aw", "antw", "antwort", "sv", "vs", "rif", "réf", "rép", "odp", "ynt", "回复", "答复", "返信", "رد"];
-
-/// The subject of an answer: the same, with one `Re: ` before it. Otherwise unchanged, since some programs part a thread where its
-/// subject changes.
-pub fn subject(answered: &str) -> String {
-    let is_answer = answered.split_once([':', '：']).is_some_and(|(before, _)| {
-        // "Re[2]: " counts them.
-        let word = before.trim().to_lowercase();
-        let word = word.split_once('[').map_or(word.as_str(), |(word, _)| word);
-        ANSWER.contains(&word)
-    });
-    if is_answer { answered.to_owned() } else { format!("Re: {answered}").trim_end().to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{super::mail::read, *};
@@ -72,21 +56,5 @@ mod tests {
         let names: Vec<_> = ["a@x", "b@x"].iter().filter_map(|name| MessageName::read(name)).collect();
         assert_eq!(written(&names), "<a@x>\r\n <b@x>");
         assert_eq!(written(&[]), "");
-    }
-
-    #[test]
-    fn h1_the_subject_stays() {
-        for (before, after) in [
-            ("Offer", "Re: Offer"),
-            ("Re: Offer", "Re: Offer"),
-            ("AW: Angebot", "AW: Angebot"),
-            ("Re[2]: Offer", "Re[2]: Offer"),
-            ("回复：报价", "回复：报价"),
-            ("Fwd: Offer", "Re: Fwd: Offer"),
-            ("Time: Monday", "Re: Time: Monday"),
-            ("", "Re:"),
-        ] {
-            assert_eq!(subject(before), after);
-        }
     }
 }

@@ -9,8 +9,9 @@ use mail_parser::{
 
 use super::{
     report::{self, Report},
-    writer::{self, Writer},
+    writer,
 };
+use crate::domain::mail::Writer;
 
 /// How many parts a mail may have. Beyond, it is no letter but an attack, and a person decides (S10).
 const MOST_PARTS: usize = 500;
@@ -71,6 +72,8 @@ pub struct Mail {
     pub answers: Vec<MessageName>,
     /// From whom, to whom.
     pub parties: Parties,
+    /// The addresses by which it reached the mailbox, as the servers on the way noted them.
+    pub delivered_to: Vec<String>,
     /// What it is about, on one line.
     pub subject: String,
     /// When it says that it was sent.
@@ -92,7 +95,7 @@ pub struct Mail {
 /// # Errors
 /// [`Unreadable`]: nothing in it can be trusted to be what it looks like.
 pub fn read(bytes: &[u8]) -> Result<Mail, Unreadable> {
-    let message = MessageParser::default().parse(bytes).ok_or(Unreadable::NoMail)?;
+    let mut message = MessageParser::default().parse(bytes).ok_or(Unreadable::NoMail)?;
     if message.headers().is_empty() {
         return Err(Unreadable::NoMail);
     }
@@ -106,13 +109,15 @@ pub fn read(bytes: &[u8]) -> Result<Mail, Unreadable> {
         name: name(&message),
         answers: answers(&message),
         parties: parties(&message),
+        delivered_to: delivered_to(&message),
         subject: one_line(message.subject().unwrap_or_default()),
         sent_at: message.date().and_then(|date| date.to_timestamp().checked_mul(1000)).map(Timestamp),
         text,
         html,
-        files: message.attachments().map(file).collect(),
         report: report::of(&message).or_else(words),
         writer,
+        // Last: it takes their bytes out, rather than hold the largest part of a mail twice.
+        files: files(&mut message),
     })
 }
 
@@ -193,19 +198,41 @@ fn texts(message: &Message<'_>) -> (String, Option<String>) {
     (held(text.replace("\r\n", "\n")), html.map(held))
 }
 
-fn file(part: &MessagePart<'_>) -> MailFile {
+/// Headers in which servers note the address that a mail was delivered for.
+const DELIVERED_TO: [&str; 4] = ["Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To"];
+
+fn delivered_to(message: &Message<'_>) -> Vec<String> {
+    let lines = DELIVERED_TO.iter().filter_map(|name| message.header_raw(*name));
+    let addresses = lines.flat_map(|line| line.split([',', ' ', ';', '\r', '\n', '\t']));
+    let bare = addresses.map(|word| word.trim_matches(['<', '>']));
+    bare.filter(|word| word.contains('@') && word.len() <= 320).take(20).map(str::to_owned).collect()
+}
+
+fn files(message: &mut Message<'_>) -> Vec<MailFile> {
+    let mut files = Vec::new();
+    for id in message.attachments.clone() {
+        files.extend(message.parts.get_mut(id as usize).map(file));
+    }
+    files
+}
+
+fn file(part: &mut MessagePart<'_>) -> MailFile {
     let media_type = part.content_type().map_or_else(
         || "application/octet-stream".to_owned(),
         |kind| one_line(&format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("octet-stream")).to_lowercase()),
     );
     let subject =
         || part.message().and_then(|inner| inner.subject()).map(|subject| format!("{}.eml", one_line(subject)));
-    MailFile {
-        name: part.attachment_name().map(one_line).filter(|name| !name.is_empty()).or_else(subject).unwrap_or_default(),
-        media_type,
-        content_id: part.content_id().map(|id| one_line(id.trim_matches(['<', '>']))),
-        bytes: part.contents().to_vec(),
-    }
+    let name =
+        part.attachment_name().map(one_line).filter(|name| !name.is_empty()).or_else(subject).unwrap_or_default();
+    let content_id = part.content_id().map(|id| one_line(id.trim_matches(['<', '>'])));
+    let bytes = match std::mem::replace(&mut part.body, PartType::Multipart(Vec::new())) {
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.into_owned(),
+        PartType::Text(text) | PartType::Html(text) => text.into_owned().into_bytes(),
+        PartType::Message(inner) => inner.raw_message.into_owned(),
+        PartType::Multipart(_) => Vec::new(),
+    };
+    MailFile { name, media_type, content_id, bytes }
 }
 
 #[cfg(test)]

@@ -1,7 +1,296 @@
-//! E-mail: what a mail says, out of its bytes. Pure functions, without disk, network or clock; connecting to mailboxes comes on top.
+//! E-mail: IMAP in, SMTP out (H1).
 
 pub mod chain;
+pub mod check;
+mod compose;
+pub mod discover;
+pub mod error;
 pub mod fold;
+pub mod html;
+mod imap;
 pub mod mail;
+mod reader;
+mod receive;
 pub mod report;
+mod send;
+pub mod show;
+pub mod signed;
 pub mod writer;
+
+use app::model::{
+    ApiError, ChannelId, EmailSettings, Entry, MailHead, MailId, Message, MessageId, Parties, WorkspaceId,
+};
+use async_trait::async_trait;
+
+use self::{
+    compose::{Enclosed, Making, compose},
+    error::MailError,
+    imap::Imap,
+    mail::MessageName,
+    reader::{Reader, Source},
+    receive::Receiving,
+    send::Smtp,
+    signed::Signer,
+};
+use super::{Capabilities, Channel, Health, SendError, Trouble};
+use crate::{
+    domain::{
+        deliver::{Handed, Outgoing, SentMail},
+        files::Files,
+        mail::{Letter, NameMail},
+    },
+    error::{Error, Result, StoreError},
+    network::Network,
+    store::{
+        Db, Scope,
+        account::{self, Account},
+        mail as mails, message,
+    },
+    vault::Vault,
+};
+
+/// How much of an answered mail is read for its chain, in bytes: its header, unless it is absurd.
+const HEADER: u64 = 256 * 1024;
+
+/// The adapter.
+#[derive(Clone)]
+pub struct Email {
+    db: Db,
+    files: Files,
+    vault: Vault,
+    network: Network,
+}
+
+/// A mailbox as it is connected: how it is reached, and with what.
+struct Connected {
+    settings: EmailSettings,
+    password: String,
+}
+
+impl Email {
+    /// With the parts it needs.
+    pub const fn new(db: Db, files: Files, vault: Vault, network: Network) -> Self {
+        Self { db, files, vault, network }
+    }
+
+    /// The way out that mailboxes are reached by.
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Seals a mailbox's password.
+    pub fn seal(&self, workspace: WorkspaceId, channel: ChannelId, password: &str) -> String {
+        self.vault.seal(&owner(workspace, channel), password)
+    }
+
+    /// The stored password of a mailbox, to test it with.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be opened.
+    pub async fn stored_password(&self, scope: &Scope, channel: ChannelId) -> Result<String> {
+        match self.connected(scope, channel).await {
+            Ok(connected) => Ok(connected.password),
+            Err(MailError::Ours(error)) => Err(error),
+            Err(error) => Err(ApiError::invalid("password", error.to_string()).into()),
+        }
+    }
+
+    /// Reads a mail that is kept already once more.
+    ///
+    /// # Errors
+    /// When there is no such mail, or the disk fails.
+    pub async fn read_again(&self, scope: &Scope, id: MailId) -> Result<Result<Box<Letter>, String>> {
+        let kept = mails::one(&mut self.db.glance().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+        let size = kept.size.unsigned_abs();
+        let source = Source::Disk(self.files.place(&kept.digest), size);
+        Reader::new(self.files.clone(), self.signer(scope.workspace())).read(id, source).await
+    }
+
+    fn signer(&self, workspace: WorkspaceId) -> Signer {
+        Signer::new(self.vault.clone(), workspace)
+    }
+
+    fn opened(&self, account: &Account) -> Result<Connected, MailError> {
+        let settings = serde_json::from_str(&account.settings)
+            .map_err(|error| Error::from(StoreError::Corrupt(error.to_string())))?;
+        let password = self.vault.unseal(&owner(account.workspace, account.channel), &account.secret)?;
+        Ok(Connected { settings, password })
+    }
+
+    async fn connected(&self, scope: &Scope, channel: ChannelId) -> Result<Connected, MailError> {
+        let account = account::one(&mut self.db.glance().await.map_err(Error::from)?.conn(), scope, channel).await;
+        let account = account.map_err(Error::from)?.ok_or(MailError::Ours(Error::NOT_FOUND))?;
+        self.opened(&account)
+    }
+
+    async fn imap(&self, connected: &Connected) -> Result<Imap, MailError> {
+        let Connected { settings, password } = connected;
+        Imap::open(&self.network, &settings.imap, &settings.user, password).await
+    }
+
+    /// Everything that a message is as a mail.
+    async fn made(&self, scope: &Scope, outgoing: &Outgoing, settings: &EmailSettings) -> Result<Made, SendError> {
+        let Some(head) = outgoing.message.mail.as_deref() else {
+            return Err(SendError::Never(
+                "It was written before the mailbox was connected. Write it again.".to_owned(),
+            ));
+        };
+        let id = outgoing.message.id;
+        let signer = self.signer(scope.workspace());
+        let domain = settings.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        let name = signer.name(id, domain);
+        let reply_to = if settings.takes_plus { signer.address(&settings.address, id) } else { None };
+        // Before anything leaves: an answer may come back sooner than ours is written down (T3).
+        let named = NameMail {
+            message: id,
+            channel: outgoing.channel,
+            conversation: outgoing.message.conversation,
+            name: name.clone(),
+        };
+        self.db.write(scope, named).await.map_err(later)?;
+        let chain = self.chain(scope, &outgoing.message).await.map_err(later)?;
+        let mut files = Vec::new();
+        for file in &outgoing.message.attachments {
+            files.push(self.enclosed(scope, file.id).await.map_err(later)?);
+        }
+        let making =
+            Making { name: &name, reply_to: reply_to.as_deref(), chain: &chain, files, at: sent_at(&outgoing.message) };
+        let bytes = compose(&outgoing.message, head, making).map_err(|error| SendError::Never(error.to_string()))?;
+        let to = everybody(head);
+        Ok(Made {
+            name,
+            from: reply_to.unwrap_or_else(|| settings.address.clone()),
+            to,
+            bytes,
+            domain: domain.to_owned(),
+        })
+    }
+
+    /// The names of the mails before a message: those that the answered one carries, and its own.
+    async fn chain(&self, scope: &Scope, message: &Message) -> Result<Vec<MessageName>> {
+        let conn = &mut self.db.glance().await?;
+        let answered = mails::before(&mut conn.conn(), scope, message.conversation, message.n).await?;
+        let Some(digest) = answered else { return Ok(Vec::new()) };
+        let mut bytes = Vec::new();
+        let file = self.files.read(&digest).await?;
+        tokio::io::AsyncReadExt::read_to_end(&mut tokio::io::AsyncReadExt::take(file, HEADER), &mut bytes).await?;
+        Ok(mail::read(&bytes).map(|answered| chain::references(&answered)).unwrap_or_default())
+    }
+
+    async fn enclosed(&self, scope: &Scope, id: app::model::AttachmentId) -> Result<Enclosed> {
+        let file = message::file(&mut self.db.glance().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+        let bytes = tokio::fs::read(self.files.place(&file.digest)).await?;
+        Ok(Enclosed { name: file.attachment.name, media_type: file.attachment.media_type, bytes })
+    }
+}
+
+/// A mail that is ready to go.
+struct Made {
+    name: String,
+    from: String,
+    to: Vec<String>,
+    bytes: Vec<u8>,
+    domain: String,
+}
+
+/// For whom an account's password is sealed.
+pub fn owner(workspace: WorkspaceId, channel: ChannelId) -> String {
+    format!("{workspace}/{channel}")
+}
+
+fn later(error: Error) -> SendError {
+    SendError::Later { reason: error.to_string(), after: None }
+}
+
+/// What a mail goes out as of: the time it was to be sent at, the same however often it is tried.
+fn sent_at(message: &Message) -> app::model::Timestamp {
+    match &message.entry {
+        Entry::Outgoing { delivery, .. } => delivery.send_at,
+        _ => message.at,
+    }
+}
+
+/// Whom the envelope names: each once, however it is written.
+fn everybody(head: &MailHead) -> Vec<String> {
+    let Parties { to, cc, .. } = &head.parties;
+    let mut seen = std::collections::HashSet::new();
+    let all = to.iter().chain(cc).chain(&head.bcc);
+    all.filter(|one| seen.insert(one.key())).map(|one| one.address.clone()).collect()
+}
+
+impl From<MailError> for Trouble {
+    fn from(error: MailError) -> Self {
+        Self { reason: error.to_string(), next_step: error.next_step(), sign_in: error.wants_sign_in() }
+    }
+}
+
+#[async_trait]
+impl Channel for Email {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { idempotent: true }
+    }
+
+    async fn send(&self, scope: &Scope, outgoing: &Outgoing) -> Result<Handed, SendError> {
+        let connected = match self.connected(scope, outgoing.channel).await {
+            Ok(connected) => connected,
+            Err(MailError::Ours(Error::Refused(_))) => {
+                let reason = "This mailbox is not connected. Connect it in Settings → Channels, then send this again.";
+                return Err(SendError::Never(reason.to_owned()));
+            }
+            Err(error) => return Err(SendError::Later { reason: error.to_string(), after: None }),
+        };
+        let Connected { settings, password } = &connected;
+        let made = self.made(scope, outgoing, settings).await?;
+        let (network, host) = (&self.network, &settings.smtp);
+        let smtp = Smtp { network, host, user: &settings.user, password, domain: &made.domain };
+        // Kept before it goes: what a mail system may report about is here.
+        let (digest, size, _) = self.files.keep(made.bytes.clone().into()).await.map_err(later)?;
+        smtp.send(&made.from, &made.to, &made.bytes).await?;
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        let sent = SentMail { digest, size, file: settings.sent_folder.is_some() };
+        Ok(Handed { provider_id: made.name, mail: Some(sent) })
+    }
+
+    async fn receive(&self, account: &Account, health: &Health) -> Trouble {
+        let connected = match self.opened(account) {
+            Ok(connected) => connected,
+            Err(error) => return error.into(),
+        };
+        let imap = match self.imap(&connected).await {
+            Ok(imap) => imap,
+            Err(error) => return error.into(),
+        };
+        let reader = Reader::new(self.files.clone(), self.signer(account.workspace));
+        let receiving = Receiving { db: &self.db, files: &self.files, reader, account, settings: &connected.settings };
+        receiving.run(imap, health).await.into()
+    }
+
+    async fn file_copy(&self, scope: &Scope, id: MailId) -> Result<(), SendError> {
+        let later_mail = |error: MailError| SendError::Later { reason: error.to_string(), after: None };
+        let conn = &mut self.db.glance().await.map_err(|error| later(error.into()))?;
+        let sent = mails::one(&mut conn.conn(), scope, id).await.map_err(|error| later(error.into()))?;
+        let Some(sent) = sent else { return Ok(()) };
+        let connected = match self.connected(scope, sent.channel).await {
+            Ok(connected) => connected,
+            Err(error) => return Err(SendError::Never(error.to_string())),
+        };
+        let (Some(folder), Some(message)) = (&connected.settings.sent_folder, sent.message) else { return Ok(()) };
+        let name = self.name_of(scope, &connected.settings, message);
+        let bytes = tokio::fs::read(self.files.place(&sent.digest)).await.map_err(|error| later(error.into()))?;
+        let mut imap = self.imap(&connected).await.map_err(later_mail)?;
+        let put = imap.put(folder, &name, &bytes).await;
+        imap.close().await;
+        match put {
+            Ok(()) => Ok(()),
+            Err(error @ MailError::Folder { .. }) => Err(SendError::Never(error.to_string())),
+            Err(error) => Err(later_mail(error)),
+        }
+    }
+}
+
+impl Email {
+    fn name_of(&self, scope: &Scope, settings: &EmailSettings, message: MessageId) -> String {
+        let domain = settings.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        self.signer(scope.workspace()).name(message, domain)
+    }
+}

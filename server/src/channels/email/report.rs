@@ -3,20 +3,10 @@
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::mail::{MessageName, one_line};
+use crate::domain::mail::Outcome;
 
 /// How many recipients of one report are read.
 const MOST_RECIPIENTS: usize = 100;
-
-/// What became of a mail at one address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// It will not arrive.
-    Failed,
-    /// It is tried further: no failure yet.
-    Delayed,
-    /// It arrived there, or was handed on.
-    Delivered,
-}
 
 /// What became of a mail for one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]

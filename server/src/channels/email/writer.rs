@@ -2,30 +2,7 @@
 
 use mail_parser::{HeaderValue, Message, MimeHeaders};
 
-/// Who or what wrote a mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writer {
-    /// Somebody; a machine may answer.
-    Person,
-    /// Somebody who does not want a machine's answer, or a list or shop that sends to many.
-    NoMachines,
-    /// A machine that answers: an absence note, a ticket's receipt, a notice that a mail was read.
-    AutoReply,
-    /// A mail system that tells what became of a mail of ours.
-    Bounce,
-}
-
-impl Writer {
-    /// Whether an automatic answer may go back.
-    pub const fn may_be_answered_by_machine(self) -> bool {
-        matches!(self, Self::Person)
-    }
-
-    /// Whether it opens a conversation as somebody's message does.
-    pub const fn is_somebody(self) -> bool {
-        matches!(self, Self::Person | Self::NoMachines)
-    }
-}
+use crate::domain::mail::Writer;
 
 /// Headers that only lists and mass mailings carry.
 const LIST: [&str; 6] = ["List-Id", "List-Unsubscribe", "List-Post", "List-Help", "Feedback-ID", "X-Campaign-Id"];
@@ -54,13 +31,19 @@ pub fn of(message: &Message<'_>) -> Writer {
     }
     let generated = word("Auto-Submitted").is_some_and(|word| word != "no");
     let many = word("Precedence").is_some_and(|word| matches!(word.as_str(), "bulk" | "junk" | "list"));
-    let nobody = NOBODY.iter().any(|name| local == *name || local.starts_with(&format!("{name}+")));
+    let nobody = is_nobody(&local);
     // It asks others not to answer; that says nothing about who wrote it.
     let unwanted = has(&["X-Auto-Response-Suppress"]) || local == "postmaster";
     if generated || many || nobody || unwanted || has(&LIST) || is_from_nowhere(message) {
         return Writer::NoMachines;
     }
     Writer::Person
+}
+
+/// Whether the part of an address before the `@` stands for nobody who reads answers.
+pub fn is_nobody(local: &str) -> bool {
+    let plain = local.split('+').next().unwrap_or_default().to_lowercase();
+    NOBODY.contains(&plain.as_str())
 }
 
 /// The first word of a header, without the comments and parameters behind it: "auto-replied (vacation)".
@@ -89,8 +72,7 @@ fn is_from_nowhere(message: &Message<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::mail::read;
-    use super::Writer;
+    use super::{super::mail::read, Writer};
 
     fn writer(headers: &str) -> Writer {
         let from = if headers.contains("From:") { "" } else { "From: anna@x.example\n" };

@@ -1,0 +1,217 @@
+//! To whom a mail goes and what it is about: shown before it is sent, editable, and any change against the answered mail pointed out (T5).
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{mail::names, ui::Glyph, ui::Icon},
+    model::{Answer, ContactField, MailChoice, Mailbox, Own, Recipients, answer_subject, recipients},
+    state::{use_house, use_inbox},
+};
+
+/// What is typed into the lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Lines {
+    to: String,
+    cc: String,
+    bcc: String,
+    subject: String,
+}
+
+/// The lines above the text of a mail. Copies share their state.
+#[derive(Clone, Copy)]
+pub(super) struct MailTo {
+    usual: Memo<Option<(Recipients, String)>>,
+    typed: RwSignal<Option<Lines>>,
+}
+
+impl MailTo {
+    /// For the open conversation; it has none where the conversation is no e-mail.
+    pub fn new() -> Self {
+        let (inbox, house) = (use_inbox(), use_house());
+        let usual = Memo::new(move |_| {
+            let channel = inbox.open.with(|row| row.as_ref().map(|row| row.channel))?;
+            let address =
+                house.boot.with(|boot| boot.channels.iter().find(|c| c.id == channel).map(|c| c.address.clone()))?;
+            inbox.last_mail.with(|head| {
+                let head = head.as_ref()?;
+                let own = Own::new([address.as_str()]);
+                Some((recipients(&head.parties, &own, Answer::All), answer_subject(&head.subject)))
+            })
+        });
+        Self { usual, typed: RwSignal::new(None) }
+    }
+
+    /// Whether there are such lines.
+    pub fn is_mail(self) -> bool {
+        self.usual.with(Option::is_some)
+    }
+
+    /// What is chosen: as typed, else as usual.
+    pub fn choice(self) -> Option<MailChoice> {
+        let (usual, _) = self.usual.get()?;
+        Some(match self.typed.get() {
+            None => MailChoice { recipients: usual, subject: None },
+            Some(lines) => {
+                MailChoice { recipients: lines.recipients(), subject: Some(lines.subject.trim().to_owned()) }
+            }
+        })
+    }
+
+    /// Why it cannot be sent like this.
+    pub fn fault(self) -> Option<String> {
+        let choice = self.choice()?;
+        let bad = |one: &&Mailbox| ContactField::Email.check(&one.address).is_err() || one.address.is_empty();
+        if let Some(one) = choice.recipients.everybody().find(bad) {
+            return Some(format!("\"{}\" is no address", one.address));
+        }
+        choice.recipients.everybody().next().is_none().then(|| "Say who it goes to".to_owned())
+    }
+
+    /// The next mail begins as usual.
+    pub fn reset(self) {
+        self.typed.set(None);
+    }
+
+    fn open(self) {
+        let Some((usual, subject)) = self.usual.get_untracked() else { return };
+        let line = |list: &[Mailbox]| list.iter().map(written).collect::<Vec<_>>().join(", ");
+        let lines = Lines { to: line(&usual.to), cc: line(&usual.cc), bcc: line(&usual.bcc), subject };
+        self.typed.set(Some(lines));
+    }
+}
+
+impl Lines {
+    fn recipients(&self) -> Recipients {
+        Recipients { to: read(&self.to), cc: read(&self.cc), bcc: read(&self.bcc) }
+    }
+}
+
+fn written(one: &Mailbox) -> String {
+    // A comma would part the name: it goes without.
+    match one.name.replace([',', ';', '<', '>'], " ").trim() {
+        "" => one.address.clone(),
+        name => format!("{name} <{}>", one.address),
+    }
+}
+
+/// Addresses as somebody types them: with names or without, commas between.
+fn read(text: &str) -> Vec<Mailbox> {
+    text.split([',', ';', '\n'])
+        .map(str::trim)
+        .filter(|one| !one.is_empty())
+        .map(|one| match one.rsplit_once('<') {
+            Some((name, address)) => Mailbox {
+                name: name.trim().trim_matches('"').to_owned(),
+                address: address.trim_end_matches('>').trim().to_owned(),
+            },
+            None => Mailbox::of(one),
+        })
+        .collect()
+}
+
+/// In one line, to be pressed.
+#[component]
+pub(super) fn MailShort(
+    /// The lines.
+    mail: MailTo,
+) -> impl IntoView {
+    let text = move || {
+        let Some(MailChoice { recipients, .. }) = mail.choice() else { return String::new() };
+        let part = |word: &str, list: &[Mailbox]| (!list.is_empty()).then(|| format!("{word} {}", names(list)));
+        let parts = [part("to", &recipients.to), part("cc", &recipients.cc), part("bcc", &recipients.bcc)];
+        let text = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        if text.is_empty() { "to nobody yet".to_owned() } else { text }
+    };
+    let opened = move || mail.typed.with(Option::is_some);
+    let press = move |_| if opened() { mail.reset() } else { mail.open() };
+    view! {
+        <button
+            type="button"
+            aria-expanded=move || opened().to_string()
+            aria-controls="mail-lines"
+            title="Change who it goes to and the subject"
+            on:click=press
+        >
+            <bdi>{text}</bdi>
+            " "
+            <Glyph icon=Icon::ChevronDown />
+        </button>
+    }
+}
+
+/// All lines, once they are opened, and what differs from answering everybody.
+#[component]
+pub(super) fn MailLines(
+    /// The lines.
+    mail: MailTo,
+) -> impl IntoView {
+    type Pick = fn(&mut Lines) -> &mut String;
+    let line = move |id: &'static str, label: &'static str, pick: Pick| {
+        let value = move || {
+            mail.typed.with(|typed| typed.clone().map(|mut lines| pick(&mut lines).clone()).unwrap_or_default())
+        };
+        view! {
+            <div class="mail-line">
+                <label for=id>{label}</label>
+                <input
+                    id=id
+                    type="text"
+                    dir="auto"
+                    autocomplete="off"
+                    spellcheck=(id == "mail-subject").to_string()
+                    prop:value=value
+                    on:input=move |event| {
+                        let new = event_target_value(&event);
+                        mail.typed.update(|typed| if let Some(lines) = typed { *pick(lines) = new; });
+                    }
+                />
+            </div>
+        }
+    };
+    let difference = move || {
+        let (usual, _) = mail.usual.get()?;
+        let chosen = mail.choice()?.recipients;
+        let difference = chosen.against(&usual);
+        let said = |word: &str, list: &[Mailbox]| (!list.is_empty()).then(|| format!("{word} {}", names(list)));
+        let parts = [said("No longer goes to", &difference.dropped), said("New here:", &difference.added)];
+        let text = parts.into_iter().flatten().collect::<Vec<_>>().join(". ");
+        (!text.is_empty()).then(|| {
+            view! {
+                <p class="mail-difference" role="status">
+                    <Glyph icon=Icon::Info />
+                    <bdi>{text}</bdi>
+                </p>
+            }
+        })
+    };
+    let opened = Memo::new(move |_| mail.typed.with(Option::is_some));
+    move || {
+        opened.get().then(|| {
+            view! {
+                <div class="mail-lines" id="mail-lines">
+                    {line("mail-to", "To", |lines| &mut lines.to)}
+                    {line("mail-cc", "Cc", |lines| &mut lines.cc)}
+                    {line("mail-bcc", "Bcc", |lines| &mut lines.bcc)}
+                    {line("mail-subject", "Subject", |lines| &mut lines.subject)}
+                    {difference}
+                </div>
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t5_addresses_are_read_as_they_are_typed() {
+        let typed = read(" Anna Berger <anna@x.example>, ben@x.example;\"Cleo\" <cleo@y.example> ,, ");
+        let pairs: Vec<_> = typed.iter().map(|one| (one.name.as_str(), one.address.as_str())).collect();
+        assert_eq!(pairs, [("Anna Berger", "anna@x.example"), ("", "ben@x.example"), ("Cleo", "cleo@y.example")]);
+        for one in &typed {
+            assert_eq!(read(&written(one)), std::slice::from_ref(one));
+        }
+        assert_eq!(read(""), []);
+    }
+}

@@ -1,0 +1,159 @@
+//! An e-mail in the thread: to whom, about what, its text with the quoted part folded, or as its sender laid it out (T3).
+
+use leptos::prelude::*;
+
+use super::entry::paragraphs;
+use crate::{
+    components::ui::{Button, Variant, exact},
+    model::{Look, MailHead, Mailbox, Message},
+    state::use_zone,
+};
+
+/// Addresses in one line, by their names where they have any.
+pub fn names(list: &[Mailbox]) -> String {
+    let name = |one: &Mailbox| if one.name.is_empty() { one.address.clone() } else { one.name.clone() };
+    list.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// What stands above a mail's text: its subject, and who else got it.
+#[component]
+pub fn MailTop(
+    /// The mail's head.
+    head: MailHead,
+    /// When it came or went.
+    at: i64,
+) -> impl IntoView {
+    let zone = use_zone();
+    let full = |list: &[Mailbox]| {
+        list.iter()
+            .map(|one| match one.name.is_empty() {
+                true => one.address.clone(),
+                false => format!("{} <{}>", one.name, one.address),
+            })
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let parties = &head.parties;
+    let rows: Vec<_> = [
+        ("From", parties.from.as_ref().map(|from| full(std::slice::from_ref(from))).unwrap_or_default()),
+        ("Answers to", full(&parties.reply_to)),
+        ("To", full(&parties.to)),
+        ("Cc", full(&parties.cc)),
+        ("Bcc", full(&head.bcc)),
+    ]
+    .into_iter()
+    .filter(|(_, list)| !list.is_empty())
+    .map(|(word, list)| view! { <dt>{word}</dt> <dd><bdi>{list}</bdi></dd> })
+    .collect();
+    // What its sender's clock said, where that is far from when it came: an old mail, or a wrong clock.
+    let sent = head.sent_at.filter(|sent| (sent.0 - at).abs() > 3_600_000);
+    let sent = sent.map(|sent| view! { <dt>"Dated"</dt> <dd>{move || exact(zone.local(sent.0))}</dd> });
+    let short = match (names(&parties.to), names(&parties.cc)) {
+        (to, cc) if cc.is_empty() => format!("to {to}"),
+        (to, cc) => format!("to {to}, cc {cc}"),
+    };
+    let subject = if head.subject.is_empty() { "No subject".to_owned() } else { head.subject };
+    view! {
+        <details class="mail-top">
+            <summary>
+                <b dir="auto">{subject}</b>
+                " "
+                <span>
+                    <bdi>{short}</bdi>
+                </span>
+            </summary>
+            <dl>{rows} {sent}</dl>
+        </details>
+    }
+}
+
+/// A mail's text, or the mail as its sender laid it out.
+#[component]
+pub fn MailBody(
+    /// The message.
+    message: Message,
+    /// Its head.
+    head: MailHead,
+) -> impl IntoView {
+    let formatted = RwSignal::new(head.look == Look::Rich);
+    let pictures = RwSignal::new(false);
+    let id = message.id;
+    let has_html = head.look != Look::Plain;
+    let remote = head.remote_pictures;
+    let (written, signature, quoted) = head.folds.of(&message.text);
+    let (written, signature, quoted) = (written.to_owned(), signature.to_owned(), quoted.to_owned());
+    // About as tall as what it says; what is taller scrolls.
+    let lines = written.lines().map(|line| 1 + line.len() / 80).sum::<usize>() + 8;
+    let height = format!("--frame-lines:{}", lines.clamp(8, 40));
+    let subject = head.subject.clone();
+    let body = move || match formatted.get() {
+        true => {
+            let src = format!("/api/mail/{id}/view{}", if pictures.get() { "?pictures=true" } else { "" });
+            // Built by hand: the macro does not know that a frame may wait until it is seen.
+            leptos::html::iframe()
+                .class("mail-frame")
+                .title(format!("Mail: {subject}"))
+                .src(src)
+                .style(height.clone())
+                .attr("loading", "lazy")
+                .attr("sandbox", "allow-popups allow-popups-to-escape-sandbox")
+                .attr("referrerpolicy", "no-referrer")
+                .into_any()
+        }
+        false => view! {
+            <div class="bubble" dir="auto">
+                {match written.trim().is_empty() {
+                    true => view! { <p class="mail-empty">"This mail has no text."</p> }.into_any(),
+                    false => paragraphs(&written).into_any(),
+                }}
+                {fold("Signature", &signature)}
+                {fold("Quoted text", &quoted)}
+            </div>
+        }
+        .into_any(),
+    };
+    let tools = has_html.then(|| {
+        let word = move || if formatted.get() { "Show as text" } else { "Show formatted" };
+        view! {
+            <Button variant=Variant::Quiet small=true on_press=move || formatted.update(|on| *on = !*on)>
+                {word}
+            </Button>
+        }
+    });
+    let ask = move || {
+        (remote && formatted.get() && !pictures.get()).then(|| {
+            view! {
+                <div class="mail-remote" role="note">
+                    <span>"Pictures from elsewhere are off: they tell the sender that you looked."</span>
+                    <Button variant=Variant::Plain small=true on_press=move || pictures.set(true)>
+                        "Show pictures"
+                    </Button>
+                </div>
+            }
+        })
+    };
+    view! {
+        {ask}
+        {body}
+        <div class="mail-tools">
+            {head.cut.then(|| view! { <span>"It is longer than what is shown; the source has all of it."</span> })}
+            {tools}
+            <a class="mail-source" href=format!("/api/mail/{id}/source") target="_blank" rel="noopener">
+                "Source"
+            </a>
+        </div>
+    }
+}
+
+/// A part of the text that is there to be opened.
+fn fold(word: &'static str, text: &str) -> Option<impl IntoView + use<>> {
+    let text = text.trim_matches(['\n', '\r']).to_owned();
+    (!text.trim().is_empty()).then(|| {
+        view! {
+            <details class="mail-fold">
+                <summary>{word}</summary>
+                <div>{paragraphs(&text)}</div>
+            </details>
+        }
+    })
+}

@@ -1,0 +1,139 @@
+//! What a message that is an e-mail has beside its text (T3, T5).
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConversationId, Mailbox, Parties, Recipients, Timestamp, text_enum::text_enum};
+
+text_enum! {
+    /// What there is to see of a mail beside its text.
+    pub enum Look {
+        /// Nothing: it is plain text.
+        Plain = "plain",
+        /// HTML that says what the text says.
+        Simple = "simple",
+        /// HTML with pictures, tables or colours: what its sender wants to be seen.
+        Rich = "rich",
+    }
+}
+
+text_enum! {
+    /// What became of a mail.
+    pub enum MailOutcome {
+        /// It is a message, or an event line of one.
+        Taken = "taken",
+        /// It came before.
+        Again = "again",
+        /// It says nothing to anybody here, as a report about a mail that is not ours.
+        Aside = "aside",
+        /// It could not be read: a person decides.
+        Quarantined = "quarantined",
+        /// We sent it.
+        Sent = "sent",
+    }
+}
+
+/// Where the parts of a mail's text begin, in bytes: what was written, the signature, what is quoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Folds {
+    /// Where the signature begins; the end of the text without one.
+    pub signature: usize,
+    /// Where the quotation begins; the end of the text without one.
+    pub quoted: usize,
+}
+
+impl Folds {
+    /// A text in its parts: written, signature, quoted. All is written where the folds do not fit the text.
+    pub fn of<'t>(&self, text: &'t str) -> (&'t str, &'t str, &'t str) {
+        let fits = self.signature <= self.quoted
+            && text.is_char_boundary(self.signature.min(text.len()))
+            && self.quoted <= text.len()
+            && text.is_char_boundary(self.quoted);
+        if fits {
+            (&text[..self.signature], &text[self.signature..self.quoted], &text[self.quoted..])
+        } else {
+            (text, "", "")
+        }
+    }
+}
+
+/// The head of a mail, and how its text is to be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailHead {
+    /// From whom, to whom.
+    pub parties: Parties,
+    /// Who got it without the others seeing it; of our own mails only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bcc: Vec<Mailbox>,
+    /// What it is about.
+    pub subject: String,
+    /// When it says that it was sent; anybody may write any date.
+    pub sent_at: Option<Timestamp>,
+    /// Where the parts of its text begin.
+    pub folds: Folds,
+    /// What there is to see beside the text.
+    pub look: Look,
+    /// Some of its pictures lie on other servers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remote_pictures: bool,
+    /// The text is longer than what is kept of it as a message: the source has all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
+    /// The same mail as it came to other channels of ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<ConversationId>,
+}
+
+/// What programs put before the subject of an answer.
+const ANSWER: [&str; 15] =
+    ["re", "aw", "antw", "antwort", "sv", "vs", "rif", "réf", "rép", "odp", "ynt", "回复", "答复", "返信", "رد"];
+
+/// The subject of an answer: the same, with one `Re: ` before it. Otherwise unchanged, since some programs part a thread where its
+/// subject changes.
+pub fn answer_subject(answered: &str) -> String {
+    let is_answer = answered.split_once([':', '：']).is_some_and(|(before, _)| {
+        // "Re[2]: " counts them.
+        let word = before.trim().to_lowercase();
+        let word = word.split_once('[').map_or(word.as_str(), |(word, _)| word);
+        ANSWER.contains(&word)
+    });
+    if is_answer { answered.to_owned() } else { format!("Re: {answered}").trim_end().to_owned() }
+}
+
+/// What a member chose for a mail beside its text. What is left out follows from the mail that is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailChoice {
+    /// To whom it goes.
+    pub recipients: Recipients,
+    /// What it is about.
+    pub subject: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Folds, answer_subject};
+
+    #[test]
+    fn h1_the_subject_stays() {
+        for (before, after) in [
+            ("Offer", "Re: Offer"),
+            ("Re: Offer", "Re: Offer"),
+            ("AW: Angebot", "AW: Angebot"),
+            ("Re[2]: Offer", "Re[2]: Offer"),
+            ("回复：报价", "回复：报价"),
+            ("Fwd: Offer", "Re: Fwd: Offer"),
+            ("Time: Monday", "Re: Time: Monday"),
+            ("", "Re:"),
+        ] {
+            assert_eq!(answer_subject(before), after);
+        }
+    }
+
+    #[test]
+    fn t3_folds_that_do_not_fit_hide_nothing() {
+        let text = "Ja.\n-- \nA\n> é";
+        assert_eq!(Folds { signature: 4, quoted: 10 }.of(text), ("Ja.\n", "-- \nA\n", "> é"));
+        for (signature, quoted) in [(5, 4), (4, 99), (13, 13), (99, 99)] {
+            assert_eq!(Folds { signature, quoted }.of(text), (text, "", ""), "{signature} {quoted}");
+        }
+    }
+}

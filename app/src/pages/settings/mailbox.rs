@@ -1,0 +1,251 @@
+//! How a mailbox is: its state and what to do, what came and went, what is in quarantine, what came before it was connected (H9).
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    mailbox_form::MailboxForm,
+    parts::{CardSkeleton, InlineError, LoadFailed, Saving},
+};
+use crate::{
+    api::email::{MailboxStatus, QuarantinedMail, backfill, load_mailbox, pause_channel, read_mail_again},
+    components::{
+        ui::{Banner, BannerPlace, Button, Icon, Pill, RelativeTime, Tone},
+        words::size,
+    },
+    model::{AccountState, ChannelHealth, ChannelId, Timestamp},
+    state::use_now,
+};
+
+/// How long until it is looked at again.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// A connected mailbox.
+#[component]
+pub(super) fn MailboxCards(
+    /// Which channel.
+    id: ChannelId,
+) -> impl IntoView {
+    let shown = RwSignal::new(None::<Result<MailboxStatus, crate::model::ApiError>>);
+    let editing = RwSignal::new(false);
+    let look = move || {
+        spawn_local(async move {
+            let found = load_mailbox(id).await;
+            // What was known stays in sight while the connection is away.
+            let keeps = found.is_err() && shown.try_with_untracked(|shown| matches!(shown, Some(Ok(_)))) == Some(true);
+            if !keeps {
+                shown.try_update(|shown| {
+                    if shown.as_ref() != Some(&found) {
+                        *shown = Some(found);
+                    }
+                });
+            }
+        });
+    };
+    Effect::new(move |_| {
+        look();
+        let tick = set_interval_with_handle(look, LOOK);
+        on_cleanup(move || {
+            if let Ok(tick) = tick {
+                tick.clear();
+            }
+        });
+    });
+    let done = move || {
+        editing.set(false);
+        look();
+    };
+    move || match (editing.get(), shown.get()) {
+        (_, None) => view! { <CardSkeleton /> }.into_any(),
+        (_, Some(Err(error))) => view! { <LoadFailed error retry=look /> }.into_any(),
+        (true, Some(Ok(status))) => view! {
+            <MailboxForm id known=Some(status.settings) on_done=done on_cancel=move || editing.set(false) />
+        }
+        .into_any(),
+        (false, Some(Ok(status))) => view! { <Status id status look edit=move || editing.set(true) /> }.into_any(),
+    }
+}
+
+#[component]
+fn Status(
+    id: ChannelId,
+    status: MailboxStatus,
+    #[prop(into)] look: Callback<()>,
+    #[prop(into)] edit: Callback<()>,
+) -> impl IntoView {
+    let saving = Saving::new();
+    let ChannelHealth { state, reason, next_step, .. } = status.health.clone();
+    let paused = state == AccountState::Paused;
+    let pause = move || saving.run(pause_channel(id, !paused), move |()| _ = look.try_run(()));
+    let (tone, icon) = match state {
+        AccountState::Connected => (Tone::Good, Icon::Check),
+        AccountState::Starting | AccountState::Paused => (Tone::Wait, Icon::Clock),
+        AccountState::Waiting => (Tone::Wait, Icon::CircleAlert),
+        AccountState::SignIn => (Tone::Bad, Icon::CircleAlert),
+    };
+    let trouble = (!reason.is_empty()).then(|| {
+        view! {
+            <Banner icon=Icon::CircleAlert title=reason text=next_step tone=tone place=BannerPlace::Card />
+        }
+    });
+    let error = Signal::derive(move || saving.error.get().map(|error| error.to_string()));
+    let quarantine = status.quarantine.clone();
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <div>
+                    <h2>"Mailbox"</h2>
+                    <p dir="auto">{status.settings.address.clone()}</p>
+                </div>
+                <Pill text=state.label() tone=tone icon=icon />
+                <Button small=true on_press=edit>"Change"</Button>
+                <Button small=true on_press=pause busy=saving.busy>
+                    {if paused { "Resume" } else { "Pause" }}
+                </Button>
+            </div>
+            {trouble}
+            <InlineError error=error />
+            <Figures health=status.health />
+            <Before id look />
+        </section>
+        {(!quarantine.is_empty()).then(|| view! { <Quarantine mails=quarantine look /> })}
+    }
+    .into_any()
+}
+
+#[component]
+fn Figures(health: ChannelHealth) -> impl IntoView {
+    let now = use_now();
+    let when = move |at: Option<Timestamp>| match at {
+        Some(at) => view! { <RelativeTime at=at.0 now=now /> }.into_any(),
+        None => "never".into_any(),
+    };
+    let ledger = health.ledger.map(|ledger| {
+        let before = (ledger.before > 0).then(|| format!(", {} from before", ledger.before));
+        view! {
+            <div class="stat">
+                <dt>"In the folder"</dt>
+                <dd>
+                    {ledger.on_server}
+                    <span class="cell-note">
+                        {ledger.here} " here" {before} ", counted " <RelativeTime at=ledger.at.0 now=now />
+                    </span>
+                </dd>
+            </div>
+        }
+    });
+    view! {
+        <dl class="stats">
+            <div class="stat">
+                <dt>"Last in"</dt>
+                <dd>{when(health.last_in)}</dd>
+            </div>
+            <div class="stat">
+                <dt>"Last out"</dt>
+                <dd>{when(health.last_out)}</dd>
+            </div>
+            <div class="stat">
+                <dt>"Waiting to go out"</dt>
+                <dd>{health.backlog}</dd>
+            </div>
+            <div class="stat">
+                <dt>"Read up to number"</dt>
+                <dd>{health.cursor}</dd>
+            </div>
+            {ledger}
+        </dl>
+    }
+    .into_any()
+}
+
+/// What came before the mailbox was connected.
+#[component]
+fn Before(id: ChannelId, look: Callback<()>) -> impl IntoView {
+    let saving = Saving::new();
+    let asked = RwSignal::new(false);
+    let fetch = move |days: u32| {
+        move || {
+            saving.run(backfill(id, days), move |()| {
+                asked.try_set(true);
+                _ = look.try_run(());
+            })
+        }
+    };
+    let error = Signal::derive(move || saving.error.get().map(|error| error.to_string()));
+    view! {
+        <div class="card-foot mailbox-before">
+            <p>
+                {move || match asked.get() {
+                    true => "They are being brought in, as closed conversations.",
+                    false => "Older mails stay in the mailbox until you bring them in, as closed conversations:",
+                }}
+            </p>
+            <Button small=true on_press=fetch(30) busy=saving.busy>"30 days"</Button>
+            <Button small=true on_press=fetch(365) busy=saving.busy>"A year"</Button>
+            <Button small=true on_press=fetch(36_500) busy=saving.busy>"All"</Button>
+            <InlineError error=error />
+        </div>
+    }
+    .into_any()
+}
+
+/// Mails that could not be read.
+#[component]
+fn Quarantine(mails: Vec<QuarantinedMail>, look: Callback<()>) -> impl IntoView {
+    let rows = mails.into_iter().map(|mail| view! { <QuarantineRow mail look /> }).collect_view();
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <div>
+                    <h2>"Quarantine"</h2>
+                    <p>"Mails that could not be read. Nothing of them is lost, and the others went on."</p>
+                </div>
+            </div>
+            <div class="table-frame">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Came"</th>
+                            <th scope="col">"Why"</th>
+                            <th scope="col">"Size"</th>
+                            <th scope="col">
+                                <span class="sr">"Actions"</span>
+                            </th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn QuarantineRow(mail: QuarantinedMail, look: Callback<()>) -> impl IntoView {
+    let now = use_now();
+    let saving = Saving::new();
+    let id = mail.id;
+    let again = move || saving.run(read_mail_again(id), move |()| _ = look.try_run(()));
+    let error = Signal::derive(move || saving.error.get().map(|error| error.to_string()));
+    view! {
+        <tr>
+            <td>
+                <RelativeTime at=mail.at.0 now=now />
+            </td>
+            <td>
+                <span dir="auto">{mail.reason}</span>
+                <InlineError error=error />
+            </td>
+            <td>{size(mail.size)}</td>
+            <td class="cell-end">
+                <a class="btn btn-plain btn-small" href=format!("/api/quarantine/{id}/source") target="_blank" rel="noopener">
+                    "Source"
+                </a>
+                <Button small=true on_press=again busy=saving.busy>
+                    "Try again"
+                </Button>
+            </td>
+        </tr>
+    }
+    .into_any()
+}

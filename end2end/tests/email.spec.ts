@@ -1,0 +1,123 @@
+// E-mail as an admin connects it and a person answers it, with a real mail server (H1, H9, T3, T5).
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Page } from '@playwright/test'
+import { expect, expectAccessible, expectNoOverflow, hydrated, test } from '../fixtures/test'
+import { enter } from '../fixtures/people'
+import { Post, rich } from '../fixtures/post'
+
+const post = Post.given()
+test.use({ world: { name: 'email', env: post?.env } })
+test.skip(!post, 'TANDEM_TEST_MAIL is not set: give it the line that scripts/mailserver prints')
+test.describe.configure({ mode: 'serial' })
+
+/** Connects a mailbox as an admin does, by hand: nothing is published about the test's domain. */
+async function connect(page: Page, address: string): Promise<void> {
+  await page.getByRole('button', { name: 'Add e-mail' }).click()
+  await page.getByLabel('Address').fill(address)
+  await page.getByLabel('Password', { exact: true }).fill(post!.given.password)
+  await page.getByRole('button', { name: 'Find the servers' }).click()
+  const folder = page.getByLabel('Folder to read')
+  await expect(folder).toHaveValue('INBOX', { timeout: 20_000 })
+  for (const [label, port] of [['Incoming (IMAP)', post!.given.imaps], ['Outgoing (SMTP)', post!.given.smtps]] as const) {
+    await page.getByLabel(label, { exact: true }).fill('localhost')
+    await page.getByLabel(`${label}: port`).fill(String(port))
+  }
+  await page.getByRole('button', { name: 'Test and connect' }).click()
+}
+
+test('H9: a mailbox is tested step by step, and connected', async ({ page, server }) => {
+  await enter(page, server, '/settings/channels')
+  const address = post!.address()
+  await page.getByRole('button', { name: 'Add e-mail' }).click()
+  await page.getByLabel('Address').fill(address)
+  await page.getByLabel('Password', { exact: true }).fill('not this one')
+  await page.getByRole('button', { name: 'Find the servers' }).click()
+  await expect(page.getByLabel('Folder to read')).toHaveValue('INBOX', { timeout: 20_000 })
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await connect(page, address)
+  await expect(page.getByText('Connected', { exact: true })).toBeVisible({ timeout: 40_000 })
+  await expect(page.getByText('Read up to number')).toBeVisible()
+  await expectAccessible(page)
+  await expectNoOverflow(page)
+})
+
+test('H9: a wrong password is told at its step, with what to do', async ({ page, server }) => {
+  await enter(page, server, '/settings/channels')
+  await connect(page, 'locked@mail.test')
+  const steps = page.getByRole('list', { name: 'How the test went' })
+  await expect(steps.getByRole('listitem').filter({ hasText: 'Sign in' })).toContainText('app password', { timeout: 30_000 })
+  await expect(steps.getByRole('listitem').filter({ hasText: 'Receive it' })).toContainText('not tried')
+  await expect(page.getByRole('button', { name: 'Connect anyway' })).toBeVisible()
+})
+
+test('T3, T5: a mail comes in live, is shown safely, and is answered', async ({ page, server, openContext }) => {
+  const asked: string[] = []
+  const listener = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    response.end()
+  })
+  await new Promise<void>((ready) => listener.listen(0, '127.0.0.1', ready))
+  const elsewhere = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`
+  const settings = await (await openContext()).newPage()
+  await enter(settings, server, '/settings/channels')
+  const address = post!.address()
+  await connect(settings, address)
+  await expect(settings.getByText(address).first()).toBeVisible({ timeout: 40_000 })
+  await expect(settings.getByText('Connected', { exact: true }).last()).toBeVisible({ timeout: 40_000 })
+
+  await enter(page, server, '/inbox')
+  const html = `<table bgcolor="#eef"><tr><td><h1>Offer no. 7</h1><img src="cid:logo"><img src="${elsewhere}/pixel.png">
+    <script>fetch('${elsewhere}/script')</script><p onclick="x()">Three boats</p></td></tr></table>`
+  const mail = rich({ from: 'Anna Berger <anna@sink.test>', to: `${address}, Ben <ben@sink.test>`, subject: 'Three boats', text: 'Three boats, please.', html })
+  await post!.deliver('anna@sink.test', address, mail)
+  const card = page.getByRole('link', { name: /Anna Berger/ }).first()
+  await expect(card).toBeVisible({ timeout: 15_000 })
+  await card.click()
+  const frame = page.frameLocator('iframe.mail-frame')
+  await expect(frame.getByRole('heading', { name: 'Offer no. 7' })).toBeVisible()
+  await expect(frame.locator('img')).toHaveCount(2)
+  expect(await frame.locator('img[src^="/mail/picture/"]').evaluate((img: HTMLImageElement) => img.decode().then(() => img.naturalWidth))).toBe(1)
+  expect(asked, 'nothing is asked for until somebody asks').toEqual([])
+  await page.getByRole('button', { name: 'Show pictures' }).click()
+  await expect.poll(() => asked.length).toBeGreaterThan(0)
+  expect(asked.every((url) => url === '/pixel.png'), asked.join()).toBe(true)
+  await page.getByRole('button', { name: 'Show as text' }).click()
+  await expect(page.getByText('Three boats, please.')).toBeVisible()
+  await expectAccessible(page)
+  await expectNoOverflow(page)
+
+  const to = page.getByTitle('Change who it goes to and the subject')
+  await expect(to).toContainText('to Anna Berger, cc Ben')
+  await to.click()
+  await page.getByLabel('Cc', { exact: true }).fill('boss@sink.test')
+  await expect(page.getByText('No longer goes to Ben. New here: boss@sink.test')).toBeVisible()
+  await page.getByRole('textbox', { name: 'Message' }).fill('They are yours.')
+  await page.getByRole('button', { name: /^Send/ }).click()
+  await page.getByRole('button', { name: 'Send now' }).click()
+  await expect.poll(() => post!.sunk('They are yours.').length, { timeout: 15_000 }).toBe(2)
+  const [sent] = post!.sunk('They are yours.')
+  expect(sent).toContain('Subject: Re: Three boats')
+  expect(sent).not.toContain('ben@sink.test')
+  listener.close()
+})
+
+test('T3: quotations and signatures are folded, and the source is there', async ({ page, server, openContext }) => {
+  const settings = await (await openContext()).newPage()
+  await enter(settings, server, '/settings/channels')
+  const address = post!.address()
+  await connect(settings, address)
+  await expect(settings.getByText('Connected', { exact: true }).last()).toBeVisible({ timeout: 40_000 })
+  await enter(page, server, '/inbox')
+  const mail = `From: Cleo <cleo@sink.test>\nTo: ${address}\nSubject: Re: Plan\nContent-Type: text/plain; charset=utf-8\n\nYes.\n\n-- \nCleo Marin\n\nOn Mon, 2 Nov 2026, Ben wrote:\n> Shall we?\n`
+  await post!.deliver('cleo@sink.test', address, mail)
+  await page.getByRole('link', { name: /Cleo/ }).first().click({ timeout: 15_000 })
+  await expect(page.getByText('Yes.', { exact: true })).toBeVisible()
+  await expect(page.getByText('Shall we?')).toBeHidden()
+  await page.getByText('Quoted text').click()
+  await expect(page.getByText('Shall we?')).toBeVisible()
+  const [source] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name: 'Source' }).click()])
+  await expect(source.locator('body')).toContainText('Subject: Re: Plan')
+  await hydrated(page)
+})

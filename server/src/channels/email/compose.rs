@@ -1,0 +1,148 @@
+//! A reply as the bytes of a mail (RFC 5322, MIME). The same message gives the same bytes each time: a mail that has to be sent again is
+//! the mail that was sent.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use app::model::{MailHead, Mailbox, Message, Timestamp};
+use lettre::{
+    Address,
+    message::{
+        Attachment as Part, Body, MessageBuilder, MultiPart, SinglePart,
+        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
+    },
+};
+
+use super::{chain, mail::MessageName};
+
+/// A file that goes with a mail.
+pub struct Enclosed {
+    /// As it is called.
+    pub name: String,
+    /// What it is.
+    pub media_type: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What a mail is made of beside its message.
+pub struct Making<'a> {
+    /// Its own name.
+    pub name: &'a str,
+    /// Where answers are wanted, if not at the sender's address.
+    pub reply_to: Option<&'a str>,
+    /// The names of the mails before it, the oldest first, the answered one last.
+    pub chain: &'a [MessageName],
+    /// Its files.
+    pub files: Vec<Enclosed>,
+    /// When it is sent.
+    pub at: Timestamp,
+}
+
+/// Why a mail could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("This cannot be written as a mail: {0}.")]
+pub struct Unmakeable(String);
+
+fn no(error: impl std::fmt::Display) -> Unmakeable {
+    Unmakeable(error.to_string())
+}
+
+/// Writes a message as a mail: text and HTML that say the same, files behind them.
+///
+/// # Errors
+/// [`Unmakeable`] for what no mail can carry.
+pub fn compose(message: &Message, head: &MailHead, making: Making<'_>) -> Result<Vec<u8>, Unmakeable> {
+    let mut builder = lettre::Message::builder()
+        .date(UNIX_EPOCH + Duration::from_millis(making.at.0.max(0).unsigned_abs()))
+        .message_id(Some(format!("<{}>", making.name)))
+        .subject(one_line(&head.subject));
+    if let Some(from) = &head.parties.from {
+        builder = builder.from(mailbox(from)?);
+    }
+    if let Some(reply_to) = making.reply_to {
+        builder = builder.reply_to(mailbox(&Mailbox::of(reply_to))?);
+    }
+    for to in &head.parties.to {
+        builder = builder.to(mailbox(to)?);
+    }
+    for cc in &head.parties.cc {
+        builder = builder.cc(mailbox(cc)?);
+    }
+    builder = chained(builder, making.chain);
+    let boundary = |part: &str| format!("{part}-{}", message.id.uuid().simple());
+    let texts = MultiPart::alternative()
+        .boundary(boundary("text"))
+        .singlepart(text(ContentType::TEXT_PLAIN, &message.text)?)
+        .singlepart(text(ContentType::TEXT_HTML, &html(&message.text))?);
+    let body = if making.files.is_empty() {
+        texts
+    } else {
+        let mut mixed = MultiPart::mixed().boundary(boundary("all")).multipart(texts);
+        for file in making.files {
+            let kind = ContentType::parse(&file.media_type)
+                .or_else(|_| ContentType::parse("application/octet-stream"))
+                .map_err(no)?;
+            let bytes = Body::new_with_encoding(file.bytes, ContentTransferEncoding::Base64)
+                .map_err(|_| no("a file cannot be encoded"))?;
+            mixed = mixed.singlepart(Part::new(one_line(&file.name)).body(bytes, kind));
+        }
+        mixed
+    };
+    // The envelope says who gets it; blind copies stay out of the header.
+    let envelope =
+        lettre::address::Envelope::new(None, vec![Address::new("nobody", "invalid").map_err(no)?]).map_err(no)?;
+    Ok(builder.envelope(envelope).multipart(body).map_err(no)?.formatted())
+}
+
+/// In-Reply-To and References; folded so that a line holds one name.
+fn chained(mut builder: MessageBuilder, chain: &[MessageName]) -> MessageBuilder {
+    if let Some(answered) = chain.last() {
+        builder = builder.in_reply_to(format!("<{}>", answered.as_str()));
+        let (name, value) = (HeaderName::new_from_ascii_str("References"), chain::written(chain));
+        builder = builder.raw_header(HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value));
+    }
+    builder
+}
+
+fn mailbox(mailbox: &Mailbox) -> Result<lettre::message::Mailbox, Unmakeable> {
+    let name = one_line(&mailbox.name);
+    let address = mailbox.address.parse().map_err(|_| no(format!("\"{}\" is no address", mailbox.address)))?;
+    Ok(lettre::message::Mailbox::new((!name.is_empty()).then_some(name), address))
+}
+
+fn text(kind: ContentType, text: &str) -> Result<SinglePart, Unmakeable> {
+    // Line ends as mails have them, and none alone: some servers take one for the end of the mail (S15).
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n") + "\r\n";
+    let body = Body::new_with_encoding(lines, ContentTransferEncoding::QuotedPrintable)
+        .map_err(|_| no("the text cannot be encoded"))?;
+    Ok(SinglePart::builder().header(kind).body(body))
+}
+
+/// The text as HTML that says the same: paragraphs, line ends, links.
+fn html(text: &str) -> String {
+    let escape =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let paragraphs = text.replace("\r\n", "\n");
+    let paragraphs = paragraphs.split("\n\n").map(|paragraph| {
+        let lines: Vec<String> = paragraph
+            .lines()
+            .map(|line| {
+                let words: Vec<String> = line
+                    .split(' ')
+                    .map(|word| match word.starts_with("https://") || word.starts_with("http://") {
+                        true => format!("<a href=\"{0}\">{0}</a>", escape(word)),
+                        false => escape(word),
+                    })
+                    .collect();
+                words.join(" ")
+            })
+            .collect();
+        format!("<p dir=\"auto\">{}</p>", lines.join("<br>\n"))
+    });
+    let body = paragraphs.collect::<Vec<_>>().join("\n");
+    format!("<!doctype html>\n<html>\n<body>\n{body}\n</body>\n</html>\n")
+}
+
+fn one_line(text: &str) -> String {
+    super::mail::one_line(text)
+}

@@ -1,0 +1,128 @@
+//! What goes wrong with a mailbox, said so that an admin can put it right.
+
+use app::model::CheckStep;
+
+use crate::{error::Error, network::ReachError};
+
+/// Why a mailbox, or the way out, did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// A server was not reached.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
+    /// It offers no encryption where it has to be asked for.
+    #[error("{0} does not offer STARTTLS on this port.")]
+    NoStartTls(String),
+    /// It refuses the user or the password.
+    #[error("{server} refuses the user or the password: {said}.")]
+    Login {
+        /// Which server.
+        server: String,
+        /// What it says.
+        said: String,
+    },
+    /// The folder is not there.
+    #[error("The folder {folder} cannot be opened: {said}.")]
+    Folder {
+        /// Which folder.
+        folder: String,
+        /// What the server says.
+        said: String,
+    },
+    /// The connection ended, or the server says something that makes no sense.
+    #[error("The connection to {server} ended: {said}.")]
+    Lost {
+        /// Which server.
+        server: String,
+        /// What is known.
+        said: String,
+    },
+    /// The server refuses what it was given.
+    #[error("{server} refuses the mail: {said}.")]
+    Refused {
+        /// Which server.
+        server: String,
+        /// What it says.
+        said: String,
+    },
+    /// A test mail did not come back.
+    #[error("The mail to {0} was taken and did not arrive within half a minute.")]
+    NotArrived(String),
+    /// The stored password cannot be opened.
+    #[error("{0}.")]
+    Vault(#[from] crate::vault::VaultError),
+    /// Our own database or disk failed.
+    #[error("{0}")]
+    Ours(#[from] Error),
+}
+
+impl From<crate::error::StoreError> for MailError {
+    fn from(error: crate::error::StoreError) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+impl MailError {
+    /// During which step of a test it happens.
+    pub const fn step(&self) -> CheckStep {
+        match self {
+            Self::Reach(ReachError::NoAddress(_) | ReachError::NotPublic { .. }) => CheckStep::Name,
+            Self::Reach(ReachError::NoAnswer { .. }) | Self::Lost { .. } | Self::Ours(_) => CheckStep::Connect,
+            Self::Reach(ReachError::NotTrusted { .. }) | Self::NoStartTls(_) => CheckStep::Tls,
+            Self::Login { .. } | Self::Vault(_) => CheckStep::Login,
+            Self::Folder { .. } => CheckStep::Folder,
+            Self::Refused { .. } => CheckStep::Send,
+            Self::NotArrived(_) => CheckStep::Receive,
+        }
+    }
+
+    /// Whether trying again is of no use, and might lock the account.
+    pub const fn wants_sign_in(&self) -> bool {
+        matches!(self, Self::Login { .. } | Self::Vault(_))
+    }
+
+    /// What to do about it.
+    pub fn next_step(&self) -> String {
+        let text = match self {
+            Self::Reach(error) => error.next_step(),
+            Self::NoStartTls(_) => "Choose TLS and its port (993 for IMAP, 465 for SMTP), or ask the provider.",
+            Self::Login { server, .. } if is_microsoft(server) => {
+                "Microsoft takes no passwords here any more; its own sign-in (OAuth) is not built yet, so this mailbox cannot be connected for now."
+            }
+            Self::Login { server, .. } if server.ends_with("gmail.com") => {
+                "Google takes no ordinary password here: make an app password in the account's security settings, and enter that."
+            }
+            Self::Login { .. } => {
+                "Check both. Many providers want an app password here, made in the account's security settings."
+            }
+            Self::Folder { .. } => "Check the folder's name; most mailboxes use INBOX.",
+            Self::Lost { .. } => "It is tried again by itself.",
+            Self::Refused { .. } => "What the server says tells why; ask the provider if it does not.",
+            Self::NotArrived(_) => "Look whether it lies in the spam folder, and whether the folder is the right one.",
+            Self::Vault(_) => "Enter the password again.",
+            Self::Ours(_) => "It is tried again by itself; the log says more.",
+        };
+        text.to_owned()
+    }
+}
+
+/// Whether a server is Microsoft's, which wants OAuth.
+pub fn is_microsoft(server: &str) -> bool {
+    let server = server.to_ascii_lowercase();
+    ["office365.com", "outlook.com", "hotmail.com", "live.com"]
+        .iter()
+        .any(|domain| server == *domain || server.strip_suffix(domain).is_some_and(|front| front.ends_with('.')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_microsoft;
+
+    #[test]
+    fn s38_whole_labels_only() {
+        assert!(
+            is_microsoft("outlook.office365.com") && is_microsoft("SMTP.office365.com") && is_microsoft("outlook.com")
+        );
+        assert!(!is_microsoft("notoutlook.com") && !is_microsoft("outlook.com.example"));
+    }
+}

@@ -1,0 +1,249 @@
+//! From bytes to a [`Letter`]: read with bounds, files kept, proofs checked.
+
+use std::{panic::AssertUnwindSafe, path::PathBuf};
+
+use app::model::{Attachment, AttachmentId, Folds, Look, MailHead, MailId, Mailbox, TEXT_LIMIT};
+use bytes::Bytes;
+
+use super::{
+    fold::fold,
+    mail::{self, Mail, MailFile, MessageName},
+    signed::Signer,
+    writer::is_nobody,
+};
+use crate::{
+    clock::new_id,
+    domain::{
+        files::{Files, safe_name},
+        fingerprint,
+        mail::{Letter, Returned, Writer},
+    },
+    error::Result,
+    store::message::File,
+};
+
+/// Mails over this many bytes are read at their beginning only; all of them is kept. It lets the 25 MB that most servers take as files
+/// through, as they are written in mails (base64).
+const READ_WHOLE: u64 = 36 * 1024 * 1024;
+/// How much is read of larger ones, in bytes: the header and the text, as mail programs order a mail.
+const READ_OF_LARGE: usize = 2 * 1024 * 1024;
+/// How many files a message may have; further ones are in the source.
+const MOST_FILES: usize = 50;
+
+/// Where a mail's bytes are.
+pub enum Source {
+    /// In memory.
+    Bytes(Bytes),
+    /// On the disk, so many.
+    Disk(PathBuf, u64),
+}
+
+/// Reads mails for one workspace.
+#[derive(Clone)]
+pub struct Reader {
+    files: Files,
+    signer: Signer,
+}
+
+impl Reader {
+    /// Files go to `files`; proofs are those of `signer`.
+    pub const fn new(files: Files, signer: Signer) -> Self {
+        Self { files, signer }
+    }
+
+    /// Reads a mail. The inner error says why it cannot be read, for a person to look at.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn read(&self, id: MailId, source: Source) -> Result<Result<Box<Letter>, String>> {
+        let read = tokio::task::spawn_blocking(move || {
+            // What a parser trips over must not end the stream of mails behind it.
+            std::panic::catch_unwind(AssertUnwindSafe(|| parse(source)))
+        });
+        let (mail, cut) = match read.await {
+            Ok(Ok(Ok(read))) => read,
+            Ok(Ok(Err(Fault::Unreadable(reason)))) => return Ok(Err(reason)),
+            Ok(Ok(Err(Fault::Disk(error)))) => return Err(error.into()),
+            Ok(Err(_)) | Err(_) => return Ok(Err("Reading this mail failed inside Tandem.".to_owned())),
+        };
+        let mut files = Vec::new();
+        let mut digests = String::new();
+        for file in mail.files.iter().take(MOST_FILES) {
+            let kept = self.keep(id, file).await?;
+            digests.push_str(&kept.digest);
+            files.push(kept);
+        }
+        Ok(Ok(Box::new(self.letter(id, mail, cut, files, &digests))))
+    }
+
+    async fn keep(&self, id: MailId, file: &MailFile) -> Result<File> {
+        let (digest, size, media_type) = self.files.keep(Bytes::copy_from_slice(&file.bytes)).await?;
+        let attachment = Attachment {
+            id: AttachmentId::new(new_id()),
+            name: name(file),
+            size: i64::try_from(size).unwrap_or(i64::MAX),
+            media_type,
+        };
+        Ok(File { attachment, conversation: None, message_n: None, uploader: format!("mail:{id}"), digest })
+    }
+
+    fn letter(&self, id: MailId, mail: Mail, cut: bool, files: Vec<File>, digests: &str) -> Letter {
+        let from = mail.parties.from.clone().unwrap_or_default();
+        let print = fingerprint(&[
+            &from.key(),
+            &mail.subject,
+            &mail.sent_at.map(|at| at.0.to_string()).unwrap_or_default(),
+            &mail.text,
+            mail.html.as_deref().unwrap_or_default(),
+            digests,
+        ]);
+        let proved = self.proved(&mail);
+        let ours = mail.name.as_ref().and_then(|name| self.signer.named(name.as_str()));
+        let report = mail.report.iter().flat_map(|report| &report.recipients);
+        let report = report
+            .map(|one| Returned { address: one.address.clone(), outcome: one.outcome, said: one.said.clone() })
+            .collect();
+        let (text, cut_text) = cut_at(mail.text.trim_matches(['\n', '\r', ' ', '\t']), TEXT_LIMIT);
+        let folded = match mail.writer {
+            Writer::Person | Writer::NoMachines => fold(text),
+            _ => super::fold::Folded { written: text, ..super::fold::Folded::default() },
+        };
+        let signature = folded.written.len();
+        let folds = Folds { signature, quoted: signature + folded.signature.len() };
+        let head = head(&mail, folds, cut || cut_text || mail.files.len() > MOST_FILES);
+        Letter {
+            id,
+            name: mail.name.as_ref().map(|name| name.as_str().to_owned()),
+            answers: mail.answers.iter().map(|name| name.as_str().to_owned()).collect(),
+            proved,
+            ours,
+            with: with(&mail),
+            text: text.to_owned(),
+            head,
+            files,
+            writer: mail.writer,
+            report,
+            print,
+        }
+    }
+
+    /// The messages of ours that a mail proves to have received: by the address it came to, then by the names it answers or reports about.
+    fn proved(&self, mail: &Mail) -> Vec<app::model::MessageId> {
+        let written = mail.parties.to.iter().chain(&mail.parties.cc).map(|mailbox| mailbox.address.as_str());
+        let addressed = written.chain(mail.delivered_to.iter().map(String::as_str));
+        let addressed = addressed.filter_map(|address| self.signer.addressed(address));
+        let about = mail.report.iter().flat_map(|report| &report.about);
+        let named = about.chain(&mail.answers).map(MessageName::as_str).filter_map(|name| self.signer.named(name));
+        let mut proved = Vec::new();
+        for message in addressed.chain(named) {
+            if !proved.contains(&message) {
+                proved.push(message);
+            }
+        }
+        proved
+    }
+}
+
+enum Fault {
+    Unreadable(String),
+    Disk(std::io::Error),
+}
+
+/// Reads a mail, and says whether only its beginning was read.
+fn parse(source: Source) -> Result<(Mail, bool), Fault> {
+    let unreadable = |error: mail::Unreadable| Fault::Unreadable(error.to_string());
+    match source {
+        Source::Bytes(bytes) => Ok((mail::read(&bytes).map_err(unreadable)?, false)),
+        Source::Disk(path, size) if size <= READ_WHOLE => {
+            let bytes = std::fs::read(path).map_err(Fault::Disk)?;
+            Ok((mail::read(&bytes).map_err(unreadable)?, false))
+        }
+        Source::Disk(path, _) => {
+            let mut bytes = Vec::with_capacity(READ_OF_LARGE);
+            let file = std::fs::File::open(path).map_err(Fault::Disk)?;
+            std::io::Read::read_to_end(&mut std::io::Read::take(file, READ_OF_LARGE as u64), &mut bytes)
+                .map_err(Fault::Disk)?;
+            let mut mail = mail::read(&bytes).map_err(unreadable)?;
+            // What was cut is no file.
+            mail.files.clear();
+            Ok((mail, true))
+        }
+    }
+}
+
+fn head(mail: &Mail, folds: Folds, cut: bool) -> MailHead {
+    MailHead {
+        parties: mail.parties.clone(),
+        bcc: Vec::new(),
+        subject: mail.subject.clone(),
+        sent_at: mail.sent_at,
+        folds,
+        look: mail.html.as_deref().map_or(Look::Plain, look),
+        remote_pictures: mail.html.as_deref().is_some_and(has_remote_pictures),
+        cut,
+        also: Vec::new(),
+    }
+}
+
+/// Who a mail is with: who wrote it, or whom a program that reads no answers wrote it for, as contact forms do.
+fn with(mail: &Mail) -> Option<Mailbox> {
+    let from = mail.parties.from.clone()?;
+    let local = from.address.rsplit_once('@').map_or("", |(local, _)| local);
+    match mail.parties.reply_to.as_slice() {
+        [one] if is_nobody(local) => Some(one.clone()),
+        _ => Some(from),
+    }
+}
+
+/// What there is to see in HTML that the text does not say, before it comes to what it quotes.
+fn look(html: &str) -> Look {
+    const QUOTES: [&str; 7] = [
+        "gmail_quote",
+        "divrplyfwdmsg",
+        "appendonsend",
+        "<blockquote",
+        "moz-cite-prefix",
+        "yahoo_quoted",
+        "border-top:solid #e1e1e1",
+    ];
+    let html = html.to_lowercase();
+    let end = QUOTES.iter().filter_map(|mark| html.find(mark)).min().unwrap_or(html.len());
+    let own = &html[..end];
+    if ["<img", "<table", "background"].iter().any(|mark| own.contains(mark)) { Look::Rich } else { Look::Simple }
+}
+
+/// Whether HTML has pictures that lie on other servers: near enough to offer them.
+fn has_remote_pictures(html: &str) -> bool {
+    let pictures = html.match_indices('<').map(|(at, _)| &html[at + 1..]);
+    pictures
+        .filter(|element| element.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("img")))
+        .any(|element| element.split('>').next().is_some_and(|inner| inner.to_ascii_lowercase().contains("http")))
+}
+
+/// A file's name as it is shown; one without a name is called by what it is.
+fn name(file: &MailFile) -> String {
+    if !file.name.is_empty() {
+        return safe_name(&file.name);
+    }
+    match file.media_type.as_str() {
+        "text/calendar" => "invitation.ics".to_owned(),
+        "text/vcard" | "text/x-vcard" => "contact.vcf".to_owned(),
+        "message/rfc822" => "mail.eml".to_owned(),
+        "message/delivery-status" => "delivery-status.txt".to_owned(),
+        "text/rfc822-headers" => "headers.txt".to_owned(),
+        kind if kind.starts_with("image/") => {
+            let end = kind.trim_start_matches("image/").trim_end_matches("+xml");
+            safe_name(&format!("picture.{end}"))
+        }
+        _ => "file".to_owned(),
+    }
+}
+
+/// A text of at most `limit` bytes, and whether something was cut.
+fn cut_at(text: &str, limit: usize) -> (&str, bool) {
+    if text.len() <= limit {
+        return (text, false);
+    }
+    let end = (0..=limit).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    (&text[..end], true)
+}

@@ -1,0 +1,312 @@
+//! Reads a mailbox: what waits, oldest first; then what comes, as it comes; and now and then whether anything was missed (H1).
+
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+
+use app::model::{ApiError, ChannelId, EmailSettings, Ledger, MailId, Timestamp};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::{
+    error::MailError,
+    imap::{Imap, Lying, Opened},
+    reader::{Reader, Source},
+};
+use crate::{
+    channels::Health,
+    clock::new_id,
+    domain::{
+        files::Files,
+        mail::{Arrived, BeginFolder, KeepLedger, TakeMails},
+    },
+    error::{Error, Result, StoreError},
+    store::{
+        Db, Scope,
+        account::Account,
+        mail::{self, Folder, Place, Step},
+    },
+};
+
+/// How many mails are taken in one transaction at most. More would hold up the replies of people.
+const TOGETHER: usize = 16;
+/// How many bytes are fetched at once into memory; a mail that is larger comes alone and in pieces.
+const IN_MEMORY: u64 = 2 * 1024 * 1024;
+/// How many mails are read and kept side by side.
+const SIDE_BY_SIDE: usize = 8;
+/// How long the server is listened to before it is asked anyway: notices get lost, and routers forget silent connections.
+const LISTEN: Duration = Duration::from_secs(4 * 60);
+/// How far a mail server's clock may be behind ours, in milliseconds, where only the time tells whether a mail was there before us.
+const SKEW: i64 = 600_000;
+/// How often it is looked whether a mail was missed.
+const AUDIT: i64 = 3_600_000;
+
+/// A mailbox being read.
+pub struct Receiving<'a> {
+    pub db: &'a Db,
+    pub files: &'a Files,
+    pub reader: Reader,
+    pub account: &'a Account,
+    pub settings: &'a EmailSettings,
+}
+
+/// The folder in its present life, and how far it is read.
+#[derive(Debug, Clone)]
+struct Reading {
+    place: Place,
+    folder: Folder,
+}
+
+impl Receiving<'_> {
+    /// Receives until something goes wrong.
+    pub async fn run(&self, mut imap: Imap, health: &Health) -> MailError {
+        loop {
+            match self.round(imap, health).await {
+                Ok(again) => imap = again,
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// Takes in what is there, then waits for more.
+    async fn round(&self, mut imap: Imap, health: &Health) -> Result<Imap, MailError> {
+        let opened = imap.examine(&self.settings.folder).await?;
+        let mut reading = self.resume(opened).await?;
+        self.catch_up(&mut imap, &mut reading).await?;
+        self.audit_if_due(&mut imap, &mut reading).await?;
+        health.is_well().await?;
+        loop {
+            imap = imap.wait(LISTEN).await?;
+            self.catch_up(&mut imap, &mut reading).await?;
+            if self.audit_is_due(&reading).await? {
+                // Opened anew: the folder may have begun another life.
+                return Ok(imap);
+            }
+        }
+    }
+
+    const fn channel(&self) -> ChannelId {
+        self.account.channel
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::system(self.account.workspace, "receiving mail")
+    }
+
+    /// Where reading stands. A folder that is new to us is read from now on; one whose numbers have lost their meaning is read again as far
+    /// back as it was ours to read, and what came before is known by what it says.
+    async fn resume(&self, opened: Opened) -> Result<Reading> {
+        let (name, uid_validity) = (self.settings.folder.clone(), opened.uid_validity);
+        let known = mail::folder(&mut self.db.glance().await?.conn(), &self.scope(), self.channel(), &name).await?;
+        let place = Place { folder: name.clone(), uid_validity };
+        let (last_uid, first_uid, since) = match known {
+            Some(folder) if folder.uid_validity == uid_validity => return Ok(Reading { place, folder }),
+            Some(folder) => {
+                tracing::warn!(channel = %self.channel(), "the mailbox numbers its mails anew; it is read again");
+                (0, i64::MAX, folder.since.plus(-SKEW))
+            }
+            None => (opened.uid_next - 1, opened.uid_next - 1, self.account.created),
+        };
+        let begin = BeginFolder { channel: self.channel(), name, uid_validity, last_uid, first_uid, since };
+        let folder = self.db.write(&self.scope(), begin).await?;
+        Ok(Reading { place, folder })
+    }
+
+    /// Takes in everything behind the cursor, oldest first.
+    async fn catch_up(&self, imap: &mut Imap, reading: &mut Reading) -> Result<(), MailError> {
+        loop {
+            let waiting = imap.behind(reading.folder.last_uid).await?;
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            for together in groups(&waiting) {
+                // What came before it was ours to read is passed over; a backfill may bring it.
+                let wanted: Vec<Lying> =
+                    together.iter().filter(|one| reading.folder.wants(one.uid, one.at)).copied().collect();
+                let arrived = self.fetch(imap, reading, &wanted).await?;
+                let to = together.last().map_or(reading.folder.last_uid, |last| last.uid);
+                self.take(reading, arrived, Some(to)).await?;
+                reading.folder.last_uid = to;
+            }
+        }
+    }
+
+    /// Fetches mails and keeps their bytes; what they say is read side by side.
+    async fn fetch(&self, imap: &mut Imap, reading: &Reading, wanted: &[Lying]) -> Result<Vec<Arrived>, MailError> {
+        let mut sources = Vec::with_capacity(wanted.len());
+        let small: Vec<i64> = wanted.iter().filter(|one| one.size <= IN_MEMORY).map(|one| one.uid).collect();
+        if !small.is_empty() {
+            // What was deleted meanwhile is not among them: nobody can miss it here.
+            let mails = imap.mails(&small).await?;
+            sources.extend(mails.into_iter().map(|(uid, bytes)| (uid, Fetched::Memory(bytes))));
+        }
+        for large in wanted.iter().filter(|one| one.size > IN_MEMORY) {
+            let pieces = imap.pieces(large.uid, large.size);
+            let (digest, size, _) = self.files.keep_stream(pieces).await?;
+            if size > 0 {
+                sources.push((large.uid, Fetched::Disk(self.files.place(&digest), digest, size)));
+            }
+        }
+        let old = |uid: i64| uid <= reading.folder.first_uid && reading.folder.first_uid != i64::MAX;
+        let read = stream::iter(sources).map(|(uid, fetched)| self.arrived(uid, old(uid), fetched));
+        let mut arrived: Vec<Arrived> = read.buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
+        arrived.sort_unstable_by_key(|one| one.uid);
+        Ok(arrived)
+    }
+
+    async fn arrived(&self, uid: i64, old: bool, fetched: Fetched) -> Result<Arrived> {
+        let id = MailId::new(new_id());
+        let (source, digest, size) = match fetched {
+            Fetched::Memory(bytes) => {
+                let (digest, size, _) = self.files.keep(bytes.clone()).await?;
+                (Source::Bytes(bytes), digest, size)
+            }
+            Fetched::Disk(path, digest, size) => (Source::Disk(path, size), digest, size),
+        };
+        let letter = self.reader.read(id, source).await?;
+        Ok(Arrived { id, uid, digest, size: i64::try_from(size).unwrap_or(i64::MAX), old, letter })
+    }
+
+    /// Takes mails in together; where one of them is refused, each by itself, and that one goes to the quarantine: the stream goes on (R9).
+    async fn take(&self, reading: &Reading, mails: Vec<Arrived>, to: Option<i64>) -> Result<()> {
+        let step = |from: i64, to: i64| Some(Step { from, to });
+        let from = reading.folder.last_uid;
+        let together = self.taking(reading, to.and_then(|to| step(from, to)), mails.clone());
+        let Err(refused) = self.db.write(&self.scope(), together).await else { return Ok(()) };
+        if !is_poison(&refused) {
+            return Err(refused);
+        }
+        let mut at = from;
+        for one in mails {
+            let uid = one.uid;
+            let single = self.taking(reading, to.and_then(|_| step(at, uid)), vec![one.clone()]);
+            match self.db.write(&self.scope(), single).await {
+                Ok(_) => {}
+                Err(refused) if is_poison(&refused) => {
+                    tracing::warn!(channel = %self.channel(), uid, error = %refused, "a mail is put into quarantine");
+                    let letter = Err(format!("It could not be stored: {refused}"));
+                    let quarantined = vec![Arrived { letter, ..one }];
+                    let single = self.taking(reading, to.and_then(|_| step(at, uid)), quarantined);
+                    self.db.write(&self.scope(), single).await?;
+                }
+                Err(fault) => return Err(fault),
+            }
+            if to.is_some() {
+                at = uid;
+            }
+        }
+        if let Some(to) = to.filter(|to| *to > at) {
+            self.db.write(&self.scope(), self.taking(reading, step(at, to), Vec::new())).await?;
+        }
+        Ok(())
+    }
+
+    fn taking(&self, reading: &Reading, step: Option<Step>, mails: Vec<Arrived>) -> TakeMails {
+        TakeMails { channel: self.channel(), place: reading.place.clone(), step, mails }
+    }
+
+    async fn audit_is_due(&self, reading: &Reading) -> Result<bool> {
+        let name = &reading.place.folder;
+        let known = mail::folder(&mut self.db.glance().await?.conn(), &self.scope(), self.channel(), name).await?;
+        let now = self.db.clock().now();
+        // A backfill, or an admin's wish to count anew, takes away what was counted or moves the beginning.
+        let moved = known.is_some_and(|folder| folder.since != reading.folder.since);
+        Ok(moved || known.and_then(|folder| folder.ledger).is_none_or(|ledger| now.0 - ledger.at.0 >= AUDIT))
+    }
+
+    /// Compares what lies in the folder with what came in here, and takes in what was missed, or what a backfill asks for.
+    async fn audit_if_due(&self, imap: &mut Imap, reading: &mut Reading) -> Result<(), MailError> {
+        if !self.audit_is_due(reading).await? {
+            return Ok(());
+        }
+        let known = self.known(reading).await?;
+        let everything = imap.numbers(None).await?;
+        let mut ours = imap.numbers(Some(reading.folder.since)).await?;
+        ours.extend(everything.range(reading.folder.first_uid.saturating_add(1)..));
+        let missing: Vec<i64> =
+            ours.iter().filter(|uid| **uid <= reading.folder.last_uid && !known.contains(uid)).copied().collect();
+        let mut missed = imap.among(&missing).await?;
+        missed.retain(|one| reading.folder.wants(one.uid, one.at));
+        for together in groups(&missed) {
+            let arrived = self.fetch(imap, reading, together).await?;
+            self.take(reading, arrived, None).await?;
+        }
+        let here = self.known(reading).await?.intersection(&everything).count();
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let ledger = Ledger {
+            at: self.now(),
+            on_server: count(everything.len()),
+            here: count(here),
+            before: count(everything.len().saturating_sub(here)),
+        };
+        self.db
+            .write(&self.scope(), KeepLedger { channel: self.channel(), name: reading.place.folder.clone(), ledger })
+            .await?;
+        reading.folder.ledger = Some(ledger);
+        Ok(())
+    }
+
+    /// The numbers of what came in here.
+    async fn known(&self, reading: &Reading) -> Result<BTreeSet<i64>> {
+        let conn = &mut self.db.glance().await?;
+        let uids = mail::uids(&mut conn.conn(), &self.scope(), self.channel(), &reading.place).await?;
+        Ok(uids.into_iter().collect())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.db.clock().now()
+    }
+}
+
+/// A mail's bytes as they came.
+enum Fetched {
+    Memory(bytes::Bytes),
+    Disk(PathBuf, String, u64),
+}
+
+/// Mails in groups that are fetched and taken together: few, and not too large. Their order stays.
+fn groups(waiting: &[Lying]) -> Vec<&[Lying]> {
+    let mut groups = Vec::new();
+    let (mut begin, mut bytes) = (0, 0);
+    for (at, one) in waiting.iter().enumerate() {
+        let full = at - begin >= TOGETHER || bytes + one.size > IN_MEMORY;
+        if at > begin && full {
+            groups.push(&waiting[begin..at]);
+            (begin, bytes) = (at, 0);
+        }
+        bytes += one.size;
+    }
+    if begin < waiting.len() {
+        groups.push(&waiting[begin..]);
+    }
+    groups
+}
+
+/// Whether it is the mail that cannot be stored, and not the database that cannot store.
+fn is_poison(error: &Error) -> bool {
+    match error {
+        Error::Refused(ApiError::Conflict { .. }) => false,
+        Error::Refused(_) => true,
+        Error::Store(StoreError::Corrupt(_)) => true,
+        Error::Store(StoreError::Database(sqlx::Error::Database(error))) => {
+            // Values that a statement cannot take (SQLSTATE class 22; SQLite's TOOBIG and MISMATCH), or a rule of the table broken.
+            let code = error.code().unwrap_or_default().into_owned();
+            code.starts_with("22") || matches!(code.as_str(), "18" | "20") || error.is_unique_violation()
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h1_groups_keep_the_order_and_stay_small() {
+        let lying = |uid: i64, size: u64| Lying { uid, size, at: None };
+        let waiting: Vec<Lying> = (1..=40).map(|uid| lying(uid, if uid == 20 { 30_000_000 } else { 1000 })).collect();
+        let groups = groups(&waiting);
+        let flat: Vec<i64> = groups.iter().flat_map(|group| group.iter().map(|one| one.uid)).collect();
+        assert_eq!(flat, (1..=40).collect::<Vec<_>>());
+        assert!(groups.iter().all(|group| group.len() <= TOGETHER));
+        assert!(groups.iter().any(|group| group.len() == 1 && group[0].uid == 20), "a large one comes alone");
+        assert!(super::groups(&[]).is_empty());
+    }
+}

@@ -1,0 +1,218 @@
+//! A mail's HTML as a document of its own, and the pictures in it: those it brings, and those on other servers, asked for by us (T3).
+
+use std::collections::HashMap;
+
+use app::model::ApiError;
+use bytes::Bytes;
+use data_encoding::BASE64URL_NOPAD;
+use sha2::Digest;
+
+use super::{
+    Email,
+    html::{Picture, Shown, sanitise},
+    mail,
+};
+use crate::{
+    error::{Error, Result},
+    network::HttpError,
+    store::mail::Mail,
+};
+
+/// How long a picture's link is good for, in milliseconds: as long as somebody may look at a mail.
+const GOOD_FOR: i64 = 12 * 3_600_000;
+/// The largest picture that is fetched for somebody, in bytes.
+const LARGEST: usize = 10 * 1024 * 1024;
+/// The most pixels that a picture may have: a browser takes four bytes for each.
+const PIXELS: u64 = 50_000_000;
+
+/// What to do about pictures on other servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remote {
+    /// Their senders would learn when, where and by whom they are looked at.
+    LeftOut,
+    /// We ask for them.
+    ThroughUs,
+}
+
+/// A document that may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Formatted {
+    /// The document.
+    pub html: String,
+    /// How many pictures lie on other servers.
+    pub remote: usize,
+}
+
+impl Email {
+    /// A mail's HTML as a document that may be shown.
+    ///
+    /// # Errors
+    /// [`Error::NOT_FOUND`] for a mail without HTML; when the disk fails.
+    pub async fn formatted(&self, kept: &Mail, remote: Remote) -> Result<Formatted> {
+        let path = self.files.place(&kept.digest);
+        let email = self.clone();
+        let until = self.db.clock().now().0 + GOOD_FOR;
+        let made = tokio::task::spawn_blocking(move || -> Result<Formatted> {
+            let bytes = beginning(&path)?;
+            let mail = mail::read(&bytes).map_err(|_| Error::NOT_FOUND)?;
+            let Some(html) = &mail.html else { return Err(Error::NOT_FOUND) };
+            let pictures = mail.files.iter().filter(|file| picture_type(&file.bytes).is_some());
+            let inside: HashMap<String, String> = pictures
+                .filter_map(|file| {
+                    let digest = hex::encode(sha2::Sha256::digest(&file.bytes));
+                    Some((file.content_id.clone()?, email.link('d', digest.as_bytes(), until)))
+                })
+                .collect();
+            let Shown { html, remote } = sanitise(html, move |picture| match (picture, remote) {
+                (Picture::Inside(cid), _) => inside.get(&percent_decoded(&cid)).cloned(),
+                (Picture::Remote(url), Remote::ThroughUs) => Some(email.link('u', url.as_bytes(), until)),
+                (Picture::Remote(_), Remote::LeftOut) => None,
+            });
+            Ok(Formatted { html: document(&html), remote })
+        });
+        made.await.map_err(std::io::Error::other)?
+    }
+
+    /// Where the frame asks for a picture: what it is, until when, and the proof that we made this.
+    fn link(&self, kind: char, what: &[u8], until: i64) -> String {
+        let proof = self.proof(kind, what, until);
+        format!("/mail/picture/{kind}.{}.{until}.{}", BASE64URL_NOPAD.encode(what), BASE64URL_NOPAD.encode(&proof))
+    }
+
+    fn proof(&self, kind: char, what: &[u8], until: i64) -> [u8; 16] {
+        let whole = self.vault.proof("picture", &[kind.to_string().as_bytes(), what, &until.to_be_bytes()]);
+        let mut proof = [0; 16];
+        proof.copy_from_slice(&whole[..16]);
+        proof
+    }
+
+    /// The picture of a link that we made, and what it is by its bytes.
+    ///
+    /// # Errors
+    /// [`Error::NOT_FOUND`] for a link that we did not make, or made too long ago, and for what is no picture.
+    pub async fn picture(&self, link: &str) -> Result<(&'static str, Bytes)> {
+        let parts: Vec<&str> = link.split('.').collect();
+        let [kind, what, until, proof] = parts.as_slice() else { return Err(Error::NOT_FOUND) };
+        let decode = |text: &str| BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| Error::NOT_FOUND);
+        let (what, proof) = (decode(what)?, decode(proof)?);
+        let until: i64 = until.parse().map_err(|_| Error::NOT_FOUND)?;
+        let kind = kind.chars().next().ok_or(Error::NOT_FOUND)?;
+        let genuine = subtle::ConstantTimeEq::ct_eq(proof.as_slice(), &self.proof(kind, &what, until)[..]);
+        if !bool::from(genuine) || until < self.db.clock().now().0 {
+            return Err(Error::NOT_FOUND);
+        }
+        let what = String::from_utf8(what).map_err(|_| Error::NOT_FOUND)?;
+        let bytes = match kind {
+            'd' => Bytes::from(tokio::fs::read(self.files.place(&what)).await?),
+            _ => self.network.get(&what, LARGEST).await.map_err(|error| not_fetched(&error))?.into(),
+        };
+        let media_type = picture_type(&bytes).ok_or(Error::NOT_FOUND)?;
+        Ok((media_type, bytes))
+    }
+}
+
+fn not_fetched(error: &HttpError) -> Error {
+    tracing::debug!(%error, "a picture of a mail was not fetched");
+    ApiError::NotFound.into()
+}
+
+/// What is read of a mail to show it: all of it, up to what a mail has.
+fn beginning(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::Read::take(std::fs::File::open(path)?, 36 * 1024 * 1024), &mut bytes)?;
+    Ok(bytes)
+}
+
+fn percent_decoded(cid: &str) -> String {
+    let mut out = Vec::new();
+    let mut rest = cid.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let byte = (first == b'%' && tail.len() >= 2)
+            .then(|| std::str::from_utf8(&tail[..2]).ok().and_then(|two| u8::from_str_radix(two, 16).ok()))
+            .flatten();
+        match byte {
+            Some(byte) => {
+                out.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                out.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A picture's type by its bytes, if it is one that browsers show and not so large that they cannot (S10).
+fn picture_type(bytes: &[u8]) -> Option<&'static str> {
+    let kind = infer::get(bytes)?.mime_type();
+    let known = ["image/png", "image/jpeg", "image/gif", "image/webp"].into_iter().find(|known| *known == kind)?;
+    let be = |at: usize| Some(u64::from(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?)));
+    let le16 = |at: usize| Some(u64::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
+    let pixels = match known {
+        "image/png" => be(16)?.saturating_mul(be(20)?),
+        "image/gif" => le16(6)? * le16(8)?,
+        "image/jpeg" => jpeg_pixels(bytes).unwrap_or(0),
+        // At most 16,383 each way (RFC 6386); the browser bounds the rest.
+        _ => 0,
+    };
+    (pixels <= PIXELS).then_some(known)
+}
+
+/// Height times width, from the frame header (ITU T.81, B.2.2).
+fn jpeg_pixels(bytes: &[u8]) -> Option<u64> {
+    let mut at = 2;
+    while bytes.get(at) == Some(&0xff) {
+        let marker = *bytes.get(at + 1)?;
+        let length = usize::from(u16::from_be_bytes(bytes.get(at + 2..at + 4)?.try_into().ok()?));
+        if matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
+            let side = |at: usize| Some(u64::from(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
+            return Some(side(at + 5)? * side(at + 7)?);
+        }
+        at += 2 + length;
+    }
+    None
+}
+
+/// A page of its own: light in either theme, as letters are written for paper.
+fn document(html: &str) -> String {
+    format!(
+        "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light only\"><style>\
+         html{{background:#fff;color:#1d1d1f}}body{{margin:0;padding:14px 16px;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}}\
+         img{{max-width:100%;height:auto}}table{{max-width:100%}}pre{{white-space:pre-wrap}}a{{color:#1d4ed8}}\
+         blockquote{{margin:.5em 0;padding-left:12px;border-left:2px solid #d4d4d8;color:#52525b}}\
+         </style></head><body>{html}</body></html>"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s10_pictures_that_no_browser_can_hold_are_none() {
+        let png = |width: u32, height: u32| {
+            let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+            bytes.extend(width.to_be_bytes());
+            bytes.extend(height.to_be_bytes());
+            bytes
+        };
+        assert_eq!(picture_type(&png(800, 600)), Some("image/png"));
+        assert_eq!(picture_type(&png(50_000, 50_000)), None);
+        assert_eq!(picture_type(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), None);
+        let jpeg = [
+            &b"\xff\xd8\xff\xe0\0\x04ab\xff\xc0\0\x0b\x08"[..],
+            &60_000u16.to_be_bytes(),
+            &60_000u16.to_be_bytes(),
+            b"\x01",
+        ]
+        .concat();
+        assert_eq!(picture_type(&jpeg), None);
+    }
+
+    #[test]
+    fn t3_names_of_pictures_are_decoded() {
+        assert_eq!(percent_decoded("a%40b%2"), "a@b%2");
+    }
+}

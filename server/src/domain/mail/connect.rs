@@ -1,0 +1,225 @@
+//! Mailboxes of a workspace: connected, edited, paused, filled from before (H9). Only who administers does any of it.
+
+use app::model::{
+    AccountState, ApiError, Channel, ChannelHealth, ChannelId, ChannelKind, EmailSettings, EventBody, MailId,
+    MailOutcome, Permission, Timestamp,
+};
+use async_trait::async_trait;
+
+use super::{Letter, take::take};
+use crate::{
+    domain::check_name,
+    error::{Error, Result, StoreError},
+    store::{
+        Command, Conn, Scope, Tx,
+        account::{self, NewState},
+        house, job,
+        mail::{self, Mail},
+    },
+};
+
+/// How long an e-mail can be taken back, in milliseconds (T6).
+const UNDO_MS: i64 = 10_000;
+
+/// Connects a mailbox, or changes how it is reached.
+#[derive(Clone)]
+pub struct ConnectMailbox {
+    /// Made by the client.
+    pub id: ChannelId,
+    /// How it is reached, checked already.
+    pub settings: EmailSettings,
+    /// Its password, sealed; none keeps the one it has.
+    pub secret: Option<String>,
+}
+
+#[async_trait]
+impl Command for ConnectMailbox {
+    type Output = Channel;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Channel> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let json = serde_json::to_string(&self.settings).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let address = self.settings.address.clone();
+        let known = house::channels(tx.conn(), &scope).await?;
+        let twin = known.iter().find(|one| one.id != self.id && one.address.eq_ignore_ascii_case(&address));
+        if let Some(twin) = twin {
+            let message = format!("This mailbox is connected already, as {}.", twin.name);
+            return Err(ApiError::invalid("address", message).into());
+        }
+        let channel = match known.into_iter().find(|one| one.id == self.id) {
+            Some(mut channel) => {
+                let former = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+                channel.address = address;
+                house::save_channel(tx, &scope, &channel).await?;
+                let secret = self.secret.clone().unwrap_or(former.secret);
+                account::save(tx, &scope, self.id, &json, &secret).await?;
+                channel
+            }
+            None => {
+                let Some(secret) = &self.secret else {
+                    return Err(ApiError::invalid("password", "Enter the mailbox's password.").into());
+                };
+                let name = check_name("name", &address, "Enter the mailbox's address.")?;
+                let channel = new_channel(self.id, name, address);
+                house::add_channel(tx, scope.workspace(), &channel).await?;
+                account::insert(tx, &scope, self.id, &json, secret).await?;
+                channel
+            }
+        };
+        let member = scope.me().map(|me| me.member.id);
+        let body = serde_json::json!({ "channel": channel.id, "address": channel.address });
+        house::audit(tx, scope.workspace(), member, "channel.connected", &body.to_string()).await?;
+        tx.emit(scope.workspace(), EventBody::Channel(Box::new(channel.clone())));
+        Ok(channel)
+    }
+}
+
+const fn new_channel(id: ChannelId, name: String, address: String) -> Channel {
+    Channel {
+        id,
+        kind: ChannelKind::Email,
+        name,
+        key: String::new(),
+        address,
+        undo_ms: UNDO_MS,
+        greeting: String::new(),
+        auto_reply: String::new(),
+        origins: Vec::new(),
+    }
+}
+
+/// Stops receiving for a channel, or begins again.
+#[derive(Debug, Clone, Copy)]
+pub struct PauseChannel {
+    /// Which one.
+    pub id: ChannelId,
+    /// Stop, or begin.
+    pub paused: bool,
+}
+
+#[async_trait]
+impl Command for PauseChannel {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let account = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+        if self.paused {
+            let new = NewState {
+                state: AccountState::Paused,
+                reason: "An admin paused it.".to_owned(),
+                next_step: "Nothing comes in until it is resumed; mails wait in the mailbox.".to_owned(),
+                failures: 0,
+            };
+            account::set_state(tx, &scope, self.id, account.revision, &new).await?;
+        } else {
+            account::save(tx, &scope, self.id, &account.settings, &account.secret).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Brings in what came to a mailbox before it was connected.
+#[derive(Debug, Clone, Copy)]
+pub struct Backfill {
+    /// Which one.
+    pub id: ChannelId,
+    /// How far back.
+    pub since: Timestamp,
+}
+
+#[async_trait]
+impl Command for Backfill {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let account = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+        let settings: EmailSettings = read(&account.settings)?;
+        let folder = mail::folder(tx.conn(), &scope, self.id, &settings.folder).await?;
+        let Some(mut folder) = folder else {
+            let message = "The mailbox was not read yet. Wait until it is connected.".to_owned();
+            return Err(ApiError::Conflict { message }.into());
+        };
+        if self.since < folder.since {
+            folder.since = self.since;
+            mail::set_folder(tx, &scope, self.id, &settings.folder, &folder).await?;
+            // Whoever reads it begins anew and finds what is wanted now.
+            account::save(tx, &scope, self.id, &account.settings, &account.secret).await?;
+        }
+        Ok(())
+    }
+}
+
+fn read(settings: &str) -> Result<EmailSettings> {
+    Ok(serde_json::from_str(settings).map_err(|e| StoreError::Corrupt(e.to_string()))?)
+}
+
+/// Takes a mail in that could not be read before, now that it can.
+#[derive(Debug, Clone)]
+pub struct TakeAgain {
+    /// Which one.
+    pub id: MailId,
+    /// What it says, or why that still cannot be told.
+    pub letter: Result<Box<Letter>, String>,
+}
+
+#[async_trait]
+impl Command for TakeAgain {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let kept = mail::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+        if kept.outcome != MailOutcome::Quarantined {
+            return Ok(());
+        }
+        let (outcome, reason, message) = match &self.letter {
+            Ok(letter) => {
+                let channel = house::channel(tx.conn(), &scope, kept.channel).await?;
+                take(tx, &Scope::system(scope.workspace(), "trying a mail again"), &channel, letter).await?
+            }
+            Err(reason) => (MailOutcome::Quarantined, reason.clone(), None),
+        };
+        Ok(mail::set_outcome(tx, &scope, self.id, outcome, &reason, message).await?)
+    }
+}
+
+/// A mailbox as an admin looks at it.
+#[derive(Debug, Clone)]
+pub struct Mailbox {
+    /// How it is reached.
+    pub settings: EmailSettings,
+    /// How it is.
+    pub health: ChannelHealth,
+    /// What could not be read.
+    pub quarantine: Vec<Mail>,
+}
+
+/// Looks at a mailbox.
+///
+/// # Errors
+/// When the database fails, or whoever asks may not.
+pub async fn mailbox(conn: &mut Conn<'_>, scope: &Scope, id: ChannelId) -> Result<Mailbox> {
+    scope.require(Permission::Administer)?;
+    let account = account::one(conn, scope, id).await?.ok_or(Error::NOT_FOUND)?;
+    let settings = read(&account.settings)?;
+    let folder = mail::folder(conn, scope, id, &settings.folder).await?;
+    let health = ChannelHealth {
+        state: account.state,
+        reason: account.reason,
+        next_step: account.next_step,
+        since: account.since,
+        last_in: account.last_in,
+        last_out: account.last_out,
+        backlog: job::backlog(conn, scope.workspace(), "waiting").await?,
+        quarantined: mail::quarantined(conn, scope, id).await?,
+        cursor: folder.map_or(0, |folder| folder.last_uid),
+        ledger: folder.and_then(|folder| folder.ledger),
+    };
+    Ok(Mailbox { settings, health, quarantine: mail::quarantine(conn, scope, id).await? })
+}

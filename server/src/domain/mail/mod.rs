@@ -1,0 +1,100 @@
+//! E-mail without its wire: which conversation a mail belongs to, who may write there, what machines say, what is kept.
+
+mod compose;
+mod connect;
+mod look;
+mod take;
+mod threads;
+
+use app::model::{MailHead, MailId, Mailbox, MessageId};
+
+pub(super) use compose::compose;
+pub use connect::{Backfill, ConnectMailbox, Mailbox as MailboxView, PauseChannel, TakeAgain, mailbox};
+pub use look::{kept, of_member};
+pub use take::{Arrived, BeginFolder, KeepLedger, NameMail, TakeMails, Taken};
+
+use crate::store::message::File;
+
+/// Who or what wrote a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// Somebody; a machine may answer.
+    Person,
+    /// Somebody who does not want a machine's answer, or a list or shop that sends to many.
+    NoMachines,
+    /// A machine that answers: an absence note, a ticket's receipt, a notice that a mail was read.
+    AutoReply,
+    /// A mail system that tells what became of a mail of ours.
+    Bounce,
+}
+
+impl Writer {
+    /// Whether an automatic answer may go back.
+    pub const fn may_be_answered_by_machine(self) -> bool {
+        matches!(self, Self::Person)
+    }
+
+    /// Whether it opens a conversation as somebody's message does.
+    pub const fn is_somebody(self) -> bool {
+        matches!(self, Self::Person | Self::NoMachines)
+    }
+}
+
+/// What a mail system says became of a mail of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Given up: it will not arrive.
+    Failed,
+    /// Not yet; it goes on trying. This is no failure.
+    Delayed,
+    /// It arrived, or was handed on to where no more is heard of it.
+    Delivered,
+}
+
+/// A report about a mail of ours, as one of its recipients' servers gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returned {
+    /// Whose; empty where it does not say.
+    pub address: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What the server said.
+    pub said: String,
+}
+
+/// A mail as an adapter read it: its files kept, its proofs checked.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// As which it is kept.
+    pub id: MailId,
+    /// Its own name; none when it has none that can be relied on.
+    pub name: Option<String>,
+    /// The names of the mails it answers, the nearest first. Anybody may write any name.
+    pub answers: Vec<String>,
+    /// The messages of ours that it proves to have received, the nearest first: by a signed address, or a signed name.
+    pub proved: Vec<MessageId>,
+    /// It goes by the signed name of this message of ours: it is that message, come back.
+    pub ours: Option<MessageId>,
+    /// Who it is with; none where that could not be read.
+    pub with: Option<Mailbox>,
+    /// What the message has beside its text.
+    pub head: MailHead,
+    /// The text, at most [`app::model::TEXT_LIMIT`] bytes.
+    pub text: String,
+    /// Its files, kept.
+    pub files: Vec<File>,
+    /// Who or what wrote it.
+    pub writer: Writer,
+    /// What it tells of a mail of ours.
+    pub report: Vec<Returned>,
+    /// Tells mails of one name apart: a hash of what they say.
+    pub print: String,
+}
+
+impl Letter {
+    /// What it is known by on its channel: its name and what it says. Neither alone is enough: some programs give every mail one name,
+    /// and some people say "Thanks" twice.
+    pub fn provider_id(&self) -> String {
+        format!("{}#{}", self.name.as_deref().unwrap_or_default(), self.print)
+    }
+}

@@ -1,0 +1,407 @@
+//! Takes mails in: some of them and the cursor in one transaction, so that none is missed and none comes twice (H1).
+
+use app::model::{
+    ApiError, Channel, ChannelId, Delivery, DeliveryState, Entry, Happening, Ledger, Line, MailHead, MailId,
+    MailOutcome, Message, MessageId, Timestamp,
+};
+use async_trait::async_trait;
+
+use super::{
+    Letter, Outcome, Returned, Writer,
+    threads::{Belongs, belongs, on_channel},
+};
+use crate::{
+    clock::new_id,
+    domain::{
+        change::Change,
+        inbound::{InThread, Inbound, Receive},
+    },
+    error::{Error, Result},
+    store::{
+        Command, Scope, Tx, account, house,
+        mail::{self, Folder, Mail, Named, Place, Step},
+        message,
+    },
+};
+
+/// A mail as it lies in the mailbox.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    /// As which it is kept.
+    pub id: MailId,
+    /// Its number in the folder.
+    pub uid: i64,
+    /// SHA-256 of its bytes, which are kept.
+    pub digest: String,
+    /// Bytes.
+    pub size: i64,
+    /// It came before the mailbox was connected: nobody waits for an answer.
+    pub old: bool,
+    /// What it says, or why that cannot be told.
+    pub letter: Result<Box<Letter>, String>,
+}
+
+/// Takes mails in, in their order. All of them or none.
+#[derive(Debug, Clone)]
+pub struct TakeMails {
+    /// By which channel they came.
+    pub channel: ChannelId,
+    /// In which folder they lie.
+    pub place: Place,
+    /// How the cursor moves; none for what it has passed already.
+    pub step: Option<Step>,
+    /// The mails.
+    pub mails: Vec<Arrived>,
+}
+
+/// What became of the mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Taken {
+    /// Messages.
+    pub messages: usize,
+    /// Those that had come before, or say nothing to anybody here.
+    pub others: usize,
+    /// Those that wait for a person.
+    pub quarantined: usize,
+}
+
+#[async_trait]
+impl Command for TakeMails {
+    type Output = Taken;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Taken> {
+        let scope = tx.scope()?;
+        if let Some(step) = self.step
+            && !mail::advance(tx, &scope, self.channel, &self.place, step).await?
+        {
+            let message = "Another process reads this mailbox.".to_owned();
+            return Err(ApiError::Conflict { message }.into());
+        }
+        let channel = house::channel(tx.conn(), &scope, self.channel).await?;
+        let mut taken = Taken::default();
+        for arrived in &self.mails {
+            if mail::is_known(tx.conn(), &scope, channel.id, &self.place, arrived.uid).await? {
+                continue;
+            }
+            let (outcome, reason, message) = match &arrived.letter {
+                Ok(letter) if arrived.old => take_old(tx, &scope, &channel, letter).await?,
+                Ok(letter) => take(tx, &scope, &channel, letter).await?,
+                Err(reason) => (MailOutcome::Quarantined, reason.clone(), None),
+            };
+            match outcome {
+                MailOutcome::Taken => taken.messages += 1,
+                MailOutcome::Quarantined => taken.quarantined += 1,
+                _ => taken.others += 1,
+            }
+            let kept = Mail {
+                id: arrived.id,
+                channel: channel.id,
+                digest: arrived.digest.clone(),
+                size: arrived.size,
+                outcome,
+                reason,
+                message,
+                at: tx.now(),
+            };
+            mail::insert(tx, &scope, &kept, Some((&self.place, arrived.uid))).await?;
+        }
+        if !self.mails.is_empty() {
+            account::came_in(tx, &scope, channel.id).await?;
+        }
+        Ok(taken)
+    }
+}
+
+/// What became of a mail, why, and which message it is.
+type Fate = (MailOutcome, String, Option<MessageId>);
+
+/// Takes one mail in.
+pub(super) async fn take(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Fate> {
+    if let Some(ours) = letter.ours {
+        if on_channel(tx, scope, channel.id, ours).await?.is_some() {
+            return Ok((MailOutcome::Again, "It is a copy of what was sent from here.".to_owned(), Some(ours)));
+        }
+        if message::one(tx.conn(), scope, ours).await?.is_none() {
+            return Ok((MailOutcome::Aside, "It was sent from here to test the mailbox.".to_owned(), None));
+        }
+    }
+    let provider_id = letter.provider_id();
+    if let Some(known) = message::by_provider(tx.conn(), scope, channel.id, &provider_id).await? {
+        return Ok((MailOutcome::Again, "It came before.".to_owned(), Some(known)));
+    }
+    if letter.writer == Writer::Bounce {
+        return returned(tx, scope, channel, letter).await;
+    }
+    let belongs = belongs(tx, scope, channel, letter).await?;
+    if let (Writer::AutoReply, Belongs::To(conversation) | Belongs::Beside(conversation)) = (letter.writer, belongs) {
+        let mut change = Change::of(tx, scope, conversation).await?;
+        change.happen(Happening::InboundFromMachine);
+        let line = change.line_saying(tx, Line::AutoReply, letter.text.clone()).await?;
+        change.finish(tx).await?;
+        return Ok((MailOutcome::Taken, String::new(), Some(line)));
+    }
+    let message = receive(tx, scope, channel, letter, provider_id, belongs).await?;
+    if let Belongs::Beside(conversation) = belongs {
+        let mut change = Change::of(tx, scope, conversation).await?;
+        change.line(tx, Line::Stranger { conversation: message.conversation }).await?;
+        change.finish(tx).await?;
+    }
+    Ok((MailOutcome::Taken, String::new(), Some(message.id)))
+}
+
+/// Takes in a mail from before: what it begins is closed at once, and what it belongs to stays as it is.
+async fn take_old(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Fate> {
+    let before = match belongs(tx, scope, channel, letter).await? {
+        Belongs::To(conversation) => Some(Change::of(tx, scope, conversation).await?.now.row.state),
+        Belongs::Beside(_) | Belongs::Nowhere => None,
+    };
+    let fate = take(tx, scope, channel, letter).await?;
+    let (MailOutcome::Taken, Some(id)) = (fate.0, fate.2) else { return Ok(fate) };
+    let Some(message) = message::one(tx.conn(), scope, id).await? else { return Ok(fate) };
+    let mut change = Change::of(tx, scope, message.conversation).await?;
+    match before {
+        Some(state) => change.now.row.state = state,
+        None => drop(change.happen(Happening::Close)),
+    }
+    change.finish(tx).await?;
+    Ok(fate)
+}
+
+/// Somebody's mail: a message.
+async fn receive(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: &Channel,
+    letter: &Letter,
+    provider_id: String,
+    belongs: Belongs,
+) -> Result<Message> {
+    let elsewhere = elsewhere(tx, scope, channel, letter).await?;
+    let uploader = format!("mail:{}", letter.id);
+    for file in &letter.files {
+        message::add_file(tx, scope, file).await?;
+    }
+    let with = letter.with.clone().unwrap_or_default();
+    let label = match (with.name.is_empty(), with.address.is_empty()) {
+        (false, _) => with.name.clone(),
+        (true, false) => with.address.clone(),
+        (true, true) => "Unknown sender".to_owned(),
+    };
+    let also = elsewhere.iter().map(|other| other.conversation).collect();
+    let inbound = Inbound {
+        id: MessageId::new(new_id()),
+        channel: channel.clone(),
+        address: with.key(),
+        label,
+        name: with.name.clone(),
+        email: with.address.clone(),
+        text: letter.text.clone(),
+        attachments: letter.files.iter().map(|file| file.attachment.id).collect(),
+        uploader,
+        provider_id: Some(provider_id),
+        thread: match belongs {
+            Belongs::To(conversation) => InThread::Into(conversation),
+            Belongs::Beside(_) | Belongs::Nowhere => InThread::New,
+        },
+        mail: Some(Box::new(MailHead { also, ..letter.head.clone() })),
+    };
+    let message = Receive(inbound).run(tx).await?;
+    for other in elsewhere {
+        tell_of_twin(tx, scope, other.message, message.conversation).await?;
+    }
+    know(tx, scope, channel.id, letter, &message).await?;
+    Ok(message)
+}
+
+/// The same mail as it came to other channels of ours.
+async fn elsewhere(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Vec<Named>> {
+    let Some(name) = &letter.name else { return Ok(Vec::new()) };
+    let same = mail::named(tx.conn(), scope, std::slice::from_ref(name)).await?;
+    let mut twins = Vec::new();
+    for named in same {
+        if named.channel == channel.id {
+            continue;
+        }
+        // A name alone is anybody's to write: it is the same mail when it says the same.
+        let twin = message::by_provider(tx.conn(), scope, named.channel, &letter.provider_id()).await?;
+        if twin == Some(named.message) || letter.ours == Some(named.message) {
+            twins.push(named);
+        }
+    }
+    Ok(twins)
+}
+
+/// Lets a message name the other conversation that the same mail came to.
+async fn tell_of_twin(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    twin: MessageId,
+    conversation: app::model::ConversationId,
+) -> Result<()> {
+    let Some(mut message) = message::one(tx.conn(), scope, twin).await? else { return Ok(()) };
+    let Some(head) = &mut message.mail else { return Ok(()) };
+    if head.also.contains(&conversation) {
+        return Ok(());
+    }
+    head.also.push(conversation);
+    message::set_mail(tx, scope, twin, head).await?;
+    let mut change = Change::of(tx, scope, message.conversation).await?;
+    change.changed(message);
+    change.finish(tx).await?;
+    Ok(())
+}
+
+/// How many names of its chain a mail makes known. A thread that begins before we were part of it is found by them.
+const NAMES: usize = 20;
+
+/// Keeps by which names the conversation is found from now on, and who takes part.
+async fn know(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, letter: &Letter, message: &Message) -> Result<()> {
+    for name in letter.name.iter().chain(letter.answers.iter().take(NAMES)) {
+        let (message, conversation) = (message.id, message.conversation);
+        mail::add_name(tx, scope, &Named { name: name.clone(), message, channel, conversation }).await?;
+    }
+    let parties = &letter.head.parties;
+    for mailbox in parties.from.iter().chain(&parties.reply_to).chain(&parties.to).chain(&parties.cc).take(100) {
+        mail::join(tx, scope, message.conversation, &mailbox.key()).await?;
+    }
+    Ok(())
+}
+
+/// A mail system's report: tied to the message it is about, else put aside.
+async fn returned(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Fate> {
+    for id in &letter.proved {
+        let Some(conversation) = on_channel(tx, scope, channel.id, *id).await? else { continue };
+        let Some(mut message) = message::one(tx.conn(), scope, *id).await? else { continue };
+        let mut change = Change::of(tx, scope, conversation).await?;
+        change.happen(Happening::InboundFromMachine);
+        if let Entry::Outgoing { delivery, .. } = &mut message.entry
+            && let Some(new) = after_report(delivery, &letter.report)
+        {
+            *delivery = new;
+            message::set_delivery(tx, scope, *id, delivery).await?;
+            change.changed(message);
+        }
+        let line = change.line_saying(tx, Line::Bounce, letter.text.clone()).await?;
+        change.finish(tx).await?;
+        return Ok((MailOutcome::Taken, String::new(), Some(line)));
+    }
+    Ok((MailOutcome::Aside, "It reports about a mail that was not sent from here.".to_owned(), None))
+}
+
+/// How far a message is, after what was reported about it; none when that is no news (R5).
+fn after_report(delivery: &Delivery, report: &[Returned]) -> Option<Delivery> {
+    let failed: Vec<&Returned> = report.iter().filter(|one| one.outcome == Outcome::Failed).collect();
+    let (state, reason) = match failed.first() {
+        Some(first) => {
+            let who = if first.address.is_empty() { "a recipient" } else { &first.address };
+            let said = if first.said.is_empty() { String::new() } else { format!(": {}", first.said) };
+            let more = if failed.len() > 1 { format!(" ({} addresses in all)", failed.len()) } else { String::new() };
+            let reason = format!("It did not reach {who}{more}{said}. Check the address, then write again.");
+            (DeliveryState::Bounced, reason)
+        }
+        None if report.iter().any(|one| one.outcome == Outcome::Delivered) => (DeliveryState::Delivered, String::new()),
+        None => return None,
+    };
+    (state.rank() > delivery.state.rank()).then_some(Delivery { state, send_at: delivery.send_at, reason })
+}
+
+/// Begins to read a folder, or begins anew because the server gave its mails new numbers.
+#[derive(Debug, Clone)]
+pub struct BeginFolder {
+    /// Of which channel.
+    pub channel: ChannelId,
+    /// Its name.
+    pub name: String,
+    /// Which life of it.
+    pub uid_validity: i64,
+    /// As far as it counts as read.
+    pub last_uid: i64,
+    /// As far as it lay there before us.
+    pub first_uid: i64,
+    /// What of that came earlier is not wanted.
+    pub since: Timestamp,
+}
+
+#[async_trait]
+impl Command for BeginFolder {
+    type Output = Folder;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Folder> {
+        let scope = tx.scope()?;
+        let Self { uid_validity, last_uid, first_uid, since, .. } = *self;
+        let folder = Folder { uid_validity, last_uid, first_uid, since, ledger: None };
+        mail::set_folder(tx, &scope, self.channel, &self.name, &folder).await?;
+        mail::folder(tx.conn(), &scope, self.channel, &self.name).await?.ok_or(Error::NOT_FOUND)
+    }
+}
+
+/// Keeps the name of a mail that is about to leave: whatever comes back under it belongs to that message.
+#[derive(Debug, Clone)]
+pub struct NameMail {
+    /// Which message.
+    pub message: MessageId,
+    /// By which channel it goes.
+    pub channel: ChannelId,
+    /// Where it stands.
+    pub conversation: app::model::ConversationId,
+    /// Its name.
+    pub name: String,
+}
+
+#[async_trait]
+impl Command for NameMail {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        let Self { message, channel, conversation, name } = self.clone();
+        Ok(mail::add_name(tx, &scope, &Named { name, message, channel, conversation }).await?)
+    }
+}
+
+/// Keeps what was found when a folder was counted.
+#[derive(Debug, Clone)]
+pub struct KeepLedger {
+    /// Of which channel.
+    pub channel: ChannelId,
+    /// Which folder.
+    pub name: String,
+    /// What was found.
+    pub ledger: Ledger,
+}
+
+#[async_trait]
+impl Command for KeepLedger {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        Ok(mail::set_ledger(tx, &scope, self.channel, &self.name, self.ledger).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(outcome: Outcome) -> Returned {
+        Returned { address: "anna@x.example".to_owned(), outcome, said: "550 unknown".to_owned() }
+    }
+
+    #[test]
+    fn t8_r5_what_a_report_makes_of_a_message() {
+        let sent = |state| Delivery { state, send_at: Timestamp(1), reason: String::new() };
+        let state = |from, report: &[Returned]| after_report(&sent(from), report).map(|new| new.state);
+        use DeliveryState as D;
+        assert_eq!(state(D::Sent, &[report(Outcome::Failed)]), Some(D::Bounced));
+        assert_eq!(state(D::Sent, &[report(Outcome::Delivered)]), Some(D::Delivered));
+        assert_eq!(state(D::Sent, &[report(Outcome::Delivered), report(Outcome::Failed)]), Some(D::Bounced));
+        assert_eq!(state(D::Sent, &[report(Outcome::Delayed)]), None, "it goes on trying");
+        assert_eq!(
+            state(D::Bounced, &[report(Outcome::Delivered)]),
+            None,
+            "a second recipient's success hides nothing"
+        );
+        assert_eq!(state(D::Bounced, &[report(Outcome::Failed)]), None);
+    }
+}

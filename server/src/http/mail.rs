@@ -1,0 +1,113 @@
+//! Mails as they came: formatted in a frame of their own, and their source. The frame runs nothing and asks for nothing but pictures that
+//! its links are signed for (S1–S4, S23).
+
+use app::model::{ApiError, MailId, MessageId, Permission};
+use axum::{
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use tokio_util::io::ReaderStream;
+
+use super::{error::Refusal, files::disposition, session::Signed, state::Http};
+use crate::{
+    channels::email::show::{Formatted, Remote},
+    domain::mail,
+    error::{Error, Result},
+    store::mail::Mail,
+};
+
+/// The frame's own policy. It is sandboxed by whoever embeds it and by itself, also where somebody opens its address directly.
+const FRAME: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
+
+/// What to show.
+#[derive(Deserialize)]
+pub struct Wish {
+    /// Whether pictures on other servers are asked for, through us.
+    #[serde(default)]
+    pictures: bool,
+}
+
+/// `GET /api/mail/{message}/view`: the mail's HTML, for whoever sees its conversation.
+pub async fn view(
+    State(http): State<Http>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Query(wish): Query<Wish>,
+) -> Result<Response, Refusal> {
+    let mail = of_member(&http, &signed, &id).await?;
+    let remote = if wish.pictures { Remote::ThroughUs } else { Remote::LeftOut };
+    let Formatted { html, remote } = http.email.formatted(&mail, remote).await?;
+    let mut response = html.into_response();
+    let head = response.headers_mut();
+    head.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FRAME));
+    head.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    head.insert("x-remote-pictures", HeaderValue::from(remote));
+    Ok(response)
+}
+
+/// `GET /api/mail/{message}/source`: the mail as it came, for whoever sees its conversation.
+pub async fn source(State(http): State<Http>, signed: Signed, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let mail = of_member(&http, &signed, &id).await?;
+    Ok(send(&http, &mail).await?)
+}
+
+/// `GET /api/quarantine/{mail}/source`: a mail that could not be read, for admins.
+pub async fn quarantined(
+    State(http): State<Http>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let scope = &signed.session.scope;
+    scope.require(Permission::Administer)?;
+    let id: MailId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let mail = mail::kept(&http.db, scope, id).await?;
+    Ok(send(&http, &mail).await?)
+}
+
+/// `GET /mail/picture/{link}`: a picture from within a mail, or one on another server; the link says which, until when, and that we made it.
+pub async fn picture(
+    State(http): State<Http>,
+    Path(link): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    // Frames have no origin of their own: a page elsewhere that has such a link still gets nothing.
+    let elsewhere = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site")
+        && headers.get("sec-fetch-dest").is_some_and(|dest| dest != "image");
+    if elsewhere {
+        return Err(ApiError::NotFound.into());
+    }
+    let (media_type, body) = http.email.picture(&link).await?;
+    let mut response = Body::from(body).into_response();
+    let head = response.headers_mut();
+    head.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    // The frame is of no origin: what it may show has to say so.
+    head.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    head.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
+    Ok(response)
+}
+
+async fn of_member(http: &Http, signed: &Signed, id: &str) -> Result<Mail> {
+    let id: MessageId = id.parse().map_err(|_| Error::NOT_FOUND)?;
+    mail::of_member(&http.db, &signed.session.scope, id).await
+}
+
+/// The bytes as plain text, whatever they say they are.
+async fn send(http: &Http, mail: &Mail) -> Result<Response> {
+    let bytes = http.files.read(&mail.digest).await?;
+    let mut response = Body::from_stream(ReaderStream::new(bytes)).into_response();
+    let head = response.headers_mut();
+    head.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    head.insert(header::CONTENT_LENGTH, HeaderValue::from(mail.size.unsigned_abs()));
+    head.insert(header::CONTENT_DISPOSITION, disposition(true, &format!("{}.eml", mail.id)));
+    head.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'"),
+    );
+    Ok(response)
+}

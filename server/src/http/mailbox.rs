@@ -1,0 +1,116 @@
+//! Mailboxes for the settings page: what admins find, test, connect and look at.
+
+use app::{
+    api::email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox, QuarantinedMail},
+    model::{ApiError, Channel, ChannelId, ContactField, EmailSettings, Host, MailId, Permission},
+};
+
+use super::state::Http;
+use crate::{
+    channels::email::{check::Checked, discover::discover},
+    domain::{
+        check_line, check_text,
+        mail::{self, ConnectMailbox, TakeAgain},
+    },
+    error::{Error, Result},
+    store::Scope,
+};
+
+/// The servers of an address.
+pub(super) async fn find(http: &Http, scope: &Scope, address: &str) -> Result<FoundMailbox> {
+    scope.require(Permission::Administer)?;
+    let address = check_address(address)?;
+    let found = discover(http.email.network(), &address).await.ok_or_else(no_address)?;
+    Ok(FoundMailbox { settings: found.settings, by: found.by, notice: found.notice })
+}
+
+/// Tests a mailbox.
+pub(super) async fn check(http: &Http, scope: &Scope, new: &NewMailbox) -> Result<MailboxCheck> {
+    scope.require(Permission::Administer)?;
+    let settings = check_settings(&new.settings)?;
+    let password = match &new.password {
+        Some(password) => password.clone(),
+        None => http.email.stored_password(scope, new.id).await?,
+    };
+    let Checked { steps, settings } = http.email.check(scope.workspace(), &settings, &password).await;
+    Ok(MailboxCheck { steps, settings })
+}
+
+/// Connects a mailbox.
+pub(super) async fn connect(http: &Http, scope: &Scope, new: NewMailbox) -> Result<Channel> {
+    scope.require(Permission::Administer)?;
+    let settings = check_settings(&new.settings)?;
+    if new.password.as_ref().is_some_and(|password| password.is_empty() || password.len() > 1000) {
+        return Err(ApiError::invalid("password", "Enter the mailbox's password.").into());
+    }
+    let secret = new.password.map(|password| http.email.seal(scope.workspace(), new.id, &password));
+    http.db.write(scope, ConnectMailbox { id: new.id, settings, secret }).await
+}
+
+/// Looks at a mailbox.
+pub(super) async fn status(http: &Http, scope: &Scope, id: ChannelId) -> Result<MailboxStatus> {
+    let mut snapshot = http.db.snapshot().await?;
+    let mailbox = mail::mailbox(&mut snapshot.conn(), scope, id).await?;
+    let quarantine = mailbox.quarantine.into_iter();
+    Ok(MailboxStatus {
+        settings: mailbox.settings,
+        health: mailbox.health,
+        quarantine: quarantine
+            .map(|mail| QuarantinedMail { id: mail.id, reason: mail.reason, size: mail.size, at: mail.at })
+            .collect(),
+    })
+}
+
+/// Tries a quarantined mail again.
+pub(super) async fn read_again(http: &Http, scope: &Scope, id: MailId) -> Result<()> {
+    scope.require(Permission::Administer)?;
+    let letter = http.email.read_again(scope, id).await?;
+    let still = letter.as_ref().err().cloned();
+    http.db.write(scope, TakeAgain { id, letter }).await?;
+    match still {
+        Some(reason) => Err(ApiError::Conflict { message: format!("It still cannot be read. {reason}") }.into()),
+        None => Ok(()),
+    }
+}
+
+fn no_address() -> Error {
+    ApiError::invalid("address", "Write it like name@example.com.").into()
+}
+
+fn check_address(address: &str) -> Result<String> {
+    let address =
+        ContactField::Email.check(address).map_err(|error| ApiError::invalid("address", error.to_string()))?;
+    let plain =
+        !address.is_empty() && address.is_ascii() && !address.contains(['<', '>', ',', ';', '"', '\\', '(', ')']);
+    if plain { Ok(address) } else { Err(no_address()) }
+}
+
+fn check_settings(settings: &EmailSettings) -> Result<EmailSettings> {
+    let checked = EmailSettings {
+        address: check_address(&settings.address)?,
+        name: check_line("sender", &settings.name)?,
+        user: check_line("user", &settings.user)?,
+        imap: check_host("imap", &settings.imap)?,
+        smtp: check_host("smtp", &settings.smtp)?,
+        folder: check_line("folder", &settings.folder)?,
+        sent_folder: settings.sent_folder.as_deref().map(|folder| check_line("sent_folder", folder)).transpose()?,
+        takes_plus: settings.takes_plus,
+        signature: check_text("signature", &settings.signature)?,
+    };
+    match (checked.user.is_empty(), checked.folder.is_empty()) {
+        (true, _) => Err(ApiError::invalid("user", "Say as whom to sign in; mostly it is the address.").into()),
+        (_, true) => Err(ApiError::invalid("folder", "Say which folder to read; mostly it is INBOX.").into()),
+        _ => Ok(checked),
+    }
+}
+
+fn check_host(field: &str, host: &Host) -> Result<Host> {
+    let name = host.name.trim().trim_end_matches('.').to_ascii_lowercase();
+    let fits =
+        !name.is_empty() && name.len() <= 253 && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c));
+    match (fits, host.port) {
+        (true, 1..) => Ok(Host { name, ..host.clone() }),
+        (true, 0) => Err(ApiError::invalid(field, "Say which port.").into()),
+        (false, _) => Err(ApiError::invalid(field, "Write the server's name, like mail.example.com.").into()),
+    }
+}

@@ -1,0 +1,364 @@
+//! The way out: every connection to an address that somebody outside, or an admin's form, named. A name is resolved once, every address
+//! is checked, and the connection goes to an address that was checked (S32).
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use ipnet::IpNet;
+use tokio::net::TcpStream;
+use tokio_rustls::{
+    TlsConnector,
+    client::TlsStream,
+    rustls::{
+        ClientConfig, RootCertStore,
+        pki_types::{CertificateDer, ServerName, pem::PemObject},
+    },
+};
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Why a server was not reached.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReachError {
+    /// Its name has no address.
+    #[error("{0} has no address.")]
+    NoAddress(String),
+    /// It lies in a network that is not public.
+    #[error("{name} is at {address}, which is not a public address.")]
+    NotPublic {
+        /// Its name.
+        name: String,
+        /// Where it is.
+        address: IpAddr,
+    },
+    /// It does not answer.
+    #[error("{name} port {port} does not answer: {reason}.")]
+    NoAnswer {
+        /// Its name.
+        name: String,
+        /// Which port.
+        port: u16,
+        /// What the system says.
+        reason: String,
+    },
+    /// It does not prove who it is.
+    #[error("{name} does not prove who it is: {reason}.")]
+    NotTrusted {
+        /// Its name.
+        name: String,
+        /// What is wrong with its certificate.
+        reason: String,
+    },
+}
+
+impl ReachError {
+    /// What to do about it.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Self::NoAddress(_) => "Check the server's name.",
+            Self::NotPublic { .. } => {
+                "If it is a server of yours, whoever runs Tandem can let it be reached with TANDEM_ALLOW_NETWORKS."
+            }
+            Self::NoAnswer { .. } => "Check the name, the port, and that no firewall is between.",
+            Self::NotTrusted { .. } => {
+                "Use the name that stands in the server's certificate. For an authority of your own, whoever runs Tandem sets TANDEM_MAIL_CA."
+            }
+        }
+    }
+}
+
+/// Where connections may go, and whose certificates are believed. Cheap to clone.
+#[derive(Clone)]
+pub struct Network {
+    allowed: Arc<[IpNet]>,
+    tls: TlsConnector,
+    extra: Arc<[CertificateDer<'static>]>,
+    http: reqwest::Client,
+}
+
+/// Why a document was not had.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// It is no address of a document that may be asked for.
+    #[error("this is no address that can be asked")]
+    NoUrl,
+    /// Its server may not be, or was not, reached.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
+    /// The exchange failed.
+    #[error(transparent)]
+    Exchange(#[from] reqwest::Error),
+    /// The server says something else than 200.
+    #[error("the server answers {0}")]
+    Status(u16),
+    /// It is larger than was asked for, in bytes.
+    #[error("it is larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+/// Resolves names for the HTTP client, with the same guard as everything else: what it says is what is connected to.
+struct Guard(Arc<[IpNet]>);
+
+impl reqwest::dns::Resolve for Guard {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let allowed = Arc::clone(&self.0);
+        Box::pin(async move {
+            let found = resolve(&allowed, name.as_str(), 0).await?;
+            Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
+}
+
+impl Network {
+    /// Public addresses and those in `allowed`; certificates of the public authorities and of those in the PEM file `ca`.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no certificate.
+    pub fn new(allowed: &[IpNet], ca: Option<&Path>) -> std::io::Result<Self> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let mut extra = Vec::new();
+        if let Some(path) = ca {
+            let bad = |what: String| std::io::Error::other(format!("TANDEM_MAIL_CA, {}: {what}", path.display()));
+            for one in CertificateDer::pem_file_iter(path).map_err(|e| bad(e.to_string()))? {
+                let one = one.map_err(|e| bad(e.to_string()))?;
+                roots.add(one.clone()).map_err(|e| bad(e.to_string()))?;
+                extra.push(one);
+            }
+            if extra.is_empty() {
+                return Err(bad("no certificate is in it".to_owned()));
+            }
+        }
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(std::io::Error::other)?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let allowed: Arc<[IpNet]> = allowed.into();
+        let http = reqwest::Client::builder()
+            .use_preconfigured_tls(tls.clone())
+            .dns_resolver(Arc::new(Guard(Arc::clone(&allowed))))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT)
+            .timeout(Duration::from_secs(20))
+            .build()
+            .map_err(std::io::Error::other)?;
+        Ok(Self { allowed, tls: TlsConnector::from(Arc::new(tls)), extra: extra.into(), http })
+    }
+
+    /// The certificates that are believed beside those of the public authorities.
+    pub fn extra_roots(&self) -> &[CertificateDer<'static>] {
+        &self.extra
+    }
+
+    /// Where a server is: every address it has may be reached.
+    ///
+    /// # Errors
+    /// [`ReachError::NoAddress`], [`ReachError::NotPublic`]
+    pub async fn resolve(&self, name: &str, port: u16) -> Result<Vec<SocketAddr>, ReachError> {
+        resolve(&self.allowed, name, port).await
+    }
+
+    /// Connects to the first address that answers.
+    ///
+    /// # Errors
+    /// [`ReachError`]
+    pub async fn connect(&self, name: &str, port: u16) -> Result<TcpStream, ReachError> {
+        let mut reason = "it took too long".to_owned();
+        for address in self.resolve(name, port).await? {
+            match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    let _ = stream.set_nodelay(true);
+                    return Ok(stream);
+                }
+                Ok(Err(error)) => reason = error.to_string(),
+                Err(_) => {}
+            }
+        }
+        Err(ReachError::NoAnswer { name: name.to_owned(), port, reason })
+    }
+
+    /// Asks for a small document: no redirects, no cookies, at most `limit` bytes.
+    ///
+    /// # Errors
+    /// When the server is not reached, says anything but 200, or says too much.
+    pub async fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, HttpError> {
+        let mut answer = self.ask(url).await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await? {
+            if body.len() + chunk.len() > limit {
+                return Err(HttpError::TooLarge(limit));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// Asks for a document, whose body is still to be read.
+    ///
+    /// # Errors
+    /// When the server is not reached or says anything but 200.
+    pub async fn ask(&self, url: &str) -> Result<reqwest::Response, HttpError> {
+        let url = reqwest::Url::parse(url).map_err(|_| HttpError::NoUrl)?;
+        let host = url.host_str().ok_or(HttpError::NoUrl)?;
+        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+            return Err(HttpError::NoUrl);
+        }
+        // An address in place of a name is not asked of the resolver below.
+        self.resolve(host, url.port_or_known_default().unwrap_or(443)).await?;
+        let answer = self.http.get(url).send().await?;
+        match answer.status() {
+            reqwest::StatusCode::OK => Ok(answer),
+            other => Err(HttpError::Status(other.as_u16())),
+        }
+    }
+
+    /// Secures a connection; the server has to prove to be `name`.
+    ///
+    /// # Errors
+    /// [`ReachError::NotTrusted`]
+    pub async fn secure<S>(&self, name: &str, stream: S) -> Result<TlsStream<S>, ReachError>
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    {
+        let not = |reason: String| ReachError::NotTrusted { name: name.to_owned(), reason };
+        let who = ServerName::try_from(name.to_owned()).map_err(|e| not(e.to_string()))?;
+        match tokio::time::timeout(CONNECT, self.tls.connect(who, stream)).await {
+            Ok(done) => done.map_err(|e| not(e.to_string())),
+            Err(_) => Err(not("it took too long".to_owned())),
+        }
+    }
+}
+
+async fn resolve(allowed: &[IpNet], name: &str, port: u16) -> Result<Vec<SocketAddr>, ReachError> {
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    let none = || ReachError::NoAddress(name.to_owned());
+    let found: Vec<SocketAddr> = match bare.parse::<IpAddr>() {
+        Ok(address) => vec![SocketAddr::new(address, port)],
+        Err(_) => tokio::net::lookup_host((bare, port)).await.map_err(|_| none())?.collect(),
+    };
+    if found.is_empty() {
+        return Err(none());
+    }
+    match found.iter().find(|one| !may_reach(allowed, one.ip())) {
+        Some(one) => Err(ReachError::NotPublic { name: name.to_owned(), address: one.ip() }),
+        None => Ok(found),
+    }
+}
+
+/// Whether an address is public, or an admin listed its network.
+fn may_reach(allowed: &[IpNet], address: IpAddr) -> bool {
+    is_public(address) || allowed.iter().any(|network| network.contains(&address.to_canonical()))
+}
+
+/// Whether an address is one that the whole internet reaches: IANA's special-purpose registries, and what hides another address in it.
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => is_public_v6(v6),
+    }
+}
+
+fn is_public_v4(v4: Ipv4Addr) -> bool {
+    let [a, b, c, _] = v4.octets();
+    let special = match (a, b, c) {
+        // This network; private; carrier's; loopback; link-local.
+        (0 | 10 | 127, ..) | (100, 64..=127, _) | (169, 254, _) | (172, 16..=31, _) | (192, 168, _) => true,
+        // Protocol assignments, documentation, the relay of 6to4, benchmarks.
+        (192, 0, 0 | 2) | (192, 88, 99) | (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113) => true,
+        // Multicast, reserved, broadcast.
+        (224.., ..) => true,
+        _ => false,
+    };
+    !special
+}
+
+fn is_public_v6(v6: Ipv6Addr) -> bool {
+    let s = v6.segments();
+    let inside = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        is_public_v4(Ipv4Addr::new(a, b, c, d))
+    };
+    match s {
+        [0, 0, 0, 0, 0, 0xffff, high, low] => inside(high, low),
+        // NAT64 and 6to4 lead to the IPv4 address that is in them.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => inside(high, low),
+        [0x2002, high, low, ..] => inside(high, low),
+        // Teredo and other protocol assignments, documentation.
+        [0x2001, 0..=0x01ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0x0fff, ..] => false,
+        _ => (0x2000..=0x3fff).contains(&s[0]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s32_only_public_addresses() {
+        for public in
+            ["93.184.216.34", "8.8.8.8", "2606:2800:220:1::1", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
+        {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        for private in [
+            "127.0.0.1",
+            "127.255.0.9",
+            "0.0.0.0",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "192.0.0.8",
+            "192.0.2.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "240.0.0.1",
+            "::",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "fec0::1",
+            "2001:db8::1",
+            "2001::1",
+            "3fff::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "2002:7f00:1::1",
+            "2002:a00:1::",
+            "::127.0.0.1",
+        ] {
+            assert!(!is_public(private.parse().unwrap()), "{private}");
+        }
+    }
+
+    #[tokio::test]
+    async fn s32_names_of_private_places_are_refused_unless_listed() {
+        let closed = Network::new(&[], None).unwrap();
+        for name in ["localhost", "127.0.0.1", "[::1]", "127.1", "0x7f000001", "2130706433", "127.0.0.1."] {
+            let refused = closed.resolve(name, 25).await;
+            assert!(
+                matches!(refused, Err(ReachError::NotPublic { .. } | ReachError::NoAddress(_))),
+                "{name}: {refused:?}"
+            );
+        }
+        let open = Network::new(&["127.0.0.0/8".parse().unwrap()], None).unwrap();
+        assert!(open.resolve("127.0.0.1", 25).await.is_ok());
+        assert!(open.resolve("10.0.0.1", 25).await.is_err());
+    }
+}

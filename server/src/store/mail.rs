@@ -1,0 +1,430 @@
+//! E-mails as they came and went: how far folders were read, where the bytes are, how mails name each other, who takes part.
+
+use app::model::{ChannelId, ConversationId, Ledger, MailId, MailOutcome, MessageId, Timestamp};
+
+use super::{
+    Scope, Tx,
+    codec::{read, read_opt},
+    conn::{Conn, Engine, args},
+};
+use crate::error::StoreError;
+
+const FOLDER: &str = "SELECT uid_validity, last_uid, first_uid, since, counted_at, on_server, here, before_us FROM mail_folder \
+     WHERE workspace_id = $1 AND channel_id = $2 AND name = $3";
+const SET_FOLDER: &str = "INSERT INTO mail_folder (workspace_id, channel_id, name, uid_validity, last_uid, first_uid, since, counted_at, \
+     on_server, here, before_us) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, 0, 0, 0) ON CONFLICT (workspace_id, channel_id, name) \
+     DO UPDATE SET uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, \
+     first_uid = excluded.first_uid, since = excluded.since, counted_at = NULL";
+const ADVANCE: &str = "UPDATE mail_folder SET last_uid = $6 \
+     WHERE workspace_id = $1 AND channel_id = $2 AND name = $3 AND uid_validity = $4 AND last_uid = $5";
+const SET_LEDGER: &str = "UPDATE mail_folder SET counted_at = $4, on_server = $5, here = $6, before_us = $7 \
+     WHERE workspace_id = $1 AND channel_id = $2 AND name = $3";
+const INSERT: &str = "INSERT INTO mail (workspace_id, id, channel_id, folder, uid_validity, uid, digest, size, outcome, reason, message_id, at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+const SET_OUTCOME: &str =
+    "UPDATE mail SET outcome = $3, reason = $4, message_id = $5 WHERE workspace_id = $1 AND id = $2";
+const AT_PLACE: &str = "SELECT id FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid = $5";
+const UIDS: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL";
+const ONE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail WHERE workspace_id = $1 AND id = $2";
+const OF_MESSAGE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
+     WHERE workspace_id = $1 AND message_id = $2 ORDER BY id LIMIT 1";
+const BEFORE: &str = "SELECT mail.digest FROM message m JOIN mail ON mail.workspace_id = m.workspace_id AND mail.message_id = m.id \
+     WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.n < $3 AND m.mail IS NOT NULL ORDER BY m.n DESC LIMIT 1";
+const QUARANTINE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
+     WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined' ORDER BY at DESC LIMIT 100";
+const QUARANTINED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined'";
+const ADD_NAME: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT DO NOTHING";
+const NAMED_SQLITE: &str = "SELECT name, message_id, channel_id, conversation_id FROM mail_name \
+     WHERE workspace_id = $1 AND name IN (SELECT value FROM json_each($2)) ORDER BY message_id LIMIT 200";
+const NAMED_POSTGRES: &str = "SELECT name, message_id, channel_id, conversation_id FROM mail_name \
+     WHERE workspace_id = $1 AND name = ANY (ARRAY(SELECT json_array_elements_text(CAST($2 AS JSON)))) ORDER BY message_id LIMIT 200";
+const JOIN: &str =
+    "INSERT INTO participant (workspace_id, conversation_id, address) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+const TAKES_PART: &str =
+    "SELECT address FROM participant WHERE workspace_id = $1 AND conversation_id = $2 AND address = $3";
+
+pub(super) const STATEMENTS: &[&str] = &[
+    FOLDER,
+    SET_FOLDER,
+    ADVANCE,
+    SET_LEDGER,
+    INSERT,
+    SET_OUTCOME,
+    AT_PLACE,
+    UIDS,
+    ONE,
+    OF_MESSAGE,
+    BEFORE,
+    QUARANTINE,
+    QUARANTINED,
+    ADD_NAME,
+    JOIN,
+    TAKES_PART,
+];
+pub(super) const SQLITE_STATEMENTS: &[&str] = &[NAMED_SQLITE];
+pub(super) const POSTGRES_STATEMENTS: &[&str] = &[NAMED_POSTGRES];
+
+/// How far a folder was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Folder {
+    /// What the UIDs mean something together with (RFC 9051, 2.3.1.1).
+    pub uid_validity: i64,
+    /// Up to here everything was taken.
+    pub last_uid: i64,
+    /// Up to here mails lay there before we came, if the numbers are those of then; else the largest number there is.
+    pub first_uid: i64,
+    /// Of those, what came to the mailbox earlier than this is not ours to take in. A backfill moves it back.
+    pub since: Timestamp,
+    /// What was found when it was counted last.
+    pub ledger: Option<Ledger>,
+}
+
+impl Folder {
+    /// Whether a mail is ours to take in. Whatever came after we did is, whatever anybody's clock says.
+    pub fn wants(&self, uid: i64, at: Option<Timestamp>) -> bool {
+        uid > self.first_uid || at.is_none_or(|at| at >= self.since)
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct RawFolder {
+    uid_validity: i64,
+    last_uid: i64,
+    first_uid: i64,
+    since: i64,
+    counted_at: Option<i64>,
+    on_server: i64,
+    here: i64,
+    before_us: i64,
+}
+
+/// How far a folder was read; none before the first time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn folder(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    name: &str,
+) -> Result<Option<Folder>, StoreError> {
+    let raw: Option<RawFolder> = conn.opt(FOLDER, args![scope.workspace(), channel, name]).await?;
+    Ok(raw.map(|raw| Folder {
+        uid_validity: raw.uid_validity,
+        last_uid: raw.last_uid,
+        first_uid: raw.first_uid,
+        since: Timestamp(raw.since),
+        ledger: raw.counted_at.map(|at| Ledger {
+            at: Timestamp(at),
+            on_server: raw.on_server,
+            here: raw.here,
+            before: raw.before_us,
+        }),
+    }))
+}
+
+/// Begins to read a folder, or begins anew because its UIDs have lost their meaning.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_folder(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    name: &str,
+    folder: &Folder,
+) -> Result<(), StoreError> {
+    let values =
+        args![scope.workspace(), channel, name, folder.uid_validity, folder.last_uid, folder.first_uid, folder.since];
+    tx.exec(SET_FOLDER, values).await?;
+    Ok(())
+}
+
+/// Where a folder's reading stood, and where it stands now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Where it stood.
+    pub from: i64,
+    /// Where it stands.
+    pub to: i64,
+}
+
+/// Moves the cursor; false when it was not where whoever asks believes it to be: then somebody else reads this folder too.
+///
+/// # Errors
+/// When the database fails.
+pub async fn advance(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    place: &Place,
+    step: Step,
+) -> Result<bool, StoreError> {
+    let values = args![scope.workspace(), channel, place.folder.clone(), place.uid_validity, step.from, step.to];
+    Ok(tx.exec(ADVANCE, values).await? == 1)
+}
+
+/// Keeps what was counted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_ledger(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    name: &str,
+    ledger: Ledger,
+) -> Result<(), StoreError> {
+    let Ledger { at, on_server, here, before } = ledger;
+    tx.exec(SET_LEDGER, args![scope.workspace(), channel, name, at, on_server, here, before]).await?;
+    Ok(())
+}
+
+/// A folder in one life of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its name.
+    pub folder: String,
+    /// Which life.
+    pub uid_validity: i64,
+}
+
+/// A mail as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Which one.
+    pub id: MailId,
+    /// By which channel it came or went.
+    pub channel: ChannelId,
+    /// SHA-256 of its bytes: where they are kept, unchanged.
+    pub digest: String,
+    /// Bytes.
+    pub size: i64,
+    /// What became of it.
+    pub outcome: MailOutcome,
+    /// Why.
+    pub reason: String,
+    /// The message it is.
+    pub message: Option<MessageId>,
+    /// When it came or went.
+    pub at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct Raw {
+    id: String,
+    channel_id: String,
+    digest: String,
+    size: i64,
+    outcome: String,
+    reason: String,
+    message_id: Option<String>,
+    at: i64,
+}
+
+impl TryFrom<Raw> for Mail {
+    type Error = StoreError;
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: read("mail", raw.id)?,
+            channel: read("channel", raw.channel_id)?,
+            digest: raw.digest,
+            size: raw.size,
+            outcome: read("outcome of a mail", raw.outcome)?,
+            reason: raw.reason,
+            message: read_opt("message", raw.message_id)?,
+            at: Timestamp(raw.at),
+        })
+    }
+}
+
+/// Keeps a mail; `uid` says where in `place` it lies, for those that came in.
+///
+/// # Errors
+/// When the database fails, also when its place is taken.
+pub async fn insert(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    mail: &Mail,
+    place: Option<(&Place, i64)>,
+) -> Result<(), StoreError> {
+    let (folder, validity, uid) = place.map_or((String::new(), None, None), |(place, uid)| {
+        (place.folder.clone(), Some(place.uid_validity), Some(uid))
+    });
+    let mut values =
+        args![scope.workspace(), mail.id, mail.channel, folder, validity, uid, mail.digest.clone(), mail.size];
+    values.extend(args![mail.outcome.as_str(), mail.reason.clone(), mail.message, mail.at]);
+    tx.exec(INSERT, values).await?;
+    Ok(())
+}
+
+/// Says what became of a mail that was kept before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_outcome(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: MailId,
+    outcome: MailOutcome,
+    reason: &str,
+    message: Option<MessageId>,
+) -> Result<(), StoreError> {
+    tx.exec(SET_OUTCOME, args![scope.workspace(), id, outcome.as_str(), reason, message]).await?;
+    Ok(())
+}
+
+/// Whether the mail at a place was taken before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_known(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    place: &Place,
+    uid: i64,
+) -> Result<bool, StoreError> {
+    let values = args![scope.workspace(), channel, place.folder.clone(), place.uid_validity, uid];
+    Ok(conn.opt::<(String,)>(AT_PLACE, values).await?.is_some())
+}
+
+/// The UIDs of everything that was taken from a folder.
+///
+/// # Errors
+/// When the database fails.
+pub async fn uids(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    place: &Place,
+) -> Result<Vec<i64>, StoreError> {
+    let values = args![scope.workspace(), channel, place.folder.clone(), place.uid_validity];
+    let rows: Vec<(i64,)> = conn.all(UIDS, values).await?;
+    Ok(rows.into_iter().map(|(uid,)| uid).collect())
+}
+
+/// A mail by its id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MailId) -> Result<Option<Mail>, StoreError> {
+    conn.opt::<Raw>(ONE, args![scope.workspace(), id]).await?.map(Mail::try_from).transpose()
+}
+
+/// The mail that a message is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_message(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Option<Mail>, StoreError> {
+    conn.opt::<Raw>(OF_MESSAGE, args![scope.workspace(), id]).await?.map(Mail::try_from).transpose()
+}
+
+/// The bytes of the newest mail before a place in a thread: what an answer there answers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn before(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    conversation: ConversationId,
+    n: i64,
+) -> Result<Option<String>, StoreError> {
+    let row: Option<(String,)> = conn.opt(BEFORE, args![scope.workspace(), conversation, n]).await?;
+    Ok(row.map(|(digest,)| digest))
+}
+
+/// The newest 100 mails of a channel that could not be read.
+///
+/// # Errors
+/// When the database fails.
+pub async fn quarantine(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -> Result<Vec<Mail>, StoreError> {
+    let rows: Vec<Raw> = conn.all(QUARANTINE, args![scope.workspace(), channel]).await?;
+    rows.into_iter().map(Mail::try_from).collect()
+}
+
+/// How many mails of a channel could not be read.
+///
+/// # Errors
+/// When the database fails.
+pub async fn quarantined(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -> Result<i64, StoreError> {
+    Ok(conn.one::<(i64,)>(QUARANTINED, args![scope.workspace(), channel]).await?.0)
+}
+
+/// A mail that goes by a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// The message it is.
+    pub message: MessageId,
+    /// By which channel it came or went.
+    pub channel: ChannelId,
+    /// Where it stands.
+    pub conversation: ConversationId,
+}
+
+/// Keeps that a mail of a conversation goes by a name, or that one in its chain does.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_name(tx: &mut Tx<'_>, scope: &Scope, named: &Named) -> Result<(), StoreError> {
+    let values = args![scope.workspace(), named.name.clone(), named.message, named.channel, named.conversation];
+    tx.exec(ADD_NAME, values).await?;
+    Ok(())
+}
+
+/// Those that go by one of these names, at most 200.
+///
+/// # Errors
+/// When the database fails.
+pub async fn named(conn: &mut Conn<'_>, scope: &Scope, names: &[String]) -> Result<Vec<Named>, StoreError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = match conn.engine() {
+        Engine::Sqlite => NAMED_SQLITE,
+        Engine::Postgres => NAMED_POSTGRES,
+    };
+    let names = serde_json::to_string(names).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let rows: Vec<(String, String, String, String)> = conn.all(sql, args![scope.workspace(), names]).await?;
+    rows.into_iter()
+        .map(|(name, message, channel, conversation)| {
+            Ok(Named {
+                name,
+                message: read("message", message)?,
+                channel: read("channel", channel)?,
+                conversation: read("conversation", conversation)?,
+            })
+        })
+        .collect()
+}
+
+/// An address takes part in a conversation from now on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn join(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    conversation: ConversationId,
+    address: &str,
+) -> Result<(), StoreError> {
+    tx.exec(JOIN, args![scope.workspace(), conversation, address]).await?;
+    Ok(())
+}
+
+/// Whether an address takes part in a conversation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn takes_part(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    conversation: ConversationId,
+    address: &str,
+) -> Result<bool, StoreError> {
+    let values = args![scope.workspace(), conversation, address];
+    Ok(conn.opt::<(String,)>(TAKES_PART, values).await?.is_some())
+}

@@ -1,0 +1,165 @@
+//! Mails come in: each once, in order, whoever is killed meanwhile.
+
+use app::model::{AccountState, MailOutcome};
+use server::store::{account, mail};
+
+use super::office::{Office, letter, texts};
+use crate::world::World;
+
+on_both_engines!(
+    h1_mails_come_in_once_and_in_order,
+    h1_what_waits_in_the_mailbox_is_left_alone,
+    h1_a_kill_loses_and_doubles_nothing,
+    h1_new_numbers_bring_nothing_twice,
+    r9_poison_waits_for_a_person_and_the_stream_goes_on,
+    h9_a_wrong_password_is_not_tried_again,
+);
+
+async fn h1_mails_come_in_once_and_in_order(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    for n in 1..=5 {
+        let head = if n > 1 {
+            "References: <first@x.example>\n".to_owned()
+        } else {
+            "Message-ID: <first@x.example>\n".to_owned()
+        };
+        let text = letter("Anna <anna@x.example>", &office.address, "Delivery", &head, &format!("Mail {n}"));
+        office.post.deliver("anna@x.example", &office.address, &text).await;
+    }
+    let conversation = office.conversations_when(office.channel.id, 1).await[0];
+    let thread = office.thread_when(conversation, 5).await;
+    assert_eq!(texts(&thread), ["Mail 1", "Mail 2", "Mail 3", "Mail 4", "Mail 5"]);
+    let head = thread[0].mail.as_ref().unwrap();
+    assert_eq!((head.subject.as_str(), head.parties.to[0].address.as_str()), ("Delivery", office.address.as_str()));
+    assert_eq!(office.conversations(office.channel.id).await.len(), 1, "one thread");
+    let details = office.world.thread(&office.world.owner, conversation).await.unwrap();
+    assert_eq!((details.address.as_str(), details.contact.unwrap().name.as_str()), ("anna@x.example", "Anna"));
+}
+
+async fn h1_what_waits_in_the_mailbox_is_left_alone(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let address = format!("{}x@mail.test", office.address.split('@').next().unwrap());
+    let old = letter("anna@x.example", &address, "Old", "", "From before");
+    office.post.deliver("anna@x.example", &address, &old).await;
+    office.until("the old mail lies there", async || (office.post.lying(&address) == 1).then_some(())).await;
+    // The server's dates are whole seconds.
+    office.world.wait(2000);
+    let channel = office.connect(office.post.settings(&address)).await;
+    let _receiving = office.receive();
+    office.connected(channel.id).await;
+    let new = letter("anna@x.example", &address, "New", "", "From now on");
+    office.post.deliver("anna@x.example", &address, &new).await;
+    let conversation = office.conversations_when(channel.id, 1).await[0];
+    assert_eq!(texts(&office.thread(conversation).await), ["From now on"]);
+    let ledger = office.ledger(channel.id).await;
+    assert_eq!((ledger.on_server, ledger.here, ledger.before), (1, 0, 1), "counted before the new one came");
+}
+
+/// The process ends at any moment, forty times over, and another one goes on.
+async fn h1_a_kill_loses_and_doubles_nothing(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    {
+        let _receiving = office.receive();
+        office.connected(office.channel.id).await;
+    }
+    let mails = (0..200).map(|n| {
+        let head = format!("Message-ID: <{n}@x.example>\n");
+        letter("Anna <anna@x.example>", &office.address, "Many", &head, &format!("Mail {n}"))
+            .replace('\n', "\r\n")
+            .into_bytes()
+    });
+    office.post.drop_in(&office.address, mails);
+    let mut pause = 5;
+    let taken = async || office.conversations(office.channel.id).await.len();
+    while taken().await < 200 {
+        office.world.wait(60_000);
+        let receiving = office.receive();
+        tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+        drop(receiving);
+        pause = (pause * 3 / 2).min(2000);
+    }
+    let conversations = office.conversations(office.channel.id).await;
+    let mut found = Vec::new();
+    for conversation in conversations {
+        found.extend(texts(&office.thread(conversation).await).into_iter().map(str::to_owned));
+    }
+    found.sort();
+    let mut wanted: Vec<String> = (0..200).map(|n| format!("Mail {n}")).collect();
+    wanted.sort();
+    assert_eq!(found, wanted);
+}
+
+/// R8: the server numbers its mails anew; what came before is known by what it says.
+async fn h1_new_numbers_bring_nothing_twice(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    {
+        let _receiving = office.receive();
+        office.connected(office.channel.id).await;
+        for n in 1..=3 {
+            let text = letter("anna@x.example", &office.address, &format!("Mail {n}"), "", "Hello");
+            office.post.deliver("anna@x.example", &office.address, &text).await;
+        }
+        office.conversations_when(office.channel.id, 3).await;
+    }
+    office.post.renumber(&office.address);
+    let fourth = letter("anna@x.example", &office.address, "Mail 4", "", "Hello");
+    office.post.deliver("anna@x.example", &office.address, &fourth).await;
+    office.world.wait(60_000);
+    let _receiving = office.receive();
+    office.conversations_when(office.channel.id, 4).await;
+    office.connected(office.channel.id).await;
+    assert_eq!(office.conversations(office.channel.id).await.len(), 4);
+}
+
+async fn r9_poison_waits_for_a_person_and_the_stream_goes_on(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    {
+        let _receiving = office.receive();
+        office.connected(office.channel.id).await;
+    }
+    let bomb = format!(
+        "From: a@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}--b--\r\n",
+        "--b\r\nContent-Type: text/plain\r\n\r\nx\r\n".repeat(600)
+    );
+    let good = |n: usize| {
+        letter("anna@x.example", &office.address, &format!("Good {n}"), "", "Hello").replace('\n', "\r\n").into_bytes()
+    };
+    let mails: Vec<Vec<u8>> = (0..40).map(|n| if n % 4 == 0 { bomb.clone().into_bytes() } else { good(n) }).collect();
+    office.post.drop_in(&office.address, mails);
+    office.world.wait(60_000);
+    let _receiving = office.receive();
+    office.conversations_when(office.channel.id, 30).await;
+    let kept = office
+        .until("ten are in quarantine", async || {
+            let mut glance = office.world.db.glance().await.unwrap();
+            let kept = mail::quarantine(&mut glance.conn(), &office.world.system(), office.channel.id).await.unwrap();
+            (kept.len() == 10).then_some(kept)
+        })
+        .await;
+    assert!(
+        kept.iter().all(|mail| mail.outcome == MailOutcome::Quarantined && mail.reason.contains("parts")),
+        "{kept:?}"
+    );
+    let raw = tokio::fs::read(office.files.place(&kept[0].digest)).await.unwrap();
+    assert_eq!(raw, bomb.as_bytes(), "the source is kept unchanged");
+}
+
+async fn h9_a_wrong_password_is_not_tried_again(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let channel = office.connect(office.post.settings("locked@mail.test")).await;
+    let _receiving = office.receive();
+    let account = office
+        .until("the refusal is noted", async || {
+            let mut glance = office.world.db.glance().await.unwrap();
+            let found = account::one(&mut glance.conn(), &office.world.system(), channel.id).await.unwrap().unwrap();
+            (found.state == AccountState::SignIn).then_some(found)
+        })
+        .await;
+    assert!(account.reason.contains("refuses the user or the password"), "{}", account.reason);
+    assert!(account.next_step.contains("app password"));
+    office.world.wait(3_600_000);
+    let due = account::due(&mut office.world.db.glance().await.unwrap().conn(), office.world.now()).await.unwrap();
+    assert!(due.iter().all(|(_, id)| *id != channel.id), "trying again might lock the account");
+}

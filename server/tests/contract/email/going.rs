@@ -1,0 +1,169 @@
+//! Mails go out: to exactly those people, as one thread, once.
+
+use app::model::{DeliveryState, DraftMode, Entry, MailChoice, Mailbox, Message, MessageId, Recipients};
+use server::{clock::new_id, domain::send::SendMessage, store::mail};
+
+use super::office::{Office, letter};
+use crate::world::{World, refused};
+
+on_both_engines!(
+    t5_an_answer_reaches_them_in_their_thread,
+    t5_only_who_is_named_gets_it,
+    t8_what_comes_back_is_tied_to_what_went_out,
+    t8_a_refused_address_is_told,
+);
+
+fn state(message: &Message) -> DeliveryState {
+    match &message.entry {
+        Entry::Outgoing { delivery, .. } => delivery.state,
+        _ => panic!("outgoing"),
+    }
+}
+
+async fn answer(
+    office: &Office,
+    conversation: app::model::ConversationId,
+    text: &str,
+    mail: Option<MailChoice>,
+) -> Message {
+    let send = SendMessage {
+        id: MessageId::new(new_id()),
+        conversation,
+        mode: DraftMode::Reply,
+        text: text.to_owned(),
+        attachments: Vec::new(),
+        mail,
+    };
+    let message = office.world.db.write(&office.world.owner.scope, send).await.unwrap();
+    // The time to take it back passes.
+    office.world.wait(11_000);
+    office.work().await;
+    message
+}
+
+async fn t5_an_answer_reaches_them_in_their_thread(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    let head =
+        "Message-ID: <b@sink.test>\nIn-Reply-To: <a@sink.test>\nReferences: <a@sink.test>\nCc: Ben <ben@sink.test>\n";
+    let first = letter("Anna <anna@sink.test>", &office.address, "Offer", head, "When?");
+    office.post.deliver("anna@sink.test", &office.address, &first).await;
+    let conversation = office.conversations_when(office.channel.id, 1).await[0];
+    let sent = answer(&office, conversation, "On Friday.\nSchöne Grüße", None).await;
+    let raw = office.sunk(&format!("{}", sent.id.uuid().simple())).await;
+    for line in [
+        "From: \"Maison Corail\" <",
+        "To: Anna <anna@sink.test>",
+        "Cc: Ben <ben@sink.test>",
+        "Subject: Re: Offer",
+        "In-Reply-To: <b@sink.test>",
+        "References: <a@sink.test>\n <b@sink.test>",
+        "MIME-Version: 1.0",
+        "Reply-To: ",
+    ] {
+        assert!(raw.contains(line), "{line}:\n{raw}");
+    }
+    assert!(
+        raw.contains("Sch=C3=B6ne Gr=C3=BC=C3=9Fe") && raw.contains("--=20\nOlive") && raw.contains("text/html"),
+        "{raw}"
+    );
+    assert_eq!(state(&office.thread(conversation).await[1]), DeliveryState::Sent);
+    // Their answer comes to the signed address, without any chain: as some telephones send it.
+    let reply_to = raw.lines().find_map(|line| line.strip_prefix("Reply-To: ")).unwrap().to_owned();
+    assert!(reply_to.contains('+'), "{reply_to}");
+    let again = letter("Anna <anna@sink.test>", &reply_to, "Re: Offer", "", "Thanks!");
+    office.post.deliver("anna@sink.test", &reply_to, &again).await;
+    let thread = office.thread_when(conversation, 3).await;
+    assert_eq!(thread[2].text, "Thanks!");
+    assert_eq!(office.conversations(office.channel.id).await.len(), 1);
+    // The copy lies in the mailbox, once.
+    office.work().await;
+    assert_eq!(office.post.copies(&office.address), 1);
+}
+
+async fn t5_only_who_is_named_gets_it(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    let first = letter("Anna <anna@sink.test>", &office.address, "Offer", "Cc: ben@sink.test\n", "When?");
+    office.post.deliver("anna@sink.test", &office.address, &first).await;
+    let conversation = office.conversations_when(office.channel.id, 1).await[0];
+    let recipients = Recipients {
+        to: vec![Mailbox::of("anna@sink.test")],
+        cc: Vec::new(),
+        bcc: vec![Mailbox::of("boss@sink.test")],
+    };
+    let choice = MailChoice { recipients, subject: Some("Our offer".to_owned()) };
+    let sent = answer(&office, conversation, "On Friday.", Some(choice)).await;
+    let raw = office.sunk(&format!("{}", sent.id.uuid().simple())).await;
+    assert!(raw.contains("Subject: Our offer") && !raw.contains("ben@"), "{raw}");
+    let written = raw.split("\nFrom: ").nth(1).unwrap();
+    assert!(!written.contains("boss@"), "a blind copy is told to nobody:\n{raw}");
+    let nobody = MailChoice { recipients: Recipients::default(), subject: None };
+    let send = SendMessage {
+        id: MessageId::new(new_id()),
+        conversation,
+        mode: DraftMode::Reply,
+        text: "x".to_owned(),
+        attachments: Vec::new(),
+        mail: Some(nobody),
+    };
+    let told = refused(office.world.db.write(&office.world.owner.scope, send).await);
+    assert!(matches!(told, app::model::ApiError::Invalid { .. }));
+}
+
+async fn t8_what_comes_back_is_tied_to_what_went_out(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    let first = letter("Gone <bounce-gone@mail.test>", &office.address, "Hello", "", "Hi");
+    office.post.deliver("anna@x.example", &office.address, &first).await;
+    let conversation = office.conversations_when(office.channel.id, 1).await[0];
+    answer(&office, conversation, "Hello Gone", None).await;
+    let thread = office.thread_when(conversation, 3).await;
+    assert_eq!(state(&thread[1]), DeliveryState::Bounced, "{thread:?}");
+    let Entry::Outgoing { delivery, .. } = &thread[1].entry else { panic!("outgoing") };
+    assert!(delivery.reason.contains("did not reach"), "{}", delivery.reason);
+    assert!(matches!(thread[2].entry, Entry::Line { line: app::model::Line::Bounce }));
+    assert_eq!(office.conversations(office.channel.id).await.len(), 1, "a bounce begins no conversation");
+    // A report about somebody else's mail says nothing to anybody here.
+    let forged =
+        "From: MAILER-DAEMON@mail.test\nSubject: failure\n\nMessage-ID: <guess@mail.test>\n550 5.1.1 unknown\n";
+    office.post.deliver("", &office.address, forged).await;
+    office
+        .until("it is put aside", async || {
+            let mut glance = office.world.db.glance().await.unwrap();
+            let folder = mail::folder(&mut glance.conn(), &office.world.system(), office.channel.id, "INBOX").await;
+            (folder.unwrap().unwrap().last_uid >= 3).then_some(())
+        })
+        .await;
+    assert_eq!(office.thread(conversation).await.len(), 3);
+    assert_eq!(office.conversations(office.channel.id).await.len(), 1);
+}
+
+async fn t8_a_refused_address_is_told(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    for (address, expected) in
+        [("nobody-here@mail.test", DeliveryState::Failed), ("later@mail.test", DeliveryState::Queued)]
+    {
+        let first = letter(address, &office.address, address, "", "Hi");
+        office.post.deliver("anna@x.example", &office.address, &first).await;
+        let conversation = office
+            .until("it is there", async || {
+                let all = office.conversations(office.channel.id).await;
+                let last = *all.last()?;
+                (office.world.thread(&office.world.owner, last).await.unwrap().address == address).then_some(last)
+            })
+            .await;
+        answer(&office, conversation, "Hello", None).await;
+        let thread = office.thread(conversation).await;
+        assert_eq!(state(&thread[1]), expected, "{address}: {thread:?}");
+        if expected == DeliveryState::Failed {
+            let Entry::Outgoing { delivery, .. } = &thread[1].entry else { panic!("outgoing") };
+            assert!(delivery.reason.contains("localhost refuses the mail"), "{}", delivery.reason);
+        }
+    }
+}

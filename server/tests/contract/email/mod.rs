@@ -1,0 +1,7 @@
+//! E-mail with a real IMAP and SMTP server: what comes in, where it belongs, what goes out (H1, T3, T5, T8).
+
+mod coming;
+mod going;
+mod office;
+mod samples;
+mod threading;
