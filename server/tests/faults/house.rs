@@ -73,7 +73,7 @@ impl House {
         let db = open(&url).await;
         let (workspace, key, members) = people(&db).await;
         db.close().await;
-        let launch = Launch { data, url, preload: Vec::new() };
+        let launch = Launch { data, url, env: Vec::new() };
         Some(Self { launch, engine, workspace, members, key, cluster, shared, _folder: folder })
     }
 

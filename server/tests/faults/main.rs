@@ -23,6 +23,7 @@ mod dice;
 mod house;
 mod kills;
 mod ledger;
+mod mails;
 mod process;
 mod verdict;
 mod watchers;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    ffi::OsString,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::PathBuf,
@@ -15,8 +16,8 @@ use tokio::sync::oneshot;
 pub struct Launch {
     pub data: PathBuf,
     pub url: String,
-    /// A library to load first, and the variables that it reads.
-    pub preload: Vec<(&'static str, PathBuf)>,
+    /// Further variables: settings, or a library to load first and what it reads.
+    pub env: Vec<(&'static str, OsString)>,
 }
 
 pub struct Process {
@@ -33,7 +34,7 @@ impl Launch {
         command.args(["--addr", "127.0.0.1:0", "--log", "warn", "--database-url", &self.url, "--data"]).arg(&self.data);
         // Neither somebody's tandem.toml nor their environment.
         command.current_dir(&self.data).env_remove("TANDEM_PUBLIC_URL").env_remove("TANDEM_ROLES");
-        command.envs(self.preload.iter().map(|(name, path)| (name, path)));
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
         let (tell, listening) = oneshot::channel();

@@ -110,16 +110,21 @@ pub(super) fn ChannelForm(
                             />
                         }
                     })}
-                <TextField
-                    id=format!("auto-reply-{id}")
-                    label="Auto-reply while chat is off"
-                    value=Signal::derive(move || text.with(|text| text.auto_reply.clone()))
-                    on_input=move |value: String| write(|text, value| text.auto_reply = value, value)
-                    rows=3
-                    optional=true
-                    hint="Sent once to whoever writes while nobody is here. Empty sends none."
-                    error=field_error(error, "auto_reply")
-                />
+                {web
+                    .then(|| {
+                        view! {
+                            <TextField
+                                id=format!("auto-reply-{id}")
+                                label="Auto-reply while chat is off"
+                                value=Signal::derive(move || text.with(|text| text.auto_reply.clone()))
+                                on_input=move |value: String| write(|text, value| text.auto_reply = value, value)
+                                rows=3
+                                optional=true
+                                hint="Sent once to whoever writes while nobody is here. Empty sends none."
+                                error=field_error(error, "auto_reply")
+                            />
+                        }
+                    })}
                 {web
                     .then(|| {
                         view! {

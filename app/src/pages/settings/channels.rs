@@ -24,13 +24,15 @@ pub fn SettingsChannels() -> impl IntoView {
     let open = Memo::new(move |_| house.boot.with(|boot| boot.chat_open()));
     view! {
         <PageHead title="Channels" lead="Where messages come in. They arrive in the inbox at once.">
-            <Button variant=Variant::Primary on_press=move || adding.set(Some(ChannelId::new(new_uuid())))>
-                "Add e-mail"
-            </Button>
-            {move || match open.get() {
-                true => view! { <Pill text="Chat on" tone=Tone::Good icon=Icon::MessageCircle /> },
-                false => view! { <Pill text="Chat off: the auto-reply answers" icon=Icon::MessageCircle /> },
-            }}
+            <div class="head-actions">
+                {move || match open.get() {
+                    true => view! { <Pill text="Chat on" tone=Tone::Good icon=Icon::MessageCircle /> },
+                    false => view! { <Pill text="Chat off: the auto-reply answers" icon=Icon::MessageCircle /> },
+                }}
+                <Button variant=Variant::Primary on_press=move || adding.set(Some(ChannelId::new(new_uuid())))>
+                    "Add e-mail"
+                </Button>
+            </div>
         </PageHead>
         <AdminOnly>
             {move || {

@@ -327,8 +327,10 @@ pub(super) fn Steps(
         })
         .collect_view();
     view! {
-        <ol class="check-steps" role="status" aria-label="How the test went">
-            {rows}
-        </ol>
+        <div role="status">
+            <ol class="check-steps" aria-label="How the test went">
+                {rows}
+            </ol>
+        </div>
     }
 }

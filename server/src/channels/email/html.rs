@@ -111,7 +111,8 @@ const LAYOUT: [(&str, &[&str]); 10] = [
     ("div", &["align"]),
 ];
 /// How text may look. Nothing places anything over anything else, and nothing names another document.
-const PROPERTIES: [&str; 47] = [
+const PROPERTIES: [&str; 53] = [
+    "background",
     "background-color",
     "border",
     "border-bottom",
@@ -138,6 +139,7 @@ const PROPERTIES: [&str; 47] = [
     "border-width",
     "color",
     "direction",
+    "display",
     "font",
     "font-family",
     "font-size",
@@ -147,14 +149,18 @@ const PROPERTIES: [&str; 47] = [
     "letter-spacing",
     "line-height",
     "list-style-type",
+    "max-height",
     "max-width",
+    "min-width",
     "padding",
     "padding-bottom",
     "padding-left",
     "padding-right",
     "padding-top",
+    "table-layout",
     "text-align",
     "text-decoration",
+    "text-transform",
     "vertical-align",
     "white-space",
     "width",

@@ -36,7 +36,7 @@ const LISTEN: Duration = Duration::from_secs(4 * 60);
 /// How far a mail server's clock may be behind ours, in milliseconds, where only the time tells whether a mail was there before us.
 const SKEW: i64 = 600_000;
 /// How often it is looked whether a mail was missed.
-const AUDIT: i64 = 3_600_000;
+const AUDIT: i64 = 900_000;
 
 /// A mailbox being read.
 pub struct Receiving<'a> {

@@ -139,7 +139,9 @@ fn s10_s13_s16_hostile_mails_cost_little_and_stay_on_their_lines() {
         }
         let Ok(mail) = read else { continue };
         let from = mail.parties.from.clone().unwrap_or_default();
-        for line in [&mail.subject, &from.name, &from.address].into_iter().chain(mail.files.iter().map(|file| &file.name)) {
+        for line in
+            [&mail.subject, &from.name, &from.address].into_iter().chain(mail.files.iter().map(|file| &file.name))
+        {
             assert!(!line.chars().any(char::is_control), "{}: {line:?}", raw.id);
         }
         assert!(mail.answers.len() <= 100 && !mail.text.contains('\0'), "{}", raw.id);
@@ -186,7 +188,11 @@ fn s1_s7_hostile_html_leaves_nothing_that_could_act() {
             assert!(!attribute.starts_with("on"), "{}: {element} {attribute}", vector.id);
             assert!(!value.trim_start().starts_with("javascript:"), "{}: {element} {attribute}={value}", vector.id);
             if attribute == "src" {
-                assert!(value.starts_with("/mail/picture/") || value.starts_with("data:image/"), "{}: {value}", vector.id);
+                assert!(
+                    value.starts_with("/mail/picture/") || value.starts_with("data:image/"),
+                    "{}: {value}",
+                    vector.id
+                );
             }
             if attribute == "style" {
                 assert!(!value.contains("url") && !value.contains("position"), "{}: {value}", vector.id);
@@ -199,15 +205,16 @@ fn s1_s7_hostile_html_leaves_nothing_that_could_act() {
 fn scraper(html: &str) -> Vec<(String, String, String)> {
     let mut found = Vec::new();
     for element in html.split('<').skip(1).filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic())) {
-        let mut parts = element.splitn(2, [' ', '>']);
-        let name = parts.next().unwrap_or_default().to_owned();
-        let mut rest = parts.next().unwrap_or_default();
+        let mut quoted = false;
+        let end = element.find(|c| {
+            quoted ^= c == '"';
+            c == '>' && !quoted
+        });
+        let tag = &element[..end.unwrap_or(element.len())];
+        let (name, mut rest) = tag.split_once(' ').unwrap_or((tag, ""));
         while let Some((attribute, after)) = rest.split_once("=\"") {
             let Some((value, tail)) = after.split_once('"') else { break };
-            if attribute.contains('>') {
-                break;
-            }
-            found.push((name.clone(), attribute.trim().to_owned(), value.to_owned()));
+            found.push((name.to_owned(), attribute.trim().to_owned(), value.to_owned()));
             rest = tail;
         }
     }

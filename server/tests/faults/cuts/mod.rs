@@ -45,10 +45,10 @@ async fn r2_nothing_acknowledged_is_lost_in_a_power_cut() {
     let mut dice = Dice::new(seed);
     let recorder = Arc::new(Recorder::build(tools.path()));
     let base = Base::of(&house.launch.data);
-    house.launch.preload = vec![
-        ("LD_PRELOAD", recorder.library.clone()),
-        ("TANDEM_RECORD_FOLDER", house.launch.data.clone()),
-        ("TANDEM_RECORD_JOURNAL", recorder.journal.clone()),
+    house.launch.env = vec![
+        ("LD_PRELOAD", recorder.library.clone().into()),
+        ("TANDEM_RECORD_FOLDER", house.launch.data.clone().into()),
+        ("TANDEM_RECORD_JOURNAL", recorder.journal.clone().into()),
     ];
     live(&house, &recorder, &mut dice).await.stop().await;
     live(&house, &recorder, &mut dice).await.kill();
