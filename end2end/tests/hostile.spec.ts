@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import path from 'node:path'
 import type { Page } from '@playwright/test'
 import { expect, test } from '../fixtures/test'
 import { enter } from '../fixtures/people'
@@ -18,7 +17,7 @@ interface Vector {
   repeat?: { open: string; close: string; times: number }
 }
 
-const vectors: Vector[] = JSON.parse(readFileSync(path.join(__dirname, '../../server/tests/mails/hostile.json'), 'utf8'))
+const vectors: Vector[] = JSON.parse(readFileSync(new URL('../../server/tests/mails/hostile.json', import.meta.url), 'utf8'))
 
 /** Asks a server function as whoever is signed in. */
 async function ask(page: Page, name: string, body: unknown): Promise<any> {
@@ -58,7 +57,7 @@ test('S1–S4, S7: hundreds of hostile mails do nothing', async ({ page, server,
 
   await enter(page, server)
   const { address, channel } = await mailbox(page)
-  for (const { id, html, repeat } of vectors) {
+  const send = async ({ id, html, repeat }: Vector) => {
     const body = (repeat ? repeat.open.repeat(repeat.times) + html + repeat.close.repeat(repeat.times) : html)
       .replaceAll('{{LISTENER}}', `http://${host}`)
       .replaceAll('{{HOST}}', host)
@@ -66,6 +65,7 @@ test('S1–S4, S7: hundreds of hostile mails do nothing', async ({ page, server,
     const coded = Buffer.from(body).toString('base64').replace(/.{76}/g, '$&\n')
     await post!.deliver('v@sink.test', address, head + coded)
   }
+  for (let at = 0; at < vectors.length; at += 12) await Promise.all(vectors.slice(at, at + 12).map(send))
   await expect.poll(async () => (await ask(page, 'mailbox_status', { id: channel })).health.cursor, { timeout: 120_000 }).toBeGreaterThanOrEqual(vectors.length)
   const known = await messages(page, channel)
   expect(vectors.filter(({ id }) => !known.has(id)).map(({ id }) => id), 'every one of them is a message').toEqual([])

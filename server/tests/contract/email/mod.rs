@@ -3,5 +3,6 @@
 mod coming;
 mod going;
 mod office;
+mod outage;
 mod samples;
 mod threading;

@@ -146,7 +146,11 @@ impl Drop for Receiving {
 impl Office {
     /// An office whose mailbox exists and is connected; none where there is no mail server.
     pub async fn open(world: World) -> Option<Self> {
-        let post = Post::given()?;
+        Some(Self::at(world, Post::given()?).await)
+    }
+
+    /// The same at a mail server of one's own.
+    pub async fn at(world: World, post: Post) -> Self {
         // Mail servers have clocks of their own.
         let real = Clock::System.now();
         world.clock.store(real.0, std::sync::atomic::Ordering::SeqCst);
@@ -158,7 +162,7 @@ impl Office {
             Self { channel: world.chat.clone(), world, email, address: address.clone(), files, _folder: folder, post };
         let settings = office.post.settings(&address);
         office.channel = office.connect(settings).await;
-        Some(office)
+        office
     }
 
     /// Connects a mailbox.
