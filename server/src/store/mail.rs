@@ -33,14 +33,18 @@ const BEFORE: &str = "SELECT mail.digest FROM message m JOIN mail ON mail.worksp
 const QUARANTINE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
      WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined' ORDER BY at DESC LIMIT 100";
 const QUARANTINED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined'";
-const ADD_NAME: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) VALUES ($1, $2, $3, $4, $5) \
-     ON CONFLICT DO NOTHING";
+const ADD_NAMES_SQLITE: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
+     SELECT $1, value, $3, $4, $5 FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING";
+const ADD_NAMES_POSTGRES: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
+     SELECT $1, name, $3, $4, $5 FROM json_array_elements_text(CAST($2 AS JSON)) AS name ON CONFLICT DO NOTHING";
 const NAMED_SQLITE: &str = "SELECT name, message_id, channel_id, conversation_id FROM mail_name \
      WHERE workspace_id = $1 AND name IN (SELECT value FROM json_each($2)) ORDER BY message_id LIMIT 200";
 const NAMED_POSTGRES: &str = "SELECT name, message_id, channel_id, conversation_id FROM mail_name \
      WHERE workspace_id = $1 AND name = ANY (ARRAY(SELECT json_array_elements_text(CAST($2 AS JSON)))) ORDER BY message_id LIMIT 200";
-const JOIN: &str =
-    "INSERT INTO participant (workspace_id, conversation_id, address) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+const JOIN_SQLITE: &str = "INSERT INTO participant (workspace_id, conversation_id, address) \
+     SELECT $1, $2, value FROM json_each($3) WHERE TRUE ON CONFLICT DO NOTHING";
+const JOIN_POSTGRES: &str = "INSERT INTO participant (workspace_id, conversation_id, address) \
+     SELECT $1, $2, address FROM json_array_elements_text(CAST($3 AS JSON)) AS address ON CONFLICT DO NOTHING";
 const TAKES_PART: &str =
     "SELECT address FROM participant WHERE workspace_id = $1 AND conversation_id = $2 AND address = $3";
 
@@ -58,12 +62,10 @@ pub(super) const STATEMENTS: &[&str] = &[
     BEFORE,
     QUARANTINE,
     QUARANTINED,
-    ADD_NAME,
-    JOIN,
     TAKES_PART,
 ];
-pub(super) const SQLITE_STATEMENTS: &[&str] = &[NAMED_SQLITE];
-pub(super) const POSTGRES_STATEMENTS: &[&str] = &[NAMED_POSTGRES];
+pub(super) const SQLITE_STATEMENTS: &[&str] = &[NAMED_SQLITE, ADD_NAMES_SQLITE, JOIN_SQLITE];
+pub(super) const POSTGRES_STATEMENTS: &[&str] = &[NAMED_POSTGRES, ADD_NAMES_POSTGRES, JOIN_POSTGRES];
 
 /// How far a folder was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -365,14 +367,32 @@ pub struct Named {
     pub conversation: ConversationId,
 }
 
-/// Keeps that a mail of a conversation goes by a name, or that one in its chain does.
+/// Keeps that a mail of a conversation goes by these names: its own, and those of its chain.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn add_name(tx: &mut Tx<'_>, scope: &Scope, named: &Named) -> Result<(), StoreError> {
-    let values = args![scope.workspace(), named.name.clone(), named.message, named.channel, named.conversation];
-    tx.exec(ADD_NAME, values).await?;
+pub async fn add_names(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    names: &[&str],
+    message: MessageId,
+    channel: ChannelId,
+    conversation: ConversationId,
+) -> Result<(), StoreError> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let sql = match tx.conn().engine() {
+        Engine::Sqlite => ADD_NAMES_SQLITE,
+        Engine::Postgres => ADD_NAMES_POSTGRES,
+    };
+    tx.exec(sql, args![scope.workspace(), list(names)?, message, channel, conversation]).await?;
     Ok(())
+}
+
+/// As JSON, which both engines take apart: one statement for all.
+fn list<T: serde::Serialize>(items: &[T]) -> Result<String, StoreError> {
+    serde_json::to_string(items).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
 /// Those that go by one of these names, at most 200.
@@ -387,8 +407,7 @@ pub async fn named(conn: &mut Conn<'_>, scope: &Scope, names: &[String]) -> Resu
         Engine::Sqlite => NAMED_SQLITE,
         Engine::Postgres => NAMED_POSTGRES,
     };
-    let names = serde_json::to_string(names).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    let rows: Vec<(String, String, String, String)> = conn.all(sql, args![scope.workspace(), names]).await?;
+    let rows: Vec<(String, String, String, String)> = conn.all(sql, args![scope.workspace(), list(names)?]).await?;
     rows.into_iter()
         .map(|(name, message, channel, conversation)| {
             Ok(Named {
@@ -401,7 +420,7 @@ pub async fn named(conn: &mut Conn<'_>, scope: &Scope, names: &[String]) -> Resu
         .collect()
 }
 
-/// An address takes part in a conversation from now on.
+/// These addresses take part in a conversation from now on.
 ///
 /// # Errors
 /// When the database fails.
@@ -409,9 +428,16 @@ pub async fn join(
     tx: &mut Tx<'_>,
     scope: &Scope,
     conversation: ConversationId,
-    address: &str,
+    addresses: &[String],
 ) -> Result<(), StoreError> {
-    tx.exec(JOIN, args![scope.workspace(), conversation, address]).await?;
+    if addresses.is_empty() {
+        return Ok(());
+    }
+    let sql = match tx.conn().engine() {
+        Engine::Sqlite => JOIN_SQLITE,
+        Engine::Postgres => JOIN_POSTGRES,
+    };
+    tx.exec(sql, args![scope.workspace(), conversation, list(addresses)?]).await?;
     Ok(())
 }
 

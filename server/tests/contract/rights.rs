@@ -2,7 +2,8 @@
 
 use app::model::{
     Act, ApiError, AttachmentId, ChannelId, CloseReason, ContactField, ContactId, ConversationId, Draft, DraftMode,
-    InviteId, JobId, Member, MemberId, MessageId, Permission, Role, SessionId, TeamId, View, Visibility,
+    EmailSettings, Host, InviteId, JobId, MailId, Member, MemberId, MessageId, Permission, Role, Security, SessionId,
+    TeamId, View, Visibility,
 };
 use server::{
     clock::{new_id, secret_hash},
@@ -10,6 +11,7 @@ use server::{
         contacts::{EditContact, MakeContact},
         files,
         inbox::{self, ChangeState, MarkRead, SaveDraft},
+        mail::{Arrived, Backfill, BeginFolder, ConnectMailbox, PauseChannel, TakeAgain, TakeMails},
         people::{
             AddMember, AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels,
         },
@@ -17,7 +19,11 @@ use server::{
         sessions::{ChangePassword, EndSession, Invitation, Invite, ResetPassword, RevokeInvite},
     },
     error::{Error, Result},
-    store::{Scope, session},
+    store::{
+        Scope,
+        mail::{Place, Step},
+        session,
+    },
 };
 
 use crate::{
@@ -46,6 +52,9 @@ pub struct Ids {
     pub invite: InviteId,
     pub session: SessionId,
     pub file: AttachmentId,
+    pub mailbox: ChannelId,
+    /// A mail of it that could not be read.
+    pub mail: MailId,
 }
 
 /// What a command came to, its result forgotten.
@@ -92,6 +101,10 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "a team's channels" Some(Administer) => SetTeamChannels { team: ids.team, channels: vec![ids.channel] },
         "edit a channel" Some(Administer) => EditChannel { id: ids.channel, name: text(), greeting: text(), auto_reply: text(), origins: Vec::new() },
         "edit the workspace" Some(Administer) => EditWorkspace { name: text(), chat_enabled: true, pending_after_reply: true },
+        "change a mailbox" Some(Administer) => ConnectMailbox { id: ids.mailbox, settings: mailbox(&ids.mailbox.to_string()), secret: Some("sealed".to_owned()) },
+        "pause a channel" Some(Administer) => PauseChannel { id: ids.mailbox, paused: true },
+        "backfill" Some(Administer) => Backfill { id: ids.mailbox, since: app::model::Timestamp(0) },
+        "read a mail again" Some(Administer) => TakeAgain { id: ids.mail, letter: Err("Still not.".to_owned()) },
         "revive a job" Some(Administer) => ReviveJob(ids.job),
         "invite" Some(Administer) => Invite { id: InviteId::new(new_id()), token_hash, invitation },
         "revoke an invitation" Some(Administer) => RevokeInvite(ids.invite),
@@ -133,6 +146,7 @@ pub async fn one_of_everything(world: &World, who: &Person, number: usize) -> Id
         .unwrap();
     let bury = Sql::one("UPDATE job SET state = 'dead' WHERE id = $1", vec![job.into()]);
     world.db.write(&world.system(), bury).await.unwrap();
+    let (mailbox, mail) = a_mailbox(world).await;
     let mut snapshot = world.db.snapshot().await.unwrap();
     let session = session::list(&mut snapshot.conn(), &who.scope, world.now()).await.unwrap()[0].0;
     Ids {
@@ -147,7 +161,41 @@ pub async fn one_of_everything(world: &World, who: &Person, number: usize) -> Id
         invite,
         session,
         file: AttachmentId::new(new_id()),
+        mailbox,
+        mail,
     }
+}
+
+/// How a mailbox that nobody asks is reached.
+fn mailbox(name: &str) -> EmailSettings {
+    let host = Host { name: "mail.invalid".to_owned(), port: 993, security: Security::Tls };
+    EmailSettings {
+        address: format!("{name}@mail.invalid"),
+        name: String::new(),
+        user: name.to_owned(),
+        imap: host.clone(),
+        smtp: host,
+        folder: "INBOX".to_owned(),
+        sent_folder: None,
+        takes_plus: false,
+        signature: String::new(),
+    }
+}
+
+/// A connected mailbox, read once, with a mail that could not be read.
+async fn a_mailbox(world: &World) -> (ChannelId, MailId) {
+    let (id, mail) = (ChannelId::new(new_id()), MailId::new(new_id()));
+    let connect = ConnectMailbox { id, settings: mailbox(&id.to_string()), secret: Some("sealed".to_owned()) };
+    world.db.write(&world.owner.scope, connect).await.unwrap();
+    let (name, since) = ("INBOX".to_owned(), world.now());
+    let begin = BeginFolder { channel: id, name: name.clone(), uid_validity: 1, last_uid: 0, first_uid: 0, since };
+    world.db.write(&world.system(), begin).await.unwrap();
+    let letter = Err("It cannot be read.".to_owned());
+    let arrived = Arrived { id: mail, uid: 1, digest: "d".to_owned(), size: 1, old: false, letter };
+    let place = Place { folder: name, uid_validity: 1 };
+    let take = TakeMails { channel: id, place, step: Some(Step { from: 0, to: 1 }), mails: vec![arrived] };
+    world.db.write(&world.system(), take).await.unwrap();
+    (id, mail)
 }
 
 async fn n10_every_command_as_every_role(world: World) {

@@ -3,18 +3,21 @@
 
 use app::model::{Mailbox, Parties, Timestamp};
 use mail_parser::{
-    Addr, Address, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType,
-    decoders::html::html_to_text,
+    Addr, Address, Encoding, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType,
 };
 
 use super::{
+    nested,
+    plain::plain,
     report::{self, Report},
-    writer,
+    tnef, words, writer,
 };
 use crate::domain::mail::Writer;
 
 /// How many parts a mail may have. Beyond, it is no letter but an attack, and a person decides (S10).
 const MOST_PARTS: usize = 500;
+/// How many levels and parts they may have that lie in its parts.
+const MOST_LEVELS: usize = 1000;
 /// How many mails back an answer may name. Real chains are pruned to some twenty.
 const MOST_ANSWERED: usize = 100;
 
@@ -95,6 +98,9 @@ pub struct Mail {
 /// # Errors
 /// [`Unreadable`]: nothing in it can be trusted to be what it looks like.
 pub fn read(bytes: &[u8]) -> Result<Mail, Unreadable> {
+    if let Some(levels) = nested::too_deep(bytes, MOST_LEVELS) {
+        return Err(Unreadable::TooManyParts(levels));
+    }
     let mut message = MessageParser::default().parse(bytes).ok_or(Unreadable::NoMail)?;
     if message.headers().is_empty() {
         return Err(Unreadable::NoMail);
@@ -102,9 +108,13 @@ pub fn read(bytes: &[u8]) -> Result<Mail, Unreadable> {
     if message.parts.len() > MOST_PARTS {
         return Err(Unreadable::TooManyParts(message.parts.len()));
     }
-    let (text, html) = texts(&message);
+    words::mend(&mut message);
     let writer = writer::of(&message);
-    let words = || (writer == Writer::Bounce).then(|| report::in_words(&message));
+    let in_words = || (writer == Writer::Bounce).then(|| report::in_words(&message));
+    let report = report::of(&message).or_else(in_words);
+    // After all that looks at them: the texts and the files are taken out, rather than hold the largest part of a mail twice.
+    let (text, html) = texts(&mut message);
+    let files = files(&mut message);
     Ok(Mail {
         name: name(&message),
         answers: answers(&message),
@@ -114,10 +124,9 @@ pub fn read(bytes: &[u8]) -> Result<Mail, Unreadable> {
         sent_at: message.date().and_then(|date| date.to_timestamp().checked_mul(1000)).map(Timestamp),
         text,
         html,
-        report: report::of(&message).or_else(words),
+        files,
         writer,
-        // Last: it takes their bytes out, rather than hold the largest part of a mail twice.
-        files: files(&mut message),
+        report,
     })
 }
 
@@ -175,27 +184,46 @@ pub(super) fn one_line(text: &str) -> String {
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The plain text and the HTML.
-fn texts(message: &Message<'_>) -> (String, Option<String>) {
-    let body = |ids: &[u32], wants: fn(&PartType<'_>) -> Option<String>| -> Vec<String> {
-        ids.iter().filter_map(|id| message.parts.get(*id as usize)).filter_map(|part| wants(&part.body)).collect()
+/// The plain text and the HTML, taken out.
+fn texts(message: &mut Message<'_>) -> (String, Option<String>) {
+    let Message { text_body, html_body, parts, .. } = message;
+    let mut take = |ids: &[u32], wanted: fn(&PartType<'_>) -> bool| -> Vec<String> {
+        let bodies = ids.iter().filter_map(|id| {
+            Some(std::mem::take(parts.get_mut(*id as usize).map(|part| &mut part.body).filter(|body| wanted(body))?))
+        });
+        let texts = bodies.filter_map(|body| match body {
+            PartType::Text(text) | PartType::Html(text) => Some(held(text.into_owned())),
+            _ => None,
+        });
+        texts.collect()
     };
-    let plain = body(&message.text_body, |part| match part {
-        PartType::Text(text) => Some(text.to_string()),
-        _ => None,
-    });
-    let html = body(&message.html_body, |part| match part {
-        PartType::Html(html) => Some(html.to_string()),
-        _ => None,
-    });
-    let (plain, html) = (plain.join("\n\n"), (!html.is_empty()).then(|| html.join("\n")));
-    let text = match (&html, plain.trim().is_empty()) {
-        (Some(html), true) => html_to_text(html),
-        _ => plain,
+    let written = joined(take(text_body, |body| matches!(body, PartType::Text(_))), "\n\n").unwrap_or_default();
+    let html = joined(take(html_body, |body| matches!(body, PartType::Html(_))), "\n");
+    let text = match &html {
+        Some(html) if written.trim().is_empty() => held(plain(html)),
+        _ => lines(&written),
     };
-    // What PostgreSQL cannot hold; line ends as everywhere else.
-    let held = |text: String| text.replace('\0', "\u{fffd}");
-    (held(text.replace("\r\n", "\n")), html.map(held))
+    (text, html)
+}
+
+/// A text with line ends as everywhere else.
+fn lines(text: &str) -> String {
+    // No larger than it must be: a text may be most of a mail.
+    let mut lines = String::with_capacity(text.len());
+    for (n, line) in text.split("\r\n").enumerate() {
+        lines.push_str(if n == 0 { "" } else { "\n" });
+        lines.push_str(line);
+    }
+    lines
+}
+
+/// What PostgreSQL can hold.
+fn held(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
+fn joined(mut texts: Vec<String>, between: &str) -> Option<String> {
+    if texts.len() > 1 { Some(texts.join(between)) } else { texts.pop() }
 }
 
 /// Headers in which servers note the address that a mail was delivered for.
@@ -209,14 +237,28 @@ fn delivered_to(message: &Message<'_>) -> Vec<String> {
 }
 
 fn files(message: &mut Message<'_>) -> Vec<MailFile> {
+    let Message { attachments, parts, raw_message, .. } = message;
     let mut files = Vec::new();
-    for id in message.attachments.clone() {
-        files.extend(message.parts.get_mut(id as usize).map(file));
+    for id in attachments {
+        let file = parts.get_mut(*id as usize).map(|part| file(part, raw_message));
+        files.extend(file.into_iter().flat_map(unpacked));
     }
     files
 }
 
-fn file(part: &mut MessagePart<'_>) -> MailFile {
+/// What is in a `winmail.dat` in its place; itself too, where it holds more than can be taken out. Any other file as it is.
+fn unpacked(file: MailFile) -> Vec<MailFile> {
+    if !tnef::is_tnef(&file) {
+        return vec![file];
+    }
+    let mut unpacked = tnef::unpack(&file.bytes);
+    if !unpacked.whole {
+        unpacked.files.push(file);
+    }
+    unpacked.files
+}
+
+fn file(part: &mut MessagePart<'_>, raw: &[u8]) -> MailFile {
     let media_type = part.content_type().map_or_else(
         || "application/octet-stream".to_owned(),
         |kind| one_line(&format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("octet-stream")).to_lowercase()),
@@ -228,8 +270,15 @@ fn file(part: &mut MessagePart<'_>) -> MailFile {
     let content_id = part.content_id().map(|id| one_line(id.trim_matches(['<', '>'])));
     let bytes = match std::mem::replace(&mut part.body, PartType::Multipart(Vec::new())) {
         PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.into_owned(),
-        PartType::Text(text) | PartType::Html(text) => text.into_owned().into_bytes(),
-        PartType::Message(inner) => inner.raw_message.into_owned(),
+        // A file is what it was, whatever the parser could not read in it.
+        PartType::Text(text) | PartType::Html(text) => {
+            words::unread_bytes(part, &text, raw).unwrap_or_else(|| text.into_owned().into_bytes())
+        }
+        // Of a mail that is not packed, the parser keeps all around it too.
+        PartType::Message(inner) => match raw.get(part.offset_body as usize..part.offset_end as usize) {
+            Some(bytes) if part.encoding == Encoding::None => bytes.to_vec(),
+            _ => inner.raw_message.into_owned(),
+        },
         PartType::Multipart(_) => Vec::new(),
     };
     MailFile { name, media_type, content_id, bytes }
@@ -316,11 +365,40 @@ mod tests {
     }
 
     #[test]
+    fn t3_an_enclosed_mail_is_a_file_of_its_own() {
+        let inner = "From: b@x.example\nSubject: =?utf-8?q?Gr=C3?= =?utf-8?q?=BC=C3=9Fe?=\n\nInside";
+        for (encoding, packed) in [("7bit", inner), ("quoted-printable", &inner.replace('=', "=3D"))] {
+            let mail = mail(&format!(
+                "From: a@x.example\nContent-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: message/rfc822\n\
+                 Content-Transfer-Encoding: {encoding}\n\n{packed}\n--m--\n"
+            ));
+            assert_eq!(mail.files[0].name, "Grüße.eml");
+            assert_eq!(String::from_utf8_lossy(&mail.files[0].bytes).trim_end(), inner.replace('\n', "\r\n"));
+        }
+    }
+
+    #[test]
+    fn t3_what_outlook_packed_is_unpacked() {
+        // A stream of one file, "a.txt", that says "one".
+        let packed = "eJ8+IgEAAgKQBgAOAAAAAQD/////IAAgAAAAAAA9BAIQgAEABgAAAGEudHh0ADkBAg+ABgADAAAAb25lQgE=";
+        let with = |packed: &str| {
+            let mail = mail(&format!(
+                "From: a@x.example\nContent-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n{packed}\n"
+            ));
+            mail.files.into_iter().map(|file| (file.name, file.bytes.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(with(packed), [("a.txt".to_owned(), 3)]);
+        assert_eq!(with(&packed[..packed.len() - 4]), [("winmail.dat".to_owned(), 60)], "cut off");
+    }
+
+    #[test]
     fn s10_s15_hostile_mails_stay_within_bounds() {
         let parts = "--b\nContent-Type: text/plain\n\nx\n".repeat(2000);
         let bomb = format!("From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n")
             .replace('\n', "\r\n");
         assert!(matches!(read(bomb.as_bytes()), Err(Unreadable::TooManyParts(_))));
+        let nest = format!("From: a@x.example\n{}\nx", "Content-Type: message/rfc822\n\n".repeat(200_000));
+        assert!(matches!(read(nest.as_bytes()), Err(Unreadable::TooManyParts(200_000))));
         assert_eq!(read(b""), Err(Unreadable::NoMail));
         let lines = mail("From: \"a\n b\" <a@x.example>\nSubject: =?utf-8?q?one=0D=0ABcc:_evil@x.example?=\n\nx\n");
         assert_eq!(lines.subject, "one Bcc: evil@x.example");

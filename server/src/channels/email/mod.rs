@@ -9,12 +9,16 @@ pub mod fold;
 pub mod html;
 mod imap;
 pub mod mail;
+mod nested;
+mod plain;
 mod reader;
 mod receive;
 pub mod report;
 mod send;
 pub mod show;
 pub mod signed;
+mod tnef;
+mod words;
 pub mod writer;
 
 use app::model::{

@@ -116,16 +116,31 @@ impl Receiving<'_> {
             if waiting.is_empty() {
                 return Ok(());
             }
+            // While some are stored, the next are fetched: the two wait for different machines.
+            let mut fetched: Option<(Vec<Arrived>, i64)> = None;
             for together in groups(&waiting) {
                 // What came before it was ours to read is passed over; a backfill may bring it.
                 let wanted: Vec<Lying> =
                     together.iter().filter(|one| reading.folder.wants(one.uid, one.at)).copied().collect();
-                let arrived = self.fetch(imap, reading, &wanted).await?;
                 let to = together.last().map_or(reading.folder.last_uid, |last| last.uid);
-                self.take(reading, arrived, Some(to)).await?;
-                reading.folder.last_uid = to;
+                let (next, stored) =
+                    tokio::join!(self.fetch(imap, reading, &wanted), self.take_to(reading, fetched.take()));
+                if let Some(uid) = stored? {
+                    reading.folder.last_uid = uid;
+                }
+                fetched = Some((next?, to));
+            }
+            if let Some(uid) = self.take_to(reading, fetched).await? {
+                reading.folder.last_uid = uid;
             }
         }
+    }
+
+    /// Takes in what was fetched, and says up to where.
+    async fn take_to(&self, reading: &Reading, fetched: Option<(Vec<Arrived>, i64)>) -> Result<Option<i64>> {
+        let Some((mails, to)) = fetched else { return Ok(None) };
+        self.take(reading, mails, Some(to)).await?;
+        Ok(Some(to))
     }
 
     /// Fetches mails and keeps their bytes; what they say is read side by side.

@@ -4,8 +4,8 @@ use mail_parser::{HeaderValue, Message, MimeHeaders};
 
 use crate::domain::mail::Writer;
 
-/// Headers that only lists and mass mailings carry.
-const LIST: [&str; 6] = ["List-Id", "List-Unsubscribe", "List-Post", "List-Help", "Feedback-ID", "X-Campaign-Id"];
+/// Headers that only lists and mass mailings carry. `Feedback-ID` is none of them: Proton, Fastmail and Zoho put it on everybody's mail.
+const LIST: [&str; 5] = ["List-Id", "List-Unsubscribe", "List-Post", "List-Help", "X-Campaign-Id"];
 /// Headers of programs that answer by themselves.
 const RESPONDER: [&str; 3] = ["X-Autoreply", "X-Autorespond", "X-Autoresponder"];
 /// Who writes for nobody.
@@ -31,6 +31,11 @@ pub fn of(message: &Message<'_>) -> Writer {
     }
     let generated = word("Auto-Submitted").is_some_and(|word| word != "no");
     let many = word("Precedence").is_some_and(|word| matches!(word.as_str(), "bulk" | "junk" | "list"));
+    // Exchange calls its absence notes generated, not answers. Ticket systems call so what their people write: that has a way back.
+    let one_way = is_from_nowhere(message) || message.header("Return-Path").is_none();
+    if generated && one_way && !many && !has(&LIST) && message.header("In-Reply-To").is_some() {
+        return Writer::AutoReply;
+    }
     let nobody = is_nobody(&local);
     // It asks others not to answer; that says nothing about who wrote it.
     let unwanted = has(&["X-Auto-Response-Suppress"]) || local == "postmaster";
@@ -81,7 +86,13 @@ mod tests {
 
     #[test]
     fn h1_somebody_wrote() {
-        for headers in ["Subject: Hello", "Auto-Submitted: no", "Precedence: normal", "Return-Path: <anna@x.example>"] {
+        for headers in [
+            "Subject: Hello",
+            "Auto-Submitted: no",
+            "Precedence: normal",
+            "Return-Path: <anna@x.example>",
+            "Feedback-ID: i1a2b:Fastmail",
+        ] {
             assert_eq!(writer(headers), Writer::Person, "{headers}");
         }
     }
@@ -93,6 +104,9 @@ mod tests {
             ("X-Autoreply: yes", Writer::AutoReply),
             ("Precedence: auto_reply", Writer::AutoReply),
             ("Auto-Submitted: auto-generated", Writer::NoMachines),
+            ("Auto-Submitted: auto-generated\nIn-Reply-To: <a@x>\nReturn-Path: <>", Writer::AutoReply),
+            ("Auto-Submitted: auto-generated\nIn-Reply-To: <a@x>\nReturn-Path: <t@desk.example>", Writer::NoMachines),
+            ("Auto-Submitted: auto-generated\nIn-Reply-To: <a@x>\nList-Id: <x.example>", Writer::NoMachines),
             ("Precedence: bulk", Writer::NoMachines),
             ("List-Id: <news.x.example>", Writer::NoMachines),
             ("X-Auto-Response-Suppress: All", Writer::NoMachines),

@@ -39,9 +39,8 @@ pub async fn compose(
     let about = answered.as_ref().map(|head| answer_subject(&head.subject)).unwrap_or_default();
     let subject = choice.and_then(|choice| choice.subject.clone()).unwrap_or(about);
     let subject = check_line("subject", &subject)?;
-    for mailbox in chosen.everybody() {
-        mail::join(tx, scope, conversation.row.id, &mailbox.key()).await?;
-    }
+    let addresses: Vec<String> = chosen.everybody().map(Mailbox::key).collect();
+    mail::join(tx, scope, conversation.row.id, &addresses).await?;
     let written = text.len();
     let signature = settings.signature.trim_end();
     let text = if signature.is_empty() { text } else { format!("{text}\n\n-- \n{signature}") };

@@ -256,14 +256,12 @@ const NAMES: usize = 20;
 
 /// Keeps by which names the conversation is found from now on, and who takes part.
 async fn know(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, letter: &Letter, message: &Message) -> Result<()> {
-    for name in letter.name.iter().chain(letter.answers.iter().take(NAMES)) {
-        let (message, conversation) = (message.id, message.conversation);
-        mail::add_name(tx, scope, &Named { name: name.clone(), message, channel, conversation }).await?;
-    }
+    let names: Vec<&str> = letter.name.iter().chain(letter.answers.iter().take(NAMES)).map(String::as_str).collect();
+    mail::add_names(tx, scope, &names, message.id, channel, message.conversation).await?;
     let parties = &letter.head.parties;
-    for mailbox in parties.from.iter().chain(&parties.reply_to).chain(&parties.to).chain(&parties.cc).take(100) {
-        mail::join(tx, scope, message.conversation, &mailbox.key()).await?;
-    }
+    let everybody = parties.from.iter().chain(&parties.reply_to).chain(&parties.to).chain(&parties.cc);
+    let addresses: Vec<String> = everybody.take(100).map(app::model::Mailbox::key).collect();
+    mail::join(tx, scope, message.conversation, &addresses).await?;
     Ok(())
 }
 
@@ -355,7 +353,7 @@ impl Command for NameMail {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
         let Self { message, channel, conversation, name } = self.clone();
-        Ok(mail::add_name(tx, &scope, &Named { name, message, channel, conversation }).await?)
+        Ok(mail::add_names(tx, &scope, &[name.as_str()], message, channel, conversation).await?)
     }
 }
 

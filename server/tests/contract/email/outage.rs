@@ -60,7 +60,8 @@ async fn r8_what_waited_during_an_outage_comes_in_once_and_in_order(world: World
     let account = office
         .until("the outage is told", async || {
             let mut glance = office.world.db.glance().await.unwrap();
-            let found = account::one(&mut glance.conn(), &office.world.system(), office.channel.id).await.unwrap().unwrap();
+            let found =
+                account::one(&mut glance.conn(), &office.world.system(), office.channel.id).await.unwrap().unwrap();
             office.world.wait(500);
             (found.state == AccountState::Waiting).then_some(found)
         })
@@ -98,7 +99,6 @@ async fn r8_what_waited_during_an_outage_comes_in_once_and_in_order(world: World
         assert_eq!(thread.len(), 1, "none came twice: {thread:?}");
         subjects.push(thread[0].mail.as_ref().unwrap().subject.clone());
     }
-    let wanted: Vec<String> =
-        std::iter::once("Before".to_owned()).chain((0..n).map(|n| format!("Mail {n}"))).collect();
+    let wanted: Vec<String> = std::iter::once("Before".to_owned()).chain((0..n).map(|n| format!("Mail {n}"))).collect();
     assert_eq!(subjects, wanted, "the oldest first");
 }

@@ -1,0 +1,307 @@
+//! Finds what somebody wrote in a plain text mail, apart from what they quoted and from their signature (T3). Nothing is removed:
+//! the parts are folded, and put together they are the text again. In doubt everything counts as written.
+
+mod signs;
+mod words;
+
+/// A text in its parts, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Folded<'t> {
+    /// What they wrote.
+    pub written: &'t str,
+    /// How they sign, from the line `-- ` on (RFC 3676, 4.3), or what their program says of itself.
+    pub signature: &'t str,
+    /// What they answer to, from the line that introduces it on, and what stands below it.
+    pub quoted: &'t str,
+}
+
+/// Folds a text.
+pub fn fold(text: &str) -> Folded<'_> {
+    let lines: Vec<Line<'_>> = lines(text).collect();
+    let quote = quote(&lines).map_or(text.len(), |n| lines[n].at);
+    let (above, quoted) = text.split_at(quote);
+    // A mail that is nothing but a quotation is a forwarded one: that is what it wants to show.
+    if above.trim().is_empty() {
+        return Folded { written: text, ..Folded::default() };
+    }
+    let above_lines = &lines[..lines.partition_point(|line| line.at < quote)];
+    let signature = signature(above_lines).map_or(quote, |n| lines[n].at);
+    let (written, signature) = above.split_at(signature);
+    match written.trim().is_empty() {
+        true => Folded { written: above, signature: "", quoted },
+        false => Folded { written, signature, quoted },
+    }
+}
+
+/// A line without its end, and where it begins.
+#[derive(Clone, Copy)]
+struct Line<'t> {
+    at: usize,
+    text: &'t str,
+}
+
+fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let this = Line { at, text: line.trim_end_matches(['\n', '\r']) };
+        at += line.len();
+        this
+    })
+}
+
+impl Line<'_> {
+    fn is_blank(self) -> bool {
+        self.text.trim().is_empty()
+    }
+
+    fn is_quoted(self) -> bool {
+        self.text.trim_start().starts_with('>')
+    }
+
+    /// The line above a signature. Some programs lose the space behind the dashes.
+    fn is_signature_mark(self) -> bool {
+        matches!(self.text, "-- " | "--" | "--\u{a0}")
+    }
+}
+
+/// The line with which the quotation begins that the rest of the text is.
+fn quote(lines: &[Line<'_>]) -> Option<usize> {
+    // What stands under an answer without marks of its own goes to the end.
+    match (0..lines.len()).find(|&n| begins_unmarked(lines, n)) {
+        Some(n) => (!is_forward_above(&lines[..n])).then(|| with_rule(lines, n)),
+        None => marked(lines),
+    }
+}
+
+/// Whether a quotation begins in line `n` whose lines bear no marks: what Outlook, Yahoo and others put under an answer.
+fn begins_unmarked(lines: &[Line<'_>], n: usize) -> bool {
+    let headed = signs::is_original(lines[n].text) || signs::is_head(lines[n..].iter().map(|line| line.text));
+    let below = if headed { Some(n + 1) } else { exact_introduction(lines, n) };
+    // Above lines that are marked, somebody may have written between them.
+    let is_marked =
+        |below: usize| lines[below..].iter().find(|line| !line.is_blank()).is_some_and(|line| line.is_quoted());
+    below.is_some_and(|below| !is_marked(below))
+}
+
+/// How many lines a sentence takes that introduces a quotation.
+const MOST_LINES: usize = 4;
+
+/// The line below an introduction that begins in line `n`, if it is one that only programs write.
+fn exact_introduction(lines: &[Line<'_>], n: usize) -> Option<usize> {
+    let mut sentence = String::new();
+    for (below, line) in lines.iter().enumerate().skip(n).take(MOST_LINES) {
+        let text = line.text.trim();
+        if text.is_empty() || line.is_quoted() || text.len() + sentence.len() > signs::LONGEST {
+            return None;
+        }
+        sentence = format!("{sentence} {text}");
+        if signs::is_introduction(&sentence) {
+            let something_below = lines[below + 1..].iter().any(|line| !line.is_blank());
+            return (something_below && signs::is_exact(&sentence)).then_some(below + 1);
+        }
+        if !signs::begins(lines[n].text) {
+            return None;
+        }
+    }
+    None
+}
+
+/// The line with which lines begin that are marked with `>` and go to the end, the sentence above them among them.
+fn marked(lines: &[Line<'_>]) -> Option<usize> {
+    let last = last_filled(lines)?;
+    let last = match lines[last].is_quoted() {
+        true => last,
+        // An answer between the quoted lines: to fold them would tear it apart.
+        false => above_signature(lines).filter(|&n| lines[n].is_quoted())?,
+    };
+    let above = lines[..=last].iter().rposition(|line| !line.is_blank() && !line.is_quoted());
+    let first = above.map_or(0, |n| n + 1);
+    let begin = above.and_then(|n| introduction(lines, n)).unwrap_or(first);
+    // Blank lines above it belong to what was written.
+    (begin..lines.len()).find(|&n| !lines[n].is_blank())
+}
+
+fn last_filled(lines: &[Line<'_>]) -> Option<usize> {
+    lines.iter().rposition(|line| !line.is_blank())
+}
+
+/// The last line that says something above the signature, for those who sign below what they quote.
+fn above_signature(lines: &[Line<'_>]) -> Option<usize> {
+    last_filled(&lines[..signature_mark(lines)?])
+}
+
+/// The line with which the sentence begins that introduces a quotation and ends in line `n`: "On Monday, Anna wrote:".
+fn introduction(lines: &[Line<'_>], n: usize) -> Option<usize> {
+    if signs::is_original(lines[n].text) {
+        return Some(n);
+    }
+    let mut sentence = String::new();
+    let mut whole = None;
+    for first in (n.saturating_sub(MOST_LINES - 1)..=n).rev() {
+        let text = lines[first].text.trim();
+        // Above are another paragraph, another quotation or the sentence before.
+        let apart = text.is_empty() || lines[first].is_quoted() || (first < n && text.ends_with(['.', '!', '?', ':']));
+        if apart || text.len() + sentence.len() > signs::LONGEST {
+            break;
+        }
+        sentence = format!("{text} {sentence}");
+        if !signs::is_introduction(&sentence) {
+            continue;
+        }
+        if signs::begins(text) {
+            return Some(first);
+        }
+        whole = whole.or_else(|| signs::is_balanced(&sentence).then_some(first));
+    }
+    whole
+}
+
+/// The rule that Outlook draws above a head, if there is one.
+fn with_rule(lines: &[Line<'_>], n: usize) -> usize {
+    last_filled(&lines[..n]).filter(|&rule| signs::is_rule(lines[rule].text)).unwrap_or(n)
+}
+
+/// A mail that is handed on is what its sender wants to show, and no quotation.
+fn is_forward_above(lines: &[Line<'_>]) -> bool {
+    lines.iter().rev().filter(|line| !line.is_blank()).take(2).any(|line| signs::is_forward(line.text))
+}
+
+/// How many lines a signature may have.
+const SIGNATURE: usize = 15;
+
+/// The line with which the signature begins that ends these lines.
+fn signature(lines: &[Line<'_>]) -> Option<usize> {
+    signature_mark(lines).or_else(|| device(lines))
+}
+
+fn signature_mark(lines: &[Line<'_>]) -> Option<usize> {
+    let mark = lines.iter().rposition(|line| line.is_signature_mark())?;
+    (last_filled(lines)? - mark < SIGNATURE).then_some(mark)
+}
+
+/// The line with which a program speaks of itself, below all else: "Sent from my iPhone".
+fn device(lines: &[Line<'_>]) -> Option<usize> {
+    let last = last_filled(lines)?;
+    (last.saturating_sub(1)..=last).find(|&n| lines[n..=last].iter().all(|line| signs::is_device(line.text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The parts of a text, each without the space around it.
+    fn parts(text: &str) -> (&str, &str, &str) {
+        let Folded { written, signature, quoted } = fold(text);
+        (written.trim(), signature.trim(), quoted.trim())
+    }
+
+    #[test]
+    fn t3_the_quotation_below_is_folded() {
+        let (written, _, quoted) =
+            parts("Yes, on Friday.\n\nOn Mon, 2 Nov 2026 at 10:00, Ben <ben@x.example> wrote:\n> When?\n>\n> Ben\n");
+        assert_eq!(written, "Yes, on Friday.");
+        assert!(quoted.starts_with("On Mon") && quoted.ends_with("> Ben"));
+        let wrapped = "Oui.\r\n\r\nLe lun. 2 nov. 2026 à 10:00, Benoît Lefèvre <benoit@x.example>\r\na écrit :\r\n\r\n> Quand ?\r\n";
+        assert_eq!(parts(wrapped).0, "Oui.");
+        assert!(parts(wrapped).2.starts_with("Le lun."));
+        for line in [
+            "Am 02.11.26 um 10:00 schrieb Ben:",
+            "El lun, 2 nov 2026, Ben escribió:",
+            "2026年11月2日 Ben のメール:",
+            "2 ноября 2026 г., Ben пишет:",
+        ] {
+            assert_eq!(parts(&format!("Ja.\n\n{line}\n> Wann?\n")).0, "Ja.", "{line}");
+        }
+    }
+
+    #[test]
+    fn t3_what_outlook_puts_below_is_folded() {
+        let rule = "________________________________";
+        let mail = format!(
+            "Gern.\r\n\r\n{rule}\r\nVon: Ben <ben@x.example>\r\nGesendet: Montag, 2. November 2026 10:00\r\nAn: Anna\r\nBetreff: Termin\r\n\r\nWann?\r\n"
+        );
+        assert_eq!(parts(&mail).0, "Gern.");
+        assert!(parts(&mail).2.starts_with(rule));
+        let original = "Sure.\n\n-----Original Message-----\nFrom: Ben\nWhen?\n";
+        assert_eq!(parts(original), ("Sure.", "", "-----Original Message-----\nFrom: Ben\nWhen?"));
+    }
+
+    #[test]
+    fn t3_the_sentence_above_is_found_from_its_start() {
+        for (written, quoted) in [
+            ("Yes.", "On Mon, Nov 2, 2026 at 10:00 AM Ben Miller – Acme <\nben@x.example> wrote:\n\n> When?"),
+            ("Yes.", "On Mon, 2 Nov 2026 10:00:00 +0100\nBen <ben@x.example> wrote:\n\n> When?"),
+            ("Tak.", "pon., 2 lis 2026 o 10:00 Ben Miller <\nben@x.example> napisał(a):\n> When?"),
+            ("On Friday at 10.", "Ben <ben@x.example> wrote:\n> When?"),
+            ("Am besten Freitag", "Am 02.11.26 um 10:00 schrieb Ben:\n> Wann?\n\n-- \nAnna Meier"),
+        ] {
+            assert_eq!(parts(&format!("{written}\n{quoted}\n")), (written, "", quoted));
+        }
+    }
+
+    #[test]
+    fn t3_quotations_without_marks_are_folded() {
+        for quoted in [
+            "    On Monday, November 2, 2026 at 10:00:00 AM EST, Ben <ben@x.example> wrote:  \n \n When?",
+            "---- On Mon, 02 Nov 2026 10:00:00 +0100 Ben <ben@x.example> wrote ---\n\nWhen?",
+            "Gesendet: Montag, 2. November 2026 um 10:00 Uhr\nVon: \"Ben\" <ben@x.example>\nAn: a@x.example\nBetreff: x\n\nWann?",
+            "-------- Ursprüngliche Nachricht --------Von: Ben <ben@x.example> Datum: 02.11.26 Betreff: x Wann?",
+        ] {
+            assert_eq!(parts(&format!("Yes.\n{quoted}\n")), ("Yes.", "", quoted.trim()));
+        }
+        for plain in [
+            "Hello,\nBen wrote at 10:00:\nWe are late.",
+            "On Monday at 10:00 Ben <ben@x.example> wrote:\n> When?\nFriday.",
+            "Hello,\n-----Original Message-----\n> When?\nFriday.",
+        ] {
+            assert_eq!(fold(plain).written, plain);
+        }
+    }
+
+    #[test]
+    fn t3_what_programs_say_of_themselves_is_a_signature() {
+        let mail = "Yes.\n\nSent from my iPhone\n\n> On 2 Nov 2026, at 10:00, Ben wrote:\n> When?\n";
+        assert_eq!(parts(mail).1, "Sent from my iPhone");
+        assert_eq!(parts("Ja.\nVon meinem Galaxy gesendet\n"), ("Ja.", "Von meinem Galaxy gesendet", ""));
+        assert_eq!(parts("Sent from my iPhone\n\nYes, I did.").1, "", "not below");
+        assert_eq!(parts("Sent from my iPhone").0, "Sent from my iPhone", "nothing besides");
+    }
+
+    #[test]
+    fn t3_in_doubt_it_was_written() {
+        let between = "On Mon, 2 Nov 2026, Ben wrote:\n> When?\nFriday.\n> Where?\nHere.\n";
+        assert_eq!(fold(between).written, between);
+        let forward = "See below.\n\n---------- Forwarded message ---------\nFrom: Ben <ben@x.example>\nDate: Mon, 2 Nov 2026\nSubject: Offer\nTo: Anna\n\nThe offer.\n";
+        assert_eq!(fold(forward).written, forward);
+        let only = "> nothing but this\n> and this\n";
+        assert_eq!(fold(only).written, only);
+        for plain in ["", "\n\n", "From: here we go", "She wrote:\nand he answered.", "a > b\nand b > a"] {
+            assert_eq!(fold(plain).written, plain);
+        }
+    }
+
+    #[test]
+    fn t3_the_signature_is_folded() {
+        let mail = "Hello.\n\n-- \nAnna Meier\nAcme\n\nOn Mon, 2 Nov 2026, Ben wrote:\n> Hi\n";
+        assert_eq!(parts(mail), ("Hello.", "-- \nAnna Meier\nAcme", "On Mon, 2 Nov 2026, Ben wrote:\n> Hi"));
+        let list = format!("One:\n--\n{}", "a line\n".repeat(30));
+        assert_eq!(fold(&list).signature, "", "too long for one");
+    }
+
+    proptest! {
+        #[test]
+        fn t3_nothing_is_lost(text in "([>\\- a-zé:\r\n]|On 2 wrote:|-- |From: a\nDate: b\nSubject: c){0,60}") {
+            let Folded { written, signature, quoted } = fold(&text);
+            prop_assert_eq!(format!("{written}{signature}{quoted}"), text.clone());
+            prop_assert!(!written.trim().is_empty() || (signature.is_empty() && quoted.is_empty()));
+        }
+
+        #[test]
+        fn t3_any_text_can_be_folded(text in "\\PC{0,200}") {
+            let Folded { written, signature, quoted } = fold(&text);
+            prop_assert_eq!(written.len() + signature.len() + quoted.len(), text.len());
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Mails within mails, before the parser sees them: it follows them however deep they lie, and lets go of them by calling itself, level by
+//! level. A few megabytes of them would end the process (S10). Counted here is what every level must have.
+
+use mail_parser::decoders::base64::base64_decode;
+
+/// How many layers of packing the parser opens to find a mail within.
+const LAYERS: usize = 3;
+/// Less base64 than this, in bytes, holds no mail of too many levels.
+const SMALL: usize = 8 * 1024;
+
+/// How many parts with parts of their own come to one that is a mail: they lie beside each other and only take room.
+const FLAT: usize = 20;
+
+/// What stands between a `Content-Type` and the end of its header, counted: parts that are mails, and parts with parts of their own.
+#[derive(Debug, Default, Clone, Copy)]
+struct Marks {
+    mails: usize,
+    bounded: usize,
+}
+
+impl Marks {
+    fn of(bytes: &[u8]) -> Self {
+        let mut marks = Self::default();
+        let (mut may_be_mail, mut may_be_bounded) = (false, false);
+        for (at, byte) in bytes.iter().enumerate() {
+            let rest = &bytes[at..];
+            let starts = |word: &[u8]| rest.get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word));
+            match byte {
+                b'c' | b'C' if starts(b"content-type") => (may_be_mail, may_be_bounded) = (true, true),
+                b'\n' if starts(b"\n\n") || starts(b"\n\r\n") => (may_be_mail, may_be_bounded) = (false, false),
+                b'r' | b'R' | b'g' | b'G' | b'd' | b'D' if may_be_mail => {
+                    may_be_mail = !(starts(b"rfc822") || starts(b"global") || starts(b"digest"));
+                    marks.mails += usize::from(!may_be_mail);
+                }
+                b'b' | b'B' if may_be_bounded => {
+                    may_be_bounded = !starts(b"boundary");
+                    marks.bounded += usize::from(!may_be_bounded);
+                }
+                _ => {}
+            }
+        }
+        marks
+    }
+}
+
+/// How many levels a mail may have; none where that is no more than `most`.
+pub fn too_deep(bytes: &[u8], most: usize) -> Option<usize> {
+    deeper(bytes, most, LAYERS)
+}
+
+fn deeper(bytes: &[u8], most: usize, layers: usize) -> Option<usize> {
+    let marks = Marks::of(bytes);
+    if marks.mails > most || marks.bounded > most * FLAT {
+        return Some(marks.mails.max(marks.bounded));
+    }
+    // Only a part that says it is a mail is looked into.
+    if marks.mails == 0 || layers == 0 {
+        return None;
+    }
+    let plain = unquoted(bytes);
+    let quoted = if plain.len() < bytes.len() { deeper(&plain, most, layers - 1) } else { None };
+    drop(plain);
+    quoted.or_else(|| packed(bytes).find_map(|packed| deeper(&base64_decode(packed)?, most, layers - 1)))
+}
+
+/// Bytes with what may be quoted-printable in them as what it stands for; nothing is wrong here.
+fn unquoted(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let [first, more @ ..] = rest {
+        let code = more
+            .get(..2)
+            .filter(|_| *first == b'=')
+            .and_then(|code| u8::from_str_radix(str::from_utf8(code).ok()?, 16).ok());
+        rest = match (first, code, more) {
+            (_, Some(code), _) => {
+                plain.push(code);
+                &more[2..]
+            }
+            (b'=', _, [b'\r', b'\n', behind @ ..] | [b'\n', behind @ ..]) => behind,
+            _ => {
+                plain.push(*first);
+                more
+            }
+        };
+    }
+    plain
+}
+
+/// What may be base64: from a blank line on, as far as nothing else stands there.
+fn packed(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        loop {
+            let (line, below) = rest.split_at(rest.iter().position(|byte| *byte == b'\n')? + 1);
+            rest = below;
+            if !line.trim_ascii().is_empty() {
+                continue;
+            }
+            let is_packed =
+                |byte: &u8| byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/=".contains(byte);
+            let length = rest.iter().position(|byte| !is_packed(byte)).unwrap_or(rest.len());
+            let (packed, behind) = rest.split_at(length);
+            rest = behind;
+            if packed.len() > SMALL {
+                return Some(packed);
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+    use super::*;
+
+    fn nest(levels: usize) -> String {
+        format!("From: a@x.example\r\n{}\r\nx", "Content-Type: message/rfc822\r\n\r\n".repeat(levels))
+    }
+
+    fn packed_as_mail(inner: &[u8]) -> String {
+        let lines: Vec<String> = STANDARD
+            .encode(inner)
+            .as_bytes()
+            .chunks(76)
+            .map(|line| String::from_utf8_lossy(line).into_owned())
+            .collect();
+        format!(
+            "From: a@x.example\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+            lines.join("\r\n")
+        )
+    }
+
+    #[test]
+    fn s10_mails_within_mails_are_counted_before_they_are_read() {
+        assert_eq!(too_deep(nest(400).as_bytes(), 500), None);
+        assert_eq!(too_deep(nest(100_000).as_bytes(), 500), Some(100_000));
+        let once = packed_as_mail(nest(20_000).as_bytes());
+        let twice = packed_as_mail(once.as_bytes());
+        assert_eq!((too_deep(once.as_bytes(), 500), too_deep(twice.as_bytes(), 500)), (Some(20_000), Some(20_000)));
+        let quoted = nest(20_000).replace('m', "=6D").replace('r', "=72").replace('C', "=43");
+        let quoted = format!(
+            "From: a@x.example\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{quoted}"
+        );
+        assert!(too_deep(quoted.as_bytes(), 500).is_some());
+        let text = format!("From: a@x.example\r\n\r\n{}", "a global digest of rfc822 ".repeat(10_000));
+        let parts = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n".repeat(11_000);
+        assert_eq!(too_deep(parts.as_bytes(), 500), Some(11_000));
+        assert_eq!(too_deep(text.as_bytes(), 500), None, "words, and no parts");
+    }
+}
