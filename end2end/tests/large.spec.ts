@@ -65,7 +65,7 @@ test('T6: a reply by e-mail can be taken back; what no channel takes fails in pl
 
   // No mailbox is connected here: the message itself says so, and what to do; nothing hangs.
   const failed = messages.locator('.msg').filter({ hasText: 'This one may go' })
-  await expect(failed.getByText(/E-mail is not connected\. Connect it in Settings → Channels/)).toBeVisible()
+  await expect(failed.getByText(/This mailbox is not connected\. Connect it in Settings → Channels/)).toBeVisible()
   await expect(failed.getByRole('button', { name: 'Try again' })).toBeVisible()
 
   await page.goto('/settings/system')

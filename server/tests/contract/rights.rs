@@ -101,10 +101,11 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "a team's channels" Some(Administer) => SetTeamChannels { team: ids.team, channels: vec![ids.channel] },
         "edit a channel" Some(Administer) => EditChannel { id: ids.channel, name: text(), greeting: text(), auto_reply: text(), origins: Vec::new() },
         "edit the workspace" Some(Administer) => EditWorkspace { name: text(), chat_enabled: true, pending_after_reply: true },
-        "change a mailbox" Some(Administer) => ConnectMailbox { id: ids.mailbox, settings: mailbox(&ids.mailbox.to_string()), secret: Some("sealed".to_owned()) },
         "pause a channel" Some(Administer) => PauseChannel { id: ids.mailbox, paused: true },
         "backfill" Some(Administer) => Backfill { id: ids.mailbox, since: app::model::Timestamp(0) },
         "read a mail again" Some(Administer) => TakeAgain { id: ids.mail, letter: Err("Still not.".to_owned()) },
+        // Under an id that somebody else has it makes one of its own: nothing may come after it that names the same.
+        "change a mailbox" Some(Administer) => ConnectMailbox { id: ids.mailbox, settings: mailbox(&ids.mailbox.to_string()), secret: Some("sealed".to_owned()) },
         "revive a job" Some(Administer) => ReviveJob(ids.job),
         "invite" Some(Administer) => Invite { id: InviteId::new(new_id()), token_hash, invitation },
         "revoke an invitation" Some(Administer) => RevokeInvite(ids.invite),
