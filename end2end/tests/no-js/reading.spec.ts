@@ -9,7 +9,8 @@ test('set up, sign in, read, walk', async ({ page, server }) => {
   await page.getByLabel('E-mail').fill(OWNER.email)
   await page.getByLabel('Password', { exact: true }).fill(OWNER.password)
   await page.getByRole('checkbox').check()
-  await page.locator('form button[type=submit]').click()
+  // The sample data is made meanwhile.
+  await page.locator('form button[type=submit]').click({ timeout: 30_000 })
   await expect(page).toHaveURL(/\/inbox/)
   const rows = page.locator('a.row')
   await expect(rows.first()).toBeVisible()
