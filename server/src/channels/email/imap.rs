@@ -59,7 +59,7 @@ impl Imap {
         let server = host.name.clone();
         let lost = |said: String| MailError::Lost { server: server.clone(), said };
         let tcp = network.connect(&host.name, host.port).await?;
-        let mut client = match host.security {
+        let client = match host.security {
             Security::Tls => {
                 let mut client = Client::new(network.secure(&host.name, tcp).await?);
                 greeting(client.read_response(), &lost).await?;
@@ -80,7 +80,6 @@ impl Imap {
                 Client::new(network.secure(&host.name, plain.into_inner()).await?)
             }
         };
-        let _ = client.get_mut();
         let session = match timeout(ANSWER, client.login(user, password)).await {
             Ok(Ok(session)) => session,
             Ok(Err((error, _))) => {

@@ -172,8 +172,8 @@ impl Email {
 
     /// The names of the mails before a message: those that the answered one carries, and its own.
     async fn chain(&self, scope: &Scope, message: &Message) -> Result<Vec<MessageName>> {
-        let conn = &mut self.db.glance().await?;
-        let answered = mails::before(&mut conn.conn(), scope, message.conversation, message.n).await?;
+        let (conversation, n) = (message.conversation, message.n);
+        let answered = mails::before(&mut self.db.glance().await?.conn(), scope, conversation, n).await?;
         let Some(digest) = answered else { return Ok(Vec::new()) };
         let mut bytes = Vec::new();
         let file = self.files.read(&digest).await?;
@@ -271,9 +271,9 @@ impl Channel for Email {
 
     async fn file_copy(&self, scope: &Scope, id: MailId) -> Result<(), SendError> {
         let later_mail = |error: MailError| SendError::Later { reason: error.to_string(), after: None };
-        let conn = &mut self.db.glance().await.map_err(|error| later(error.into()))?;
-        let sent = mails::one(&mut conn.conn(), scope, id).await.map_err(|error| later(error.into()))?;
-        let Some(sent) = sent else { return Ok(()) };
+        // The connection to the database goes back before the mailbox is asked.
+        let sent = async { mails::one(&mut self.db.glance().await?.conn(), scope, id).await }.await;
+        let Some(sent) = sent.map_err(|error| later(error.into()))? else { return Ok(()) };
         let connected = match self.connected(scope, sent.channel).await {
             Ok(connected) => connected,
             Err(error) => return Err(SendError::Never(error.to_string())),
