@@ -9,8 +9,8 @@ use super::{port, told};
 #[cfg(feature = "ssr")]
 use crate::model::Draft;
 use crate::model::{
-    Act, ApiError, AttachmentId, Contact, ContactField, ContactId, ConversationId, ConversationRow, DraftMode,
-    MailChoice, Message, MessageId,
+    Act, ApiError, AttachmentId, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow,
+    DraftMode, MailChoice, Message, MessageId,
 };
 
 /// A reply or a note to be sent. The id is made in the browser: a repeated request is the same message (R6).
@@ -35,6 +35,24 @@ pub struct NewMessage {
 #[server(prefix = "/api/fn", endpoint = "send_message", input = Json)]
 pub async fn send_message(new: NewMessage) -> Result<Message, ApiError> {
     told(port()?.send_message(new).await)
+}
+
+/// Writes to somebody first: a conversation that begins with this mail (T16).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewMail {
+    /// From which mailbox.
+    pub channel: ChannelId,
+    /// The contact it is for; none where somebody typed an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactId>,
+    /// The mail, with its recipients, in a conversation of an id made in the browser.
+    pub message: NewMessage,
+}
+
+/// Begins a conversation by a mail.
+#[server(prefix = "/api/fn", endpoint = "begin_mail", input = Json)]
+pub async fn begin_mail(new: NewMail) -> Result<Message, ApiError> {
+    told(port()?.begin_mail(new).await)
 }
 
 /// Takes a message back before it goes out.

@@ -107,6 +107,7 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, give_back: Callba
     });
     let pictures: Vec<_> = message.attachments.iter().filter(|f| f.is_image()).cloned().collect();
     let files: Vec<_> = message.attachments.iter().filter(|f| !f.is_image()).cloned().collect();
+    let inside = message.mail.as_deref().map(|head| head.inside.clone()).unwrap_or_default();
     let after = state.map(|delivery| view! { <After id=message.id text=message.text.clone() delivery give_back /> });
     let (zone, at) = (use_zone(), message.at.0);
     let bubble = match message.mail.as_deref() {
@@ -127,7 +128,13 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, give_back: Callba
         <li class="msg" data-kind=kind data-first=first.then_some("") data-state=attr id=format!("m{}", message.n)>
             {header}
             {bubble}
-            {pictures.into_iter().map(|file| view! { <Picture file /> }).collect_view()}
+            {pictures
+                .into_iter()
+                .map(|file| {
+                    let inside = inside.contains(&file.id);
+                    view! { <Picture file inside /> }
+                })
+                .collect_view()}
             {(!files.is_empty())
                 .then(|| view! { <div class="files">{files.into_iter().map(|file| view! { <FileLink file /> }).collect_view()}</div> })}
             {after}
@@ -310,11 +317,11 @@ fn Undo(send_at: i64, undo: Callback<()>, now_send: Callback<()>) -> impl IntoVi
 }
 
 #[component]
-fn Picture(file: Attachment) -> impl IntoView {
+fn Picture(file: Attachment, inside: bool) -> impl IntoView {
     let href = format!("/api/files/{}", file.id);
     let src = href.clone();
     view! {
-        <a class="picture" href=href target="_blank" rel="noopener">
+        <a class="picture" href=href target="_blank" rel="noopener" data-inside=inside.then_some("")>
             <img src=src alt=file.name loading="lazy" width="320" height="240" />
         </a>
     }

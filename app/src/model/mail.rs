@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, Mailbox, Parties, Recipients, Timestamp, text_enum::text_enum};
+use super::{AttachmentId, ConversationId, Mailbox, Parties, Recipients, Timestamp, text_enum::text_enum};
 
 text_enum! {
     /// What there is to see of a mail beside its text.
+    #[derive(Default)]
     pub enum Look {
         /// Nothing: it is plain text.
+        #[default]
         Plain = "plain",
         /// HTML that says what the text says.
         Simple = "simple",
@@ -57,7 +59,7 @@ impl Folds {
 }
 
 /// The head of a mail, and how its text is to be shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailHead {
     /// From whom, to whom.
     pub parties: Parties,
@@ -81,6 +83,9 @@ pub struct MailHead {
     /// The same mail as it came to other channels of ours.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<ConversationId>,
+    /// Those of its files that stand within its text where it is shown as it was laid out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<AttachmentId>,
 }
 
 /// What programs put before the subject of an answer.

@@ -1,29 +1,23 @@
 //! What comes in, whatever the channel (architecture, One message): dedupe, identity, contact, conversation, message, event, work.
 
 use app::model::{
-    AiMode, AttachmentId, Channel, ChannelKind, Contact, ContactField, ContactId, ConversationId, ConversationRow,
-    ConversationState, Delivery, DeliveryState, Entry, Happening, IdentityId, JobId, Line, MailHead, Message,
-    MessageId, Presence, Preview, PreviewBy, Sender, Status, Timestamp,
+    AttachmentId, Channel, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, Happening, JobId, Line,
+    MailHead, Message, MessageId, Presence, Sender, Status,
 };
 use async_trait::async_trait;
 
 use super::{
     change::{Change, NewEntry, tell_of_contact},
-    check_text, fingerprint,
+    check_text,
+    correspondent::Correspondent,
+    fingerprint,
     send::{another_message, claim},
     work::Work,
 };
 use crate::{
     clock::new_id,
     error::{Error, Result},
-    store::{
-        Command, Scope, Tx,
-        contact::{self, Identity},
-        conversation::{self, Loaded},
-        house, message,
-        message::ProviderId,
-        search,
-    },
+    store::{Command, Scope, Tx, conversation, house, message, message::ProviderId},
 };
 
 /// A message from outside, as an adapter made it out of bytes.
@@ -87,7 +81,8 @@ impl Command for Receive {
         {
             return stored(tx, &scope, known).await;
         }
-        let (identity, became_known) = self.identity(tx, &scope).await?;
+        let correspondent = self.correspondent();
+        let (identity, became_known) = correspondent.identity(tx, &scope).await?;
         let known = match inbound.thread {
             InThread::Latest => conversation::latest_of(tx.conn(), &scope, identity.id, inbound.channel.id).await?,
             InThread::Into(id) => Some(id),
@@ -95,14 +90,7 @@ impl Command for Receive {
         };
         let mut change = match known {
             Some(id) => Change::of(tx, &scope, id).await?,
-            None => {
-                let contact = match identity.contact {
-                    Some(contact) => contact::one(tx.conn(), &scope, contact).await?,
-                    None => None,
-                };
-                let name = contact.map(|contact| contact.shown_name().to_owned()).unwrap_or_default();
-                Change::begin(tx, &scope, self.first(&identity, name, tx.now())).await?
-            }
+            None => correspondent.begin(tx, &scope, ConversationId::new(new_id()), &identity).await?,
         };
         let presence = self.presence(tx, &scope).await?;
         let assignee_stays = match change.now.row.state.assignee {
@@ -135,63 +123,9 @@ async fn stored(tx: &mut Tx<'_>, scope: &Scope, id: MessageId) -> Result<Message
 }
 
 impl Receive {
-    /// Whose message it is, and the contact if that has just become known. A name or address that a stranger typed makes a
-    /// contact of their own, never opens somebody else's.
-    async fn identity(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<(Identity, Option<Contact>)> {
-        let inbound = &self.0;
-        let kind = inbound.channel.kind;
-        let known = contact::identity(tx.conn(), scope, kind, &inbound.address).await?;
-        let is_new = known.is_none();
-        let mut identity = known.unwrap_or_else(|| Identity {
-            id: IdentityId::new(new_id()),
-            label: inbound.label.clone(),
-            contact: None,
-        });
-        let name = ContactField::Name.check(&inbound.name).unwrap_or_default();
-        let email = ContactField::Email.check(&inbound.email).unwrap_or_default();
-        let named = !name.is_empty() || !email.is_empty();
-        let contact = (identity.contact.is_none() && named).then(|| new_contact(name, email));
-        if let Some(contact) = &contact {
-            contact::insert(tx, scope, contact).await?;
-            search::set_contact(tx, scope, contact).await?;
-            identity.contact = Some(contact.id);
-        }
-        if is_new {
-            contact::add_identity(tx, scope, kind, &inbound.address, &identity).await?;
-            return Ok((identity, None));
-        }
-        if let Some(contact) = &contact {
-            contact::link(tx, scope, identity.id, contact.id).await?;
-        }
-        Ok((identity, contact))
-    }
-
-    /// A conversation before its first message.
-    fn first(&self, identity: &Identity, name: String, now: Timestamp) -> Loaded {
-        let channel = &self.0.channel;
-        Loaded {
-            row: ConversationRow {
-                id: ConversationId::new(new_id()),
-                channel: channel.id,
-                kind: channel.kind,
-                team: None,
-                contact: identity.contact,
-                name,
-                label: identity.label.clone(),
-                preview: Preview { by: PreviewBy::Them, text: String::new() },
-                last_at: now,
-                last_inbound_at: None,
-                started_at: now,
-                first_response_ms: None,
-                inbound_count: 0,
-                read_count: 0,
-                state: ConversationState { ai_mode: AiMode::Paused, ..ConversationState::default() },
-                version: 0,
-            },
-            identity: identity.id,
-            address: self.0.address.clone(),
-            message_count: 0,
-        }
+    fn correspondent(&self) -> Correspondent<'_> {
+        let Inbound { channel, address, label, name, email, .. } = &self.0;
+        Correspondent { channel, address, label, name, email, contact: None }
     }
 
     async fn presence(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Presence> {
@@ -213,8 +147,4 @@ impl Receive {
         change.add(tx, new).await?;
         Work::Send { message: id }.leave(tx, scope.workspace(), JobId::new(id.uuid()), tx.now()).await
     }
-}
-
-fn new_contact(name: String, email: String) -> Contact {
-    Contact { name, email, ..Contact::new(ContactId::new(new_id())) }
 }

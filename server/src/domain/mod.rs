@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod change;
 pub mod contacts;
+mod correspondent;
 pub mod deliver;
 pub mod files;
 pub mod inbound;

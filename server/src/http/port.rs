@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     api::{
         account::SessionInfo,
-        conversation::NewMessage,
+        conversation::{NewMail, NewMessage},
         email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox},
         port::Port,
         settings::{ChannelEdit, DeadJob, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
@@ -24,7 +24,7 @@ use crate::{
     domain::{
         contacts::{EditContact, MakeContact},
         inbox::{self, ChangeState, MarkRead, SaveDraft},
-        mail::{Backfill, PauseChannel},
+        mail::{Backfill, BeginMail, PauseChannel},
         people::{AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels},
         send::{CancelMessage, SendMessage, SendNow},
         sessions::{ChangePassword, EndSession, Invitation, Invite, RevokeInvite},
@@ -54,6 +54,11 @@ impl MemberPort {
     async fn write<C: Command>(&self, command: C) -> Answer<C::Output> {
         self.http.db.write(&self.signed.session.scope, command).await.map_err(Error::told)
     }
+}
+
+fn sending(new: NewMessage) -> SendMessage {
+    let NewMessage { id, conversation, mode, text, attachments, mail } = new;
+    SendMessage { id, conversation, mode, text, attachments, mail }
 }
 
 /// A refusal as it is told.
@@ -87,8 +92,12 @@ impl Port for MemberPort {
     }
 
     async fn send_message(&self, new: NewMessage) -> Answer<Message> {
-        let NewMessage { id, conversation, mode, text, attachments, mail } = new;
-        self.write(SendMessage { id, conversation, mode, text, attachments, mail }).await
+        self.write(sending(new)).await
+    }
+
+    async fn begin_mail(&self, new: NewMail) -> Answer<Message> {
+        let NewMail { channel, contact, message } = new;
+        self.write(BeginMail { channel, contact, send: sending(message) }).await
     }
 
     async fn cancel_message(&self, id: MessageId) -> Answer<Message> {

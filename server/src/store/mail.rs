@@ -28,10 +28,10 @@ const UIDS: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id 
 const ONE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail WHERE workspace_id = $1 AND id = $2";
 const OF_MESSAGE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
      WHERE workspace_id = $1 AND message_id = $2 ORDER BY id LIMIT 1";
-const BEFORE: &str = "SELECT mail.digest FROM message m JOIN mail ON mail.workspace_id = m.workspace_id AND mail.message_id = m.id \
+const BEFORE: &str = "SELECT m.n, mail.digest FROM message m JOIN mail ON mail.workspace_id = m.workspace_id AND mail.message_id = m.id \
      WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.n < $3 AND m.mail IS NOT NULL ORDER BY m.n DESC LIMIT 1";
 const QUARANTINE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
-     WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined' ORDER BY at DESC LIMIT 100";
+     WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined' ORDER BY at DESC LIMIT 500";
 const QUARANTINED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined'";
 const ADD_NAMES_SQLITE: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
      SELECT $1, value, $3, $4, $5 FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING";
@@ -323,7 +323,7 @@ pub async fn of_message(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Re
     conn.opt::<Raw>(OF_MESSAGE, args![scope.workspace(), id]).await?.map(Mail::try_from).transpose()
 }
 
-/// The bytes of the newest mail before a place in a thread: what an answer there answers.
+/// The newest mail before a place in a thread, by its own place and its bytes: what an answer there answers.
 ///
 /// # Errors
 /// When the database fails.
@@ -332,12 +332,11 @@ pub async fn before(
     scope: &Scope,
     conversation: ConversationId,
     n: i64,
-) -> Result<Option<String>, StoreError> {
-    let row: Option<(String,)> = conn.opt(BEFORE, args![scope.workspace(), conversation, n]).await?;
-    Ok(row.map(|(digest,)| digest))
+) -> Result<Option<(i64, String)>, StoreError> {
+    conn.opt(BEFORE, args![scope.workspace(), conversation, n]).await
 }
 
-/// The newest 100 mails of a channel that could not be read.
+/// The newest 500 mails of a channel that could not be read.
 ///
 /// # Errors
 /// When the database fails.

@@ -23,6 +23,7 @@ const ONE: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, 
 const SET_UNDO: &str = "UPDATE message SET undo = $3 WHERE workspace_id = $1 AND id = $2";
 const UNDO: &str = "SELECT undo FROM message WHERE workspace_id = $1 AND id = $2";
 const FINGERPRINT: &str = "SELECT fingerprint FROM message WHERE workspace_id = $1 AND id = $2";
+const PROVIDER: &str = "SELECT provider_id FROM message WHERE workspace_id = $1 AND id = $2";
 const BY_PROVIDER: &str = "SELECT id FROM message WHERE workspace_id = $1 AND channel_id = $2 AND provider_id = $3";
 const INSERT: &str = "INSERT INTO message (workspace_id, id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, \
      channel_id, provider_id, fingerprint, mail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
@@ -51,6 +52,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     SET_UNDO,
     UNDO,
     FINGERPRINT,
+    PROVIDER,
     BY_PROVIDER,
     INSERT,
     SET_DELIVERY,
@@ -221,6 +223,15 @@ pub async fn by_provider(
 ) -> Result<Option<MessageId>, StoreError> {
     let row: Option<(String,)> = conn.opt(BY_PROVIDER, args![scope.workspace(), channel, provider]).await?;
     read_opt("message", row.map(|(id,)| id))
+}
+
+/// The provider's name for a message; none where it has none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn provider(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Option<String>, StoreError> {
+    let row: Option<(Option<String>,)> = conn.opt(PROVIDER, args![scope.workspace(), id]).await?;
+    Ok(row.and_then(|(provider,)| provider))
 }
 
 /// The provider's own name of a message, unique on its channel.

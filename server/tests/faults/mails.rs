@@ -28,18 +28,20 @@ const SENDERS: usize = 50;
 const MAILS: usize = 1000;
 const REPLIES: usize = 200;
 
+/// A running mail server.
 #[derive(serde::Deserialize)]
-struct Post {
+pub struct Post {
     imaps: u16,
     smtps: u16,
-    ca: PathBuf,
+    pub ca: PathBuf,
     password: String,
-    mail: PathBuf,
+    pub mail: PathBuf,
 }
 
-fn post() -> Option<Post> {
+/// The one that the tests were given; none where they were given none.
+pub fn post() -> Option<Post> {
     let Ok(line) = std::env::var("TANDEM_TEST_MAIL") else {
-        say("skipped: mails under kills, because TANDEM_TEST_MAIL is not set");
+        say("skipped: mails, because TANDEM_TEST_MAIL is not set");
         return None;
     };
     Some(serde_json::from_str(&line).expect("TANDEM_TEST_MAIL is what scripts/mailserver prints"))
@@ -87,7 +89,7 @@ async fn storm(place: Place) {
     while written < MAILS || killed < kills() || replies.len() < REPLIES {
         let some = dice.below(80).min(MAILS - written);
         for n in written..written + some {
-            drop_in(&maildir, n, &letter(n, &address));
+            drop_in(&maildir, n, letter(n, &address));
         }
         written += some;
         tokio::time::sleep(Duration::from_millis(100 + dice.below(700) as u64)).await;
@@ -136,7 +138,8 @@ async fn storm(place: Place) {
     house.tear_down().await;
 }
 
-async fn connect(house: &House, post: &Post, address: &str) -> ChannelId {
+/// Connects a mailbox.
+pub async fn connect(house: &House, post: &Post, address: &str) -> ChannelId {
     let host = |port| Host { name: "localhost".to_owned(), port, security: Security::Tls };
     let settings = EmailSettings {
         address: address.to_owned(),
@@ -159,7 +162,8 @@ async fn connect(house: &House, post: &Post, address: &str) -> ChannelId {
     id
 }
 
-async fn wait_until_connected(house: &House, channel: ChannelId) {
+/// Waits until it is read.
+pub async fn wait_until_connected(house: &House, channel: ChannelId) {
     let db = house.open().await;
     let system = Scope::system(house.workspace, "test");
     within(60, "the mailbox is connected", async {
@@ -187,7 +191,8 @@ fn letter(n: usize, to: &str) -> String {
     )
 }
 
-fn drop_in(maildir: &Path, n: usize, mail: &str) {
+/// Puts a mail into a mailbox, as its server would.
+pub fn drop_in(maildir: &Path, n: usize, mail: impl AsRef<[u8]>) {
     use std::os::unix::fs::{MetadataExt, chown};
     // Dovecot numbers what it finds together in the order of names.
     let file = format!("{}.M{n:09}.test", 1_700_000_000 + n);

@@ -20,6 +20,7 @@ mod clients;
 mod cuts;
 #[path = "../contract/dice.rs"]
 mod dice;
+mod flood;
 mod house;
 mod kills;
 mod ledger;

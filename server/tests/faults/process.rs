@@ -69,6 +69,11 @@ impl Process {
         }
     }
 
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The last lines of its log.
     pub fn said(&self) -> String {
         self.log.lock().unwrap().iter().map(|line| format!("    {line}\n")).collect()

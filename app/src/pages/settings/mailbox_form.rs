@@ -27,7 +27,6 @@ struct Form {
     found: RwSignal<Option<(String, String)>>,
     check: RwSignal<Option<MailboxCheck>>,
     saving: Saving,
-    is_new: bool,
 }
 
 /// The form: of a new mailbox, or of one that is connected.
@@ -53,7 +52,6 @@ pub(super) fn MailboxForm(
         found: RwSignal::new(None),
         check: RwSignal::new(None),
         saving: Saving::new(),
-        is_new,
     };
     let password = NodeRef::<Input>::new();
     let ready = Memo::new(move |_| form.settings.with(Option::is_some));
@@ -174,7 +172,6 @@ fn Servers(form: Form) -> impl IntoView {
             }
         });
     };
-    let _ = form.is_new;
     view! {
         <div class="form-grid">
             <TextField

@@ -13,6 +13,17 @@ pub fn references(answered: &Mail) -> Vec<MessageName> {
         chain.retain(|one| one != name);
         chain.push(name.clone());
     }
+    shortened(chain)
+}
+
+/// A chain with what came before it.
+pub fn joined(mut before: Vec<MessageName>, chain: Vec<MessageName>) -> Vec<MessageName> {
+    before.retain(|name| !chain.contains(name));
+    before.extend(chain);
+    shortened(before)
+}
+
+fn shortened(mut chain: Vec<MessageName>) -> Vec<MessageName> {
     if chain.len() > MOST {
         chain.drain(1..=chain.len() - MOST);
     }

@@ -26,13 +26,6 @@ pub struct Checked {
     pub settings: EmailSettings,
 }
 
-impl Checked {
-    /// Whether every step went well.
-    pub fn is_good(&self) -> bool {
-        self.steps.iter().all(|step| matches!(step.outcome, StepOutcome::Good(_)))
-    }
-}
-
 impl Email {
     /// Tests a mailbox. What it sends to itself is taken away again.
     pub async fn check(&self, workspace: WorkspaceId, settings: &EmailSettings, password: &str) -> Checked {

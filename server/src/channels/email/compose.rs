@@ -12,7 +12,10 @@ use lettre::{
     },
 };
 
-use super::{chain, mail::MessageName};
+use super::{
+    chain,
+    mail::{MessageName, one_line},
+};
 
 /// A file that goes with a mail.
 pub struct Enclosed {
@@ -22,6 +25,13 @@ pub struct Enclosed {
     pub media_type: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+}
+
+impl Enclosed {
+    /// Whether every mail program shows it: such files stand below the text, where they are looked at.
+    fn is_picture(&self) -> bool {
+        ["image/png", "image/jpeg", "image/gif"].contains(&self.media_type.as_str())
+    }
 }
 
 /// What a mail is made of beside its message.
@@ -47,7 +57,7 @@ fn no(error: impl std::fmt::Display) -> Unmakeable {
     Unmakeable(error.to_string())
 }
 
-/// Writes a message as a mail: text and HTML that say the same, files behind them.
+/// Writes a message as a mail: text and HTML that say the same, pictures within the HTML, files behind them.
 ///
 /// # Errors
 /// [`Unmakeable`] for what no mail can carry.
@@ -70,28 +80,44 @@ pub fn compose(message: &Message, head: &MailHead, making: Making<'_>) -> Result
     }
     builder = chained(builder, making.chain);
     let boundary = |part: &str| format!("{part}-{}", message.id.uuid().simple());
-    let texts = MultiPart::alternative()
-        .boundary(boundary("text"))
-        .singlepart(text(ContentType::TEXT_PLAIN, &message.text)?)
-        .singlepart(text(ContentType::TEXT_HTML, &html(&message.text))?);
-    let body = if making.files.is_empty() {
+    let (pictures, files): (Vec<Enclosed>, Vec<Enclosed>) = making.files.into_iter().partition(Enclosed::is_picture);
+    let texts =
+        MultiPart::alternative().boundary(boundary("text")).singlepart(text(ContentType::TEXT_PLAIN, &message.text)?);
+    let texts = if pictures.is_empty() {
+        texts.singlepart(text(ContentType::TEXT_HTML, &html(&message.text, &[]))?)
+    } else {
+        // Unique in this mail and all others, as a Content-ID must be (RFC 2045, 7).
+        let named: Vec<(String, Enclosed)> =
+            pictures.into_iter().enumerate().map(|(n, file)| (format!("{n}.{}", making.name), file)).collect();
+        let shown = MultiPart::related()
+            .boundary(boundary("pictures"))
+            .singlepart(text(ContentType::TEXT_HTML, &html(&message.text, &named))?);
+        let shown = named.into_iter().try_fold(shown, |shown, (id, picture)| {
+            let part = Part::new_inline_with_name(id, one_line(&picture.name));
+            Ok::<_, Unmakeable>(shown.singlepart(enclosed(part, picture)?))
+        })?;
+        texts.multipart(shown)
+    };
+    let body = if files.is_empty() {
         texts
     } else {
-        let mut mixed = MultiPart::mixed().boundary(boundary("all")).multipart(texts);
-        for file in making.files {
-            let kind = ContentType::parse(&file.media_type)
-                .or_else(|_| ContentType::parse("application/octet-stream"))
-                .map_err(no)?;
-            let bytes = Body::new_with_encoding(file.bytes, ContentTransferEncoding::Base64)
-                .map_err(|_| no("a file cannot be encoded"))?;
-            mixed = mixed.singlepart(Part::new(one_line(&file.name)).body(bytes, kind));
-        }
-        mixed
+        files.into_iter().try_fold(MultiPart::mixed().boundary(boundary("all")).multipart(texts), |mixed, file| {
+            let part = Part::new(one_line(&file.name));
+            Ok::<_, Unmakeable>(mixed.singlepart(enclosed(part, file)?))
+        })?
     };
     // The envelope says who gets it; blind copies stay out of the header.
     let envelope =
         lettre::address::Envelope::new(None, vec![Address::new("nobody", "invalid").map_err(no)?]).map_err(no)?;
     Ok(builder.envelope(envelope).multipart(body).map_err(no)?.formatted())
+}
+
+fn enclosed(part: Part, file: Enclosed) -> Result<SinglePart, Unmakeable> {
+    let kind =
+        ContentType::parse(&file.media_type).or_else(|_| ContentType::parse("application/octet-stream")).map_err(no)?;
+    let bytes = Body::new_with_encoding(file.bytes, ContentTransferEncoding::Base64)
+        .map_err(|_| no("a file cannot be encoded"))?;
+    Ok(part.body(bytes, kind))
 }
 
 /// In-Reply-To and References; folded so that a line holds one name.
@@ -118,10 +144,13 @@ fn text(kind: ContentType, text: &str) -> Result<SinglePart, Unmakeable> {
     Ok(SinglePart::builder().header(kind).body(body))
 }
 
-/// The text as HTML that says the same: paragraphs, line ends, links.
-fn html(text: &str) -> String {
+/// The text as HTML that says the same: paragraphs, line ends, links; then the pictures, by their names in the mail.
+fn html(text: &str, pictures: &[(String, Enclosed)]) -> String {
     let escape =
         |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let pictures = pictures.iter().map(|(id, file)| {
+        format!("<p><img src=\"cid:{}\" alt=\"{}\" style=\"max-width:100%\"></p>", escape(id), escape(&file.name))
+    });
     let paragraphs = text.replace("\r\n", "\n");
     let paragraphs = paragraphs.split("\n\n").map(|paragraph| {
         let lines: Vec<String> = paragraph
@@ -139,10 +168,56 @@ fn html(text: &str) -> String {
             .collect();
         format!("<p dir=\"auto\">{}</p>", lines.join("<br>\n"))
     });
-    let body = paragraphs.collect::<Vec<_>>().join("\n");
+    let body = paragraphs.chain(pictures).collect::<Vec<_>>().join("\n");
     format!("<!doctype html>\n<html>\n<body>\n{body}\n</body>\n</html>\n")
 }
 
-fn one_line(text: &str) -> String {
-    super::mail::one_line(text)
+#[cfg(test)]
+mod tests {
+    use app::model::{ConversationId, Entry, MessageId, Parties};
+    use uuid::Uuid;
+
+    use super::{super::mail::read, *};
+
+    #[test]
+    fn t3_pictures_stand_within_and_files_behind() {
+        let message = Message {
+            id: MessageId::new(Uuid::from_u128(1)),
+            conversation: ConversationId::new(Uuid::from_u128(2)),
+            n: 2,
+            at: Timestamp(1),
+            text: "Look:".to_owned(),
+            entry: Entry::Incoming,
+            attachments: Vec::new(),
+            mail: None,
+        };
+        let mailbox = |address: &str| Mailbox::of(address);
+        let parties =
+            Parties { from: Some(mailbox("us@x.example")), to: vec![mailbox("a@x.example")], ..Parties::default() };
+        let head = MailHead { parties, subject: "Plan".to_owned(), ..MailHead::default() };
+        let file = |name: &str, media_type: &str| Enclosed {
+            name: name.to_owned(),
+            media_type: media_type.to_owned(),
+            bytes: name.as_bytes().to_vec(),
+        };
+        let files = vec![file("Grün & \"blau\".png", "image/png"), file("Überblick.pdf", "application/pdf")];
+        let making = Making { name: "n@x.example", reply_to: None, chain: &[], files, at: Timestamp(1) };
+        let bytes = compose(&message, &head, making).unwrap();
+        let mail = read(&bytes).unwrap();
+        let files: Vec<_> = mail
+            .files
+            .iter()
+            .map(|file| (file.name.as_str(), file.content_id.as_deref(), String::from_utf8_lossy(&file.bytes)))
+            .collect();
+        assert_eq!(
+            files,
+            [
+                ("Grün & \"blau\".png", Some("0.n@x.example"), "Grün & \"blau\".png".into()),
+                ("Überblick.pdf", None, "Überblick.pdf".into())
+            ]
+        );
+        let html = mail.html.unwrap();
+        assert!(html.contains("<img src=\"cid:0.n@x.example\" alt=\"Grün &amp; &quot;blau&quot;.png\""), "{html}");
+        assert_eq!(mail.text.trim(), "Look:");
+    }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::domain::mail::Writer;
 
-/// How many parts a mail may have. Beyond, it is no letter but an attack, and a person decides (S10).
+/// How many parts of a mail are read. Beyond, it is no letter but an attack: what comes first of it is read (S10).
 const MOST_PARTS: usize = 500;
 /// How many levels and parts they may have that lie in its parts.
 const MOST_LEVELS: usize = 1000;
@@ -27,9 +27,6 @@ pub enum Unreadable {
     /// No header that could be told from the rest.
     #[error("This is not a mail: it has no header.")]
     NoMail,
-    /// More parts than a letter has.
-    #[error("This mail has {0} parts; {MOST_PARTS} are allowed.")]
-    TooManyParts(usize),
 }
 
 /// The name of a mail, as its sender's program made it, without the angle brackets. Anybody may write any name into a mail: it finds
@@ -91,6 +88,8 @@ pub struct Mail {
     pub writer: Writer,
     /// What it tells of a mail that we sent, when a mail system wrote it.
     pub report: Option<Report>,
+    /// It has more parts than are read: only what comes first of it is here.
+    pub cut: bool,
 }
 
 /// Reads a mail.
@@ -98,16 +97,36 @@ pub struct Mail {
 /// # Errors
 /// [`Unreadable`]: nothing in it can be trusted to be what it looks like.
 pub fn read(bytes: &[u8]) -> Result<Mail, Unreadable> {
-    if let Some(levels) = nested::too_deep(bytes, MOST_LEVELS) {
-        return Err(Unreadable::TooManyParts(levels));
+    // Halved until it is within bounds: a half begins with the header and, as programs order a mail, the text.
+    let mut beginning = bytes;
+    let message = loop {
+        match within_bounds(beginning)? {
+            Some(message) => break message,
+            None => beginning = &beginning[..beginning.len() / 2],
+        }
+    };
+    let mut mail = read_parsed(message);
+    mail.cut = beginning.len() < bytes.len();
+    if mail.cut {
+        // What the cut went through is no file.
+        mail.files.pop();
     }
-    let mut message = MessageParser::default().parse(bytes).ok_or(Unreadable::NoMail)?;
+    Ok(mail)
+}
+
+/// A mail taken apart; none when it has more parts or levels than are read.
+fn within_bounds(bytes: &[u8]) -> Result<Option<Message<'_>>, Unreadable> {
+    if nested::too_deep(bytes, MOST_LEVELS) {
+        return Ok(None);
+    }
+    let message = MessageParser::default().parse(bytes).ok_or(Unreadable::NoMail)?;
     if message.headers().is_empty() {
         return Err(Unreadable::NoMail);
     }
-    if message.parts.len() > MOST_PARTS {
-        return Err(Unreadable::TooManyParts(message.parts.len()));
-    }
+    Ok((message.parts.len() <= MOST_PARTS).then_some(message))
+}
+
+fn read_parsed(mut message: Message<'_>) -> Mail {
     words::mend(&mut message);
     let writer = writer::of(&message);
     let in_words = || (writer == Writer::Bounce).then(|| report::in_words(&message));
@@ -115,7 +134,7 @@ pub fn read(bytes: &[u8]) -> Result<Mail, Unreadable> {
     // After all that looks at them: the texts and the files are taken out, rather than hold the largest part of a mail twice.
     let (text, html) = texts(&mut message);
     let files = files(&mut message);
-    Ok(Mail {
+    Mail {
         name: name(&message),
         answers: answers(&message),
         parties: parties(&message),
@@ -127,7 +146,8 @@ pub fn read(bytes: &[u8]) -> Result<Mail, Unreadable> {
         files,
         writer,
         report,
-    })
+        cut: false,
+    }
 }
 
 /// Only one that is its own: with two, programs disagree about which is meant, and threads could be forged.
@@ -396,9 +416,11 @@ mod tests {
         let parts = "--b\nContent-Type: text/plain\n\nx\n".repeat(2000);
         let bomb = format!("From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n")
             .replace('\n', "\r\n");
-        assert!(matches!(read(bomb.as_bytes()), Err(Unreadable::TooManyParts(_))));
+        let bomb = read(bomb.as_bytes()).unwrap();
+        assert!(bomb.cut && bomb.text.starts_with('x') && bomb.parties.from.is_some(), "what comes first arrives");
         let nest = format!("From: a@x.example\n{}\nx", "Content-Type: message/rfc822\n\n".repeat(200_000));
-        assert!(matches!(read(nest.as_bytes()), Err(Unreadable::TooManyParts(200_000))));
+        let nest = read(nest.as_bytes()).unwrap();
+        assert!(nest.cut && nest.parties.from.is_some());
         assert_eq!(read(b""), Err(Unreadable::NoMail));
         let lines = mail("From: \"a\n b\" <a@x.example>\nSubject: =?utf-8?q?one=0D=0ABcc:_evil@x.example?=\n\nx\n");
         assert_eq!(lines.subject, "one Bcc: evil@x.example");

@@ -2,7 +2,7 @@
 
 pub mod chain;
 pub mod check;
-mod compose;
+pub mod compose;
 pub mod discover;
 pub mod error;
 pub mod fold;
@@ -21,9 +21,7 @@ mod tnef;
 mod words;
 pub mod writer;
 
-use app::model::{
-    ApiError, ChannelId, EmailSettings, Entry, MailHead, MailId, Message, MessageId, Parties, WorkspaceId,
-};
+use app::model::{ApiError, ChannelId, EmailSettings, Entry, MailHead, MailId, Message, Parties, WorkspaceId};
 use async_trait::async_trait;
 
 use self::{
@@ -55,6 +53,9 @@ use crate::{
 
 /// How much of an answered mail is read for its chain, in bytes: its header, unless it is absurd.
 const HEADER: u64 = 256 * 1024;
+
+/// How many mails back it is looked for one that says what it answers.
+const MOST_SILENT: usize = 5;
 
 /// The adapter.
 #[derive(Clone)]
@@ -141,8 +142,7 @@ impl Email {
         };
         let id = outgoing.message.id;
         let signer = self.signer(scope.workspace());
-        let domain = settings.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-        let name = signer.name(id, domain);
+        let name = signer.name(id, domain(settings));
         let reply_to = if settings.takes_plus { signer.address(&settings.address, id) } else { None };
         // Before anything leaves: an answer may come back sooner than ours is written down (T3).
         let named = NameMail {
@@ -166,19 +166,33 @@ impl Email {
             from: reply_to.unwrap_or_else(|| settings.address.clone()),
             to,
             bytes,
-            domain: domain.to_owned(),
+            domain: domain(settings).to_owned(),
         })
     }
 
-    /// The names of the mails before a message: those that the answered one carries, and its own.
+    /// The names of the mails before a message: those that the answered one carries, and its own. Some programs say nothing of what they
+    /// answer; elsewhere that would begin a thread, if we did not say what came before.
     async fn chain(&self, scope: &Scope, message: &Message) -> Result<Vec<MessageName>> {
-        let (conversation, n) = (message.conversation, message.n);
-        let answered = mails::before(&mut self.db.glance().await?.conn(), scope, conversation, n).await?;
-        let Some(digest) = answered else { return Ok(Vec::new()) };
+        let (mut chain, mut n) = (Vec::new(), message.n);
+        for _ in 0..MOST_SILENT {
+            let answered = mails::before(&mut self.db.glance().await?.conn(), scope, message.conversation, n).await?;
+            let Some((at, digest)) = answered else { break };
+            let Some(answered) = self.header(&digest).await? else { break };
+            chain = chain::joined(chain::references(&answered), chain);
+            if !answered.answers.is_empty() {
+                break;
+            }
+            n = at;
+        }
+        Ok(chain)
+    }
+
+    /// What the header of a kept mail says.
+    async fn header(&self, digest: &str) -> Result<Option<mail::Mail>> {
         let mut bytes = Vec::new();
-        let file = self.files.read(&digest).await?;
+        let file = self.files.read(digest).await?;
         tokio::io::AsyncReadExt::read_to_end(&mut tokio::io::AsyncReadExt::take(file, HEADER), &mut bytes).await?;
-        Ok(mail::read(&bytes).map(|answered| chain::references(&answered)).unwrap_or_default())
+        Ok(mail::read(&bytes).ok())
     }
 
     async fn enclosed(&self, scope: &Scope, id: app::model::AttachmentId) -> Result<Enclosed> {
@@ -200,6 +214,11 @@ struct Made {
 /// For whom an account's password is sealed.
 pub fn owner(workspace: WorkspaceId, channel: ChannelId) -> String {
     format!("{workspace}/{channel}")
+}
+
+/// The part of a mailbox's address that our names for mails end in.
+fn domain(settings: &EmailSettings) -> &str {
+    settings.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain)
 }
 
 fn later(error: Error) -> SendError {
@@ -279,7 +298,7 @@ impl Channel for Email {
             Err(error) => return Err(SendError::Never(error.to_string())),
         };
         let (Some(folder), Some(message)) = (&connected.settings.sent_folder, sent.message) else { return Ok(()) };
-        let name = self.name_of(scope, &connected.settings, message);
+        let name = self.signer(scope.workspace()).name(message, domain(&connected.settings));
         let bytes = tokio::fs::read(self.files.place(&sent.digest)).await.map_err(|error| later(error.into()))?;
         let mut imap = self.imap(&connected).await.map_err(later_mail)?;
         let put = imap.put(folder, &name, &bytes).await;
@@ -289,12 +308,5 @@ impl Channel for Email {
             Err(error @ MailError::Folder { .. }) => Err(SendError::Never(error.to_string())),
             Err(error) => Err(later_mail(error)),
         }
-    }
-}
-
-impl Email {
-    fn name_of(&self, scope: &Scope, settings: &EmailSettings, message: MessageId) -> String {
-        let domain = settings.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-        self.signer(scope.workspace()).name(message, domain)
     }
 }

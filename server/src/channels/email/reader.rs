@@ -1,6 +1,10 @@
 //! From bytes to a [`Letter`]: read with bounds, files kept, proofs checked.
 
-use std::{panic::AssertUnwindSafe, path::PathBuf};
+use std::{
+    collections::HashSet,
+    panic::AssertUnwindSafe,
+    path::{Path, PathBuf},
+};
 
 use app::model::{Attachment, AttachmentId, Folds, Look, MailHead, MailId, Mailbox, TEXT_LIMIT};
 use bytes::Bytes;
@@ -8,6 +12,7 @@ use bytes::Bytes;
 use super::{
     fold::fold,
     mail::{self, Mail, MailFile, MessageName},
+    show::percent_decoded,
     signed::Signer,
     writer::is_nobody,
 };
@@ -26,7 +31,10 @@ use crate::{
 /// through, as they are written in mails (base64).
 const READ_WHOLE: u64 = 36 * 1024 * 1024;
 /// How much is read of larger ones, in bytes: the header and the text, as mail programs order a mail.
-const READ_OF_LARGE: usize = 2 * 1024 * 1024;
+const READ_OF_LARGE: u64 = 2 * 1024 * 1024;
+/// How many bytes beyond ASCII a mail may have to be read whole. Files are packed into ASCII; what is not is text, and undeclared text
+/// takes six times its room to be read (S10).
+const MOST_UNPACKED: usize = 4 * 1024 * 1024;
 /// How many files a message may have; further ones are in the source.
 const MOST_FILES: usize = 50;
 
@@ -60,42 +68,48 @@ impl Reader {
             // What a parser trips over must not end the stream of mails behind it.
             std::panic::catch_unwind(AssertUnwindSafe(|| parse(source)))
         });
-        let (mail, cut) = match read.await {
+        let mut mail = match read.await {
             Ok(Ok(Ok(read))) => read,
             Ok(Ok(Err(Fault::Unreadable(reason)))) => return Ok(Err(reason)),
             Ok(Ok(Err(Fault::Disk(error)))) => return Err(error.into()),
             Ok(Err(_)) | Err(_) => return Ok(Err("Reading this mail failed inside Tandem.".to_owned())),
         };
-        let mut files = Vec::new();
-        let mut digests = String::new();
-        for file in mail.files.iter().take(MOST_FILES) {
+        let named = mail.html.as_deref().map(named_inside).unwrap_or_default();
+        let (mut files, mut inside) = (Vec::new(), Vec::new());
+        mail.cut |= mail.files.len() > MOST_FILES;
+        for file in std::mem::take(&mut mail.files).into_iter().take(MOST_FILES) {
+            let is_inside = file.content_id.as_ref().is_some_and(|id| named.contains(id));
             let kept = self.keep(id, file).await?;
-            digests.push_str(&kept.digest);
+            if is_inside {
+                inside.push(kept.attachment.id);
+            }
             files.push(kept);
         }
-        Ok(Ok(Box::new(self.letter(id, mail, cut, files, &digests))))
+        Ok(Ok(Box::new(self.letter(id, mail, files, inside))))
     }
 
-    async fn keep(&self, id: MailId, file: &MailFile) -> Result<File> {
-        let (digest, size, media_type) = self.files.keep(Bytes::copy_from_slice(&file.bytes)).await?;
+    async fn keep(&self, id: MailId, file: MailFile) -> Result<File> {
+        let name = name(&file);
+        let (digest, size, media_type) = self.files.keep(Bytes::from(file.bytes)).await?;
         let attachment = Attachment {
             id: AttachmentId::new(new_id()),
-            name: name(file),
+            name,
             size: i64::try_from(size).unwrap_or(i64::MAX),
             media_type,
         };
         Ok(File { attachment, conversation: None, message_n: None, uploader: format!("mail:{id}"), digest })
     }
 
-    fn letter(&self, id: MailId, mail: Mail, cut: bool, files: Vec<File>, digests: &str) -> Letter {
+    fn letter(&self, id: MailId, mail: Mail, files: Vec<File>, inside: Vec<AttachmentId>) -> Letter {
         let from = mail.parties.from.clone().unwrap_or_default();
+        let digests: String = files.iter().map(|file| file.digest.as_str()).collect();
         let print = fingerprint(&[
             &from.key(),
             &mail.subject,
             &mail.sent_at.map(|at| at.0.to_string()).unwrap_or_default(),
             &mail.text,
             mail.html.as_deref().unwrap_or_default(),
-            digests,
+            &digests,
         ]);
         let proved = self.proved(&mail);
         let ours = mail.name.as_ref().and_then(|name| self.signer.named(name.as_str()));
@@ -110,7 +124,7 @@ impl Reader {
         };
         let signature = folded.written.len();
         let folds = Folds { signature, quoted: signature + folded.signature.len() };
-        let head = head(&mail, folds, cut || cut_text || mail.files.len() > MOST_FILES);
+        let head = MailHead { folds, cut: mail.cut || cut_text, inside, ..head(&mail) };
         Letter {
             id,
             name: mail.name.as_ref().map(|name| name.as_str().to_owned()),
@@ -144,44 +158,56 @@ impl Reader {
     }
 }
 
-enum Fault {
+/// Why a mail was not read.
+pub(super) enum Fault {
+    /// It is none.
     Unreadable(String),
+    /// The disk failed.
     Disk(std::io::Error),
 }
 
-/// Reads a mail, and says whether only its beginning was read.
-fn parse(source: Source) -> Result<(Mail, bool), Fault> {
-    let unreadable = |error: mail::Unreadable| Fault::Unreadable(error.to_string());
-    match source {
-        Source::Bytes(bytes) => Ok((mail::read(&bytes).map_err(unreadable)?, false)),
-        Source::Disk(path, size) if size <= READ_WHOLE => {
-            let bytes = std::fs::read(path).map_err(Fault::Disk)?;
-            Ok((mail::read(&bytes).map_err(unreadable)?, false))
-        }
-        Source::Disk(path, _) => {
-            let mut bytes = Vec::with_capacity(READ_OF_LARGE);
-            let file = std::fs::File::open(path).map_err(Fault::Disk)?;
-            std::io::Read::read_to_end(&mut std::io::Read::take(file, READ_OF_LARGE as u64), &mut bytes)
-                .map_err(Fault::Disk)?;
-            let mut mail = mail::read(&bytes).map_err(unreadable)?;
-            // What was cut is no file.
-            mail.files.clear();
-            Ok((mail, true))
-        }
+/// Reads a mail, or its beginning where all of it would take too much room.
+pub(super) fn parse(source: Source) -> Result<Mail, Fault> {
+    let bytes = match source {
+        Source::Bytes(bytes) => bytes,
+        Source::Disk(path, size) if size <= READ_WHOLE => std::fs::read(path).map_err(Fault::Disk)?.into(),
+        Source::Disk(path, _) => return parse_beginning(&beginning(&path, READ_OF_LARGE).map_err(Fault::Disk)?),
+    };
+    if bytes.iter().filter(|byte| !byte.is_ascii()).count() > MOST_UNPACKED {
+        return parse_beginning(&bytes[..bytes.len().min(READ_OF_LARGE as usize)]);
+    }
+    mail::read(&bytes).map_err(Fault::from)
+}
+
+fn parse_beginning(bytes: &[u8]) -> Result<Mail, Fault> {
+    let mut mail = mail::read(bytes)?;
+    // What the cut went through is no file.
+    mail.files.pop();
+    mail.cut = true;
+    Ok(mail)
+}
+
+/// The beginning of a file, at most so many bytes of it.
+fn beginning(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::Read::take(std::fs::File::open(path)?, most), &mut bytes)?;
+    Ok(bytes)
+}
+
+impl From<mail::Unreadable> for Fault {
+    fn from(error: mail::Unreadable) -> Self {
+        Self::Unreadable(error.to_string())
     }
 }
 
-fn head(mail: &Mail, folds: Folds, cut: bool) -> MailHead {
+fn head(mail: &Mail) -> MailHead {
     MailHead {
         parties: mail.parties.clone(),
-        bcc: Vec::new(),
         subject: mail.subject.clone(),
         sent_at: mail.sent_at,
-        folds,
         look: mail.html.as_deref().map_or(Look::Plain, look),
         remote_pictures: mail.html.as_deref().is_some_and(has_remote_pictures),
-        cut,
-        also: Vec::new(),
+        ..MailHead::default()
     }
 }
 
@@ -210,6 +236,16 @@ fn look(html: &str) -> Look {
     let end = QUOTES.iter().filter_map(|mark| html.find(mark)).min().unwrap_or(html.len());
     let own = &html[..end];
     if ["<img", "<table", "background"].iter().any(|mark| own.contains(mark)) { Look::Rich } else { Look::Simple }
+}
+
+/// What HTML calls the pictures that it has within itself (RFC 2392).
+fn named_inside(html: &str) -> HashSet<String> {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '>' | ')' | '&');
+    let names = html.match_indices(':').filter_map(|(at, _)| {
+        let scheme = html.get(at.checked_sub(3)?..at)?;
+        scheme.eq_ignore_ascii_case("cid").then(|| html[at + 1..].split(ends).next().unwrap_or_default())
+    });
+    names.map(percent_decoded).collect()
 }
 
 /// Whether HTML has pictures that lie on other servers: near enough to offer them.
@@ -246,4 +282,19 @@ fn cut_at(text: &str, limit: usize) -> (&str, bool) {
     }
     let end = (0..=limit).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     (&text[..end], true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t3_pictures_within_the_text_are_known() {
+        let named = named_inside(
+            "<img src=\"cid:logo@x\"><IMG SRC=CID:photo%40x><p style='background:url(cid:a)'>acid:b lucid: c",
+        );
+        let mut named: Vec<&str> = named.iter().map(String::as_str).collect();
+        named.sort_unstable();
+        assert_eq!(named, ["", "a", "b", "logo@x", "photo@x"]);
+    }
 }

@@ -21,13 +21,6 @@ pub struct RecipientReport {
     pub said: String,
 }
 
-impl RecipientReport {
-    /// Whether the address itself is no good, so that nothing further should be sent there: a permanent failure of the class "address".
-    pub fn is_bad_address(&self) -> bool {
-        self.outcome == Outcome::Failed && self.status.starts_with("5.1.")
-    }
-}
-
 /// A report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -171,12 +164,10 @@ mod tests {
             ("anna@x.example", Outcome::Failed, "5.1.1")
         );
         assert_eq!(anna.said, "550 5.1.1 User unknown");
-        assert!(anna.is_bad_address());
         assert_eq!(
             (ben.address.as_str(), ben.outcome, ben.status.as_str()),
             ("ben@x.example", Outcome::Delayed, "4.4.1")
         );
-        assert!(!ben.is_bad_address());
         assert_eq!(report.about.iter().map(MessageName::as_str).collect::<Vec<_>>(), ["m1@acme.example"]);
     }
 
@@ -187,7 +178,6 @@ mod tests {
              --b\nContent-Type: text/rfc822-headers\n\nSubject: Hello\nMessage-ID: <m2@acme.example>\n--b--\n"
         ));
         assert_eq!(report.about.iter().map(MessageName::as_str).collect::<Vec<_>>(), ["m2@acme.example"]);
-        assert!(!report.recipients[0].is_bad_address(), "a full mailbox is a good address");
     }
 
     #[test]

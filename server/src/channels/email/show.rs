@@ -10,7 +10,7 @@ use sha2::Digest;
 use super::{
     Email,
     html::{Picture, Shown, sanitise},
-    mail,
+    reader::{Fault, Source, parse},
 };
 use crate::{
     error::{Error, Result},
@@ -49,12 +49,15 @@ impl Email {
     /// # Errors
     /// [`Error::NOT_FOUND`] for a mail without HTML; when the disk fails.
     pub async fn formatted(&self, kept: &Mail, remote: Remote) -> Result<Formatted> {
-        let path = self.files.place(&kept.digest);
+        let source = Source::Disk(self.files.place(&kept.digest), kept.size.unsigned_abs());
         let email = self.clone();
         let until = self.db.clock().now().0 + GOOD_FOR;
         let made = tokio::task::spawn_blocking(move || -> Result<Formatted> {
-            let bytes = beginning(&path)?;
-            let mail = mail::read(&bytes).map_err(|_| Error::NOT_FOUND)?;
+            let mail = match parse(source) {
+                Ok(mail) => mail,
+                Err(Fault::Unreadable(_)) => return Err(Error::NOT_FOUND),
+                Err(Fault::Disk(error)) => return Err(error.into()),
+            };
             let Some(html) = &mail.html else { return Err(Error::NOT_FOUND) };
             let pictures = mail.files.iter().filter(|file| picture_type(&file.bytes).is_some());
             let inside: HashMap<String, String> = pictures
@@ -116,14 +119,8 @@ fn not_fetched(error: &HttpError) -> Error {
     ApiError::NotFound.into()
 }
 
-/// What is read of a mail to show it: all of it, up to what a mail has.
-fn beginning(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut std::io::Read::take(std::fs::File::open(path)?, 36 * 1024 * 1024), &mut bytes)?;
-    Ok(bytes)
-}
-
-fn percent_decoded(cid: &str) -> String {
+/// Bytes that a link writes as their numbers.
+pub(super) fn percent_decoded(cid: &str) -> String {
     let mut out = Vec::new();
     let mut rest = cid.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {

@@ -1,8 +1,8 @@
 //! A reply as a mail: to whom, about what, signed how (T5).
 
 use app::model::{
-    Answer, ApiError, Channel, ChannelKind, ContactField, EmailSettings, Folds, Look, MailChoice, MailHead, Mailbox,
-    Own, Parties, Recipients, answer_subject, recipients,
+    Answer, ApiError, Channel, ChannelKind, ContactField, EmailSettings, Folds, MailChoice, MailHead, Mailbox, Own,
+    Parties, Recipients, answer_subject, recipients,
 };
 
 use crate::{
@@ -53,12 +53,8 @@ pub async fn compose(
         },
         bcc: chosen.bcc,
         subject,
-        sent_at: None,
         folds: Folds { signature: written, quoted: text.len() },
-        look: Look::Plain,
-        remote_pictures: false,
-        cut: false,
-        also: Vec::new(),
+        ..MailHead::default()
     };
     Ok((text, Some(Box::new(head))))
 }

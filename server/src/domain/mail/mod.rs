@@ -1,5 +1,6 @@
 //! E-mail without its wire: which conversation a mail belongs to, who may write there, what machines say, what is kept.
 
+mod begin;
 mod compose;
 mod connect;
 mod look;
@@ -8,6 +9,7 @@ mod threads;
 
 use app::model::{MailHead, MailId, Mailbox, MessageId};
 
+pub use begin::BeginMail;
 pub(super) use compose::compose;
 pub use connect::{Backfill, ConnectMailbox, Mailbox as MailboxView, PauseChannel, TakeAgain, mailbox};
 pub use look::{kept, of_member};
@@ -26,18 +28,6 @@ pub enum Writer {
     AutoReply,
     /// A mail system that tells what became of a mail of ours.
     Bounce,
-}
-
-impl Writer {
-    /// Whether an automatic answer may go back.
-    pub const fn may_be_answered_by_machine(self) -> bool {
-        matches!(self, Self::Person)
-    }
-
-    /// Whether it opens a conversation as somebody's message does.
-    pub const fn is_somebody(self) -> bool {
-        matches!(self, Self::Person | Self::NoMachines)
-    }
 }
 
 /// What a mail system says became of a mail of ours.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::{
     Letter, Outcome, Returned, Writer,
-    threads::{Belongs, belongs, on_channel},
+    threads::{Belongs, belongs, known, on_channel},
 };
 use crate::{
     clock::new_id,
@@ -132,7 +132,8 @@ pub(super) async fn take(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, lett
     if letter.writer == Writer::Bounce {
         return returned(tx, scope, channel, letter).await;
     }
-    let belongs = belongs(tx, scope, channel, letter).await?;
+    let known = known(tx, scope, letter).await?;
+    let belongs = belongs(tx, scope, channel, letter, &known).await?;
     if let (Writer::AutoReply, Belongs::To(conversation) | Belongs::Beside(conversation)) = (letter.writer, belongs) {
         let mut change = Change::of(tx, scope, conversation).await?;
         change.happen(Happening::InboundFromMachine);
@@ -140,7 +141,8 @@ pub(super) async fn take(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, lett
         change.finish(tx).await?;
         return Ok((MailOutcome::Taken, String::new(), Some(line)));
     }
-    let message = receive(tx, scope, channel, letter, provider_id, belongs).await?;
+    let elsewhere = elsewhere(tx, scope, channel, letter, known).await?;
+    let message = receive(tx, scope, channel, letter, provider_id, belongs, elsewhere).await?;
     if let Belongs::Beside(conversation) = belongs {
         let mut change = Change::of(tx, scope, conversation).await?;
         change.line(tx, Line::Stranger { conversation: message.conversation }).await?;
@@ -151,7 +153,8 @@ pub(super) async fn take(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, lett
 
 /// Takes in a mail from before: what it begins is closed at once, and what it belongs to stays as it is.
 async fn take_old(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Fate> {
-    let before = match belongs(tx, scope, channel, letter).await? {
+    let known = known(tx, scope, letter).await?;
+    let before = match belongs(tx, scope, channel, letter, &known).await? {
         Belongs::To(conversation) => Some(Change::of(tx, scope, conversation).await?.now.row.state),
         Belongs::Beside(_) | Belongs::Nowhere => None,
     };
@@ -175,8 +178,8 @@ async fn receive(
     letter: &Letter,
     provider_id: String,
     belongs: Belongs,
+    elsewhere: Vec<Named>,
 ) -> Result<Message> {
-    let elsewhere = elsewhere(tx, scope, channel, letter).await?;
     let uploader = format!("mail:{}", letter.id);
     for file in &letter.files {
         message::add_file(tx, scope, file).await?;
@@ -214,12 +217,16 @@ async fn receive(
 }
 
 /// The same mail as it came to other channels of ours.
-async fn elsewhere(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Vec<Named>> {
-    let Some(name) = &letter.name else { return Ok(Vec::new()) };
-    let same = mail::named(tx.conn(), scope, std::slice::from_ref(name)).await?;
+async fn elsewhere(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: &Channel,
+    letter: &Letter,
+    known: Vec<Named>,
+) -> Result<Vec<Named>> {
     let mut twins = Vec::new();
-    for named in same {
-        if named.channel == channel.id {
+    for named in known {
+        if named.channel == channel.id || letter.name.as_ref() != Some(&named.name) {
             continue;
         }
         // A name alone is anybody's to write: it is the same mail when it says the same.

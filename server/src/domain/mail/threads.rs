@@ -20,8 +20,21 @@ pub(super) enum Belongs {
     Nowhere,
 }
 
-/// Finds where a mail belongs: what it proves to have received first, then the names it answers, the nearest first.
-pub(super) async fn belongs(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Belongs> {
+/// What is known here by the names in a mail: those it answers, and its own.
+pub(super) async fn known(tx: &mut Tx<'_>, scope: &Scope, letter: &Letter) -> Result<Vec<Named>> {
+    let names: Vec<String> = letter.answers.iter().chain(&letter.name).cloned().collect();
+    Ok(mail::named(tx.conn(), scope, &names).await?)
+}
+
+/// Finds where a mail belongs: what it proves to have received first, then the names it answers, the nearest first, then what answers it
+/// and came before it did.
+pub(super) async fn belongs(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: &Channel,
+    letter: &Letter,
+    known: &[Named],
+) -> Result<Belongs> {
     let sender = letter.with.as_ref().map(app::model::Mailbox::key).unwrap_or_default();
     let mut beside = None;
     for message in &letter.proved {
@@ -31,12 +44,15 @@ pub(super) async fn belongs(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, l
         }
         beside = beside.or(Some(conversation));
     }
-    let mut found = mail::named(tx.conn(), scope, &letter.answers).await?;
-    found.retain(|named| named.channel == channel.id);
+    let mut found: Vec<&Named> = known.iter().filter(|named| named.channel == channel.id).collect();
     found.sort_by_key(|named| nearness(letter, named));
     let mut looked_at: Option<ConversationId> = None;
     for named in found {
         if looked_at == Some(named.conversation) {
+            continue;
+        }
+        // Some programs give all their mails one name: what goes by it is not an answer to it.
+        if letter.name.as_ref() == Some(&named.name) && goes_by(tx, scope, named).await? {
             continue;
         }
         looked_at = Some(named.conversation);
@@ -57,6 +73,12 @@ pub(super) async fn on_channel(
     let Some(message) = message::one(tx.conn(), scope, message).await? else { return Ok(None) };
     let found = crate::store::conversation::load(tx.conn(), scope, message.conversation).await?;
     Ok(found.filter(|loaded| loaded.row.channel == channel).map(|loaded| loaded.row.id))
+}
+
+/// Whether a name is a message's own, and not only one that it answers.
+async fn goes_by(tx: &mut Tx<'_>, scope: &Scope, named: &Named) -> Result<bool> {
+    let own = message::provider(tx.conn(), scope, named.message).await?.unwrap_or_default();
+    Ok(own.strip_prefix(&named.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('#')))
 }
 
 fn nearness(letter: &Letter, named: &Named) -> usize {

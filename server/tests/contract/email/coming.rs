@@ -1,7 +1,7 @@
 //! Mails come in: each once, in order, whoever is killed meanwhile.
 
 use app::model::{AccountState, MailOutcome};
-use server::store::{account, mail};
+use server::store::account;
 
 use super::office::{Office, letter, texts};
 use crate::world::World;
@@ -12,6 +12,7 @@ on_both_engines!(
     h1_a_kill_loses_and_doubles_nothing,
     h1_new_numbers_bring_nothing_twice,
     r9_poison_waits_for_a_person_and_the_stream_goes_on,
+    s10_bombs_arrive_and_say_that_there_is_more,
     h9_a_wrong_password_is_not_tried_again,
 );
 
@@ -113,37 +114,78 @@ async fn h1_new_numbers_bring_nothing_twice(world: World) {
     assert_eq!(office.conversations(office.channel.id).await.len(), 4);
 }
 
+/// Bytes that are no mail, each in its own way.
+fn poison(n: usize) -> Vec<u8> {
+    match n % 4 {
+        0 => format!("\r\nNo header, poison {n}.\r\n").into_bytes(),
+        1 => format!("poison {n} ").repeat(500).into_bytes(),
+        2 => (0..4000).map(|at| ((at * 7 + n) % 251) as u8 | 0x80).collect(),
+        _ => format!("{}\r\n", format!("\t= {n} =\r\n").repeat(40)).into_bytes(),
+    }
+}
+
 async fn r9_poison_waits_for_a_person_and_the_stream_goes_on(world: World) {
     let Some(office) = Office::open(world).await else { return };
     {
         let _receiving = office.receive();
         office.connected(office.channel.id).await;
     }
-    let bomb = format!(
-        "From: a@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}--b--\r\n",
-        "--b\r\nContent-Type: text/plain\r\n\r\nx\r\n".repeat(600)
-    );
     let good = |n: usize| {
         letter("anna@x.example", &office.address, &format!("Good {n}"), "", "Hello").replace('\n', "\r\n").into_bytes()
     };
-    let mails: Vec<Vec<u8>> = (0..40).map(|n| if n % 4 == 0 { bomb.clone().into_bytes() } else { good(n) }).collect();
+    let mails: Vec<Vec<u8>> = (0..1200).map(|n| if n % 6 == 0 { poison(n / 6) } else { good(n) }).collect();
     office.post.drop_in(&office.address, mails);
     office.world.wait(60_000);
     let _receiving = office.receive();
-    office.conversations_when(office.channel.id, 30).await;
     let kept = office
-        .until("ten are in quarantine", async || {
-            let mut glance = office.world.db.glance().await.unwrap();
-            let kept = mail::quarantine(&mut glance.conn(), &office.world.system(), office.channel.id).await.unwrap();
-            (kept.len() == 10).then_some(kept)
+        .until("two hundred are in quarantine", async || {
+            let kept = office.quarantine().await;
+            (kept.len() == 200).then_some(kept)
         })
         .await;
-    assert!(
-        kept.iter().all(|mail| mail.outcome == MailOutcome::Quarantined && mail.reason.contains("parts")),
-        "{kept:?}"
-    );
-    let raw = tokio::fs::read(office.files.place(&kept[0].digest)).await.unwrap();
-    assert_eq!(raw, bomb.as_bytes(), "the source is kept unchanged");
+    assert_eq!(office.conversations_when(office.channel.id, 1000).await.len(), 1000);
+    let mut sources = std::collections::BTreeSet::new();
+    for mail in &kept {
+        assert!(mail.outcome == MailOutcome::Quarantined && !mail.reason.is_empty(), "{mail:?}");
+        sources.insert(tokio::fs::read(office.files.place(&mail.digest)).await.unwrap());
+    }
+    assert_eq!(sources, (0..200).map(poison).collect(), "the sources are kept unchanged");
+    // It is alive.
+    let after = letter("anna@x.example", &office.address, "After", "", "Hello");
+    office.post.deliver("anna@x.example", &office.address, &after).await;
+    office.conversations_when(office.channel.id, 1001).await;
+}
+
+/// S10: what is built to cost much arrives all the same, as much of it as is read, and says that there is more.
+async fn s10_bombs_arrive_and_say_that_there_is_more(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    {
+        let _receiving = office.receive();
+        office.connected(office.channel.id).await;
+    }
+    let head = |name: &str| format!("From: Eve <eve@x.example>\r\nTo: {}\r\nSubject: {name}\r\n", office.address);
+    let many = "--b\r\nContent-Type: text/plain\r\n\r\nx\r\n".repeat(10_000);
+    let deep: String =
+        (0..1000).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n")).collect();
+    let mails = [
+        format!("{}Content-Type: multipart/mixed; boundary=b\r\n\r\n{many}--b--\r\n", head("parts")).into_bytes(),
+        format!("{}{deep}Content-Type: text/plain\r\n\r\nx\r\n", head("multiparts")).into_bytes(),
+        format!("{}{}x\r\n", head("mails"), "Content-Type: message/rfc822\r\n\r\n".repeat(100_000)).into_bytes(),
+        [format!("{}\r\n", head("undeclared")).into_bytes(), vec![0xff; 6_000_000]].concat(),
+        format!("{}X-Long: {}\r\n\r\nx\r\n", head("header"), "QUJD".repeat(2_000_000)).into_bytes(),
+        format!("{}\r\n{}", head("large"), "A line of a very long letter.\r\n".repeat(1_300_000)).into_bytes(),
+    ];
+    let wanted = mails.len();
+    office.post.drop_in(&office.address, mails);
+    office.world.wait(60_000);
+    let _receiving = office.receive();
+    for conversation in office.conversations_when(office.channel.id, wanted).await {
+        let message = office.thread(conversation).await.remove(0);
+        let mail = message.mail.unwrap();
+        assert_eq!(mail.parties.from.unwrap().address, "eve@x.example", "{}", mail.subject);
+        assert!(mail.cut || ["header", "multiparts"].contains(&mail.subject.as_str()), "{}", mail.subject);
+    }
+    assert!(office.quarantine().await.is_empty());
 }
 
 async fn h9_a_wrong_password_is_not_tried_again(world: World) {

@@ -1,7 +1,11 @@
 //! Mails go out: to exactly those people, as one thread, once.
 
 use app::model::{DeliveryState, DraftMode, Entry, MailChoice, Mailbox, Message, MessageId, Recipients};
-use server::{clock::new_id, domain::send::SendMessage, store::mail};
+use server::{
+    clock::new_id,
+    domain::{mail::BeginMail, send::SendMessage},
+    store::mail,
+};
 
 use super::office::{Office, letter};
 use crate::world::{World, refused};
@@ -11,6 +15,7 @@ on_both_engines!(
     t5_only_who_is_named_gets_it,
     t8_what_comes_back_is_tied_to_what_went_out,
     t8_a_refused_address_is_told,
+    t16_a_conversation_begins_with_our_mail,
 );
 
 fn state(message: &Message) -> DeliveryState {
@@ -166,4 +171,51 @@ async fn t8_a_refused_address_is_told(world: World) {
             assert!(delivery.reason.contains("localhost refuses the mail"), "{}", delivery.reason);
         }
     }
+}
+
+async fn t16_a_conversation_begins_with_our_mail(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    // Somebody who is known by another mailbox's conversation.
+    let first = letter("Anna Berger <anna@sink.test>", &office.address, "Before", "", "Hello");
+    office.post.deliver("anna@sink.test", &office.address, &first).await;
+    let before = office.conversations_when(office.channel.id, 1).await[0];
+    let contact = office.world.thread(&office.world.owner, before).await.unwrap().contact.unwrap();
+
+    let conversation = app::model::ConversationId::new(new_id());
+    let mut send = crate::world::message(conversation, DraftMode::Reply, "Good morning");
+    let recipients = Recipients { to: vec![Mailbox::of("anna@sink.test")], ..Recipients::default() };
+    send.mail = Some(MailChoice { recipients, subject: Some("Your plans".to_owned()) });
+    let begin = BeginMail { channel: office.channel.id, contact: Some(contact.id), send };
+    let owner = &office.world.owner.scope;
+    let sent = office.world.db.write(owner, begin.clone()).await.unwrap();
+    // The answer got lost, so it is asked for again.
+    assert_eq!(office.world.db.write(owner, begin.clone()).await.unwrap(), sent);
+    let thread = office.world.thread(&office.world.owner, conversation).await.unwrap();
+    assert_eq!((thread.messages.len(), thread.contact.map(|contact| contact.id)), (1, Some(contact.id)));
+    assert_eq!(thread.address, "anna@sink.test");
+    office.world.wait(11_000);
+    office.work().await;
+    let raw = office.sunk(&sent.id.uuid().simple().to_string()).await;
+    assert!(raw.contains("Subject: Your plans") && !raw.contains("References:"), "{raw}");
+    // What she answers comes to it.
+    let reply_to = raw.lines().find_map(|line| line.strip_prefix("Reply-To: ")).unwrap().to_owned();
+    let answer = letter("anna@sink.test", &reply_to, "Re: Your plans", "", "Good morning to you");
+    office.post.deliver("anna@sink.test", &reply_to, &answer).await;
+    office.thread_when(conversation, 2).await;
+    assert_eq!(office.conversations(office.channel.id).await.len(), 2);
+
+    // What cannot be begun leaves nothing behind.
+    let mut other = begin.clone();
+    other.send.id = MessageId::new(new_id());
+    other.send.conversation = app::model::ConversationId::new(new_id());
+    let nobody = BeginMail { send: SendMessage { mail: None, ..other.send.clone() }, ..other.clone() };
+    let chat = BeginMail { channel: office.world.chat.id, ..other.clone() };
+    let mut bad = other.clone();
+    bad.send.mail.as_mut().unwrap().recipients.to = vec![Mailbox::of("a@x.example\r\nBcc: b@x.example")];
+    for refusal in [nobody, chat, bad] {
+        refused(office.world.db.write(owner, refusal).await);
+    }
+    assert_eq!(office.conversations(office.channel.id).await.len(), 2);
 }

@@ -2,7 +2,9 @@
 
 mod coming;
 mod going;
+mod mailbox;
 mod office;
 mod outage;
 mod samples;
 mod threading;
+mod turns;

@@ -28,6 +28,7 @@ use crate::world::World;
 /// A running mail server.
 #[derive(Clone, serde::Deserialize)]
 pub struct Post {
+    pub imap: u16,
     pub imaps: u16,
     pub smtp: u16,
     pub smtps: u16,
@@ -212,6 +213,12 @@ impl Office {
         folder.ledger.unwrap()
     }
 
+    /// What could not be read.
+    pub async fn quarantine(&self) -> Vec<mail::Mail> {
+        let mut glance = self.world.db.glance().await.unwrap();
+        mail::quarantine(&mut glance.conn(), &self.world.system(), self.channel.id).await.unwrap()
+    }
+
     /// Waits until a mailbox is connected.
     pub async fn connected(&self, channel: ChannelId) {
         self.until("the mailbox is connected", async || {
@@ -222,16 +229,18 @@ impl Office {
         .await;
     }
 
-    /// The conversations of a channel, the oldest first.
+    /// The conversations of a channel, closed ones too, the oldest first.
     pub async fn conversations(&self, channel: ChannelId) -> Vec<ConversationId> {
         let mut found = Vec::new();
-        let mut after = None;
-        loop {
-            let page = inbox::page(&self.world.db, &self.world.owner.scope, View::All, after, 100).await.unwrap();
-            found.extend(page.rows.iter().filter(|row| row.channel == channel).map(|row| (row.started_at, row.id)));
-            after = page.rows.last().map(|row| row.cursor());
-            if !page.more {
-                break;
+        for view in [View::All, View::Closed] {
+            let mut after = None;
+            loop {
+                let page = inbox::page(&self.world.db, &self.world.owner.scope, view, after, 100).await.unwrap();
+                found.extend(page.rows.iter().filter(|row| row.channel == channel).map(|row| (row.started_at, row.id)));
+                after = page.rows.last().map(|row| row.cursor());
+                if !page.more {
+                    break;
+                }
             }
         }
         found.sort();
