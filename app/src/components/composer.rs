@@ -12,8 +12,9 @@ use crate::{
     model::{ConversationId, DraftMode, MessageId},
     state::{Connection, new_uuid, use_inbox, use_live, use_outbox},
 };
-use files::{FileList, Uploads};
+pub(super) use files::{FileList, Uploads};
 use recipients::{MailLines, MailShort, MailTo};
+pub(super) use recipients::{read_addresses, written};
 use text::Drafts;
 
 /// Words of the two modes.

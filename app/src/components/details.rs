@@ -3,14 +3,15 @@
 use leptos::prelude::*;
 
 use super::{
+    begin::{may_begin, use_begin},
     frame::{Resizer, Side},
     words::{duration, member_name, status_label},
 };
 use crate::{
     api::conversation::{change_state, edit_contact, make_contact},
     components::ui::{
-        Avatar, AvatarSize, EditableField, Glyph, Icon, IconButton, ItemTone, Menu, MenuItem, RelativeTime, SaveState,
-        Toast, Toasts, Tone,
+        Avatar, AvatarSize, Button, EditableField, Glyph, Icon, IconButton, ItemTone, Menu, MenuItem, RelativeTime,
+        SaveState, Toast, Toasts, Tone,
     },
     model::{
         Act, AiMode, ApiError, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow,
@@ -127,6 +128,15 @@ fn Person(id: ConversationId) -> impl IntoView {
             view! { <PlainLine field /> }.into_any()
         }
     });
+    let begin = use_begin();
+    let write = move || {
+        let contact = inbox.contact.get().filter(|contact| !contact.email.is_empty() && may_begin(house))?;
+        Some(view! {
+            <Button small=true icon=Icon::PenLine on_press=move || begin.to_contact(&contact)>
+                "New e-mail"
+            </Button>
+        })
+    };
     view! {
         <section class="sec" aria-label="Contact">
             <div class="person">
@@ -138,6 +148,7 @@ fn Person(id: ConversationId) -> impl IntoView {
                     <p class="person-role">{role}</p>
                 </div>
             </div>
+            {write}
             <dl class="facts">{fields.collect_view()} {move || inbox.contact.get().map(|contact| view! { <LeadLine contact may_edit /> })}</dl>
         </section>
     }

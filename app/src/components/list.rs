@@ -6,14 +6,15 @@ use leptos::{html, prelude::*};
 use leptos_router::hooks::use_navigate;
 
 use super::{
+    begin::{may_begin, use_begin},
     frame::{Panel, Resizer, Side},
     row::{Row, row_href},
 };
 use crate::{
     api::inbox::{load_inbox, load_thread},
-    components::ui::{Banner, BannerPlace, Button, EmptyState, Icon, Tab, Tabs, Tone},
+    components::ui::{Banner, BannerPlace, Button, EmptyState, Icon, IconButton, Tab, Tabs, Tone},
     model::{ApiError, ConversationId, Counts, InboxPage, View, window_of},
-    state::{Connection, Inbox, Listed, give_focus, use_inbox, use_live},
+    state::{Connection, Inbox, Listed, give_focus, use_house, use_inbox, use_live},
 };
 
 /// The height of a row in pixels; the style sheet's `--row-h`.
@@ -52,6 +53,7 @@ pub fn ListPanel(
     panel: Signal<Panel>,
 ) -> impl IntoView {
     let (inbox, live) = (use_inbox(), use_live());
+    let (house, begin) = (use_house(), use_begin());
     let count = move |counts: &Counts, view: View| u32::try_from(counts.of(view)).unwrap_or(0);
     let tabs = Signal::derive(move || {
         let counts = inbox.counts.get();
@@ -112,6 +114,19 @@ pub fn ListPanel(
                 <span class="live" data-state=move || live.connection.get().attr() role="status">
                     {move || live.connection.get().label()}
                 </span>
+                {move || {
+                    may_begin(house)
+                        .then(|| {
+                            view! {
+                                <IconButton
+                                    icon=Icon::PenLine
+                                    name="New e-mail (c)"
+                                    at_end=true
+                                    on_press=move || begin.to_anybody()
+                                />
+                            }
+                        })
+                }}
             </header>
             <Transition fallback=ListSkeleton set_pending=loading>
                 // No closure around it: it runs once. What is read later goes into the store, and this stays on screen meanwhile.
@@ -327,7 +342,7 @@ fn target_matches(event: &leptos::ev::KeyboardEvent, selector: &str) -> bool {
 }
 
 /// Whether the key belongs to something that is being typed into or chosen from.
-fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
+pub(super) fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
     #[cfg(feature = "hydrate")]
     {
         target_matches(

@@ -1,5 +1,6 @@
 //! Parts of the pages that know the product.
 
+pub mod begin;
 pub mod composer;
 pub mod details;
 pub mod entry;

@@ -7,6 +7,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use crate::{
     api::inbox::{load_inbox, load_thread},
     components::{
+        begin::{Begin, BeginDialog},
         details::DetailsPanel,
         frame::{Frame, Panel},
         list::ListPanel,
@@ -19,6 +20,7 @@ use crate::{
 /// The page.
 #[component]
 pub fn InboxPage() -> impl IntoView {
+    Begin::provide();
     let (params, query) = (use_params_map(), use_query_map());
     let (inbox, live) = (use_inbox(), use_live());
     let view =
@@ -99,6 +101,7 @@ pub fn InboxPage() -> impl IntoView {
             <ThreadPanel view thread panel=main toggle_details=move |()| details.update(|shown| *shown = !*shown) />
             {move || is_asked.get().then(|| view! { <DetailsPanel thread close=move |()| details.set(false) /> })}
             <button type="button" class="scrim" aria-label="Close details" tabindex="-1" on:click=move |_| details.set(false)></button>
+            <BeginDialog />
         </Frame>
     }
     .into_any()

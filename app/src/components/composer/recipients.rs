@@ -82,11 +82,12 @@ impl MailTo {
 
 impl Lines {
     fn recipients(&self) -> Recipients {
-        Recipients { to: read(&self.to), cc: read(&self.cc), bcc: read(&self.bcc) }
+        Recipients { to: read_addresses(&self.to), cc: read_addresses(&self.cc), bcc: read_addresses(&self.bcc) }
     }
 }
 
-fn written(one: &Mailbox) -> String {
+/// As somebody would type it.
+pub fn written(one: &Mailbox) -> String {
     // A comma would part the name: it goes without.
     match one.name.replace([',', ';', '<', '>'], " ").trim() {
         "" => one.address.clone(),
@@ -95,7 +96,7 @@ fn written(one: &Mailbox) -> String {
 }
 
 /// Addresses as somebody types them: with names or without, commas between.
-fn read(text: &str) -> Vec<Mailbox> {
+pub fn read_addresses(text: &str) -> Vec<Mailbox> {
     text.split([',', ';', '\n'])
         .map(str::trim)
         .filter(|one| !one.is_empty())
@@ -206,12 +207,12 @@ mod tests {
 
     #[test]
     fn t5_addresses_are_read_as_they_are_typed() {
-        let typed = read(" Anna Berger <anna@x.example>, ben@x.example;\"Cleo\" <cleo@y.example> ,, ");
+        let typed = read_addresses(" Anna Berger <anna@x.example>, ben@x.example;\"Cleo\" <cleo@y.example> ,, ");
         let pairs: Vec<_> = typed.iter().map(|one| (one.name.as_str(), one.address.as_str())).collect();
         assert_eq!(pairs, [("Anna Berger", "anna@x.example"), ("", "ben@x.example"), ("Cleo", "cleo@y.example")]);
         for one in &typed {
-            assert_eq!(read(&written(one)), std::slice::from_ref(one));
+            assert_eq!(read_addresses(&written(one)), std::slice::from_ref(one));
         }
-        assert_eq!(read(""), []);
+        assert_eq!(read_addresses(""), []);
     }
 }

@@ -35,12 +35,12 @@ pub enum Unreadable {
 pub struct MessageName(String);
 
 impl MessageName {
-    /// A name that can be one: printable, without space or brackets, at most 500 bytes.
+    /// A name that can be one: printable ASCII, without space or brackets, at most 500 bytes. Others cannot be given back as they came.
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim().trim_start_matches('<').trim_end_matches('>');
         let fits = !text.is_empty()
             && text.len() <= 500
-            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>'));
+            && text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>'));
         fits.then(|| Self(text.to_owned()))
     }
 
@@ -120,7 +120,8 @@ fn within_bounds(bytes: &[u8]) -> Result<Option<Message<'_>>, Unreadable> {
         return Ok(None);
     }
     let message = MessageParser::default().parse(bytes).ok_or(Unreadable::NoMail)?;
-    if message.headers().is_empty() {
+    // Anything before an empty line can be taken for a header that nobody knows.
+    if message.headers().iter().all(|header| matches!(header.name, HeaderName::Other(_))) {
         return Err(Unreadable::NoMail);
     }
     Ok((message.parts.len() <= MOST_PARTS).then_some(message))
@@ -347,7 +348,7 @@ mod tests {
     fn h1_two_names_are_none() {
         assert_eq!(mail("From: a@x.example\nMessage-ID: <a@x>\nMessage-ID: <b@x>\n\nx\n").name, None);
         assert_eq!(mail("From: a@x.example\n\nx\n").name, None);
-        for bad in ["", "<>", "a b@x", "a\u{7}@x", &"x".repeat(600)] {
+        for bad in ["", "<>", "a b@x", "a\u{7}@x", "ä@x", &"x".repeat(600)] {
             assert_eq!(MessageName::read(bad), None, "{bad:?}");
         }
     }
@@ -421,7 +422,9 @@ mod tests {
         let nest = format!("From: a@x.example\n{}\nx", "Content-Type: message/rfc822\n\n".repeat(200_000));
         let nest = read(nest.as_bytes()).unwrap();
         assert!(nest.cut && nest.parties.from.is_some());
-        assert_eq!(read(b""), Err(Unreadable::NoMail));
+        for none in ["", "no mail at all ", "\r\nOnly a text.\r\n", ": \r\n: x\r\n\r\n"] {
+            assert_eq!(read(none.as_bytes()), Err(Unreadable::NoMail), "{none:?}");
+        }
         let lines = mail("From: \"a\n b\" <a@x.example>\nSubject: =?utf-8?q?one=0D=0ABcc:_evil@x.example?=\n\nx\n");
         assert_eq!(lines.subject, "one Bcc: evil@x.example");
         assert!(!lines.parties.from.unwrap().name.contains('\n'));

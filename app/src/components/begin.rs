@@ -1,0 +1,264 @@
+//! Writing to somebody first: a mail that begins a conversation (T16).
+
+use leptos::{html, prelude::*};
+use leptos_router::hooks::use_navigate;
+
+use super::{
+    composer::{FileList, Uploads, read_addresses, written},
+    list::is_busy_elsewhere,
+};
+use crate::{
+    api::conversation::{NewMail, NewMessage, begin_mail},
+    components::ui::{Button, Dialog, FieldFrame, Glyph, Icon, IconButton, TipSide, Variant},
+    model::{
+        ChannelId, ChannelKind, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice, Mailbox,
+        MessageId, Permission, Recipients,
+    },
+    state::{House, new_uuid, use_house},
+};
+
+/// The mail that is being begun, if one is. Copies share their state.
+#[derive(Clone, Copy)]
+pub struct Begin {
+    open: RwSignal<bool>,
+    to: RwSignal<String>,
+    contact: RwSignal<Option<ContactId>>,
+}
+
+impl Begin {
+    /// None yet; for everything below.
+    pub fn provide() -> Self {
+        let begin = Self { open: RwSignal::new(false), to: RwSignal::default(), contact: RwSignal::new(None) };
+        provide_context(begin);
+        begin
+    }
+
+    /// To somebody who is yet to be named.
+    pub fn to_anybody(self) {
+        self.open.set(true);
+    }
+
+    /// To a contact.
+    pub fn to_contact(self, contact: &Contact) {
+        self.to.set(written(&Mailbox { name: contact.name.clone(), address: contact.email.clone() }));
+        self.contact.set(Some(contact.id));
+        self.open.set(true);
+    }
+}
+
+/// The mail that is being begun.
+pub fn use_begin() -> Begin {
+    expect_context()
+}
+
+/// Whether whoever looks may write to somebody first, and from where.
+pub fn may_begin(house: House) -> bool {
+    house.boot.with(|boot| boot.me.may(Permission::Converse)) && !mailboxes(house).is_empty()
+}
+
+fn mailboxes(house: House) -> Vec<(ChannelId, String)> {
+    let connected = |kind: ChannelKind, address: &str| kind == ChannelKind::Email && !address.is_empty();
+    house.boot.with(|boot| {
+        let mailboxes = boot.channels.iter().filter(|channel| connected(channel.kind, &channel.address));
+        mailboxes.map(|channel| (channel.id, format!("{} <{}>", channel.name, channel.address))).collect()
+    })
+}
+
+/// The dialog; `c` opens it from anywhere in the inbox.
+#[component]
+pub fn BeginDialog() -> impl IntoView {
+    let (begin, house) = (use_begin(), use_house());
+    Effect::new(move |_| {
+        let handle = window_event_listener(leptos::ev::keydown, move |event| {
+            let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
+            if event.key() == "c" && plain && !is_busy_elsewhere(&event) && untrack(|| may_begin(house)) {
+                event.prevent_default();
+                begin.to_anybody();
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+    // Made when it is first asked for; what was typed stays when it is closed.
+    let asked = Memo::new(move |before: Option<&bool>| before == Some(&true) || begin.open.get());
+    view! {
+        <Show when=move || asked.get()>
+            <Dialog title="New e-mail" open=begin.open>
+                <Form begin />
+            </Dialog>
+        </Show>
+    }
+}
+
+#[component]
+fn Form(begin: Begin) -> impl IntoView {
+    let house = use_house();
+    let from = RwSignal::new(untrack(|| mailboxes(house)).first().map(|(id, _)| *id));
+    let (subject, text) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (busy, fault) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    // Kept until it is sent: tried again, it is the same mail (R6).
+    let ids = StoredValue::new((new_uuid(), new_uuid()));
+    let uploads = Uploads::new();
+    let picker = NodeRef::<html::Input>::new();
+    let navigate = use_navigate();
+
+    let send = move || {
+        if busy.get_untracked() {
+            return;
+        }
+        let to = read_addresses(&begin.to.get_untracked());
+        let Some(channel) = from.get_untracked() else { return };
+        if let Some(why) = missing(&to, &text.get_untracked(), uploads) {
+            return fault.set(Some(why));
+        }
+        let (conversation, message) = ids.get_value();
+        let conversation = ConversationId::new(conversation);
+        let files = untrack(|| uploads.ready());
+        let recipients = Recipients { to, ..Recipients::default() };
+        let new = NewMail {
+            channel,
+            contact: begin.contact.get_untracked(),
+            message: NewMessage {
+                id: MessageId::new(message),
+                conversation,
+                mode: DraftMode::Reply,
+                text: text.get_untracked(),
+                attachments: files.iter().map(|file| file.id).collect(),
+                mail: Some(MailChoice { recipients, subject: Some(subject.get_untracked().trim().to_owned()) }),
+            },
+        };
+        busy.set(true);
+        fault.set(None);
+        let navigate = navigate.clone();
+        leptos::task::spawn_local(async move {
+            match begin_mail(new).await {
+                Ok(_) => {
+                    begin.open.try_set(false);
+                    begin.contact.try_set(None);
+                    for field in [begin.to, subject, text] {
+                        field.try_set(String::new());
+                    }
+                    uploads.take();
+                    ids.try_set_value((new_uuid(), new_uuid()));
+                    navigate(&format!("/inbox/{conversation}"), Default::default());
+                }
+                Err(error) => drop(fault.try_set(Some(error.to_string()))),
+            }
+            busy.try_set(false);
+        });
+    };
+    let submit = send.clone();
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && !event.is_composing() {
+            event.prevent_default();
+            send();
+        }
+    };
+    let choose = move || {
+        let all = mailboxes(house);
+        (all.len() > 1).then(|| {
+            let options = all
+                .into_iter()
+                .map(|(id, label)| view! { <option value=id.to_string() prop:selected=move || from.get() == Some(id)>{label}</option> })
+                .collect_view();
+            view! {
+                <FieldFrame id="begin-from" label="From">
+                    <span class="select">
+                        <select
+                            class="input"
+                            id="begin-from"
+                            on:change=move |event| from.set(event_target_value(&event).parse().ok())
+                        >
+                            {options}
+                        </select>
+                        <Glyph icon=Icon::ChevronDown />
+                    </span>
+                </FieldFrame>
+            }
+        })
+    };
+    let line = move |id: &'static str, label: &'static str, value: RwSignal<String>| {
+        view! {
+            <FieldFrame id=id label=label>
+                <input
+                    class="input"
+                    id=id
+                    type="text"
+                    dir="auto"
+                    autocomplete="off"
+                    prop:value=move || value.get()
+                    on:input=move |event| value.set(event_target_value(&event))
+                />
+            </FieldFrame>
+        }
+    };
+    view! {
+        <form
+            class="begin"
+            on:submit=move |event| {
+                event.prevent_default();
+                submit();
+            }
+            on:keydown=on_key
+        >
+            {choose}
+            {line("begin-to", "To", begin.to)}
+            {line("begin-subject", "Subject", subject)}
+            <FieldFrame id="begin-text" label="Message" error=fault>
+                <textarea
+                    class="input"
+                    id="begin-text"
+                    rows="8"
+                    dir="auto"
+                    aria-describedby="begin-text-error"
+                    prop:value=move || text.get()
+                    on:input=move |event| text.set(event_target_value(&event))
+                    on:paste=move |event| uploads.add_pasted(&event)
+                ></textarea>
+            </FieldFrame>
+            <FileList uploads />
+            <div class="begin-foot">
+                <input
+                    type="file"
+                    multiple
+                    hidden
+                    node_ref=picker
+                    aria-label="Files to attach"
+                    on:change=move |_| {
+                        if let Some(input) = picker.get_untracked() {
+                            uploads.add_chosen(&input);
+                        }
+                    }
+                />
+                <IconButton
+                    icon=Icon::Paperclip
+                    name="Attach files"
+                    tip=TipSide::Above
+                    on_press=Callback::new(move |()| {
+                        if let Some(input) = picker.get_untracked() {
+                            input.click();
+                        }
+                    })
+                />
+                <Button variant=Variant::Primary submit=true busy=busy>
+                    "Send"
+                </Button>
+            </div>
+        </form>
+    }
+}
+
+/// What has to be filled in before it can be sent.
+fn missing(to: &[Mailbox], text: &str, uploads: Uploads) -> Option<String> {
+    let is_bad = |one: &&Mailbox| one.address.is_empty() || ContactField::Email.check(&one.address).is_err();
+    if to.is_empty() {
+        Some("Say who it goes to.".to_owned())
+    } else if let Some(one) = to.iter().find(is_bad) {
+        Some(format!("\"{}\" is no address. Write it like name@example.com.", one.address))
+    } else if untrack(|| uploads.busy()) {
+        Some("A file is still on its way up.".to_owned())
+    } else if text.trim().is_empty() && untrack(|| uploads.ready()).is_empty() {
+        Some("Write something or attach a file.".to_owned())
+    } else {
+        None
+    }
+}
