@@ -51,9 +51,9 @@ pub fn mail(bytes: &[u8]) {
     }
 }
 
-/// What stands between the tags; ours have every value in double quotes.
+/// What can be read between the tags; ours have every value in double quotes.
 fn words(html: &str) -> String {
-    parts(html).filter(|(_, is_tag)| !is_tag).map(|(c, _)| c).collect()
+    parts(html).filter(|(c, is_tag)| !is_tag && !c.is_whitespace()).map(|(c, _)| c).collect()
 }
 
 fn tags(html: &str) -> String {

@@ -1,6 +1,8 @@
 //! A mail's bytes as what Tandem needs of them (RFC 5322, MIME). The bytes themselves are kept unchanged elsewhere; what is read here may
 //! be read again by a better version.
 
+use std::borrow::Cow;
+
 use app::model::{Mailbox, Parties, Timestamp};
 use mail_parser::{
     Addr, Address, Encoding, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType,
@@ -18,6 +20,8 @@ use crate::domain::mail::Writer;
 const MOST_PARTS: usize = 500;
 /// How many levels and parts they may have that lie in its parts.
 const MOST_LEVELS: usize = 1000;
+/// How much of each text is read, in bytes: far more than a message keeps, and than anybody reads (S10).
+const MOST_TEXT: usize = 4 * 1024 * 1024;
 /// How many mails back an answer may name. Real chains are pruned to some twenty.
 const MOST_ANSWERED: usize = 100;
 
@@ -213,7 +217,7 @@ fn texts(message: &mut Message<'_>) -> (String, Option<String>) {
             Some(std::mem::take(parts.get_mut(*id as usize).map(|part| &mut part.body).filter(|body| wanted(body))?))
         });
         let texts = bodies.filter_map(|body| match body {
-            PartType::Text(text) | PartType::Html(text) => Some(held(text.into_owned())),
+            PartType::Text(text) | PartType::Html(text) => Some(held(beginning(text))),
             _ => None,
         });
         texts.collect()
@@ -236,6 +240,12 @@ fn lines(text: &str) -> String {
         lines.push_str(line);
     }
     lines
+}
+
+/// As much of a text as is read.
+fn beginning(text: Cow<'_, str>) -> String {
+    let end = (0..=text.len().min(MOST_TEXT)).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    if end < text.len() { text[..end].to_owned() } else { text.into_owned() }
 }
 
 /// What PostgreSQL can hold.

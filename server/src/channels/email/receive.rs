@@ -111,6 +111,7 @@ impl Receiving<'_> {
 
     /// Takes in everything behind the cursor, oldest first.
     async fn catch_up(&self, imap: &mut Imap, reading: &mut Reading) -> Result<(), MailError> {
+        let mut grown = Grown::default();
         loop {
             let waiting = imap.behind(reading.folder.last_uid).await?;
             if waiting.is_empty() {
@@ -127,6 +128,9 @@ impl Receiving<'_> {
                     tokio::join!(self.fetch(imap, reading, &wanted), self.take_to(reading, fetched.take()));
                 if let Some(uid) = stored? {
                     reading.folder.last_uid = uid;
+                }
+                if grown.by(together.len()) {
+                    self.db.learn_sizes().await.map_err(Error::from)?;
                 }
                 fetched = Some((next?, to));
             }
@@ -270,6 +274,30 @@ impl Receiving<'_> {
     }
 }
 
+/// How many mails have come in a row.
+struct Grown {
+    mails: usize,
+    look: usize,
+}
+
+impl Default for Grown {
+    fn default() -> Self {
+        Self { mails: 0, look: 256 }
+    }
+}
+
+impl Grown {
+    /// Counts further ones; true each time that there are twice as many as when it was true before.
+    fn by(&mut self, mails: usize) -> bool {
+        self.mails += mails;
+        let twice = self.mails >= self.look;
+        if twice {
+            self.look = self.mails * 2;
+        }
+        twice
+    }
+}
+
 /// A mail's bytes as they came.
 enum Fetched {
     Memory(bytes::Bytes),
@@ -312,6 +340,13 @@ fn is_poison(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn h1_growth_is_told_each_time_it_doubles() {
+        let mut grown = Grown::default();
+        let told: Vec<usize> = (1..=300).filter(|_| grown.by(16)).map(|n| n * 16).collect();
+        assert_eq!(told, [256, 512, 1024, 2048, 4096]);
+    }
 
     #[test]
     fn h1_groups_keep_the_order_and_stay_small() {
