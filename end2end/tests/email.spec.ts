@@ -1,36 +1,14 @@
 // E-mail as an admin connects it and a person answers it, with a real mail server (H1, H9, T3, T5).
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Page } from '@playwright/test'
 import { expect, expectAccessible, expectNoOverflow, test } from '../fixtures/test'
 import { enter } from '../fixtures/people'
-import { PIXEL, Post, rich } from '../fixtures/post'
+import { connectMailbox, PIXEL, Post, rich, tryMailbox } from '../fixtures/post'
 
 const post = Post.given()
 test.use({ world: { name: 'email', env: post?.env } })
 test.skip(!post, 'TANDEM_TEST_MAIL is not set: give it the line that scripts/mailserver prints')
 test.describe.configure({ mode: 'serial' })
-
-/** Connects a mailbox as an admin does, by hand: nothing is published about the test's domain. */
-async function connect(page: Page, address: string): Promise<void> {
-  await page.getByRole('button', { name: 'Add e-mail' }).click()
-  await page.getByLabel('Address').fill(address)
-  await page.getByLabel('Password', { exact: true }).fill(post!.given.password)
-  await page.getByRole('button', { name: 'Find the servers' }).click()
-  const folder = page.getByLabel('Folder to read')
-  await expect(folder).toHaveValue('INBOX', { timeout: 20_000 })
-  for (const [label, port] of [['Incoming (IMAP)', post!.given.imaps], ['Outgoing (SMTP)', post!.given.smtps]] as const) {
-    await page.getByLabel(label, { exact: true }).fill('localhost')
-    await page.getByLabel(`${label}: port`).fill(String(port))
-  }
-  await page.getByRole('button', { name: 'Test and connect' }).click()
-}
-
-/** Waits until this mailbox is connected, and not another one. */
-async function connected(page: Page, address: string): Promise<void> {
-  const card = page.locator('section.card').filter({ has: page.getByText(address, { exact: true }) })
-  await expect(card.getByText('Connected', { exact: true })).toBeVisible({ timeout: 50_000 })
-}
 
 test('H9: a mailbox is tested step by step, and connected', async ({ page, server }) => {
   await enter(page, server, '/settings/channels')
@@ -42,8 +20,7 @@ test('H9: a mailbox is tested step by step, and connected', async ({ page, serve
   await expect(page.getByLabel('Folder to read')).toHaveValue('INBOX', { timeout: 20_000 })
   await expectAccessible(page)
   await page.getByRole('button', { name: 'Cancel' }).click()
-  await connect(page, address)
-  await connected(page, address)
+  await connectMailbox(page, post!, address)
   await expect(page.getByText('Read up to number')).toBeVisible()
   await expectAccessible(page)
   await expectNoOverflow(page)
@@ -51,7 +28,7 @@ test('H9: a mailbox is tested step by step, and connected', async ({ page, serve
 
 test('H9: a wrong password is told at its step, with what to do', async ({ page, server }) => {
   await enter(page, server, '/settings/channels')
-  await connect(page, 'locked@mail.test')
+  await tryMailbox(page, post!, 'locked@mail.test')
   const steps = page.getByRole('list', { name: 'How the test went' })
   await expect(steps.getByRole('listitem').filter({ hasText: 'Sign in' })).toContainText('app password', { timeout: 30_000 })
   await expect(steps.getByRole('listitem').filter({ hasText: 'Receive it' })).toContainText('not tried')
@@ -70,9 +47,7 @@ test('T3, T5: a mail comes in live, is shown safely, and is answered', async ({ 
   const elsewhere = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`
   const settings = await (await openContext()).newPage()
   await enter(settings, server, '/settings/channels')
-  const address = post!.address()
-  await connect(settings, address)
-  await connected(settings, address)
+  const address = await connectMailbox(settings, post!)
 
   await enter(page, server, '/inbox')
   const html = `<table bgcolor="#eef"><tr><td><h1>Offer no. 7</h1><img src="cid:logo"><img src="${elsewhere}/pixel.png">
@@ -90,8 +65,11 @@ test('T3, T5: a mail comes in live, is shown safely, and is answered', async ({ 
   await page.getByRole('button', { name: 'Show pictures' }).click()
   await expect.poll(() => asked.length).toBeGreaterThan(0)
   expect(asked.every((url) => url === '/pixel.png'), asked.join()).toBe(true)
+  const listed = page.locator('.picture')
+  await expect(listed, 'what stands within is not listed again').toBeHidden()
   await page.getByRole('button', { name: 'Show as text' }).click()
   await expect(page.getByText('Three boats, please.', { exact: true })).toBeVisible()
+  await expect(listed).toBeVisible()
   await expectAccessible(page)
   await expectNoOverflow(page)
 
@@ -110,12 +88,44 @@ test('T3, T5: a mail comes in live, is shown safely, and is answered', async ({ 
   listener.close()
 })
 
+test('T16: a conversation begins with our mail, by key and from a contact', async ({ page, server, openContext }) => {
+  const settings = await (await openContext()).newPage()
+  await enter(settings, server, '/settings/channels')
+  const address = await connectMailbox(settings, post!)
+  await enter(page, server, '/inbox')
+  await expect(page.getByRole('button', { name: 'New e-mail' })).toBeVisible()
+  await page.keyboard.press('c')
+  const dialog = page.getByRole('dialog', { name: 'New e-mail' })
+  await expect(dialog).toBeVisible()
+  // Asked for where there are several mailboxes.
+  const from = dialog.getByLabel('From')
+  if (await from.count()) await from.selectOption(await from.locator('option', { hasText: address }).getAttribute('value'))
+  await dialog.getByLabel('To', { exact: true }).fill('Dora Keller <dora at sink.test>')
+  await dialog.getByRole('button', { name: 'Send' }).click()
+  await expect(dialog.getByRole('alert').filter({ hasText: 'is no address' })).toBeVisible()
+  await dialog.getByLabel('To', { exact: true }).fill('Dora Keller <dora@sink.test>')
+  await dialog.getByLabel('Subject').fill('A new garden')
+  await dialog.getByLabel('Message').fill('Good morning Dora.')
+  await expectAccessible(page)
+  await expectNoOverflow(page)
+  await page.keyboard.press('Control+Enter')
+  await expect(page).toHaveURL(/\/inbox\/[0-9a-f-]{36}/)
+  await expect(dialog).toBeHidden()
+  await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Good morning Dora.')
+  await page.getByRole('button', { name: 'Send now' }).click()
+  await expect.poll(() => post!.sunk('Good morning Dora.').length, { timeout: 15_000 }).toBe(1)
+  expect(post!.sunk('Good morning Dora.')[0]).toContain('Subject: A new garden')
+
+  await page.getByRole('complementary', { name: 'Details' }).getByRole('button', { name: 'New e-mail' }).click()
+  await expect(dialog.getByLabel('To', { exact: true })).toHaveValue('Dora Keller <dora@sink.test>')
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+})
+
 test('T3: quotations and signatures are folded, and the source is there', async ({ page, server, openContext }) => {
   const settings = await (await openContext()).newPage()
   await enter(settings, server, '/settings/channels')
-  const address = post!.address()
-  await connect(settings, address)
-  await connected(settings, address)
+  const address = await connectMailbox(settings, post!)
   await enter(page, server, '/inbox')
   const mail = `From: Cleo <cleo@sink.test>\nTo: ${address}\nSubject: Re: Plan\nContent-Type: text/plain; charset=utf-8\n\nYes.\n\n-- \nCleo Marin\n\nOn Mon, 2 Nov 2026, Ben wrote:\n> Shall we?\n`
   await post!.deliver('cleo@sink.test', address, mail)

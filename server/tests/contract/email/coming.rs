@@ -1,7 +1,7 @@
 //! Mails come in: each once, in order, whoever is killed meanwhile.
 
 use app::model::{AccountState, MailOutcome};
-use server::store::account;
+use server::store::{account, message};
 
 use super::office::{Office, letter, texts};
 use crate::world::World;
@@ -13,6 +13,7 @@ on_both_engines!(
     h1_new_numbers_bring_nothing_twice,
     r9_poison_waits_for_a_person_and_the_stream_goes_on,
     s10_bombs_arrive_and_say_that_there_is_more,
+    t3_a_large_file_arrives_whole,
     h9_a_wrong_password_is_not_tried_again,
 );
 
@@ -186,6 +187,31 @@ async fn s10_bombs_arrive_and_say_that_there_is_more(world: World) {
         assert!(mail.cut || ["header", "multiparts"].contains(&mail.subject.as_str()), "{}", mail.subject);
     }
     assert!(office.quarantine().await.is_empty());
+}
+
+/// 25 MB, as much as most servers take; fetched in pieces.
+async fn t3_a_large_file_arrives_whole(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    let line: Vec<u8> = (0..57).map(|at| at * 4 + 3).collect();
+    let file = line.repeat(25 * 1024 * 1024 / 57);
+    let packed = format!("{}\r\n", data_encoding::BASE64.encode(&line)).repeat(25 * 1024 * 1024 / 57);
+    let mail = format!(
+        "From: Anna <anna@x.example>\r\nSubject: Plans\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\nHere they are.\r\n--b\r\nContent-Type: application/octet-stream\r\n\
+         Content-Disposition: attachment; filename*=utf-8''Pl%C3%A4ne.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n{packed}--b--\r\n"
+    );
+    office.post.drop_in(&office.address, [mail.into_bytes()]);
+    office.world.wait(60_000);
+    let conversation = office.conversations_when(office.channel.id, 1).await[0];
+    let message = office.thread(conversation).await.remove(0);
+    let [attachment] = message.attachments.as_slice() else { panic!("one file: {message:?}") };
+    assert_eq!((attachment.name.as_str(), message.text.as_str()), ("Pläne.bin", "Here they are."));
+    assert!(!message.mail.unwrap().cut);
+    let mut glance = office.world.db.glance().await.unwrap();
+    let kept = message::file(&mut glance.conn(), &office.world.owner.scope, attachment.id).await.unwrap().unwrap();
+    assert!(tokio::fs::read(office.files.place(&kept.digest)).await.unwrap() == file, "byte for byte");
 }
 
 async fn h9_a_wrong_password_is_not_tried_again(world: World) {
