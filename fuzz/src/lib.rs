@@ -9,7 +9,7 @@ use app::model::{
 };
 use server::{
     channels::email::{
-        chain,
+        cards, chain,
         compose::{Making, compose},
         fold as folding,
         html::sanitise,
@@ -40,6 +40,9 @@ pub fn mail(bytes: &[u8]) {
     }
     assert!(!mail.subject.chars().any(char::is_control), "a subject on one line");
     assert!(!mail.text.contains('\0'), "a text that every database takes");
+    for card in cards::of(&mail.files) {
+        assert!(card.lines.iter().all(|(_, text)| !text.chars().any(char::is_control)), "lines: {card:?}");
+    }
     if let Some(html) = &mail.html {
         let shown = sanitise(html, |_| None).html;
         let again = sanitise(&shown, |_| None).html;

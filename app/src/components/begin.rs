@@ -60,7 +60,11 @@ fn mailboxes(house: House) -> Vec<(ChannelId, String)> {
     let connected = |kind: ChannelKind, address: &str| kind == ChannelKind::Email && !address.is_empty();
     house.boot.with(|boot| {
         let mailboxes = boot.channels.iter().filter(|channel| connected(channel.kind, &channel.address));
-        mailboxes.map(|channel| (channel.id, format!("{} <{}>", channel.name, channel.address))).collect()
+        let label = |name: &str, address: &str| match name == address {
+            true => address.to_owned(),
+            false => format!("{name} <{address}>"),
+        };
+        mailboxes.map(|channel| (channel.id, label(&channel.name, &channel.address))).collect()
     })
 }
 
@@ -185,6 +189,7 @@ fn Form(begin: Begin) -> impl IntoView {
                     type="text"
                     dir="auto"
                     autocomplete="off"
+                    autofocus=id == "begin-to"
                     prop:value=move || value.get()
                     on:input=move |event| value.set(event_target_value(&event))
                 />

@@ -132,9 +132,20 @@ pub fn MailBody(
             }
         })
     };
+    let cards = head.cards.into_iter().map(|card| {
+        let lines = card.lines.into_iter().map(|(word, text)| view! { <dt>{word}</dt> <dd dir="auto">{text}</dd> });
+        view! {
+            <section class="mail-card" aria-label=card.title.clone()>
+                <b dir="auto">{card.title.clone()}</b>
+                <dl>{lines.collect_view()}</dl>
+            </section>
+        }
+    });
+    let cards = cards.collect_view();
     view! {
         {ask}
         {body}
+        {cards}
         <div class="mail-tools">
             {head.cut.then(|| view! { <span>"It is longer than what is shown; the source has all of it."</span> })}
             {tools}

@@ -58,6 +58,15 @@ impl Folds {
     }
 }
 
+/// What a calendar or contact file in a mail says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// What the event is about, or who the contact is.
+    pub title: String,
+    /// The rest: what a line is, and what it says.
+    pub lines: Vec<(String, String)>,
+}
+
 /// The head of a mail, and how its text is to be shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailHead {
@@ -86,6 +95,9 @@ pub struct MailHead {
     /// Those of its files that stand within its text where it is shown as it was laid out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inside: Vec<AttachmentId>,
+    /// What its calendar and contact files say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<Card>,
 }
 
 /// What programs put before the subject of an answer.

@@ -29,7 +29,7 @@ pub use ids::{
 pub use inbox::{
     Act, ConversationRow, Counts, Cursor, Draft, DraftMode, Facts, InboxPage, Preview, PreviewBy, Thread, View,
 };
-pub use mail::{Folds, Look, MailChoice, MailHead, MailOutcome, answer_subject};
+pub use mail::{Card, Folds, Look, MailChoice, MailHead, MailOutcome, answer_subject};
 pub use mail_account::{
     AccountState, ChannelHealth, CheckStep, CheckedStep, EmailSettings, Host, Ledger, Security, StepOutcome,
 };

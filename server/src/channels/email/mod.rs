@@ -1,5 +1,6 @@
 //! E-mail: IMAP in, SMTP out (H1).
 
+pub mod cards;
 pub mod chain;
 pub mod check;
 pub mod compose;

@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::model::{Attachment, AttachmentId, Folds, Look, MailHead, MailId, Mailbox, TEXT_LIMIT};
+use app::model::{Attachment, AttachmentId, Card, Folds, Look, MailHead, MailId, Mailbox, TEXT_LIMIT};
 use bytes::Bytes;
 
 use super::{
+    cards,
     fold::fold,
     mail::{self, Mail, MailFile, MessageName},
     show::percent_decoded,
@@ -75,6 +76,7 @@ impl Reader {
             Ok(Err(_)) | Err(_) => return Ok(Err("Reading this mail failed inside Tandem.".to_owned())),
         };
         let named = mail.html.as_deref().map(named_inside).unwrap_or_default();
+        let cards = cards::of(&mail.files);
         let (mut files, mut inside) = (Vec::new(), Vec::new());
         mail.cut |= mail.files.len() > MOST_FILES;
         for file in std::mem::take(&mut mail.files).into_iter().take(MOST_FILES) {
@@ -85,7 +87,7 @@ impl Reader {
             }
             files.push(kept);
         }
-        Ok(Ok(Box::new(self.letter(id, mail, files, inside))))
+        Ok(Ok(Box::new(self.letter(id, mail, files, (inside, cards)))))
     }
 
     async fn keep(&self, id: MailId, file: MailFile) -> Result<File> {
@@ -100,7 +102,7 @@ impl Reader {
         Ok(File { attachment, conversation: None, message_n: None, uploader: format!("mail:{id}"), digest })
     }
 
-    fn letter(&self, id: MailId, mail: Mail, files: Vec<File>, inside: Vec<AttachmentId>) -> Letter {
+    fn letter(&self, id: MailId, mail: Mail, files: Vec<File>, shown: (Vec<AttachmentId>, Vec<Card>)) -> Letter {
         let from = mail.parties.from.clone().unwrap_or_default();
         let digests: String = files.iter().map(|file| file.digest.as_str()).collect();
         let print = fingerprint(&[
@@ -124,7 +126,8 @@ impl Reader {
         };
         let signature = folded.written.len();
         let folds = Folds { signature, quoted: signature + folded.signature.len() };
-        let head = MailHead { folds, cut: mail.cut || cut_text, inside, ..head(&mail) };
+        let (inside, cards) = shown;
+        let head = MailHead { folds, cut: mail.cut || cut_text, inside, cards, ..head(&mail) };
         Letter {
             id,
             name: mail.name.as_ref().map(|name| name.as_str().to_owned()),
@@ -266,6 +269,7 @@ fn name(file: &MailFile) -> String {
         "text/vcard" | "text/x-vcard" => "contact.vcf".to_owned(),
         "message/rfc822" => "mail.eml".to_owned(),
         "message/delivery-status" => "delivery-status.txt".to_owned(),
+        "message/disposition-notification" => "receipt.txt".to_owned(),
         "text/rfc822-headers" => "headers.txt".to_owned(),
         kind if kind.starts_with("image/") => {
             let end = kind.trim_start_matches("image/").trim_end_matches("+xml");
