@@ -29,30 +29,25 @@ pub struct NewMessage {
     /// By e-mail: to whom it goes; what is left out follows from the mail that is answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailChoice>,
+    /// Where the conversation begins with it (T16).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begin: Option<Begin>,
+}
+
+/// How a conversation begins with our message. Its id is made in the browser, as the message's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begin {
+    /// By which channel.
+    pub channel: ChannelId,
+    /// The contact it is for; none where somebody typed an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactId>,
 }
 
 /// Sends a reply or keeps a note.
 #[server(prefix = "/api/fn", endpoint = "send_message", input = Json)]
 pub async fn send_message(new: NewMessage) -> Result<Message, ApiError> {
     told(port()?.send_message(new).await)
-}
-
-/// Writes to somebody first: a conversation that begins with this mail (T16).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NewMail {
-    /// From which mailbox.
-    pub channel: ChannelId,
-    /// The contact it is for; none where somebody typed an address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contact: Option<ContactId>,
-    /// The mail, with its recipients, in a conversation of an id made in the browser.
-    pub message: NewMessage,
-}
-
-/// Begins a conversation by a mail.
-#[server(prefix = "/api/fn", endpoint = "begin_mail", input = Json)]
-pub async fn begin_mail(new: NewMail) -> Result<Message, ApiError> {
-    told(port()?.begin_mail(new).await)
 }
 
 /// Takes a message back before it goes out.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{
     account::{SessionInfo, SignedIn},
-    conversation::{NewMail, NewMessage},
+    conversation::NewMessage,
     email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox},
     settings::{ChannelEdit, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
 };
@@ -25,7 +25,6 @@ pub trait Port: Send + Sync {
     async fn thread(&self, id: ConversationId) -> Answer<Thread>;
     async fn older(&self, id: ConversationId, before: i64) -> Answer<(Vec<Message>, bool)>;
     async fn send_message(&self, new: NewMessage) -> Answer<Message>;
-    async fn begin_mail(&self, new: NewMail) -> Answer<Message>;
     async fn cancel_message(&self, id: MessageId) -> Answer<Message>;
     async fn send_now(&self, id: MessageId) -> Answer<Message>;
     async fn change_state(&self, conversation: ConversationId, seen: i64, act: Act) -> Answer<ConversationRow>;

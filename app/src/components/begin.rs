@@ -1,15 +1,12 @@
 //! Writing to somebody first: a mail that begins a conversation (T16).
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
-use super::{
-    composer::{FileList, Uploads, read_addresses, written},
-    list::is_busy_elsewhere,
-};
+use super::composer::{AttachButton, FileList, Uploads, read_addresses, written};
 use crate::{
-    api::conversation::{NewMail, NewMessage, begin_mail},
-    components::ui::{Button, Dialog, FieldFrame, Glyph, Icon, IconButton, TipSide, Variant},
+    api::conversation::{Begin as Beginning, NewMessage, send_message},
+    components::ui::{Button, Dialog, Variant},
     model::{
         ChannelId, ChannelKind, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice, Mailbox,
         MessageId, Permission, Recipients,
@@ -68,20 +65,10 @@ fn mailboxes(house: House) -> Vec<(ChannelId, String)> {
     })
 }
 
-/// The dialog; `c` opens it from anywhere in the inbox.
+/// The dialog.
 #[component]
 pub fn BeginDialog() -> impl IntoView {
-    let (begin, house) = (use_begin(), use_house());
-    Effect::new(move |_| {
-        let handle = window_event_listener(leptos::ev::keydown, move |event| {
-            let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
-            if event.key() == "c" && plain && !is_busy_elsewhere(&event) && untrack(|| may_begin(house)) {
-                event.prevent_default();
-                begin.to_anybody();
-            }
-        });
-        on_cleanup(move || handle.remove());
-    });
+    let begin = use_begin();
     // Made when it is first asked for; what was typed stays when it is closed.
     let asked = Memo::new(move |before: Option<&bool>| before == Some(&true) || begin.open.get());
     view! {
@@ -102,7 +89,6 @@ fn Form(begin: Begin) -> impl IntoView {
     // Kept until it is sent: tried again, it is the same mail (R6).
     let ids = StoredValue::new((new_uuid(), new_uuid()));
     let uploads = Uploads::new();
-    let picker = NodeRef::<html::Input>::new();
     let navigate = use_navigate();
 
     let send = move || {
@@ -118,23 +104,20 @@ fn Form(begin: Begin) -> impl IntoView {
         let conversation = ConversationId::new(conversation);
         let files = untrack(|| uploads.ready());
         let recipients = Recipients { to, ..Recipients::default() };
-        let new = NewMail {
-            channel,
-            contact: begin.contact.get_untracked(),
-            message: NewMessage {
-                id: MessageId::new(message),
-                conversation,
-                mode: DraftMode::Reply,
-                text: text.get_untracked(),
-                attachments: files.iter().map(|file| file.id).collect(),
-                mail: Some(MailChoice { recipients, subject: Some(subject.get_untracked().trim().to_owned()) }),
-            },
+        let new = NewMessage {
+            id: MessageId::new(message),
+            conversation,
+            mode: DraftMode::Reply,
+            text: text.get_untracked(),
+            attachments: files.iter().map(|file| file.id).collect(),
+            mail: Some(MailChoice { recipients, subject: Some(subject.get_untracked().trim().to_owned()) }),
+            begin: Some(Beginning { channel, contact: begin.contact.get_untracked() }),
         };
         busy.set(true);
         fault.set(None);
         let navigate = navigate.clone();
         leptos::task::spawn_local(async move {
-            match begin_mail(new).await {
+            match send_message(new).await {
                 Ok(_) => {
                     begin.open.try_set(false);
                     begin.contact.try_set(None);
@@ -165,35 +148,34 @@ fn Form(begin: Begin) -> impl IntoView {
                 .map(|(id, label)| view! { <option value=id.to_string() prop:selected=move || from.get() == Some(id)>{label}</option> })
                 .collect_view();
             view! {
-                <FieldFrame id="begin-from" label="From">
-                    <span class="select">
-                        <select
-                            class="input"
-                            id="begin-from"
-                            on:change=move |event| from.set(event_target_value(&event).parse().ok())
-                        >
-                            {options}
-                        </select>
-                        <Glyph icon=Icon::ChevronDown />
-                    </span>
-                </FieldFrame>
+                <label class="field-label" for="begin-from">
+                    "From"
+                </label>
+                <select
+                    class="input"
+                    id="begin-from"
+                    on:change=move |event| from.set(event_target_value(&event).parse().ok())
+                >
+                    {options}
+                </select>
             }
         })
     };
     let line = move |id: &'static str, label: &'static str, value: RwSignal<String>| {
         view! {
-            <FieldFrame id=id label=label>
-                <input
-                    class="input"
-                    id=id
-                    type="text"
-                    dir="auto"
-                    autocomplete="off"
-                    autofocus=id == "begin-to"
-                    prop:value=move || value.get()
-                    on:input=move |event| value.set(event_target_value(&event))
-                />
-            </FieldFrame>
+            <label class="field-label" for=id>
+                {label}
+            </label>
+            <input
+                class="input"
+                id=id
+                type="text"
+                dir="auto"
+                autocomplete="off"
+                autofocus=id == "begin-to"
+                prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))
+            />
         }
     };
     view! {
@@ -208,42 +190,24 @@ fn Form(begin: Begin) -> impl IntoView {
             {choose}
             {line("begin-to", "To", begin.to)}
             {line("begin-subject", "Subject", subject)}
-            <FieldFrame id="begin-text" label="Message" error=fault>
-                <textarea
-                    class="input"
-                    id="begin-text"
-                    rows="8"
-                    dir="auto"
-                    aria-describedby="begin-text-error"
-                    prop:value=move || text.get()
-                    on:input=move |event| text.set(event_target_value(&event))
-                    on:paste=move |event| uploads.add_pasted(&event)
-                ></textarea>
-            </FieldFrame>
+            <label class="field-label" for="begin-text">
+                "Message"
+            </label>
+            <textarea
+                class="input"
+                id="begin-text"
+                rows="8"
+                dir="auto"
+                prop:value=move || text.get()
+                on:input=move |event| text.set(event_target_value(&event))
+                on:paste=move |event| uploads.add_pasted(&event)
+            ></textarea>
+            <p class="begin-fault" role="alert">
+                {move || fault.get()}
+            </p>
             <FileList uploads />
             <div class="begin-foot">
-                <input
-                    type="file"
-                    multiple
-                    hidden
-                    node_ref=picker
-                    aria-label="Files to attach"
-                    on:change=move |_| {
-                        if let Some(input) = picker.get_untracked() {
-                            uploads.add_chosen(&input);
-                        }
-                    }
-                />
-                <IconButton
-                    icon=Icon::Paperclip
-                    name="Attach files"
-                    tip=TipSide::Above
-                    on_press=Callback::new(move |()| {
-                        if let Some(input) = picker.get_untracked() {
-                            input.click();
-                        }
-                    })
-                />
+                <AttachButton uploads />
                 <Button variant=Variant::Primary submit=true busy=busy>
                     "Send"
                 </Button>

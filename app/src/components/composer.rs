@@ -8,11 +8,11 @@ use leptos::{html, prelude::*};
 
 use crate::{
     api::conversation::NewMessage,
-    components::ui::{Glyph, Icon, IconButton, TipSide},
+    components::ui::{Glyph, Icon},
     model::{ConversationId, DraftMode, MessageId},
     state::{Connection, new_uuid, use_inbox, use_live, use_outbox},
 };
-pub(super) use files::{FileList, Uploads};
+pub(super) use files::{AttachButton, FileList, Uploads};
 use recipients::{MailLines, MailShort, MailTo};
 pub(super) use recipients::{read_addresses, written};
 use text::Drafts;
@@ -37,7 +37,6 @@ pub fn Composer(
     let mail = MailTo::new();
     let by_mail = Memo::new(move |_| mode.get() == DraftMode::Reply && mail.is_mail());
     let area = NodeRef::<html::Textarea>::new();
-    let picker = NodeRef::<html::Input>::new();
     let drop = RwSignal::new(false);
     let kind = inbox.open.with_untracked(|row| row.as_ref().map_or("", |row| row.kind.label()));
     let offline = move || live.connection.get() == Connection::Offline;
@@ -75,6 +74,7 @@ pub fn Composer(
             text: drafts.take(),
             attachments: files.iter().map(|file| file.id).collect(),
             mail: if by_mail.get_untracked() { untrack(|| mail.choice()) } else { None },
+            begin: None,
         };
         outbox.push(new, files);
         mail.reset();
@@ -167,28 +167,7 @@ pub fn Composer(
                 ></textarea>
                 <FileList uploads />
                 <div class="composer-bottom">
-                    <input
-                        type="file"
-                        multiple
-                        hidden
-                        node_ref=picker
-                        aria-label="Files to attach"
-                        on:change=move |_| {
-                            if let Some(input) = picker.get_untracked() {
-                                uploads.add_chosen(&input);
-                            }
-                        }
-                    />
-                    <IconButton
-                        icon=Icon::Paperclip
-                        name="Attach files"
-                        tip=TipSide::Above
-                        on_press=Callback::new(move |()| {
-                            if let Some(input) = picker.get_untracked() {
-                                input.click();
-                            }
-                        })
-                    />
+                    <AttachButton uploads />
                     <p class="composer-hint" role="status" data-tone=move || offline().then_some("wait")>
                         {hint}
                     </p>

@@ -292,9 +292,9 @@ fn prefetch(inbox: Inbox, id: ConversationId) {
     });
 }
 
-/// `↑` `↓` (and `j` `k`) move, `Enter` opens (L6). The focus itself moves, so that screen readers follow.
+/// `↑` `↓` (and `j` `k`) move, `Enter` opens (L6), `c` writes to somebody (T16). The focus itself moves, so that screen readers follow.
 fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
-    let inbox = use_inbox();
+    let (inbox, house, begin) = (use_inbox(), use_house(), use_begin());
     let navigate = use_navigate();
     let at = StoredValue::new(None::<ConversationId>);
     Effect::new(move |_| {
@@ -303,10 +303,17 @@ fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
             let step: i32 = match event.key().as_str() {
                 "ArrowDown" | "j" => 1,
                 "ArrowUp" | "k" => -1,
-                "Enter" => 0,
+                "Enter" | "c" => 0,
                 _ => return,
             };
             if event.ctrl_key() || event.meta_key() || event.alt_key() || is_busy_elsewhere(&event) {
+                return;
+            }
+            if event.key() == "c" {
+                if untrack(|| may_begin(house)) {
+                    event.prevent_default();
+                    begin.to_anybody();
+                }
                 return;
             }
             let order = inbox.order.get_untracked();
@@ -342,7 +349,7 @@ fn target_matches(event: &leptos::ev::KeyboardEvent, selector: &str) -> bool {
 }
 
 /// Whether the key belongs to something that is being typed into or chosen from.
-pub(super) fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
+fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
     #[cfg(feature = "hydrate")]
     {
         target_matches(

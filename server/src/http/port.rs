@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     api::{
         account::SessionInfo,
-        conversation::{NewMail, NewMessage},
+        conversation::{Begin, NewMessage},
         email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox},
         port::Port,
         settings::{ChannelEdit, DeadJob, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
@@ -56,11 +56,6 @@ impl MemberPort {
     }
 }
 
-fn sending(new: NewMessage) -> SendMessage {
-    let NewMessage { id, conversation, mode, text, attachments, mail } = new;
-    SendMessage { id, conversation, mode, text, attachments, mail }
-}
-
 /// A refusal as it is told.
 trait Told<T> {
     fn told(self) -> Answer<T>;
@@ -92,12 +87,12 @@ impl Port for MemberPort {
     }
 
     async fn send_message(&self, new: NewMessage) -> Answer<Message> {
-        self.write(sending(new)).await
-    }
-
-    async fn begin_mail(&self, new: NewMail) -> Answer<Message> {
-        let NewMail { channel, contact, message } = new;
-        self.write(BeginMail { channel, contact, send: sending(message) }).await
+        let NewMessage { id, conversation, mode, text, attachments, mail, begin } = new;
+        let send = SendMessage { id, conversation, mode, text, attachments, mail };
+        match begin {
+            None => self.write(send).await,
+            Some(Begin { channel, contact }) => self.write(BeginMail { channel, contact, send }).await,
+        }
     }
 
     async fn cancel_message(&self, id: MessageId) -> Answer<Message> {

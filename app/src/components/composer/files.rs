@@ -1,6 +1,6 @@
 //! Files on their way up: by button, by dropping, by pasting.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use crate::{
     components::{
@@ -186,6 +186,32 @@ impl Uploads {
     pub fn add_chosen(self, _: &leptos::web_sys::HtmlInputElement) {}
     pub fn add_dropped(self, _: &leptos::ev::DragEvent) {}
     pub fn add_pasted(self, _: &leptos::ev::Event) {}
+}
+
+/// Chooses files to attach.
+#[component]
+pub fn AttachButton(uploads: Uploads) -> impl IntoView {
+    let picker = NodeRef::<html::Input>::new();
+    let choose = Callback::new(move |()| {
+        if let Some(input) = picker.get_untracked() {
+            input.click();
+        }
+    });
+    view! {
+        <input
+            type="file"
+            multiple
+            hidden
+            node_ref=picker
+            aria-label="Files to attach"
+            on:change=move |_| {
+                if let Some(input) = picker.get_untracked() {
+                    uploads.add_chosen(&input);
+                }
+            }
+        />
+        <IconButton icon=Icon::Paperclip name="Attach files" tip=TipSide::Above on_press=choose />
+    }
 }
 
 /// The files of the message being written.
