@@ -109,8 +109,9 @@ test('H5: the page is left as it was: one element, one global, no cookie, its st
   expect(left.calls).toEqual(['close', 'open', 'toggle'])
   expect(left.text).toBe('A site of its own.')
   expect(await context.cookies(), 'no cookie, of nobody').toEqual([])
-  const kept = await shop.evaluate(() => Object.entries({ ...localStorage }))
-  expect(kept, 'the site learns that there is a conversation, nothing of it').toEqual([[`tandem:${site.key}`, '1']])
+  // The frame tells the site once the server has the message.
+  const kept = () => shop.evaluate(() => Object.entries({ ...localStorage }))
+  await expect.poll(kept, 'the site learns that there is a conversation, nothing of it').toEqual([[`tandem:${site.key}`, '1']])
   const bubble = await shop.getByRole('button', { name: 'Open chat' }).evaluate((button) => getComputedStyle(button).fontSize)
   expect(bubble, 'the site’s styles stay outside').not.toBe('40px')
   await shop.evaluate(() => (window as unknown as { tandem: { close(): void } }).tandem.close())

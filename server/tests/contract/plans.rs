@@ -314,7 +314,7 @@ async fn every_other_reading_uses_an_index(world: World) {
             of("FROM mail WHERE workspace_id = $1 AND message_id = $2"),
             vec![workspace.clone(), text()],
         ),
-        ("answered mail", of("SELECT mail.digest FROM message m"), vec![workspace.clone(), text(), n()]),
+        ("answered mail", of("SELECT m.n, mail.digest FROM message m"), vec![workspace.clone(), text(), n()]),
         ("quarantine", of("outcome = 'quarantined' ORDER BY at DESC"), vec![workspace.clone(), text()]),
         ("mails by name", of("FROM mail_name"), vec![workspace.clone(), Val::from("[\"name 7\", \"name 8\"]")]),
         ("who takes part", of("SELECT address FROM participant"), vec![workspace.clone(), text(), text()]),

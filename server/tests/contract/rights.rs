@@ -11,7 +11,7 @@ use server::{
         contacts::{EditContact, MakeContact},
         files,
         inbox::{self, ChangeState, MarkRead, SaveDraft},
-        mail::{Arrived, Backfill, BeginFolder, ConnectMailbox, PauseChannel, TakeAgain, TakeMails},
+        mail::{Arrived, Backfill, BeginFolder, BeginMail, ConnectMailbox, PauseChannel, TakeAgain, TakeMails},
         people::{
             AddMember, AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels,
         },
@@ -89,6 +89,7 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "set pending" Some(Converse) => act(world, conversation, Act::Pending).await,
         "reply" Some(Converse) => send(DraftMode::Reply),
         "note" Some(Converse) => send(DraftMode::Note),
+        "begin a mail" Some(Converse) => BeginMail { channel: ids.channel, contact: None, send: send(DraftMode::Reply) },
         "draft" Some(Converse) => SaveDraft { conversation, draft: Draft { mode: DraftMode::Note, text: text() } },
         "read" Some(Read) => MarkRead { conversation, read_count: 1 },
         "edit a contact" Some(Converse) => EditContact { id: ids.contact, field, value: text(), seen: ids.contact_version },

@@ -9,25 +9,35 @@ use super::mail::{MailFile, one_line};
 const MOST: usize = 5;
 /// The largest file that is read, in bytes: contacts bring pictures.
 const LARGEST: usize = 1024 * 1024;
+/// The longest line that is read, in bytes.
+const LONGEST_LINE: usize = 8 * 1024;
 /// How many lines of a card are shown, and how much of each, in characters.
 const LINES: usize = 8;
 const LONGEST: usize = 200;
 
 /// The cards in a mail's files.
 pub fn of(files: &[MailFile]) -> Vec<Card> {
-    files.iter().filter(|file| file.bytes.len() <= LARGEST).filter_map(card).take(MOST).collect()
+    let mut cards = Vec::new();
+    let readable = files.iter().filter(|file| file.bytes.len() <= LARGEST);
+    for (file, read) in readable.filter_map(|file| Some((file, reads(file)?))).take(MOST) {
+        // An invitation often comes twice: beside the texts, and as a file.
+        cards.extend(read(&properties(&file.bytes)).filter(|card| !cards.contains(card)));
+    }
+    cards
 }
 
-fn card(file: &MailFile) -> Option<Card> {
+type Read = fn(&[Property]) -> Option<Card>;
+
+/// What reads this kind of file; none where it is of another kind.
+fn reads(file: &MailFile) -> Option<Read> {
     let ends = |end: &str| file.name.to_lowercase().ends_with(end);
-    let card = match file.media_type.as_str() {
-        "text/calendar" | "application/ics" => event(&properties(&file.bytes)),
-        "text/vcard" | "text/x-vcard" | "text/directory" => person(&properties(&file.bytes)),
-        _ if ends(".ics") => event(&properties(&file.bytes)),
-        _ if ends(".vcf") => person(&properties(&file.bytes)),
-        _ => return None,
-    };
-    (!card.title.is_empty() || !card.lines.is_empty()).then_some(card)
+    match file.media_type.as_str() {
+        "text/calendar" | "application/ics" => Some(event),
+        "text/vcard" | "text/x-vcard" | "text/directory" => Some(person),
+        _ if ends(".ics") => Some(event),
+        _ if ends(".vcf") => Some(person),
+        _ => None,
+    }
 }
 
 /// Its lines. They are folded at any byte, also within a character.
@@ -43,14 +53,15 @@ fn properties(bytes: &[u8]) -> Vec<Property> {
             }
         }
     }
-    let text = String::from_utf8_lossy(&unfolded).into_owned();
+    // What is longer is a picture; and the parser looks at all of a line for each of its parameters.
+    let short = unfolded.split(|byte| *byte == b'\n').filter(|line| line.len() <= LONGEST_LINE);
+    let text = String::from_utf8_lossy(&short.collect::<Vec<_>>().join(&b'\n')).into_owned();
     PropertyParser::from_reader(text.as_bytes()).filter_map(Result::ok).take(2000).collect()
 }
 
-/// The first event of a calendar.
-fn event(all: &[Property]) -> Card {
-    let within = |property: &&Property| is(property, "BEGIN") && value(property) == "VEVENT";
-    let begin = all.iter().position(|property| within(&property)).unwrap_or(0);
+/// The first event of a calendar; none of other calendars.
+fn event(all: &[Property]) -> Option<Card> {
+    let begin = all.iter().position(|property| is(property, "BEGIN") && value(property) == "VEVENT")?;
     // What an alarm within it says of itself is not said of the event.
     let rest = &all[begin..];
     let end = rest.iter().skip(1).position(|property| is(property, "BEGIN") || is(property, "END"));
@@ -74,11 +85,11 @@ fn event(all: &[Property]) -> Card {
     line("Repeats", find("RRULE").map(|_| "Yes".to_owned()).unwrap_or_default());
     line("Where", find("LOCATION").map(value).unwrap_or_default());
     line("By", find("ORGANIZER").map(whom).unwrap_or_default());
-    Card { title: find("SUMMARY").map(value).unwrap_or_default(), lines }
+    Some(Card { title: find("SUMMARY").map(value).unwrap_or_default(), lines })
 }
 
-/// The first contact of a file.
-fn person(all: &[Property]) -> Card {
+/// The first contact of a file; none where it says nothing.
+fn person(all: &[Property]) -> Option<Card> {
     let end = all.iter().position(|property| is(property, "END")).unwrap_or(all.len());
     let own = &all[..end];
     const WORDS: [(&str, &str); 6] = [
@@ -99,7 +110,8 @@ fn person(all: &[Property]) -> Card {
         }
     }
     let named = own.iter().find(|property| is(property, "FN")).map(value);
-    Card { title: named.unwrap_or_default(), lines }
+    let card = Card { title: named.unwrap_or_default(), lines };
+    (!card.title.is_empty() || !card.lines.is_empty()).then_some(card)
 }
 
 /// Whether a property has this name, with or without the group before it (`item1.TEL`).
@@ -214,7 +226,9 @@ mod tests {
             ]
         );
         assert!(cards("nora.txt", "BEGIN:VCARD\nFN:Nora\nEND:VCARD\n").is_empty());
-        assert!(cards("empty.vcf", "").is_empty());
+        assert!(cards("empty.vcf", "").is_empty() && cards("todo.ics", "BEGIN:VTODO\nEND:VTODO\n").is_empty());
+        let dear = format!("BEGIN:VCARD\nFN:Eve\nA{}\nEND:VCARD\n", ";B=".repeat(300_000));
+        assert_eq!(cards("dear.vcf", &dear)[0].title, "Eve", "a line that would take minutes is passed over");
     }
 
     proptest! {

@@ -10,6 +10,10 @@ const SMALL: usize = 8 * 1024;
 
 /// How many parts with parts of their own come to one that is a mail: they lie beside each other and only take room.
 const FLAT: usize = 20;
+/// How many bytes the parser may have to look at to find where parts end: all that follows, for each that has parts of its own.
+const MOST_WORK: usize = 5_000_000_000;
+/// How many lines may look like the border of a part: each may become one, and takes its room.
+const MOST_BORDERS: usize = 100_000;
 
 /// What stands between a `Content-Type` and the end of its header, counted: parts that are mails, and parts with parts of their own.
 #[derive(Debug, Default, Clone, Copy)]
@@ -43,14 +47,16 @@ impl Marks {
     }
 }
 
-/// Whether a mail may have more than `most` levels.
+/// Whether a mail may have more than `most` levels, or parts that cost too much to be found.
 pub fn too_deep(bytes: &[u8], most: usize) -> bool {
-    deeper(bytes, most, LAYERS)
+    let borders = || bytes.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"--")).count();
+    borders() > MOST_BORDERS || deeper(bytes, most, LAYERS)
 }
 
 fn deeper(bytes: &[u8], most: usize, layers: usize) -> bool {
     let marks = Marks::of(bytes);
-    if marks.mails > most || marks.bounded > most * FLAT {
+    let work = marks.bounded.saturating_sub(1).saturating_mul(bytes.len());
+    if marks.mails > most || marks.bounded > most * FLAT || work > MOST_WORK {
         return true;
     }
     // Only a part that says it is a mail is looked into.
@@ -148,5 +154,9 @@ mod tests {
         let parts = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n".repeat(11_000);
         assert!(too_deep(parts.as_bytes(), 500));
         assert!(!too_deep(text.as_bytes(), 500), "words, and no parts");
+        let borders = format!("From: a@x.example\r\n\r\n{}", "--b\r\n\r\n".repeat(200_000));
+        assert!(too_deep(borders.as_bytes(), 500));
+        let padded = format!("{}{}", &parts[..500_000], "a\r\n".repeat(2_000_000));
+        assert!(too_deep(padded.as_bytes(), 500), "each part would be looked for in all of it");
     }
 }

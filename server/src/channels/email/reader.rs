@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::model::{Attachment, AttachmentId, Card, Folds, Look, MailHead, MailId, Mailbox, TEXT_LIMIT};
+use app::model::{Attachment, AttachmentId, Folds, Look, MailHead, MailId, Mailbox, TEXT_LIMIT};
 use bytes::Bytes;
 
 use super::{
@@ -67,16 +67,14 @@ impl Reader {
     pub async fn read(&self, id: MailId, source: Source) -> Result<Result<Box<Letter>, String>> {
         let read = tokio::task::spawn_blocking(move || {
             // What a parser trips over must not end the stream of mails behind it.
-            std::panic::catch_unwind(AssertUnwindSafe(|| parse(source)))
+            std::panic::catch_unwind(AssertUnwindSafe(|| parse(source).map(Understood::of)))
         });
-        let mut mail = match read.await {
+        let Understood { mut mail, named, head } = match read.await {
             Ok(Ok(Ok(read))) => read,
             Ok(Ok(Err(Fault::Unreadable(reason)))) => return Ok(Err(reason)),
             Ok(Ok(Err(Fault::Disk(error)))) => return Err(error.into()),
             Ok(Err(_)) | Err(_) => return Ok(Err("Reading this mail failed inside Tandem.".to_owned())),
         };
-        let named = mail.html.as_deref().map(named_inside).unwrap_or_default();
-        let cards = cards::of(&mail.files);
         let (mut files, mut inside) = (Vec::new(), Vec::new());
         mail.cut |= mail.files.len() > MOST_FILES;
         for file in std::mem::take(&mut mail.files).into_iter().take(MOST_FILES) {
@@ -87,7 +85,7 @@ impl Reader {
             }
             files.push(kept);
         }
-        Ok(Ok(Box::new(self.letter(id, mail, files, (inside, cards)))))
+        Ok(Ok(Box::new(self.letter(id, mail, files, MailHead { inside, ..head }))))
     }
 
     async fn keep(&self, id: MailId, file: MailFile) -> Result<File> {
@@ -102,7 +100,7 @@ impl Reader {
         Ok(File { attachment, conversation: None, message_n: None, uploader: format!("mail:{id}"), digest })
     }
 
-    fn letter(&self, id: MailId, mail: Mail, files: Vec<File>, shown: (Vec<AttachmentId>, Vec<Card>)) -> Letter {
+    fn letter(&self, id: MailId, mail: Mail, files: Vec<File>, head: MailHead) -> Letter {
         let from = mail.parties.from.clone().unwrap_or_default();
         let digests: String = files.iter().map(|file| file.digest.as_str()).collect();
         let print = fingerprint(&[
@@ -126,8 +124,7 @@ impl Reader {
         };
         let signature = folded.written.len();
         let folds = Folds { signature, quoted: signature + folded.signature.len() };
-        let (inside, cards) = shown;
-        let head = MailHead { folds, cut: mail.cut || cut_text, inside, cards, ..head(&mail) };
+        let head = MailHead { folds, cut: mail.cut || cut_text, ..head };
         Letter {
             id,
             name: mail.name.as_ref().map(|name| name.as_str().to_owned()),
@@ -158,6 +155,22 @@ impl Reader {
             }
         }
         proved
+    }
+}
+
+/// A mail, and what is found out about it where a panic ends nothing else.
+struct Understood {
+    mail: Mail,
+    /// Its files that its HTML names, by their Content-IDs.
+    named: HashSet<String>,
+    head: MailHead,
+}
+
+impl Understood {
+    fn of(mail: Mail) -> Self {
+        let named = mail.html.as_deref().map(|html| named_inside(html, &mail.files)).unwrap_or_default();
+        let head = head(&mail);
+        Self { mail, named, head }
     }
 }
 
@@ -210,6 +223,7 @@ fn head(mail: &Mail) -> MailHead {
         sent_at: mail.sent_at,
         look: mail.html.as_deref().map_or(Look::Plain, look),
         remote_pictures: mail.html.as_deref().is_some_and(has_remote_pictures),
+        cards: cards::of(&mail.files),
         ..MailHead::default()
     }
 }
@@ -241,21 +255,28 @@ fn look(html: &str) -> Look {
     if ["<img", "<table", "background"].iter().any(|mark| own.contains(mark)) { Look::Rich } else { Look::Simple }
 }
 
-/// What HTML calls the pictures that it has within itself (RFC 2392).
-fn named_inside(html: &str) -> HashSet<String> {
+/// How many pictures of a mail are looked at, and how far each, in bytes.
+const MOST_PICTURES: usize = 1000;
+const LONGEST_ELEMENT: usize = 1000;
+
+/// Those of the files that HTML has within itself, by the names that both give them (RFC 2392).
+fn named_inside(html: &str, files: &[MailFile]) -> HashSet<String> {
+    let known: HashSet<&str> = files.iter().filter_map(|file| file.content_id.as_deref()).collect();
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '>' | ')' | '&');
     let names = html.match_indices(':').filter_map(|(at, _)| {
         let scheme = html.get(at.checked_sub(3)?..at)?;
-        scheme.eq_ignore_ascii_case("cid").then(|| html[at + 1..].split(ends).next().unwrap_or_default())
+        let rest = scheme.eq_ignore_ascii_case("cid").then(|| cut_at(&html[at + 1..], LONGEST_ELEMENT).0)?;
+        Some(percent_decoded(rest.split(ends).next().unwrap_or_default()))
     });
-    names.map(percent_decoded).collect()
+    names.take(MOST_PICTURES).filter(|name| !name.is_empty() && known.contains(name.as_str())).collect()
 }
 
 /// Whether HTML has pictures that lie on other servers: near enough to offer them.
 fn has_remote_pictures(html: &str) -> bool {
-    let pictures = html.match_indices('<').map(|(at, _)| &html[at + 1..]);
-    pictures
+    let elements = html.match_indices('<').map(|(at, _)| cut_at(&html[at + 1..], LONGEST_ELEMENT).0);
+    elements
         .filter(|element| element.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("img")))
+        .take(MOST_PICTURES)
         .any(|element| element.split('>').next().is_some_and(|inner| inner.to_ascii_lowercase().contains("http")))
 }
 
@@ -294,11 +315,37 @@ mod tests {
 
     #[test]
     fn t3_pictures_within_the_text_are_known() {
-        let named = named_inside(
-            "<img src=\"cid:logo@x\"><IMG SRC=CID:photo%40x><p style='background:url(cid:a)'>acid:b lucid: c",
-        );
+        let file = |id: &str| MailFile {
+            name: String::new(),
+            media_type: "image/png".to_owned(),
+            content_id: Some(id.to_owned()),
+            bytes: Vec::new(),
+        };
+        let files = ["logo@x", "photo@x", "a", "b", "", "elsewhere"].map(file);
+        let html = "<img src=\"cid:logo@x\"><IMG SRC=CID:photo%40x><p style='background:url(cid:a)'>acid:b lucid: c";
+        let named = named_inside(html, &files);
         let mut named: Vec<&str> = named.iter().map(String::as_str).collect();
         named.sort_unstable();
-        assert_eq!(named, ["", "a", "b", "logo@x", "photo@x"]);
+        assert_eq!(named, ["a", "b", "logo@x", "photo@x"]);
+    }
+
+    #[test]
+    fn s10_looking_for_pictures_costs_little() {
+        let begun = std::time::Instant::now();
+        for part in ["cid:", "<img", "<img http", "<img cid:"] {
+            let html = part.repeat(1_000_000);
+            let (mut mail, id) = (mail::read(b"From: a@x.example\r\n\r\nx").unwrap(), "x");
+            mail.html = Some(html);
+            let file = MailFile {
+                name: String::new(),
+                media_type: "image/png".to_owned(),
+                content_id: Some(id.to_owned()),
+                bytes: Vec::new(),
+            };
+            mail.files.push(file);
+            assert!(Understood::of(mail).named.is_empty());
+        }
+        // It was hours.
+        assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
     }
 }

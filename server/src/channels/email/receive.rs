@@ -129,14 +129,21 @@ impl Receiving<'_> {
                 if let Some(uid) = stored? {
                     reading.folder.last_uid = uid;
                 }
-                if grown.by(together.len()) {
-                    self.db.learn_sizes().await.map_err(Error::from)?;
-                }
+                self.has_grown(&mut grown, together.len()).await;
                 fetched = Some((next?, to));
             }
             if let Some(uid) = self.take_to(reading, fetched).await? {
                 reading.folder.last_uid = uid;
             }
+        }
+    }
+
+    /// Lets the database know when much has come in. Without that it is slower and right all the same.
+    async fn has_grown(&self, grown: &mut Grown, mails: usize) {
+        if grown.by(mails)
+            && let Err(error) = self.db.learn_sizes().await
+        {
+            tracing::warn!(%error, "the database could not learn how large its tables have become");
         }
     }
 
@@ -243,9 +250,11 @@ impl Receiving<'_> {
             ours.iter().filter(|uid| **uid <= reading.folder.last_uid && !known.contains(uid)).copied().collect();
         let mut missed = imap.among(&missing).await?;
         missed.retain(|one| reading.folder.wants(one.uid, one.at));
+        let mut grown = Grown::default();
         for together in groups(&missed) {
             let arrived = self.fetch(imap, reading, together).await?;
             self.take(reading, arrived, None).await?;
+            self.has_grown(&mut grown, together.len()).await;
         }
         let here = self.known(reading).await?.intersection(&everything).count();
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);

@@ -1,8 +1,9 @@
 //! Writing to somebody first: a conversation that begins with our mail (T16).
 
-use app::model::{ApiError, ChannelId, ChannelKind, ContactId, Message, Permission};
+use app::model::{ApiError, Channel, ChannelId, ChannelKind, ContactId, DraftMode, Message, Permission, Visibility};
 use async_trait::async_trait;
 
+use super::compose::check;
 use crate::{
     domain::{change::tell_of_contact, correspondent::Correspondent, send::SendMessage},
     error::{Error, Result},
@@ -27,46 +28,78 @@ impl Command for BeginMail {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
         let scope = tx.scope()?;
         scope.require(Permission::Converse)?;
+        if self.send.mode != DraftMode::Reply {
+            return Err(ApiError::invalid("mode", "A note begins nothing.").into());
+        }
         let id = self.send.conversation;
-        if conversation::load(tx.conn(), &scope, id).await?.is_none() {
-            let channel = house::channel(tx.conn(), &scope, self.channel).await?;
-            let connected = account::one(tx.conn(), &scope, channel.id).await?.is_some();
-            if channel.kind != ChannelKind::Email || !connected {
-                return Err(ApiError::invalid("channel", "Choose a mailbox that is connected.").into());
-            }
-            let to = self.send.mail.as_ref().and_then(|mail| mail.recipients.to.first());
-            let to = to.ok_or_else(|| ApiError::invalid("recipients", "Say who it goes to."))?;
-            let (address, name) = (to.key(), to.name.trim());
-            let label = if name.is_empty() { &address } else { name };
-            let correspondent = Correspondent {
-                channel: &channel,
-                address: &address,
-                label,
-                name,
-                email: &address,
-                contact: self.known(tx, &scope, &address).await?,
-            };
-            let (identity, became_known) = correspondent.identity(tx, &scope).await?;
-            let changed = correspondent.begin(tx, &scope, id, &identity).await?.finish(tx).await?;
-            if let Some(contact) = became_known {
-                tell_of_contact(tx, &scope, contact, &changed).await?;
-            }
-            // Nobody begins what they would not see.
-            conversation::load(tx.conn(), &scope, id).await?.ok_or(Error::NOT_FOUND)?;
+        // Whether whoever asks again still sees it is for the sending to say.
+        let anybody = Scope::system(scope.workspace(), "whether a conversation was begun");
+        if conversation::load(tx.conn(), &anybody, id).await?.is_none() {
+            self.begin(tx, &scope).await?;
         }
         self.send.run(tx).await
     }
 }
 
 impl BeginMail {
+    async fn begin(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
+        let channel = house::channel(tx.conn(), scope, self.channel).await?;
+        let connected = account::one(tx.conn(), scope, channel.id).await?.is_some();
+        if channel.kind != ChannelKind::Email || !connected {
+            return Err(ApiError::invalid("channel", "Choose a mailbox that is connected.").into());
+        }
+        let chosen = check(self.send.mail.as_ref().map(|mail| mail.recipients.clone()).unwrap_or_default())?;
+        let to = chosen.to.first().ok_or_else(|| ApiError::invalid("recipients", "Say who it goes to."))?;
+        let (address, name) = (to.key(), to.name.trim());
+        let correspondent = Correspondent {
+            channel: &channel,
+            address: &address,
+            label: if name.is_empty() { &address } else { name },
+            name,
+            email: &address,
+            contact: self.known(tx, scope, &address).await?,
+        };
+        let hidden = self.hidden(tx, scope, &channel, &address).await?;
+        let (mut identity, became_known) = correspondent.identity(tx, scope).await?;
+        if hidden {
+            // To write to somebody opens nothing that others know of them.
+            identity.contact = None;
+        }
+        let mut change = correspondent.begin(tx, scope, self.send.conversation, &identity).await?;
+        if scope.visibility() == Visibility::Teams && !scope.sees(&change.now.row.facts()) {
+            return Err(ApiError::invalid("channel", "Choose a mailbox of one of your teams.").into());
+        }
+        // Whoever begins it has it.
+        change.now.row.state.assignee = Some(scope.person()?.member.id);
+        let changed = change.finish(tx).await?;
+        if let Some(contact) = became_known {
+            tell_of_contact(tx, scope, contact, &changed).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the address belongs to a contact that whoever writes does not see.
+    async fn hidden(&self, tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, address: &str) -> Result<bool> {
+        let identity = contact::identity(tx.conn(), scope, channel.kind, address).await?;
+        match identity.and_then(|identity| identity.contact) {
+            Some(id) => Ok(!sees(tx, scope, id).await?),
+            None => Ok(false),
+        }
+    }
+
     /// The contact, if whoever writes sees it and the address is its own: to another address somebody else may listen.
     async fn known(&self, tx: &mut Tx<'_>, scope: &Scope, address: &str) -> Result<Option<ContactId>> {
         let Some(id) = self.contact else { return Ok(None) };
         let contact = contact::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
-        let seen_by = conversation::facts_of_contact(tx.conn(), scope, id).await?;
-        if !seen_by.iter().any(|facts| scope.sees(facts)) {
+        if !sees(tx, scope, id).await? {
             return Err(Error::NOT_FOUND);
         }
         Ok(contact.email.eq_ignore_ascii_case(address).then_some(id))
     }
+}
+
+/// A contact is seen by whoever sees one of its conversations.
+async fn sees(tx: &mut Tx<'_>, scope: &Scope, id: ContactId) -> Result<bool> {
+    let seen_by = conversation::facts_of_contact(tx.conn(), scope, id).await?;
+    Ok(seen_by.iter().any(|facts| scope.sees(facts)))
 }

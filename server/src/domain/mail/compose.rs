@@ -60,7 +60,7 @@ pub async fn compose(
 }
 
 /// Recipients that a mail can go to.
-fn check(chosen: Recipients) -> Result<Recipients> {
+pub(super) fn check(chosen: Recipients) -> Result<Recipients> {
     let refuse = |message: &str| Err(ApiError::invalid("recipients", message.to_owned()).into());
     let everybody: Vec<&Mailbox> = chosen.everybody().collect();
     if everybody.is_empty() {

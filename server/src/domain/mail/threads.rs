@@ -20,10 +20,18 @@ pub(super) enum Belongs {
     Nowhere,
 }
 
-/// What is known here by the names in a mail: those it answers, and its own.
+/// How many mails that name a mail are looked at.
+const MOST_OWN: usize = 20;
+
+/// What is known here, on any channel, by the names in a mail: those it answers, and its own.
 pub(super) async fn known(tx: &mut Tx<'_>, scope: &Scope, letter: &Letter) -> Result<Vec<Named>> {
-    let names: Vec<String> = letter.answers.iter().chain(&letter.name).cloned().collect();
-    Ok(mail::named(tx.conn(), scope, &names).await?)
+    let mut known = mail::named(tx.conn(), scope, &letter.answers).await?;
+    if let Some(own) = &letter.name {
+        // Some programs give all their mails one name: a few of them tell as much as all.
+        let own = mail::named(tx.conn(), scope, std::slice::from_ref(own)).await?;
+        known.extend(own.into_iter().take(MOST_OWN));
+    }
+    Ok(known)
 }
 
 /// Finds where a mail belongs: what it proves to have received first, then the names it answers, the nearest first, then what answers it

@@ -206,6 +206,20 @@ async fn t16_a_conversation_begins_with_our_mail(world: World) {
     office.thread_when(conversation, 2).await;
     assert_eq!(office.conversations(office.channel.id).await.len(), 2);
 
+    // Who sees only their own may begin one, has it, and learns nothing that others know of whom they write to.
+    let narrow = office.world.member("Mara", app::model::Role::Agent, app::model::Visibility::Mine).await;
+    let mut hers = begin.clone();
+    (hers.send.id, hers.send.conversation) = (MessageId::new(new_id()), app::model::ConversationId::new(new_id()));
+    let leak = BeginMail { contact: Some(contact.id), ..hers.clone() };
+    refused(office.world.db.write(&narrow.scope, leak).await);
+    hers.contact = None;
+    office.world.db.write(&narrow.scope, hers.clone()).await.unwrap();
+    let seen = office.world.thread(&narrow, hers.send.conversation).await.unwrap();
+    assert!(seen.contact.is_none(), "{:?}", seen.contact);
+    let note = SendMessage { mode: DraftMode::Note, id: MessageId::new(new_id()), ..hers.send.clone() };
+    let note = SendMessage { conversation: app::model::ConversationId::new(new_id()), ..note };
+    refused(office.world.db.write(&narrow.scope, BeginMail { send: note, ..hers }).await);
+
     // What cannot be begun leaves nothing behind.
     let mut other = begin.clone();
     other.send.id = MessageId::new(new_id());
@@ -217,5 +231,5 @@ async fn t16_a_conversation_begins_with_our_mail(world: World) {
     for refusal in [nobody, chat, bad] {
         refused(office.world.db.write(owner, refusal).await);
     }
-    assert_eq!(office.conversations(office.channel.id).await.len(), 2);
+    assert_eq!(office.conversations(office.channel.id).await.len(), 3);
 }
