@@ -18,7 +18,7 @@ use crate::domain::mail::Writer;
 
 /// How many parts of a mail are read. Beyond, it is no letter but an attack: what comes first of it is read (S10).
 const MOST_PARTS: usize = 500;
-/// How many levels and parts they may have that lie in its parts.
+/// How many mails may lie within it, each of which may lie within the one before.
 const MOST_LEVELS: usize = 1000;
 /// How much of each text is read, in bytes: far more than a message keeps, and than anybody reads (S10).
 const MOST_TEXT: usize = 4 * 1024 * 1024;
@@ -92,7 +92,7 @@ pub struct Mail {
     pub writer: Writer,
     /// What it tells of a mail that we sent, when a mail system wrote it.
     pub report: Option<Report>,
-    /// It has more parts than are read: only what comes first of it is here.
+    /// There is more of it than was read: only what comes first is here.
     pub cut: bool,
 }
 
