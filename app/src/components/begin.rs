@@ -20,25 +20,41 @@ pub struct Begin {
     open: RwSignal<bool>,
     to: RwSignal<String>,
     contact: RwSignal<Option<ContactId>>,
+    /// Counts the people it was begun for: what was written to one is not for another.
+    people: RwSignal<u32>,
 }
 
 impl Begin {
     /// None yet; for everything below.
     pub fn provide() -> Self {
-        let begin = Self { open: RwSignal::new(false), to: RwSignal::default(), contact: RwSignal::new(None) };
+        let begin = Self {
+            open: RwSignal::new(false),
+            to: RwSignal::default(),
+            contact: RwSignal::new(None),
+            people: RwSignal::new(0),
+        };
         provide_context(begin);
         begin
     }
 
     /// To somebody who is yet to be named.
     pub fn to_anybody(self) {
-        self.open.set(true);
+        self.turn_to(None, String::new());
     }
 
     /// To a contact.
     pub fn to_contact(self, contact: &Contact) {
-        self.to.set(written(&Mailbox { name: contact.name.clone(), address: contact.email.clone() }));
-        self.contact.set(Some(contact.id));
+        let to = written(&Mailbox { name: contact.name.clone(), address: contact.email.clone() });
+        self.turn_to(Some(contact.id), to);
+    }
+
+    /// What was begun for the same one goes on.
+    fn turn_to(self, contact: Option<ContactId>, to: String) {
+        if self.contact.get_untracked() != contact {
+            self.contact.set(contact);
+            self.people.update(|people| *people += 1);
+            self.to.set(to);
+        }
         self.open.set(true);
     }
 }
@@ -90,6 +106,19 @@ fn Form(begin: Begin) -> impl IntoView {
     let ids = StoredValue::new((new_uuid(), new_uuid()));
     let uploads = Uploads::new();
     let navigate = use_navigate();
+    let clear = move || {
+        subject.try_set(String::new());
+        text.try_set(String::new());
+        uploads.take();
+        ids.try_set_value((new_uuid(), new_uuid()));
+    };
+    Effect::new(move |before: Option<u32>| {
+        let people = begin.people.get();
+        if before.is_some_and(|before| before != people) {
+            clear();
+        }
+        people
+    });
 
     let send = move || {
         if busy.get_untracked() {
@@ -119,13 +148,13 @@ fn Form(begin: Begin) -> impl IntoView {
         leptos::task::spawn_local(async move {
             match send_message(new).await {
                 Ok(_) => {
-                    begin.open.try_set(false);
-                    begin.contact.try_set(None);
-                    for field in [begin.to, subject, text] {
-                        field.try_set(String::new());
+                    // Another one may have been begun meanwhile.
+                    if ids.try_get_value() == Some((conversation.uuid(), message)) {
+                        begin.open.try_set(false);
+                        begin.contact.try_set(None);
+                        begin.to.try_set(String::new());
+                        clear();
                     }
-                    uploads.take();
-                    ids.try_set_value((new_uuid(), new_uuid()));
                     navigate(&format!("/inbox/{conversation}"), Default::default());
                 }
                 Err(error) => drop(fault.try_set(Some(error.to_string()))),
