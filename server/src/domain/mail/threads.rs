@@ -26,7 +26,7 @@ const MOST_OWN: usize = 20;
 /// What is known here, on any channel, by the names in a mail: those it answers, and its own.
 pub(super) async fn known(tx: &mut Tx<'_>, scope: &Scope, letter: &Letter) -> Result<Vec<Named>> {
     let mut known = mail::named(tx.conn(), scope, &letter.answers).await?;
-    if let Some(own) = &letter.name {
+    if let Some(own) = letter.name.as_ref().filter(|own| !letter.answers.contains(own)) {
         // Some programs give all their mails one name: a few of them tell as much as all.
         let own = mail::named(tx.conn(), scope, std::slice::from_ref(own)).await?;
         known.extend(own.into_iter().take(MOST_OWN));
