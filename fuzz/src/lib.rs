@@ -11,7 +11,7 @@ use server::{
     channels::email::{
         cards, chain,
         compose::{Making, compose},
-        fold as folding,
+        fold::{self as folding, fold_html},
         html::sanitise,
         mail as mails,
         signed::Signer,
@@ -51,6 +51,10 @@ pub fn mail(bytes: &[u8]) {
         for element in ["<script", "<style", "<iframe", "<object", "<svg", "<form"] {
             assert!(!tags(&again).contains(element), "{element}: {again}");
         }
+        let folded = fold_html(&shown);
+        let marks = ["<details><summary>Signature</summary><div>", "<details><summary>Quoted text</summary><div>"];
+        let unfolded = marks.iter().fold(folded, |html, mark| html.replace(mark, "")).replace("</div></details>", "");
+        assert_eq!(unfolded, shown, "folding loses nothing");
     }
 }
 

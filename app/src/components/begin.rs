@@ -8,8 +8,8 @@ use crate::{
     api::conversation::{Begin as Beginning, NewMessage, send_message},
     components::ui::{Button, Dialog, Variant},
     model::{
-        ChannelId, ChannelKind, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice, Mailbox,
-        MessageId, Permission, Recipients,
+        Channel, ChannelId, ChannelKind, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice,
+        Mailbox, MessageId, Permission, Recipients,
     },
     state::{House, new_uuid, use_house},
 };
@@ -70,9 +70,9 @@ pub fn may_begin(house: House) -> bool {
 }
 
 fn mailboxes(house: House) -> Vec<(ChannelId, String)> {
-    let connected = |kind: ChannelKind, address: &str| kind == ChannelKind::Email && !address.is_empty();
     house.boot.with(|boot| {
-        let mailboxes = boot.channels.iter().filter(|channel| connected(channel.kind, &channel.address));
+        let connected = |channel: &&Channel| channel.kind == ChannelKind::Email && !channel.address.is_empty();
+        let mailboxes = boot.channels.iter().filter(connected).filter(|one| boot.me.access.may_begin(one.id));
         let label = |name: &str, address: &str| match name == address {
             true => address.to_owned(),
             false => format!("{name} <{address}>"),

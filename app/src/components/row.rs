@@ -42,6 +42,8 @@ pub fn Row(
 fn face(row: &ConversationRow, house: House, now: Signal<i64>) -> AnyView {
     let (name, seed) = (row.display_name().to_owned(), row.id.to_string());
     let preview = match row.preview.by {
+        // Begun by us, and taken back.
+        PreviewBy::Them if row.inbound_count == 0 && row.preview.text.is_empty() => "Nothing sent yet".to_owned(),
         PreviewBy::Them => row.preview.text.clone(),
         PreviewBy::Us(sender) => format!("{}: {}", sender_name(house, sender), row.preview.text),
         PreviewBy::Note(_) => format!("Note: {}", row.preview.text),

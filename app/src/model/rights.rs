@@ -79,6 +79,11 @@ pub struct Access {
 }
 
 impl Access {
+    /// Whether they may write to somebody first by a channel: whoever sees by team, by those of their teams.
+    pub fn may_begin(&self, channel: ChannelId) -> bool {
+        self.visibility != Visibility::Teams || self.channels.contains(&channel)
+    }
+
     /// Whether a conversation with these facts is visible. The store's queries say the same in SQL; a property test compares the two.
     pub fn sees(&self, facts: &Facts) -> bool {
         match self.visibility {

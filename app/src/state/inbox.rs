@@ -79,8 +79,8 @@ pub struct Inbox {
     /// Its entries in order.
     pub slots: RwSignal<Vec<Slotted>>,
     messages: StoredValue<HashMap<MessageId, ArcRwSignal<Message>>>,
-    /// The head of the newest mail of the open conversation: what an answer answers.
-    pub last_mail: RwSignal<Option<Box<MailHead>>>,
+    /// The newest mail of the open conversation.
+    pub last_mail: RwSignal<Option<LastMail>>,
     /// Whether older entries can be loaded.
     pub older: RwSignal<bool>,
     /// It left my sight while it was open.
@@ -405,10 +405,9 @@ impl Inbox {
         let part =
             self.core.with_value(|core| core.thread.as_ref().map(|p| (p.thread.messages.clone(), p.thread.more)));
         let Some((messages, more)) = part else { return };
-        let last_mail =
-            messages.iter().rev().find_map(|message| message.mail.as_ref().filter(|_| !was_taken_back(message)));
-        if self.last_mail.with_untracked(|shown| shown.as_ref() != last_mail) {
-            self.last_mail.set(last_mail.cloned());
+        let last_mail = last_mail(&messages);
+        if self.last_mail.with_untracked(|shown| *shown != last_mail) {
+            self.last_mail.set(last_mail);
         }
         let slots = slots_of(&messages, self.unread_from.get_value(), |at| self.house.zone.local_untracked(at));
         self.messages.update_value(|known| {
@@ -445,6 +444,22 @@ const GROUP_MS: i64 = 5 * 60_000;
 fn was_taken_back(message: &Message) -> bool {
     use crate::model::{DeliveryState, Entry};
     matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled)
+}
+
+/// The newest mail of a conversation: what the next one has to do with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LastMail {
+    /// It came or went: the next one answers it.
+    Answered(Box<MailHead>),
+    /// Ours, and taken back before anything came or went: the next one is that one, written again.
+    TakenBack(Box<MailHead>),
+}
+
+fn last_mail(messages: &[Message]) -> Option<LastMail> {
+    let mut mails = messages.iter().rev().filter_map(|message| Some((message.mail.clone()?, was_taken_back(message))));
+    let newest = mails.next()?;
+    let (head, taken_back) = std::iter::once(newest.clone()).chain(mails).find(|(_, back)| !back).unwrap_or(newest);
+    Some(if taken_back { LastMail::TakenBack(head) } else { LastMail::Answered(head) })
 }
 
 /// What is drawn for a list of entries; what was taken back is not.

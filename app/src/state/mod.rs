@@ -8,7 +8,7 @@ mod outbox;
 
 pub use browser::{forget, give_focus, keep, new_uuid, now_ms, recall, recall_all};
 pub use house::{House, Zone, use_house, use_now, use_zone};
-pub use inbox::{Inbox, Listed, Shown, Slotted, use_inbox};
+pub use inbox::{Inbox, LastMail, Listed, Shown, Slotted, use_inbox};
 #[cfg(feature = "hydrate")]
 pub use live::start as start_live;
 pub use live::{Connection, Live, use_live};

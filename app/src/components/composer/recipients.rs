@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{mail::names, ui::Glyph, ui::Icon},
-    model::{Answer, ContactField, MailChoice, Mailbox, Own, Recipients, answer_subject, recipients},
-    state::{use_house, use_inbox},
+    model::{Answer, ContactField, MailChoice, MailHead, Mailbox, Own, Recipients, answer_subject, recipients},
+    state::{LastMail, use_house, use_inbox},
 };
 
 /// What is typed into the lines.
@@ -17,10 +17,35 @@ struct Lines {
     subject: String,
 }
 
+/// How a mail goes unless somebody types otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Usual {
+    recipients: Recipients,
+    subject: String,
+    /// The subject follows from the mail that is answered.
+    answers: bool,
+}
+
+impl Usual {
+    fn after(last: LastMail, own: &str) -> Self {
+        match last {
+            LastMail::Answered(head) => Self {
+                recipients: recipients(&head.parties, &Own::new([own]), Answer::All),
+                subject: answer_subject(&head.subject),
+                answers: true,
+            },
+            LastMail::TakenBack(head) => {
+                let MailHead { parties, bcc, subject, .. } = *head;
+                Self { recipients: Recipients { to: parties.to, cc: parties.cc, bcc }, subject, answers: false }
+            }
+        }
+    }
+}
+
 /// The lines above the text of a mail. Copies share their state.
 #[derive(Clone, Copy)]
 pub(super) struct MailTo {
-    usual: Memo<Option<(Recipients, String)>>,
+    usual: Memo<Option<Usual>>,
     typed: RwSignal<Option<Lines>>,
 }
 
@@ -32,11 +57,7 @@ impl MailTo {
             let channel = inbox.open.with(|row| row.as_ref().map(|row| row.channel))?;
             let address =
                 house.boot.with(|boot| boot.channels.iter().find(|c| c.id == channel).map(|c| c.address.clone()))?;
-            inbox.last_mail.with(|head| {
-                let head = head.as_ref()?;
-                let own = Own::new([address.as_str()]);
-                Some((recipients(&head.parties, &own, Answer::All), answer_subject(&head.subject)))
-            })
+            inbox.last_mail.get().map(|last| Usual::after(last, &address))
         });
         Self { usual, typed: RwSignal::new(None) }
     }
@@ -48,9 +69,12 @@ impl MailTo {
 
     /// What is chosen: as typed, else as usual.
     pub fn choice(self) -> Option<MailChoice> {
-        let (usual, _) = self.usual.get()?;
+        let usual = self.usual.get()?;
         Some(match self.typed.get() {
-            None => MailChoice { recipients: usual, subject: None },
+            None => {
+                let subject = (!usual.answers).then_some(usual.subject);
+                MailChoice { recipients: usual.recipients, subject }
+            }
             Some(lines) => {
                 MailChoice { recipients: lines.recipients(), subject: Some(lines.subject.trim().to_owned()) }
             }
@@ -73,9 +97,9 @@ impl MailTo {
     }
 
     fn open(self) {
-        let Some((usual, subject)) = self.usual.get_untracked() else { return };
+        let Some(Usual { recipients, subject, .. }) = self.usual.get_untracked() else { return };
         let line = |list: &[Mailbox]| list.iter().map(written).collect::<Vec<_>>().join(", ");
-        let lines = Lines { to: line(&usual.to), cc: line(&usual.cc), bcc: line(&usual.bcc), subject };
+        let lines = Lines { to: line(&recipients.to), cc: line(&recipients.cc), bcc: line(&recipients.bcc), subject };
         self.typed.set(Some(lines));
     }
 }
@@ -170,7 +194,7 @@ pub(super) fn MailLines(
         }
     };
     let difference = move || {
-        let (usual, _) = mail.usual.get()?;
+        let usual = mail.usual.get()?.recipients;
         let chosen = mail.choice()?.recipients;
         let difference = chosen.against(&usual);
         let said = |word: &str, list: &[Mailbox]| (!list.is_empty()).then(|| format!("{word} {}", names(list)));

@@ -98,7 +98,7 @@ const TAGS: [&str; 57] = [
 /// What may stand in any of them.
 const ATTRIBUTES: [&str; 4] = ["dir", "lang", "style", "title"];
 /// What tables, pictures and fonts of old are laid out with.
-const LAYOUT: [(&str, &[&str]); 10] = [
+const LAYOUT: [(&str, &[&str]); 11] = [
     ("table", &["align", "bgcolor", "border", "cellpadding", "cellspacing", "width", "height"]),
     ("td", &["align", "valign", "bgcolor", "colspan", "rowspan", "width", "height", "nowrap"]),
     ("th", &["align", "valign", "bgcolor", "colspan", "rowspan", "width", "height", "nowrap"]),
@@ -109,6 +109,8 @@ const LAYOUT: [(&str, &[&str]); 10] = [
     ("a", &["href"]),
     ("ol", &["start", "type"]),
     ("div", &["align"]),
+    // That it is a quotation, and nothing else.
+    ("blockquote", &["class", "type"]),
 ];
 /// How text may look. Nothing places anything over anything else, and nothing names another document.
 const PROPERTIES: [&str; 53] = [
@@ -203,6 +205,8 @@ pub fn sanitise(html: &str, link: impl Fn(Picture) -> Option<String> + Send + Sy
                 let style = style(value);
                 (!style.is_empty()).then_some(Cow::Owned(style))
             }
+            ("blockquote", "class") => value.contains("quote").then_some(Cow::Borrowed("quote")),
+            ("blockquote", "type") => value.eq_ignore_ascii_case("cite").then_some(Cow::Borrowed("cite")),
             (_, "width" | "height") => size(value).then_some(Cow::Borrowed(value)),
             _ => Some(Cow::Borrowed(value)),
         });

@@ -101,6 +101,18 @@ pub struct Mail {
 /// # Errors
 /// [`Unreadable`]: nothing in it can be trusted to be what it looks like.
 pub fn read(bytes: &[u8]) -> Result<Mail, Unreadable> {
+    read_some(bytes, false)
+}
+
+/// Reads a mail of which these bytes are the beginning.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_beginning(bytes: &[u8]) -> Result<Mail, Unreadable> {
+    read_some(bytes, true)
+}
+
+fn read_some(bytes: &[u8], is_beginning: bool) -> Result<Mail, Unreadable> {
     // Halved until it is within bounds: a half begins with the header and, as programs order a mail, the text.
     let mut beginning = bytes;
     let message = loop {
@@ -109,13 +121,7 @@ pub fn read(bytes: &[u8]) -> Result<Mail, Unreadable> {
             None => beginning = &beginning[..beginning.len() / 2],
         }
     };
-    let mut mail = read_parsed(message);
-    mail.cut = beginning.len() < bytes.len();
-    if mail.cut {
-        // What the cut went through is no file.
-        mail.files.pop();
-    }
-    Ok(mail)
+    Ok(read_parsed(message, is_beginning || beginning.len() < bytes.len()))
 }
 
 /// A mail taken apart; none when it has more parts or levels than are read.
@@ -131,14 +137,14 @@ fn within_bounds(bytes: &[u8]) -> Result<Option<Message<'_>>, Unreadable> {
     Ok((message.parts.len() <= MOST_PARTS).then_some(message))
 }
 
-fn read_parsed(mut message: Message<'_>) -> Mail {
+fn read_parsed(mut message: Message<'_>, cut: bool) -> Mail {
     words::mend(&mut message);
     let writer = writer::of(&message);
     let in_words = || (writer == Writer::Bounce).then(|| report::in_words(&message));
     let report = report::of(&message).or_else(in_words);
     // After all that looks at them: the texts and the files are taken out, rather than hold the largest part of a mail twice.
     let (text, html) = texts(&mut message);
-    let files = files(&mut message);
+    let files = files(&mut message, cut);
     Mail {
         name: name(&message),
         answers: answers(&message),
@@ -151,7 +157,7 @@ fn read_parsed(mut message: Message<'_>) -> Mail {
         files,
         writer,
         report,
-        cut: false,
+        cut,
     }
 }
 
@@ -267,12 +273,14 @@ fn delivered_to(message: &Message<'_>) -> Vec<String> {
     bare.filter(|word| word.contains('@') && word.len() <= 320).take(20).map(str::to_owned).collect()
 }
 
-fn files(message: &mut Message<'_>) -> Vec<MailFile> {
+/// The files, taken out. Of a mail that was cut, what the cut went through is none.
+fn files(message: &mut Message<'_>, cut: bool) -> Vec<MailFile> {
     let Message { attachments, parts, raw_message, .. } = message;
     let mut files = Vec::new();
     for id in attachments {
-        let file = parts.get_mut(*id as usize).map(|part| file(part, raw_message));
-        files.extend(file.into_iter().flat_map(unpacked));
+        let part = parts.get_mut(*id as usize);
+        let whole = part.filter(|part| !cut || (part.offset_end as usize) < raw_message.len());
+        files.extend(whole.map(|part| file(part, raw_message)).into_iter().flat_map(unpacked));
     }
     files
 }
@@ -429,6 +437,14 @@ mod tests {
             .replace('\n', "\r\n");
         let bomb = read(bomb.as_bytes()).unwrap();
         assert!(bomb.cut && bomb.text.starts_with('x') && bomb.parties.from.is_some(), "what comes first arrives");
+        let file = "--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n%PDF\r\n";
+        let beginning = |files: usize, rest: &str| {
+            let head = "From: a@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+            read_beginning(format!("{head}{}{rest}", file.repeat(files)).as_bytes()).unwrap()
+        };
+        assert_eq!(beginning(2, "").files.len(), 1, "what the cut went through is none");
+        assert_eq!(beginning(2, "--b\r\nContent-Type: text/plain\r\n\r\nx").files.len(), 2, "the others are");
+        assert!(beginning(2, "--b--\r\n").cut);
         let nest = format!("From: a@x.example\n{}\nx", "Content-Type: message/rfc822\n\n".repeat(200_000));
         let nest = read(nest.as_bytes()).unwrap();
         assert!(nest.cut && nest.parties.from.is_some());

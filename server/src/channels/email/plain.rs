@@ -1,5 +1,5 @@
-//! What a mail's HTML says, in lines, for mails that have no other text: what is searched, quoted and folded. It is read from the front to
-//! the back once, and not as a browser would: how it looks is shown elsewhere.
+//! What a mail's HTML says, in lines: what is searched, quoted and folded. It is read from the front to the back once, and not as a browser
+//! would: how it looks is shown elsewhere.
 
 use mail_parser::decoders::html::add_html_token;
 
@@ -20,11 +20,26 @@ const PARAGRAPHS: [&str; 11] = ["blockquote", "h1", "h2", "h3", "h4", "h5", "h6"
 
 /// The lines of an HTML document.
 pub fn plain(html: &str) -> String {
+    placed(html).text
+}
+
+/// The lines of an HTML document, and where they stand in it.
+pub(super) struct Placed {
+    /// The lines.
+    pub text: String,
+    /// For each line that says something, where it begins in the text and in the HTML.
+    pub lines: Vec<(usize, usize)>,
+}
+
+/// The lines of an HTML document, and where they stand in it.
+pub(super) fn placed(html: &str) -> Placed {
     let mut lines = Lines::default();
     let mut rest = html;
     while let Some(at) = rest.find('<') {
+        lines.at = html.len() - rest.len();
         lines.text(&rest[..at]);
         rest = &rest[at..];
+        lines.at = html.len() - rest.len();
         rest = match tag(rest) {
             Some((tag, after)) => {
                 lines.tag(&tag);
@@ -40,19 +55,20 @@ pub fn plain(html: &str) -> String {
             }
         };
     }
+    lines.at = html.len() - rest.len();
     lines.text(rest);
-    lines.text
+    Placed { text: lines.text, lines: lines.places }
 }
 
 /// An element's beginning or its end.
-struct Tag<'h> {
-    name: String,
-    is_end: bool,
+pub(super) struct Tag<'h> {
+    pub name: String,
+    pub is_end: bool,
     attributes: &'h str,
 }
 
 /// The tag that a text begins with, and what is behind it. One without an end goes to the end of the text, as in browsers.
-fn tag(text: &str) -> Option<(Tag<'_>, &str)> {
+pub(super) fn tag(text: &str) -> Option<(Tag<'_>, &str)> {
     let inner = text.strip_prefix('<')?;
     let (is_end, inner) = inner.strip_prefix('/').map_or((false, inner), |inner| (true, inner));
     if !inner.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -93,10 +109,15 @@ fn after_silent<'h>(tag: &Tag<'_>, after: &'h str) -> &'h str {
 #[derive(Default)]
 struct Lines {
     text: String,
+    /// Where in the HTML that is which is being read.
+    at: usize,
+    places: Vec<(usize, usize)>,
     /// For each quotation that is open, whether it is marked.
     quotes: Vec<bool>,
     /// How many of those are marked.
     depth: usize,
+    /// How many elements are open whose lines are as they are written.
+    as_written: usize,
     /// Something stands on the line already.
     filled: bool,
     /// A space is due before the next word.
@@ -122,6 +143,8 @@ impl Lines {
                 self.quotes.push(marked);
                 self.depth += usize::from(marked);
             }
+            ("pre", true) => self.as_written = self.as_written.saturating_sub(1),
+            ("pre", false) => self.as_written += 1,
             _ => {}
         }
     }
@@ -132,17 +155,21 @@ impl Lines {
             let space = c.is_ascii_whitespace();
             let end = rest.find(|c: char| c.is_ascii_whitespace() != space).unwrap_or(rest.len());
             if space {
+                let ends = if self.as_written > 0 { rest[..end].matches('\n').count() } else { 0 };
+                (0..ends).for_each(|_| self.end_line());
                 self.spaced = self.filled;
             } else {
                 self.word(&rest[..end], false);
             }
             rest = &rest[end..];
+            self.at += end;
         }
     }
 
     /// Writes a word, its characters by name as what they are.
     fn word(&mut self, word: &str, spaced: bool) {
         if !self.filled {
+            self.places.push((self.text.len(), self.at));
             self.text.push_str(&"> ".repeat(self.depth.min(DEEPEST)));
             self.filled = true;
         }
@@ -208,6 +235,7 @@ mod tests {
                 "Yes\n\n> a\n\n> > b\n\n> c\n\nd",
             ),
             ("<blockquote style='margin:0'>in</blockquote>", "in\n\n"),
+            ("<pre>a\n  b\n\nc</pre>d\ne", "a\nb\n\nc\n\nd e"),
         ];
         for (html, text) in cases {
             assert_eq!(plain(html), text, "{html}");

@@ -13,7 +13,7 @@ use super::{
     cards,
     fold::fold,
     mail::{self, Mail, MailFile, MessageName},
-    show::percent_decoded,
+    show::shown_inside,
     signed::Signer,
     writer::is_nobody,
 };
@@ -69,7 +69,7 @@ impl Reader {
             // What a parser trips over must not end the stream of mails behind it.
             std::panic::catch_unwind(AssertUnwindSafe(|| parse(source).map(Understood::of)))
         });
-        let Understood { mut mail, named, head } = match read.await {
+        let Understood { mut mail, inside: shown, head } = match read.await {
             Ok(Ok(Ok(read))) => read,
             Ok(Ok(Err(Fault::Unreadable(reason)))) => return Ok(Err(reason)),
             Ok(Ok(Err(Fault::Disk(error)))) => return Err(error.into()),
@@ -78,7 +78,7 @@ impl Reader {
         let (mut files, mut inside) = (Vec::new(), Vec::new());
         mail.cut |= mail.files.len() > MOST_FILES;
         for file in std::mem::take(&mut mail.files).into_iter().take(MOST_FILES) {
-            let is_inside = file.content_id.as_ref().is_some_and(|id| named.contains(id));
+            let is_inside = file.content_id.as_ref().is_some_and(|id| shown.contains(id));
             let kept = self.keep(id, file).await?;
             if is_inside {
                 inside.push(kept.attachment.id);
@@ -161,16 +161,15 @@ impl Reader {
 /// A mail, and what is found out about it where a panic ends nothing else.
 struct Understood {
     mail: Mail,
-    /// Its files that its HTML names, by their Content-IDs.
-    named: HashSet<String>,
+    /// Its files that are shown within its HTML, by their Content-IDs.
+    inside: HashSet<String>,
     head: MailHead,
 }
 
 impl Understood {
     fn of(mail: Mail) -> Self {
-        let named = mail.html.as_deref().map(|html| named_inside(html, &mail.files)).unwrap_or_default();
-        let head = head(&mail);
-        Self { mail, named, head }
+        let (inside, head) = (shown_inside(&mail), head(&mail));
+        Self { mail, inside, head }
     }
 }
 
@@ -187,20 +186,15 @@ pub(super) fn parse(source: Source) -> Result<Mail, Fault> {
     let bytes = match source {
         Source::Bytes(bytes) => bytes,
         Source::Disk(path, size) if size <= READ_WHOLE => std::fs::read(path).map_err(Fault::Disk)?.into(),
-        Source::Disk(path, _) => return parse_beginning(&beginning(&path, READ_OF_LARGE).map_err(Fault::Disk)?),
+        Source::Disk(path, _) => {
+            let bytes = beginning(&path, READ_OF_LARGE).map_err(Fault::Disk)?;
+            return mail::read_beginning(&bytes).map_err(Fault::from);
+        }
     };
     if bytes.iter().filter(|byte| !byte.is_ascii()).count() > MOST_UNPACKED {
-        return parse_beginning(&bytes[..bytes.len().min(READ_OF_LARGE as usize)]);
+        return mail::read_beginning(&bytes[..bytes.len().min(READ_OF_LARGE as usize)]).map_err(Fault::from);
     }
     mail::read(&bytes).map_err(Fault::from)
-}
-
-fn parse_beginning(bytes: &[u8]) -> Result<Mail, Fault> {
-    let mut mail = mail::read(bytes)?;
-    // What the cut went through is no file.
-    mail.files.pop();
-    mail.cut = true;
-    Ok(mail)
 }
 
 /// The beginning of a file, at most so many bytes of it.
@@ -259,18 +253,6 @@ fn look(html: &str) -> Look {
 const MOST_PICTURES: usize = 1000;
 const LONGEST_ELEMENT: usize = 1000;
 
-/// Those of the files that HTML has within itself, by the names that both give them (RFC 2392).
-fn named_inside(html: &str, files: &[MailFile]) -> HashSet<String> {
-    let known: HashSet<&str> = files.iter().filter_map(|file| file.content_id.as_deref()).collect();
-    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '>' | ')' | '&');
-    let names = html.match_indices(':').filter_map(|(at, _)| {
-        let scheme = html.get(at.checked_sub(3)?..at)?;
-        let rest = scheme.eq_ignore_ascii_case("cid").then(|| cut_at(&html[at + 1..], LONGEST_ELEMENT).0)?;
-        Some(percent_decoded(rest.split(ends).next().unwrap_or_default()))
-    });
-    names.take(MOST_PICTURES).filter(|name| !name.is_empty() && known.contains(name.as_str())).collect()
-}
-
 /// Whether HTML has pictures that lie on other servers: near enough to offer them.
 fn has_remote_pictures(html: &str) -> bool {
     let elements = html.match_indices('<').map(|(at, _)| cut_at(&html[at + 1..], LONGEST_ELEMENT).0);
@@ -313,37 +295,33 @@ fn cut_at(text: &str, limit: usize) -> (&str, bool) {
 mod tests {
     use super::*;
 
+    fn picture(id: &str) -> MailFile {
+        let bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01".to_vec();
+        MailFile { name: String::new(), media_type: "image/png".to_owned(), content_id: Some(id.to_owned()), bytes }
+    }
+
     #[test]
-    fn t3_pictures_within_the_text_are_known() {
-        let file = |id: &str| MailFile {
-            name: String::new(),
-            media_type: "image/png".to_owned(),
-            content_id: Some(id.to_owned()),
-            bytes: Vec::new(),
-        };
-        let files = ["logo@x", "photo@x", "a", "b", "", "elsewhere"].map(file);
-        let html = "<img src=\"cid:logo@x\"><IMG SRC=CID:photo%40x><p style='background:url(cid:a)'>acid:b lucid: c";
-        let named = named_inside(html, &files);
-        let mut named: Vec<&str> = named.iter().map(String::as_str).collect();
-        named.sort_unstable();
-        assert_eq!(named, ["a", "b", "logo@x", "photo@x"]);
+    fn t3_pictures_that_the_text_shows_are_known() {
+        let mut mail = mail::read(b"From: a@x.example\r\n\r\nx").unwrap();
+        mail.files = ["logo@x", "photo@x", "a", "b", "", "elsewhere"].map(picture).into();
+        mail.files.push(MailFile { bytes: b"%PDF-1.4".to_vec(), ..picture("paper") });
+        mail.html = Some(
+            "<img src=\"cid:logo@x\"><IMG SRC=CID:photo%40x><p style='background:url(cid:a)'>acid:b<object data=cid:b></object><img src=cid:paper>".to_owned(),
+        );
+        let inside = Understood::of(mail).inside;
+        let mut inside: Vec<&str> = inside.iter().map(String::as_str).collect();
+        inside.sort_unstable();
+        assert_eq!(inside, ["logo@x", "photo@x"], "what is left out of it is a file beside it");
     }
 
     #[test]
     fn s10_looking_for_pictures_costs_little() {
         let begun = std::time::Instant::now();
         for part in ["cid:", "<img", "<img http", "<img cid:"] {
-            let html = part.repeat(1_000_000);
-            let (mut mail, id) = (mail::read(b"From: a@x.example\r\n\r\nx").unwrap(), "x");
-            mail.html = Some(html);
-            let file = MailFile {
-                name: String::new(),
-                media_type: "image/png".to_owned(),
-                content_id: Some(id.to_owned()),
-                bytes: Vec::new(),
-            };
-            mail.files.push(file);
-            assert!(Understood::of(mail).named.is_empty());
+            let mut mail = mail::read(b"From: a@x.example\r\n\r\nx").unwrap();
+            mail.html = Some(part.repeat(1_000_000));
+            mail.files.push(picture("x"));
+            assert!(Understood::of(mail).inside.is_empty());
         }
         // It was hours.
         assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());

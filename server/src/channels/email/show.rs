@@ -1,6 +1,9 @@
 //! A mail's HTML as a document of its own, and the pictures in it: those it brings, and those on other servers, asked for by us (T3).
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use app::model::ApiError;
 use bytes::Bytes;
@@ -9,13 +12,16 @@ use sha2::Digest;
 
 use super::{
     Email,
+    fold::fold_html,
     html::{Picture, Shown, sanitise},
+    mail::{Mail, MailFile},
     reader::{Fault, Source, parse},
 };
 use crate::{
+    domain::mail::Writer,
     error::{Error, Result},
     network::HttpError,
-    store::mail::Mail,
+    store::mail::Mail as Kept,
 };
 
 /// How long a picture's link is good for, in milliseconds: as long as somebody may look at a mail.
@@ -48,7 +54,7 @@ impl Email {
     ///
     /// # Errors
     /// [`Error::NOT_FOUND`] for a mail without HTML; when the disk fails.
-    pub async fn formatted(&self, kept: &Mail, remote: Remote) -> Result<Formatted> {
+    pub async fn formatted(&self, kept: &Kept, remote: Remote) -> Result<Formatted> {
         let source = Source::Disk(self.files.place(&kept.digest), kept.size.unsigned_abs());
         let email = self.clone();
         let until = self.db.clock().now().0 + GOOD_FOR;
@@ -59,11 +65,10 @@ impl Email {
                 Err(Fault::Disk(error)) => return Err(error.into()),
             };
             let Some(html) = &mail.html else { return Err(Error::NOT_FOUND) };
-            let pictures = mail.files.iter().filter(|file| picture_type(&file.bytes).is_some());
-            let inside: HashMap<String, String> = pictures
-                .filter_map(|file| {
+            let inside: HashMap<String, String> = pictures(&mail)
+                .map(|(id, file)| {
                     let digest = hex::encode(sha2::Sha256::digest(&file.bytes));
-                    Some((file.content_id.clone()?, email.link('d', digest.as_bytes(), until)))
+                    (id.to_owned(), email.link('d', digest.as_bytes(), until))
                 })
                 .collect();
             let Shown { html, remote } = sanitise(html, move |picture| match (picture, remote) {
@@ -71,6 +76,10 @@ impl Email {
                 (Picture::Remote(url), Remote::ThroughUs) => Some(email.link('u', url.as_bytes(), until)),
                 (Picture::Remote(_), Remote::LeftOut) => None,
             });
+            let html = match mail.writer {
+                Writer::Person | Writer::NoMachines => fold_html(&html),
+                _ => html,
+            };
             Ok(Formatted { html: document(&html), remote })
         });
         made.await.map_err(std::io::Error::other)?
@@ -119,8 +128,32 @@ fn not_fetched(error: &HttpError) -> Error {
     ApiError::NotFound.into()
 }
 
+/// A mail's files that its HTML may show by a name that both give them (RFC 2392).
+fn pictures(mail: &Mail) -> impl Iterator<Item = (&str, &MailFile)> {
+    let named = mail.files.iter().filter_map(|file| Some((file.content_id.as_deref()?, file)));
+    named.filter(|(_, file)| picture_type(&file.bytes).is_some())
+}
+
+/// Those of a mail's files that are shown within its HTML, by their Content-IDs.
+pub(super) fn shown_inside(mail: &Mail) -> HashSet<String> {
+    let known: HashSet<String> = pictures(mail).map(|(id, _)| id.to_owned()).collect();
+    let Some(html) = mail.html.as_deref().filter(|_| !known.is_empty()) else { return HashSet::new() };
+    let found = Arc::new(Mutex::new(HashSet::new()));
+    let seen = Arc::clone(&found);
+    sanitise(html, move |picture| {
+        if let Picture::Inside(cid) = picture {
+            let name = percent_decoded(&cid);
+            if known.contains(&name) {
+                seen.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+            }
+        }
+        None
+    });
+    std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// Bytes that a link writes as their numbers.
-pub(super) fn percent_decoded(cid: &str) -> String {
+fn percent_decoded(cid: &str) -> String {
     let mut out = Vec::new();
     let mut rest = cid.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {
@@ -179,6 +212,9 @@ fn document(html: &str) -> String {
          html{{background:#fff;color:#1d1d1f}}body{{margin:0;padding:14px 16px;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}}\
          img{{max-width:100%;height:auto}}table{{max-width:100%}}pre{{white-space:pre-wrap}}a{{color:#1d4ed8}}\
          blockquote{{margin:.5em 0;padding-left:12px;border-left:2px solid #d4d4d8;color:#52525b}}\
+         details{{margin-top:12px}}summary{{width:max-content;padding:2px 10px;border-radius:99px;background:#f1f1f3;color:#52525b;\
+         font:500 12px/1.6 system-ui,sans-serif;cursor:pointer}}summary:hover{{background:#e4e4e7}}\
+         summary:focus-visible{{outline:2px solid #1d4ed8;outline-offset:2px}}details>div{{margin-top:8px}}\
          </style></head><body>{html}</body></html>"
     )
 }

@@ -1,11 +1,15 @@
 //! Writing to somebody first: a conversation that begins with our mail (T16).
 
-use app::model::{ApiError, Channel, ChannelId, ChannelKind, ContactId, DraftMode, Message, Permission, Visibility};
+use app::model::{ApiError, Channel, ChannelId, ChannelKind, ContactId, DraftMode, Message, Permission};
 use async_trait::async_trait;
 
 use super::compose::check;
 use crate::{
-    domain::{change::tell_of_contact, correspondent::Correspondent, send::SendMessage},
+    domain::{
+        change::tell_of_contact,
+        correspondent::Correspondent,
+        send::{SendMessage, another_message},
+    },
     error::{Error, Result},
     store::{Command, Scope, Tx, account, contact, conversation, house},
 };
@@ -34,8 +38,11 @@ impl Command for BeginMail {
         let id = self.send.conversation;
         // Whether whoever asks again still sees it is for the sending to say.
         let anybody = Scope::system(scope.workspace(), "whether a conversation was begun");
-        if conversation::load(tx.conn(), &anybody, id).await?.is_none() {
-            self.begin(tx, &scope).await?;
+        match conversation::load(tx.conn(), &anybody, id).await? {
+            None => self.begin(tx, &scope).await?,
+            // Asked for again, by another mailbox: whoever writes must not believe that it left from there.
+            Some(begun) if begun.row.channel != self.channel => return Err(another_message()),
+            Some(_) => {}
         }
         self.send.run(tx).await
     }
@@ -47,6 +54,9 @@ impl BeginMail {
         let connected = account::one(tx.conn(), scope, channel.id).await?.is_some();
         if channel.kind != ChannelKind::Email || !connected {
             return Err(ApiError::invalid("channel", "Choose a mailbox that is connected.").into());
+        }
+        if scope.access().is_some_and(|(access, _)| !access.may_begin(channel.id)) {
+            return Err(ApiError::invalid("channel", "Choose a mailbox of one of your teams.").into());
         }
         let chosen = check(self.send.mail.as_ref().map(|mail| mail.recipients.clone()).unwrap_or_default())?;
         let to = chosen.to.first().ok_or_else(|| ApiError::invalid("recipients", "Say who it goes to."))?;
@@ -66,9 +76,6 @@ impl BeginMail {
             identity.contact = None;
         }
         let mut change = correspondent.begin(tx, scope, self.send.conversation, &identity).await?;
-        if scope.visibility() == Visibility::Teams && !scope.sees(&change.now.row.facts()) {
-            return Err(ApiError::invalid("channel", "Choose a mailbox of one of your teams.").into());
-        }
         // Whoever begins it has it.
         change.now.row.state.assignee = Some(scope.person()?.member.id);
         let changed = change.finish(tx).await?;

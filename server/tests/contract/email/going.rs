@@ -206,6 +206,9 @@ async fn t16_a_conversation_begins_with_our_mail(world: World) {
     office.thread_when(conversation, 2).await;
     assert_eq!(office.conversations(office.channel.id).await.len(), 2);
 
+    // Another mailbox in a second try is another mail.
+    let from_elsewhere = BeginMail { channel: office.world.chat.id, ..begin.clone() };
+    refused(office.world.db.write(owner, from_elsewhere).await);
     // Who sees only their own may begin one, has it, and learns nothing that others know of whom they write to.
     let narrow = office.world.member("Mara", app::model::Role::Agent, app::model::Visibility::Mine).await;
     let mut hers = begin.clone();

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Instant};
 use serde::Deserialize;
 use server::{
     channels::email::{
-        fold::fold,
+        fold::{fold, fold_html},
         html::{Picture, sanitise},
         mail::{self, Mail},
     },
@@ -81,13 +81,28 @@ fn faults(shape: &Shape, mail: &Mail) -> Vec<String> {
     faults
 }
 
+/// What is seen of a mail's HTML before anything is opened, if it is otherwise than it should be.
+fn faults_of_html(shape: &Shape, mail: &Mail) -> Vec<String> {
+    let (Some(html), Writer::Person | Writer::NoMachines) = (&mail.html, mail.writer) else { return Vec::new() };
+    let shown = fold_html(&sanitise(html, |_| None).html);
+    let folded: Vec<&str> =
+        shown.split("<details>").skip(1).filter_map(|part| part.split("</details>").next()).collect();
+    let open = folded.iter().fold(shown.clone(), |open, folded| open.replacen(folded, "", 1));
+    let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let open = bare(&mail_parser::decoders::html::html_to_text(&open));
+    let has = shape.text_has.iter().filter(|has| !open.contains(&bare(has)));
+    let lacks = shape.written_lacks.iter().filter(|lacks| open.contains(&bare(lacks)));
+    let has = has.map(|has| format!("what is seen of its HTML lacks {has:?}: {shown}"));
+    has.chain(lacks.map(|lacks| format!("what is seen of its HTML has {lacks:?}: {shown}"))).collect()
+}
+
 #[test]
 fn t3_mails_of_real_programs_are_read() {
     let mut all = Vec::new();
     for shape in list::<Shape>("shapes.json") {
         let bytes = std::fs::read(folder().join("shapes").join(&shape.file)).unwrap();
         let faults = match mail::read(&bytes) {
-            Ok(mail) => faults(&shape, &mail),
+            Ok(mail) => [faults(&shape, &mail), faults_of_html(&shape, &mail)].concat(),
             Err(error) => vec![error.to_string()],
         };
         all.extend(faults.into_iter().map(|fault| format!("{}: {fault}", shape.file)));

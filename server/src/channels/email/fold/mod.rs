@@ -1,8 +1,11 @@
-//! Finds what somebody wrote in a plain text mail, apart from what they quoted and from their signature (T3). Nothing is removed:
-//! the parts are folded, and put together they are the text again. In doubt everything counts as written.
+//! Finds what somebody wrote in a mail, apart from what they quoted and from their signature (T3). Nothing is removed: the parts are
+//! folded, and put together they are the mail again. In doubt everything counts as written.
 
+mod html;
 mod signs;
 mod words;
+
+pub use html::fold_html;
 
 /// A text in its parts, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
