@@ -117,7 +117,7 @@ test('T16: a conversation begins with our mail, by key and from a contact', asyn
   expect(post!.sunk('Good morning Dora.')[0]).toContain('Subject: A new garden')
 
   // Taken back, it is as it was: to whom, about what and what it says.
-  await page.getByRole('navigation').or(page.getByRole('main')).getByRole('button', { name: 'New e-mail' }).first().click()
+  await page.getByRole('button', { name: 'New e-mail' }).first().click()
   if (await from.count()) await from.selectOption(await from.locator('option', { hasText: address }).getAttribute('value'))
   await dialog.getByLabel('To', { exact: true }).fill('Emil <emil@sink.test>')
   await dialog.getByLabel('Subject').fill('Second thoughts')
@@ -128,8 +128,8 @@ test('T16: a conversation begins with our mail, by key and from a contact', asyn
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Good morning Emil.')
   await expect(page.getByRole('link', { name: /Nothing sent yet/ })).toBeVisible()
   await page.getByTitle('Change who it goes to and the subject').click()
-  await expect(page.getByLabel('To', { exact: true })).toHaveValue('Emil <emil@sink.test>')
-  await expect(page.getByLabel('Subject')).toHaveValue('Second thoughts')
+  await expect(page.getByRole('textbox', { name: 'To', exact: true })).toHaveValue('Emil <emil@sink.test>')
+  await expect(page.getByRole('textbox', { name: 'Subject' })).toHaveValue('Second thoughts')
   await page.getByTitle('Change who it goes to and the subject').click()
   await page.getByRole('textbox', { name: 'Message' }).press('Control+Enter')
   await page.getByRole('button', { name: 'Send now' }).click()
@@ -143,7 +143,9 @@ test('T16: a conversation begins with our mail, by key and from a contact', asyn
   await expect(dialog).toBeHidden()
 })
 
-test('T3: quotations and signatures are folded, and the source is there', async ({ page, server, openContext }) => {
+test('T3: quotations and signatures are folded, and the source is there', async ({ page, server, openContext, problems }) => {
+  // Looking into the frame is a script, to the browser.
+  problems.allow(/Blocked script execution/)
   const settings = await (await openContext()).newPage()
   await enter(settings, server, '/settings/channels')
   const address = await connectMailbox(settings, post!)

@@ -1,6 +1,9 @@
 //! Secrets at rest, and what is proved with them: one key in a file, everything else derived from it.
 
-use std::{io::Write, path::Path};
+use std::{
+    io::{Read, Write},
+    path::Path,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chacha20poly1305::{AeadInPlace, Key, KeyInit, XChaCha20Poly1305, XNonce};
@@ -50,18 +53,9 @@ impl Vault {
     pub fn open(path: &Path) -> Result<Self, VaultError> {
         let failed = |error| VaultError::File { path: path.display().to_string(), error };
         let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let text = hex::encode(random_bytes::<32>());
-                match make(path, &text) {
-                    Ok(()) => text,
-                    // Another process was first: its key is the one.
-                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                        std::fs::read_to_string(path).map_err(failed)?
-                    }
-                    Err(error) => return Err(failed(error)),
-                }
-            }
+            Ok(text) if !text.is_empty() => text,
+            Ok(_) => make(path).map_err(failed)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(path).map_err(failed)?,
             Err(error) => return Err(failed(error)),
         };
         let mut key = [0; 32];
@@ -125,18 +119,26 @@ impl Vault {
     }
 }
 
-/// Makes a file that only its owner can read, whole or not at all.
-fn make(path: &Path, text: &str) -> std::io::Result<()> {
+/// Makes the key file, which only its owner can read, and says what it holds: what another process wrote that was first.
+fn make(path: &Path) -> std::io::Result<String> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    file.write_all(format!("{text}\n").as_bytes())?;
-    file.sync_all()
+    // Until the file is closed, those that started together wait here.
+    file.lock()?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    if text.is_empty() {
+        text = hex::encode(random_bytes::<32>());
+        file.write_all(format!("{text}\n").as_bytes())?;
+        file.sync_all()?;
+    }
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -158,6 +160,18 @@ mod tests {
         for bad in ["", "AAAA", "?"] {
             assert!(vault.unseal("acme/mail", bad).is_err());
         }
+    }
+
+    #[test]
+    fn s25_processes_that_start_together_have_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/secret");
+        let keys: Vec<[u8; 32]> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| Vault::open(&path).unwrap().0)).collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing else is left");
     }
 
     #[test]

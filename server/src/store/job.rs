@@ -1,9 +1,9 @@
 //! Durable work: rows that a worker leases, does, and deletes.
 
-use app::model::{JobId, Timestamp, WorkspaceId};
+use app::model::{ChannelId, JobId, Timestamp, WorkspaceId};
 
 use super::{
-    Tx,
+    Scope, Tx,
     codec::read,
     conn::{Conn, Engine, args},
 };
@@ -28,9 +28,14 @@ const DEAD: &str = "SELECT id, workspace_id, kind, body, attempts, run_at, last_
      WHERE workspace_id = $1 AND state = 'dead' ORDER BY run_at DESC LIMIT 100";
 const REVIVE: &str = "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'dead'";
 const BACKLOG: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job WHERE workspace_id = $1 AND state = $2";
+// A message's first job bears its id.
+const WAITING_TO_GO: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job j \
+     WHERE j.workspace_id = $1 AND j.state = 'waiting' AND EXISTS (SELECT 1 FROM message m \
+     JOIN conversation c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id \
+     WHERE m.workspace_id = j.workspace_id AND m.id = j.id AND c.channel_id = $2)";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, DUE, LEASE, FREE, NEXT, DONE, RETRY, HASTEN, BURY, DEAD, REVIVE, BACKLOG];
+    &[INSERT, DUE, LEASE, FREE, NEXT, DONE, RETRY, HASTEN, BURY, DEAD, REVIVE, BACKLOG, WAITING_TO_GO];
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[DUE_SKIPPING];
 
 /// A piece of work as it is kept.
@@ -205,4 +210,12 @@ pub async fn revive(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId) -> Resul
 /// When the database fails.
 pub async fn backlog(conn: &mut Conn<'_>, workspace: WorkspaceId, state: &str) -> Result<i64, StoreError> {
     Ok(conn.one::<(i64,)>(BACKLOG, args![workspace, state]).await?.0)
+}
+
+/// How many messages wait to go out by a channel.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting_to_go(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -> Result<i64, StoreError> {
+    Ok(conn.one::<(i64,)>(WAITING_TO_GO, args![scope.workspace(), channel]).await?.0)
 }

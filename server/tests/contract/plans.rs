@@ -322,7 +322,8 @@ async fn every_other_reading_uses_an_index(world: World) {
         ("job waiting", of("SELECT run_at FROM job"), vec![]),
         ("jobs due", of("AND run_at <= $1 ORDER BY run_at LIMIT $2"), vec![n(), n()]),
         ("dead jobs", of("state = 'dead' ORDER BY run_at DESC"), vec![workspace.clone()]),
-        ("backlog", of("FROM job WHERE workspace_id = $1 AND state = $2"), vec![workspace, text()]),
+        ("backlog", of("FROM job WHERE workspace_id = $1 AND state = $2"), vec![workspace.clone(), text()]),
+        ("waiting to go", of("FROM job j WHERE"), vec![workspace, text()]),
     ];
     let mut faults = Vec::new();
     for (what, sql, values) in readings {

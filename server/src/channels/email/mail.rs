@@ -92,8 +92,8 @@ pub struct Mail {
     pub writer: Writer,
     /// What it tells of a mail that we sent, when a mail system wrote it.
     pub report: Option<Report>,
-    /// There is more of it than was read: only what comes first is here.
-    pub cut: bool,
+    /// Where there is more of it than was read, the byte at which the body begins that was not read to its end, or where nothing was read.
+    pub cut: Option<u64>,
 }
 
 /// Reads a mail.
@@ -121,7 +121,8 @@ fn read_some(bytes: &[u8], is_beginning: bool) -> Result<Mail, Unreadable> {
             None => beginning = &beginning[..beginning.len() / 2],
         }
     };
-    Ok(read_parsed(message, is_beginning || beginning.len() < bytes.len()))
+    let cut = (is_beginning || beginning.len() < bytes.len()).then(|| unread(&message));
+    Ok(read_parsed(message, cut))
 }
 
 /// A mail taken apart; none when it has more parts or levels than are read.
@@ -137,14 +138,14 @@ fn within_bounds(bytes: &[u8]) -> Result<Option<Message<'_>>, Unreadable> {
     Ok((message.parts.len() <= MOST_PARTS).then_some(message))
 }
 
-fn read_parsed(mut message: Message<'_>, cut: bool) -> Mail {
+fn read_parsed(mut message: Message<'_>, cut: Option<u64>) -> Mail {
     words::mend(&mut message);
     let writer = writer::of(&message);
     let in_words = || (writer == Writer::Bounce).then(|| report::in_words(&message));
     let report = report::of(&message).or_else(in_words);
     // After all that looks at them: the texts and the files are taken out, rather than hold the largest part of a mail twice.
     let (text, html) = texts(&mut message);
-    let files = files(&mut message, cut);
+    let files = files(&mut message, cut.is_some());
     Mail {
         name: name(&message),
         answers: answers(&message),
@@ -273,13 +274,26 @@ fn delivered_to(message: &Message<'_>) -> Vec<String> {
     bare.filter(|word| word.contains('@') && word.len() <= 320).take(20).map(str::to_owned).collect()
 }
 
+/// Where the part begins that a cut went through, or where the cut is.
+fn unread(message: &Message<'_>) -> u64 {
+    let leaves = message.parts.iter().filter(|part| !matches!(part.body, PartType::Multipart(_)));
+    let open = leaves.filter(|part| is_open(part, &message.raw_message)).map(|part| u64::from(part.offset_body));
+    open.min().unwrap_or(message.raw_message.len() as u64)
+}
+
+fn is_open(part: &MessagePart<'_>, raw: &[u8]) -> bool {
+    part.offset_end as usize >= raw.len()
+}
+
 /// The files, taken out. Of a mail that was cut, what the cut went through is none.
 fn files(message: &mut Message<'_>, cut: bool) -> Vec<MailFile> {
     let Message { attachments, parts, raw_message, .. } = message;
     let mut files = Vec::new();
     for id in attachments {
         let part = parts.get_mut(*id as usize);
-        let whole = part.filter(|part| !cut || (part.offset_end as usize) < raw_message.len());
+        // What would hold parts, and was cut before the first, is no file.
+        let part = part.filter(|part| !matches!(part.body, PartType::Multipart(_)));
+        let whole = part.filter(|part| !cut || !is_open(part, raw_message));
         files.extend(whole.map(|part| file(part, raw_message)).into_iter().flat_map(unpacked));
     }
     files
@@ -295,6 +309,17 @@ fn unpacked(file: MailFile) -> Vec<MailFile> {
         unpacked.files.push(file);
     }
     unpacked.files
+}
+
+/// What the header of a part says of the file that it is above, and how that is packed; none where it is above a text or further parts.
+pub(super) fn described(header: &[u8]) -> Option<(MailFile, Encoding)> {
+    let mut message = MessageParser::default().parse(header)?;
+    words::mend(&mut message);
+    let encoding = message.parts.first()?.encoding;
+    let file = file(message.parts.first_mut()?, header);
+    let holds_text = file.name.is_empty() && file.media_type.starts_with("text/");
+    let is_file = !holds_text && !file.media_type.starts_with("multipart/");
+    is_file.then_some((MailFile { bytes: Vec::new(), ..file }, encoding))
 }
 
 fn file(part: &mut MessagePart<'_>, raw: &[u8]) -> MailFile {
@@ -436,7 +461,10 @@ mod tests {
         let bomb = format!("From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n")
             .replace('\n', "\r\n");
         let bomb = read(bomb.as_bytes()).unwrap();
-        assert!(bomb.cut && bomb.text.starts_with('x') && bomb.parties.from.is_some(), "what comes first arrives");
+        assert!(
+            bomb.cut.is_some() && bomb.text.starts_with('x') && bomb.parties.from.is_some(),
+            "what comes first arrives"
+        );
         let file = "--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n%PDF\r\n";
         let beginning = |files: usize, rest: &str| {
             let head = "From: a@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
@@ -444,10 +472,10 @@ mod tests {
         };
         assert_eq!(beginning(2, "").files.len(), 1, "what the cut went through is none");
         assert_eq!(beginning(2, "--b\r\nContent-Type: text/plain\r\n\r\nx").files.len(), 2, "the others are");
-        assert!(beginning(2, "--b--\r\n").cut);
+        assert!(beginning(2, "--b--\r\n").cut.is_some());
         let nest = format!("From: a@x.example\n{}\nx", "Content-Type: message/rfc822\n\n".repeat(200_000));
         let nest = read(nest.as_bytes()).unwrap();
-        assert!(nest.cut && nest.parties.from.is_some());
+        assert!(nest.cut.is_some() && nest.parties.from.is_some());
         for none in ["", "no mail at all ", "\r\nOnly a text.\r\n", ": \r\n: x\r\n\r\n"] {
             assert_eq!(read(none.as_bytes()), Err(Unreadable::NoMail), "{none:?}");
         }

@@ -1,5 +1,6 @@
 //! E-mail: IMAP in, SMTP out (H1).
 
+mod beyond;
 pub mod cards;
 pub mod chain;
 pub mod check;

@@ -10,6 +10,7 @@ use app::model::{Attachment, AttachmentId, Folds, Look, MailHead, MailId, Mailbo
 use bytes::Bytes;
 
 use super::{
+    beyond::Beyond,
     cards,
     fold::fold,
     mail::{self, Mail, MailFile, MessageName},
@@ -67,16 +68,17 @@ impl Reader {
     pub async fn read(&self, id: MailId, source: Source) -> Result<Result<Box<Letter>, String>> {
         let read = tokio::task::spawn_blocking(move || {
             // What a parser trips over must not end the stream of mails behind it.
-            std::panic::catch_unwind(AssertUnwindSafe(|| parse(source).map(Understood::of)))
+            std::panic::catch_unwind(AssertUnwindSafe(|| understand(source)))
         });
-        let Understood { mut mail, inside: shown, head } = match read.await {
+        let Understood { mut mail, beyond, inside: shown, head } = match read.await {
             Ok(Ok(Ok(read))) => read,
             Ok(Ok(Err(Fault::Unreadable(reason)))) => return Ok(Err(reason)),
             Ok(Ok(Err(Fault::Disk(error)))) => return Err(error.into()),
             Ok(Err(_)) | Err(_) => return Ok(Err("Reading this mail failed inside Tandem.".to_owned())),
         };
         let (mut files, mut inside) = (Vec::new(), Vec::new());
-        mail.cut |= mail.files.len() > MOST_FILES;
+        let is_all = beyond.is_all || mail.cut.is_none();
+        let is_cut = !is_all || mail.files.len() + beyond.files.len() > MOST_FILES;
         for file in std::mem::take(&mut mail.files).into_iter().take(MOST_FILES) {
             let is_inside = file.content_id.as_ref().is_some_and(|id| shown.contains(id));
             let kept = self.keep(id, file).await?;
@@ -85,19 +87,16 @@ impl Reader {
             }
             files.push(kept);
         }
-        Ok(Ok(Box::new(self.letter(id, mail, files, MailHead { inside, ..head }))))
+        for large in beyond.files.into_iter().take(MOST_FILES - files.len()) {
+            let kept = self.files.keep_stream(large.bytes()).await?;
+            files.push(as_file(id, &large.file, kept));
+        }
+        Ok(Ok(Box::new(self.letter(id, mail, files, MailHead { inside, cut: is_cut, ..head }))))
     }
 
-    async fn keep(&self, id: MailId, file: MailFile) -> Result<File> {
-        let name = name(&file);
-        let (digest, size, media_type) = self.files.keep(Bytes::from(file.bytes)).await?;
-        let attachment = Attachment {
-            id: AttachmentId::new(new_id()),
-            name,
-            size: i64::try_from(size).unwrap_or(i64::MAX),
-            media_type,
-        };
-        Ok(File { attachment, conversation: None, message_n: None, uploader: format!("mail:{id}"), digest })
+    async fn keep(&self, id: MailId, mut file: MailFile) -> Result<File> {
+        let kept = self.files.keep(Bytes::from(std::mem::take(&mut file.bytes))).await?;
+        Ok(as_file(id, &file, kept))
     }
 
     fn letter(&self, id: MailId, mail: Mail, files: Vec<File>, head: MailHead) -> Letter {
@@ -124,7 +123,7 @@ impl Reader {
         };
         let signature = folded.written.len();
         let folds = Folds { signature, quoted: signature + folded.signature.len() };
-        let head = MailHead { folds, cut: mail.cut || cut_text, ..head };
+        let head = MailHead { folds, cut: head.cut || cut_text, ..head };
         Letter {
             id,
             name: mail.name.as_ref().map(|name| name.as_str().to_owned()),
@@ -158,18 +157,44 @@ impl Reader {
     }
 }
 
+/// A mail's file as it is kept, by its digest, size and type.
+fn as_file(mail: MailId, file: &MailFile, (digest, size, media_type): (String, u64, String)) -> File {
+    let attachment = Attachment {
+        id: AttachmentId::new(new_id()),
+        name: name(file),
+        size: i64::try_from(size).unwrap_or(i64::MAX),
+        media_type,
+    };
+    File { attachment, conversation: None, message_n: None, uploader: format!("mail:{mail}"), digest }
+}
+
 /// A mail, and what is found out about it where a panic ends nothing else.
 struct Understood {
     mail: Mail,
+    /// Its files that were not read with it.
+    beyond: Beyond,
     /// Its files that are shown within its HTML, by their Content-IDs.
     inside: HashSet<String>,
     head: MailHead,
 }
 
+fn understand(source: Source) -> Result<Understood, Fault> {
+    let path = match &source {
+        Source::Disk(path, _) => Some(path.clone()),
+        Source::Bytes(_) => None,
+    };
+    let mail = parse(source)?;
+    let beyond = match (path, mail.cut) {
+        (Some(path), Some(read)) => Beyond::of(&path, read).map_err(Fault::Disk)?,
+        _ => Beyond::default(),
+    };
+    Ok(Understood { beyond, ..Understood::of(mail) })
+}
+
 impl Understood {
     fn of(mail: Mail) -> Self {
         let (inside, head) = (shown_inside(&mail), head(&mail));
-        Self { mail, inside, head }
+        Self { mail, beyond: Beyond::default(), inside, head }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         change::tell_of_contact,
         correspondent::Correspondent,
+        inbox::sees_contact,
         send::{SendMessage, another_message},
     },
     error::{Error, Result},
@@ -89,7 +90,7 @@ impl BeginMail {
     async fn hidden(&self, tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, address: &str) -> Result<bool> {
         let identity = contact::identity(tx.conn(), scope, channel.kind, address).await?;
         match identity.and_then(|identity| identity.contact) {
-            Some(id) => Ok(!sees(tx, scope, id).await?),
+            Some(id) => Ok(!sees_contact(tx.conn(), scope, id).await?),
             None => Ok(false),
         }
     }
@@ -98,15 +99,9 @@ impl BeginMail {
     async fn known(&self, tx: &mut Tx<'_>, scope: &Scope, address: &str) -> Result<Option<ContactId>> {
         let Some(id) = self.contact else { return Ok(None) };
         let contact = contact::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
-        if !sees(tx, scope, id).await? {
+        if !sees_contact(tx.conn(), scope, id).await? {
             return Err(Error::NOT_FOUND);
         }
         Ok(contact.email.eq_ignore_ascii_case(address).then_some(id))
     }
-}
-
-/// A contact is seen by whoever sees one of its conversations.
-async fn sees(tx: &mut Tx<'_>, scope: &Scope, id: ContactId) -> Result<bool> {
-    let seen_by = conversation::facts_of_contact(tx.conn(), scope, id).await?;
-    Ok(seen_by.iter().any(|facts| scope.sees(facts)))
 }

@@ -216,7 +216,7 @@ pub async fn mailbox(conn: &mut Conn<'_>, scope: &Scope, id: ChannelId) -> Resul
         since: account.since,
         last_in: account.last_in,
         last_out: account.last_out,
-        backlog: job::backlog(conn, scope.workspace(), "waiting").await?,
+        backlog: job::waiting_to_go(conn, scope, id).await?,
         quarantined: mail::quarantined(conn, scope, id).await?,
         cursor: folder.map_or(0, |folder| folder.last_uid),
         ledger: folder.and_then(|folder| folder.ledger),

@@ -3,7 +3,10 @@
 use app::model::{DeliveryState, DraftMode, Entry, MailChoice, Mailbox, Message, MessageId, Recipients};
 use server::{
     clock::new_id,
-    domain::{mail::BeginMail, send::SendMessage},
+    domain::{
+        mail::{BeginMail, mailbox},
+        send::SendMessage,
+    },
     store::mail,
 };
 
@@ -195,8 +198,14 @@ async fn t16_a_conversation_begins_with_our_mail(world: World) {
     let thread = office.world.thread(&office.world.owner, conversation).await.unwrap();
     assert_eq!((thread.messages.len(), thread.contact.map(|contact| contact.id)), (1, Some(contact.id)));
     assert_eq!(thread.address, "anna@sink.test");
+    let backlog = async || {
+        let mut snapshot = office.world.db.snapshot().await.unwrap();
+        mailbox(&mut snapshot.conn(), owner, office.channel.id).await.unwrap().health.backlog
+    };
+    assert_eq!(backlog().await, 1, "H9: it waits to go out");
     office.world.wait(11_000);
     office.work().await;
+    assert_eq!(backlog().await, 0);
     let raw = office.sunk(&sent.id.uuid().simple().to_string()).await;
     assert!(raw.contains("Subject: Your plans") && !raw.contains("References:"), "{raw}");
     // What she answers comes to it.
