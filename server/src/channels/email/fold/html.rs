@@ -12,8 +12,8 @@ const END: &str = "</div></details>";
 
 /// Elements without an end.
 const VOID: [&str; 4] = ["br", "col", "hr", "img"];
-/// Elements within which, at any depth, a `details` would end them.
-const CLOSED: [&str; 1] = ["p"];
+/// A `details` in it, however deep, would be its end.
+const PARAGRAPH: &str = "p";
 /// Elements that hold certain others and nothing else: a `details` among those would be put before them.
 const STRICT: [&str; 9] = ["table", "tbody", "thead", "tfoot", "tr", "colgroup", "ul", "ol", "dl"];
 
@@ -124,8 +124,8 @@ impl<'h> Tree<'h> {
         let around: Vec<&Element<'_>> =
             self.elements.iter().rev().filter(|element| element.inner.contains(&from)).collect();
         let may_hold = |n: usize| {
-            let closed = around[n..].iter().any(|element| CLOSED.contains(&element.name));
-            !closed && !STRICT.contains(&around[n].name)
+            let in_paragraph = around[n..].iter().any(|element| element.name == PARAGRAPH);
+            !in_paragraph && !STRICT.contains(&around[n].name)
         };
         let holder = (0..around.len()).find(|&n| may_hold(n) && !self.shows_something(around[n].inner.end..to))?;
         let start = match holder.checked_sub(1).map(|n| &around[n].all) {
@@ -135,10 +135,9 @@ impl<'h> Tree<'h> {
         };
         let end = around[holder].inner.end.min(to);
         // The other end has to stand in the same element.
-        let is_even =
-            self.elements.iter().rev().find(|element| element.inner.contains(&end) || element.inner.end == end);
-        let is_even = is_even.is_some_and(|element| element.all == around[holder].all);
-        (is_even && self.shows_something(start..end)).then_some(start..end)
+        let ends_in =
+            self.elements.iter().rev().find(|element| element.inner.contains(&end) || element.inner.end == end)?;
+        (ends_in.all == around[holder].all && self.shows_something(start..end)).then_some(start..end)
     }
 }
 
