@@ -159,11 +159,12 @@ test('T3: quotations and signatures are folded, and the source is there', async 
   await expect(page.getByText('Shall we?')).toBeVisible()
   // Laid out by its sender, it is folded too, in a frame that runs nothing.
   const html = '<table><tr><td>All of it.</td></tr></table><br><div class="gmail_quote"><div>On Mon, 2 Nov 2026 at 10:00, Ben &lt;ben@sink.test&gt; wrote:</div><blockquote class="gmail_quote">Which part?</blockquote></div>'
-  const formatted = `From: Dina <dina@sink.test>\nTo: ${address}\nSubject: Re: Parts\nContent-Type: text/html; charset=utf-8\n\n${html}\n`
+  const formatted = `Authentication-Results: mx.mail.test; dmarc=fail header.from=sink.test\nFrom: Dina <dina@sink.test>\nTo: ${address}\nSubject: Re: Parts\nContent-Type: text/html; charset=utf-8\n\n${html}\n`
   await post!.deliver('dina@sink.test', address, formatted)
   await page.getByRole('link', { name: /Dina/ }).first().click({ timeout: 15_000 })
   const frame = page.frameLocator('iframe.mail-frame')
   await expect(frame.getByText('All of it.')).toBeVisible()
+  await expect(page.getByRole('note').filter({ hasText: 'does not vouch for it' })).toBeVisible()
   await expect(frame.getByText('Which part?')).toBeHidden()
   await frame.getByText('Quoted text').press('Enter')
   await expect(frame.getByText('Which part?')).toBeVisible()

@@ -31,12 +31,12 @@ pub struct NewMessage {
     pub mail: Option<MailChoice>,
     /// Where the conversation begins with it (T16).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub begin: Option<Begin>,
+    pub begin: Option<Beginning>,
 }
 
 /// How a conversation begins with our message. Its id is made in the browser, as the message's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Begin {
+pub struct Beginning {
     /// By which channel.
     pub channel: ChannelId,
     /// The contact it is for; none where somebody typed an address.

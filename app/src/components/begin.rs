@@ -5,7 +5,7 @@ use leptos_router::hooks::use_navigate;
 
 use super::composer::{AttachButton, FileList, Uploads, read_addresses, written};
 use crate::{
-    api::conversation::{Begin as Beginning, NewMessage, send_message},
+    api::conversation::{Beginning, NewMessage, send_message},
     components::ui::{Button, Dialog, Variant},
     model::{
         Channel, ChannelId, ChannelKind, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice,

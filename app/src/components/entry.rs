@@ -61,13 +61,18 @@ fn EventLine(
         }
     });
     let other = match line {
-        Line::Stranger { conversation } => Some(view! { <a href=format!("/inbox/{conversation}")>"Open it"</a> }),
+        Line::Stranger { conversation } => Some(view! {
+            " · "
+            <a class="link" href=format!("/inbox/{conversation}")>
+                "Open it"
+            </a>
+        }),
         _ => None,
     };
     view! {
         <li class="event">
             <Glyph icon=Icon::Info />
-            <span>{text} " · " <RelativeTime at=at now=use_now() /> " " {other}</span>
+            <span>{text} " · " <RelativeTime at=at now=use_now() /> {other}</span>
             {said}
         </li>
     }

@@ -132,6 +132,13 @@ pub fn MailBody(
             }
         })
     };
+    let disowned = head.disowned.then(|| {
+        view! {
+            <p class="mail-remote" data-tone="bad" role="note">
+                "Its domain does not vouch for it (DMARC): somebody else may have written it."
+            </p>
+        }
+    });
     let cards = head.cards.into_iter().map(|card| {
         let lines = card.lines.into_iter().map(|(word, text)| view! { <dt>{word}</dt> <dd dir="auto">{text}</dd> });
         view! {
@@ -143,6 +150,7 @@ pub fn MailBody(
     });
     let cards = cards.collect_view();
     view! {
+        {disowned}
         {ask}
         {body}
         {cards}

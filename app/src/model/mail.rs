@@ -86,6 +86,9 @@ pub struct MailHead {
     /// Some of its pictures lie on other servers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub remote_pictures: bool,
+    /// The domain that it is from did not vouch for it, as the mailbox's own server found (DMARC): anybody may have written it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disowned: bool,
     /// The text is longer than what is kept of it as a message: the source has all.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,

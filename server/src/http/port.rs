@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     api::{
         account::SessionInfo,
-        conversation::{Begin, NewMessage},
+        conversation::{Beginning, NewMessage},
         email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox},
         port::Port,
         settings::{ChannelEdit, DeadJob, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
@@ -91,7 +91,7 @@ impl Port for MemberPort {
         let send = SendMessage { id, conversation, mode, text, attachments, mail };
         match begin {
             None => self.write(send).await,
-            Some(Begin { channel, contact }) => self.write(BeginMail { channel, contact, send }).await,
+            Some(Beginning { channel, contact }) => self.write(BeginMail { channel, contact, send }).await,
         }
     }
 

@@ -78,6 +78,8 @@ pub struct Mail {
     pub parties: Parties,
     /// The addresses by which it reached the mailbox, as the servers on the way noted them.
     pub delivered_to: Vec<String>,
+    /// The receiving server found that the domain it is from did not vouch for it.
+    pub disowned: bool,
     /// What it is about, on one line.
     pub subject: String,
     /// When it says that it was sent.
@@ -151,6 +153,7 @@ fn read_parsed(mut message: Message<'_>, cut: Option<u64>) -> Mail {
         answers: answers(&message),
         parties: parties(&message),
         delivered_to: delivered_to(&message),
+        disowned: disowned(&message),
         subject: one_line(message.subject().unwrap_or_default()),
         sent_at: message.date().and_then(|date| date.to_timestamp().checked_mul(1000)).map(Timestamp),
         text,
@@ -274,6 +277,18 @@ fn delivered_to(message: &Message<'_>) -> Vec<String> {
     bare.filter(|word| word.contains('@') && word.len() <= 320).take(20).map(str::to_owned).collect()
 }
 
+/// Whether the topmost result (RFC 8601) says that DMARC failed. Lower ones are anybody's; one that says it of its own mail hurts itself alone.
+fn disowned(message: &Message<'_>) -> bool {
+    let topmost = message.headers().iter().find(|header| header.name().eq_ignore_ascii_case("Authentication-Results"));
+    let value = topmost.and_then(|header| {
+        message
+            .raw_message
+            .get(header.offset_start as usize..(header.offset_end as usize).min(header.offset_start as usize + 4096))
+    });
+    let value = String::from_utf8_lossy(value.unwrap_or_default()).to_ascii_lowercase();
+    value.split(';').any(|result| result.trim_start().starts_with("dmarc=fail"))
+}
+
 /// Where the part begins that a cut went through, or where the cut is.
 fn unread(message: &Message<'_>) -> u64 {
     let leaves = message.parts.iter().filter(|part| !matches!(part.body, PartType::Multipart(_)));
@@ -385,6 +400,15 @@ mod tests {
         let long: String = (0..1000).map(|n| format!(" <{n}@x>\n")).collect();
         let pruned = mail(&format!("From: a@x.example\nReferences:{long}\nx\n"));
         assert_eq!((pruned.answers.len(), pruned.answers[0].as_str()), (MOST_ANSWERED, "999@x"));
+    }
+
+    #[test]
+    fn s14_a_mail_that_its_domain_disowns_is_known() {
+        let ours = "Authentication-Results: mx.acme.example; spf=pass\n smtp.mailfrom=x.example;\n dmarc=FAIL (p=NONE) header.from=x.example\n";
+        let theirs = "Authentication-Results: mx.x.example; dmarc=pass header.from=x.example\n";
+        let disowned = |head: &str| mail(&format!("{head}From: a@x.example\n\nx\n")).disowned;
+        assert!(disowned(ours) && disowned(&format!("{ours}{theirs}")), "the topmost counts");
+        assert!(!disowned(&format!("{theirs}{ours}")) && !disowned(theirs) && !disowned(""));
     }
 
     #[test]

@@ -241,6 +241,7 @@ fn head(mail: &Mail) -> MailHead {
         subject: mail.subject.clone(),
         sent_at: mail.sent_at,
         look: mail.html.as_deref().map_or(Look::Plain, look),
+        disowned: mail.disowned,
         remote_pictures: mail.html.as_deref().is_some_and(has_remote_pictures),
         cards: cards::of(&mail.files),
         ..MailHead::default()
