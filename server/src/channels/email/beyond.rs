@@ -15,7 +15,7 @@ use mail_parser::{Encoding, MessageParser, MimeHeaders};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
-use super::mail::{MailFile, described};
+use super::{enclosed::described, mail::MailFile};
 
 /// How many of its outermost parts are looked at.
 const MOST_PARTS: usize = 500;

@@ -6,6 +6,7 @@ pub mod chain;
 pub mod check;
 pub mod compose;
 pub mod discover;
+mod enclosed;
 pub mod error;
 pub mod fold;
 pub mod html;
