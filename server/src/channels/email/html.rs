@@ -316,7 +316,9 @@ fn is_harmless(value: &str) -> bool {
         FUNCTIONS.iter().any(|function| word.eq_ignore_ascii_case(function))
     });
     // Letters thousands of points tall hide what is below them.
-    let lengths = value.split(|c: char| !(c.is_ascii_digit() || c == '.')).filter_map(|n| n.parse::<f64>().ok());
+    let words = value.split([' ', ',', '(', ')', '/']).filter(|word| !word.starts_with('#'));
+    let numbers = words.flat_map(|word| word.split(|c: char| !(c.is_ascii_digit() || c == '.')));
+    let lengths = numbers.filter_map(|n| n.parse::<f64>().ok());
     calls && lengths.into_iter().all(|n| n <= 3000.0)
 }
 
@@ -414,6 +416,10 @@ mod tests {
         ] {
             assert_eq!(style(bad), "", "{bad}");
         }
+        for colour in ["background-color:#A8501A", "color:#333333", "border:1px solid #202020"] {
+            assert_eq!(style(colour), colour);
+        }
+        assert_eq!(style("border:9999px solid #202020"), "");
         assert_eq!(style("COLOR: Red; background:url(x); padding: 4px 2px"), "color:Red;padding:4px 2px");
         assert_eq!(style("width:calc(100% - 4px);color:rgba(1,2,3,.5)"), "width:calc(100% - 4px);color:rgba(1,2,3,.5)");
     }
