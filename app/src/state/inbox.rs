@@ -456,10 +456,10 @@ pub enum LastMail {
 }
 
 fn last_mail(messages: &[Message]) -> Option<LastMail> {
-    let mut mails = messages.iter().rev().filter_map(|message| Some((message.mail.clone()?, was_taken_back(message))));
+    let mut mails = messages.iter().rev().filter_map(|message| Some((message.mail.as_ref()?, was_taken_back(message))));
     let newest = mails.next()?;
-    let (head, taken_back) = std::iter::once(newest.clone()).chain(mails).find(|(_, back)| !back).unwrap_or(newest);
-    Some(if taken_back { LastMail::TakenBack(head) } else { LastMail::Answered(head) })
+    let (head, taken_back) = if newest.1 { mails.find(|(_, back)| !back).unwrap_or(newest) } else { newest };
+    Some(if taken_back { LastMail::TakenBack(head.clone()) } else { LastMail::Answered(head.clone()) })
 }
 
 /// What is drawn for a list of entries; what was taken back is not.
