@@ -26,13 +26,25 @@ test('H9: a mailbox is tested step by step, and connected', async ({ page, serve
   await expectNoOverflow(page)
 })
 
-test('H9: a wrong password is told at its step, with what to do', async ({ page, server }) => {
+test('H9: a wrong password is told at its step, with what to do', async ({ page, server, openContext }) => {
   await enter(page, server, '/settings/channels')
   await tryMailbox(page, post!, 'locked@mail.test')
   const steps = page.getByRole('list', { name: 'How the test went' })
   await expect(steps.getByRole('listitem').filter({ hasText: 'Sign in' })).toContainText('app password', { timeout: 30_000 })
   await expect(steps.getByRole('listitem').filter({ hasText: 'Receive it' })).toContainText('not tried')
-  await expect(page.getByRole('button', { name: 'Connect anyway' })).toBeVisible()
+
+  // Connected all the same, everybody is told where they work, until it is paused.
+  const inbox = await (await openContext()).newPage()
+  await enter(inbox, server, '/inbox')
+  const banner = inbox.getByRole('status').filter({ hasText: 'locked@mail.test: Sign in again.' })
+  await expect(banner).toBeHidden()
+  await page.getByRole('button', { name: 'Connect anyway' }).click()
+  await expect(banner).toContainText('sign in again in Settings', { timeout: 30_000 })
+  await expectAccessible(inbox)
+  await expectNoOverflow(inbox)
+  const card = page.locator('section.card').filter({ has: page.getByText('locked@mail.test', { exact: true }) })
+  await card.getByRole('button', { name: 'Pause' }).click()
+  await expect(banner).toBeHidden()
 })
 
 test('T3, T5: a mail comes in live, is shown safely, and is answered', async ({ page, server, openContext, problems }) => {

@@ -9,8 +9,8 @@ use leptos::{html, prelude::*};
 use crate::{
     api::conversation::NewMessage,
     components::ui::{Glyph, Icon},
-    model::{ConversationId, DraftMode, MessageId},
-    state::{Connection, new_uuid, use_inbox, use_live, use_outbox},
+    model::{Attachment, ConversationId, DraftMode, MailChoice, Message, MessageId},
+    state::{Connection, Ghost, new_uuid, use_inbox, use_live, use_outbox},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
 use recipients::{MailLines, MailShort, MailTo};
@@ -20,6 +20,32 @@ use text::Drafts;
 /// Words of the two modes.
 const MODES: [(DraftMode, &str); 2] = [(DraftMode::Reply, "Reply"), (DraftMode::Note, "Note")];
 
+/// What comes back to be written again: a message that was taken back, or one that was refused.
+#[derive(Clone)]
+pub struct GivenBack {
+    mode: DraftMode,
+    text: String,
+    files: Vec<Attachment>,
+    mail: Option<MailChoice>,
+}
+
+impl GivenBack {
+    /// A reply of ours, as it was before it was signed.
+    pub fn reply(message: Message) -> Self {
+        let (text, mail) = match message.mail {
+            Some(head) => (head.folds.of(&message.text).0.to_owned(), Some(head.choice())),
+            None => (message.text, None),
+        };
+        Self { mode: DraftMode::Reply, text, files: message.attachments, mail }
+    }
+
+    /// One that never reached the server.
+    pub fn ghost(ghost: Ghost) -> Self {
+        let NewMessage { mode, text, mail, .. } = ghost.new;
+        Self { mode, text, files: ghost.files, mail }
+    }
+}
+
 /// The composer.
 #[component]
 pub fn Composer(
@@ -27,8 +53,8 @@ pub fn Composer(
     id: ConversationId,
     /// Who it writes to, in short.
     them: Signal<String>,
-    /// A text that comes back to be written again.
-    back: RwSignal<Option<String>>,
+    /// What comes back to be written again.
+    back: RwSignal<Option<GivenBack>>,
 ) -> impl IntoView {
     let (inbox, live, outbox) = (use_inbox(), use_live(), use_outbox());
     let mode = RwSignal::new(DraftMode::Reply);
@@ -42,9 +68,14 @@ pub fn Composer(
     let offline = move || live.connection.get() == Connection::Offline;
 
     Effect::new(move |_| {
-        if let Some(text) = back.get() {
+        if let Some(given) = back.get() {
             back.set(None);
-            drafts.put_in_front(&text);
+            drafts.put_in_front(given.mode, &given.text);
+            mode.set(given.mode);
+            uploads.put_back(given.files);
+            if let Some(choice) = given.mail {
+                mail.put_back(choice);
+            }
             if let Some(area) = area.get_untracked() {
                 let _ = area.focus();
             }
@@ -76,8 +107,11 @@ pub fn Composer(
             mail: if by_mail.get_untracked() { untrack(|| mail.choice()) } else { None },
             begin: None,
         };
+        // A note between leaves the lines of the reply as they were typed.
+        if new.mode == DraftMode::Reply {
+            mail.reset();
+        }
         outbox.push(new, files);
-        mail.reset();
         if let Some(area) = area.get_untracked() {
             let _ = area.focus();
         }

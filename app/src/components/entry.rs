@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
+    composer::GivenBack,
     mail::{MailBody, MailTop},
     words::{duration, file_kind, line_text, sender_name, size},
 };
@@ -23,9 +24,8 @@ pub fn EntryView(
     /// Who the conversation is with.
     #[prop(into)]
     them: Signal<String>,
-    /// Gives a text back to the composer.
-    #[prop(into)]
-    give_back: Callback<(String,)>,
+    /// Through which what is taken back comes to the composer.
+    back: RwSignal<Option<GivenBack>>,
 ) -> impl IntoView {
     let message = RwSignal::from(message);
     move || {
@@ -35,7 +35,7 @@ pub fn EntryView(
                 let text = line_text(use_house(), *line);
                 view! { <EventLine text at=shown.at.0 said=shown.text.clone() line=*line /> }.into_any()
             }
-            _ => view! { <Bubble message=shown first them give_back /> }.into_any(),
+            _ => view! { <Bubble message=shown first them back /> }.into_any(),
         }
     }
 }
@@ -79,7 +79,7 @@ fn EventLine(
 }
 
 #[component]
-fn Bubble(message: Message, first: bool, them: Signal<String>, give_back: Callback<(String,)>) -> impl IntoView {
+fn Bubble(message: Message, first: bool, them: Signal<String>, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     let house = use_house();
     let me = house.boot.with_untracked(|boot| boot.me.member.id);
     let (kind, who, state) = match &message.entry {
@@ -113,7 +113,7 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, give_back: Callba
     let pictures: Vec<_> = message.attachments.iter().filter(|f| f.is_image()).cloned().collect();
     let files: Vec<_> = message.attachments.iter().filter(|f| !f.is_image()).cloned().collect();
     let inside = message.mail.as_deref().map(|head| head.inside.clone()).unwrap_or_default();
-    let after = state.map(|delivery| view! { <After id=message.id text=message.text.clone() delivery give_back /> });
+    let after = state.map(|delivery| view! { <After message=message.clone() delivery back /> });
     let (zone, at) = (use_zone(), message.at.0);
     let bubble = match message.mail.as_deref() {
         Some(head) => Some(
@@ -226,12 +226,8 @@ fn Mark(delivery: Delivery) -> impl IntoView {
 
 /// What can still be done about an outgoing message: take it back, send it now, try it again (T6, T8).
 #[component]
-fn After(
-    id: crate::model::MessageId,
-    text: String,
-    delivery: Delivery,
-    give_back: Callback<(String,)>,
-) -> impl IntoView {
+fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
+    let id = message.id;
     let toasts = use_context::<Toasts>();
     let told = move |error: crate::model::ApiError| {
         if let Some(toasts) = toasts {
@@ -246,10 +242,10 @@ fn After(
         });
     };
     let undo = move |()| {
-        let text = text.clone();
+        let message = message.clone();
         leptos::task::spawn_local(async move {
             match cancel_message(id).await {
-                Ok(_) => give_back.run((text,)),
+                Ok(_) => _ = back.try_set(Some(GivenBack::reply(message))),
                 Err(error) => told(error),
             }
         });

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     api::inbox::{load_inbox, load_thread},
     components::ui::{Banner, BannerPlace, Button, EmptyState, Icon, IconButton, Tab, Tabs, Tone},
-    model::{ApiError, ConversationId, Counts, InboxPage, View, window_of},
+    model::{AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Permission, View, window_of},
     state::{Connection, Inbox, Listed, give_focus, use_house, use_inbox, use_live},
 };
 
@@ -39,6 +39,18 @@ const fn what_to_do(view: View) -> &'static str {
         View::All => "All that is not closed",
         View::Closed => "Done; comes back when they write again",
     }
+}
+
+/// The first channel of those I see that nothing comes in by, and what to do (H9).
+fn what_is_down(boot: &Bootstrap) -> Option<(String, &'static str)> {
+    let mut seen = boot.channels.iter().filter(|channel| boot.me.access.may_begin(channel.id));
+    let (channel, state) = seen.find_map(|channel| Some((channel, channel.down()?)))?;
+    let help = match (state, boot.me.may(Permission::Administer)) {
+        (AccountState::SignIn, true) => "Nothing comes in until you sign in again in Settings.",
+        (AccountState::SignIn, false) => "Nothing comes in until an admin signs in again.",
+        _ => "What is sent to it comes in once it can be reached.",
+    };
+    Some((format!("{}: {}.", channel.name, state.label()), help))
 }
 
 /// The left panel.
@@ -99,6 +111,11 @@ pub fn ListPanel(
             }
         })
     };
+    let down = Memo::new(move |_| house.boot.with(what_is_down));
+    let down = move || {
+        let (title, text) = down.get()?;
+        Some(view! { <Banner icon=Icon::CircleAlert title text tone=Tone::Wait place=BannerPlace::Foot /> })
+    };
     let loading = RwSignal::new(false);
     view! {
         <section
@@ -144,6 +161,7 @@ pub fn ListPanel(
                     }
                 })}
             </Transition>
+            {down}
             {offline}
             <Resizer side=Side::List />
         </section>

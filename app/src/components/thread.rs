@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*};
 
 use super::{
-    composer::Composer,
+    composer::{Composer, GivenBack},
     details::{act_on, close_menu},
     entry::{DayLine, EntryView},
     frame::Panel,
@@ -135,7 +135,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     let may_write = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Converse)));
     let pen = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.state.pen)));
     read_what_is_seen(id);
-    let back = RwSignal::new(None::<String>);
+    let back = RwSignal::new(None);
     let kind = row.with_untracked(|row| row.as_ref().map(|row| row.kind));
     let sub = move || {
         let contact = inbox.contact.get();
@@ -170,7 +170,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
             </div>
         </header>
         {move || pen.get().map(|pen| view! { <PenBar pen /> })}
-        <Entries id them=Signal::from(name) give_back=move |text: String| back.set(Some(text)) />
+        <Entries id them=Signal::from(name) back />
         {composer}
     }
     .into_any()
@@ -252,7 +252,7 @@ fn PenBar(pen: Pen) -> impl IntoView {
 
 /// The entries, newest at the bottom; older ones load when the top comes near and the place is kept.
 #[component]
-fn Entries(id: ConversationId, them: Signal<String>, #[prop(into)] give_back: Callback<(String,)>) -> impl IntoView {
+fn Entries(id: ConversationId, them: Signal<String>, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     let (inbox, outbox) = (use_inbox(), use_outbox());
     let frame = NodeRef::<html::Div>::new();
     let away = RwSignal::new(false);
@@ -308,7 +308,7 @@ fn Entries(id: ConversationId, them: Signal<String>, #[prop(into)] give_back: Ca
         }
         .into_any(),
         Slotted::Entry(entry, first) => {
-            inbox.message(entry).map(|message| view! { <EntryView message first them give_back /> }).into_any()
+            inbox.message(entry).map(|message| view! { <EntryView message first them back /> }).into_any()
         }
     };
     let ghosts = move || {
@@ -317,7 +317,7 @@ fn Entries(id: ConversationId, them: Signal<String>, #[prop(into)] give_back: Ca
             .of(id)
             .into_iter()
             .filter(|ghost| !known.iter().any(|s| matches!(s, Slotted::Entry(e, _) if *e == ghost.new.id)));
-        waiting.map(|ghost| view! { <GhostView ghost give_back /> }).collect_view()
+        waiting.map(|ghost| view! { <GhostView ghost back /> }).collect_view()
     };
     view! {
         <div class="stream-frame">
@@ -345,7 +345,7 @@ fn Entries(id: ConversationId, them: Signal<String>, #[prop(into)] give_back: Ca
 
 /// A message that is not stored yet.
 #[component]
-fn GhostView(ghost: Ghost, give_back: Callback<(String,)>) -> impl IntoView {
+fn GhostView(ghost: Ghost, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     let outbox = use_outbox();
     let id = ghost.new.id;
     let kind = if ghost.new.mode == crate::model::DraftMode::Note { "note" } else { "out" };
@@ -361,7 +361,7 @@ fn GhostView(ghost: Ghost, give_back: Callback<(String,)>) -> impl IntoView {
     let text = ghost.new.text.clone();
     let edit = move |()| {
         if let Some(ghost) = outbox.take(id) {
-            give_back.run((ghost.new.text,));
+            back.set(Some(GivenBack::ghost(ghost)));
         }
     };
     view! {

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, ChannelId, MemberId, Permission, Role, TeamId, Timestamp, Visibility, WorkspaceId, text_enum::text_enum,
+    Access, AccountState, ChannelId, MemberId, Permission, Role, TeamId, Timestamp, Visibility, WorkspaceId,
+    text_enum::text_enum,
 };
 
 text_enum! {
@@ -94,6 +95,15 @@ pub struct Channel {
     pub auto_reply: String,
     /// The sites that may embed the widget, as origins; empty lets any.
     pub origins: Vec<String>,
+    /// How its account is, as told to everybody (H9); none for kinds that need no account. What is over within seconds is not told.
+    pub state: Option<AccountState>,
+}
+
+impl Channel {
+    /// Why nothing comes in, if nothing does.
+    pub fn down(&self) -> Option<AccountState> {
+        self.state.filter(|state| state.is_down())
+    }
 }
 
 /// The tenant.

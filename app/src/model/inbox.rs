@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Category, ChannelId, ChannelKind, CloseReason, Contact, ContactId, ConversationId, ConversationState, MemberId,
-    Message, Sender, Slot, Tab, TeamId, Timestamp, text_enum::text_enum,
+    Category, ChannelId, ChannelKind, CloseReason, Contact, ContactId, ConversationId, ConversationState, MailHead,
+    MemberId, Message, Sender, Slot, Tab, TeamId, Timestamp, text_enum::text_enum,
 };
 
 text_enum! {
@@ -291,6 +291,8 @@ pub struct Thread {
     pub messages: Vec<Message>,
     /// Whether older ones exist.
     pub more: bool,
+    /// The head of the mail that the next one answers, where it is older than these entries.
+    pub answered: Option<Box<MailHead>>,
     /// My unsent texts here.
     pub drafts: Vec<Draft>,
     /// The number of the last event this includes.

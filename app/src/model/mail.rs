@@ -103,6 +103,15 @@ pub struct MailHead {
     pub cards: Vec<Card>,
 }
 
+impl MailHead {
+    /// What would have to be chosen for the same mail again.
+    pub fn choice(&self) -> MailChoice {
+        let Self { parties, bcc, subject, .. } = self;
+        let recipients = Recipients { to: parties.to.clone(), cc: parties.cc.clone(), bcc: bcc.clone() };
+        MailChoice { recipients, subject: Some(subject.clone()) }
+    }
+}
+
 /// What programs put before the subject of an answer.
 const ANSWER: [&str; 15] =
     ["re", "aw", "antw", "antwort", "sv", "vs", "rif", "réf", "rép", "odp", "ynt", "回复", "答复", "返信", "رد"];

@@ -76,9 +76,9 @@ impl AccountState {
         }
     }
 
-    /// Whether messages come in and go out.
-    pub const fn is_fine(self) -> bool {
-        matches!(self, Self::Connected | Self::Starting)
+    /// Whether nothing comes in although it should: who paused it knows.
+    pub const fn is_down(self) -> bool {
+        matches!(self, Self::Waiting | Self::SignIn)
     }
 }
 

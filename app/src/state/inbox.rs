@@ -402,10 +402,12 @@ impl Inbox {
     }
 
     fn show_messages(self) {
-        let part =
-            self.core.with_value(|core| core.thread.as_ref().map(|p| (p.thread.messages.clone(), p.thread.more)));
-        let Some((messages, more)) = part else { return };
-        let last_mail = last_mail(&messages);
+        let part = self.core.with_value(|core| {
+            core.thread.as_ref().map(|ThreadPart { thread, .. }| {
+                (thread.messages.clone(), thread.more, last_mail(&thread.messages, thread.answered.as_ref()))
+            })
+        });
+        let Some((messages, more, last_mail)) = part else { return };
         if self.last_mail.with_untracked(|shown| *shown != last_mail) {
             self.last_mail.set(last_mail);
         }
@@ -455,11 +457,14 @@ pub enum LastMail {
     TakenBack(Box<MailHead>),
 }
 
-fn last_mail(messages: &[Message]) -> Option<LastMail> {
-    let mut mails = messages.iter().rev().filter_map(|message| Some((message.mail.as_ref()?, was_taken_back(message))));
-    let newest = mails.next()?;
-    let (head, taken_back) = if newest.1 { mails.find(|(_, back)| !back).unwrap_or(newest) } else { newest };
-    Some(if taken_back { LastMail::TakenBack(head.clone()) } else { LastMail::Answered(head.clone()) })
+/// By the newest entries, and by what they answer where that is older.
+fn last_mail(messages: &[Message], older: Option<&Box<MailHead>>) -> Option<LastMail> {
+    let mails = || messages.iter().rev().filter_map(|message| Some((message.mail.as_ref()?, was_taken_back(message))));
+    let answered = mails().find(|(_, back)| !back).map(|(head, _)| head).or(older);
+    match answered {
+        Some(head) => Some(LastMail::Answered(head.clone())),
+        None => mails().next().map(|(head, _)| LastMail::TakenBack(head.clone())),
+    }
 }
 
 /// What is drawn for a list of entries; what was taken back is not.

@@ -1,6 +1,6 @@
 //! Who receives for which account: one process an account, by a lease; started again after what went wrong, later each time.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use app::model::{AccountState, ChannelId, Timestamp, WorkspaceId};
 use async_trait::async_trait;
@@ -13,6 +13,7 @@ use tokio::{
 use super::Channels;
 use crate::{
     clock::random_hex,
+    domain::account::set_state,
     error::Result,
     store::{
         Command, Db, Engine, Scope, Tx,
@@ -76,13 +77,12 @@ impl Health {
 pub struct Receivers {
     db: Db,
     channels: Channels,
-    owner: Arc<str>,
 }
 
 impl Receivers {
-    /// With a name of its own, so that a lease is its and nobody else's.
+    /// Takes nothing until it runs.
     pub fn new(db: Db, channels: Channels) -> Self {
-        Self { db, channels, owner: random_hex(8).into() }
+        Self { db, channels }
     }
 
     /// Receives until told to stop.
@@ -129,10 +129,12 @@ impl Receivers {
         mut shutdown: watch::Receiver<bool>,
     ) -> Result<()> {
         let scope = Scope::system(workspace, "receiving");
-        let Some(taken) = self.db.write(&scope, TakeAccount { channel, owner: self.owner.to_string() }).await? else {
+        // A name of its own each time: after an edit, whoever received until then gives up its own lease and not the next one's.
+        let owner = random_hex(8);
+        let Some(taken) = self.db.write(&scope, TakeAccount { channel, owner: owner.clone() }).await? else {
             return Ok(());
         };
-        let lease = AccountLease { channel, owner: self.owner.to_string(), revision: taken.account.revision };
+        let lease = AccountLease { channel, owner, revision: taken.account.revision };
         let Some(adapter) = self.channels.of(taken.kind) else {
             return self.db.write(&scope, LeaveAccount { lease, wait_ms: LONGEST_MS, state: None }).await;
         };
@@ -238,7 +240,7 @@ impl Command for LeaveAccount {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
         if let Some(state) = &self.state {
-            account::set_state(tx, &scope, self.lease.channel, self.lease.revision, state).await?;
+            set_state(tx, &scope, self.lease.channel, self.lease.revision, state).await?;
         }
         let until: Timestamp = tx.now().plus(self.wait_ms);
         account::leave(tx, &scope, &self.lease, until).await?;
@@ -258,7 +260,7 @@ impl Command for SetState {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        Ok(account::set_state(tx, &scope, self.channel, self.revision, &self.new).await?)
+        set_state(tx, &scope, self.channel, self.revision, &self.new).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use app::model::{ApiError, Attachment, AttachmentId};
+use app::model::{ApiError, Attachment, AttachmentId, MemberId};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -246,6 +246,11 @@ pub async fn upload(
     db.write(scope, KeepFile(File { attachment, conversation: None, message_n: None, uploader, digest })).await
 }
 
+/// As whose a member's files are kept until they are sent.
+pub fn uploader(member: MemberId) -> String {
+    format!("member:{member}")
+}
+
 /// A file that a member may have: of a conversation they see, or uploaded by themselves.
 ///
 /// # Errors
@@ -256,7 +261,7 @@ pub async fn of_member(db: &Db, scope: &Scope, id: AttachmentId) -> Result<File>
     let file = message::file(conn, scope, id).await?.ok_or(Error::NOT_FOUND)?;
     let allowed = match file.conversation {
         Some(conversation) => conversation::load(conn, scope, conversation).await?.is_some(),
-        None => file.uploader == format!("member:{}", scope.person()?.member.id),
+        None => file.uploader == uploader(scope.person()?.member.id),
     };
     if allowed { Ok(file) } else { Err(Error::NOT_FOUND) }
 }

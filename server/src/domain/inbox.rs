@@ -1,8 +1,8 @@
 //! Reading the inbox, and what members do to conversations.
 
 use app::model::{
-    Act, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, Draft, EventBody, Happening,
-    InboxPage, Line, Message, Permission, Status, Thread, View,
+    Act, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, DeliveryState, Draft, Entry,
+    EventBody, Happening, InboxPage, Line, Message, Permission, Status, Thread, View,
 };
 use async_trait::async_trait;
 
@@ -53,6 +53,10 @@ pub async fn thread(db: &Db, scope: &Scope, id: ConversationId) -> Result<Thread
         None => None,
     };
     let (messages, more) = message::page(conn, scope, Audience::Team, id, i64::MAX, ENTRIES).await?;
+    let answered = match more && !messages.iter().any(is_answered) {
+        true => message::last_mail(conn, scope, id).await?.and_then(|message| message.mail),
+        false => None,
+    };
     let (drafts, seq) = person::drafts_and_seq(conn, scope, id).await?;
     Ok(Thread {
         address: shown_address(&loaded),
@@ -60,10 +64,18 @@ pub async fn thread(db: &Db, scope: &Scope, id: ConversationId) -> Result<Thread
         contact,
         messages,
         more,
+        answered,
         drafts,
         seq,
         now: db.clock().now(),
     })
+}
+
+/// Whether it is a mail that the next one answers.
+fn is_answered(message: &Message) -> bool {
+    let taken_back =
+        matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled);
+    message.mail.is_some() && !taken_back
 }
 
 /// A web visitor's address is the hash of a secret: nothing to show.

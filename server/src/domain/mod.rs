@@ -1,5 +1,6 @@
 //! Use cases: rights → rules → one transaction (rows, event, jobs). No HTTP and no SQL text.
 
+pub mod account;
 pub mod audit;
 pub mod change;
 pub mod contacts;

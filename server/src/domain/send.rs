@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     change::{Change, NewEntry},
-    check_text, fingerprint, mail, work,
+    check_text,
+    files::uploader,
+    fingerprint, mail, work,
 };
 use crate::{
     error::{Error, Result},
@@ -63,7 +65,7 @@ impl Command for SendMessage {
         if let Some(known) = message::fingerprint(tx.conn(), &scope, self.id).await? {
             return repeated(tx, &scope, self.id, known == print).await;
         }
-        let attachments = claim(tx, &scope, &self.attachments, &format!("member:{me}"), &change).await?;
+        let attachments = claim(tx, &scope, &self.attachments, &uploader(me), &change).await?;
         let entry = |delivery| match self.mode {
             DraftMode::Reply => Entry::Outgoing { by: Sender::Member(me), delivery },
             DraftMode::Note => Entry::Note { by: me },
@@ -169,6 +171,10 @@ impl Command for CancelMessage {
             _ => return Err(ApiError::Conflict { message: "Too late: it has gone out already.".to_owned() }.into()),
         }
         message::set_delivery(tx, &scope, message.id, delivery).await?;
+        // Whoever takes it back writes it again, with its files.
+        let me = uploader(scope.person()?.member.id);
+        message::release_files(tx, &scope, message.conversation, message.n, &me).await?;
+        message.attachments.clear();
         let inverse: Option<Inverse> =
             message::undo(tx.conn(), &scope, message.id).await?.and_then(|json| serde_json::from_str(&json).ok());
         if let Some(inverse) = inverse.filter(|inverse| inverse.version_after == change.now.row.version) {

@@ -138,6 +138,7 @@ pub fn web_chat(name: &str) -> Channel {
         auto_reply: "Thank you for writing. Nobody is here right now; we will answer as soon as we are back."
             .to_owned(),
         origins: Vec::new(),
+        state: None,
     }
 }
 

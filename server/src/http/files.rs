@@ -36,7 +36,7 @@ pub async fn upload(
 ) -> Result<Json<Attachment>, Refusal> {
     let scope = &signed.session.scope;
     scope.require(app::model::Permission::Converse)?;
-    let uploader = format!("member:{}", scope.person()?.member.id);
+    let uploader = files::uploader(scope.person()?.member.id);
     let stream = body.into_data_stream().map_err(std::io::Error::other);
     let kept = files::upload(&http.db, &http.files, scope, uploader, &named.name, MEMBER_LIMIT, stream).await?;
     Ok(Json(kept))

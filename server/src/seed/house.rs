@@ -82,6 +82,7 @@ impl Command for Furnish {
                     greeting: String::new(),
                     auto_reply: String::new(),
                     origins: Vec::new(),
+                    state: None,
                 };
                 house::add_channel(tx, scope.workspace(), &channel).await?;
                 channels.push(channel);

@@ -185,6 +185,7 @@ mod tests {
                 greeting: String::new(),
                 auto_reply: "Later.".to_owned(),
                 origins: Vec::new(),
+                state: None,
             };
             let plan =
                 Plan { start: Timestamp(0), end: Timestamp(0), entries: 1 + random.rank(40), channel: 0, salt: 0 };

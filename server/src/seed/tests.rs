@@ -45,6 +45,7 @@ impl Command for SetUp {
             greeting: "Hello.".to_owned(),
             auto_reply: "Later.".to_owned(),
             origins: Vec::new(),
+            state: None,
         };
         rooms::add_channel(tx, self.0, &chat).await.map_err(Error::from)
     }

@@ -108,6 +108,17 @@ impl TryFrom<Raw> for Account {
     }
 }
 
+/// How often in a row an account fails before everybody is told that it is down: some seconds.
+const TOLD_AFTER: i64 = 4;
+
+/// How an account is, as far as it concerns those who do not look after it: what passes by itself does not.
+pub(super) const fn told(state: AccountState, failures: i64) -> AccountState {
+    match state {
+        AccountState::Waiting if failures < TOLD_AFTER => AccountState::Connected,
+        state => state,
+    }
+}
+
 /// Stores the account of a new channel.
 ///
 /// # Errors
@@ -256,4 +267,16 @@ pub async fn came_in(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId) -> Resu
 pub async fn went_out(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId) -> Result<(), StoreError> {
     tx.exec(WENT_OUT, args![scope.workspace(), channel, tx.now()]).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h9_what_passes_by_itself_is_told_to_nobody() {
+        assert_eq!(told(AccountState::Waiting, 3), AccountState::Connected);
+        assert_eq!(told(AccountState::Waiting, 4), AccountState::Waiting);
+        assert_eq!(told(AccountState::SignIn, 1), AccountState::SignIn);
+    }
 }

@@ -7,7 +7,7 @@ use app::model::{
 };
 
 use super::{
-    Scope, Tx,
+    Scope, Tx, account,
     codec::read,
     conn::{Conn, args},
 };
@@ -39,7 +39,8 @@ const ADD_TEAM_MEMBER: &str =
 const DROP_TEAM_CHANNELS: &str = "DELETE FROM team_channel WHERE workspace_id = $1 AND team_id = $2";
 const ADD_TEAM_CHANNEL: &str =
     "INSERT INTO team_channel (workspace_id, team_id, channel_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-const CHANNELS: &str = "SELECT id, kind, name, public_key, address, undo_ms, greeting, auto_reply, origins FROM channel WHERE workspace_id = $1 ORDER BY id";
+const CHANNELS: &str = "SELECT c.id, c.kind, c.name, c.public_key, c.address, c.undo_ms, c.greeting, c.auto_reply, c.origins, a.state, a.failures \
+     FROM channel c LEFT JOIN channel_account a ON a.workspace_id = c.workspace_id AND a.channel_id = c.id WHERE c.workspace_id = $1 ORDER BY c.id";
 const CHANNEL_BY_KEY: &str = "SELECT workspace_id, id FROM channel WHERE public_key = $1";
 const ADD_CHANNEL: &str = "INSERT INTO channel (workspace_id, id, kind, name, public_key, address, undo_ms, greeting, auto_reply, origins, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
@@ -315,6 +316,8 @@ struct RawChannel {
     greeting: String,
     auto_reply: String,
     origins: String,
+    state: Option<String>,
+    failures: Option<i64>,
 }
 
 /// All channels, in the order of their ids.
@@ -335,6 +338,10 @@ pub async fn channels(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Channel>
                 greeting: raw.greeting,
                 auto_reply: raw.auto_reply,
                 origins: serde_json::from_str(&raw.origins).map_err(|e| StoreError::Corrupt(e.to_string()))?,
+                state: match raw.state {
+                    Some(state) => Some(account::told(read("account state", state)?, raw.failures.unwrap_or(0))),
+                    None => None,
+                },
             })
         })
         .collect()

@@ -24,6 +24,8 @@ const INSERT: &str = "INSERT INTO mail (workspace_id, id, channel_id, folder, ui
 const SET_OUTCOME: &str =
     "UPDATE mail SET outcome = $3, reason = $4, message_id = $5 WHERE workspace_id = $1 AND id = $2";
 const AT_PLACE: &str = "SELECT id FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid = $5";
+const BY_BYTES: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
+     WHERE workspace_id = $1 AND channel_id = $2 AND digest = $3 AND uid IS NOT NULL ORDER BY id LIMIT 1";
 const UIDS: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL";
 const ONE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail WHERE workspace_id = $1 AND id = $2";
 const OF_MESSAGE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
@@ -56,6 +58,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     INSERT,
     SET_OUTCOME,
     AT_PLACE,
+    BY_BYTES,
     UIDS,
     ONE,
     OF_MESSAGE,
@@ -290,6 +293,19 @@ pub async fn is_known(
 ) -> Result<bool, StoreError> {
     let values = args![scope.workspace(), channel, place.folder.clone(), place.uid_validity, uid];
     Ok(conn.opt::<(String,)>(AT_PLACE, values).await?.is_some())
+}
+
+/// A mail that came by a channel before with the very same bytes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_bytes(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    digest: &str,
+) -> Result<Option<Mail>, StoreError> {
+    conn.opt::<Raw>(BY_BYTES, args![scope.workspace(), channel, digest]).await?.map(Mail::try_from).transpose()
 }
 
 /// The UIDs of everything that was taken from a folder.

@@ -44,6 +44,8 @@ const ADD_FILE: &str = "INSERT INTO attachment (workspace_id, id, conversation_i
      VALUES ($1, $2, NULL, NULL, $3, $4, $5, $6, $7, $8) ON CONFLICT (workspace_id, id) DO NOTHING";
 const CLAIM_FILE: &str = "UPDATE attachment SET conversation_id = $3, message_n = $4 \
      WHERE workspace_id = $1 AND id = $2 AND uploader = $5 AND conversation_id IS NULL";
+const RELEASE_FILES: &str = "UPDATE attachment SET conversation_id = NULL, message_n = NULL, uploader = $4 \
+     WHERE workspace_id = $1 AND conversation_id = $2 AND message_n = $3";
 
 pub(super) const STATEMENTS: &[&str] = &[
     PAGE,
@@ -64,6 +66,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     FILE,
     ADD_FILE,
     CLAIM_FILE,
+    RELEASE_FILES,
 ];
 
 #[derive(sqlx::FromRow)]
@@ -456,6 +459,21 @@ pub async fn claim_file(
     message_n: i64,
 ) -> Result<bool, StoreError> {
     Ok(tx.exec(CLAIM_FILE, args![scope.workspace(), id, conversation, message_n, uploader]).await? == 1)
+}
+
+/// Takes an entry's files from it: whoever `uploader` is may send them again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn release_files(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    conversation: ConversationId,
+    message_n: i64,
+    uploader: &str,
+) -> Result<(), StoreError> {
+    tx.exec(RELEASE_FILES, args![scope.workspace(), conversation, message_n, uploader]).await?;
+    Ok(())
 }
 
 /// The states from which a message may still be sent.

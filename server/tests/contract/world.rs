@@ -190,6 +190,7 @@ impl World {
             greeting: String::new(),
             auto_reply: String::new(),
             origins: Vec::new(),
+            state: None,
         };
         self.db.write(&self.owner.scope, AddChannel(channel.clone())).await.unwrap();
         channel

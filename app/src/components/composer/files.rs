@@ -14,14 +14,15 @@ use crate::{
 const LIMIT: i64 = 25 * 1024 * 1024;
 
 /// How an upload fares.
-#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers send files"))]
 #[derive(Debug, Clone, PartialEq)]
 enum Progress {
     /// So many percent.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers send files"))]
     Going(u32),
     /// It is there.
     Done(Attachment),
     /// It failed; why.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers send files"))]
     Failed(String),
 }
 
@@ -32,15 +33,15 @@ struct Upload {
     name: String,
     bytes: i64,
     progress: RwSignal<Progress>,
+    /// Where it comes from; none for one that was sent up before.
     #[cfg(feature = "hydrate")]
-    file: send_wrapper::SendWrapper<web_sys::File>,
+    file: Option<send_wrapper::SendWrapper<web_sys::File>>,
 }
 
 /// The files of the message being written.
 #[derive(Clone, Copy)]
 pub struct Uploads {
     all: RwSignal<Vec<Upload>>,
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers send files"))]
     next: StoredValue<u32>,
 }
 
@@ -69,6 +70,30 @@ impl Uploads {
         let ready = untrack(|| self.ready());
         self.all.set(Vec::new());
         ready
+    }
+
+    /// Files of a message that comes back.
+    pub fn put_back(self, files: Vec<Attachment>) {
+        for file in files {
+            self.push(Upload {
+                id: self.number(),
+                name: file.name.clone(),
+                bytes: file.size,
+                progress: RwSignal::new(Progress::Done(file)),
+                #[cfg(feature = "hydrate")]
+                file: None,
+            });
+        }
+    }
+
+    fn number(self) -> u32 {
+        let id = self.next.get_value();
+        self.next.set_value(id + 1);
+        id
+    }
+
+    fn push(self, upload: Upload) {
+        self.all.update(|all| all.push(upload));
     }
 
     fn remove(self, id: u32) {
@@ -110,8 +135,6 @@ mod browser {
         fn add(self, files: Option<FileList>) {
             let Some(files) = files else { return };
             for file in (0..files.length()).filter_map(|n| files.item(n)) {
-                let id = self.next.get_value();
-                self.next.set_value(id + 1);
                 let bytes = file.size() as i64;
                 let too_large = bytes > LIMIT;
                 let progress = if too_large {
@@ -120,13 +143,13 @@ mod browser {
                     Progress::Going(0)
                 };
                 let upload = Upload {
-                    id,
+                    id: self.number(),
                     name: file.name(),
                     bytes,
                     progress: RwSignal::new(progress),
-                    file: SendWrapper::new(file),
+                    file: Some(SendWrapper::new(file)),
                 };
-                self.all.update(|all| all.push(upload.clone()));
+                self.push(upload.clone());
                 if !too_large {
                     start(&upload);
                 }
@@ -136,6 +159,7 @@ mod browser {
 
     /// Sends a file. `fetch` tells nothing of its progress, so it is the older way.
     pub(super) fn start(upload: &Upload) {
+        let Some(file) = &upload.file else { return };
         let progress = upload.progress;
         progress.set(Progress::Going(0));
         let fail = move |why: &str| {
@@ -170,7 +194,7 @@ mod browser {
         request.set_onloadend(Some(done.as_ref().unchecked_ref()));
         moved.forget();
         done.forget();
-        let file: &File = &upload.file;
+        let file: &File = file;
         let _ = request.send_with_opt_blob(Some(file));
     }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{mail::names, ui::Glyph, ui::Icon},
-    model::{Answer, ContactField, MailChoice, MailHead, Mailbox, Own, Recipients, answer_subject, recipients},
+    model::{Answer, ContactField, MailChoice, Mailbox, Own, Recipients, answer_subject, recipients},
     state::{LastMail, use_house, use_inbox},
 };
 
@@ -35,8 +35,8 @@ impl Usual {
                 answers: true,
             },
             LastMail::TakenBack(head) => {
-                let MailHead { parties, bcc, subject, .. } = *head;
-                Self { recipients: Recipients { to: parties.to, cc: parties.cc, bcc }, subject, answers: false }
+                let MailChoice { recipients, subject } = head.choice();
+                Self { recipients, subject: subject.unwrap_or_default(), answers: false }
             }
         }
     }
@@ -96,15 +96,27 @@ impl MailTo {
         self.typed.set(None);
     }
 
+    /// As it was chosen before.
+    pub fn put_back(self, choice: MailChoice) {
+        let MailChoice { recipients, subject } = choice;
+        let usual = self.usual.get_untracked();
+        let subject = subject.or(usual.as_ref().map(|usual| usual.subject.clone())).unwrap_or_default();
+        let typed = usual.is_none_or(|usual| usual.recipients != recipients || usual.subject != subject);
+        self.typed.set(typed.then(|| Lines::of(&recipients, subject)));
+    }
+
     fn open(self) {
         let Some(Usual { recipients, subject, .. }) = self.usual.get_untracked() else { return };
-        let line = |list: &[Mailbox]| list.iter().map(written).collect::<Vec<_>>().join(", ");
-        let lines = Lines { to: line(&recipients.to), cc: line(&recipients.cc), bcc: line(&recipients.bcc), subject };
-        self.typed.set(Some(lines));
+        self.typed.set(Some(Lines::of(&recipients, subject)));
     }
 }
 
 impl Lines {
+    fn of(recipients: &Recipients, subject: String) -> Self {
+        let line = |list: &[Mailbox]| list.iter().map(written).collect::<Vec<_>>().join(", ");
+        Self { to: line(&recipients.to), cc: line(&recipients.cc), bcc: line(&recipients.bcc), subject }
+    }
+
     fn recipients(&self) -> Recipients {
         Recipients { to: read_addresses(&self.to), cc: read_addresses(&self.cc), bcc: read_addresses(&self.bcc) }
     }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::{
     api::conversation::save_draft,
     model::{ConversationId, DraftMode},
-    state::{forget, keep, recall, use_inbox},
+    state::{Inbox, forget, keep, recall, use_inbox},
 };
 
 /// How long the hand must rest before the server is told.
@@ -16,6 +16,7 @@ const REST: Duration = Duration::from_millis(700);
 /// The texts of one conversation, one for each mode.
 #[derive(Clone, Copy)]
 pub struct Drafts {
+    inbox: Inbox,
     id: ConversationId,
     mode: RwSignal<DraftMode>,
     /// The text shown.
@@ -30,6 +31,11 @@ fn key(id: ConversationId, mode: DraftMode) -> String {
     format!("tandem:draft:{id}:{}", mode.as_str())
 }
 
+/// What was written and not sent: as this browser has it, else as the server does.
+fn kept(inbox: Inbox, id: ConversationId, mode: DraftMode) -> String {
+    recall(&key(id, mode)).unwrap_or_else(|| inbox.draft(mode))
+}
+
 impl Drafts {
     /// What was written in a conversation before, in the mode that is chosen.
     pub fn of(id: ConversationId, mode: RwSignal<DraftMode>) -> Self {
@@ -37,6 +43,7 @@ impl Drafts {
         // The server's text is drawn by both sides; this browser's own, if newer, comes in after hydration.
         let text = RwSignal::new(inbox.draft(mode.get_untracked()));
         let it = Self {
+            inbox,
             id,
             mode,
             text,
@@ -47,7 +54,7 @@ impl Drafts {
         Effect::new(move |before: Option<DraftMode>| {
             let mode = mode.get();
             if before != Some(mode) {
-                it.text.set(recall(&key(id, mode)).unwrap_or_else(|| inbox.draft(mode)));
+                it.text.set(kept(inbox, id, mode));
                 it.saved.set(false);
             }
             mode
@@ -74,11 +81,16 @@ impl Drafts {
         self.later();
     }
 
-    /// Puts a text in front of what is written already.
-    pub fn put_in_front(self, text: &str) {
-        let written = self.text.get_untracked();
+    /// Puts a text in front of what is written already in a mode, which is then to be chosen.
+    pub fn put_in_front(self, mode: DraftMode, text: &str) {
+        let shown = self.mode.get_untracked() == mode;
+        let written = if shown { self.text.get_untracked() } else { kept(self.inbox, self.id, mode) };
         let joined = if written.is_empty() { text.to_owned() } else { format!("{text}\n\n{written}") };
-        self.typed(joined);
+        match shown {
+            true => self.typed(joined),
+            // What is kept is shown as soon as the mode is.
+            false => keep(&key(self.id, mode), &joined),
+        }
     }
 
     /// The text, which is then no longer a draft.

@@ -82,6 +82,7 @@ fn thread(row: ConversationRow, seq: i64) -> Thread {
         contact: None,
         messages: Vec::new(),
         more: false,
+        answered: None,
         drafts: Vec::new(),
         seq,
         now: NOW,

@@ -23,6 +23,8 @@ const MOST_LEVELS: usize = 1000;
 const MOST_TEXT: usize = 4 * 1024 * 1024;
 /// How many mails back an answer may name. Real chains are pruned to some twenty.
 const MOST_ANSWERED: usize = 100;
+/// Addresses in one line of its head. Everybody who looks at the thread is sent them.
+const PARTIES: usize = 500;
 
 /// Why a mail could not be read. It is kept, and an admin can look at its source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -194,7 +196,7 @@ fn names(value: &HeaderValue<'_>) -> Vec<MessageName> {
 
 fn parties(message: &Message<'_>) -> Parties {
     let list = |address: Option<&Address<'_>>| -> Vec<Mailbox> {
-        address.map(|address| address.iter().filter_map(mailbox).collect()).unwrap_or_default()
+        address.map(|address| address.iter().filter_map(mailbox).take(PARTIES).collect()).unwrap_or_default()
     };
     Parties {
         from: list(message.from()).into_iter().next(),

@@ -55,12 +55,9 @@ pub fn in_words(message: &Message<'_>) -> Report {
         address: String::new(),
         outcome: if delayed { Outcome::Delayed } else { Outcome::Failed },
         status: status.to_owned(),
-        said: text
-            .lines()
-            .map(str::trim)
-            .find(|line| line.contains(status) && !line.is_empty())
-            .unwrap_or_default()
-            .to_owned(),
+        said: one_line(
+            text.lines().map(str::trim).find(|line| line.contains(status) && !line.is_empty()).unwrap_or_default(),
+        ),
     };
     let quoted = text.lines().filter_map(|line| {
         let (name, rest) = line.trim_start_matches(['>', ' ', '\t']).split_once(':')?;

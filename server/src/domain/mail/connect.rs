@@ -8,7 +8,10 @@ use async_trait::async_trait;
 
 use super::{Letter, take::take};
 use crate::{
-    domain::check_name,
+    domain::{
+        account::{begin_anew, set_state},
+        check_name,
+    },
     error::{Error, Result, StoreError},
     store::{
         Command, Conn, Scope, Tx,
@@ -51,6 +54,7 @@ impl Command for ConnectMailbox {
             Some(mut channel) => {
                 let former = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
                 channel.address = address;
+                channel.state = Some(AccountState::Starting);
                 house::save_channel(tx, &scope, &channel).await?;
                 let secret = self.secret.clone().unwrap_or(former.secret);
                 account::save(tx, &scope, self.id, &json, &secret).await?;
@@ -86,6 +90,7 @@ const fn new_channel(id: ChannelId, name: String, address: String) -> Channel {
         greeting: String::new(),
         auto_reply: String::new(),
         origins: Vec::new(),
+        state: Some(AccountState::Starting),
     }
 }
 
@@ -113,11 +118,12 @@ impl Command for PauseChannel {
                 next_step: "Nothing comes in until it is resumed; mails wait in the mailbox.".to_owned(),
                 failures: 0,
             };
-            account::set_state(tx, &scope, self.id, account.revision, &new).await?;
-        } else {
+            // Whoever receives works with the former revision, and cannot say any more that it is well.
             account::save(tx, &scope, self.id, &account.settings, &account.secret).await?;
+            set_state(tx, &scope, self.id, account.revision + 1, &new).await
+        } else {
+            begin_anew(tx, &scope, &account).await
         }
-        Ok(())
     }
 }
 
@@ -148,7 +154,7 @@ impl Command for Backfill {
             folder.since = self.since;
             mail::set_folder(tx, &scope, self.id, &settings.folder, &folder).await?;
             // Whoever reads it begins anew and finds what is wanted now.
-            account::save(tx, &scope, self.id, &account.settings, &account.secret).await?;
+            begin_anew(tx, &scope, &account).await?;
         }
         Ok(())
     }

@@ -83,10 +83,13 @@ impl Command for TakeMails {
             if mail::is_known(tx.conn(), &scope, channel.id, &self.place, arrived.uid).await? {
                 continue;
             }
-            let (outcome, reason, message) = match &arrived.letter {
-                Ok(letter) if arrived.old => take_old(tx, &scope, &channel, letter).await?,
-                Ok(letter) => take(tx, &scope, &channel, letter).await?,
-                Err(reason) => (MailOutcome::Quarantined, reason.clone(), None),
+            // A folder that was numbered anew has it under another number.
+            let before = mail::by_bytes(tx.conn(), &scope, channel.id, &arrived.digest).await?;
+            let (outcome, reason, message) = match (&arrived.letter, before) {
+                (_, Some(before)) => (MailOutcome::Again, "It came before.".to_owned(), before.message),
+                (Ok(letter), None) if arrived.old => take_old(tx, &scope, &channel, letter).await?,
+                (Ok(letter), None) => take(tx, &scope, &channel, letter).await?,
+                (Err(reason), None) => (MailOutcome::Quarantined, reason.clone(), None),
             };
             match outcome {
                 MailOutcome::Taken => taken.messages += 1,

@@ -43,7 +43,8 @@ pub(super) async fn belongs(
     letter: &Letter,
     known: &[Named],
 ) -> Result<Belongs> {
-    let sender = letter.with.as_ref().map(app::model::Mailbox::key).unwrap_or_default();
+    // Who wrote it, and not whom it says it was written for: that is anybody's to claim, and no domain vouches for it.
+    let sender = letter.head.parties.from.as_ref().map(app::model::Mailbox::key).unwrap_or_default();
     let mut beside = None;
     for message in &letter.proved {
         let Some(conversation) = on_channel(tx, scope, channel.id, *message).await? else { continue };

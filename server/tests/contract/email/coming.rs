@@ -1,6 +1,6 @@
 //! Mails come in: each once, in order, whoever is killed meanwhile.
 
-use app::model::{AccountState, MailOutcome};
+use app::model::{AccountState, EventBody, MailOutcome};
 use server::store::{account, message};
 
 use super::office::{Office, letter, texts};
@@ -233,6 +233,11 @@ async fn h9_a_wrong_password_is_not_tried_again(world: World) {
         .await;
     assert!(account.reason.contains("refuses the user or the password"), "{}", account.reason);
     assert!(account.next_step.contains("app password"));
+    let told = office.world.events(office.world.workspace, 0).await.into_iter().filter_map(|(_, event)| match event {
+        EventBody::Channel(told) if told.id == channel.id => told.state,
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [AccountState::Starting, AccountState::SignIn], "everybody hears of it");
     office.world.wait(3_600_000);
     let due = account::due(&mut office.world.db.glance().await.unwrap().conn(), office.world.now()).await.unwrap();
     assert!(due.iter().all(|(_, id)| *id != channel.id), "trying again might lock the account");
