@@ -24,6 +24,8 @@ const WASM_FEATURES = [
 ].map((name) => `--enable-${name}`)
 /** The oldest browsers for which the CSS is written out: all that know nesting, `light-dark()` and `@starting-style`. */
 const BROWSERS = 'chrome 123, firefox 129, safari 17.5'
+/** For size: control flow put together anew, then twice over, since what the first round leaves the second can still fold. 1.4 % less. */
+const WASM_PASSES = ['--flatten', '--rereloop', '-Oz', '-Oz']
 const COMPRESSIBLE = /\.(js|mjs|css|html|svg|json|webmanifest|txt|wasm|xml)$/
 /** Read by the server at start or build, never sent as they are. */
 const UNSENT = new Set(['manifest.json', 'icons.svg'])
@@ -69,11 +71,11 @@ function cached(kind, key, make) {
 /** A part of the app (`frontend/src/bin`): its loader and its WebAssembly. */
 function program(part) {
   const compiledPart = path.join(compiled, `${part}.wasm`)
-  const key = sha(fs.readFileSync(compiledPart), process.env.WASM_BINDGEN_VERSION, WASM_FEATURES.join(), fs.readFileSync(path.join(tools, 'binaryen/package.json')))
+  const key = sha(fs.readFileSync(compiledPart), process.env.WASM_BINDGEN_VERSION, WASM_FEATURES.join(), WASM_PASSES.join(), fs.readFileSync(path.join(tools, 'binaryen/package.json')))
   const folder = cached(dev ? `dev-${part}` : part, key, (out) => {
     run('wasm-bindgen', compiledPart, '--target', 'web', '--no-typescript', '--out-name', part, '--out-dir', out)
     const raw = path.join(out, `${part}_bg.wasm`)
-    if (!dev) run('wasm-opt', '-Oz', ...WASM_FEATURES, raw, '-o', raw)
+    if (!dev) run('wasm-opt', ...WASM_PASSES, ...WASM_FEATURES, raw, '-o', raw)
     // Bundled, because crates may bring JavaScript snippets of their own.
     run('esbuild', path.join(out, `${part}.js`), '--bundle', '--format=esm', '--minify', '--log-level=warning', `--outfile=${path.join(out, 'bundle.js')}`)
   })

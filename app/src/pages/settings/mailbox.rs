@@ -28,6 +28,10 @@ pub(super) fn MailboxCards(
     let shown = RwSignal::new(None::<Result<MailboxStatus, crate::model::ApiError>>);
     let editing = RwSignal::new(false);
     let look = move || {
+        // What is being typed stays as it is.
+        if editing.try_get_untracked() != Some(false) {
+            return;
+        }
         spawn_local(async move {
             let found = load_mailbox(id).await;
             // What was known stays in sight while the connection is away.
@@ -54,62 +58,86 @@ pub(super) fn MailboxCards(
         editing.set(false);
         look();
     };
-    move || match (editing.get(), shown.get()) {
+    let cancel = move || editing.set(false);
+    let status = Memo::new(move |_| shown.with(|shown| shown.as_ref().and_then(|found| found.as_ref().ok().cloned())));
+    // Which of these is drawn; what it says changes within it, under the hand of whoever uses it.
+    let found = Memo::new(move |_| {
+        shown.with(|shown| shown.as_ref().map(|found| found.as_ref().err().cloned().map_or(Ok(()), Err)))
+    });
+    move || match (editing.get(), found.get()) {
         (_, None) => view! { <CardSkeleton /> }.into_any(),
         (_, Some(Err(error))) => view! { <LoadFailed error retry=look /> }.into_any(),
-        (true, Some(Ok(status))) => view! {
-            <MailboxForm id known=Some(status.settings) on_done=done on_cancel=move || editing.set(false) />
+        (true, Some(Ok(()))) => {
+            let known = status.get_untracked().map(|status| status.settings);
+            view! { <MailboxForm id known on_done=done on_cancel=cancel /> }.into_any()
         }
-        .into_any(),
-        (false, Some(Ok(status))) => view! { <Status id status look edit=move || editing.set(true) /> }.into_any(),
+        (false, Some(Ok(()))) => view! { <Status id status look edit=move || editing.set(true) /> }.into_any(),
     }
 }
 
 #[component]
 fn Status(
     id: ChannelId,
-    status: MailboxStatus,
+    status: Memo<Option<MailboxStatus>>,
     #[prop(into)] look: Callback<()>,
     #[prop(into)] edit: Callback<()>,
 ) -> impl IntoView {
     let saving = Saving::new();
-    let ChannelHealth { state, reason, next_step, .. } = status.health.clone();
-    let paused = state == AccountState::Paused;
-    let pause = move || saving.run(pause_channel(id, !paused), move |()| _ = look.try_run(()));
-    let (tone, icon) = match state {
-        AccountState::Connected => (Tone::Good, Icon::Check),
-        AccountState::Starting | AccountState::Paused => (Tone::Wait, Icon::Clock),
-        AccountState::Waiting => (Tone::Wait, Icon::CircleAlert),
-        AccountState::SignIn => (Tone::Bad, Icon::CircleAlert),
+    let health = Memo::new(move |_| status.with(|status| status.as_ref().map(|status| status.health.clone())));
+    let address =
+        move || status.with(|status| status.as_ref().map(|status| status.settings.address.clone()).unwrap_or_default());
+    let state = Memo::new(move |_| health.with(|health| health.as_ref().map(|health| health.state)));
+    let paused = Memo::new(move |_| state.get() == Some(AccountState::Paused));
+    let pause = move || saving.run(pause_channel(id, !paused.get_untracked()), move |()| _ = look.try_run(()));
+    let pill = move || {
+        let state = state.get()?;
+        let (tone, icon) = sign(state);
+        Some(view! { <Pill text=state.label() tone=tone icon=icon /> })
     };
-    let trouble = (!reason.is_empty()).then(|| {
-        view! {
-            <Banner icon=Icon::CircleAlert title=reason text=next_step tone=tone place=BannerPlace::Card />
-        }
+    let trouble = Memo::new(move |_| {
+        let ChannelHealth { state, reason, next_step, .. } = health.get()?;
+        (!reason.is_empty()).then_some((state, reason, next_step))
     });
+    let trouble = move || {
+        let (state, title, text) = trouble.get()?;
+        Some(view! { <Banner icon=Icon::CircleAlert title text tone=sign(state).0 place=BannerPlace::Card /> })
+    };
     let error = Signal::derive(move || saving.error.get().map(|error| error.to_string()));
-    let quarantine = status.quarantine.clone();
+    let quarantine = Memo::new(move |_| {
+        status.with(|status| status.as_ref().map(|status| status.quarantine.clone()).unwrap_or_default())
+    });
+    let is_empty = Memo::new(move |_| quarantine.with(Vec::is_empty));
     view! {
         <section class="card">
             <div class="card-head">
                 <div>
                     <h2>"Mailbox"</h2>
-                    <p dir="auto">{status.settings.address.clone()}</p>
+                    <p dir="auto">{address}</p>
                 </div>
-                <Pill text=state.label() tone=tone icon=icon />
+                {pill}
                 <Button small=true on_press=edit>"Change"</Button>
                 <Button small=true on_press=pause busy=saving.busy>
-                    {if paused { "Resume" } else { "Pause" }}
+                    {move || if paused.get() { "Resume" } else { "Pause" }}
                 </Button>
             </div>
             {trouble}
             <InlineError error=error />
-            <Figures health=status.health />
+            {move || health.get().map(|health| view! { <Figures health /> })}
             <Before id look />
         </section>
-        {(!quarantine.is_empty()).then(|| view! { <Quarantine mails=quarantine look /> })}
+        {move || (!is_empty.get()).then(|| view! { <Quarantine mails=quarantine look /> })}
     }
     .into_any()
+}
+
+/// How a state is marked.
+const fn sign(state: AccountState) -> (Tone, Icon) {
+    match state {
+        AccountState::Connected => (Tone::Good, Icon::Check),
+        AccountState::Starting | AccountState::Paused => (Tone::Wait, Icon::Clock),
+        AccountState::Waiting => (Tone::Wait, Icon::CircleAlert),
+        AccountState::SignIn => (Tone::Bad, Icon::CircleAlert),
+    }
 }
 
 #[component]
@@ -190,8 +218,8 @@ fn Before(id: ChannelId, look: Callback<()>) -> impl IntoView {
 
 /// Mails that could not be read.
 #[component]
-fn Quarantine(mails: Vec<QuarantinedMail>, look: Callback<()>) -> impl IntoView {
-    let rows = mails.into_iter().map(|mail| view! { <QuarantineRow mail look /> }).collect_view();
+fn Quarantine(mails: Memo<Vec<QuarantinedMail>>, look: Callback<()>) -> impl IntoView {
+    let row = move |mail: QuarantinedMail| view! { <QuarantineRow mail look /> };
     view! {
         <section class="card">
             <div class="card-head">
@@ -212,7 +240,9 @@ fn Quarantine(mails: Vec<QuarantinedMail>, look: Callback<()>) -> impl IntoView 
                             </th>
                         </tr>
                     </thead>
-                    <tbody>{rows}</tbody>
+                    <tbody>
+                        <For each=move || mails.get() key=|mail| mail.id children=row />
+                    </tbody>
                 </table>
             </div>
         </section>

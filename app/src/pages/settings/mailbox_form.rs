@@ -55,10 +55,11 @@ pub(super) fn MailboxForm(
     };
     let password = NodeRef::<Input>::new();
     let ready = Memo::new(move |_| form.settings.with(Option::is_some));
-    let typed = move || password.get_untracked().map(|input| input.value()).filter(|value| !value.is_empty());
+    // None, too, when the form was closed while the mailbox was tested.
     let mailbox = move || {
-        let settings = form.settings.get_untracked()?;
-        Some(NewMailbox { id, settings, password: typed() })
+        let settings = form.settings.try_get_untracked()??;
+        let typed = password.try_get_untracked()?.map(|input| input.value()).filter(|value| !value.is_empty());
+        Some(NewMailbox { id, settings, password: typed })
     };
     let save = move || {
         if let Some(mailbox) = mailbox() {

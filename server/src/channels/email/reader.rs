@@ -12,7 +12,7 @@ use bytes::Bytes;
 use super::{
     beyond::Beyond,
     cards,
-    fold::fold,
+    fold::{Folded, fold, is_handed_on},
     mail::{self, Mail, MailFile, MessageName},
     show::shown_inside,
     signed::Signer,
@@ -118,8 +118,8 @@ impl Reader {
             .collect();
         let (text, cut_text) = cut_at(mail.text.trim_matches(['\n', '\r', ' ', '\t']), TEXT_LIMIT);
         let folded = match mail.writer {
-            Writer::Person | Writer::NoMachines => fold(text),
-            _ => super::fold::Folded { written: text, ..super::fold::Folded::default() },
+            Writer::Person | Writer::NoMachines if !is_handed_on(&mail.subject) => fold(text),
+            _ => Folded { written: text, ..Folded::default() },
         };
         let signature = folded.written.len();
         let folds = Folds { signature, quoted: signature + folded.signature.len() };

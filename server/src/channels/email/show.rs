@@ -12,7 +12,7 @@ use sha2::Digest;
 
 use super::{
     Email,
-    fold::fold_html,
+    fold::{fold_html, is_handed_on},
     html::{Picture, Shown, sanitise},
     mail::{Mail, MailFile},
     reader::{Fault, Source, parse},
@@ -77,7 +77,7 @@ impl Email {
                 (Picture::Remote(_), Remote::LeftOut) => None,
             });
             let html = match mail.writer {
-                Writer::Person | Writer::NoMachines => fold_html(&html),
+                Writer::Person | Writer::NoMachines if !is_handed_on(&mail.subject) => fold_html(&html),
                 _ => html,
             };
             Ok(Formatted { html: document(&html), remote })

@@ -7,6 +7,12 @@ mod words;
 
 pub use html::fold_html;
 
+/// Whether a mail hands another one on, by its subject: what it hands on is what its sender wants to show. Outlook says it nowhere else.
+pub fn is_handed_on(subject: &str) -> bool {
+    let word = subject.split_once([':', '：']).map(|(before, _)| before.trim().to_lowercase());
+    word.is_some_and(|word| words::HANDED_ON.contains(&word.as_str()))
+}
+
 /// A text in its parts, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Folded<'t> {
@@ -198,6 +204,16 @@ mod tests {
     fn parts(text: &str) -> (&str, &str, &str) {
         let Folded { written, signature, quoted } = fold(text);
         (written.trim(), signature.trim(), quoted.trim())
+    }
+
+    #[test]
+    fn t3_a_subject_tells_what_is_handed_on() {
+        for subject in ["FW: Order 4711", "Fwd: Re: Order", "WG: Bestellung", "TR : Commande", "转发：订单"] {
+            assert!(is_handed_on(subject), "{subject}");
+        }
+        for subject in ["Re: FW: Order", "Forward: march", "Order", ""] {
+            assert!(!is_handed_on(subject), "{subject}");
+        }
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! The words that mail programs put around what they quote, in the languages that they are used in. All in lower case, but for [`WROTE`].
 
+/// What stands before the subject of a mail that hands another one on.
+pub const HANDED_ON: [&str; 16] =
+    ["fw", "fwd", "wg", "tr", "rv", "i", "vs", "vb", "vl", "doorst", "enc", "pd", "fs", "転送", "转发", "إعادة توجيه"];
+
 /// "Wrote", as it stands in the sentence above a quotation.
 pub const WROTE: [&str; 43] = [
     "wrote",
