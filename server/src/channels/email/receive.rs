@@ -113,7 +113,7 @@ impl Receiving<'_> {
     async fn catch_up(&self, imap: &mut Imap, reading: &mut Reading) -> Result<(), MailError> {
         let mut grown = Grown::default();
         loop {
-            let waiting = imap.behind(reading.folder.last_uid).await?;
+            let waiting = waiting(imap, &reading.folder).await?;
             if waiting.is_empty() {
                 return Ok(());
             }
@@ -165,13 +165,14 @@ impl Receiving<'_> {
         }
         for large in wanted.iter().filter(|one| one.size > IN_MEMORY) {
             let pieces = imap.pieces(large.uid, large.size);
-            let (digest, size, _) = self.files.keep_stream(pieces).await?;
+            let (digest, size, _) = self.files.keep_stream(pieces).await.map_err(blamed)?;
             if size > 0 {
                 sources.push((large.uid, Fetched::Disk(self.files.place(&digest), digest, size)));
             }
         }
-        let old = |uid: i64| uid <= reading.folder.first_uid && reading.folder.first_uid != i64::MAX;
-        let read = stream::iter(sources).map(|(uid, fetched)| self.arrived(uid, old(uid), fetched));
+        let old = wanted.iter().filter(|one| is_old(&reading.folder, self.account.created, one));
+        let old: BTreeSet<i64> = old.map(|one| one.uid).collect();
+        let read = stream::iter(sources).map(|(uid, fetched)| self.arrived(uid, old.contains(&uid), fetched));
         let mut arrived: Vec<Arrived> = read.buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
         arrived.sort_unstable_by_key(|one| one.uid);
         Ok(arrived)
@@ -283,6 +284,39 @@ impl Receiving<'_> {
     }
 }
 
+/// Whether the numbers have lost the meaning that they had when we came.
+const fn is_renumbered(folder: &Folder) -> bool {
+    folder.first_uid == i64::MAX
+}
+
+/// What lies behind the cursor. In a renumbered folder that is everything at first, years of it, and what came before it was ours to read
+/// never moves the cursor: only the rest is asked for.
+async fn waiting(imap: &mut Imap, folder: &Folder) -> Result<Vec<Lying>, MailError> {
+    if is_renumbered(folder) {
+        imap.behind_since(folder.last_uid, folder.since).await
+    } else {
+        imap.behind(folder.last_uid).await
+    }
+}
+
+/// Whether a mail lay there before the mailbox was connected: it comes in because somebody wants it here, and waits for nobody. Its number
+/// tells, and where that means nothing any more, the time that it came.
+fn is_old(folder: &Folder, connected: Timestamp, one: &Lying) -> bool {
+    if is_renumbered(folder) {
+        one.at.is_some_and(|at| at < connected.plus(-SKEW))
+    } else {
+        one.uid <= folder.first_uid
+    }
+}
+
+/// What failed while a mail was kept: the disk, or the server that it came from.
+fn blamed(error: Error) -> MailError {
+    match error {
+        Error::File(error) => error.downcast().unwrap_or_else(|disk| MailError::Ours(Error::File(disk))),
+        other => MailError::Ours(other),
+    }
+}
+
 /// How many mails have come in a row.
 struct Grown {
     mails: usize,
@@ -355,6 +389,27 @@ mod tests {
         let mut grown = Grown::default();
         let told: Vec<usize> = (1..=300).filter(|_| grown.by(16)).map(|n| n * 16).collect();
         assert_eq!(told, [256, 512, 1024, 2048, 4096]);
+    }
+
+    #[test]
+    fn r8_in_a_renumbered_mailbox_the_time_tells_what_is_old() {
+        let folder = |first_uid| Folder { uid_validity: 1, last_uid: 0, first_uid, since: Timestamp(0), ledger: None };
+        let connected = Timestamp(1_793_610_000_000);
+        let old = |first_uid, uid, at| is_old(&folder(first_uid), connected, &Lying { uid, size: 1, at });
+        let year = 365 * 86_400_000;
+        assert!(old(i64::MAX, 7, Some(connected.plus(-year))), "a backfill brings it, and it waits for nobody");
+        assert!(!old(i64::MAX, 7, Some(connected.plus(1))));
+        assert!(!old(i64::MAX, 7, Some(connected.plus(-SKEW))), "the server's clock may be behind ours");
+        assert!(!old(i64::MAX, 7, None));
+        // Where the numbers mean something, nobody's clock is asked.
+        assert!(old(7, 7, Some(connected.plus(1))) && !old(7, 8, Some(connected.plus(-year))));
+    }
+
+    #[test]
+    fn r8_a_server_that_hangs_up_is_not_a_disk_that_fails() {
+        let lost = MailError::Lost { server: "imap.x.example".to_owned(), said: "enough".to_owned() };
+        assert!(matches!(blamed(std::io::Error::other(lost).into()), MailError::Lost { .. }));
+        assert!(matches!(blamed(std::io::Error::other("no room").into()), MailError::Ours(Error::File(_))));
     }
 
     #[test]
