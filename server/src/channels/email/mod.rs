@@ -24,7 +24,7 @@ mod tnef;
 mod words;
 pub mod writer;
 
-use app::model::{ApiError, ChannelId, EmailSettings, Entry, MailHead, MailId, Message, Parties, WorkspaceId};
+use app::model::{ApiError, ChannelId, EmailSettings, Entry, Host, MailHead, MailId, Message, Parties, WorkspaceId};
 use async_trait::async_trait;
 
 use self::{
@@ -91,11 +91,29 @@ impl Email {
         self.vault.seal(&owner(workspace, channel), password)
     }
 
-    /// The stored password of a mailbox, to test it with.
+    /// Refuses settings that would take a mailbox's stored password to another server, or use it for another user: whoever edits a
+    /// mailbox need not be who knows its password. Where nothing is stored, nothing is refused.
     ///
     /// # Errors
-    /// When there is none, or it cannot be opened.
-    pub async fn stored_password(&self, scope: &Scope, channel: ChannelId) -> Result<String> {
+    /// When the password has to be entered again, or the database fails.
+    pub async fn check_use(&self, scope: &Scope, channel: ChannelId, settings: &EmailSettings) -> Result<()> {
+        let account = account::one(&mut self.db.glance().await?.conn(), scope, channel).await?;
+        let Some(account) = account else { return Ok(()) };
+        let former = settings_of(&account)?;
+        let same = |one: &Host, other: &Host| one.name.eq_ignore_ascii_case(&other.name);
+        if same(&former.imap, &settings.imap) && same(&former.smtp, &settings.smtp) && former.user == settings.user {
+            return Ok(());
+        }
+        let message = "Enter the password again: it is sent to another server or for another user.";
+        Err(ApiError::invalid("password", message).into())
+    }
+
+    /// The stored password of a mailbox, to test these settings with.
+    ///
+    /// # Errors
+    /// When there is none, it cannot be opened, or it was entered for something else.
+    pub async fn stored_password(&self, scope: &Scope, channel: ChannelId, settings: &EmailSettings) -> Result<String> {
+        self.check_use(scope, channel, settings).await?;
         match self.connected(scope, channel).await {
             Ok(connected) => Ok(connected.password),
             Err(MailError::Ours(error)) => Err(error),
@@ -119,8 +137,7 @@ impl Email {
     }
 
     fn opened(&self, account: &Account) -> Result<Connected, MailError> {
-        let settings = serde_json::from_str(&account.settings)
-            .map_err(|error| Error::from(StoreError::Corrupt(error.to_string())))?;
+        let settings = settings_of(account)?;
         let password = self.vault.unseal(&owner(account.workspace, account.channel), &account.secret)?;
         Ok(Connected { settings, password })
     }
@@ -203,6 +220,10 @@ impl Email {
         let bytes = tokio::fs::read(self.files.place(&file.digest)).await?;
         Ok(Enclosed { name: file.attachment.name, media_type: file.attachment.media_type, bytes })
     }
+}
+
+fn settings_of(account: &Account) -> Result<EmailSettings> {
+    Ok(serde_json::from_str(&account.settings).map_err(|error| StoreError::Corrupt(error.to_string()))?)
 }
 
 /// A mail that is ready to go.
