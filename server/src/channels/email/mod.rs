@@ -284,6 +284,7 @@ impl Channel for Email {
                 let reason = "This mailbox is not connected. Connect it in Settings → Channels, then send this again.";
                 return Err(SendError::Never(reason.to_owned()));
             }
+            Err(error) if error.wants_sign_in() => return Err(SendError::Never(error.for_good())),
             Err(error) => return Err(SendError::Later { reason: error.to_string(), after: None }),
         };
         let Connected { settings, password } = &connected;
@@ -313,7 +314,11 @@ impl Channel for Email {
     }
 
     async fn file_copy(&self, scope: &Scope, id: MailId) -> Result<(), SendError> {
-        let later_mail = |error: MailError| SendError::Later { reason: error.to_string(), after: None };
+        // A refused password is not tried again: that would lock the account.
+        let not_now = |error: MailError| match error.wants_sign_in() {
+            true => SendError::Never(error.to_string()),
+            false => SendError::Later { reason: error.to_string(), after: None },
+        };
         // The connection to the database goes back before the mailbox is asked.
         let sent = async { mails::one(&mut self.db.glance().await?.conn(), scope, id).await }.await;
         let Some(sent) = sent.map_err(|error| later(error.into()))? else { return Ok(()) };
@@ -324,13 +329,13 @@ impl Channel for Email {
         let (Some(folder), Some(message)) = (&connected.settings.sent_folder, sent.message) else { return Ok(()) };
         let name = self.signer(scope.workspace()).name(message, domain(&connected.settings));
         let bytes = tokio::fs::read(self.files.place(&sent.digest)).await.map_err(|error| later(error.into()))?;
-        let mut imap = self.imap(&connected).await.map_err(later_mail)?;
+        let mut imap = self.imap(&connected).await.map_err(not_now)?;
         let put = imap.put(folder, &name, &bytes).await;
         imap.close().await;
         match put {
             Ok(()) => Ok(()),
             Err(error @ MailError::Folder { .. }) => Err(SendError::Never(error.to_string())),
-            Err(error) => Err(later_mail(error)),
+            Err(error) => Err(not_now(error)),
         }
     }
 }
