@@ -29,9 +29,13 @@ pub enum SendError {
     /// It never will.
     #[error("{0}")]
     Never(String),
-    /// It may have taken it.
+    /// It may have taken it: a person decides whether it is handed over again.
     #[error("{0}")]
     Unknown(String),
+    /// It may have taken it, and takes it no second time: it is handed over again by itself, where the channel is
+    /// [idempotent](Capabilities::idempotent).
+    #[error("{0}")]
+    Doubtful(String),
 }
 
 /// What a channel can and cannot do (Promise 6).

@@ -33,16 +33,6 @@ impl Lease {
         let workspace = tx.scope()?.workspace();
         if job::done(tx, workspace, self.job, &self.owner).await? { Ok(()) } else { Err(StoreError::Stale.into()) }
     }
-
-    /// Gives the job back, with the same care.
-    async fn again(&self, tx: &mut Tx<'_>, at: Timestamp, why: &str) -> Result<()> {
-        let workspace = tx.scope()?.workspace();
-        if job::retry(tx, workspace, self.job, &self.owner, at, why).await? {
-            Ok(())
-        } else {
-            Err(StoreError::Stale.into())
-        }
-    }
 }
 
 /// Forgets a job that was done and changed nothing here.
@@ -73,6 +63,13 @@ pub struct Outgoing {
     pub doubtful: bool,
 }
 
+impl Outgoing {
+    /// Since when it is tried.
+    pub fn since(&self) -> Timestamp {
+        sent_at(&self.message)
+    }
+}
+
 /// What to do about a due message.
 #[derive(Debug, Clone)]
 pub enum Plan {
@@ -97,13 +94,7 @@ impl Command for BeginSend {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Plan> {
         let scope = tx.scope()?;
-        let found = message::one(tx.conn(), &scope, self.message).await?;
-        let Some((mut message, mut delivery)) = found.and_then(|message| match &message.entry {
-            Entry::Outgoing { delivery, .. } if may_be_sent(delivery.state) => {
-                Some((message.clone(), delivery.clone()))
-            }
-            _ => None,
-        }) else {
+        let Some((mut message, mut delivery)) = still_going(tx, &scope, self.message).await? else {
             self.lease.done(tx).await?;
             return Ok(Plan::Nothing);
         };
@@ -121,6 +112,10 @@ impl Command for BeginSend {
         let doubtful = delivery.state == DeliveryState::Sending;
         let (channel, address) = (change.now.row.channel, change.now.address.clone());
         if !doubtful {
+            // The first try: how long it is tried is counted from here, however long nothing ran that could have tried it.
+            if delivery.reason.is_empty() {
+                delivery.send_at = tx.now();
+            }
             delivery.state = DeliveryState::Sending;
             put(tx, &scope, &mut message, delivery).await?;
             change.changed(message.clone());
@@ -161,7 +156,8 @@ pub enum Fate {
     Unknown(String),
 }
 
-/// Writes down what became of a message, and that its job is done.
+/// Writes down what became of a message, and that its job is done. What was learned of it meanwhile, from a report that was quicker than
+/// this, stands.
 #[derive(Debug, Clone)]
 pub struct FinishSend {
     /// Whose work it was.
@@ -178,12 +174,13 @@ impl Command for FinishSend {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        let mut message = self.outgoing.message.clone();
-        let mut change = Change::of(tx, &scope, message.conversation).await?;
+        let Message { id, conversation, .. } = self.outgoing.message;
+        // Before the message is looked at: whoever reports about it meanwhile changes this as well, and one of the two begins anew.
+        let mut change = Change::of(tx, &scope, conversation).await?;
         let (state, reason) = match &self.fate {
             Fate::Sent(handed) => {
                 let provider = ProviderId { channel: self.outgoing.channel, id: handed.provider_id.clone() };
-                message::set_provider(tx, &scope, message.id, &provider).await?;
+                message::set_provider(tx, &scope, id, &provider).await?;
                 account::went_out(tx, &scope, self.outgoing.channel).await?;
                 if let Some(sent) = &handed.mail {
                     self.keep_mail(tx, &scope, sent).await?;
@@ -193,10 +190,11 @@ impl Command for FinishSend {
             Fate::Failed(reason) => (DeliveryState::Failed, reason.clone()),
             Fate::Unknown(reason) => (DeliveryState::Unknown, reason.clone()),
         };
-        let delivery = Delivery { state, send_at: sent_at(&message), reason };
-        put(tx, &scope, &mut message, delivery).await?;
-        change.changed(message);
-        change.finish(tx).await?;
+        if let Some((mut message, before)) = still_going(tx, &scope, id).await? {
+            put(tx, &scope, &mut message, Delivery { state, reason, ..before }).await?;
+            change.changed(message);
+            change.finish(tx).await?;
+        }
         self.lease.done(tx).await
     }
 }
@@ -223,7 +221,8 @@ impl FinishSend {
     }
 }
 
-/// Writes down that the channel did not take a message and may later: it waits again, so that the next try is no second sending.
+/// Writes down that the channel did not take a message and may later, and why: it waits again, so that the next try is no second sending.
+/// One that it may have taken stays as it is being sent, so that the doubt is not forgotten.
 #[derive(Debug, Clone)]
 pub struct PostponeSend {
     /// Whose work it was.
@@ -242,14 +241,18 @@ impl Command for PostponeSend {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        let mut message = self.outgoing.message.clone();
-        let mut change = Change::of(tx, &scope, message.conversation).await?;
-        let delivery = Delivery { state: DeliveryState::Queued, send_at: sent_at(&message), reason: String::new() };
-        put(tx, &scope, &mut message, delivery).await?;
+        let Message { id, conversation, .. } = self.outgoing.message;
+        let mut change = Change::of(tx, &scope, conversation).await?;
+        self.lease.done(tx).await?;
+        let Some((mut message, before)) = still_going(tx, &scope, id).await? else { return Ok(()) };
+        let state = if self.outgoing.doubtful { DeliveryState::Sending } else { DeliveryState::Queued };
+        let reason = format!("{}. It is tried again by itself.", self.reason.trim_end_matches('.'));
+        put(tx, &scope, &mut message, Delivery { state, reason, ..before }).await?;
         change.changed(message);
         change.finish(tx).await?;
+        // The same job anew, not given back: its tries count how often something went wrong here, and here nothing did.
         let at = tx.now().plus(self.wait_ms);
-        self.lease.again(tx, at, &self.reason).await
+        Work::Send { message: id }.leave(tx, scope.workspace(), self.lease.job, at).await
     }
 }
 
@@ -270,21 +273,15 @@ impl Command for GiveUpSend {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        let found = message::one(tx.conn(), &scope, self.message).await?;
-        let state = found.as_ref().and_then(|message| match &message.entry {
-            Entry::Outgoing { delivery, .. } if may_be_sent(delivery.state) => Some(delivery.state),
-            _ => None,
-        });
-        if let (Some(mut message), Some(state)) = (found, state) {
-            let (state, next) = match state {
+        if let Some((mut message, before)) = still_going(tx, &scope, self.message).await? {
+            let (state, next) = match before.state {
                 DeliveryState::Sending => (DeliveryState::Unknown, "Look whether it arrived before you send it again."),
                 _ => (DeliveryState::Failed, "Send it again once that is put right."),
             };
             let why = self.reason.trim_end_matches('.');
             let reason = format!("It was tried several times; the last time: {why}. {next}");
             let mut change = Change::of(tx, &scope, message.conversation).await?;
-            let delivery = Delivery { state, send_at: sent_at(&message), reason };
-            put(tx, &scope, &mut message, delivery).await?;
+            put(tx, &scope, &mut message, Delivery { state, reason, ..before }).await?;
             change.changed(message);
             change.finish(tx).await?;
         }
@@ -320,6 +317,15 @@ impl Command for TheyRead {
         change.finish(tx).await?;
         Ok(())
     }
+}
+
+/// A message as it is now and how far it is, as long as it may still be sent.
+async fn still_going(tx: &mut Tx<'_>, scope: &Scope, id: MessageId) -> Result<Option<(Message, Delivery)>> {
+    let found = message::one(tx.conn(), scope, id).await?;
+    Ok(found.and_then(|message| match &message.entry {
+        Entry::Outgoing { delivery, .. } if may_be_sent(delivery.state) => Some((message.clone(), delivery.clone())),
+        _ => None,
+    }))
 }
 
 fn sent_at(message: &Message) -> Timestamp {

@@ -168,6 +168,8 @@ impl Command for CancelMessage {
         match delivery.state {
             DeliveryState::Cancelled => return Ok(message),
             DeliveryState::Scheduled | DeliveryState::Failed => delivery.state = DeliveryState::Cancelled,
+            // It says why it waits: its channel was asked and did not take it.
+            DeliveryState::Queued if !delivery.reason.is_empty() => delivery.state = DeliveryState::Cancelled,
             _ => return Err(ApiError::Conflict { message: "Too late: it has gone out already.".to_owned() }.into()),
         }
         message::set_delivery(tx, &scope, message.id, delivery).await?;
@@ -192,7 +194,7 @@ impl Command for CancelMessage {
     }
 }
 
-/// Sends a scheduled message at once, or tries a failed or doubtful one again.
+/// Sends a scheduled message at once, or tries again one that waits for its next try, failed or is doubtful.
 #[derive(Debug, Clone, Copy)]
 pub struct SendNow(pub MessageId);
 
@@ -203,10 +205,16 @@ impl Command for SendNow {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
         let (scope, mut message, mut change) = outgoing(tx, self.0).await?;
         let now = tx.now();
+        // The job of a message bears its id.
+        let (workspace, own) = (scope.workspace(), JobId::new(message.id.uuid()));
         let Entry::Outgoing { delivery, .. } = &mut message.entry else { return Err(Error::NOT_FOUND) };
         match delivery.state {
             DeliveryState::Scheduled | DeliveryState::Failed | DeliveryState::Unknown => {
                 *delivery = Delivery { state: DeliveryState::Queued, send_at: now, reason: String::new() };
+            }
+            DeliveryState::Queued => {
+                job::hasten(tx, workspace, own, now).await?;
+                return Ok(message);
             }
             DeliveryState::Cancelled => {
                 return Err(ApiError::Conflict { message: "It was taken back. Write it again.".to_owned() }.into());
@@ -214,11 +222,10 @@ impl Command for SendNow {
             _ => return Ok(message),
         }
         message::set_delivery(tx, &scope, message.id, delivery).await?;
-        // Never two jobs for one message: the second would take the first, still sending, for one that was killed.
-        if !job::hasten(tx, scope.workspace(), JobId::new(message.id.uuid()), now).await? {
-            work::Work::Send { message: message.id }
-                .leave(tx, scope.workspace(), JobId::new(crate::clock::new_id()), now)
-                .await?;
+        // Never two jobs for one message: the second would take the first, still sending, for one that was killed. One that waits is
+        // hastened, one that was given up is taken up again; one that a worker has in its hands is enough, for the same id is the same job.
+        if !job::hasten(tx, workspace, own, now).await? && !job::revive(tx, workspace, own).await? {
+            work::Work::Send { message: message.id }.leave(tx, workspace, own, now).await?;
         }
         change.changed(message.clone());
         change.finish(tx).await?;

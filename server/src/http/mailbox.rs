@@ -30,7 +30,7 @@ pub(super) async fn check(http: &Http, scope: &Scope, new: &NewMailbox) -> Resul
     let settings = check_settings(&new.settings)?;
     let password = match &new.password {
         Some(password) => password.clone(),
-        None => http.email.stored_password(scope, new.id).await?,
+        None => http.email.stored_password(scope, new.id, &settings).await?,
     };
     let Checked { steps, settings } = http.email.check(scope.workspace(), &settings, &password).await;
     Ok(MailboxCheck { steps, settings })
@@ -42,6 +42,9 @@ pub(super) async fn connect(http: &Http, scope: &Scope, new: NewMailbox) -> Resu
     let settings = check_settings(&new.settings)?;
     if new.password.as_ref().is_some_and(|password| password.is_empty() || password.len() > 1000) {
         return Err(ApiError::invalid("password", "Enter the mailbox's password.").into());
+    }
+    if new.password.is_none() {
+        http.email.check_use(scope, new.id, &settings).await?;
     }
     let secret = new.password.map(|password| http.email.seal(scope.workspace(), new.id, &password));
     http.db.write(scope, ConnectMailbox { id: new.id, settings, secret }).await

@@ -4,31 +4,22 @@ use std::time::Duration;
 
 use app::model::{ChannelKind, MailId, MessageId};
 
-use super::worker::{Outcome, Worker, back_off};
+use super::worker::{Outcome, Worker, jittered};
 use crate::{
     channels::SendError,
-    domain::deliver::{BeginSend, Fate, FinishSend, ForgetJob, Lease, Plan, PostponeSend},
+    domain::deliver::{BeginSend, Fate, FinishSend, ForgetJob, Lease, Outgoing, Plan, PostponeSend},
     error::Result,
     store::Scope,
 };
 
 const DOUBTFUL: &str = "Tandem stopped while this was being sent. Look whether it arrived before you send it again.";
+/// How long a message is tried that its channel does not take: servers that let strangers wait, are busy or start anew come back sooner.
+const PATIENCE_MS: i64 = 48 * 3_600_000;
+/// The longest pause between two tries.
+const LONGEST_MS: i64 = 15 * 60_000;
 
-/// How often it was tried, this time included.
-pub(super) struct Tried {
-    pub times: i64,
-    /// After this time it is given up.
-    pub last: bool,
-}
-
-pub(super) async fn perform(
-    worker: &Worker,
-    scope: &Scope,
-    lease: Lease,
-    message: MessageId,
-    tried: Tried,
-) -> Result<Outcome> {
-    let outgoing = match worker.db.write(scope, BeginSend { lease: lease.clone(), message }).await? {
+pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, message: MessageId) -> Result<Outcome> {
+    let mut outgoing = match worker.db.write(scope, BeginSend { lease: lease.clone(), message }).await? {
         Plan::Nothing => return Ok(Outcome::Done),
         Plan::HandOver(outgoing) => outgoing,
     };
@@ -40,23 +31,62 @@ pub(super) async fn perform(
             let kind = outgoing.kind.label();
             Fate::Failed(format!("{kind} is not connected. Connect it in Settings → Channels, then send this again."))
         }
-        Some(channel) => match channel.send(scope, &outgoing).await {
-            Ok(handed) => Fate::Sent(handed),
-            Err(SendError::Never(reason)) => Fate::Failed(reason),
-            Err(SendError::Unknown(reason)) => Fate::Unknown(reason),
-            Err(SendError::Later { reason, .. }) if tried.last => {
-                Fate::Failed(format!("{reason} It was tried several times."))
+        Some(channel) => {
+            let answer = channel.send(scope, &outgoing).await;
+            match answer {
+                Ok(handed) => Fate::Sent(handed),
+                Err(SendError::Never(reason)) => given_up(outgoing.doubtful, &reason, ""),
+                Err(SendError::Unknown(reason)) => Fate::Unknown(reason),
+                Err(SendError::Doubtful(reason)) if !channel.capabilities().idempotent => Fate::Unknown(reason),
+                Err(SendError::Doubtful(reason)) => {
+                    outgoing.doubtful = true;
+                    return again(worker, scope, lease, outgoing, reason, Duration::ZERO).await;
+                }
+                Err(SendError::Later { reason, after }) => {
+                    return again(worker, scope, lease, outgoing, reason, after.unwrap_or_default()).await;
+                }
             }
-            Err(SendError::Later { reason, after }) => {
-                let after = i64::try_from(after.unwrap_or(Duration::ZERO).as_millis()).unwrap_or(0);
-                let wait_ms = back_off(tried.times).max(after);
-                worker.db.write(scope, PostponeSend { lease, outgoing, wait_ms, reason }).await?;
-                return Ok(Outcome::Done);
-            }
-        },
+        }
     };
     worker.db.write(scope, FinishSend { lease, outgoing, fate }).await?;
     Ok(Outcome::Done)
+}
+
+/// Lets a message wait for its next try, not before `after`; one that was tried long enough is given up.
+async fn again(
+    worker: &Worker,
+    scope: &Scope,
+    lease: Lease,
+    outgoing: Box<Outgoing>,
+    reason: String,
+    after: Duration,
+) -> Result<Outcome> {
+    let tried_ms = worker.db.clock().now().0 - outgoing.since().0;
+    if tried_ms < PATIENCE_MS {
+        let after_ms = i64::try_from(after.as_millis()).unwrap_or(0);
+        let wait_ms = pause(tried_ms).max(after_ms);
+        worker.db.write(scope, PostponeSend { lease, outgoing, wait_ms, reason }).await?;
+    } else {
+        let reason = format!("{}. It was tried for two days.", reason.trim_end_matches('.'));
+        let fate = given_up(outgoing.doubtful, &reason, "Check the channel in Settings → Channels, then try again.");
+        worker.db.write(scope, FinishSend { lease, outgoing, fate }).await?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// What becomes of a message that is tried no more: it has failed, unless one of its tries may have gone through.
+fn given_up(doubtful: bool, reason: &str, next: &str) -> Fate {
+    match doubtful {
+        true => Fate::Unknown(format!(
+            "{reason} An earlier try may have gone through: look whether it arrived before you send it again."
+        )),
+        false => Fate::Failed(format!("{reason} {next}").trim_end().to_owned()),
+    }
+}
+
+/// As long as it was tried already, so that pauses double: from a second to a quarter of an hour, give or take a quarter.
+fn pause(tried_ms: i64) -> i64 {
+    jittered(tried_ms.clamp(1000, LONGEST_MS))
 }
 
 /// Puts a copy of a mail that was sent into its mailbox. That it cannot be done for good is no fault anybody has to look at: the mail went
@@ -65,7 +95,9 @@ pub(super) async fn file_copy(worker: &Worker, scope: &Scope, lease: Lease, mail
     if let Some(channel) = worker.channels.of(ChannelKind::Email) {
         match channel.file_copy(scope, mail).await {
             Ok(()) => {}
-            Err(SendError::Later { reason, .. }) => return Ok(Outcome::Again(30_000, reason)),
+            Err(SendError::Later { reason, .. } | SendError::Doubtful(reason)) => {
+                return Ok(Outcome::Again(30_000, reason));
+            }
             Err(SendError::Never(reason) | SendError::Unknown(reason)) => {
                 tracing::warn!(%mail, %reason, "no copy of a sent mail in its mailbox");
             }
@@ -73,4 +105,29 @@ pub(super) async fn file_copy(worker: &Worker, scope: &Scope, lease: Lease, mail
     }
     worker.db.write(scope, ForgetJob(lease)).await?;
     Ok(Outcome::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r7_a_message_is_tried_for_two_days_and_not_too_often() {
+        let (mut tried_ms, mut tries) = (0, 0);
+        while tried_ms < PATIENCE_MS {
+            let wait = pause(tried_ms);
+            assert!((750..=LONGEST_MS * 5 / 4).contains(&wait), "{tried_ms}: {wait}");
+            (tried_ms, tries) = (tried_ms + wait, tries + 1);
+        }
+        assert!((150..=300).contains(&tries), "{tries}");
+    }
+
+    #[test]
+    fn t8_what_may_have_gone_through_has_not_failed() {
+        let failed = given_up(false, "It is resting.", "Try again.");
+        assert_eq!(failed, Fate::Failed("It is resting. Try again.".to_owned()));
+        assert_eq!(given_up(false, "No such number.", ""), Fate::Failed("No such number.".to_owned()));
+        let Fate::Unknown(reason) = given_up(true, "It is resting.", "Try again.") else { panic!("a person decides") };
+        assert!(reason.starts_with("It is resting. An earlier try"), "{reason}");
+    }
 }

@@ -30,7 +30,7 @@ pub(super) const LEASE_MS: i64 = 120_000;
 const AT_ONCE: usize = 32;
 /// How often work is looked for that another process left.
 const LOOK: Duration = Duration::from_secs(5);
-/// After so many failed tries a job is put where people see it.
+/// After so many failed tries a job is put where people see it. A message that its channel did not take is no failed try (`send`).
 const TRIES: i64 = 8;
 /// After so many a job is not begun again: nobody came back to say how the last ones went, so it may be the job that ends them.
 const LOST: i64 = 4 * TRIES;
@@ -179,10 +179,7 @@ impl Worker {
         }
         let scope = Scope::system(job.workspace, "job");
         match serde_json::from_str::<Work>(&job.body) {
-            Ok(Work::Send { message }) => {
-                let tried = send::Tried { times: job.attempts, last: job.attempts >= TRIES };
-                send::perform(self, &scope, lease, message, tried).await
-            }
+            Ok(Work::Send { message }) => send::perform(self, &scope, lease, message).await,
             Ok(Work::FileSentMail { mail }) => send::file_copy(self, &scope, lease, mail).await,
             Ok(Work::AuditCounts) => {
                 self.db.write(&scope, AuditCounts { lease }).await?;
@@ -194,10 +191,13 @@ impl Worker {
 }
 
 /// Half a second, doubled each time up to ten minutes, give or take a quarter.
-pub(super) fn back_off(attempts: i64) -> i64 {
-    let base = 500i64.saturating_mul(1 << attempts.clamp(0, 20)).min(600_000);
-    let jitter = i64::from(random_bytes::<1>()[0]) * base / 512;
-    base * 3 / 4 + jitter
+fn back_off(attempts: i64) -> i64 {
+    jittered(500i64.saturating_mul(1 << attempts.clamp(0, 20)).min(600_000))
+}
+
+/// Give or take a quarter, so that what failed together is not tried together.
+pub(super) fn jittered(ms: i64) -> i64 {
+    ms * 3 / 4 + i64::from(random_bytes::<1>()[0]) * ms / 512
 }
 
 struct Take {

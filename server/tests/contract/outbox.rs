@@ -27,7 +27,7 @@ use server::{
 };
 
 use crate::{
-    plain::{LeaveJob, TakeJob},
+    plain::{LeaveJob, Sql, TakeJob},
     world::{World, letter, refused},
 };
 
@@ -38,6 +38,10 @@ on_both_engines!(
     the_providers_name_is_kept_and_never_taken_twice,
     r7_later_is_tried_again_with_growing_pauses,
     r7_later_is_no_doubt_where_nothing_is_idempotent,
+    r7_what_may_have_gone_through_is_never_said_to_have_failed,
+    t6_what_waits_for_its_next_try_can_be_hurried_and_taken_back,
+    t6_sent_now_while_a_worker_has_it_is_one_job,
+    t8_what_came_back_in_the_meantime_stays_so,
     r7_never_and_unknown_say_why,
     r7_crash_after_hand_over_on_an_idempotent_channel,
     r7_crash_after_hand_over_elsewhere_is_for_a_person,
@@ -225,15 +229,24 @@ async fn r7_later_is_tried_again_with_growing_pauses(world: World) {
     assert_eq!(outbox.handed(), 2, "not before the provider said");
     outbox.after(200_000).await;
     assert_eq!((outbox.handed(), outbox.state(message.id).await), (3, DeliveryState::Sent));
-    // A provider that never has time: tried several times, then it says so and can be sent again by hand.
+    // A provider that has no time for two days: then it says so and can be sent again by hand. Meanwhile it says why it waits.
     let message = outbox.reply().await;
-    outbox.answer((0..8).map(|_| later()));
-    for _ in 0..20 {
-        outbox.after(900_000).await;
+    outbox.answer((0..200).map(|_| later()));
+    outbox.after(5000).await;
+    for _ in 0..140 {
+        outbox.after(1_200_000).await;
+    }
+    let waiting = outbox.delivery(message.id).await;
+    assert_eq!((outbox.handed(), waiting.state), (3 + 141, DeliveryState::Queued));
+    assert_eq!(waiting.reason, "It is resting. It is tried again by itself.");
+    for _ in 0..10 {
+        outbox.after(1_200_000).await;
     }
     let delivery = outbox.delivery(message.id).await;
-    assert_eq!((outbox.handed(), delivery.state), (11, DeliveryState::Failed));
-    assert!(delivery.reason.contains("It is resting."), "{}", delivery.reason);
+    assert_eq!((outbox.handed(), delivery.state), (3 + 145, DeliveryState::Failed));
+    assert!(delivery.reason.starts_with("It is resting. It was tried for two days."), "{}", delivery.reason);
+    assert!(delivery.reason.ends_with("then try again.") && outbox.backlog().await == (0, 0, 0), "{}", delivery.reason);
+    outbox.provider.answers.lock().unwrap().clear();
     outbox.world.db.write(&outbox.world.owner.scope, SendNow(message.id)).await.unwrap();
     outbox.after(0).await;
     assert_eq!(outbox.state(message.id).await, DeliveryState::Sent);
@@ -247,8 +260,92 @@ async fn r7_later_is_no_doubt_where_nothing_is_idempotent(world: World) {
     outbox.after(5000).await;
     assert_eq!(outbox.state(message.id).await, DeliveryState::Queued, "it says that it waits");
     outbox.after(10_000).await;
-    outbox.after(10_000).await;
+    outbox.after(20_000).await;
     assert_eq!((outbox.handed(), outbox.state(message.id).await), (3, DeliveryState::Sent));
+}
+
+/// Where the same message twice reaches people once, doubt is tried again; but it is not forgotten by what comes after it.
+async fn r7_what_may_have_gone_through_is_never_said_to_have_failed(world: World) {
+    let outbox = Outbox::new(world.clone(), true).await;
+    let doubtful = || Err(SendError::Doubtful("The line broke.".to_owned()));
+    let (refused, resting, taken) = (outbox.reply().await, outbox.reply().await, outbox.reply().await);
+    outbox.answer([doubtful(), doubtful(), doubtful()]);
+    outbox.after(5000).await;
+    for message in [&refused, &resting, &taken] {
+        assert_eq!(outbox.state(message.id).await, DeliveryState::Sending);
+    }
+    // Which of them is tried first is not said: two get an answer, and the third is left without.
+    outbox.answer([Err(SendError::Never("No such number.".to_owned())), later()]);
+    outbox.after(60_000).await;
+    outbox.answer((0..10).map(|_| later()));
+    outbox.after(49 * 3_600_000).await;
+    outbox.after(1_200_000).await;
+    let mut found = Vec::new();
+    for message in [&refused, &resting, &taken] {
+        let delivery = outbox.delivery(message.id).await;
+        if delivery.state == DeliveryState::Unknown {
+            assert!(delivery.reason.contains("look whether it arrived"), "{}", delivery.reason);
+        }
+        found.push(delivery.state);
+    }
+    found.sort_by_key(|state| state.rank());
+    assert_eq!(found, [DeliveryState::Unknown, DeliveryState::Unknown, DeliveryState::Sent]);
+    assert_eq!(outbox.backlog().await, (0, 0, 0));
+    // Elsewhere a person decides at once.
+    let outbox = Outbox::new(world, false).await;
+    let message = outbox.reply().await;
+    outbox.answer([doubtful()]);
+    outbox.after(5000).await;
+    assert_eq!((outbox.handed(), outbox.state(message.id).await), (1, DeliveryState::Unknown));
+}
+
+async fn t6_what_waits_for_its_next_try_can_be_hurried_and_taken_back(world: World) {
+    let outbox = Outbox::new(world, true).await;
+    let (hurried, taken_back) = (outbox.reply().await, outbox.reply().await);
+    outbox.answer((0..2).map(|_| {
+        Err(SendError::Later { reason: "Come back in an hour.".to_owned(), after: Some(Duration::from_secs(3600)) })
+    }));
+    outbox.after(5000).await;
+    outbox.world.db.write(&outbox.world.owner.scope, SendNow(hurried.id)).await.unwrap();
+    outbox.world.db.write(&outbox.world.owner.scope, CancelMessage(taken_back.id)).await.unwrap();
+    outbox.after(0).await;
+    assert_eq!((outbox.handed(), outbox.state(hurried.id).await), (3, DeliveryState::Sent));
+    outbox.after(3_600_000).await;
+    assert_eq!((outbox.handed(), outbox.state(taken_back.id).await), (3, DeliveryState::Cancelled));
+    assert_eq!(outbox.backlog().await, (0, 0, 0));
+}
+
+async fn t6_sent_now_while_a_worker_has_it_is_one_job(world: World) {
+    let outbox = Outbox::new(world, false).await;
+    let message = outbox.reply().await;
+    outbox.world.wait(5000);
+    // Its job was taken and is not begun.
+    let take = TakeJob { owner: "slow", until: outbox.world.now().plus(120_000) };
+    outbox.world.db.write_house(take).await.unwrap().expect("a job is due");
+    outbox.world.db.write(&outbox.world.owner.scope, SendNow(message.id)).await.unwrap();
+    outbox.after(0).await;
+    assert_eq!((outbox.handed(), outbox.backlog().await), (0, (0, 1, 0)), "whoever has it sends it");
+    // Nobody does: once the lease has ended somebody else may.
+    outbox.after(120_000).await;
+    assert_eq!((outbox.handed(), outbox.state(message.id).await), (1, DeliveryState::Sent));
+    assert_eq!(outbox.backlog().await, (0, 0, 0));
+}
+
+/// A report may be quicker than whoever sent what it is about.
+async fn t8_what_came_back_in_the_meantime_stays_so(world: World) {
+    for fate in [Fate::Sent(took("a name")), Fate::Failed("No.".to_owned()), Fate::Unknown("Who knows?".to_owned())] {
+        let outbox = Outbox::new(world.clone(), true).await;
+        let message = outbox.reply().await;
+        outbox.world.wait(5000);
+        let (lease, plan) = outbox.killed_while_sending(message.id).await;
+        let Plan::HandOver(outgoing) = plan else { panic!("nothing to hand over") };
+        let bounced =
+            Sql::one("UPDATE message SET state = 'bounced' WHERE kind = 'outgoing' AND state = 'sending'", vec![]);
+        assert_eq!(outbox.world.db.write(&outbox.world.system(), bounced).await.unwrap(), 1);
+        outbox.world.db.write(&outbox.world.system(), FinishSend { lease, outgoing, fate }).await.unwrap();
+        assert_eq!(outbox.state(message.id).await, DeliveryState::Bounced);
+        assert_eq!(outbox.backlog().await, (0, 0, 0));
+    }
 }
 
 async fn r7_never_and_unknown_say_why(world: World) {

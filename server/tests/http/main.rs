@@ -9,6 +9,7 @@
 )]
 
 mod fixture;
+mod mailboxes;
 mod pages;
 mod rights;
 mod secrets;

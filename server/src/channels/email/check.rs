@@ -22,7 +22,7 @@ const ARRIVAL: Duration = Duration::from_secs(30);
 pub struct Checked {
     /// All steps, in their order.
     pub steps: Vec<CheckedStep>,
-    /// The settings with what was learned: the folder for copies, whether plus-addresses arrive.
+    /// The settings with what was learned: the folder for copies, whether plus-addresses may be written from and arrive.
     pub settings: EmailSettings,
 }
 
@@ -63,8 +63,10 @@ impl Email {
         steps.good(CheckStep::Folder, settings.folder.clone());
         let test = SelfTest::new(self, workspace, settings, &domain);
         smtp.send(&settings.address, std::slice::from_ref(&settings.address), &test.plain.1).await.map_err(reason)?;
+        // Answers go out from such an address, so that reports come back to it. A server that takes it from others and lets nobody write
+        // from it would refuse each of them: then it is done without.
         let plus_taken = match &test.plus_address {
-            Some(address) => smtp.send(&settings.address, std::slice::from_ref(address), &test.plus.1).await.is_ok(),
+            Some(address) => smtp.send(address, std::slice::from_ref(address), &test.plus.1).await.is_ok(),
             None => false,
         };
         steps.good(CheckStep::Send, format!("To {}", settings.address));
@@ -109,7 +111,7 @@ async fn arrival(
     Ok((plain.is_some(), plus.is_some()))
 }
 
-/// Two mails to oneself: one to the address, one to it with a plus.
+/// Two mails to oneself: one to the address, one from and to it with a plus.
 struct SelfTest {
     plain: (String, Vec<u8>),
     plus: (String, Vec<u8>),
@@ -140,7 +142,7 @@ impl SelfTest {
 
 fn reason(not: NotTaken) -> MailError {
     match not {
-        NotTaken::Never(error) | NotTaken::Later(error) => error,
+        NotTaken::Never(error) | NotTaken::Later(error) | NotTaken::Doubtful(error) => error,
     }
 }
 

@@ -158,9 +158,11 @@ fn html(text: &str, pictures: &[(String, Enclosed)]) -> String {
             .map(|line| {
                 let words: Vec<String> = line
                     .split(' ')
-                    .map(|word| match word.starts_with("https://") || word.starts_with("http://") {
-                        true => format!("<a href=\"{0}\">{0}</a>", escape(word)),
-                        false => escape(word),
+                    .map(|word| match link_in(word) {
+                        Some([before, link, behind]) => {
+                            format!("{}<a href=\"{1}\">{1}</a>{2}", escape(before), escape(link), escape(behind))
+                        }
+                        None => escape(word),
                     })
                     .collect();
                 words.join(" ")
@@ -172,12 +174,61 @@ fn html(text: &str, pictures: &[(String, Enclosed)]) -> String {
     format!("<!doctype html>\n<html>\n<body>\n{body}\n</body>\n</html>\n")
 }
 
+/// An address of the web in a word, with what stands before and behind it: the brackets and quotes around it and the sentence's own marks
+/// are no part of it. A bracket that closes what was opened within the address is one.
+fn link_in(word: &str) -> Option<[&str; 3]> {
+    let from = word.trim_start_matches(['(', '[', '{', '"', '\'', '<']);
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| from.starts_with(*scheme))?;
+    let mut unopened = [('(', ')'), ('[', ']'), ('{', '}')].map(|(open, close)| {
+        let left = from.matches(close).count().saturating_sub(from.matches(open).count());
+        (close, left)
+    });
+    let mut link = from;
+    while let Some(mark) = link.chars().next_back() {
+        let outside = match unopened.iter_mut().find(|(close, _)| *close == mark) {
+            Some((_, left)) => {
+                let outside = *left > 0;
+                *left = left.saturating_sub(1);
+                outside
+            }
+            None => matches!(mark, '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '>'),
+        };
+        if !outside {
+            break;
+        }
+        link = link.strip_suffix(mark)?;
+    }
+    let before = word.strip_suffix(from)?;
+    let behind = from.strip_prefix(link)?;
+    (link.len() > scheme.len()).then_some([before, link, behind])
+}
+
 #[cfg(test)]
 mod tests {
     use app::model::{ConversationId, Entry, MessageId, Parties};
     use uuid::Uuid;
 
     use super::{super::mail::read, *};
+
+    #[test]
+    fn t3_a_link_ends_where_its_sentence_goes_on() {
+        let link = |address: &str| format!("<a href=\"{address}\">{address}</a>");
+        let x = link("https://x.example");
+        for (text, wanted) in [
+            ("See https://x.example/help.", format!("See {}.", link("https://x.example/help"))),
+            ("(https://x.example)", format!("({x})")),
+            ("<https://x.example>, or", format!("&lt;{x}&gt;, or")),
+            ("\"https://x.example\"?!", format!("&quot;{x}&quot;?!")),
+            ("[http://x.example/a_(b)].", format!("[{}].", link("http://x.example/a_(b)"))),
+            ("(https://x.example/a_(b))", format!("({})", link("https://x.example/a_(b)"))),
+            ("https://x.example/?a=1&b=2", link("https://x.example/?a=1&amp;b=2")),
+            ("https://x.example/a.html", link("https://x.example/a.html")),
+            ("https://... and http://", "https://... and http://".to_owned()),
+            ("javascript:https://x.example", "javascript:https://x.example".to_owned()),
+        ] {
+            assert!(html(text, &[]).contains(&format!("<p dir=\"auto\">{wanted}</p>")), "{text}: {}", html(text, &[]));
+        }
+    }
 
     #[test]
     fn t3_pictures_stand_within_and_files_behind() {

@@ -81,6 +81,13 @@ impl MailError {
         matches!(self, Self::Login { .. } | Self::Vault(_))
     }
 
+    /// Why a message does not go out for good, and what to do about that.
+    pub fn for_good(&self) -> String {
+        let where_it_is =
+            if self.wants_sign_in() { " Change it in Settings → Channels, then try again." } else { "" };
+        format!("{self} {}{where_it_is}", self.next_step())
+    }
+
     /// What to do about it.
     pub fn next_step(&self) -> String {
         let text = match self {

@@ -24,7 +24,7 @@ mod tnef;
 mod words;
 pub mod writer;
 
-use app::model::{ApiError, ChannelId, EmailSettings, Entry, MailHead, MailId, Message, Parties, WorkspaceId};
+use app::model::{ApiError, ChannelId, EmailSettings, Entry, Host, MailHead, MailId, Message, Parties, WorkspaceId};
 use async_trait::async_trait;
 
 use self::{
@@ -91,11 +91,29 @@ impl Email {
         self.vault.seal(&owner(workspace, channel), password)
     }
 
-    /// The stored password of a mailbox, to test it with.
+    /// Refuses settings that would take a mailbox's stored password to another server, or use it for another user: whoever edits a
+    /// mailbox need not be who knows its password. Where nothing is stored, nothing is refused.
     ///
     /// # Errors
-    /// When there is none, or it cannot be opened.
-    pub async fn stored_password(&self, scope: &Scope, channel: ChannelId) -> Result<String> {
+    /// When the password has to be entered again, or the database fails.
+    pub async fn check_use(&self, scope: &Scope, channel: ChannelId, settings: &EmailSettings) -> Result<()> {
+        let account = account::one(&mut self.db.glance().await?.conn(), scope, channel).await?;
+        let Some(account) = account else { return Ok(()) };
+        let former = settings_of(&account)?;
+        let same = |one: &Host, other: &Host| one.name.eq_ignore_ascii_case(&other.name);
+        if same(&former.imap, &settings.imap) && same(&former.smtp, &settings.smtp) && former.user == settings.user {
+            return Ok(());
+        }
+        let message = "Enter the password again: it is sent to another server or for another user.";
+        Err(ApiError::invalid("password", message).into())
+    }
+
+    /// The stored password of a mailbox, to test these settings with.
+    ///
+    /// # Errors
+    /// When there is none, it cannot be opened, or it was entered for something else.
+    pub async fn stored_password(&self, scope: &Scope, channel: ChannelId, settings: &EmailSettings) -> Result<String> {
+        self.check_use(scope, channel, settings).await?;
         match self.connected(scope, channel).await {
             Ok(connected) => Ok(connected.password),
             Err(MailError::Ours(error)) => Err(error),
@@ -119,8 +137,7 @@ impl Email {
     }
 
     fn opened(&self, account: &Account) -> Result<Connected, MailError> {
-        let settings = serde_json::from_str(&account.settings)
-            .map_err(|error| Error::from(StoreError::Corrupt(error.to_string())))?;
+        let settings = settings_of(account)?;
         let password = self.vault.unseal(&owner(account.workspace, account.channel), &account.secret)?;
         Ok(Connected { settings, password })
     }
@@ -205,6 +222,10 @@ impl Email {
     }
 }
 
+fn settings_of(account: &Account) -> Result<EmailSettings> {
+    Ok(serde_json::from_str(&account.settings).map_err(|error| StoreError::Corrupt(error.to_string()))?)
+}
+
 /// A mail that is ready to go.
 struct Made {
     name: String,
@@ -263,6 +284,7 @@ impl Channel for Email {
                 let reason = "This mailbox is not connected. Connect it in Settings → Channels, then send this again.";
                 return Err(SendError::Never(reason.to_owned()));
             }
+            Err(error) if error.wants_sign_in() => return Err(SendError::Never(error.for_good())),
             Err(error) => return Err(SendError::Later { reason: error.to_string(), after: None }),
         };
         let Connected { settings, password } = &connected;
@@ -292,7 +314,11 @@ impl Channel for Email {
     }
 
     async fn file_copy(&self, scope: &Scope, id: MailId) -> Result<(), SendError> {
-        let later_mail = |error: MailError| SendError::Later { reason: error.to_string(), after: None };
+        // A refused password is not tried again: that would lock the account.
+        let not_now = |error: MailError| match error.wants_sign_in() {
+            true => SendError::Never(error.to_string()),
+            false => SendError::Later { reason: error.to_string(), after: None },
+        };
         // The connection to the database goes back before the mailbox is asked.
         let sent = async { mails::one(&mut self.db.glance().await?.conn(), scope, id).await }.await;
         let Some(sent) = sent.map_err(|error| later(error.into()))? else { return Ok(()) };
@@ -303,13 +329,13 @@ impl Channel for Email {
         let (Some(folder), Some(message)) = (&connected.settings.sent_folder, sent.message) else { return Ok(()) };
         let name = self.signer(scope.workspace()).name(message, domain(&connected.settings));
         let bytes = tokio::fs::read(self.files.place(&sent.digest)).await.map_err(|error| later(error.into()))?;
-        let mut imap = self.imap(&connected).await.map_err(later_mail)?;
+        let mut imap = self.imap(&connected).await.map_err(not_now)?;
         let put = imap.put(folder, &name, &bytes).await;
         imap.close().await;
         match put {
             Ok(()) => Ok(()),
             Err(error @ MailError::Folder { .. }) => Err(SendError::Never(error.to_string())),
-            Err(error) => Err(later_mail(error)),
+            Err(error) => Err(not_now(error)),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod coming;
 mod going;
 mod mailbox;
+mod moods;
 mod office;
 mod outage;
 mod samples;

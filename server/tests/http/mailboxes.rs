@@ -1,0 +1,49 @@
+//! H9: what an admin may do with a mailbox's stored password, which they need not know.
+
+use reqwest::Response;
+use serde_json::{Value, json};
+use server::clock::new_id;
+
+use super::fixture::App;
+
+const USER: &str = "support@acme.example";
+
+/// A mailbox at places that the guard lets nobody reach: the test of it ends at its first step.
+fn mailbox(id: &Value, imap: &str, smtp: &str, user: &str, password: Option<&str>) -> Value {
+    let host = |name: &str| json!({ "name": name, "port": 1, "security": "tls" });
+    let settings = json!({
+        "address": USER, "name": "", "user": user, "imap": host(imap), "smtp": host(smtp),
+        "folder": "INBOX", "sent_folder": null, "takes_plus": false, "signature": "",
+    });
+    json!({ "mailbox": { "id": id, "settings": settings, "password": password } })
+}
+
+#[tokio::test]
+async fn s25_a_stored_password_goes_where_it_was_entered_for() {
+    let app = App::start().await;
+    let id = json!(new_id());
+    let give = async |function: &str, body: Value| -> Response { app.call(Some(&app.admin), function, body).await };
+    let none = give("connect_mailbox", mailbox(&id, "localhost", "localhost", USER, None)).await;
+    assert_eq!(none.status(), 422, "nothing is stored yet");
+    let made = give("connect_mailbox", mailbox(&id, "localhost", "localhost", USER, Some("correct horse"))).await;
+    assert_eq!(made.status(), 200, "{}", made.text().await.unwrap());
+    for function in ["check_mailbox", "connect_mailbox"] {
+        for (imap, smtp, user) in [
+            ("127.0.0.1", "localhost", USER),
+            ("localhost", "127.0.0.1", USER),
+            ("localhost", "localhost", "anna@acme.example"),
+        ] {
+            let refused = give(function, mailbox(&id, imap, smtp, user, None)).await;
+            assert_eq!(refused.status(), 422, "{function} {imap} {smtp} {user}");
+            let said = refused.text().await.unwrap();
+            assert!(said.contains("Enter the password again"), "{said}");
+        }
+        let same = give(function, mailbox(&id, "LocalHost.", "localhost", USER, None)).await;
+        assert_eq!(same.status(), 200, "{function}: {}", same.text().await.unwrap());
+    }
+    // Whoever enters it again may take it anywhere.
+    for function in ["check_mailbox", "connect_mailbox"] {
+        let moved = give(function, mailbox(&id, "127.0.0.1", "127.0.0.1", USER, Some("another"))).await;
+        assert_eq!(moved.status(), 200, "{function}: {}", moved.text().await.unwrap());
+    }
+}
