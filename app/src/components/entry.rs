@@ -264,6 +264,19 @@ fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>
             </div>
         }
         .into_any(),
+        // Its channel did not take it, and is asked again.
+        DeliveryState::Queued if !delivery.reason.is_empty() => view! {
+            <div class="msg-after" data-tone="wait" role="status">
+                <span>{delivery.reason}</span>
+                <Button variant=Variant::Plain small=true on_press=Callback::new(now_send)>
+                    "Try now"
+                </Button>
+                <Button variant=Variant::Quiet small=true on_press=Callback::new(undo)>
+                    "Take back"
+                </Button>
+            </div>
+        }
+        .into_any(),
         // The same mail again would come back again: whoever writes anew looks at the address first.
         DeliveryState::Bounced => view! {
             <div class="msg-after" data-tone="bad" role="alert">

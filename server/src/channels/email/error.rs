@@ -37,6 +37,16 @@ pub enum MailError {
         /// What is known.
         said: String,
     },
+    /// The server refuses a command about what lies in a folder.
+    #[error("{server} refuses {what}: {said}.")]
+    Withheld {
+        /// Which server.
+        server: String,
+        /// The command.
+        what: String,
+        /// What it says.
+        said: String,
+    },
     /// The server refuses what it was given.
     #[error("{server} refuses the mail: {said}.")]
     Refused {
@@ -70,7 +80,7 @@ impl MailError {
             Self::Reach(ReachError::NoAnswer { .. }) | Self::Lost { .. } | Self::Ours(_) => CheckStep::Connect,
             Self::Reach(ReachError::NotTrusted { .. }) | Self::NoStartTls(_) => CheckStep::Tls,
             Self::Login { .. } | Self::Vault(_) => CheckStep::Login,
-            Self::Folder { .. } => CheckStep::Folder,
+            Self::Folder { .. } | Self::Withheld { .. } => CheckStep::Folder,
             Self::Refused { .. } => CheckStep::Send,
             Self::NotArrived(_) => CheckStep::Receive,
         }
@@ -104,6 +114,7 @@ impl MailError {
             }
             Self::Folder { .. } => "Check the folder's name; most mailboxes use INBOX.",
             Self::Lost { .. } => "It is tried again by itself.",
+            Self::Withheld { .. } => "It is tried again by itself; ask the provider if that does not help.",
             Self::Refused { .. } => "What the server says tells why; ask the provider if it does not.",
             Self::NotArrived(_) => "Look whether it lies in the spam folder, and whether the folder is the right one.",
             Self::Vault(_) => "Enter the password again.",

@@ -305,23 +305,45 @@ impl<W: Line> Imap<W> {
         Ok(mails)
     }
 
+    /// The same, without those that the server withholds: one that it cannot read itself must not hold up the others (R9). Where it gives
+    /// none of them, it may be the server that fails and not a mail; it is believed then only if `patient`.
+    ///
+    /// # Errors
+    /// When the connection is lost, or all are withheld.
+    pub async fn each_given(&mut self, uids: &[i64], patient: bool) -> Result<Vec<(i64, Bytes)>, MailError> {
+        let withheld = match self.mails(uids).await {
+            Err(withheld @ MailError::Withheld { .. }) => withheld,
+            answer => return answer,
+        };
+        let mut given = Vec::new();
+        for uid in uids {
+            match self.mails(&[*uid]).await {
+                Ok(mail) => given.extend(mail),
+                Err(MailError::Withheld { said, .. }) => tracing::warn!(uid, said, "a mail is withheld by its server"),
+                Err(other) => return Err(other),
+            }
+        }
+        if given.is_empty() && !patient { Err(withheld) } else { Ok(given) }
+    }
+
     /// One mail, in pieces, so that none of any size has to be in memory; none where it is gone. Its size is what the server says it is,
     /// which some only guess and others count with other line ends: it ends where the server has no more of it.
     pub fn pieces(&mut self, uid: i64, size: u64) -> impl Stream<Item = std::io::Result<Bytes>> + '_ {
         // A line end may have been counted as one byte in place of two. What is larger than that is a server that never ends.
         let most = size.saturating_mul(2).saturating_add(MORE);
-        futures::stream::try_unfold((self, Some(0u64)), move |(imap, at)| async move {
-            let Some(at) = at else { return Ok(None) };
-            let Some(piece) = imap.piece(uid, at, most).await.map_err(std::io::Error::other)? else { return Ok(None) };
+        futures::stream::try_unfold((self, Some((0u64, false))), move |(imap, at)| async move {
+            let Some((at, short)) = at else { return Ok(None) };
+            let piece = imap.piece(uid, at, short, most).await.map_err(std::io::Error::other)?;
+            let Some(piece) = piece else { return Ok(None) };
             let length = piece.len() as u64;
             // More than was asked for: a server that knows no pieces, and gave everything.
-            let next = (length <= u64::from(PIECE)).then_some(at + length);
+            let next = (length <= u64::from(PIECE)).then_some((at + length, length < u64::from(PIECE)));
             Ok(Some((piece, (imap, next))))
         })
     }
 
-    /// What of a mail lies behind so many bytes; nothing at its end.
-    async fn piece(&mut self, uid: i64, at: u64, most: u64) -> Result<Option<Bytes>, MailError> {
+    /// What of a mail lies behind so many bytes; nothing at its end. `short`: the server gave less than it was asked for before.
+    async fn piece(&mut self, uid: i64, at: u64, short: bool, most: u64) -> Result<Option<Bytes>, MailError> {
         if at > most {
             return Err(self.lost(&format!("mail {uid} is far larger than it said")));
         }
@@ -336,6 +358,8 @@ impl<W: Line> Imap<W> {
         match piece {
             Some(piece) => Ok(Some(piece).filter(|piece| !piece.is_empty())),
             None if at == 0 => Ok(None),
+            // Less than was asked for is given at the end only (RFC 9051, 6.4.5.1); not all servers have words for what is behind it.
+            None if short => Ok(None),
             // Its end is said, with an empty piece. Somebody deleted it while it was fetched: half of it is no mail.
             None => Err(self.lost(&format!("mail {uid} went away while it was fetched"))),
         }
@@ -422,7 +446,11 @@ impl<W: Line> Imap<W> {
         })
         .await;
         answered.map_err(|unanswered| match unanswered {
-            Unanswered::Refused(said) => self.lost(&format!("it refuses {}: {said}", verb(command))),
+            Unanswered::Refused(said) => MailError::Withheld {
+                server: self.server.clone(),
+                what: verb(command).to_owned(),
+                said: plain_words(&said),
+            },
             Unanswered::Broken(said) => self.lost(&said),
         })
     }

@@ -35,6 +35,8 @@ const SIDE_BY_SIDE: usize = 8;
 const LISTEN: Duration = Duration::from_secs(4 * 60);
 /// How far a mail server's clock may be behind ours, in milliseconds, where only the time tells whether a mail was there before us.
 const SKEW: i64 = 600_000;
+/// How often in a row reading must have failed before a mail that the server withholds is passed over.
+const PATIENCE: i64 = 5;
 /// How often it is looked whether a mail was missed.
 const AUDIT: i64 = 900_000;
 
@@ -112,6 +114,7 @@ impl Receiving<'_> {
     /// Takes in everything behind the cursor, oldest first.
     async fn catch_up(&self, imap: &mut Imap, reading: &mut Reading) -> Result<(), MailError> {
         let mut grown = Grown::default();
+        let patient = self.account.failures >= PATIENCE;
         loop {
             let waiting = waiting(imap, &reading.folder).await?;
             if waiting.is_empty() {
@@ -125,7 +128,7 @@ impl Receiving<'_> {
                     together.iter().filter(|one| reading.folder.wants(one.uid, one.at)).copied().collect();
                 let to = together.last().map_or(reading.folder.last_uid, |last| last.uid);
                 let (next, stored) =
-                    tokio::join!(self.fetch(imap, reading, &wanted), self.take_to(reading, fetched.take()));
+                    tokio::join!(self.fetch(imap, reading, &wanted, patient), self.take_to(reading, fetched.take()));
                 if let Some(uid) = stored? {
                     reading.folder.last_uid = uid;
                 }
@@ -154,18 +157,31 @@ impl Receiving<'_> {
         Ok(Some(to))
     }
 
-    /// Fetches mails and keeps their bytes; what they say is read side by side.
-    async fn fetch(&self, imap: &mut Imap, reading: &Reading, wanted: &[Lying]) -> Result<Vec<Arrived>, MailError> {
+    /// Fetches mails and keeps their bytes; what they say is read side by side. `patient`: what the server still withholds is passed over,
+    /// and asked for again whenever the folder is compared.
+    async fn fetch(
+        &self,
+        imap: &mut Imap,
+        reading: &Reading,
+        wanted: &[Lying],
+        patient: bool,
+    ) -> Result<Vec<Arrived>, MailError> {
         let mut sources = Vec::with_capacity(wanted.len());
         let small: Vec<i64> = wanted.iter().filter(|one| one.size <= IN_MEMORY).map(|one| one.uid).collect();
         if !small.is_empty() {
             // What was deleted meanwhile is not among them: nobody can miss it here.
-            let mails = imap.mails(&small).await?;
+            let mails = imap.each_given(&small, patient).await?;
             sources.extend(mails.into_iter().map(|(uid, bytes)| (uid, Fetched::Memory(bytes))));
         }
         for large in wanted.iter().filter(|one| one.size > IN_MEMORY) {
             let pieces = imap.pieces(large.uid, large.size);
-            let (digest, size, _) = self.files.keep_stream(pieces).await.map_err(blamed)?;
+            let (digest, size, _) = match self.files.keep_stream(pieces).await.map_err(blamed) {
+                Err(MailError::Withheld { said, .. }) if patient => {
+                    tracing::warn!(uid = large.uid, said, "a mail is withheld by its server");
+                    continue;
+                }
+                kept => kept?,
+            };
             if size > 0 {
                 sources.push((large.uid, Fetched::Disk(self.files.place(&digest), digest, size)));
             }
@@ -253,7 +269,7 @@ impl Receiving<'_> {
         missed.retain(|one| reading.folder.wants(one.uid, one.at));
         let mut grown = Grown::default();
         for together in groups(&missed) {
-            let arrived = self.fetch(imap, reading, together).await?;
+            let arrived = self.fetch(imap, reading, together, true).await?;
             self.take(reading, arrived, None).await?;
             self.has_grown(&mut grown, together.len()).await;
         }

@@ -60,7 +60,7 @@ async fn h1_a_refusal_is_not_an_empty_mailbox() {
     let no = "TAG NO [LIMIT] Too many at once.\r\n";
     let (mut imap, _server) = mailbox(&[no, no, "TAG BAD What?\r\n", no, no]).await;
     let error = imap.mails(&[7]).await.unwrap_err().to_string();
-    assert_eq!(error, "The connection to imap.x.example ended: it refuses FETCH: [LIMIT] Too many at once.");
+    assert_eq!(error, "imap.x.example refuses FETCH: [LIMIT] Too many at once.");
     assert!(imap.behind(0).await.is_err());
     assert!(imap.numbers(None).await.is_err());
     assert!(imap.named("1@x.example", 0).await.is_err());
@@ -131,13 +131,36 @@ async fn r8_a_mail_that_breaks_off_half_way_is_not_whole() {
     let other = "* 1 FETCH (UID 8 BODY[]<5> {1}\r\nx)\r\nTAG OK done\r\n";
     let gone = "* 1 EXPUNGE\r\nTAG OK [EXPUNGEISSUED] gone\r\n";
     let torn = "* 1 FETCH (UID 7 BODY[]<5> {9}\r\n w";
-    for second in [gone, other, "TAG NO [LIMIT] enough\r\n", "* BYE enough\r\n", "", torn] {
+    for second in ["TAG NO [LIMIT] enough\r\n", "* BYE enough\r\n", "", torn] {
         let (mut imap, _server) = mailbox(&[first, second]).await;
         assert!(pieces(&mut imap, 11).await.is_err(), "{second:?}");
     }
+    let whole = format!("* 1 FETCH (UID 7 BODY[]<0> {{{PIECE}}}\r\n{})\r\nTAG OK done\r\n", "x".repeat(PIECE as usize));
+    for second in [gone, other] {
+        let (mut imap, _server) = mailbox(&[whole.as_str(), second]).await;
+        assert!(pieces(&mut imap, 11).await.is_err(), "{second:?}");
+    }
+    // It gave less than it was asked for: that was all.
+    let (mut imap, _server) = mailbox(&[first, "TAG OK done\r\n"]).await;
+    assert_eq!(pieces(&mut imap, 11).await.unwrap(), b"Hello");
     // Gone before anything of it was had: nobody can miss it here.
     let (mut imap, _server) = mailbox(&[gone]).await;
     assert!(pieces(&mut imap, 11).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn r9_a_mail_that_is_withheld_is_passed_over() {
+    let no = "TAG NO [SERVERBUG] Internal error\r\n";
+    let one = "* 1 FETCH (UID 8 BODY[] {5}\r\nHello)\r\nTAG OK done\r\n";
+    let (mut imap, _server) = mailbox(&[no, no, one]).await;
+    assert_eq!(imap.each_given(&[7, 8], false).await.unwrap(), [(8, Bytes::from("Hello"))]);
+    // All of them: it may be the server, and not the mails. After a while it makes no difference.
+    let (mut imap, _server) = mailbox(&[no; 3]).await;
+    assert!(matches!(imap.each_given(&[7, 8], false).await, Err(MailError::Withheld { .. })));
+    let (mut imap, _server) = mailbox(&[no; 3]).await;
+    assert!(imap.each_given(&[7, 8], true).await.unwrap().is_empty());
+    let (mut imap, _server) = mailbox(&[no, no, "* BYE enough\r\n"]).await;
+    assert!(matches!(imap.each_given(&[7, 8], true).await, Err(MailError::Lost { .. })));
 }
 
 #[tokio::test]
