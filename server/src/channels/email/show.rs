@@ -116,7 +116,7 @@ impl Email {
         let what = String::from_utf8(what).map_err(|_| Error::NOT_FOUND)?;
         let bytes = match kind {
             'd' => Bytes::from(tokio::fs::read(self.files.place(&what)).await?),
-            _ => self.network.get(&what, LARGEST).await.map_err(|error| not_fetched(&error))?.into(),
+            _ => self.network.picture(&what, LARGEST).await.map_err(|error| not_fetched(&error))?.into(),
         };
         let media_type = picture_type(&bytes).ok_or(Error::NOT_FOUND)?;
         Ok((media_type, bytes))
