@@ -159,7 +159,7 @@ impl Network {
     /// # Errors
     /// When the client cannot be made.
     pub fn with_pictures_from(self, allowed: &[IpNet]) -> std::io::Result<Self> {
-        let pictures = Web::new(allowed, self.tls.config().as_ref().clone())?;
+        let pictures = Web::new(allowed, ClientConfig::clone(self.tls.config()))?;
         Ok(Self { pictures, ..self })
     }
 

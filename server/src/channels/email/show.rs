@@ -18,7 +18,7 @@ use super::{
     reader::{Fault, Source, parse},
 };
 use crate::{
-    domain::mail::Writer,
+    domain::{mail::Writer, pictures::picture_type},
     error::{Error, Result},
     network::HttpError,
     store::mail::Mail as Kept,
@@ -28,8 +28,6 @@ use crate::{
 const GOOD_FOR: i64 = 12 * 3_600_000;
 /// The largest picture that is fetched for somebody, in bytes.
 const LARGEST: usize = 10 * 1024 * 1024;
-/// The most pixels that a picture may have: a browser takes four bytes for each.
-const PIXELS: u64 = 50_000_000;
 
 /// What to do about pictures on other servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,37 +172,6 @@ fn percent_decoded(cid: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// A picture's type by its bytes, if it is one that browsers show and not so large that they cannot (S10).
-fn picture_type(bytes: &[u8]) -> Option<&'static str> {
-    let kind = infer::get(bytes)?.mime_type();
-    let known = ["image/png", "image/jpeg", "image/gif", "image/webp"].into_iter().find(|known| *known == kind)?;
-    let be = |at: usize| Some(u64::from(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?)));
-    let le16 = |at: usize| Some(u64::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
-    let pixels = match known {
-        "image/png" => be(16)?.saturating_mul(be(20)?),
-        "image/gif" => le16(6)? * le16(8)?,
-        "image/jpeg" => jpeg_pixels(bytes).unwrap_or(0),
-        // At most 16,383 each way (RFC 6386); the browser bounds the rest.
-        _ => 0,
-    };
-    (pixels <= PIXELS).then_some(known)
-}
-
-/// Height times width, from the frame header (ITU T.81, B.2.2).
-fn jpeg_pixels(bytes: &[u8]) -> Option<u64> {
-    let mut at = 2;
-    while bytes.get(at) == Some(&0xff) {
-        let marker = *bytes.get(at + 1)?;
-        let length = usize::from(u16::from_be_bytes(bytes.get(at + 2..at + 4)?.try_into().ok()?));
-        if matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
-            let side = |at: usize| Some(u64::from(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
-            return Some(side(at + 5)? * side(at + 7)?);
-        }
-        at += 2 + length;
-    }
-    None
-}
-
 /// A page of its own: light in either theme, as letters are written for paper.
 fn document(html: &str) -> String {
     format!(
@@ -222,27 +189,6 @@ fn document(html: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn s10_pictures_that_no_browser_can_hold_are_none() {
-        let png = |width: u32, height: u32| {
-            let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-            bytes.extend(width.to_be_bytes());
-            bytes.extend(height.to_be_bytes());
-            bytes
-        };
-        assert_eq!(picture_type(&png(800, 600)), Some("image/png"));
-        assert_eq!(picture_type(&png(50_000, 50_000)), None);
-        assert_eq!(picture_type(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), None);
-        let jpeg = [
-            &b"\xff\xd8\xff\xe0\0\x04ab\xff\xc0\0\x0b\x08"[..],
-            &60_000u16.to_be_bytes(),
-            &60_000u16.to_be_bytes(),
-            b"\x01",
-        ]
-        .concat();
-        assert_eq!(picture_type(&jpeg), None);
-    }
 
     #[test]
     fn t3_names_of_pictures_are_decoded() {
