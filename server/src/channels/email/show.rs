@@ -28,6 +28,12 @@ use crate::{
 const GOOD_FOR: i64 = 12 * 3_600_000;
 /// The largest picture that is fetched for somebody, in bytes.
 const LARGEST: usize = 10 * 1024 * 1024;
+/// Below a mail of which only the beginning is shown.
+const REST: &str = "<p class=\"ours\" role=\"note\">The rest of this mail is too long or too deep to be shown here. \
+     Its text has more of it, and its source has all.</p>";
+/// In place of one that is not shown.
+const NOT_SHOWN: &str =
+    "<p class=\"ours\" role=\"note\">This mail could not be shown. Show it as text, or load the page again.</p>";
 
 /// What to do about pictures on other servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +75,7 @@ impl Email {
                     (id.to_owned(), email.link('d', digest.as_bytes(), until))
                 })
                 .collect();
-            let Shown { html, remote } = sanitise(html, move |picture| match (picture, remote) {
+            let Shown { html, remote, cut } = sanitise(html, move |picture| match (picture, remote) {
                 (Picture::Inside(cid), _) => inside.get(&percent_decoded(&cid)).cloned(),
                 (Picture::Remote(url), Remote::ThroughUs) => Some(email.link('u', url.as_bytes(), until)),
                 (Picture::Remote(_), Remote::LeftOut) => None,
@@ -78,7 +84,8 @@ impl Email {
                 Writer::Person | Writer::NoMachines => fold_html(&html),
                 _ => html,
             };
-            Ok(Formatted { html: document(&html), remote })
+            let rest = if cut { REST } else { "" };
+            Ok(Formatted { html: document(&html, rest), remote })
         });
         made.await.map_err(std::io::Error::other)?
     }
@@ -172,8 +179,13 @@ fn percent_decoded(cid: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// A page of its own: light in either theme, as letters are written for paper.
-fn document(html: &str) -> String {
+/// The page in place of a mail that is not shown.
+pub fn not_shown() -> String {
+    document("", NOT_SHOWN)
+}
+
+/// A page of its own: light in either theme, as letters are written for paper. What we say ourselves stands below the letter.
+fn document(html: &str, ours: &str) -> String {
     format!(
         "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light only\"><style>\
          html{{background:#fff;color:#1d1d1f}}body{{margin:0;padding:14px 16px;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}}\
@@ -182,13 +194,21 @@ fn document(html: &str) -> String {
          details{{margin-top:12px}}summary{{width:max-content;padding:2px 10px;border-radius:99px;background:#f1f1f3;color:#52525b;\
          font:500 12px/1.6 system-ui,sans-serif;cursor:pointer}}summary:hover{{background:#e4e4e7}}\
          summary:focus-visible{{outline:2px solid #1d4ed8;outline-offset:2px}}details>div{{margin-top:8px}}\
-         </style></head><body>{html}</body></html>"
+         .ours{{margin:14px 0 0;font:13px/1.5 system-ui,sans-serif;color:#52525b}}\
+         </style></head><body>{html}{ours}</body></html>"
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn s10_a_mail_of_which_a_part_is_shown_says_so() {
+        let page = document("<p>Dear Anna</p>", REST);
+        assert!(page.contains("<p>Dear Anna</p><p class=\"ours\" role=\"note\">The rest of this mail"), "{page}");
+        assert!(!document("<p>Dear Anna</p>", "").contains("The rest"));
+    }
 
     #[test]
     fn t3_names_of_pictures_are_decoded() {
