@@ -34,6 +34,9 @@ pub struct Flags {
     /// Private networks that channels may reach, as 10.1.0.0/16, comma separated [default: none]
     #[arg(long, global = true)]
     pub allow_networks: Option<String>,
+    /// Private networks that pictures in mails may be fetched from, comma separated [default: none]
+    #[arg(long, global = true)]
+    pub allow_picture_networks: Option<String>,
     /// A PEM file of certificate authorities that mail servers may also be signed by [default: none]
     #[arg(long, global = true)]
     pub mail_ca: Option<String>,
@@ -117,6 +120,8 @@ pub struct Config {
     pub secret_file: PathBuf,
     /// Private networks that channels may reach.
     pub allow_networks: Vec<IpNet>,
+    /// Private networks that pictures in mails may be fetched from.
+    pub allow_picture_networks: Vec<IpNet>,
     /// A file of certificate authorities that mail servers may also be signed by.
     pub mail_ca: Option<PathBuf>,
     /// The cookie's shape.
@@ -158,6 +163,7 @@ impl Config {
         let default_key = data.join("secret.key").display().to_string();
         let secret_file = PathBuf::from(take("TANDEM_SECRET_FILE", &flags.secret_file, &default_key));
         let networks = take("TANDEM_ALLOW_NETWORKS", &flags.allow_networks, "");
+        let picture_networks = take("TANDEM_ALLOW_PICTURE_NETWORKS", &flags.allow_picture_networks, "");
         let mail_ca = take("TANDEM_MAIL_CA", &flags.mail_ca, "");
         let roles = take("TANDEM_ROLES", &flags.roles, "web,worker,channels");
         let wrong = |name, value: &str, what| ConfigError::Value { name, value: value.to_owned(), what };
@@ -190,11 +196,8 @@ impl Config {
                 "name web, worker, channels or some of them, separated by commas",
             ));
         }
-        let listed = networks.split(',').map(str::trim).filter(|network| !network.is_empty());
-        let allow_networks = listed.map(str::parse).collect::<Result<Vec<IpNet>, _>>();
-        let allow_networks = allow_networks.map_err(|_| {
-            wrong("TANDEM_ALLOW_NETWORKS", &networks, "write networks as 10.1.0.0/16, separated by commas")
-        })?;
+        let allow_networks = listed("TANDEM_ALLOW_NETWORKS", &networks)?;
+        let allow_picture_networks = listed("TANDEM_ALLOW_PICTURE_NETWORKS", &picture_networks)?;
         let has = |role: &str| roles.split(',').any(|r| r.trim() == role);
         Ok(Self {
             addr: socket,
@@ -208,11 +211,22 @@ impl Config {
             channels: has("channels"),
             secret_file,
             allow_networks,
+            allow_picture_networks,
             mail_ca: (!mail_ca.is_empty()).then(|| PathBuf::from(mail_ca)),
             cookies: if is_https { Cookies::Secure } else { Cookies::Loopback },
             settings,
         })
     }
+}
+
+/// The networks of a setting.
+fn listed(name: &'static str, value: &str) -> Result<Vec<IpNet>, ConfigError> {
+    let networks = value.split(',').map(str::trim).filter(|network| !network.is_empty());
+    networks.map(str::parse).collect::<Result<Vec<IpNet>, _>>().map_err(|_| ConfigError::Value {
+        name,
+        value: value.to_owned(),
+        what: "write networks as 10.1.0.0/16, separated by commas",
+    })
 }
 
 /// A database URL without its password, for logs.

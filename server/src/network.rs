@@ -78,7 +78,15 @@ pub struct Network {
     allowed: Arc<[IpNet]>,
     tls: TlsConnector,
     extra: Arc<[CertificateDer<'static>]>,
-    http: reqwest::Client,
+    documents: Web,
+    pictures: Web,
+}
+
+/// Documents by HTTP, from public addresses and from those networks that were allowed for this.
+#[derive(Clone)]
+struct Web {
+    allowed: Arc<[IpNet]>,
+    client: reqwest::Client,
 }
 
 /// Why a document was not had.
@@ -139,17 +147,20 @@ impl Network {
             .map_err(std::io::Error::other)?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let allowed: Arc<[IpNet]> = allowed.into();
-        let http = reqwest::Client::builder()
-            .use_preconfigured_tls(tls.clone())
-            .dns_resolver(Arc::new(Guard(Arc::clone(&allowed))))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(CONNECT)
-            .timeout(Duration::from_secs(20))
-            .build()
-            .map_err(std::io::Error::other)?;
-        Ok(Self { allowed, tls: TlsConnector::from(Arc::new(tls)), extra: extra.into(), http })
+        let documents = Web::new(allowed, tls.clone())?;
+        // Whoever writes a mail says where its pictures are: what is open to mail servers is not open to that.
+        let pictures = Web::new(&[], tls.clone())?;
+        let tls = TlsConnector::from(Arc::new(tls));
+        Ok(Self { allowed: allowed.into(), tls, extra: extra.into(), documents, pictures })
+    }
+
+    /// Pictures in mails may be fetched from these networks too.
+    ///
+    /// # Errors
+    /// When the client cannot be made.
+    pub fn with_pictures_from(self, allowed: &[IpNet]) -> std::io::Result<Self> {
+        let pictures = Web::new(allowed, ClientConfig::clone(self.tls.config()))?;
+        Ok(Self { pictures, ..self })
     }
 
     /// The certificates that are believed beside those of the public authorities.
@@ -184,39 +195,20 @@ impl Network {
         Err(ReachError::NoAnswer { name: name.to_owned(), port, reason })
     }
 
-    /// Asks for a small document: no redirects, no cookies, at most `limit` bytes.
+    /// Asks for a small document about mail servers: no redirects, no cookies, at most `limit` bytes.
     ///
     /// # Errors
     /// When the server is not reached, says anything but 200, or says too much.
     pub async fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, HttpError> {
-        let mut answer = self.ask(url).await?;
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await? {
-            if body.len() + chunk.len() > limit {
-                return Err(HttpError::TooLarge(limit));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        self.documents.get(url, limit).await
     }
 
-    /// Asks for a document, whose body is still to be read.
+    /// Asks for a picture of a mail, in the same way; the networks of mail servers are as closed to it as all that are not public.
     ///
     /// # Errors
-    /// When the server is not reached or says anything but 200.
-    pub async fn ask(&self, url: &str) -> Result<reqwest::Response, HttpError> {
-        let url = reqwest::Url::parse(url).map_err(|_| HttpError::NoUrl)?;
-        let host = url.host_str().ok_or(HttpError::NoUrl)?;
-        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
-            return Err(HttpError::NoUrl);
-        }
-        // An address in place of a name is not asked of the resolver below.
-        self.resolve(host, url.port_or_known_default().unwrap_or(443)).await?;
-        let answer = self.http.get(url).send().await?;
-        match answer.status() {
-            reqwest::StatusCode::OK => Ok(answer),
-            other => Err(HttpError::Status(other.as_u16())),
-        }
+    /// When the server is not reached, says anything but 200, or says too much.
+    pub async fn picture(&self, url: &str, limit: usize) -> Result<Vec<u8>, HttpError> {
+        self.pictures.get(url, limit).await
     }
 
     /// Secures a connection; the server has to prove to be `name`.
@@ -232,6 +224,49 @@ impl Network {
         match tokio::time::timeout(CONNECT, self.tls.connect(who, stream)).await {
             Ok(done) => done.map_err(|e| not(e.to_string())),
             Err(_) => Err(not("it took too long".to_owned())),
+        }
+    }
+}
+
+impl Web {
+    fn new(allowed: &[IpNet], tls: ClientConfig) -> std::io::Result<Self> {
+        let allowed: Arc<[IpNet]> = allowed.into();
+        let client = reqwest::Client::builder()
+            .use_preconfigured_tls(tls)
+            .dns_resolver(Arc::new(Guard(Arc::clone(&allowed))))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT)
+            .timeout(Duration::from_secs(20))
+            .build()
+            .map_err(std::io::Error::other)?;
+        Ok(Self { allowed, client })
+    }
+
+    async fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, HttpError> {
+        let mut answer = self.ask(url).await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await? {
+            if body.len() + chunk.len() > limit {
+                return Err(HttpError::TooLarge(limit));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    async fn ask(&self, url: &str) -> Result<reqwest::Response, HttpError> {
+        let url = reqwest::Url::parse(url).map_err(|_| HttpError::NoUrl)?;
+        let host = url.host_str().ok_or(HttpError::NoUrl)?;
+        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+            return Err(HttpError::NoUrl);
+        }
+        // An address in place of a name is not asked of the resolver below.
+        resolve(&self.allowed, host, url.port_or_known_default().unwrap_or(443)).await?;
+        let answer = self.client.get(url).send().await?;
+        match answer.status() {
+            reqwest::StatusCode::OK => Ok(answer),
+            other => Err(HttpError::Status(other.as_u16())),
         }
     }
 }
@@ -360,5 +395,20 @@ mod tests {
         let open = Network::new(&["127.0.0.0/8".parse().unwrap()], None).unwrap();
         assert!(open.resolve("127.0.0.1", 25).await.is_ok());
         assert!(open.resolve("10.0.0.1", 25).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn s32_networks_of_mail_servers_are_closed_to_pictures() {
+        let loopback: IpNet = "127.0.0.0/8".parse().unwrap();
+        let place = "http://127.0.0.1:1/picture.png";
+        let mails = Network::new(&[loopback], None).unwrap();
+        for url in [place, "http://localhost:1/picture.png"] {
+            let refused = mails.picture(url, 1).await;
+            assert!(matches!(refused, Err(HttpError::Reach(ReachError::NotPublic { .. }))), "{url}: {refused:?}");
+        }
+        // Nobody listens there: that it was asked is what counts.
+        assert!(matches!(mails.get(place, 1).await, Err(HttpError::Exchange(_))));
+        let both = mails.with_pictures_from(&[loopback]).unwrap();
+        assert!(matches!(both.picture(place, 1).await, Err(HttpError::Exchange(_))));
     }
 }

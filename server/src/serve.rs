@@ -62,6 +62,7 @@ pub async fn serve(
     let files = Files::open(config.data.join("files"))?;
     let vault = Vault::open(&config.secret_file)?;
     let network = Network::new(&config.allow_networks, config.mail_ca.as_deref())?;
+    let network = network.with_pictures_from(&config.allow_picture_networks)?;
     let email = Email::new(db.clone(), files.clone(), vault, network);
     let channels = channels.with(ChannelKind::Email, Arc::new(email.clone()));
     let receivers = Receivers::new(db.clone(), channels.clone());

@@ -12,6 +12,7 @@ use futures::{Stream, StreamExt};
 use sha2::Digest;
 use tokio::{fs, io::AsyncWriteExt};
 
+use super::pictures;
 use crate::{
     clock::{new_id, random_hex},
     error::{Error, Result},
@@ -22,6 +23,12 @@ use crate::{
 pub const MEMBER_LIMIT: u64 = 25 * 1024 * 1024;
 /// The largest file a visitor may attach, in bytes.
 pub const VISITOR_LIMIT: u64 = 10 * 1024 * 1024;
+/// Within how many bytes most files say what they are.
+const FRONT: usize = 512;
+/// Within how many bytes a picture has to say how large it is: what a camera notes about itself stands before it.
+const PICTURE_FRONT: usize = 256 * 1024;
+/// What is offered as a file and never drawn.
+const PLAIN_BYTES: &str = "application/octet-stream";
 /// An upload that is older will not be finished.
 const BROKEN_OFF: Duration = Duration::from_secs(24 * 3600);
 
@@ -139,8 +146,8 @@ impl Files {
                 )
                 .into());
             }
-            if head.len() < 512 {
-                head.extend_from_slice(&chunk[..chunk.len().min(512 - head.len())]);
+            if head.len() < FRONT || (head.len() < PICTURE_FRONT && pictures::kind(&head).is_some()) {
+                head.extend_from_slice(&chunk[..chunk.len().min(PICTURE_FRONT - head.len())]);
             }
             hash.update(&chunk);
             file.write_all(&chunk).await?;
@@ -174,14 +181,17 @@ fn forget_broken_off(incoming: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What bytes are by their beginning; what the sender says counts for nothing (S8). Whatever a browser might run is plain bytes.
+/// What bytes are by their beginning; what the sender says counts for nothing (S8). Whatever a browser might run is plain bytes, and
+/// so is a picture that it could not hold (S10).
 fn media_type(head: &[u8]) -> &'static str {
-    match infer::get(head).map(|kind| kind.mime_type()) {
-        Some(
-            kind @ ("image/png" | "image/jpeg" | "image/gif" | "image/webp" | "application/pdf" | "application/zip"),
-        ) => kind,
+    let front = &head[..head.len().min(FRONT)];
+    if pictures::kind(front).is_some() {
+        return pictures::picture_type(head).unwrap_or(PLAIN_BYTES);
+    }
+    match infer::get(front).map(|kind| kind.mime_type()) {
+        Some(kind @ ("application/pdf" | "application/zip")) => kind,
         Some(kind) if kind.starts_with("audio/") || kind.starts_with("video/") => kind,
-        _ => "application/octet-stream",
+        _ => PLAIN_BYTES,
     }
 }
 
@@ -293,7 +303,22 @@ mod tests {
         ] {
             assert_eq!(media_type(bytes), "application/octet-stream");
         }
-        assert_eq!(media_type(b"\x89PNG\r\n\x1a\n0000"), "image/png");
+        assert_eq!(media_type(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x03\x20\0\0\x02\x58"), "image/png");
+    }
+
+    #[tokio::test]
+    async fn s10_pictures_that_no_browser_can_hold_are_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::open(folder.path().join("files")).unwrap();
+        // What the camera notes stands before the size, and is longer than most files' beginnings.
+        let notes = [&b"\xff\xd8\xff\xe1\xff\xff"[..], &[7; 65_533]].concat();
+        for (side, media_type) in [(4_000u16, "image/jpeg"), (60_000, "application/octet-stream")] {
+            let frame = [&b"\xff\xc0\0\x0b\x08"[..], &side.to_be_bytes(), &side.to_be_bytes(), b"\x01"].concat();
+            let photo = [&notes[..], &frame].concat();
+            let chunks = photo.chunks(1000).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect::<Vec<_>>();
+            let (_, size, found) = files.take(futures::stream::iter(chunks), MEMBER_LIMIT).await.unwrap();
+            assert_eq!((size, found.as_str()), (photo.len() as u64, media_type));
+        }
     }
 
     proptest! {

@@ -11,6 +11,7 @@ pub mod inbound;
 pub mod inbox;
 pub mod mail;
 pub mod people;
+pub mod pictures;
 pub mod send;
 pub mod sessions;
 pub mod work;

@@ -4,8 +4,9 @@
 use app::model::{ApiError, MailId, MessageId, Permission};
 use axum::{
     body::Body,
-    extract::{Path, Query, State},
+    extract::{Path, Query, Request, State},
     http::{HeaderMap, HeaderValue, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use tokio_util::io::ReaderStream;
 
 use super::{error::Refusal, files::disposition, session::Signed, state::Http};
 use crate::{
-    channels::email::show::{Formatted, Remote},
+    channels::email::show::{Formatted, Remote, not_shown},
     domain::mail,
     error::{Error, Result},
     store::mail::Mail,
@@ -41,13 +42,32 @@ pub async fn view(
     let mail = of_member(&http, &signed, &id).await?;
     let remote = if wish.pictures { Remote::ThroughUs } else { Remote::LeftOut };
     let Formatted { html, remote } = http.email.formatted(&mail, remote).await?;
+    let mut response = framed(html);
+    response.headers_mut().insert("x-remote-pictures", HeaderValue::from(remote));
+    Ok(response)
+}
+
+/// Says in the frame that a mail is not shown, whatever the reason: what is said to programs may not be framed, and a browser would
+/// put a page of its own there.
+pub async fn in_frame(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.status().is_success() {
+        return response;
+    }
+    let mut page = framed(not_shown());
+    *page.status_mut() = response.status();
+    page
+}
+
+fn framed(html: String) -> Response {
     let mut response = html.into_response();
     let head = response.headers_mut();
     head.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FRAME));
     head.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    head.insert("x-remote-pictures", HeaderValue::from(remote));
-    Ok(response)
+    // The names in a mail's links are the sender's: to look one up tells them that somebody looks.
+    head.insert(header::X_DNS_PREFETCH_CONTROL, HeaderValue::from_static("off"));
+    response
 }
 
 /// `GET /api/mail/{message}/source`: the mail as it came, for whoever sees its conversation.

@@ -161,6 +161,10 @@ pub fn router(http: Http) -> Router {
             Gate::Member if !is_page => handler.layer(middleware::from_fn(members_only)),
             _ => handler,
         };
+        let handler = match path {
+            "/api/mail/{id}/view" => handler.layer(middleware::from_fn(mail::in_frame)),
+            _ => handler,
+        };
         router = router.route(path, handler);
     }
     // Streams and pictures are not compressed; assets come compressed already.

@@ -18,3 +18,17 @@ async fn many_pages_at_once_are_all_pages() {
     });
     futures::future::join_all(asked).await;
 }
+
+#[tokio::test]
+async fn s23_a_mail_that_is_not_shown_says_so_in_its_frame() {
+    let app = App::start().await;
+    let path = format!("/api/mail/{}/view", server::clock::new_id());
+    for (who, status) in [(Some(&app.owner), 404), (None, 401)] {
+        let answer = app.get(&path, who).await;
+        assert_eq!(answer.status(), status);
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.contains("frame-ancestors 'self'") && policy.contains("sandbox"), "{policy}");
+        assert_eq!(answer.headers()["x-dns-prefetch-control"], "off");
+        assert!(answer.text().await.unwrap().contains("This mail could not be shown."));
+    }
+}

@@ -18,7 +18,7 @@ use super::{
     reader::{Fault, Source, parse},
 };
 use crate::{
-    domain::mail::Writer,
+    domain::{mail::Writer, pictures::picture_type},
     error::{Error, Result},
     network::HttpError,
     store::mail::Mail as Kept,
@@ -28,8 +28,12 @@ use crate::{
 const GOOD_FOR: i64 = 12 * 3_600_000;
 /// The largest picture that is fetched for somebody, in bytes.
 const LARGEST: usize = 10 * 1024 * 1024;
-/// The most pixels that a picture may have: a browser takes four bytes for each.
-const PIXELS: u64 = 50_000_000;
+/// Below a mail of which only the beginning is shown.
+const REST: &str = "<p class=\"ours\" role=\"note\">The rest of this mail is too long or too deep to be shown here. \
+     Its text has more of it, and its source has all.</p>";
+/// In place of one that is not shown.
+const NOT_SHOWN: &str =
+    "<p class=\"ours\" role=\"note\">This mail could not be shown. Show it as text, or load the page again.</p>";
 
 /// What to do about pictures on other servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +75,7 @@ impl Email {
                     (id.to_owned(), email.link('d', digest.as_bytes(), until))
                 })
                 .collect();
-            let Shown { html, remote } = sanitise(html, move |picture| match (picture, remote) {
+            let Shown { html, remote, cut } = sanitise(html, move |picture| match (picture, remote) {
                 (Picture::Inside(cid), _) => inside.get(&percent_decoded(&cid)).cloned(),
                 (Picture::Remote(url), Remote::ThroughUs) => Some(email.link('u', url.as_bytes(), until)),
                 (Picture::Remote(_), Remote::LeftOut) => None,
@@ -80,7 +84,8 @@ impl Email {
                 Writer::Person | Writer::NoMachines if !is_handed_on(&mail.subject) => fold_html(&html),
                 _ => html,
             };
-            Ok(Formatted { html: document(&html), remote })
+            let rest = if cut { REST } else { "" };
+            Ok(Formatted { html: document(&html, rest), remote })
         });
         made.await.map_err(std::io::Error::other)?
     }
@@ -116,7 +121,7 @@ impl Email {
         let what = String::from_utf8(what).map_err(|_| Error::NOT_FOUND)?;
         let bytes = match kind {
             'd' => Bytes::from(tokio::fs::read(self.files.place(&what)).await?),
-            _ => self.network.get(&what, LARGEST).await.map_err(|error| not_fetched(&error))?.into(),
+            _ => self.network.picture(&what, LARGEST).await.map_err(|error| not_fetched(&error))?.into(),
         };
         let media_type = picture_type(&bytes).ok_or(Error::NOT_FOUND)?;
         Ok((media_type, bytes))
@@ -174,39 +179,13 @@ fn percent_decoded(cid: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// A picture's type by its bytes, if it is one that browsers show and not so large that they cannot (S10).
-fn picture_type(bytes: &[u8]) -> Option<&'static str> {
-    let kind = infer::get(bytes)?.mime_type();
-    let known = ["image/png", "image/jpeg", "image/gif", "image/webp"].into_iter().find(|known| *known == kind)?;
-    let be = |at: usize| Some(u64::from(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?)));
-    let le16 = |at: usize| Some(u64::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
-    let pixels = match known {
-        "image/png" => be(16)?.saturating_mul(be(20)?),
-        "image/gif" => le16(6)? * le16(8)?,
-        "image/jpeg" => jpeg_pixels(bytes).unwrap_or(0),
-        // At most 16,383 each way (RFC 6386); the browser bounds the rest.
-        _ => 0,
-    };
-    (pixels <= PIXELS).then_some(known)
+/// The page in place of a mail that is not shown.
+pub fn not_shown() -> String {
+    document("", NOT_SHOWN)
 }
 
-/// Height times width, from the frame header (ITU T.81, B.2.2).
-fn jpeg_pixels(bytes: &[u8]) -> Option<u64> {
-    let mut at = 2;
-    while bytes.get(at) == Some(&0xff) {
-        let marker = *bytes.get(at + 1)?;
-        let length = usize::from(u16::from_be_bytes(bytes.get(at + 2..at + 4)?.try_into().ok()?));
-        if matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
-            let side = |at: usize| Some(u64::from(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
-            return Some(side(at + 5)? * side(at + 7)?);
-        }
-        at += 2 + length;
-    }
-    None
-}
-
-/// A page of its own: light in either theme, as letters are written for paper.
-fn document(html: &str) -> String {
+/// A page of its own: light in either theme, as letters are written for paper. What we say ourselves stands below the letter.
+fn document(html: &str, ours: &str) -> String {
     format!(
         "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light only\"><style>\
          html{{background:#fff;color:#1d1d1f}}body{{margin:0;padding:14px 16px;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}}\
@@ -215,7 +194,8 @@ fn document(html: &str) -> String {
          details{{margin-top:12px}}summary{{width:max-content;padding:2px 10px;border-radius:99px;background:#f1f1f3;color:#52525b;\
          font:500 12px/1.6 system-ui,sans-serif;cursor:pointer}}summary:hover{{background:#e4e4e7}}\
          summary:focus-visible{{outline:2px solid #1d4ed8;outline-offset:2px}}details>div{{margin-top:8px}}\
-         </style></head><body>{html}</body></html>"
+         .ours{{margin:14px 0 0;font:13px/1.5 system-ui,sans-serif;color:#52525b}}\
+         </style></head><body>{html}{ours}</body></html>"
     )
 }
 
@@ -224,24 +204,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s10_pictures_that_no_browser_can_hold_are_none() {
-        let png = |width: u32, height: u32| {
-            let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-            bytes.extend(width.to_be_bytes());
-            bytes.extend(height.to_be_bytes());
-            bytes
-        };
-        assert_eq!(picture_type(&png(800, 600)), Some("image/png"));
-        assert_eq!(picture_type(&png(50_000, 50_000)), None);
-        assert_eq!(picture_type(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), None);
-        let jpeg = [
-            &b"\xff\xd8\xff\xe0\0\x04ab\xff\xc0\0\x0b\x08"[..],
-            &60_000u16.to_be_bytes(),
-            &60_000u16.to_be_bytes(),
-            b"\x01",
-        ]
-        .concat();
-        assert_eq!(picture_type(&jpeg), None);
+    fn s10_a_mail_of_which_a_part_is_shown_says_so() {
+        let page = document("<p>Dear Anna</p>", REST);
+        assert!(page.contains("<p>Dear Anna</p><p class=\"ours\" role=\"note\">The rest of this mail"), "{page}");
+        assert!(!document("<p>Dear Anna</p>", "").contains("The rest"));
     }
 
     #[test]
