@@ -404,7 +404,7 @@ impl Inbox {
     fn show_messages(self) {
         let part = self.core.with_value(|core| {
             core.thread.as_ref().map(|ThreadPart { thread, .. }| {
-                (thread.messages.clone(), thread.more, last_mail(&thread.messages, thread.answered.as_ref()))
+                (thread.messages.clone(), thread.more, last_mail(&thread.messages, thread.answered.as_deref()))
             })
         });
         let Some((messages, more, last_mail)) = part else { return };
@@ -458,12 +458,13 @@ pub enum LastMail {
 }
 
 /// By the newest entries, and by what they answer where that is older.
-fn last_mail(messages: &[Message], older: Option<&Box<MailHead>>) -> Option<LastMail> {
-    let mails = || messages.iter().rev().filter_map(|message| Some((message.mail.as_ref()?, was_taken_back(message))));
+fn last_mail(messages: &[Message], older: Option<&MailHead>) -> Option<LastMail> {
+    let mails =
+        || messages.iter().rev().filter_map(|message| Some((message.mail.as_deref()?, was_taken_back(message))));
     let answered = mails().find(|(_, back)| !back).map(|(head, _)| head).or(older);
     match answered {
-        Some(head) => Some(LastMail::Answered(head.clone())),
-        None => mails().next().map(|(head, _)| LastMail::TakenBack(head.clone())),
+        Some(head) => Some(LastMail::Answered(Box::new(head.clone()))),
+        None => mails().next().map(|(head, _)| LastMail::TakenBack(Box::new(head.clone()))),
     }
 }
 

@@ -25,7 +25,7 @@ const SET_OUTCOME: &str =
     "UPDATE mail SET outcome = $3, reason = $4, message_id = $5 WHERE workspace_id = $1 AND id = $2";
 const AT_PLACE: &str = "SELECT id FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid = $5";
 const BY_BYTES: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
-     WHERE workspace_id = $1 AND channel_id = $2 AND digest = $3 AND uid IS NOT NULL ORDER BY id LIMIT 1";
+     WHERE workspace_id = $1 AND channel_id = $2 AND digest = $3 AND uid IS NOT NULL LIMIT 1";
 const UIDS: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL";
 const ONE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail WHERE workspace_id = $1 AND id = $2";
 const OF_MESSAGE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \

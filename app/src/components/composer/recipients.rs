@@ -59,7 +59,17 @@ impl MailTo {
                 house.boot.with(|boot| boot.channels.iter().find(|c| c.id == channel).map(|c| c.address.clone()))?;
             inbox.last_mail.get().map(|last| Usual::after(last, &address))
         });
-        Self { usual, typed: RwSignal::new(None) }
+        let typed = RwSignal::new(None);
+        // What is put back may come before what is usual is known again: where it proves to be that, nothing is typed.
+        Effect::new(move |_| {
+            let same = usual.with(|usual| {
+                typed.with_untracked(|typed| typed.is_some() && *typed == usual.as_ref().map(Lines::usual))
+            });
+            if same {
+                typed.set(None);
+            }
+        });
+        Self { usual, typed }
     }
 
     /// Whether there are such lines.
@@ -98,20 +108,22 @@ impl MailTo {
 
     /// As it was chosen before.
     pub fn put_back(self, choice: MailChoice) {
-        let MailChoice { recipients, subject } = choice;
         let usual = self.usual.get_untracked();
-        let subject = subject.or(usual.as_ref().map(|usual| usual.subject.clone())).unwrap_or_default();
-        let typed = usual.is_none_or(|usual| usual.recipients != recipients || usual.subject != subject);
-        self.typed.set(typed.then(|| Lines::of(&recipients, subject)));
+        let subject = choice.subject.or(usual.as_ref().map(|usual| usual.subject.clone())).unwrap_or_default();
+        let lines = Lines::of(&choice.recipients, subject);
+        self.typed.set((usual.as_ref().map(Lines::usual).as_ref() != Some(&lines)).then_some(lines));
     }
 
     fn open(self) {
-        let Some(Usual { recipients, subject, .. }) = self.usual.get_untracked() else { return };
-        self.typed.set(Some(Lines::of(&recipients, subject)));
+        self.typed.set(self.usual.get_untracked().as_ref().map(Lines::usual));
     }
 }
 
 impl Lines {
+    fn usual(usual: &Usual) -> Self {
+        Self::of(&usual.recipients, usual.subject.clone())
+    }
+
     fn of(recipients: &Recipients, subject: String) -> Self {
         let line = |list: &[Mailbox]| list.iter().map(written).collect::<Vec<_>>().join(", ");
         Self { to: line(&recipients.to), cc: line(&recipients.cc), bcc: line(&recipients.bcc), subject }
