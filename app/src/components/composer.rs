@@ -67,12 +67,14 @@ pub fn Composer(
     let kind = inbox.open.with_untracked(|row| row.as_ref().map_or("", |row| row.kind.label()));
     let offline = move || live.connection.get() == Connection::Offline;
 
+    // What comes back lives as long as the composer, and not only until the effect runs again.
+    let owner = Owner::current().unwrap_or_default();
     Effect::new(move |_| {
         if let Some(given) = back.get() {
             back.set(None);
             drafts.put_in_front(given.mode, &given.text);
             mode.set(given.mode);
-            uploads.put_back(given.files);
+            owner.with(|| uploads.put_back(given.files));
             if let Some(choice) = given.mail {
                 mail.put_back(choice);
             }

@@ -50,12 +50,16 @@ pub(super) fn described(id: &str, hint: bool) -> String {
 #[component]
 pub(crate) fn PasswordField(
     /// An id that is unique in the page.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// What it asks for.
     label: &'static str,
     /// The name under which a form sends it; none where a script sends it.
     #[prop(optional, into)]
     name: Option<String>,
+    /// It may be left empty.
+    #[prop(optional)]
+    optional: bool,
     /// "current-password" or "new-password".
     autocomplete: &'static str,
     /// Has the focus when the page opens.
@@ -74,10 +78,10 @@ pub(crate) fn PasswordField(
     let awake = RwSignal::new(false);
     // Without scripts the button could do nothing: it comes with them.
     Effect::new(move |_| awake.set(true));
-    let describedby = described(id, hint.is_some());
+    let describedby = described(&id, hint.is_some());
     let word = Signal::derive(move || if shown.get() { "Hide password" } else { "Show password" }.to_owned());
     view! {
-        <FieldFrame id=id label=label hint=hint error=error>
+        <FieldFrame id=id.clone() label=label hint=hint error=error>
             <div class="input-group">
                 <input
                     class="input"
@@ -89,7 +93,7 @@ pub(crate) fn PasswordField(
                     autofocus=autofocus
                     autocapitalize="none"
                     spellcheck="false"
-                    required
+                    required=!optional
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
                     aria-describedby=describedby
                 />

@@ -113,8 +113,9 @@ pub(super) fn MailboxForm(
                     error=field_error(error, "address")
                 />
                 <PasswordField
-                    id="mailbox-password"
+                    id=format!("password-{id}")
                     label="Password"
+                    optional=!is_new
                     autocomplete="off"
                     hint=Some(
                         if is_new { "Many providers want an app password, made in the account's security settings." } else { "Empty keeps the one that is stored." }.to_owned(),
