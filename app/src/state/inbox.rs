@@ -1,13 +1,17 @@
 //! The inbox as shown: the plain state that the reducer changes, and the signals that components watch, row by row.
 
+mod last_mail;
+
 use std::collections::{HashMap, VecDeque};
 
 use leptos::prelude::*;
 
+pub use self::last_mail::LastMail;
+use self::last_mail::{last_mail, was_taken_back};
 use super::House;
 use crate::model::{
     ApiError, Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, DraftMode, HousePart, InboxPage,
-    InboxState, ListPart, LiveEvent, MailHead, Message, MessageId, Thread, ThreadPart, Timestamp, View, arrange,
+    InboxState, ListPart, LiveEvent, Message, MessageId, Thread, ThreadPart, Timestamp, View, arrange,
 };
 
 /// How many events are kept, so that what was fetched before them and arrives after them misses none.
@@ -442,31 +446,6 @@ fn first_unread(thread: &Thread) -> Option<i64> {
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Messages of one sender within this time share a header.
 const GROUP_MS: i64 = 5 * 60_000;
-
-fn was_taken_back(message: &Message) -> bool {
-    use crate::model::{DeliveryState, Entry};
-    matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled)
-}
-
-/// The newest mail of a conversation: what the next one has to do with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LastMail {
-    /// It came or went: the next one answers it.
-    Answered(Box<MailHead>),
-    /// Ours, and taken back before anything came or went: the next one is that one, written again.
-    TakenBack(Box<MailHead>),
-}
-
-/// By the newest entries, and by what they answer where that is older.
-fn last_mail(messages: &[Message], older: Option<&MailHead>) -> Option<LastMail> {
-    let mails =
-        || messages.iter().rev().filter_map(|message| Some((message.mail.as_deref()?, was_taken_back(message))));
-    let answered = mails().find(|(_, back)| !back).map(|(head, _)| head).or(older);
-    match answered {
-        Some(head) => Some(LastMail::Answered(Box::new(head.clone()))),
-        None => mails().next().map(|(head, _)| LastMail::TakenBack(Box::new(head.clone()))),
-    }
-}
 
 /// What is drawn for a list of entries; what was taken back is not.
 fn slots_of(messages: &[Message], unread_from: Option<i64>, local: impl Fn(i64) -> i64) -> Vec<Slotted> {
