@@ -129,7 +129,7 @@ async fn fill(world: &World) {
             "workspace_id, id, channel_id, folder, uid_validity, uid, digest, size, outcome, reason, message_id, at",
             4000,
             format!(
-                "'{workspace}', {message}, '{channel}', 'INBOX', 7, i, '', 1, CASE WHEN i % 100 = 0 THEN 'quarantined' ELSE 'taken' END, '', {message}, i"
+                "'{workspace}', {message}, '{channel}', 'INBOX', 7, i, 'digest ' || CAST(i AS TEXT), 1, CASE WHEN i % 100 = 0 THEN 'quarantined' ELSE 'taken' END, '', {message}, i"
             ),
         ),
         into(
@@ -307,7 +307,12 @@ async fn every_other_reading_uses_an_index(world: World) {
         ("address", of("FROM identity WHERE"), vec![workspace.clone(), text(), text()]),
         ("mailbox's cursor", of("FROM mail_folder"), vec![workspace.clone(), text(), text()]),
         ("mail at its place", of("uid_validity = $4 AND uid = $5"), vec![workspace.clone(), text(), text(), n(), n()]),
-        ("mails of a folder", of("uid IS NOT NULL"), vec![workspace.clone(), text(), text(), n()]),
+        (
+            "mails of a folder",
+            of("uid_validity = $4 AND uid IS NOT NULL"),
+            vec![workspace.clone(), text(), text(), n()],
+        ),
+        ("mail by its bytes", of("AND digest = $3"), vec![workspace.clone(), text(), text()]),
         ("mail", of("FROM mail WHERE workspace_id = $1 AND id = $2"), vec![workspace.clone(), text()]),
         (
             "mail of a message",
