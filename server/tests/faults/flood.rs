@@ -221,6 +221,15 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
             packed(bytes)
         )
     };
+    // A picture of its own has its HTML read when it comes in, and not only when somebody looks.
+    let with_picture = |html: String| {
+        format!(
+            "Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<img src=cid:dot>{html}\r\n--b\r\n\
+             Content-Type: image/gif\r\nContent-ID: <dot>\r\nContent-Transfer-Encoding: base64\r\n\r\n\
+             R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7\r\n--b--\r\n"
+        )
+    };
+    let numbered = |front: &str, count: usize| (0..count).map(|n| format!("{front}{n}>")).collect::<String>();
     let deep: String =
         (0..1000).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n")).collect();
     vec![
@@ -242,6 +251,13 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
             "200,000 nested elements",
             format!("Content-Type: text/html\r\n\r\n{}x\r\n", "<div><table><tr><td>".repeat(50_000)),
         ),
+        made("elements opened anew", with_picture(format!("<p>{}{}", numbered("<b a=", 300), "<p>x".repeat(200_000)))),
+        made("ends that end nothing", with_picture("<div></>\r\n".repeat(100_000))),
+        made(
+            "100,000 attributes",
+            with_picture(format!("<p {}>", " a=1".repeat(50_000) + &numbered(" b", 50_000).replace('>', ""))),
+        ),
+        made("names in a text", with_picture("& ".repeat(500_000))),
         made("100,000 addresses", format!("Cc: {}a@x.example\r\n\r\nx\r\n", "b@x.example,\r\n ".repeat(100_000))),
         made("50,000 names answered", format!("References:{}\r\n\r\nx\r\n", " <a@x.example>\r\n".repeat(50_000))),
     ]
