@@ -124,6 +124,14 @@ test('T6: what is taken back comes back whole, and a note between changes nothin
   await expect(file).toBeVisible()
   await expect(page.getByText('No longer goes to Gina. New here: boss@sink.test')).toBeVisible()
 
+  // With everything open it still ends in its button.
+  const usual = page.viewportSize()!
+  for (const size of [{ width: 1024, height: 768 }, { width: 390, height: 844 }, usual]) {
+    await page.setViewportSize(size)
+    await expect(page.getByRole('button', { name: /^Send/ })).toBeInViewport({ ratio: 1 })
+    await expect(file).toBeInViewport()
+    await expectNoOverflow(page)
+  }
   await page.getByLabel('Remove doors.csv').click()
   await page.getByRole('button', { name: 'Note', exact: true }).click()
   await page.getByRole('textbox', { name: 'Note' }).fill('Asked finance.')
