@@ -11,7 +11,7 @@ use crate::{
     api::conversation::{cancel_message, send_now},
     components::ui::{Button, CountdownRing, Glyph, Icon, RelativeTime, Toast, Toasts, Tone, Variant, exact, iso},
     model::{Attachment, Delivery, DeliveryState, Entry, Line, Message, Sender},
-    state::{now_ms, use_house, use_now, use_zone},
+    state::{now_ms, use_house, use_inbox, use_now, use_zone},
 };
 
 /// A message, a note or an event line.
@@ -228,6 +228,7 @@ fn Mark(delivery: Delivery) -> impl IntoView {
 #[component]
 fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     let id = message.id;
+    let inbox = use_inbox();
     let toasts = use_context::<Toasts>();
     let told = move |error: crate::model::ApiError| {
         if let Some(toasts) = toasts {
@@ -245,7 +246,11 @@ fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>
         let message = message.clone();
         leptos::task::spawn_local(async move {
             match cancel_message(id).await {
-                Ok(_) => _ = back.try_set(Some(GivenBack::reply(message))),
+                Ok(cancelled) => {
+                    // Its event may be later than this: what the next mail answers has to be known before its lines are put back.
+                    inbox.show_cancelled(cancelled);
+                    back.try_set(Some(GivenBack::reply(message)));
+                }
                 Err(error) => told(error),
             }
         });

@@ -315,6 +315,15 @@ impl Inbox {
         self.show_messages();
     }
 
+    /// Shows a message as it was taken back.
+    pub fn show_cancelled(self, cancelled: Message) {
+        self.core.try_update_value(|core| {
+            let messages = core.thread.iter_mut().flat_map(|part| &mut part.thread.messages);
+            messages.filter(|message| message.id == cancelled.id).for_each(|message| *message = cancelled.clone());
+        });
+        self.show_messages();
+    }
+
     /// Puts the days where they begin by the reader's clocks, once those are known.
     pub fn part_days(self) {
         self.show_messages();

@@ -59,17 +59,7 @@ impl MailTo {
                 house.boot.with(|boot| boot.channels.iter().find(|c| c.id == channel).map(|c| c.address.clone()))?;
             inbox.last_mail.get().map(|last| Usual::after(last, &address))
         });
-        let typed = RwSignal::new(None);
-        // What is put back may come before what is usual is known again: where it proves to be that, nothing is typed.
-        Effect::new(move |_| {
-            let same = usual.with(|usual| {
-                typed.with_untracked(|typed| typed.is_some() && *typed == usual.as_ref().map(Lines::usual))
-            });
-            if same {
-                typed.set(None);
-            }
-        });
-        Self { usual, typed }
+        Self { usual, typed: RwSignal::new(None) }
     }
 
     /// Whether there are such lines.
