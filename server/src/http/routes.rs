@@ -1,6 +1,6 @@
 //! Every route there is: the router is built from this table, and the rights tests walk it.
 
-use std::time::Duration;
+use std::{any::Any, time::Duration};
 
 use axum::{
     Router,
@@ -46,6 +46,17 @@ pub enum Gate {
     Visitor,
 }
 
+/// To whom a refusal speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusals {
+    /// A program: a status and JSON.
+    Program,
+    /// Somebody who opens a page: it leads to the sign-in, or says itself what is wrong.
+    Reader,
+    /// Whoever looks into a frame: a page that may stand there.
+    Frame,
+}
+
 /// One line of the table.
 pub struct Route {
     /// As axum has it.
@@ -56,6 +67,7 @@ pub struct Route {
     pub gate: Gate,
     /// The largest body it takes, in bytes.
     pub body_limit: u64,
+    refusals: Refusals,
     handler: MethodRouter<Http>,
 }
 
@@ -67,7 +79,9 @@ const POST: &[&str] = &["POST"];
 
 /// The table.
 pub fn routes() -> Vec<Route> {
-    let row = |path, methods, gate, handler| Route { path, methods, gate, body_limit: SMALL, handler };
+    let refusals = Refusals::Program;
+    let row = |path, methods, gate, handler| Route { path, methods, gate, body_limit: SMALL, refusals, handler };
+    let page = |path, gate, handler| Route { refusals: Refusals::Reader, ..row(path, GET, gate, handler) };
     let mut table = vec![
         row("/healthz", GET, Gate::Open, get(ops::healthz)),
         row("/readyz", GET, Gate::Open, get(ops::readyz)),
@@ -75,19 +89,19 @@ pub fn routes() -> Vec<Route> {
         row("/assets/{name}", GET, Gate::Open, get(assets::hashed)),
         row("/mark.svg", GET, Gate::Open, get(|headers| assets::public("mark.svg", headers))),
         row("/widget.js", GET, Gate::Open, get(assets::widget_loader)),
-        row("/", GET, Gate::Open, get(pages::root)),
-        row("/sign-in", GET, Gate::Open, get(pages::open)),
-        row("/setup", GET, Gate::Open, get(pages::open)),
-        row("/invite", GET, Gate::Open, get(pages::open)),
-        row("/inbox", GET, Gate::Member, get(pages::member)),
-        row("/inbox/{id}", GET, Gate::Member, get(pages::member)),
-        row("/settings", GET, Gate::Member, get(pages::member)),
-        row("/settings/{part}", GET, Gate::Member, get(pages::member)),
+        page("/", Gate::Open, get(pages::root)),
+        page("/sign-in", Gate::Open, get(pages::open)),
+        page("/setup", Gate::Open, get(pages::open)),
+        page("/invite", Gate::Open, get(pages::open)),
+        page("/inbox", Gate::Member, get(pages::member)),
+        page("/inbox/{id}", Gate::Member, get(pages::member)),
+        page("/settings", Gate::Member, get(pages::member)),
+        page("/settings/{part}", Gate::Member, get(pages::member)),
         row("/api/fn/{name}", POST, Gate::Function, post(pages::function)),
         row("/api/live", GET, Gate::Member, get(live::stream)),
         Route { body_limit: MEMBER_LIMIT + SMALL, ..row("/api/files", POST, Gate::Member, post(files::upload)) },
         row("/api/files/{id}", GET, Gate::Member, get(files::download)),
-        row("/api/mail/{id}/view", GET, Gate::Member, get(mail::view)),
+        Route { refusals: Refusals::Frame, ..row("/api/mail/{id}/view", GET, Gate::Member, get(mail::view)) },
         row("/api/mail/{id}/source", GET, Gate::Member, get(mail::source)),
         row("/api/quarantine/{id}/source", GET, Gate::Member, get(mail::quarantined)),
         row("/mail/picture/{link}", GET, Gate::Link, get(mail::picture)),
@@ -103,7 +117,7 @@ pub fn routes() -> Vec<Route> {
         row("/api/chat/{key}/attachments/{id}", GET, Gate::Visitor, get(webchat::download)),
     ];
     if cfg!(debug_assertions) {
-        table.push(row("/styleguide", GET, Gate::Open, get(pages::open)));
+        table.push(page("/styleguide", Gate::Open, get(pages::open)));
     }
     table
 }
@@ -153,17 +167,18 @@ pub const SERVER_FUNCTIONS: &[&str] = &[
 /// The router of the table.
 pub fn router(http: Http) -> Router {
     let mut router = Router::new();
-    for Route { path, gate, body_limit, handler, .. } in routes() {
+    for Route { path, gate, body_limit, refusals, handler, .. } in routes() {
         let handler = handler.layer(RequestBodyLimitLayer::new(usize::try_from(body_limit).unwrap_or(usize::MAX)));
-        let is_page = matches!(path, "/inbox" | "/inbox/{id}" | "/settings" | "/settings/{part}");
-        let handler = match gate {
-            // Pages lead to the sign-in by themselves.
-            Gate::Member if !is_page => handler.layer(middleware::from_fn(members_only)),
+        let handler = match (gate, refusals) {
+            (Gate::Member, Refusals::Program | Refusals::Frame) => handler.layer(middleware::from_fn(members_only)),
             _ => handler,
         };
-        let handler = match path {
-            "/api/mail/{id}/view" => handler.layer(middleware::from_fn(mail::in_frame)),
-            _ => handler,
+        let handler = match refusals {
+            Refusals::Program | Refusals::Reader => handler,
+            // Also what panicked is told in the frame.
+            Refusals::Frame => {
+                handler.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn(mail::in_frame))
+            }
         };
         router = router.route(path, handler);
     }
@@ -179,9 +194,13 @@ pub fn router(http: Http) -> Router {
         .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(30)))
         // The second level of brotli: a page is a tenth longer than by the usual fourth and takes a third of the time.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(2)).compress_when(compress))
-        .layer(CatchPanicLayer::custom(|_| Refusal(ApiError::Internal { incident: "panic".to_owned() }).into_response()))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(http.clone(), layers::headers))
         .with_state(http)
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Refusal(ApiError::Internal { incident: "panic".to_owned() }).into_response()
 }
 
 async fn members_only(request: Request, next: Next) -> Response {

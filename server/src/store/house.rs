@@ -41,6 +41,8 @@ const ADD_TEAM_CHANNEL: &str =
     "INSERT INTO team_channel (workspace_id, team_id, channel_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const CHANNELS: &str = "SELECT c.id, c.kind, c.name, c.public_key, c.address, c.undo_ms, c.greeting, c.auto_reply, c.origins, a.state, a.failures \
      FROM channel c LEFT JOIN channel_account a ON a.workspace_id = c.workspace_id AND a.channel_id = c.id WHERE c.workspace_id = $1 ORDER BY c.id";
+const CHANNEL: &str = "SELECT c.id, c.kind, c.name, c.public_key, c.address, c.undo_ms, c.greeting, c.auto_reply, c.origins, a.state, a.failures \
+     FROM channel c LEFT JOIN channel_account a ON a.workspace_id = c.workspace_id AND a.channel_id = c.id WHERE c.workspace_id = $1 AND c.id = $2";
 const CHANNEL_BY_KEY: &str = "SELECT workspace_id, id FROM channel WHERE public_key = $1";
 const ADD_CHANNEL: &str = "INSERT INTO channel (workspace_id, id, kind, name, public_key, address, undo_ms, greeting, auto_reply, origins, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
@@ -66,6 +68,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     DROP_TEAM_CHANNELS,
     ADD_TEAM_CHANNEL,
     CHANNELS,
+    CHANNEL,
     CHANNEL_BY_KEY,
     ADD_CHANNEL,
     SAVE_CHANNEL,
@@ -320,31 +323,33 @@ struct RawChannel {
     failures: Option<i64>,
 }
 
+impl TryFrom<RawChannel> for Channel {
+    type Error = StoreError;
+    fn try_from(raw: RawChannel) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: read("channel", raw.id)?,
+            kind: read::<ChannelKind>("channel kind", raw.kind)?,
+            name: raw.name,
+            key: raw.public_key.unwrap_or_default(),
+            address: raw.address,
+            undo_ms: raw.undo_ms,
+            greeting: raw.greeting,
+            auto_reply: raw.auto_reply,
+            origins: serde_json::from_str(&raw.origins).map_err(|e| StoreError::Corrupt(e.to_string()))?,
+            state: match raw.state {
+                Some(state) => Some(account::told(read("account state", state)?, raw.failures.unwrap_or(0))),
+                None => None,
+            },
+        })
+    }
+}
+
 /// All channels, in the order of their ids.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn channels(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Channel>, StoreError> {
-    let raw: Vec<RawChannel> = conn.all(CHANNELS, args![scope.workspace()]).await?;
-    raw.into_iter()
-        .map(|raw| {
-            Ok(Channel {
-                id: read("channel", raw.id)?,
-                kind: read::<ChannelKind>("channel kind", raw.kind)?,
-                name: raw.name,
-                key: raw.public_key.unwrap_or_default(),
-                address: raw.address,
-                undo_ms: raw.undo_ms,
-                greeting: raw.greeting,
-                auto_reply: raw.auto_reply,
-                origins: serde_json::from_str(&raw.origins).map_err(|e| StoreError::Corrupt(e.to_string()))?,
-                state: match raw.state {
-                    Some(state) => Some(account::told(read("account state", state)?, raw.failures.unwrap_or(0))),
-                    None => None,
-                },
-            })
-        })
-        .collect()
+    conn.all::<RawChannel>(CHANNELS, args![scope.workspace()]).await?.into_iter().map(Channel::try_from).collect()
 }
 
 /// One of them.
@@ -352,7 +357,8 @@ pub async fn channels(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Channel>
 /// # Errors
 /// When the database fails, or there is no such channel here.
 pub async fn channel(conn: &mut Conn<'_>, scope: &Scope, id: ChannelId) -> Result<Channel> {
-    channels(conn, scope).await?.into_iter().find(|c| c.id == id).ok_or(Error::NOT_FOUND)
+    let raw = conn.opt::<RawChannel>(CHANNEL, args![scope.workspace(), id]).await?.ok_or(Error::NOT_FOUND)?;
+    Ok(raw.try_into()?)
 }
 
 /// Where a web chat's public key leads.

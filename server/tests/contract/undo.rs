@@ -1,11 +1,19 @@
 //! T6, Promise 8: taking a message back gives the conversation back as it was; sending it now does not wait.
 
 use app::model::{
-    Act, Channel, ChannelKind, ConversationId, ConversationRow, DeliveryState, Entry, Message, Role, Visibility,
+    Act, Attachment, AttachmentId, Channel, ChannelKind, ConversationId, ConversationRow, DeliveryState, DraftMode,
+    Entry, MemberId, Message, Role, Visibility,
 };
-use server::domain::send::{CancelMessage, SendNow};
+use server::{
+    clock::new_id,
+    domain::{
+        files::{KeepFile, uploader},
+        send::{CancelMessage, SendMessage, SendNow},
+    },
+    store::message::File,
+};
 
-use crate::world::{World, is_conflict, letter};
+use crate::world::{World, is_conflict, letter, message, refused};
 
 on_both_engines!(
     p8_doing_and_undoing_is_identity,
@@ -13,6 +21,7 @@ on_both_engines!(
     what_happened_meanwhile_stays,
     what_went_out_is_not_taken_back,
     sending_now_does_not_wait,
+    whoever_takes_it_back_has_its_files,
 );
 
 async fn slow(world: &World) -> Channel {
@@ -127,4 +136,46 @@ async fn sending_now_does_not_wait(world: World) {
     let other = world.reply(&world.owner, conversation, "Never mind").await.unwrap();
     world.db.write(&world.owner.scope, CancelMessage(other.id)).await.unwrap();
     assert!(is_conflict(world.db.write(&world.owner.scope, SendNow(other.id)).await), "what was taken back stays so");
+}
+
+/// T6: and may send them again, also where somebody else attached them.
+async fn whoever_takes_it_back_has_its_files(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let channel = slow(&world).await;
+    let conversation = world.receive(letter(&channel, "amelie", "Bonjour")).await.unwrap().conversation;
+    let file = plan(agent.id);
+    let id = file.attachment.id;
+    world.db.write(&agent.scope, KeepFile(file.clone())).await.unwrap();
+    let sending = |text: &str| {
+        let message = message(conversation, DraftMode::Reply, text);
+        SendMessage { attachments: vec![id], ..message }
+    };
+    let sent = world.db.write(&agent.scope, sending("Here it is")).await.unwrap();
+    assert_eq!(sent.attachments, std::slice::from_ref(&file.attachment));
+    let cancelled = world.db.write(&world.owner.scope, CancelMessage(sent.id)).await.unwrap();
+    assert!(cancelled.attachments.is_empty(), "they are not in two places");
+    refused(world.db.write(&agent.scope, sending("It is no longer hers")).await);
+    let again = world.db.write(&world.owner.scope, sending("Here it is, at last")).await.unwrap();
+    assert_eq!(again.attachments, [file.attachment]);
+    let kept: Vec<usize> = world
+        .thread(&world.owner, conversation)
+        .await
+        .unwrap()
+        .messages
+        .iter()
+        .filter(|message| matches!(message.entry, Entry::Outgoing { .. }))
+        .map(|message| message.attachments.len())
+        .collect();
+    assert_eq!(kept, [0, 1]);
+}
+
+/// A file that a member uploaded.
+fn plan(by: MemberId) -> File {
+    let attachment = Attachment {
+        id: AttachmentId::new(new_id()),
+        name: "plan.pdf".to_owned(),
+        size: 1,
+        media_type: "application/pdf".to_owned(),
+    };
+    File { attachment, conversation: None, message_n: None, uploader: uploader(by), digest: "00".to_owned() }
 }

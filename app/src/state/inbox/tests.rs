@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{Inbox, Listed, Shown};
+use super::{Inbox, LastMail, Listed, Shown};
 use crate::{
     model::{
         Access, Bootstrap, ChannelId, ChannelKind, ConversationId, ConversationRow, ConversationState, Counts,
-        InboxPage, LiveBody, LiveEvent, Me, Member, MemberId, Preview, PreviewBy, Role, Thread, Timestamp, View,
-        Visibility, Workspace, WorkspaceId,
+        Delivery, DeliveryState, Entry, InboxPage, LiveBody, LiveEvent, MailHead, Me, Member, MemberId, Message,
+        MessageId, Preview, PreviewBy, Role, Sender, Thread, Timestamp, View, Visibility, Workspace, WorkspaceId,
     },
     state::{House, Zone},
 };
@@ -89,6 +89,22 @@ fn thread(row: ConversationRow, seq: i64) -> Thread {
     }
 }
 
+/// A mail from outside, or one of ours that is so far.
+fn mail(row: &ConversationRow, n: i64, subject: &str, ours: Option<DeliveryState>) -> Message {
+    let by = Sender::Member(boot().me.member.id);
+    let delivery = |state| Delivery { state, send_at: NOW, reason: String::new() };
+    Message {
+        id: MessageId::new(Uuid::from_u128(100 + n.unsigned_abs() as u128)),
+        conversation: row.id,
+        n,
+        at: NOW,
+        text: String::new(),
+        entry: ours.map_or(Entry::Incoming, |state| Entry::Outgoing { by, delivery: delivery(state) }),
+        attachments: Vec::new(),
+        mail: Some(Box::new(MailHead { subject: subject.to_owned(), ..MailHead::default() })),
+    }
+}
+
 /// That a conversation was `before` and is `now`.
 fn event(seq: i64, before: &ConversationRow, now: &ConversationRow) -> LiveEvent {
     let before = Some(before.facts());
@@ -124,6 +140,33 @@ fn r14_a_read_after_a_reset_counts_however_far_events_went_on() {
     loaded.show_page(View::All, Ok(page(vec![anna_now.clone(), missed.clone()], 9)));
     loaded.show_thread_answer(Some(Ok(thread(anna_now, 9))));
     assert_eq!(screen(resumed), screen(loaded));
+}
+
+/// T6: a mail taken back is not what the next one answers, also before its event has come.
+#[test]
+fn t6_what_the_next_mail_answers_is_known_when_one_is_taken_back() {
+    let row = row(10, "Two doors?", 10);
+    let (theirs, ours) = (mail(&row, 1, "Two doors", None), mail(&row, 2, "Our doors", Some(DeliveryState::Scheduled)));
+    let (_kept, inbox) = inbox();
+    let answered = |mail: &Message| Some(LastMail::Answered(mail.mail.clone().unwrap()));
+    inbox.show_thread_answer(Some(Ok(Thread {
+        messages: vec![theirs.clone(), ours.clone()],
+        ..thread(row.clone(), 5)
+    })));
+    assert_eq!(inbox.last_mail.get_untracked(), answered(&ours));
+    inbox.show_cancelled(mail(&row, 2, "Our doors", Some(DeliveryState::Cancelled)));
+    assert_eq!(inbox.last_mail.get_untracked(), answered(&theirs));
+}
+
+/// T5: the mail that is answered may be older than what is shown.
+#[test]
+fn t5_what_is_answered_is_known_where_it_is_not_shown() {
+    let row = row(10, "Two doors?", 10);
+    let older = mail(&row, 1, "Two doors", None).mail.unwrap();
+    let (_kept, inbox) = inbox();
+    let part = Thread { more: true, answered: Some(older.clone()), ..thread(row.clone(), 5) };
+    inbox.show_thread_answer(Some(Ok(part)));
+    assert_eq!(inbox.last_mail.get_untracked(), Some(LastMail::Answered(older)));
 }
 
 /// The same answer again (a page is asked for by more than one part of it) leaves what came since.

@@ -1,7 +1,10 @@
 //! Mails come in: each once, in order, whoever is killed meanwhile.
 
-use app::model::{AccountState, EventBody, MailOutcome};
-use server::store::{account, message};
+use app::model::{AccountState, ConversationId, EventBody, MailOutcome};
+use server::store::{
+    account::{self, Account},
+    message,
+};
 
 use super::office::{Office, letter, texts};
 use crate::world::World;
@@ -93,26 +96,44 @@ async fn h1_a_kill_loses_and_doubles_nothing(world: World) {
     assert_eq!(found, wanted);
 }
 
-/// R8: the server numbers its mails anew; what came before is known by what it says.
+/// R8: the server numbers its mails anew; what came before is known by what it says, and what says nothing by its bytes.
 async fn h1_new_numbers_bring_nothing_twice(world: World) {
     let Some(office) = Office::open(world).await else { return };
-    {
+    let returned = {
         let _receiving = office.receive();
         office.connected(office.channel.id).await;
         for n in 1..=3 {
             let text = letter("anna@x.example", &office.address, &format!("Mail {n}"), "", "Hello");
             office.post.deliver("anna@x.example", &office.address, &text).await;
         }
-        office.conversations_when(office.channel.id, 3).await;
-    }
+        let known = office.conversations_when(office.channel.id, 3).await;
+        office.post.drop_in(&office.address, [poison(0)]);
+        office.until("it is in quarantine", async || (office.quarantine().await.len() == 1).then_some(())).await;
+        bounced(&office, &known).await
+    };
     office.post.renumber(&office.address);
     let fourth = letter("anna@x.example", &office.address, "Mail 4", "", "Hello");
     office.post.deliver("anna@x.example", &office.address, &fourth).await;
     office.world.wait(60_000);
     let _receiving = office.receive();
-    office.conversations_when(office.channel.id, 4).await;
+    office.conversations_when(office.channel.id, 5).await;
     office.connected(office.channel.id).await;
-    assert_eq!(office.conversations(office.channel.id).await.len(), 4);
+    assert_eq!(office.conversations(office.channel.id).await.len(), 5);
+    assert_eq!(office.thread(returned).await.len(), 3, "it was returned once");
+    assert_eq!(office.quarantine().await.len(), 1);
+}
+
+/// A conversation, none of those known, whose answer was returned: a mail, the answer and the line.
+async fn bounced(office: &Office, known: &[ConversationId]) -> ConversationId {
+    let gone = letter("Gone <bounce-gone@mail.test>", &office.address, "Hello", "", "Hi");
+    office.post.deliver("anna@x.example", &office.address, &gone).await;
+    let now = office.conversations_when(office.channel.id, known.len() + 1).await;
+    let conversation = now.into_iter().find(|one| !known.contains(one)).unwrap();
+    office.world.reply(&office.world.owner, conversation, "Hello Gone").await.unwrap();
+    office.world.wait(11_000);
+    office.work().await;
+    office.thread_when(conversation, 3).await;
+    conversation
 }
 
 /// Bytes that are no mail, each in its own way.
@@ -224,13 +245,8 @@ async fn h9_a_wrong_password_is_not_tried_again(world: World) {
     let Some(office) = Office::open(world).await else { return };
     let channel = office.connect(office.post.settings("locked@mail.test")).await;
     let _receiving = office.receive();
-    let account = office
-        .until("the refusal is noted", async || {
-            let mut glance = office.world.db.glance().await.unwrap();
-            let found = account::one(&mut glance.conn(), &office.world.system(), channel.id).await.unwrap().unwrap();
-            (found.state == AccountState::SignIn).then_some(found)
-        })
-        .await;
+    let refused = |found: &Account| found.state == AccountState::SignIn;
+    let account = office.account_when(channel.id, "the refusal is noted", refused).await;
     assert!(account.reason.contains("refuses the user or the password"), "{}", account.reason);
     assert!(account.next_step.contains("app password"));
     let told = office.world.events(office.world.workspace, 0).await.into_iter().filter_map(|(_, event)| match event {

@@ -4,6 +4,7 @@ use app::model::{DeliveryState, DraftMode, Entry, MailChoice, Mailbox, Message, 
 use server::{
     clock::new_id,
     domain::{
+        inbox::ENTRIES,
         mail::{BeginMail, mailbox},
         send::SendMessage,
     },
@@ -19,6 +20,7 @@ on_both_engines!(
     t8_what_comes_back_is_tied_to_what_went_out,
     t8_a_refused_address_is_told,
     t16_a_conversation_begins_with_our_mail,
+    t5_an_answer_knows_its_mail_however_much_was_noted_since,
 );
 
 fn state(message: &Message) -> DeliveryState {
@@ -243,4 +245,24 @@ async fn t16_a_conversation_begins_with_our_mail(world: World) {
         refused(office.world.db.write(owner, refusal).await);
     }
     assert_eq!(office.conversations(office.channel.id).await.len(), 3);
+}
+
+async fn t5_an_answer_knows_its_mail_however_much_was_noted_since(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    let first = letter("Anna <anna@sink.test>", &office.address, "Offer", "Cc: Ben <ben@sink.test>\n", "When?");
+    office.post.deliver("anna@sink.test", &office.address, &first).await;
+    let conversation = office.conversations_when(office.channel.id, 1).await[0];
+    let shown = async || office.world.thread(&office.world.owner, conversation).await.unwrap();
+    for n in 1..ENTRIES {
+        office.world.note(&office.world.owner, conversation, &format!("Note {n}")).await.unwrap();
+    }
+    let thread = shown().await;
+    assert!(!thread.more && thread.messages[0].mail.is_some() && thread.answered.is_none(), "it is shown itself");
+    office.world.note(&office.world.owner, conversation, "One more").await.unwrap();
+    let thread = shown().await;
+    assert!(thread.more && thread.messages.iter().all(|message| message.mail.is_none()));
+    let answered = thread.answered.unwrap();
+    assert_eq!((answered.subject.as_str(), answered.parties.cc[0].address.as_str()), ("Offer", "ben@sink.test"));
 }

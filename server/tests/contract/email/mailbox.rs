@@ -1,11 +1,13 @@
 //! What an admin does with a mailbox: brings in what came before, pauses it, tries a mail again, reaches it by STARTTLS (H1, H9).
 
-use app::model::{AccountState, DeliveryState, Entry, Host, MailOutcome, Security, Status, Timestamp};
+use app::model::{AccountState, ChannelId, DeliveryState, Entry, Host, MailOutcome, Security, Status, Timestamp};
+use async_trait::async_trait;
 use server::{
-    domain::mail::{Arrived, Backfill, PauseChannel, TakeAgain, TakeMails},
-    store::{account, mail::Place},
+    channels::Health,
+    domain::mail::{Arrived, Backfill, ConnectMailbox, PauseChannel, TakeAgain, TakeMails},
+    error::Result,
+    store::{Command, Tx, account, mail::Place},
 };
-
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -17,6 +19,7 @@ use crate::world::World;
 on_both_engines!(
     h1_what_came_before_is_brought_in_when_it_is_asked_for,
     h9_a_paused_mailbox_rests_and_misses_nothing,
+    h9_an_edited_mailbox_has_one_reader,
     r9_a_mail_in_quarantine_can_be_tried_again,
     h9_a_mailbox_by_starttls,
 );
@@ -86,7 +89,11 @@ async fn h9_a_paused_mailbox_rests_and_misses_nothing(world: World) {
     };
     let receiving = office.receive();
     office.connected(id).await;
+    let before = office.account(id).await;
     pause(true).await;
+    // Whoever receives may be about to say that all is well: that was before.
+    Health::of(office.world.db.clone(), &before).is_well().await.unwrap();
+    assert_eq!(office.account(id).await.state, AccountState::Paused);
     drop(receiving);
     let mail = letter("anna@x.example", &office.address, "Meanwhile", "", "Hello");
     office.post.deliver("anna@x.example", &office.address, &mail).await;
@@ -99,6 +106,36 @@ async fn h9_a_paused_mailbox_rests_and_misses_nothing(world: World) {
     let _receiving = office.receive();
     office.connected(id).await;
     assert_eq!(office.conversations_when(id, 1).await.len(), 1);
+}
+
+async fn h9_an_edited_mailbox_has_one_reader(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let id = office.channel.id;
+    let _receiving = office.receive();
+    office.connected(id).await;
+    let reader = async || office.world.db.write(&office.world.system(), Reader(id)).await.unwrap();
+    let former = reader().await.expect("somebody receives");
+    let mut settings = office.post.settings(&office.address);
+    settings.name = "Another name".to_owned();
+    office.world.db.write(&office.world.owner.scope, ConnectMailbox { id, settings, secret: None }).await.unwrap();
+    // The same process takes it once more, and under another name: what the former reader gives up at its end is not this one's.
+    office.until("it is read anew", async || reader().await.filter(|reader| *reader != former)).await;
+    office.connected(id).await;
+}
+
+/// Who receives for an account.
+struct Reader(ChannelId);
+
+#[async_trait]
+impl Command for Reader {
+    type Output = Option<String>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<String>> {
+        let workspace = tx.scope()?.workspace();
+        let sql = "SELECT lease_owner FROM channel_account WHERE workspace_id = $1 AND channel_id = $2";
+        let row: Option<(Option<String>,)> = tx.conn().opt(sql, vec![workspace.into(), self.0.into()]).await?;
+        Ok(row.and_then(|row| row.0))
+    }
 }
 
 async fn r9_a_mail_in_quarantine_can_be_tried_again(world: World) {
@@ -161,17 +198,11 @@ async fn h9_a_mailbox_by_starttls(world: World) {
     plain.imap.port = without.local_addr().unwrap().port();
     plain.imap.security = Security::StartTls;
     let refused = office.connect(plain).await;
-    let (said, _) = tokio::join!(refuse_starttls(without), async {
-        office
-            .until("it is told", async || {
-                office.world.wait(1000);
-                let mut glance = office.world.db.glance().await.unwrap();
-                let found = account::one(&mut glance.conn(), &office.world.system(), refused.id).await;
-                let found = found.unwrap().unwrap();
-                (found.state != AccountState::Connected && found.reason.contains("STARTTLS")).then_some(())
-            })
-            .await;
+    let told = office.account_when(refused.id, "it is told", |found| {
+        office.world.wait(1000);
+        found.state != AccountState::Connected && found.reason.contains("STARTTLS")
     });
+    let (said, _) = tokio::join!(refuse_starttls(without), told);
     assert!(said.ends_with("STARTTLS\r\n") && said.lines().count() == 1, "{said:?}");
 }
 

@@ -17,7 +17,11 @@ use server::{
     domain::{files::Files, inbox, mail::ConnectMailbox},
     jobs::Worker,
     network::Network,
-    store::{Db, account, mail},
+    store::{
+        Db,
+        account::{self, Account},
+        mail,
+    },
     vault::Vault,
 };
 use tempfile::TempDir;
@@ -219,14 +223,20 @@ impl Office {
         mail::quarantine(&mut glance.conn(), &self.world.system(), self.channel.id).await.unwrap()
     }
 
+    /// How a mailbox is.
+    pub async fn account(&self, channel: ChannelId) -> Account {
+        let mut glance = self.world.db.glance().await.unwrap();
+        account::one(&mut glance.conn(), &self.world.system(), channel).await.unwrap().unwrap()
+    }
+
+    /// Waits until a mailbox is like that, and gives it.
+    pub async fn account_when(&self, channel: ChannelId, what: &str, is: impl Fn(&Account) -> bool) -> Account {
+        self.until(what, async || Some(self.account(channel).await).filter(|account| is(account))).await
+    }
+
     /// Waits until a mailbox is connected.
     pub async fn connected(&self, channel: ChannelId) {
-        self.until("the mailbox is connected", async || {
-            let mut glance = self.world.db.glance().await.unwrap();
-            let found = account::one(&mut glance.conn(), &self.world.system(), channel).await.unwrap().unwrap();
-            (found.state == AccountState::Connected).then_some(())
-        })
-        .await;
+        self.account_when(channel, "the mailbox is connected", |found| found.state == AccountState::Connected).await;
     }
 
     /// The conversations of a channel, closed ones too, the oldest first.

@@ -54,6 +54,13 @@ async fn s14_strangers_begin_a_conversation_of_their_own(world: World) {
         ("eve@x.example", to.clone(), "Re: Secret", "In-Reply-To: <secret@sink.test>\n".to_owned()),
         ("olive@corail.example", to.clone(), "Re: Secret", "References: <secret@sink.test>\n".to_owned()),
         ("eve2@x.example", to.clone(), "[#1] Secret", String::new()),
+        // In the name of somebody who takes part, as forms write: anybody can fill one in.
+        (
+            "noreply@forms.example",
+            to.clone(),
+            "Re: Secret",
+            "Reply-To: Anna <anna@sink.test>\nIn-Reply-To: <secret@sink.test>\n".to_owned(),
+        ),
         (
             "eve3@x.example",
             to.replace('@', "+aaaaaaaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaa@"),
@@ -71,7 +78,7 @@ async fn s14_strangers_begin_a_conversation_of_their_own(world: World) {
     let handed =
         letter("carl@x.example", &reply_to, "Re: Secret", &format!("In-Reply-To: {name}\n"), "I was forwarded this");
     office.post.deliver("carl@x.example", &reply_to, &handed).await;
-    let own = *office.conversations_when(office.channel.id, 6).await.last().unwrap();
+    let own = *office.conversations_when(office.channel.id, 7).await.last().unwrap();
     let thread = office.thread_when(conversation, 3).await;
     assert!(matches!(thread[2].entry, Entry::Line { line: Line::Stranger { conversation } } if conversation == own));
     assert_eq!(texts(&office.thread(own).await), ["I was forwarded this"]);
