@@ -149,6 +149,30 @@ test('T6: what is taken back comes back whole, and a note between changes nothin
   }
 })
 
+test('T6, T8: what waits says why, can be tried now, and taken back', async ({ page, server, openContext }) => {
+  const settings = await (await openContext()).newPage()
+  await enter(settings, server, '/settings/channels')
+  const address = await connectMailbox(settings, post!)
+  await enter(page, server, '/inbox')
+  await post!.deliver('later@mail.test', address, `From: Lara <later@mail.test>\nTo: ${address}\nSubject: The oak table\n\nNext week?\n`)
+  await page.getByRole('link', { name: /Lara/ }).first().click({ timeout: 15_000 })
+  const message = page.getByRole('textbox', { name: 'Message' })
+  await message.fill('On Wednesday.')
+  await message.press('Control+Enter')
+  await page.getByRole('button', { name: 'Send now' }).click()
+  const waits = page.getByRole('status').filter({ hasText: 'localhost refuses the mail: 451 4.2.1 The mailbox is busy' })
+  await expect(waits).toContainText('It is tried again by itself.', { timeout: 15_000 })
+  await expectAccessible(page)
+  await expectNoOverflow(page)
+  await waits.getByRole('button', { name: 'Try now' }).click()
+  // While it is under way it cannot be taken back; the server does not change its mind, and then it can.
+  await expect(async () => {
+    await waits.getByRole('button', { name: 'Take back' }).click({ timeout: 2000 })
+    await expect(message).toHaveValue('On Wednesday.', { timeout: 2000 })
+  }).toPass({ timeout: 20_000 })
+  await expect(waits).toBeHidden()
+})
+
 test('H9: what is typed into a mailbox stays while mails come in', async ({ page, server, openContext }) => {
   const settings = await (await openContext()).newPage()
   await enter(settings, server, '/settings/channels')

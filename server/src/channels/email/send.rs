@@ -276,7 +276,10 @@ fn words(error: &SmtpError) -> String {
         }
         cause = inner.source();
     }
-    let said = said.replace("permanent error ", "").replace("transient error ", "");
+    if let Some(code) = error.status() {
+        // As the server wrote it, and not "permanent error (550): 5.1.1 …".
+        said = format!("{code} {}", said.split_once("): ").map_or("", |(_, rest)| rest));
+    }
     one_line(&said).trim_end_matches('.').to_owned()
 }
 
