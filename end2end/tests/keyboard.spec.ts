@@ -178,10 +178,19 @@ test('D2: a field in place by keyboard: Esc gives the old value back, Enter save
 
 test('the account menu and the settings by keyboard', async ({ page, server }) => {
   await enter(page, server)
+  await new Caller(server, await chatKey(page)).write('Stay where you are')
+  await expect(page.getByRole('link', { name: /Stay where you are/ })).toBeVisible()
   const me = page.getByRole('button', { name: `${owner(server).name}: theme, sessions, sign out` })
   await me.focus()
+  const passed = await page.evaluateHandle(() => {
+    const passed: string[] = []
+    document.addEventListener('focusin', (event) => passed.push((event.target as Element).closest('[id]')?.id ?? ''))
+    return passed
+  })
   await page.keyboard.press('ArrowUp')
   await expect(page.getByRole('menu', { name: 'Your account' })).toBeVisible()
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
+  await expect.poll(() => passed.jsonValue(), 'the arrow opens the menu and moves nothing in the list').toEqual(['account-menu'])
   await page.keyboard.press('Escape')
   await expect(me).toBeFocused()
   await open(page, '/settings/workspace')

@@ -324,7 +324,9 @@ fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
                 "Enter" | "c" => 0,
                 _ => return,
             };
-            if event.ctrl_key() || event.meta_key() || event.alt_key() || is_busy_elsewhere(&event) {
+            let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+            // What was answered already, by a menu's button with its menu, is not meant for the list.
+            if modified || event.default_prevented() || is_busy_elsewhere(&event) {
                 return;
             }
             if event.key() == "c" {
