@@ -161,7 +161,11 @@ impl Change {
         let (before, seen) = self.stored;
         self.now.row.version = seen + 1;
         conversation::save(tx, &self.scope, &before, seen, &self.now).await?;
-        let reads = conversation::reads(tx.conn(), &self.scope, self.now.row.id).await?;
+        let reads = match self.is_new {
+            // Nobody has read what did not exist.
+            true => Vec::new(),
+            false => conversation::reads(tx.conn(), &self.scope, self.now.row.id).await?,
+        };
         let mut row = self.now.row.clone();
         row.read_count = 0;
         let body = EventBody::Conversation {

@@ -70,51 +70,20 @@ impl Command for Receive {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
         let (scope, inbound) = (tx.scope()?, &self.0);
-        let text = check_text("text", &inbound.text)?;
-        let files = inbound.attachments.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        let print = fingerprint(&[&inbound.address, &text, &files]);
+        let written = self.written()?;
         if let Some(known) = message::fingerprint(tx.conn(), &scope, inbound.id).await? {
-            return if known == print { stored(tx, &scope, inbound.id).await } else { Err(another_message()) };
+            return if known == written.fingerprint {
+                stored(tx, &scope, inbound.id).await
+            } else {
+                Err(another_message())
+            };
         }
         if let Some(provider) = &inbound.provider_id
             && let Some(known) = message::by_provider(tx.conn(), &scope, inbound.channel.id, provider).await?
         {
             return stored(tx, &scope, known).await;
         }
-        let correspondent = self.correspondent();
-        let (identity, became_known) = correspondent.identity(tx, &scope).await?;
-        let known = match inbound.thread {
-            InThread::Latest => conversation::latest_of(tx.conn(), &scope, identity.id, inbound.channel.id).await?,
-            InThread::Into(id) => Some(id),
-            InThread::New => None,
-        };
-        let mut change = match known {
-            Some(id) => Change::of(tx, &scope, id).await?,
-            None => correspondent.begin(tx, &scope, ConversationId::new(new_id()), &identity).await?,
-        };
-        let presence = self.presence(tx, &scope).await?;
-        let assignee_stays = match change.now.row.state.assignee {
-            Some(member) => house::is_member(tx.conn(), &scope, member).await?,
-            None => true,
-        };
-        let was_closed = change.now.row.state.status == Status::Closed;
-        let outcome = change.happen(Happening::Inbound { at: tx.now(), presence, assignee_stays });
-        if was_closed {
-            change.line(tx, Line::ReopenedByThem).await?;
-        }
-        let attachments = claim(tx, &scope, &inbound.attachments, &inbound.uploader, &change).await?;
-        let provider = inbound.provider_id.clone().map(|id| ProviderId { channel: inbound.channel.id, id });
-        let (id, entry, mail) = (inbound.id, Entry::Incoming, inbound.mail.clone());
-        let new = NewEntry { id, text, entry, attachments, provider, fingerprint: print, mail };
-        let message = change.add(tx, new).await?;
-        if outcome.auto_reply && !inbound.channel.auto_reply.is_empty() {
-            self.auto_reply(tx, &scope, &mut change).await?;
-        }
-        let changed = change.finish(tx).await?;
-        if let Some(contact) = became_known {
-            tell_of_contact(tx, &scope, contact, &changed).await?;
-        }
-        Ok(message)
+        self.store(tx, &scope, written).await
     }
 }
 
@@ -122,7 +91,67 @@ async fn stored(tx: &mut Tx<'_>, scope: &Scope, id: MessageId) -> Result<Message
     message::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)
 }
 
+/// What they wrote, checked.
+struct Written {
+    text: String,
+    /// Tells a repeated request from another one under the same id.
+    fingerprint: String,
+}
+
 impl Receive {
+    /// Takes a message in that is known to be new: its id was made just now, and nothing on the channel bears its provider's name.
+    pub(super) async fn take_new(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Message> {
+        let written = self.written()?;
+        self.store(tx, scope, written).await
+    }
+
+    fn written(&self) -> Result<Written> {
+        let inbound = &self.0;
+        let text = check_text("text", &inbound.text)?;
+        let files = inbound.attachments.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let fingerprint = fingerprint(&[&inbound.address, &text, &files]);
+        Ok(Written { text, fingerprint })
+    }
+
+    async fn store(&self, tx: &mut Tx<'_>, scope: &Scope, written: Written) -> Result<Message> {
+        let inbound = &self.0;
+        let correspondent = self.correspondent();
+        let (identity, became_known) = correspondent.identity(tx, scope).await?;
+        let known = match inbound.thread {
+            InThread::Latest => conversation::latest_of(tx.conn(), scope, identity.id, inbound.channel.id).await?,
+            InThread::Into(id) => Some(id),
+            InThread::New => None,
+        };
+        let mut change = match known {
+            Some(id) => Change::of(tx, scope, id).await?,
+            None => correspondent.begin(tx, scope, ConversationId::new(new_id()), &identity).await?,
+        };
+        let presence = self.presence(tx, scope).await?;
+        let assignee_stays = match change.now.row.state.assignee {
+            Some(member) => house::is_member(tx.conn(), scope, member).await?,
+            None => true,
+        };
+        let was_closed = change.now.row.state.status == Status::Closed;
+        let outcome = change.happen(Happening::Inbound { at: tx.now(), presence, assignee_stays });
+        if was_closed {
+            change.line(tx, Line::ReopenedByThem).await?;
+        }
+        let attachments = claim(tx, scope, &inbound.attachments, &inbound.uploader, &change).await?;
+        let provider = inbound.provider_id.clone().map(|id| ProviderId { channel: inbound.channel.id, id });
+        let (id, entry, mail) = (inbound.id, Entry::Incoming, inbound.mail.clone());
+        let Written { text, fingerprint } = written;
+        let new = NewEntry { id, text, entry, attachments, provider, fingerprint, mail };
+        let message = change.add(tx, new).await?;
+        if outcome.auto_reply && !inbound.channel.auto_reply.is_empty() {
+            self.auto_reply(tx, scope, &mut change).await?;
+        }
+        let changed = change.finish(tx).await?;
+        if let Some(contact) = became_known {
+            tell_of_contact(tx, scope, contact, &changed).await?;
+        }
+        Ok(message)
+    }
+
     fn correspondent(&self) -> Correspondent<'_> {
         let Inbound { channel, address, label, name, email, .. } = &self.0;
         Correspondent { channel, address, label, name, email, contact: None }

@@ -211,7 +211,7 @@ async fn receive(
         },
         mail: Some(Box::new(MailHead { also, ..letter.head.clone() })),
     };
-    let message = Receive(inbound).run(tx).await?;
+    let message = Receive(inbound).take_new(tx, scope).await?;
     for other in elsewhere {
         tell_of_twin(tx, scope, other.message, message.conversation).await?;
     }
