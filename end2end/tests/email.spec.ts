@@ -164,7 +164,9 @@ test('T6, T8: what waits says why, can be tried now, and taken back', async ({ p
   await expect(waits).toContainText('It is tried again by itself.', { timeout: 15_000 })
   await expectAccessible(page)
   await expectNoOverflow(page)
+  const tried = page.waitForResponse((answer) => answer.url().endsWith('/api/fn/send_now'))
   await waits.getByRole('button', { name: 'Try now' }).click()
+  expect((await tried).status()).toBe(200)
   // While it is under way it cannot be taken back; the server does not change its mind, and then it can.
   await expect(async () => {
     await waits.getByRole('button', { name: 'Take back' }).click({ timeout: 2000 })
