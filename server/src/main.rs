@@ -65,10 +65,11 @@ fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     runtime.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => {
+                let stop = stop()?;
                 #[cfg(unix)]
                 raise_open_files();
                 let listening = |address| eprintln!("listening on http://{address}");
-                Ok(serve::serve(config, Channels::default(), stop(), listening).await?)
+                Ok(serve::serve(config, Channels::default(), stop, listening).await?)
             }
             Command::Seed(seed) => cli::seed(&config, &seed).await,
             Command::User(user) => cli::user(&config, &user).await,
@@ -92,23 +93,26 @@ fn raise_open_files() {
     }
 }
 
-/// The moment to stop: Ctrl+C or SIGTERM.
-async fn stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut terminated) => {
-                tokio::select! {
-                    _ = interrupted => {}
-                    _ = terminated.recv() => {}
-                }
-            }
-            Err(_) => {
-                let _ = interrupted.await;
-            }
+/// Hears Ctrl+C and SIGTERM from now on, and ends with the first of them.
+///
+/// Until it is called, the system would end the process where it stands: it is called before anything is begun.
+#[cfg(unix)]
+fn stop() -> std::io::Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    let _ = interrupted.await;
+    })
+}
+
+/// Hears Ctrl+C from now on.
+#[cfg(windows)]
+fn stop() -> std::io::Result<impl Future<Output = ()> + Send> {
+    let mut interrupted = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupted.recv().await;
+    })
 }

@@ -1,6 +1,6 @@
 //! A running process: database, workers, HTTP; started together, stopped in order.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use app::model::ChannelKind;
 use axum::serve::ListenerExt;
@@ -45,18 +45,23 @@ pub async fn open(config: &Config, hub: &Hub) -> Result<Db> {
     Ok(Db::open(&config.database_url, Clock::System, Arc::new(move |committed| hub.publish(committed))).await?)
 }
 
-/// Serves until told to stop. `listening` hears the address once it is bound.
+/// Serves until `stop` ends, which may be while it is starting. `listening` hears the address once it is bound.
 ///
 /// # Errors
 /// When a part cannot be started.
 pub async fn serve(
     config: Config,
     channels: Channels,
-    stop: impl Future<Output = ()> + Send + 'static,
+    stop: impl Future<Output = ()>,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<()> {
+    let mut stop = pin!(stop);
     let hub = Hub::default();
-    let db = open(&config, &hub).await?;
+    // A database that is not there, or one that is brought up to date for long, does not keep it from stopping.
+    let db = tokio::select! {
+        db = open(&config, &hub) => db?,
+        () = &mut stop => return Ok(()),
+    };
     tracing::info!(database = %without_password(&config.database_url), "database open");
     let (tell, shutdown) = watch::channel(false);
     let files = Files::open(config.data.join("files"))?;

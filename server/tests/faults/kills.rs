@@ -8,6 +8,7 @@ use std::{
 
 use futures::FutureExt;
 use server::{store::Engine, store::event};
+use sqlx::{Connection, SqliteConnection};
 use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
@@ -41,6 +42,25 @@ async fn r1_postgres_kills() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r1_postgres_crashes() {
     run(Place::Own, Blow::Crash).await;
+}
+
+/// An operator's stop counts from the first moment, not only once all is running. The process waits for the database here, which
+/// somebody else holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r1_a_stop_is_heard_while_it_starts() {
+    let house = House::build(Place::Sqlite).await.expect("SQLite is always there");
+    let mut holder = SqliteConnection::connect(&house.launch.url).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut holder).await.unwrap();
+    let process = house.launch.spawn();
+    within(30, "the database is open", async {
+        while !process.has_open("tandem.db-wal") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    let (_, released) = tokio::join!(process.stop(), sqlx::query("ROLLBACK").execute(&mut holder));
+    released.unwrap();
+    house.tear_down().await;
 }
 
 /// What goes wrong again and again.

@@ -74,6 +74,12 @@ impl Process {
         self.child.id()
     }
 
+    /// Whether it has a file of this name open (proc(5), `fd`).
+    pub fn has_open(&self, name: &str) -> bool {
+        let Ok(files) = std::fs::read_dir(format!("/proc/{}/fd", self.pid())) else { return false };
+        files.flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|path| path.ends_with(name)))
+    }
+
     /// The last lines of its log.
     pub fn said(&self) -> String {
         self.log.lock().unwrap().iter().map(|line| format!("    {line}\n")).collect()
