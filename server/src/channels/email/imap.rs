@@ -1,14 +1,15 @@
 //! A mailbox by IMAP (RFC 9051): signing in, opening a folder, what is in it, its mails in pieces, waiting for more.
 
 mod answers;
+mod open;
 #[cfg(test)]
 mod tests;
 
 use std::{collections::BTreeSet, fmt::Debug, time::Duration};
 
-use app::model::{Host, Security, Timestamp};
+use app::model::Timestamp;
 use async_imap::{
-    Client, Session,
+    Session,
     extensions::idle::IdleResponse,
     imap_proto::{MailboxDatum, Response, ResponseCode, Status, StatusAttribute},
     types::UnsolicitedResponse,
@@ -24,7 +25,6 @@ use tokio_rustls::client::TlsStream;
 
 use self::answers::Unanswered;
 use super::error::MailError;
-use crate::network::Network;
 
 /// How long a server may be silent.
 const ANSWER: Duration = Duration::from_secs(60);
@@ -70,56 +70,6 @@ pub struct Lying {
 }
 
 impl Imap {
-    /// Connects, encrypted, and signs in.
-    ///
-    /// # Errors
-    /// [`MailError`]: which step failed and why.
-    pub async fn open(network: &Network, host: &Host, user: &str, password: &str) -> Result<Self, MailError> {
-        let server = host.name.clone();
-        let lost = |said: String| MailError::Lost { server: server.clone(), said };
-        let tcp = network.connect(&host.name, host.port).await?;
-        let client = match host.security {
-            Security::Tls => {
-                let mut client = Client::new(network.secure(&host.name, tcp).await?);
-                greeting(client.read_response(), &lost).await?;
-                client
-            }
-            Security::StartTls => {
-                let mut plain = Client::new(tcp);
-                greeting(plain.read_response(), &lost).await?;
-                let asked = timeout(ANSWER, plain.run_command_and_check_ok("STARTTLS", None)).await;
-                match asked {
-                    Ok(Ok(())) => {}
-                    Ok(Err(async_imap::error::Error::Bad(_) | async_imap::error::Error::No(_))) => {
-                        return Err(MailError::NoStartTls(server));
-                    }
-                    Ok(Err(error)) => return Err(lost(error.to_string())),
-                    Err(_) => return Err(lost("it took too long".to_owned())),
-                }
-                Client::new(network.secure(&host.name, plain.into_inner()).await?)
-            }
-        };
-        let session = match timeout(ANSWER, client.login(user, password)).await {
-            Ok(Ok(session)) => session,
-            Ok(Err((error, _))) => {
-                return Err(match error {
-                    async_imap::error::Error::No(said) | async_imap::error::Error::Bad(said) => {
-                        MailError::Login { server, said: plain_words(&said) }
-                    }
-                    async_imap::error::Error::Validate(_) => {
-                        MailError::Login { server, said: "it has characters that no mail server takes".to_owned() }
-                    }
-                    other => lost(other.to_string()),
-                });
-            }
-            Err(_) => return Err(lost("it took too long to sign in".to_owned())),
-        };
-        let mut imap = Self { session, server, idle: false, told: false };
-        let capabilities = imap.answer_of(async |session| session.capabilities().await).await?;
-        imap.idle = capabilities.has_str("IDLE");
-        Ok(imap)
-    }
-
     /// The folder that the server marks as the one for sent mails (RFC 6154), if it does.
     ///
     /// # Errors
@@ -457,18 +407,6 @@ impl<W: Line> Imap<W> {
 
     fn lost(&self, said: &str) -> MailError {
         MailError::Lost { server: self.server.clone(), said: plain_words(said) }
-    }
-}
-
-async fn greeting<T>(
-    read: impl Future<Output = std::io::Result<Option<T>>>,
-    lost: &impl Fn(String) -> MailError,
-) -> Result<(), MailError> {
-    match timeout(ANSWER, read).await {
-        Ok(Ok(Some(_))) => Ok(()),
-        Ok(Ok(None)) => Err(lost("it hung up at once".to_owned())),
-        Ok(Err(error)) => Err(lost(error.to_string())),
-        Err(_) => Err(lost("it did not greet".to_owned())),
     }
 }
 

@@ -5,6 +5,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+use async_imap::Client;
+
 use super::*;
 
 /// Signs in to a server that answers one command after another as the script has it, and then hangs up. `TAG` stands for the command's tag.
@@ -53,6 +55,26 @@ fn a_refusal_is_told_in_the_servers_words() {
 fn s16_a_folders_name_ends_no_string_and_no_line() {
     assert_eq!(quoted("a \"b\" \\c").unwrap(), "\"a \\\"b\\\" \\\\c\"");
     assert!(quoted("a\r\nA2 LOGOUT").is_none());
+}
+
+/// STARTTLS asked of port 993, where a server waits for TLS as long as we do.
+#[tokio::test]
+async fn h9_a_port_that_waits_for_tls_is_told_from_one_that_is_slow() {
+    let (ours, _silent) = tokio::io::duplex(1024);
+    let silent = open::start_tls(ours, "imap.x.example", Duration::from_millis(50)).await;
+    assert!(matches!(silent, Err(MailError::NoStartTls(ref server)) if server == "imap.x.example"), "{silent:?}");
+
+    let (ours, theirs) = tokio::io::duplex(1024);
+    let server = async {
+        let (reading, mut writing) = tokio::io::split(theirs);
+        writing.write_all(b"* OK at last\r\n").await.unwrap();
+        let asked = BufReader::new(reading).lines().next_line().await.unwrap().unwrap();
+        let (tag, command) = asked.split_once(' ').unwrap();
+        writing.write_all(format!("{tag} OK begin\r\n").as_bytes()).await.unwrap();
+        command.to_owned()
+    };
+    let (begun, asked) = tokio::join!(open::start_tls(ours, "imap.x.example", Duration::from_secs(60)), server);
+    assert!(begun.is_ok() && asked == "STARTTLS", "{begun:?} {asked}");
 }
 
 #[tokio::test]
