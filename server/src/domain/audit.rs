@@ -55,5 +55,5 @@ async fn leave(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
     let id = JobId::new(Uuid::from_bytes(bytes));
-    Work::AuditCounts.leave(tx, scope.workspace(), id, app::model::Timestamp(day * DAY_MS)).await
+    Work::AuditCounts.leave(tx, scope.workspace(), id, None, app::model::Timestamp(day * DAY_MS)).await
 }

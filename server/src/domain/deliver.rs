@@ -6,7 +6,10 @@ use app::model::{
 };
 use async_trait::async_trait;
 
-use super::{change::Change, work::Work};
+use super::{
+    change::Change,
+    work::{Work, outside},
+};
 use crate::{
     clock::new_id,
     error::{Result, StoreError},
@@ -215,7 +218,8 @@ impl FinishSend {
         mail::insert(tx, scope, &mail, None).await?;
         if sent.file {
             let job = JobId::new(new_id());
-            Work::FileSentMail { mail: mail.id }.leave(tx, scope.workspace(), job, tx.now()).await?;
+            let over = Some(self.outgoing.channel);
+            Work::FileSentMail { mail: mail.id }.leave(tx, scope.workspace(), job, over, tx.now()).await?;
         }
         Ok(())
     }
@@ -252,7 +256,8 @@ impl Command for PostponeSend {
         change.finish(tx).await?;
         // The same job anew, not given back: its tries count how often something went wrong here, and here nothing did.
         let at = tx.now().plus(self.wait_ms);
-        Work::Send { message: id }.leave(tx, scope.workspace(), self.lease.job, at).await
+        let over = outside(self.outgoing.kind, self.outgoing.channel);
+        Work::Send { message: id }.leave(tx, scope.workspace(), self.lease.job, over, at).await
     }
 }
 

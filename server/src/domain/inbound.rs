@@ -12,7 +12,7 @@ use super::{
     correspondent::Correspondent,
     fingerprint,
     send::{another_message, claim},
-    work::Work,
+    work::{Work, outside},
 };
 use crate::{
     clock::new_id,
@@ -174,6 +174,7 @@ impl Receive {
         let (attachments, fingerprint) = (Vec::new(), String::new());
         let new = NewEntry { id, text, entry, attachments, provider: None, fingerprint, mail: None };
         change.add(tx, new).await?;
-        Work::Send { message: id }.leave(tx, scope.workspace(), JobId::new(id.uuid()), tx.now()).await
+        let over = outside(self.0.channel.kind, self.0.channel.id);
+        Work::Send { message: id }.leave(tx, scope.workspace(), JobId::new(id.uuid()), over, tx.now()).await
     }
 }

@@ -11,7 +11,8 @@ use super::{
     change::{Change, NewEntry},
     check_text,
     files::uploader,
-    fingerprint, mail, work,
+    fingerprint, mail,
+    work::{Work, outside},
 };
 use crate::{
     error::{Error, Result},
@@ -97,9 +98,8 @@ impl Command for SendMessage {
                 change.happen(Happening::Reply { by: me, pending: house.workspace.pending_after_reply });
                 let message = change.add(tx, new).await?;
                 message::set_undo(tx, &scope, self.id, &inverse).await?;
-                work::Work::Send { message: self.id }
-                    .leave(tx, scope.workspace(), JobId::new(self.id.uuid()), send_at)
-                    .await?;
+                let (id, over) = (JobId::new(self.id.uuid()), outside(channel.kind, channel.id));
+                Work::Send { message: self.id }.leave(tx, scope.workspace(), id, over, send_at).await?;
                 message
             }
         };
@@ -225,7 +225,8 @@ impl Command for SendNow {
         // Never two jobs for one message: the second would take the first, still sending, for one that was killed. One that waits is
         // hastened, one that was given up is taken up again; one that a worker has in its hands is enough, for the same id is the same job.
         if !job::hasten(tx, workspace, own, now).await? && !job::revive(tx, workspace, own).await? {
-            work::Work::Send { message: message.id }.leave(tx, workspace, own, now).await?;
+            let over = outside(change.now.row.kind, change.now.row.channel);
+            Work::Send { message: message.id }.leave(tx, workspace, own, over, now).await?;
         }
         change.changed(message.clone());
         change.finish(tx).await?;

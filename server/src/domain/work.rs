@@ -1,6 +1,6 @@
 //! What jobs there are: typed here, done by the workers.
 
-use app::model::{JobId, MailId, MessageId, Timestamp, WorkspaceId};
+use app::model::{ChannelId, ChannelKind, JobId, MailId, MessageId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -36,12 +36,24 @@ impl Work {
         }
     }
 
-    /// Leaves it to be done at `at`, in the transaction of what it follows from.
+    /// Leaves it to be done at `at`, in the transaction of what it follows from. `over` is the channel that it waits for (see [`outside`]).
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn leave(&self, tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, at: Timestamp) -> Result<()> {
+    pub async fn leave(
+        &self,
+        tx: &mut Tx<'_>,
+        workspace: WorkspaceId,
+        id: JobId,
+        over: Option<ChannelId>,
+        at: Timestamp,
+    ) -> Result<()> {
         let body = serde_json::to_string(self).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        Ok(job::insert(tx, id, workspace, self.kind(), body, at).await?)
+        Ok(job::insert(tx, id, workspace, self.kind(), body, over, at).await?)
     }
+}
+
+/// The channel, when its messages go over somebody else's server; those of the web chat go into this database.
+pub fn outside(kind: ChannelKind, channel: ChannelId) -> Option<ChannelId> {
+    (kind != ChannelKind::WebChat).then_some(channel)
 }

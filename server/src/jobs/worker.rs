@@ -2,11 +2,11 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use app::model::Timestamp;
+use app::model::{ChannelId, Timestamp};
 use async_trait::async_trait;
 use futures::FutureExt;
 use tokio::{
-    sync::{Semaphore, watch},
+    sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -21,13 +21,11 @@ use crate::{
         work::Work,
     },
     error::Result,
-    store::{Command, Db, Engine, Scope, Tx, job, job::Job},
+    store::{Command, Db, Engine, Scope, Slots, Tx, job, job::Job},
 };
 
 /// How long a worker may take for one job before another may.
 pub(super) const LEASE_MS: i64 = 120_000;
-/// How many jobs run at once.
-const AT_ONCE: usize = 32;
 /// How often work is looked for that another process left.
 const LOOK: Duration = Duration::from_secs(5);
 /// After so many failed tries a job is put where people see it. A message that its channel did not take is no failed try (`send`).
@@ -67,22 +65,21 @@ impl Worker {
         {
             tracing::error!(%error, "freeing the leases of a server that was killed");
         }
-        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let mut slots = Slots::default();
         let mut running = JoinSet::new();
         while !*shutdown.borrow() {
-            while running.try_join_next().is_some() {}
-            let waiting = match self.take(&places).await {
+            while let Some(Ok(channel)) = running.try_join_next() {
+                slots.give_back(channel);
+            }
+            let waiting = match self.take(&slots).await {
                 Ok(jobs) if !jobs.is_empty() => {
                     for job in jobs {
-                        let (worker, places) = (self.clone(), Arc::clone(&places));
-                        running.spawn(async move {
-                            let _place = places.acquire().await;
-                            worker.complete(job).await;
-                        });
+                        slots.take(job.channel);
+                        running.spawn(self.clone().occupy(job));
                     }
                     continue;
                 }
-                Ok(_) => self.until_next().await,
+                Ok(_) => self.until_next(&slots).await,
                 Err(error) => {
                     tracing::error!(%error, "looking for work");
                     LOOK
@@ -91,6 +88,8 @@ impl Worker {
             tokio::select! {
                 () = self.db.jobs_waiting().notified() => {}
                 () = sleep(waiting) => {}
+                // Something due may have waited for this slot.
+                Some(Ok(channel)) = running.join_next(), if slots.scarce() => slots.give_back(channel),
                 _ = shutdown.changed() => {}
             }
         }
@@ -104,7 +103,7 @@ impl Worker {
     pub async fn drain(&self) -> Result<usize> {
         let mut done = 0;
         loop {
-            let jobs = self.take(&Semaphore::new(AT_ONCE)).await?;
+            let jobs = self.take(&Slots::default()).await?;
             if jobs.is_empty() {
                 return Ok(done);
             }
@@ -115,21 +114,17 @@ impl Worker {
         }
     }
 
-    async fn take(&self, places: &Semaphore) -> Result<Vec<Job>> {
-        let free = places.available_permits();
-        if free == 0 {
-            return Ok(Vec::new());
-        }
+    async fn take(&self, slots: &Slots) -> Result<Vec<Job>> {
         // Asking is cheap; writing only when there is something to take.
-        let due = job::next_due(&mut self.db.glance().await?.conn()).await?;
+        let due = job::next_due(&mut self.db.glance().await?.conn(), slots).await?;
         if due.is_none_or(|at| at > self.db.clock().now()) {
             return Ok(Vec::new());
         }
-        self.db.write_house(Take { owner: self.owner.to_string(), limit: i64::try_from(free).unwrap_or(1) }).await
+        self.db.write_house(Take { owner: self.owner.to_string(), slots: slots.clone() }).await
     }
 
-    async fn until_next(&self) -> Duration {
-        let next = async { job::next_due(&mut self.db.glance().await?.conn()).await };
+    async fn until_next(&self, slots: &Slots) -> Duration {
+        let next = async { job::next_due(&mut self.db.glance().await?.conn(), slots).await };
         match next.await {
             Ok(Some(at)) => {
                 let ms = (at.0 - self.db.clock().now().0).clamp(1, i64::try_from(LOOK.as_millis()).unwrap_or(5000));
@@ -137,6 +132,15 @@ impl Worker {
             }
             _ => LOOK,
         }
+    }
+
+    /// Does a job, and says whose slot is free again however that ended.
+    async fn occupy(self, job: Job) -> Option<ChannelId> {
+        let channel = job.channel;
+        if AssertUnwindSafe(self.complete(job)).catch_unwind().await.is_err() {
+            tracing::error!("a worker panicked; the job is taken again when its lease ends");
+        }
+        channel
     }
 
     async fn complete(&self, job: Job) {
@@ -202,7 +206,7 @@ pub(super) fn jittered(ms: i64) -> i64 {
 
 struct Take {
     owner: String,
-    limit: i64,
+    slots: Slots,
 }
 
 #[async_trait]
@@ -211,7 +215,7 @@ impl Command for Take {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Job>> {
         let until = tx.now().plus(LEASE_MS);
-        Ok(job::lease(tx, &self.owner, until, self.limit).await?)
+        Ok(job::lease(tx, &self.owner, until, &mut self.slots.clone()).await?)
     }
 }
 

@@ -3,36 +3,48 @@
 use app::model::{ChannelId, JobId, Timestamp, WorkspaceId};
 
 use super::{
-    Scope, Tx,
+    Scope, Slots, Tx, Val,
     codec::read,
     conn::{Conn, Engine, args},
+    slots,
 };
 use crate::error::StoreError;
 
-const INSERT: &str = "INSERT INTO job (id, workspace_id, kind, body, state, run_at, attempts, lease_owner, last_error, created_at) \
-     VALUES ($1, $2, $3, $4, 'waiting', $5, 0, NULL, '', $6) ON CONFLICT (workspace_id, id) DO NOTHING";
-const DUE: &str =
-    "SELECT workspace_id, id FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1 ORDER BY run_at LIMIT $2";
-const DUE_SKIPPING: &str = "SELECT workspace_id, id FROM job WHERE state IN ('waiting', 'running') AND run_at <= $1 ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED";
+const INSERT: &str = "INSERT INTO job (id, workspace_id, kind, body, state, run_at, attempts, lease_owner, last_error, created_at, channel_id) \
+     VALUES ($1, $2, $3, $4, 'waiting', $5, 0, NULL, '', $6, $7) ON CONFLICT (workspace_id, id) DO NOTHING";
+/// What there are slots for: our own work ($1), and that of channels ($2) of which none has all its slots taken ($3 to $5).
+macro_rules! may_begin {
+    () => {
+        "state <> 'dead' AND CASE WHEN channel_id IS NULL THEN $1 ELSE $2 AND channel_id NOT IN ($3, $4, $5) END"
+    };
+}
+const NEXT: &str = concat!("SELECT run_at FROM job WHERE ", may_begin!(), " ORDER BY run_at LIMIT 1");
+macro_rules! due {
+    () => {
+        concat!(
+            "SELECT workspace_id, id, channel_id FROM job WHERE ",
+            may_begin!(),
+            " AND run_at <= $6 ORDER BY run_at LIMIT $7"
+        )
+    };
+}
+const DUE: &str = due!();
+const DUE_SKIPPING: &str = concat!(due!(), " FOR UPDATE SKIP LOCKED");
 const LEASE: &str = "UPDATE job SET state = 'running', lease_owner = $3, run_at = $4, attempts = attempts + 1 \
-     WHERE workspace_id = $1 AND id = $2 RETURNING id, workspace_id, kind, body, attempts, run_at, last_error";
-const FREE: &str = "UPDATE job SET run_at = $1 WHERE state = 'running' AND run_at > $1";
-const NEXT: &str = "SELECT run_at FROM job WHERE state IN ('waiting', 'running') ORDER BY run_at LIMIT 1";
+     WHERE workspace_id = $1 AND id = $2 RETURNING id, workspace_id, kind, body, attempts, run_at, last_error, channel_id";
+const FREE: &str = "UPDATE job SET run_at = $1 WHERE state <> 'dead' AND state = 'running' AND run_at > $1";
 const DONE: &str = "DELETE FROM job WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5 \
      WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 const BURY: &str = "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $4 \
      WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 const HASTEN: &str = "UPDATE job SET run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'";
-const DEAD: &str = "SELECT id, workspace_id, kind, body, attempts, run_at, last_error FROM job \
+const DEAD: &str = "SELECT id, workspace_id, kind, body, attempts, run_at, last_error, channel_id FROM job \
      WHERE workspace_id = $1 AND state = 'dead' ORDER BY run_at DESC LIMIT 100";
 const REVIVE: &str = "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'dead'";
 const BACKLOG: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job WHERE workspace_id = $1 AND state = $2";
-// A message's first job bears its id. Asked of each job, for those that wait are few.
-const WAITING_TO_GO: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job j \
-     WHERE j.workspace_id = $1 AND j.state = 'waiting' AND (SELECT c.channel_id FROM message m \
-     JOIN conversation c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id \
-     WHERE m.workspace_id = j.workspace_id AND m.id = j.id) = $2";
+const WAITING_TO_GO: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job \
+     WHERE workspace_id = $1 AND state = 'waiting' AND channel_id = $2 AND kind = 'send'";
 
 pub(super) const STATEMENTS: &[&str] =
     &[INSERT, DUE, LEASE, FREE, NEXT, DONE, RETRY, HASTEN, BURY, DEAD, REVIVE, BACKLOG, WAITING_TO_GO];
@@ -55,6 +67,8 @@ pub struct Job {
     pub run_at: Timestamp,
     /// Why the last try failed.
     pub last_error: String,
+    /// The channel over which it goes, when that waits for somebody else's server.
+    pub channel: Option<ChannelId>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -66,6 +80,7 @@ struct Raw {
     attempts: i64,
     run_at: i64,
     last_error: String,
+    channel_id: Option<String>,
 }
 
 impl TryFrom<Raw> for Job {
@@ -79,11 +94,13 @@ impl TryFrom<Raw> for Job {
             attempts: raw.attempts,
             run_at: Timestamp(raw.run_at),
             last_error: raw.last_error,
+            channel: raw.channel_id.map(|id| read("channel", id)).transpose()?,
         })
     }
 }
 
-/// Leaves work to do at `run_at`; workers are woken after the commit. The same id again in a workspace is the same job.
+/// Leaves work to do at `run_at`; workers are woken after the commit. The same id again in a workspace is the same job. What waits for
+/// somebody else's server names its `channel`.
 ///
 /// # Errors
 /// When the database fails.
@@ -93,29 +110,51 @@ pub async fn insert(
     workspace: WorkspaceId,
     kind: &str,
     body: String,
+    channel: Option<ChannelId>,
     run_at: Timestamp,
 ) -> Result<(), StoreError> {
-    tx.exec(INSERT, args![id, workspace, kind, body, run_at, tx.now()]).await?;
+    tx.exec(INSERT, args![id, workspace, kind, body, run_at, tx.now(), channel]).await?;
     tx.left_job();
     Ok(())
 }
 
-/// Takes up to `limit` due jobs for `owner` until `until`; also those whose former owner's lease has ended.
+/// Takes the due jobs that there are `slots` for, for `owner` until `until`; also those whose former owner's lease has ended.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lease(tx: &mut Tx<'_>, owner: &str, until: Timestamp, limit: i64) -> Result<Vec<Job>, StoreError> {
+pub async fn lease(tx: &mut Tx<'_>, owner: &str, until: Timestamp, slots: &mut Slots) -> Result<Vec<Job>, StoreError> {
     let now = tx.now();
     let sql = match tx.conn().engine() {
         Engine::Sqlite => DUE,
         Engine::Postgres => DUE_SKIPPING,
     };
-    let due: Vec<(String, String)> = tx.conn().all(sql, args![now, limit]).await?;
-    let mut jobs = Vec::with_capacity(due.len());
-    for (workspace, id) in due {
-        jobs.push(tx.conn().one::<Raw>(LEASE, args![workspace, id, owner, until]).await?.try_into()?);
+    let mut jobs = Vec::new();
+    loop {
+        let limit = i64::try_from(slots.free()).unwrap_or(i64::MAX);
+        let mut args = slot_args(slots);
+        args.extend(args![now, limit]);
+        let due: Vec<(String, String, Option<String>)> = tx.conn().all(sql, args).await?;
+        let mut passed_over = false;
+        for (workspace, id, channel) in due {
+            if slots.take(channel.map(|id| read("channel", id)).transpose()?) {
+                jobs.push(tx.conn().one::<Raw>(LEASE, args![workspace, id, owner, until]).await?.try_into()?);
+            } else {
+                passed_over = true;
+            }
+        }
+        // Behind those that found their channel full there may be others.
+        if !passed_over {
+            return Ok(jobs);
+        }
     }
-    Ok(jobs)
+}
+
+/// The values of `may_begin!`.
+fn slot_args(slots: &Slots) -> Vec<Val> {
+    let mut full = slots.full().map(|channel| channel.to_string());
+    let mut args = args![slots.own(), slots.outside()];
+    args.extend((0..slots::FULL).map(|_| Val::from(full.next().unwrap_or_default())));
+    args
 }
 
 /// Ends every lease, because whoever held one is gone.
@@ -128,12 +167,12 @@ pub async fn free_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// When the next job is due.
+/// When the next job is due that there are `slots` for.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn next_due(conn: &mut Conn<'_>) -> Result<Option<Timestamp>, StoreError> {
-    Ok(conn.opt::<(i64,)>(NEXT, args![]).await?.map(|(at,)| Timestamp(at)))
+pub async fn next_due(conn: &mut Conn<'_>, slots: &Slots) -> Result<Option<Timestamp>, StoreError> {
+    Ok(conn.opt::<(i64,)>(NEXT, slot_args(slots)).await?.map(|(at,)| Timestamp(at)))
 }
 
 /// Forgets a job that was done; false when its lease was lost meanwhile.

@@ -16,6 +16,7 @@ pub mod person;
 mod scope;
 pub mod search;
 pub mod session;
+mod slots;
 mod wake;
 pub mod words;
 mod writer;
@@ -25,6 +26,7 @@ use app::model::Visibility;
 pub use conn::{Conn, Engine, QUERIES, Row, Val};
 pub use db::{Db, OnCommit, Snapshot};
 pub use scope::Scope;
+pub use slots::Slots;
 pub use wake::Wake;
 pub use writer::{Command, Committed, Tx};
 

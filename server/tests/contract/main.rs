@@ -40,6 +40,7 @@ mod plain;
 mod plans;
 mod rights;
 mod schedules;
+mod slots;
 mod state;
 mod statements;
 mod storms;

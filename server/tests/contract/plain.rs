@@ -6,7 +6,7 @@ use server::{
     clock::new_id,
     domain::sessions::{SESSION_MS, web_chat},
     error::Result,
-    store::{Command, Tx, Val, house, job, session},
+    store::{Command, Slots, Tx, Val, house, job, session},
 };
 
 /// Statements, one after another; how many rows the last one touched.
@@ -98,11 +98,11 @@ impl Command for LeaveJob {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let workspace = tx.scope()?.workspace();
-        Ok(job::insert(tx, self.id, workspace, self.kind, self.body.clone(), self.at).await?)
+        Ok(job::insert(tx, self.id, workspace, self.kind, self.body.clone(), None, self.at).await?)
     }
 }
 
-/// Takes the next due job for somebody, as a worker does before it is killed.
+/// Takes the one job that is due for somebody, as a worker does before it is killed.
 pub struct TakeJob {
     pub owner: &'static str,
     pub until: Timestamp,
@@ -113,6 +113,8 @@ impl Command for TakeJob {
     type Output = Option<job::Job>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output> {
-        Ok(job::lease(tx, self.owner, self.until, 1).await?.pop())
+        let mut jobs = job::lease(tx, self.owner, self.until, &mut Slots::default()).await?;
+        assert!(jobs.len() < 2, "one at most is due");
+        Ok(jobs.pop())
     }
 }
