@@ -45,7 +45,7 @@ impl Bootstrap {
         #[cfg(not(feature = "ssr"))]
         {
             let text = leptos::prelude::document().get_element_by_id(BOOT)?.text_content()?;
-            serde_json::from_str(&text).ok()
+            crate::json::read(&text).ok()
         }
     }
 

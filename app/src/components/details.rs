@@ -13,6 +13,7 @@ use crate::{
         Avatar, AvatarSize, Button, EditableField, Glyph, Icon, IconButton, ItemTone, Menu, MenuItem, RelativeTime,
         SaveState, Toast, Toasts, Tone,
     },
+    json::Fetched,
     model::{
         Act, AiMode, ApiError, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow,
         LeadStatus, MemberId, Permission, Status, Thread,
@@ -74,7 +75,7 @@ pub fn close_menu(menu: &'static str, act: Callback<Act>) -> impl IntoView {
 #[component]
 pub fn DetailsPanel(
     /// The open conversation.
-    thread: Resource<Option<Result<Thread, ApiError>>>,
+    thread: Fetched<Option<Result<Thread, ApiError>>>,
     /// Hides it.
     #[prop(into)]
     close: Callback<()>,

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     api::inbox::{load_inbox, load_thread},
     components::ui::{Banner, BannerPlace, Button, EmptyState, Icon, IconButton, Tab, Tabs, Tone},
+    json::Fetched,
     model::{AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Permission, View, window_of},
     state::{Connection, Inbox, Listed, give_focus, use_house, use_inbox, use_live},
 };
@@ -60,7 +61,7 @@ pub fn ListPanel(
     #[prop(into)]
     view: Signal<View>,
     /// Its first page.
-    page: Resource<(View, Result<InboxPage, ApiError>)>,
+    page: Fetched<(View, Result<InboxPage, ApiError>)>,
     /// Which panel matters most.
     panel: Signal<Panel>,
 ) -> impl IntoView {

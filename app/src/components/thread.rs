@@ -14,6 +14,7 @@ use super::{
 use crate::{
     api::{conversation::mark_read, inbox::load_older},
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
+    json::Fetched,
     model::{Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Thread, View},
     state::{Ghost, GhostState, Shown, Slotted, give_focus, use_house, use_inbox, use_outbox},
 };
@@ -25,7 +26,7 @@ pub fn ThreadPanel(
     #[prop(into)]
     view: Signal<View>,
     /// The open conversation.
-    thread: Resource<Option<Result<Thread, ApiError>>>,
+    thread: Fetched<Option<Result<Thread, ApiError>>>,
     /// Shows or hides the details.
     #[prop(into)]
     toggle_details: Callback<()>,

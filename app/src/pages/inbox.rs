@@ -13,6 +13,7 @@ use crate::{
         list::ListPanel,
         thread::ThreadPanel,
     },
+    json::fetched,
     model::{ApiError, ConversationId, View},
     state::{use_inbox, use_live},
 };
@@ -29,11 +30,11 @@ pub fn InboxPage() -> impl IntoView {
     let asked = Memo::new(move |_| params.with(|p| p.get("id")));
     let is_asked = Memo::new(move |_| asked.with(Option::is_some));
     let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
-    let page = Resource::new(
+    let page = fetched(
         move || (view.get(), live.resets.get()),
         |(view, _)| async move { (view, load_inbox(view, None).await) },
     );
-    let thread = Resource::new(
+    let thread = fetched(
         move || (asked.get().map(|_| id.get()), live.resets.get(), inbox.returns.get()),
         move |(asked, ..)| async move {
             match asked? {

@@ -65,6 +65,7 @@ mod stream {
 
     use super::{Connection, Live};
     use crate::{
+        json,
         model::LiveEvent,
         state::{Inbox, new_uuid},
     };
@@ -257,7 +258,7 @@ mod stream {
 
     fn take_frame(tab: &Shared, text: String, hand_on: bool) {
         // What this build does not understand is left out; the next fetch has it.
-        let Ok(event) = serde_json::from_str::<LiveEvent>(&text) else { return };
+        let Ok(event) = json::read::<LiveEvent>(&text) else { return };
         let inbox = tab.borrow().inbox;
         if hand_on {
             let mut it = tab.borrow_mut();
@@ -301,7 +302,7 @@ mod stream {
     fn listen_to_tabs(tab: &Shared) {
         let shared = Rc::clone(tab);
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let Some(talk) = event.data().as_string().and_then(|text| serde_json::from_str::<Talk>(&text).ok()) else {
+            let Some(talk) = event.data().as_string().and_then(|text| json::read::<Talk>(&text).ok()) else {
                 return;
             };
             hear(&shared, talk);

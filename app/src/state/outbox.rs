@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{forget, keep, now_ms, recall_all};
 use crate::{
     api::conversation::{NewMessage, send_message},
+    json,
     model::{ApiError, Attachment, ConversationId, MessageId, Timestamp},
 };
 
@@ -61,8 +62,7 @@ impl Outbox {
 
     /// Takes up what a former page left behind.
     pub fn restore(self) {
-        let mut kept: Vec<Ghost> =
-            recall_all(KEY).iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect();
+        let mut kept: Vec<Ghost> = recall_all(KEY).iter().filter_map(|(_, text)| json::read(text).ok()).collect();
         kept.sort_by_key(|ghost| ghost.new.id);
         for ghost in &mut kept {
             if ghost.state == GhostState::Waiting {

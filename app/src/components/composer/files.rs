@@ -109,6 +109,7 @@ mod browser {
     use web_sys::{File, FileList, ProgressEvent, XmlHttpRequest};
 
     use super::{LIMIT, Progress, Upload, Uploads};
+    use crate::json;
 
     impl Uploads {
         pub fn add_chosen(self, input: &web_sys::HtmlInputElement) {
@@ -182,7 +183,7 @@ mod browser {
             Closure::<dyn FnMut(JsValue)>::new(move |_| {
                 let answer = request.response_text().ok().flatten().unwrap_or_default();
                 let status = request.status().unwrap_or(0);
-                match (status, serde_json::from_str(&answer)) {
+                match (status, json::read(&answer)) {
                     (200, Ok(file)) => {
                         progress.try_set(Progress::Done(file));
                     }
@@ -200,8 +201,15 @@ mod browser {
 
     /// What the server says in its refusal.
     fn told(answer: &str) -> String {
-        let json: serde_json::Value = serde_json::from_str(answer).unwrap_or_default();
-        json["error"]["message"].as_str().unwrap_or("It could not be sent.").to_owned()
+        #[derive(serde::Deserialize)]
+        struct Refusal {
+            error: Told,
+        }
+        #[derive(serde::Deserialize)]
+        struct Told {
+            message: String,
+        }
+        json::read(answer).map_or_else(|_| "It could not be sent.".to_owned(), |refusal: Refusal| refusal.error.message)
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     api::settings::{InviteInfo, NewInvite, invite, invites, revoke_invite},
     components::ui::{Button, EmptyState, FieldFrame, Icon, Pill, Tone, Variant},
+    json::fetched,
     model::{ApiError, InviteId, Role, Visibility},
     pages::form::{FormError, field_error, other_error},
     state::use_house,
@@ -22,7 +23,7 @@ pub(super) fn Invites() -> impl IntoView {
     let house = use_house();
     // An invitation ends when somebody joins by it.
     let members = Memo::new(move |_| house.boot.with(|boot| boot.members.len()));
-    let open = Resource::new(move || members.get(), |_| invites());
+    let open = fetched(move || members.get(), |_| invites());
     let revoked = RwSignal::new(Vec::<InviteId>::new());
     let made = RwSignal::new(None::<InviteInfo>);
     let list = move || {

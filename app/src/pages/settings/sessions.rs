@@ -10,6 +10,7 @@ use super::{
 use crate::{
     api::account::{SessionInfo, end_session, sessions},
     components::ui::{Button, Glyph, Icon, Pill, RelativeTime, Tone},
+    json::fetched,
     model::{ApiError, SessionId},
     state::use_now,
 };
@@ -17,7 +18,7 @@ use crate::{
 /// My sessions and my password.
 #[component]
 pub fn SettingsSessions() -> impl IntoView {
-    let all = Resource::new(|| (), |()| sessions());
+    let all = fetched(|| (), |()| sessions());
     // Ended here, not yet gone from what was read.
     let ended = RwSignal::new(Vec::<SessionId>::new());
     let list = move || {

@@ -6,6 +6,7 @@ use super::parts::{AdminOnly, CardSkeleton, InlineError, LoadFailed, PageHead};
 use crate::{
     api::settings::{DeadJob, SystemStatus, load_system_status, revive_job},
     components::ui::{Button, EmptyState, Icon, Pill, RelativeTime, Tone},
+    json::fetched,
     state::use_now,
 };
 
@@ -23,7 +24,7 @@ pub fn SettingsSystem() -> impl IntoView {
 
 #[component]
 fn Status() -> impl IntoView {
-    let status = Resource::new(|| (), |()| load_system_status());
+    let status = fetched(|| (), |()| load_system_status());
     let shown = move || {
         Suspend::new(async move {
             match status.await {
