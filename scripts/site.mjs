@@ -102,8 +102,10 @@ function program(part) {
   const folder = cached(dev ? `dev-${part}` : part, key, (out) => {
     run('wasm-bindgen', compiledPart, '--target', 'web', '--no-typescript', '--out-name', part, '--out-dir', out)
     const raw = path.join(out, `${part}_bg.wasm`)
-    if (!dev) empty(raw, NEVER_CALLED)
-    if (!dev) run('wasm-opt', ...WASM_PASSES, ...ENABLED, raw, '-o', raw)
+    if (!dev) {
+      empty(raw, NEVER_CALLED)
+      run('wasm-opt', ...WASM_PASSES, ...ENABLED, raw, '-o', raw)
+    }
     // Bundled, because crates may bring JavaScript snippets of their own.
     run('esbuild', path.join(out, `${part}.js`), '--bundle', '--format=esm', '--minify', '--log-level=warning', `--outfile=${path.join(out, 'bundle.js')}`)
   })
