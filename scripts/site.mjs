@@ -31,8 +31,8 @@ const BROWSERS = 'chrome 123, firefox 129, safari 17.5'
 const WASM_PASSES = ['--flatten', '--rereloop', '-Oz', '-Oz']
 /**
  * What a type-erased view brings along for hydrating piece by piece (`hydrate_lazy`). This app hydrates at once, but the view's table names the
- * functions, so no compiler leaves them out. They are emptied: 18 kB less. Each makes a state that bears the id of its own type: the compiler
- * cannot have folded one of them with a function that is called. (Others that seem as idle it did fold: `hydrate_from_template`, for one.)
+ * functions, so no compiler leaves them out. They are emptied: 18 kB less. Each makes a state that bears the id of its own type, or the future
+ * of one that does: the compiler cannot have folded one of them with a function that is called. (Others that seem as idle it did fold: `hydrate_from_template`, for one.)
  */
 const NEVER_CALLED = /IntoAny>::into_any::hydrate_async::(\{\{closure\}\}::)?h[0-9a-f]{16}$/
 const COMPRESSIBLE = /\.(js|mjs|css|html|svg|json|webmanifest|txt|wasm|xml)$/

@@ -18,6 +18,7 @@ macro_rules! may_begin {
         "state <> 'dead' AND CASE WHEN channel_id IS NULL THEN $1 ELSE $2 AND channel_id NOT IN ($3, $4, $5) END"
     };
 }
+const _: () = assert!(slots::FULL == 3, "may_begin! has a number for each channel that can be full");
 const NEXT: &str = concat!("SELECT run_at FROM job WHERE ", may_begin!(), " ORDER BY run_at LIMIT 1");
 macro_rules! due {
     () => {
