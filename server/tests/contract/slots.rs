@@ -15,9 +15,12 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::world::{World, letter};
+use crate::{
+    plain::Sql,
+    world::{World, letter},
+};
 
-on_both_engines!(t8_a_silent_provider_holds_its_own_slots_only);
+on_both_engines!(t8_a_silent_provider_holds_its_own_slots_only, t8_work_from_before_learns_its_channel);
 
 const WAITING: usize = 40;
 const SLOTS: usize = 8;
@@ -114,4 +117,27 @@ async fn t8_a_silent_provider_holds_its_own_slots_only(world: World) {
     assert_eq!(told, asked);
     stop.send_replace(true);
     worker.await.unwrap();
+}
+
+/// What waited when the column came belongs to the channel that it would name today.
+async fn t8_work_from_before_learns_its_channel(world: World) {
+    let (outside, chat) = (world.channel(ChannelKind::Api, 0).await, world.channel(ChannelKind::WebChat, 0).await);
+    replies(&world, &outside, 2).await;
+    replies(&world, &chat, 2).await;
+    let channels = async || {
+        let sql = "SELECT id, channel_id FROM job WHERE kind = 'send' ORDER BY id";
+        let mut glance = world.db.glance().await.unwrap();
+        glance.conn().all::<(String, Option<String>)>(sql, Vec::new()).await.unwrap()
+    };
+    let today = channels().await;
+    let named = today.iter().map(|(_, channel)| channel.clone()).collect::<Vec<_>>();
+    assert_eq!(named, [Some(outside.id.to_string()), Some(outside.id.to_string()), None, None]);
+
+    let file = include_str!("../../migrations/sqlite/0007_job_channel.sql");
+    let learn = file.split(';').map(str::trim).find(|sql| sql.starts_with("UPDATE job")).unwrap();
+    let forget = Sql::one("UPDATE job SET channel_id = NULL", Vec::new());
+    world.db.write(&world.system(), forget).await.unwrap();
+    assert!(channels().await.iter().all(|(_, channel)| channel.is_none()));
+    world.db.write(&world.system(), Sql::one(learn, Vec::new())).await.unwrap();
+    assert_eq!(channels().await, today);
 }
