@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use app::model::{EmailSettings, Host, Security};
-use hickory_resolver::TokioResolver;
+use hickory_resolver::{ResolverBuilder, TokioResolver, proto::rr::RData};
 
 use super::error::is_microsoft;
 use crate::network::Network;
@@ -176,7 +176,7 @@ pub async fn discover(network: &Network, address: &str) -> Option<Found> {
         return Some(known(address, provider, "what is known of"));
     }
     let by_entries = async {
-        let resolver = TokioResolver::builder_tokio().map(hickory_resolver::ResolverBuilder::build).ok()?;
+        let resolver = TokioResolver::builder_tokio().and_then(ResolverBuilder::build).ok()?;
         let (srv, mx) = tokio::join!(by_srv(&resolver, address, &domain), by_mx(&resolver, address, &domain));
         srv.or(mx)
     };
@@ -250,17 +250,25 @@ async fn by_srv(resolver: &TokioResolver, address: &str, domain: &str) -> Option
 
 async fn srv(resolver: &TokioResolver, name: &str) -> Option<(String, u16)> {
     let found = tokio::time::timeout(PATIENCE, resolver.srv_lookup(name)).await.ok()?.ok()?;
-    let best = found.iter().min_by_key(|one| one.priority())?;
-    let target = best.target().to_utf8();
+    let entries = found.answers().iter().filter_map(|record| match &record.data {
+        RData::SRV(entry) => Some(entry),
+        _ => None,
+    });
+    let best = entries.min_by_key(|entry| entry.priority)?;
+    let target = best.target.to_utf8();
     let target = target.trim_end_matches('.');
     // A lone dot says that there is no such service.
-    (!target.is_empty()).then(|| (target.to_owned(), best.port()))
+    (!target.is_empty()).then(|| (target.to_owned(), best.port))
 }
 
 async fn by_mx(resolver: &TokioResolver, address: &str, domain: &str) -> Option<Found> {
     let found = tokio::time::timeout(PATIENCE, resolver.mx_lookup(format!("{domain}."))).await.ok()?.ok()?;
-    let best = found.iter().min_by_key(|one| one.preference())?;
-    let host = best.exchange().to_utf8().trim_end_matches('.').to_ascii_lowercase();
+    let entries = found.answers().iter().filter_map(|record| match &record.data {
+        RData::MX(entry) => Some(entry),
+        _ => None,
+    });
+    let best = entries.min_by_key(|entry| entry.preference)?;
+    let host = best.exchange.to_utf8().trim_end_matches('.').to_ascii_lowercase();
     let provider = PROVIDERS.iter().find(|provider| provider.mx.iter().any(|end| is_under(&host, end)))?;
     Some(known(address, provider, "mail for this domain going to"))
 }
