@@ -1,11 +1,18 @@
 //! Settings: by flag, environment or `tandem.toml`, in this order; each knows where it came from.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::Args;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
+use url::{Host, Url};
 
 use crate::auth::Cookies;
+
+/// All of this machine's own addresses in IPv4.
+const LOOPBACK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8);
 
 /// The flags that every command takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -16,6 +23,10 @@ pub struct Flags {
     /// The address that browsers use: scheme, host and, if need be, port
     #[arg(long, global = true)]
     pub public_url: Option<String>,
+    /// Proxies that say truly for whom they ask, as 10.0.0.5 or 10.1.0.0/16, comma separated [default: those on this machine, where
+    /// only they reach Tandem]
+    #[arg(long, global = true)]
+    pub trusted_proxies: Option<String>,
     /// The folder for the database, files and secrets [default: ./data]
     #[arg(long, global = true)]
     pub data: Option<String>,
@@ -100,8 +111,10 @@ pub enum ConfigError {
 pub struct Config {
     /// Where to listen.
     pub addr: SocketAddr,
-    /// The address that browsers use, if it was said: scheme, host, port.
+    /// The address that browsers use, if it was said: scheme, host, port, as browsers write them in `Origin`.
     pub public_url: Option<String>,
+    /// The proxies whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<IpNet>,
     /// The data folder.
     pub data: PathBuf,
     /// The database.
@@ -155,6 +168,7 @@ impl Config {
         };
         let addr = take("TANDEM_ADDR", &flags.addr, "127.0.0.1:3000");
         let public_url = take("TANDEM_PUBLIC_URL", &flags.public_url, "");
+        let proxies = take("TANDEM_TRUSTED_PROXIES", &flags.trusted_proxies, "");
         let data = PathBuf::from(take("TANDEM_DATA", &flags.data, "./data"));
         let default_db = format!("sqlite:{}", data.join("tandem.db").display());
         let database_url = take("TANDEM_DATABASE_URL", &flags.database_url, &default_db);
@@ -170,23 +184,25 @@ impl Config {
 
         let socket: SocketAddr =
             addr.parse().map_err(|_| wrong("TANDEM_ADDR", &addr, "write an address and a port, as 127.0.0.1:3000"))?;
-        let public_url = public_url.trim_end_matches('/').to_owned();
-        let is_http = public_url.starts_with("http://");
-        let is_https = public_url.starts_with("https://");
-        if !public_url.is_empty() && !((is_http || is_https) && public_url.matches('/').count() == 2) {
-            return Err(wrong(
-                "TANDEM_PUBLIC_URL",
-                &public_url,
-                "write scheme and host, as https://tandem.example.com",
-            ));
-        }
-        let host = public_url.strip_prefix("http://").map(|rest| rest.rsplit_once(':').map_or(rest, |(host, _)| host));
-        let loopback = match host {
-            Some(host) => matches!(host, "localhost" | "127.0.0.1" | "[::1]"),
-            None => socket.ip().is_loopback(),
+        let public = match public_url.trim() {
+            "" => None,
+            said => Some(Public::read(said).ok_or_else(|| {
+                wrong("TANDEM_PUBLIC_URL", &public_url, "write scheme and host, as https://tandem.example.com")
+            })?),
         };
+        let is_https = public.as_ref().is_some_and(|public| public.is_https);
+        let loopback = public.as_ref().map_or(socket.ip().is_loopback(), |public| public.is_loopback);
         if !is_https && !loopback && !flags.insecure_http {
-            return Err(ConfigError::Insecure(if public_url.is_empty() { addr } else { public_url }));
+            return Err(ConfigError::Insecure(public.map_or(addr, |public| public.origin)));
+        }
+        let mut trusted_proxies = listed("TANDEM_TRUSTED_PROXIES", &proxies)?;
+        if trusted_proxies.iter().any(|network| network.prefix_len() == 0) {
+            let what = "with all addresses in it anybody could claim to be anybody; name the proxy's own";
+            return Err(wrong("TANDEM_TRUSTED_PROXIES", &proxies, what));
+        }
+        if is_https && socket.ip().is_loopback() {
+            // Browsers use https and nobody else speaks it here: whoever connects is the proxy.
+            trusted_proxies.extend([IpNet::V4(LOOPBACK), IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST))]);
         }
         let known = roles.split(',').map(str::trim).all(|role| matches!(role, "web" | "worker" | "channels"));
         if !known {
@@ -201,7 +217,8 @@ impl Config {
         let has = |role: &str| roles.split(',').any(|r| r.trim() == role);
         Ok(Self {
             addr: socket,
-            public_url: (!public_url.is_empty()).then_some(public_url),
+            public_url: public.map(|public| public.origin),
+            trusted_proxies,
             data,
             database_url,
             log,
@@ -219,10 +236,43 @@ impl Config {
     }
 }
 
-/// The networks of a setting.
+/// Where browsers find Tandem.
+struct Public {
+    /// As they write it in `Origin`: in small letters, names in ASCII, without the scheme's own port.
+    origin: String,
+    is_https: bool,
+    /// Whether only this machine gets there.
+    is_loopback: bool,
+}
+
+impl Public {
+    /// Scheme, host and perhaps a port; none for whatever else.
+    fn read(said: &str) -> Option<Self> {
+        // What a browser would leave out without a word is more likely a slip here.
+        if said.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
+            return None;
+        }
+        let url = Url::parse(said).ok()?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let nobody = url.username().is_empty() && url.password().is_none() && !said.contains('@');
+        let is_https = url.scheme() == "https";
+        if !bare || !nobody || !(is_https || url.scheme() == "http") || url.port() == Some(0) {
+            return None;
+        }
+        let is_loopback = match url.host()? {
+            Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        };
+        Some(Self { origin: url.origin().ascii_serialization(), is_https, is_loopback })
+    }
+}
+
+/// The networks of a setting; a single address is one of its own.
 fn listed(name: &'static str, value: &str) -> Result<Vec<IpNet>, ConfigError> {
     let networks = value.split(',').map(str::trim).filter(|network| !network.is_empty());
-    networks.map(str::parse).collect::<Result<Vec<IpNet>, _>>().map_err(|_| ConfigError::Value {
+    let read = |network: &str| network.parse().or_else(|_| network.parse::<IpAddr>().map(IpNet::from));
+    networks.map(read).collect::<Result<Vec<IpNet>, _>>().map_err(|_| ConfigError::Value {
         name,
         value: value.to_owned(),
         what: "write networks as 10.1.0.0/16, separated by commas",
@@ -260,8 +310,74 @@ mod tests {
     }
 
     #[test]
+    fn the_public_address_is_what_browsers_write_or_is_refused() {
+        let origin = |said: &str| read("127.0.0.1:1", said).ok().and_then(|config| config.public_url);
+        for (said, written) in [
+            ("https://Help.Example.com", "https://help.example.com"),
+            ("HTTPS://help.example.com/", "https://help.example.com"),
+            ("https://help.example.com:443", "https://help.example.com"),
+            ("http://localhost:80", "http://localhost"),
+            ("https://help.example.com:8443/", "https://help.example.com:8443"),
+            ("https://hilfe-büro.example", "https://xn--hilfe-bro-w9a.example"),
+            ("https://HILFE-BÜRO.example", "https://xn--hilfe-bro-w9a.example"),
+            ("https://hilfe-bu\u{308}ro.example", "https://xn--hilfe-bro-w9a.example"),
+            ("https://例え.テスト", "https://xn--r8jz45g.xn--zckzah"),
+            (" https://help.example.com ", "https://help.example.com"),
+            ("https://[2001:DB8:0::1]:443", "https://[2001:db8::1]"),
+        ] {
+            assert_eq!(origin(said).as_deref(), Some(written), "{said}");
+        }
+        for wrong in [
+            "help.example.com",
+            "https://",
+            "https://help example.com",
+            "https://help.example.com/tandem",
+            "https://help.example.com/?a",
+            "https://help.example.com/#a",
+            "https://me@help.example.com",
+            "https://@help.example.com",
+            "https:\\\\help.example.com",
+            "https://help.\texample.com",
+            "https://help.example.com:99999",
+            "https://help.example.com:0",
+            "https://help%zz.example.com",
+            "https://xn--a.example",
+            "ftp://help.example.com",
+            "javascript:alert(1)",
+        ] {
+            assert!(matches!(read("127.0.0.1:1", wrong), Err(ConfigError::Value { name: "TANDEM_PUBLIC_URL", .. })), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn s54_proxies_are_trusted_where_they_were_named_or_nobody_else_can_connect() {
+        let trusted = |addr: &str, public_url: &str, proxies: &str| {
+            let flags = Flags {
+                addr: Some(addr.to_owned()),
+                public_url: Some(public_url.to_owned()),
+                trusted_proxies: Some(proxies.to_owned()),
+                ..Flags::default()
+            };
+            Config::read(&flags).map(|c| c.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(trusted("127.0.0.1:1", "https://t.example", "").unwrap(), "127.0.0.0/8 ::1/128");
+        assert_eq!(trusted("[::1]:1", "https://t.example", "").unwrap(), "127.0.0.0/8 ::1/128");
+        assert_eq!(trusted("127.0.0.1:1", "", "").unwrap(), "", "a browser on this machine is no proxy");
+        assert_eq!(trusted("0.0.0.0:1", "https://t.example", "").unwrap(), "", "others may connect");
+        assert_eq!(
+            trusted("0.0.0.0:1", "https://t.example", "10.0.0.5, 2001:db8::/32").unwrap(),
+            "10.0.0.5/32 2001:db8::/32"
+        );
+        for wrong in ["0.0.0.0/0", "10.0.0.0/8,::/0", "proxy.example", "10.0.0.0/33", "10.0.0.0/8;10.0.0.1"] {
+            assert!(trusted("0.0.0.0:1", "https://t.example", wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn plain_http_for_others_is_refused() {
         assert!(matches!(read("0.0.0.0:80", ""), Err(ConfigError::Insecure(_))));
+        assert!(read("127.0.0.1:80", "http://127.0.0.9:80").is_ok());
+        assert!(read("127.0.0.1:80", "http://localhost.example:80").is_err());
         assert!(matches!(read("127.0.0.1:80", "http://tandem.example"), Err(ConfigError::Insecure(_))));
     }
 

@@ -1,6 +1,7 @@
 //! HTTP: layers, pages, server functions, the live stream, files, web chat, assets, operations.
 
 mod assets;
+mod client;
 mod door;
 mod error;
 mod files;
@@ -19,5 +20,6 @@ mod state;
 mod typed;
 mod webchat;
 
+pub use client::{Client, Proxies};
 pub use routes::{Gate, Route, SERVER_FUNCTIONS, router, routes};
 pub use state::{Http, Services};

@@ -21,7 +21,7 @@ use tower_http::{
 };
 
 use super::{
-    assets,
+    assets, client,
     error::Refusal,
     files, layers, live, mail, ops, pages, session,
     session::{Signed, Unknown},
@@ -196,6 +196,7 @@ pub fn router(http: Http) -> Router {
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(2)).compress_when(compress))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(http.clone(), layers::headers))
+        .layer(middleware::from_fn_with_state(http.clone(), client::find))
         .with_state(http)
 }
 

@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::sync::watch;
 
-use super::{assets::Site, rate::Rate, render::Renderers};
+use super::{assets::Site, client::Proxies, rate::Rate, render::Renderers};
 use crate::{
     auth::{Cookies, Passwords},
     channels::email::Email,
@@ -42,6 +42,7 @@ struct Inner {
     services: Services,
     cookies: Cookies,
     public_url: Option<String>,
+    proxies: Proxies,
     site: Site,
     chat_rate: Rate,
     client_rate: Rate,
@@ -68,6 +69,7 @@ impl Http {
             services,
             cookies: config.cookies,
             public_url: config.public_url.clone(),
+            proxies: Proxies::new(&config.trusted_proxies),
             site: Site::load(),
             chat_rate: Rate::new(40, 60),
             client_rate: Rate::new(400, 60),
@@ -84,6 +86,11 @@ impl Http {
     /// The address that browsers use, if it was said.
     pub fn public_url(&self) -> Option<&str> {
         self.0.public_url.as_deref()
+    }
+
+    /// Whose word on where a request comes from is taken.
+    pub fn proxies(&self) -> &Proxies {
+        &self.0.proxies
     }
 
     /// The names of the assets.

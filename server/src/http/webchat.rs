@@ -8,7 +8,7 @@ use app::model::{
 use axum::{
     Json,
     body::Body,
-    extract::{ConnectInfo, FromRequestParts, Path, Query, State},
+    extract::{FromRequestParts, Path, Query, State},
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
@@ -16,7 +16,7 @@ use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{error::Refusal, files::Named, state::Http};
+use super::{client::Client, error::Refusal, files::Named, state::Http};
 use crate::{
     clock::secret_hash,
     domain::{
@@ -203,14 +203,13 @@ pub struct Written {
 /// `POST …/messages`: acknowledged once it is stored; the same again gets the same answer (R3, R6).
 pub async fn send(
     State(http): State<Http>,
-    ConnectInfo(client): ConnectInfo<std::net::SocketAddr>,
+    client: Client,
     chat: Chat,
     visitor: Visitor,
     Json(written): Json<Written>,
 ) -> Result<Json<serde_json::Value>, Refusal> {
-    let sources = [visitor.address.clone(), format!("client {}", super::door::client_prefix(Some(client.ip())))];
     // One address may stand for a whole office: it may write ten times as much as one visitor.
-    if let Some(seconds) = http.chat_rate().hit(&sources[0]).or_else(|| http.client_rate().hit(&sources[1])) {
+    if let Some(seconds) = http.chat_rate().hit(&visitor.address).or_else(|| http.client_rate().hit(&client.to_string())) {
         return Err(ApiError::TooMany { seconds }.into());
     }
     if written.text.trim().is_empty() && written.attachments.is_empty() {

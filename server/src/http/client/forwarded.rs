@@ -1,0 +1,201 @@
+//! The two headers by which proxies say for whom they ask. Each hop is an address, or none where it is not said or cannot be read.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use axum::http::HeaderValue;
+
+/// The hops of `X-Forwarded-For`, the nearest last; none without the header.
+pub fn custom<'h>(lines: impl IntoIterator<Item = &'h HeaderValue>) -> Option<Vec<Option<IpAddr>>> {
+    let mut hops = None;
+    for line in lines {
+        let hops = hops.get_or_insert_with(Vec::new);
+        match line.to_str() {
+            Ok(line) => hops.extend(line.split(',').map(|hop| node(hop.trim().trim_matches('"')))),
+            Err(_) => hops.push(None),
+        }
+    }
+    hops
+}
+
+/// The hops of `Forwarded`, the nearest last; none where no line of it says `for`.
+pub fn standard<'h>(lines: impl IntoIterator<Item = &'h HeaderValue>) -> Option<Vec<Option<IpAddr>>> {
+    let mut hops = Vec::new();
+    let mut says = false;
+    for line in lines {
+        match line.to_str().ok().and_then(elements) {
+            Some(elements) => {
+                for element in elements {
+                    says |= element.is_some();
+                    hops.push(element.and_then(|name| node(&name)));
+                }
+            }
+            None => {
+                says = true;
+                hops.push(None);
+            }
+        }
+    }
+    says.then_some(hops)
+}
+
+/// What each element of a line has as its `for`; none for the whole line when it breaks the grammar anywhere, for then nobody can say
+/// where the sender's part of it ends and the proxy's begins.
+fn elements(line: &str) -> Option<Vec<Option<String>>> {
+    let mut elements = Vec::new();
+    let mut rest = line.trim();
+    loop {
+        let mut found = None;
+        loop {
+            rest = rest.trim_start();
+            if !rest.is_empty() && !rest.starts_with([';', ',']) {
+                let (name, value) = rest.split_once('=')?;
+                if name.is_empty() || !name.bytes().all(is_token) {
+                    return None;
+                }
+                let (value, after) = value_of(value)?;
+                if name.eq_ignore_ascii_case("for") && found.replace(value).is_some() {
+                    return None;
+                }
+                rest = after.trim_start();
+            }
+            match rest.strip_prefix(';') {
+                Some(after) => rest = after,
+                None => break,
+            }
+        }
+        elements.push(found);
+        match rest.strip_prefix(',') {
+            Some(after) => rest = after,
+            None if rest.is_empty() => return Some(elements),
+            None => return None,
+        }
+    }
+}
+
+/// A token or a quoted string, and what comes after it.
+fn value_of(text: &str) -> Option<(String, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        // Many write addresses with colons and brackets here without the quotes that they would need.
+        let end = text.bytes().position(|b| !is_token(b) && !b":[]".contains(&b)).unwrap_or(text.len());
+        let (value, rest) = text.split_at(end);
+        return (!value.is_empty()).then(|| (value.to_owned(), rest));
+    };
+    let mut value = String::new();
+    let mut letters = quoted.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '"' => return Some((value, &quoted[at + 1..])),
+            '\\' => value.push(letters.next()?.1),
+            other => value.push(other),
+        }
+    }
+    None
+}
+
+/// RFC 9110, 5.6.2.
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
+}
+
+/// An address with or without a port. `unknown` and names that were made up (`_hidden`) are none.
+fn node(text: &str) -> Option<IpAddr> {
+    let plain = |text: &str| text.parse::<IpAddr>().ok();
+    let address = if let Some(bracketed) = text.strip_prefix('[') {
+        let (address, port) = bracketed.split_once(']')?;
+        is_port(port).then(|| address.parse::<Ipv6Addr>().ok().map(IpAddr::V6))?
+    } else if let Some((address, port)) = text.split_once(':').filter(|(_, port)| !port.contains(':')) {
+        is_port(&format!(":{port}")).then(|| address.parse::<Ipv4Addr>().ok().map(IpAddr::V4))?
+    } else {
+        plain(text)
+    };
+    address.map(|address| address.to_canonical())
+}
+
+/// Nothing, or a colon and a number or a name that was made up.
+fn is_port(text: &str) -> bool {
+    let Some(port) = text.strip_prefix(':') else { return text.is_empty() };
+    match port.strip_prefix('_') {
+        Some(name) => !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)),
+        None => (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last(hops: Option<Vec<Option<IpAddr>>>) -> Option<String> {
+        hops?.pop()?.map(|hop| hop.to_string())
+    }
+
+    #[test]
+    fn s54_addresses_are_read_in_every_form_that_proxies_write() {
+        for (text, expected) in [
+            ("198.51.100.1", Some("198.51.100.1")),
+            ("198.51.100.1:4711", Some("198.51.100.1")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("[2001:db8::1]:4711", Some("2001:db8::1")),
+            ("[2001:db8::1]:_port", Some("2001:db8::1")),
+            ("::ffff:198.51.100.1", Some("198.51.100.1")),
+            ("unknown", None),
+            ("_hidden", None),
+            ("_SEVKISEK:_p", None),
+            ("", None),
+            ("198.51.100", None),
+            ("198.51.100.1:", None),
+            ("198.51.100.1:x", None),
+            ("198.51.100.1:123456", None),
+            ("0x7f.1", None),
+            ("0127.0.0.1", None),
+            ("[198.51.100.1]", None),
+            ("[2001:db8::1", None),
+            ("[2001:db8::1]4711", None),
+            ("fe80::1%eth0", None),
+            ("host.example", None),
+        ] {
+            assert_eq!(node(text).map(|a| a.to_string()).as_deref(), expected, "{text}");
+            let value = HeaderValue::from_str(text).unwrap();
+            assert_eq!(last(custom([&value])).as_deref(), expected, "{text}");
+            let value = HeaderValue::from_str(&format!("for=\"{text}\";proto=https")).unwrap();
+            assert_eq!(last(standard([&value])).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn s54_forwarded_is_read_by_its_grammar() {
+        for (line, expected) in [
+            ("for=198.51.100.1", Some("198.51.100.1")),
+            ("For=198.51.100.1;by=10.0.0.1;proto=http", Some("198.51.100.1")),
+            ("by=10.0.0.1 ; FOR=\"[2001:db8::1]:80\"", Some("2001:db8::1")),
+            ("for=[2001:db8::1]:80", Some("2001:db8::1")),
+            ("for=\"198.51\\.100.1\"", Some("198.51.100.1")),
+            ("for=1.1.1.1, for=198.51.100.1", Some("198.51.100.1")),
+            ("for=\"a, for=1.1.1.1\", for=198.51.100.1", Some("198.51.100.1")),
+            ("for=1.1.1.1, ,for=198.51.100.1", Some("198.51.100.1")),
+            // A quote that the sender leaves open does not make their part the last.
+            ("for=1.1.1.1;x=\", for=198.51.100.1", None),
+            ("for=\"1.1.1.1, for=198.51.100.1", None),
+            ("for=1.1.1.1;for=2.2.2.2", None),
+            ("for=198.51.100.1, proto=https", None),
+            ("for=198.51.100.1, for", None),
+            ("for=", None),
+            ("=1", None),
+            ("for=198.51.100.1 for=1.1.1.1", None),
+        ] {
+            let value = HeaderValue::from_str(line).unwrap();
+            assert_eq!(last(standard([&value])).as_deref(), expected, "{line}");
+        }
+        let silent = HeaderValue::from_static("proto=https;host=t.example");
+        assert_eq!(standard([&silent]), None, "it says nothing of where");
+        assert_eq!(custom([]), None);
+    }
+
+    #[test]
+    fn s39_a_long_list_is_read_in_its_length() {
+        let many = HeaderValue::from_str(&"for=\"[2001:db8::1]\";x=\"\\\\\\\\\",".repeat(4_000)).unwrap();
+        let began = std::time::Instant::now();
+        assert_eq!(standard([&many]).map(|hops| hops.len()), Some(4_001));
+        assert!(began.elapsed() < std::time::Duration::from_millis(500), "{:?}", began.elapsed());
+    }
+}
