@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::conversation::{cancel_message, send_now},
     components::ui::{Button, CountdownRing, Glyph, Icon, RelativeTime, Toast, Toasts, Tone, Variant, exact, iso},
-    model::{Attachment, Delivery, DeliveryState, Entry, Line, Message, Sender},
+    model::{Attachment, Delivery, DeliveryState, Entry, Line, Link, Message, Piece, Sender, linkify},
     state::{now_ms, use_house, use_inbox, use_now, use_zone},
 };
 
@@ -147,7 +147,7 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, back: RwSignal<Op
     }
 }
 
-/// Plain text: blank lines part paragraphs, addresses of the web become links and nothing else does (S7).
+/// Plain text: blank lines part paragraphs, and what [`linkify`] finds becomes links (S7).
 pub(super) fn paragraphs(text: &str) -> Vec<AnyView> {
     text.split("\n\n")
         .filter(|part| !part.trim().is_empty())
@@ -164,35 +164,25 @@ pub(super) fn paragraphs(text: &str) -> Vec<AnyView> {
 }
 
 fn linked(line: &str) -> AnyView {
+    let pieces = linkify(line);
     // Most lines are one piece of text: one node.
-    if !line.contains(':') {
+    if pieces.iter().all(|piece| piece.link.is_none()) {
         return line.to_owned().into_any();
     }
-    let mut parts = Vec::new();
-    let mut plain = String::new();
-    for (at, word) in line.split(' ').enumerate() {
-        if at > 0 {
-            plain.push(' ');
+    let parts = pieces.into_iter().map(|Piece { text, link }| {
+        let text = text.to_owned();
+        let Some(Link { href, host }) = link else { return text.into_any() };
+        let host = host.map(|host| format!(" ({host})"));
+        // It runs from left to right by itself: nothing before it turns it around.
+        view! {
+            <a href=href dir="ltr" target="_blank" rel="noopener noreferrer nofollow">
+                {text}
+            </a>
+            {host}
         }
-        let scheme =
-            ["https://", "http://", "mailto:"].into_iter().find(|s| word.len() > s.len() && word.starts_with(s));
-        if scheme.is_some() && !word.chars().any(|c| c.is_control() || matches!(c, '"' | '<' | '>')) {
-            let end = word.trim_end_matches(['.', ',', ')', '!', '?', ';', ':']);
-            if !plain.is_empty() {
-                parts.push(std::mem::take(&mut plain).into_any());
-            }
-            let (href, shown) = (end.to_owned(), end.to_owned());
-            parts
-                .push(view! { <a href=href target="_blank" rel="noopener noreferrer nofollow">{shown}</a> }.into_any());
-            plain.push_str(&word[end.len()..]);
-        } else {
-            plain.push_str(word);
-        }
-    }
-    if !plain.is_empty() {
-        parts.push(plain.into_any());
-    }
-    parts.into_any()
+        .into_any()
+    });
+    parts.collect::<Vec<_>>().into_any()
 }
 
 /// How far a message is, as style sheets know it.

@@ -8,6 +8,7 @@ mod event;
 mod house;
 mod ids;
 mod inbox;
+mod links;
 mod mail;
 mod mail_account;
 mod message;
@@ -29,6 +30,7 @@ pub use ids::{
 pub use inbox::{
     Act, ConversationRow, Counts, Cursor, Draft, DraftMode, Facts, InboxPage, Preview, PreviewBy, Thread, View,
 };
+pub use links::{Link, Piece, linkify};
 pub use mail::{Card, Folds, Look, MailChoice, MailHead, MailOutcome, answer_subject};
 pub use mail_account::{
     AccountState, ChannelHealth, CheckStep, CheckedStep, EmailSettings, Host, Ledger, Security, StepOutcome,

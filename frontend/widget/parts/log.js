@@ -171,5 +171,8 @@ class Line {
 
 const timeOf = (at) => h('time', { dir: 'auto', datetime: new Date(at).toISOString(), title: fullFormat.format(at) }, timeFormat.format(at));
 
+// A link runs from left to right by itself, whatever runs around it: nothing before it turns it around.
 const textNodes = (text) =>
-  linkify(text).map((piece) => (piece.href ? h('a', { href: piece.href, target: '_blank', rel: 'noopener noreferrer' }, piece.text) : piece.text));
+  linkify(text).flatMap(({ text, href, host }) =>
+    href ? [h('a', { href, dir: 'ltr', target: '_blank', rel: 'noopener noreferrer nofollow' }, text), host ? ` (${host})` : ''] : text,
+  );

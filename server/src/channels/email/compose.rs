@@ -3,7 +3,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use app::model::{MailHead, Mailbox, Message, Timestamp};
+use app::model::{MailHead, Mailbox, Message, Piece, Timestamp, linkify};
 use lettre::{
     Address,
     message::{
@@ -156,51 +156,19 @@ fn html(text: &str, pictures: &[(String, Enclosed)]) -> String {
         let lines: Vec<String> = paragraph
             .lines()
             .map(|line| {
-                let words: Vec<String> = line
-                    .split(' ')
-                    .map(|word| match link_in(word) {
-                        Some([before, link, behind]) => {
-                            format!("{}<a href=\"{1}\">{1}</a>{2}", escape(before), escape(link), escape(behind))
-                        }
-                        None => escape(word),
+                linkify(line)
+                    .iter()
+                    .map(|Piece { text, link }| match link {
+                        Some(link) => format!("<a href=\"{}\">{}</a>", escape(&link.href), escape(text)),
+                        None => escape(text),
                     })
-                    .collect();
-                words.join(" ")
+                    .collect()
             })
             .collect();
         format!("<p dir=\"auto\">{}</p>", lines.join("<br>\n"))
     });
     let body = paragraphs.chain(pictures).collect::<Vec<_>>().join("\n");
     format!("<!doctype html>\n<html>\n<body>\n{body}\n</body>\n</html>\n")
-}
-
-/// An address of the web in a word, with what stands before and behind it: the brackets and quotes around it and the sentence's own marks
-/// are no part of it. A bracket that closes what was opened within the address is one.
-fn link_in(word: &str) -> Option<[&str; 3]> {
-    let from = word.trim_start_matches(['(', '[', '{', '"', '\'', '<']);
-    let scheme = ["https://", "http://"].into_iter().find(|scheme| from.starts_with(*scheme))?;
-    let mut unopened = [('(', ')'), ('[', ']'), ('{', '}')].map(|(open, close)| {
-        let left = from.matches(close).count().saturating_sub(from.matches(open).count());
-        (close, left)
-    });
-    let mut link = from;
-    while let Some(mark) = link.chars().next_back() {
-        let outside = match unopened.iter_mut().find(|(close, _)| *close == mark) {
-            Some((_, left)) => {
-                let outside = *left > 0;
-                *left = left.saturating_sub(1);
-                outside
-            }
-            None => matches!(mark, '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '>'),
-        };
-        if !outside {
-            break;
-        }
-        link = link.strip_suffix(mark)?;
-    }
-    let before = word.strip_suffix(from)?;
-    let behind = from.strip_prefix(link)?;
-    (link.len() > scheme.len()).then_some([before, link, behind])
 }
 
 #[cfg(test)]
@@ -224,7 +192,8 @@ mod tests {
             ("https://x.example/?a=1&b=2", link("https://x.example/?a=1&amp;b=2")),
             ("https://x.example/a.html", link("https://x.example/a.html")),
             ("https://... and http://", "https://... and http://".to_owned()),
-            ("javascript:https://x.example", "javascript:https://x.example".to_owned()),
+            ("javascript:https://x.example", format!("javascript:{x}")),
+            ("www.x.example", "<a href=\"https://www.x.example\">www.x.example</a>".to_owned()),
         ] {
             assert!(html(text, &[]).contains(&format!("<p dir=\"auto\">{wanted}</p>")), "{text}: {}", html(text, &[]));
         }

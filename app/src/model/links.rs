@@ -1,0 +1,398 @@
+//! Which parts of a plain text are links (S7). The web chat's widget has the same rule in `frontend/widget/parts/linkify.js`; both are
+//! held to the cases in `links.json`.
+
+/// A part of a text. Put together, the parts are the text again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece<'t> {
+    /// As it stands in the text.
+    pub text: &'t str,
+    /// Where it leads; none for what is no link.
+    pub link: Option<Link>,
+}
+
+/// Where a part of a text leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// An address of the web, of a mailbox or of a phone.
+    pub href: String,
+    /// The host as names are looked up (`xn--…`), where it is written in letters that can be taken for others. It is shown beside the link.
+    pub host: Option<String>,
+}
+
+/// Cuts a text at its links: `http`, `https`, `mailto` and `tel`, names that begin with `www.`, and addresses of mailboxes. In doubt
+/// something is no link. The time is linear in the length of the text.
+pub fn linkify(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut done = 0;
+    let mut at = 0;
+    while at < text.len() {
+        let found = match text.as_bytes()[at] | 0x20 {
+            b'h' | b'w' | b'm' | b't' if is_apart(&text[..at]) => named(&text[at..]).map(|found| (at, found)),
+            // "@" with the bit of small letters.
+            b'`' if text.as_bytes()[at] == b'@' => {
+                mailbox(&text[done..], at - done).map(|(n, found)| (done + n, found))
+            }
+            _ => None,
+        };
+        let Some((begin, Found { end, link })) = found else {
+            at += 1;
+            continue;
+        };
+        // What looked like a link and is none is passed over whole.
+        at = begin + end;
+        let Some(link) = link else { continue };
+        if begin > done {
+            pieces.push(Piece { text: &text[done..begin], link: None });
+        }
+        pieces.push(Piece { text: &text[begin..at], link: Some(link) });
+        done = at;
+    }
+    if done < text.len() {
+        pieces.push(Piece { text: &text[done..], link: None });
+    }
+    pieces
+}
+
+/// What was found at a place: how many bytes it takes, and where it leads if it is a link.
+struct Found {
+    end: usize,
+    link: Option<Link>,
+}
+
+/// Whether a link may begin behind this text: its first letters are not the end of a word.
+fn is_apart(before: &str) -> bool {
+    !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// A link that begins with its scheme or with `www.`.
+fn named(text: &str) -> Option<Found> {
+    let scheme = ["https://", "http://", "www.", "mailto:", "tel:"]
+        .into_iter()
+        .find(|scheme| text.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme)))?;
+    let rest = &text[scheme.len()..];
+    match scheme {
+        // Only whom it goes to: copies, subject and text are nobody's but the writer's to decide.
+        "mailto:" => {
+            let local = rest.find(|c| !is_local(c)).filter(|at| *at > 0 && rest[*at..].starts_with('@'))?;
+            let host = Host::of(&rest[local + 1..]).filter(Host::has_domain)?;
+            let end = local + 1 + host.written;
+            let goes_on = goes_on(&rest[end..]);
+            let href = format!("mailto:{}@{}", &rest[..local], host.ascii);
+            (!goes_on).then(|| Found { end: scheme.len() + end, link: Some(Link { href, host: host.seen() }) })
+        }
+        "tel:" => {
+            let number = rest.find(|c: char| !c.is_ascii_digit() && !"+-().".contains(c)).unwrap_or(rest.len());
+            let goes_on = rest[number..].starts_with(|c: char| c.is_alphanumeric());
+            let number = run(&rest[..number]);
+            let is_number = (3..=15).contains(&number.bytes().filter(u8::is_ascii_digit).count())
+                && number.rfind('+').is_none_or(|at| at == 0);
+            (is_number && !goes_on).then(|| Found {
+                end: scheme.len() + number.len(),
+                link: Some(Link { href: format!("tel:{number}"), host: None }),
+            })
+        }
+        _ => Some(page(scheme, text)),
+    }
+}
+
+/// The address of a page, which begins with a scheme or `www.`.
+fn page(scheme: &str, text: &str) -> Found {
+    let is_www = scheme == "www.";
+    let begin = if is_www { 0 } else { scheme.len() };
+    let all = &text[begin..];
+    let authority = &all[..all.find(|c| matches!(c, '/' | '?' | '#') || is_apart_from(c)).unwrap_or(all.len())];
+    let none = Found { end: begin + authority.len(), link: None };
+    // A name before an "@" is there to be taken for the host.
+    if authority.contains('@') {
+        return none;
+    }
+    let Some(host) = Host::of(authority).filter(|host| host.is_page(is_www)) else { return none };
+    let behind = &all[host.written..];
+    let digits = behind.strip_prefix(':').map_or(0, |port| port.bytes().take_while(u8::is_ascii_digit).count());
+    let (port, behind) = behind.split_at(if digits == 0 { 0 } else { digits + 1 });
+    if port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_err()) {
+        return none;
+    }
+    let path = match behind.chars().next() {
+        Some('/' | '?' | '#') => run(behind),
+        // The sentence goes on.
+        Some(c) if is_apart_from(c) || ENDS.contains(c) || matches!(c, ')' | ']') => "",
+        Some(c) if port.is_empty() && !c.is_ascii() => "",
+        None => "",
+        Some(_) => return none,
+    };
+    let scheme = if is_www { "https://" } else { scheme };
+    let link = Link { href: format!("{scheme}{}{port}{path}", host.ascii), host: host.seen() };
+    Found { end: begin + host.written + port.len() + path.len(), link: Some(link) }
+}
+
+/// The address of a mailbox around the "@" at a place, and where it begins.
+fn mailbox(text: &str, at: usize) -> Option<(usize, Found)> {
+    // All of it is ASCII: bytes are letters.
+    let local =
+        text.as_bytes()[..at].iter().rev().take(LONGEST_LOCAL + 1).take_while(|b| is_local(char::from(**b))).count();
+    let begin = at - local;
+    let skipped = text[begin..at].len() - text[begin..at].trim_start_matches(['.', '-', '+', '_']).len();
+    let (begin, local) = (begin + skipped, local - skipped);
+    let before = text[..begin - skipped].chars().next_back();
+    let goes_before = before.is_some_and(|c| c.is_alphanumeric() || is_unseen(c) || "=&%@#$?`\\".contains(c));
+    if local == 0 || local > LONGEST_LOCAL || goes_before || text[..at].ends_with('.') {
+        return None;
+    }
+    let host = Host::of(&text[at + 1..]).filter(Host::has_domain)?;
+    let end = at + 1 + host.written;
+    let href = format!("mailto:{}@{}", &text[begin..at], host.ascii);
+    (!goes_on(&text[end..])).then(|| (begin, Found { end: end - begin, link: Some(Link { href, host: host.seen() }) }))
+}
+
+/// Whether a name goes on behind what was taken for the host of a mailbox.
+fn goes_on(behind: &str) -> bool {
+    behind.starts_with(|c: char| c == '@' || c == '_' || c.is_ascii_alphanumeric())
+}
+
+/// The longest part of a mailbox's address before the "@", in bytes (RFC 5321).
+const LONGEST_LOCAL: usize = 64;
+
+/// The longest host that is read, in bytes as it is written.
+const LONGEST_HOST: usize = 500;
+
+const fn is_local(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-')
+}
+
+/// What ends a sentence, a part of it or its emphasis, in several scripts: at the end of a link it is no part of it.
+const ENDS: &str = ".,;:!?'*([…–—‘’·،؛؟۔।॥։׃።፣၊။។៕།;·";
+
+/// What no address has in it as it is: quotes, and the marks of scripts that put no space behind them.
+const APART: &str = "<>\"`\\{}|^“”„‟«»‹›、。，．｡､；：！？「」『』【】《》〈〉〔〕［］（）｛｝＜＞";
+
+/// Characters that are not seen, or that change which way others run: they could make an address read as another one.
+const fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{70f}' | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a character ends every address.
+fn is_apart_from(c: char) -> bool {
+    c.is_whitespace() || is_unseen(c) || APART.contains(c)
+}
+
+/// How far an address may go at most: to what no address has in it, or to a bracket that was not opened within it. The marks of the
+/// sentence at its end are left out.
+fn run(text: &str) -> &str {
+    let (mut round, mut square) = (0, 0);
+    let mut former = ' ';
+    let mut end = text.len();
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => round += 1,
+            ')' => round -= 1,
+            '[' => square += 1,
+            ']' => square -= 1,
+            _ => {}
+        }
+        // Several addresses without a space between them.
+        let next = matches!(former, ',' | ';') && matches!(c, 'h' | 'H') && {
+            let begin = text.as_bytes()[at..].iter().take(8).map(u8::to_ascii_lowercase).collect::<Vec<_>>();
+            begin.starts_with(b"http://") || begin.starts_with(b"https://")
+        };
+        if round < 0 || square < 0 || next || is_apart_from(c) {
+            end = at;
+            break;
+        }
+        former = c;
+    }
+    text[..end].trim_end_matches(|c| ENDS.contains(c))
+}
+
+/// A host's name.
+struct Host {
+    /// How many bytes it takes as it is written.
+    written: usize,
+    /// As it is looked up: in small letters, those beyond ASCII coded (RFC 3492).
+    ascii: String,
+    /// How many labels it has.
+    labels: usize,
+    /// It has letters beyond ASCII.
+    is_coded: bool,
+}
+
+impl Host {
+    /// The host that a text begins with.
+    fn of(text: &str) -> Option<Self> {
+        let end = text.find(|c| !is_host(c)).unwrap_or(text.len());
+        let mut name = text[..end].trim_end_matches('.');
+        // No top-level domain has letters of both kinds: the sentence goes on without a space.
+        let last = name.rfind('.').map_or(0, |at| at + 1);
+        if name[last..].starts_with(|c: char| c.is_ascii())
+            && let Some(beyond) = name[last..].find(|c: char| !c.is_ascii())
+        {
+            name = &name[..last + beyond];
+        }
+        if name.len() > LONGEST_HOST {
+            return None;
+        }
+        let mut ascii = Vec::new();
+        for label in name.split('.') {
+            let label = label.to_lowercase();
+            if !label.is_ascii() && label.starts_with("xn--") {
+                return None;
+            }
+            let coded = if label.is_ascii() { label } else { format!("xn--{}", punycode(&label)) };
+            if coded.is_empty() || coded.len() > 63 || coded.starts_with('-') || coded.ends_with('-') {
+                return None;
+            }
+            ascii.push(coded);
+        }
+        let (labels, ascii) = (ascii.len(), ascii.join("."));
+        (ascii.len() <= 253).then(|| Self { written: name.len(), ascii, labels, is_coded: !name.is_ascii() })
+    }
+
+    /// Whether it ends in what can be a top-level domain, behind another label.
+    fn has_domain(&self) -> bool {
+        let last = self.ascii.rsplit('.').next().unwrap_or_default();
+        let letters = last.len() >= 2 && last.bytes().all(|b| b.is_ascii_alphabetic());
+        self.labels > 1 && (letters || last.starts_with("xn--"))
+    }
+
+    /// Whether it can be where a page is: a domain, an address of four numbers, or a single name as within a company.
+    fn is_page(&self, is_www: bool) -> bool {
+        let numbers = self.labels == 4 && self.ascii.split('.').all(|label| label.parse::<u8>().is_ok());
+        let name = self.labels == 1 && !self.is_coded && self.ascii.starts_with(|c: char| c.is_ascii_alphabetic());
+        match is_www {
+            true => self.labels > 2 && self.has_domain(),
+            false => self.has_domain() || numbers || name,
+        }
+    }
+
+    /// What is shown of it beside the link.
+    fn seen(&self) -> Option<String> {
+        self.is_coded.then(|| self.ascii.clone())
+    }
+}
+
+/// What a host's name has in it. Letters that are read as others (wide, bold, long, ligatures) are none of it.
+fn is_host(c: char) -> bool {
+    let is_form = matches!(c, '\u{130}' | '\u{17f}' | '\u{2100}'..='\u{218f}' | '\u{2460}'..='\u{24ff}' | '\u{fb00}'..='\u{fb06}' | '\u{ff00}'..='\u{ffef}'
+        | '\u{1d400}'..='\u{1d7ff}');
+    c.is_ascii_alphanumeric()
+        || matches!(c, '-' | '.')
+        || (!c.is_ascii() && c.is_alphabetic() && !is_form && !is_unseen(c))
+}
+
+/// A label as it is looked up, without its `xn--` (RFC 3492).
+fn punycode(label: &str) -> String {
+    const BASE: u32 = 36;
+    // Digits from "a" to "z", then "0" to "9".
+    let digit = |n: u32| char::from(if n < 26 { b'a' + n as u8 } else { b'0' + (n - 26) as u8 });
+    let mut out: String = label.chars().filter(char::is_ascii).collect();
+    let ascii = out.len() as u32;
+    if ascii > 0 {
+        out.push('-');
+    }
+    let (mut n, mut delta, mut bias, mut done) = (128u32, 0u32, 72u32, ascii);
+    let all = label.chars().count() as u32;
+    while done < all {
+        let next = label.chars().map(u32::from).filter(|c| *c >= n).min().unwrap_or(u32::MAX);
+        delta = delta.saturating_add((next - n).saturating_mul(done + 1));
+        n = next;
+        for c in label.chars().map(u32::from) {
+            if c < n {
+                delta = delta.saturating_add(1);
+            }
+            if c != n {
+                continue;
+            }
+            let mut q = delta;
+            for k in (1..).map(|k| k * BASE) {
+                let t = k.saturating_sub(bias).clamp(1, 26);
+                if q < t {
+                    break;
+                }
+                out.push(digit(t + (q - t) % (BASE - t)));
+                q = (q - t) / (BASE - t);
+            }
+            out.push(digit(q));
+            let first = done == ascii;
+            delta = if first { delta / 700 } else { delta / 2 };
+            delta += delta / (done + 1);
+            let mut k = 0;
+            while delta > 455 {
+                delta /= BASE - 1;
+                k += BASE;
+            }
+            bias = k + (BASE * delta) / (delta + 38);
+            delta = 0;
+            done += 1;
+        }
+        delta = delta.saturating_add(1);
+        n = n.saturating_add(1);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::linkify;
+
+    #[derive(serde::Deserialize)]
+    struct Case {
+        text: String,
+        links: Vec<Vec<String>>,
+    }
+
+    #[test]
+    fn s7_what_is_a_link_is_one_table_for_app_and_widget() {
+        let cases: Vec<Case> = serde_json::from_str(include_str!("links.json")).unwrap();
+        assert!(cases.len() > 100, "{}", cases.len());
+        let mut faults = Vec::new();
+        for Case { text, links } in cases {
+            let pieces = linkify(&text);
+            assert_eq!(pieces.iter().map(|piece| piece.text).collect::<String>(), text, "nothing is lost");
+            let found: Vec<Vec<String>> = pieces
+                .iter()
+                .filter_map(|piece| {
+                    let link = piece.link.as_ref()?;
+                    Some([piece.text.to_owned(), link.href.clone()].into_iter().chain(link.host.clone()).collect())
+                })
+                .collect();
+            if found != links {
+                faults.push(format!("{text:?}: {found:?}, not {links:?}"));
+            }
+        }
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+
+    #[test]
+    fn s7_hostile_texts_take_linear_time() {
+        let begun = std::time::Instant::now();
+        let parts = [
+            "a",
+            "a@",
+            "a.",
+            "https://",
+            "(",
+            "@a.",
+            "https://a.example/)",
+            "a@a.",
+            "mailto:",
+            "mailto:a@",
+            "tel:",
+            "tel:1",
+            "www.",
+            "ü",
+            "www.ü",
+            "a@ü.",
+            "https://(",
+            ",https://",
+        ];
+        for part in parts {
+            let text = part.repeat(200_000 / part.len());
+            assert_eq!(linkify(&text).iter().map(|piece| piece.text.len()).sum::<usize>(), text.len(), "{part}");
+        }
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    }
+}
