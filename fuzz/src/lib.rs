@@ -11,7 +11,7 @@ use server::{
     channels::email::{
         cards, chain,
         compose::{Making, compose},
-        fold::{self as folding, fold_html},
+        fold::{self as folding, Answers, fold_html},
         html::sanitise,
         mail as mails,
         signed::Signer,
@@ -51,7 +51,7 @@ pub fn mail(bytes: &[u8]) {
         for element in ["<script", "<style", "<iframe", "<object", "<svg", "<form"] {
             assert!(!tags(&again).contains(element), "{element}: {again}");
         }
-        let folded = fold_html(&shown);
+        let folded = fold_html(&shown, &Answers::Unknown);
         let marks = ["<details><summary>Signature</summary><div>", "<details><summary>Quoted text</summary><div>"];
         let unfolded = marks.iter().fold(folded, |html, mark| html.replace(mark, "")).replace("</div></details>", "");
         assert_eq!(unfolded, shown, "folding loses nothing");
@@ -149,9 +149,14 @@ fn reply(answered: &mails::Mail) -> Message {
 /// When that does not hold.
 pub fn fold(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let folding::Folded { written, signature, quoted } = folding::fold(&text);
-    assert_eq!(format!("{written}{signature}{quoted}"), text, "nothing is lost");
-    assert!(!written.trim().is_empty() || (signature.is_empty() && quoted.is_empty()), "something is left to read");
+    // It answers nothing, something that is not known, or something that begins as it does.
+    let half = text.chars().take(text.chars().count() / 2).collect::<String>().replace('>', "");
+    for answers in [Answers::Nothing, Answers::Unknown, Answers::of([half.as_str()], true)] {
+        let folding::Folded { written, signature, quoted } = folding::fold(&text, &answers);
+        assert_eq!(format!("{written}{signature}{quoted}"), text, "nothing is lost");
+        assert!(!written.trim().is_empty() || (signature.is_empty() && quoted.is_empty()), "something is left to read");
+        assert!(quoted.is_empty() || !matches!(answers, Answers::Nothing), "what answers nothing quotes nothing");
+    }
 }
 
 /// An answer goes to everybody who took part, to each once, never to ourselves and to nobody from nowhere.

@@ -41,7 +41,7 @@ pub async fn view(
 ) -> Result<Response, Refusal> {
     let mail = of_member(&http, &signed, &id).await?;
     let remote = if wish.pictures { Remote::ThroughUs } else { Remote::LeftOut };
-    let Formatted { html, remote } = http.email.formatted(&mail, remote).await?;
+    let Formatted { html, remote } = http.email.formatted(&signed.session.scope, &mail, remote).await?;
     let mut response = framed(html);
     response.headers_mut().insert("x-remote-pictures", HeaderValue::from(remote));
     Ok(response)

@@ -1,5 +1,6 @@
 //! E-mail: IMAP in, SMTP out (H1).
 
+mod answered;
 mod beyond;
 pub mod cards;
 pub mod chain;
@@ -129,7 +130,11 @@ impl Email {
         let kept = mails::one(&mut self.db.glance().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
         let size = kept.size.unsigned_abs();
         let source = Source::Disk(self.files.place(&kept.digest), size);
-        Reader::new(self.files.clone(), self.signer(scope.workspace())).read(id, source).await
+        self.reader(scope.clone()).read(id, source).await
+    }
+
+    fn reader(&self, scope: Scope) -> Reader {
+        Reader::new(self.db.clone(), self.files.clone(), self.signer(scope.workspace()), scope)
     }
 
     fn signer(&self, workspace: WorkspaceId) -> Signer {
@@ -308,7 +313,7 @@ impl Channel for Email {
             Ok(imap) => imap,
             Err(error) => return error.into(),
         };
-        let reader = Reader::new(self.files.clone(), self.signer(account.workspace));
+        let reader = self.reader(Scope::system(account.workspace, "receiving mail"));
         let receiving = Receiving { db: &self.db, files: &self.files, reader, account, settings: &connected.settings };
         receiving.run(imap, health).await.into()
     }

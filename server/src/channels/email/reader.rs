@@ -10,9 +10,10 @@ use app::model::{Attachment, AttachmentId, Folds, Look, MailHead, MailId, Mailbo
 use bytes::Bytes;
 
 use super::{
+    answered::answers,
     beyond::Beyond,
     cards,
-    fold::{Folded, fold, is_handed_on},
+    fold::{Answers, Folded, fold, is_handed_on},
     mail::{self, Mail, MailFile, MessageName},
     show::shown_inside,
     signed::Signer,
@@ -26,7 +27,7 @@ use crate::{
         mail::{Letter, Returned, Writer},
     },
     error::Result,
-    store::message::File,
+    store::{Db, Scope, message::File},
 };
 
 /// Mails over this many bytes are read at their beginning only; all of them is kept. It lets the 25 MB that most servers take as files
@@ -51,20 +52,22 @@ pub enum Source {
 /// Reads mails for one workspace.
 #[derive(Clone)]
 pub struct Reader {
+    db: Db,
     files: Files,
     signer: Signer,
+    scope: Scope,
 }
 
 impl Reader {
-    /// Files go to `files`; proofs are those of `signer`.
-    pub const fn new(files: Files, signer: Signer) -> Self {
-        Self { files, signer }
+    /// Files go to `files`; proofs are those of `signer`; what mails answer is looked up in `db`.
+    pub const fn new(db: Db, files: Files, signer: Signer, scope: Scope) -> Self {
+        Self { db, files, signer, scope }
     }
 
     /// Reads a mail. The inner error says why it cannot be read, for a person to look at.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// When the disk or the database fails.
     pub async fn read(&self, id: MailId, source: Source) -> Result<Result<Box<Letter>, String>> {
         let read = tokio::task::spawn_blocking(move || {
             // What a parser trips over must not end the stream of mails behind it.
@@ -91,7 +94,8 @@ impl Reader {
             let kept = self.files.keep_stream(large.bytes()).await?;
             files.push(as_file(id, &large.file, kept));
         }
-        Ok(Ok(Box::new(self.letter(id, mail, files, MailHead { inside, cut: is_cut, ..head }))))
+        let answers = answers(&self.db, &self.scope, &self.signer, &mail).await?;
+        Ok(Ok(Box::new(self.letter(id, mail, files, MailHead { inside, cut: is_cut, ..head }, &answers))))
     }
 
     async fn keep(&self, id: MailId, mut file: MailFile) -> Result<File> {
@@ -99,7 +103,7 @@ impl Reader {
         Ok(as_file(id, &file, kept))
     }
 
-    fn letter(&self, id: MailId, mail: Mail, files: Vec<File>, head: MailHead) -> Letter {
+    fn letter(&self, id: MailId, mail: Mail, files: Vec<File>, head: MailHead, answers: &Answers) -> Letter {
         let from = mail.parties.from.clone().unwrap_or_default();
         let digests: String = files.iter().map(|file| file.digest.as_str()).collect();
         let print = fingerprint(&[
@@ -118,7 +122,7 @@ impl Reader {
             .collect();
         let (text, cut_text) = cut_at(mail.text.trim_matches(['\n', '\r', ' ', '\t']), TEXT_LIMIT);
         let folded = match mail.writer {
-            Writer::Person | Writer::NoMachines if !is_handed_on(&mail.subject) => fold(text),
+            Writer::Person | Writer::NoMachines if !is_handed_on(&mail.subject) => fold(text, answers),
             _ => Folded { written: text, ..Folded::default() },
         };
         let signature = folded.written.len();

@@ -12,6 +12,7 @@ use sha2::Digest;
 
 use super::{
     Email,
+    answered::answers,
     fold::{fold_html, is_handed_on},
     html::{Picture, Shown, sanitise},
     mail::{Mail, MailFile},
@@ -21,7 +22,7 @@ use crate::{
     domain::{mail::Writer, pictures::picture_type},
     error::{Error, Result},
     network::HttpError,
-    store::mail::Mail as Kept,
+    store::{Scope, mail::Mail as Kept},
 };
 
 /// How long a picture's link is good for, in milliseconds: as long as somebody may look at a mail.
@@ -57,17 +58,20 @@ impl Email {
     /// A mail's HTML as a document that may be shown.
     ///
     /// # Errors
-    /// [`Error::NOT_FOUND`] for a mail without HTML; when the disk fails.
-    pub async fn formatted(&self, kept: &Kept, remote: Remote) -> Result<Formatted> {
+    /// [`Error::NOT_FOUND`] for a mail without HTML; when the disk or the database fails.
+    pub async fn formatted(&self, scope: &Scope, kept: &Kept, remote: Remote) -> Result<Formatted> {
         let source = Source::Disk(self.files.place(&kept.digest), kept.size.unsigned_abs());
         let email = self.clone();
         let until = self.db.clock().now().0 + GOOD_FOR;
+        let parsed = tokio::task::spawn_blocking(move || parse(source)).await.map_err(std::io::Error::other)?;
+        let mail = match parsed {
+            Ok(mail) => mail,
+            Err(Fault::Unreadable(_)) => return Err(Error::NOT_FOUND),
+            Err(Fault::Disk(error)) => return Err(error.into()),
+        };
+        // As its text was folded when it came.
+        let answers = answers(&self.db, scope, &self.signer(scope.workspace()), &mail).await?;
         let made = tokio::task::spawn_blocking(move || -> Result<Formatted> {
-            let mail = match parse(source) {
-                Ok(mail) => mail,
-                Err(Fault::Unreadable(_)) => return Err(Error::NOT_FOUND),
-                Err(Fault::Disk(error)) => return Err(error.into()),
-            };
             let Some(html) = &mail.html else { return Err(Error::NOT_FOUND) };
             let inside: HashMap<String, String> = pictures(&mail)
                 .map(|(id, file)| {
@@ -81,7 +85,7 @@ impl Email {
                 (Picture::Remote(_), Remote::LeftOut) => None,
             });
             let html = match mail.writer {
-                Writer::Person | Writer::NoMachines if !is_handed_on(&mail.subject) => fold_html(&html),
+                Writer::Person | Writer::NoMachines if !is_handed_on(&mail.subject) => fold_html(&html, &answers),
                 _ => html,
             };
             let rest = if cut { REST } else { "" };

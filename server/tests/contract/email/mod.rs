@@ -6,6 +6,7 @@ mod mailbox;
 mod moods;
 mod office;
 mod outage;
+mod quoting;
 mod samples;
 mod threading;
 mod turns;

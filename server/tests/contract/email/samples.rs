@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Instant};
 use serde::Deserialize;
 use server::{
     channels::email::{
-        fold::{fold, fold_html},
+        fold::{Answers, fold, fold_html},
         html::{Picture, sanitise},
         mail::{self, Mail},
     },
@@ -28,6 +28,9 @@ struct Shape {
     from_name: String,
     subject: String,
     text_has: Vec<String>,
+    /// What is folded as its signature.
+    #[serde(default)]
+    signature_has: Vec<String>,
     written_lacks: Vec<String>,
     html: bool,
     files: Vec<ShapeFile>,
@@ -38,6 +41,11 @@ struct Shape {
 #[derive(Deserialize)]
 struct ShapeFile {
     name: String,
+}
+
+/// A sample answers what it names, and nothing of that is known.
+fn answered(mail: &Mail) -> Answers {
+    if mail.answers.is_empty() { Answers::Nothing } else { Answers::Unknown }
 }
 
 /// Every way in which a sample is read otherwise than it should be.
@@ -67,7 +75,13 @@ fn faults(shape: &Shape, mail: &Mail) -> Vec<String> {
     same("writer", writer.to_owned(), &shape.writer);
     // Line ends and the space around them are the programs' own.
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let written = plain(fold(&mail.text).written);
+    let folded = fold(&mail.text, &answered(mail));
+    let (written, signature) = (plain(folded.written), plain(folded.signature));
+    for has in &shape.signature_has {
+        if !signature.contains(&plain(has)) {
+            faults.push(format!("its signature lacks {has:?}: {signature:?}"));
+        }
+    }
     for has in &shape.text_has {
         if !written.contains(&plain(has)) {
             faults.push(format!("what was written lacks {has:?}: {written:?}"));
@@ -84,7 +98,7 @@ fn faults(shape: &Shape, mail: &Mail) -> Vec<String> {
 /// What is seen of a mail's HTML before anything is opened, if it is otherwise than it should be.
 fn faults_of_html(shape: &Shape, mail: &Mail) -> Vec<String> {
     let (Some(html), Writer::Person | Writer::NoMachines) = (&mail.html, mail.writer) else { return Vec::new() };
-    let shown = fold_html(&sanitise(html, |_| None).html);
+    let shown = fold_html(&sanitise(html, |_| None).html, &answered(mail));
     let folded: Vec<&str> =
         shown.split("<details>").skip(1).filter_map(|part| part.split("</details>").next()).collect();
     let open = folded.iter().fold(shown.clone(), |open, folded| open.replacen(folded, "", 1));
@@ -160,7 +174,7 @@ fn s10_s13_s16_hostile_mails_cost_little_and_stay_on_their_lines() {
             assert!(!line.chars().any(char::is_control), "{}: {line:?}", raw.id);
         }
         assert!(mail.answers.len() <= 100 && !mail.text.contains('\0'), "{}", raw.id);
-        let folded = fold(&mail.text);
+        let folded = fold(&mail.text, &Answers::Unknown);
         assert_eq!(folded.written.len() + folded.signature.len() + folded.quoted.len(), mail.text.len(), "{}", raw.id);
     }
     assert!(dear.is_empty(), "{}", dear.join("\n"));

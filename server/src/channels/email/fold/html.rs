@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Folded, fold};
+use super::{Answers, Folded, fold};
 use crate::channels::email::plain::{placed, tag};
 
 const BEGIN_SIGNATURE: &str = "<details><summary>Signature</summary><div>";
@@ -17,14 +17,14 @@ const PARAGRAPH: &str = "p";
 /// Elements that hold certain others and nothing else: a `details` among those would be put before them.
 const STRICT: [&str; 9] = ["table", "tbody", "thead", "tfoot", "tr", "colgroup", "ul", "ol", "dl"];
 
-/// Folds HTML that was made fit to be shown. In doubt it is left as it is.
-pub fn fold_html(html: &str) -> String {
-    folded(html).unwrap_or_else(|| html.to_owned())
+/// Folds HTML that was made fit to be shown, of a mail that answers these. In doubt it is left as it is.
+pub fn fold_html(html: &str, answers: &Answers) -> String {
+    folded(html, answers).unwrap_or_else(|| html.to_owned())
 }
 
-fn folded(html: &str) -> Option<String> {
+fn folded(html: &str, answers: &Answers) -> Option<String> {
     let placed = placed(html);
-    let Folded { written, signature, quoted } = fold(&placed.text);
+    let Folded { written, signature, quoted } = fold(&placed.text, answers);
     let line_at = |at: usize| placed.lines.iter().find(|(text, _)| *text >= at).map(|(_, html)| *html);
     let quote_line = line_at(written.len() + signature.len()).filter(|_| !quoted.trim().is_empty());
     let signature_line = line_at(written.len()).filter(|_| !signature.trim().is_empty());
@@ -159,11 +159,11 @@ fn first_seen(text: &str) -> Option<usize> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::table, *};
     use crate::channels::email::html::sanitise;
 
     fn shown(html: &str) -> String {
-        fold_html(&sanitise(html, |_| None).html)
+        fold_html(&sanitise(html, |_| None).html, &Answers::Unknown)
     }
 
     /// What is seen before anything is opened.
@@ -208,6 +208,37 @@ mod tests {
     }
 
     #[test]
+    fn t3_the_frame_folds_what_the_text_folds() {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut compared = 0;
+        // Marks are elements there.
+        for case in table::cases().iter().filter(|case| !case.text.lines().any(|line| line.starts_with('>'))) {
+            let line = |line: &str| match line.trim() {
+                "" => "<div><br></div>".to_owned(),
+                _ => format!("<div>{}</div>", line.replace('&', "&amp;").replace('<', "&lt;")),
+            };
+            let html: String = case.text.lines().map(line).collect();
+            let written = fold(&placed(&html).text, &Answers::Unknown).written.to_owned();
+            assert_eq!(words(&open_part(&html)), words(&written), "{}", case.title);
+            let as_text = case
+                .text
+                .strip_suffix(case.folded)
+                .unwrap_or_else(|| case.text.trim_end().strip_suffix(case.folded).unwrap());
+            assert_eq!(words(&written), words(as_text), "{}", case.title);
+            compared += 1;
+        }
+        assert!(compared > 200, "{compared}");
+    }
+
+    #[test]
+    fn t3_a_mail_that_answers_nothing_is_shown_whole() {
+        let html = "<div>See below.</div><div id=divRplyFwdMsg><b>From:</b> Mira &lt;m@x.example&gt;<br><b>Sent:</b> Monday, May 11, 2026 4:42 PM<br><b>To:</b> Tom<br><b>Subject:</b> Bread</div><div>When?</div>";
+        let plain = sanitise(html, |_| None).html;
+        assert_eq!(fold_html(&plain, &Answers::Nothing), plain);
+        assert_ne!(fold_html(&plain, &Answers::Unknown), plain);
+    }
+
+    #[test]
     fn t3_a_signature_is_folded_by_itself() {
         let html = "<div>Yes.</div><div><span>-- </span><br><div>Anna Meier<br>Acme</div></div><div class=gmail_quote><div>On Mon, May 11, 2026 at 4:42 PM Mira &lt;m@x.example&gt; wrote:</div><blockquote class=gmail_quote>When?</blockquote></div>";
         let out = shown(html);
@@ -226,7 +257,7 @@ mod tests {
         let cells = "<table><tr><td>Yes.</td></tr><tr><td>On 2 Nov 2026 at 10:00, Ben &lt;b@x.example&gt; wrote:</td></tr><tr><td>When?</td></tr></table>";
         for html in [forward, between, only, cells, "", "<p>a</p>", "a &lt; b", "<blockquote>in</blockquote>"] {
             let plain = sanitise(html, |_| None).html;
-            assert_eq!(fold_html(&plain), plain);
+            assert_eq!(fold_html(&plain, &Answers::Unknown), plain);
         }
     }
 
@@ -240,7 +271,7 @@ mod tests {
         #[test]
         fn t3_nothing_of_it_is_lost(html in "(<div>|</div>|<p>|</p>|<table>|<td>|</table>|<ul><li>|<br>|<hr>|<blockquote type=cite>|</blockquote>|-- <br>|Yes|é |On 2 Nov 2026 at 10:00, Ben &lt;b@x&gt; wrote:|&nbsp;){0,30}") {
             let plain = sanitise(&html, |_| None).html;
-            let folded = fold_html(&plain);
+            let folded = fold_html(&plain, &Answers::Unknown);
             let unfolded = folded.replace(BEGIN_SIGNATURE, "").replace(BEGIN_QUOTED, "").replace(END, "");
             prop_assert_eq!(unfolded, plain);
             // A browser reads it as it was put together.

@@ -1,11 +1,20 @@
 //! Finds what somebody wrote in a mail, apart from what they quoted and from their signature (T3). Nothing is removed: the parts are
 //! folded, and put together they are the mail again. In doubt everything counts as written.
 
+mod answered;
+mod dates;
+mod heads;
 mod html;
 mod signs;
+#[cfg(test)]
+mod table;
+mod tails;
 mod words;
 
+pub use answered::{Answers, Known};
 pub use html::fold_html;
+
+use signs::Sure;
 
 /// Whether a mail hands another one on, by its subject: what it hands on is what its sender wants to show. Outlook says it nowhere else.
 pub fn is_handed_on(subject: &str) -> bool {
@@ -24,26 +33,23 @@ pub struct Folded<'t> {
     pub quoted: &'t str,
 }
 
-/// Folds a text.
-pub fn fold(text: &str) -> Folded<'_> {
+/// Folds the text of a mail that answers these. A mail that answers nothing quotes nothing.
+pub fn fold<'t>(text: &'t str, answers: &Answers) -> Folded<'t> {
     let lines: Vec<Line<'_>> = lines(text).collect();
-    let quote = quote(&lines).map_or(text.len(), |n| lines[n].at);
+    let quote = quote(&lines, answers).map_or(text.len(), |n| lines[n].at);
     let (above, quoted) = text.split_at(quote);
     // A mail that is nothing but a quotation is a forwarded one: that is what it wants to show.
     if above.trim().is_empty() {
         return Folded { written: text, ..Folded::default() };
     }
     let above_lines = &lines[..lines.partition_point(|line| line.at < quote)];
-    let signature = signature(above_lines).map_or(quote, |n| lines[n].at);
+    let signature = tails::signature(above_lines).map_or(quote, |n| lines[n].at);
     let (written, signature) = above.split_at(signature);
-    match written.trim().is_empty() {
-        true => Folded { written: above, signature: "", quoted },
-        false => Folded { written, signature, quoted },
-    }
+    Folded { written, signature, quoted }
 }
 
 /// A line without its end, and where it begins.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Line<'t> {
     at: usize,
     text: &'t str,
@@ -67,67 +73,104 @@ impl Line<'_> {
         self.text.trim_start().starts_with('>')
     }
 
+    /// The line without the first of its marks.
+    fn unmarked(self) -> Self {
+        let text = self.text.trim_start();
+        Self { text: text.strip_prefix('>').map_or(text, |text| text.strip_prefix(' ').unwrap_or(text)), ..self }
+    }
+
     /// The line above a signature. Some programs lose the space behind the dashes.
     fn is_signature_mark(self) -> bool {
         matches!(self.text, "-- " | "--" | "--\u{a0}")
     }
 }
 
+/// How many lines are searched for what begins a quotation without marks.
+const SEARCHED: usize = 2000;
+
 /// The line with which the quotation begins that the rest of the text is.
-fn quote(lines: &[Line<'_>]) -> Option<usize> {
+fn quote(lines: &[Line<'_>], answers: &Answers) -> Option<usize> {
+    if matches!(answers, Answers::Nothing) {
+        return None;
+    }
     // What stands under an answer without marks of its own goes to the end.
-    match (0..lines.len()).find(|&n| begins_unmarked(lines, n)) {
+    match (0..lines.len().min(SEARCHED)).find_map(|n| unmarked(lines, n, answers)) {
         Some(n) => (!is_forward_above(&lines[..n])).then(|| with_rule(lines, n)),
-        None => marked(lines),
+        None => marked(lines, answers),
     }
 }
 
-/// Whether a quotation begins in line `n` whose lines bear no marks: what Outlook, Yahoo and others put under an answer.
-fn begins_unmarked(lines: &[Line<'_>], n: usize) -> bool {
-    let headed = signs::is_original(lines[n].text) || signs::is_head(lines[n..].iter().map(|line| line.text));
-    let below = if headed { Some(n + 1) } else { exact_introduction(lines, n) };
+/// The line with which a quotation begins whose lines bear no marks, as Outlook, Yahoo and others put it under an answer: with the head
+/// that begins in line `n`, or the sentence that ends there.
+fn unmarked(lines: &[Line<'_>], n: usize, answers: &Answers) -> Option<usize> {
+    let (begin, below, sure) = if signs::is_original(lines[n].text) {
+        (n, n + 1, Sure::Always)
+    } else if let Some(below) = heads::head(lines, n) {
+        (n, below, Sure::Always)
+    } else {
+        let (begin, sure) = introduction(lines, n)?;
+        (begin, n + 1, sure)
+    };
+    let first = lines[below..].iter().find(|line| !line.is_blank());
+    // Dashes may have the head behind them on their line, and the quotation as well.
+    let has_more = first.is_some() || signs::is_original(lines[n].text);
     // Above lines that are marked, somebody may have written between them.
-    let is_marked =
-        |below: usize| lines[below..].iter().find(|line| !line.is_blank()).is_some_and(|line| line.is_quoted());
-    below.is_some_and(|below| !is_marked(below))
+    let is_marked = first.is_some_and(|line| line.is_quoted());
+    let is_apart = begin == 0 || lines[begin - 1].is_blank() || signs::is_title(lines[begin - 1].text);
+    let is_sure = match sure {
+        Sure::Always => true,
+        Sure::IfApart => {
+            let above = lines[..begin].iter().rev().find(|line| !line.is_blank());
+            // Several of them are a list.
+            let is_listed = [above, first].into_iter().flatten().any(|line| signs::introduction(line.text).is_some());
+            is_apart && !is_listed && first.is_some_and(|line| !signs::is_by_hand(line.text))
+        }
+        Sure::IfMarked => false,
+    };
+    let quoted = lines[below..].iter().map(|line| line.text);
+    (has_more && !is_marked && is_sure && answers.may_have(quoted)).then_some(begin)
 }
 
 /// How many lines a sentence takes that introduces a quotation.
 const MOST_LINES: usize = 4;
 
-/// The line below an introduction that begins in line `n`, if it is one that only programs write.
-fn exact_introduction(lines: &[Line<'_>], n: usize) -> Option<usize> {
-    let mut sentence = String::new();
-    for (below, line) in lines.iter().enumerate().skip(n).take(MOST_LINES) {
-        let text = line.text.trim();
-        if text.is_empty() || line.is_quoted() || text.len() + sentence.len() > signs::LONGEST {
-            return None;
-        }
-        sentence = format!("{sentence} {text}");
-        if signs::is_introduction(&sentence) {
-            let something_below = lines[below + 1..].iter().any(|line| !line.is_blank());
-            return (something_below && signs::is_exact(&sentence)).then_some(below + 1);
-        }
-        if !signs::begins(lines[n].text) {
-            return None;
-        }
-    }
-    None
-}
-
-/// The line with which lines begin that are marked with `>` and go to the end, the sentence above them among them.
-fn marked(lines: &[Line<'_>]) -> Option<usize> {
-    let last = last_filled(lines)?;
+/// The line with which lines begin that are marked with `>` and go to the end, and what introduces them. Lines that nothing introduces are
+/// a quotation if the answered mail has them.
+fn marked(lines: &[Line<'_>], answers: &Answers) -> Option<usize> {
+    let end = tails::footer(lines).unwrap_or(lines.len());
+    let last = last_filled(&lines[..end])?;
     let last = match lines[last].is_quoted() {
         true => last,
         // An answer between the quoted lines: to fold them would tear it apart.
-        false => above_signature(lines).filter(|&n| lines[n].is_quoted())?,
+        false => above_signature(&lines[..end]).filter(|&n| lines[n].is_quoted())?,
     };
     let above = lines[..=last].iter().rposition(|line| !line.is_blank() && !line.is_quoted());
     let first = above.map_or(0, |n| n + 1);
-    let begin = above.and_then(|n| introduction(lines, n)).unwrap_or(first);
     // Blank lines above it belong to what was written.
-    (begin..lines.len()).find(|&n| !lines[n].is_blank())
+    let first = (first..=last).find(|&n| !lines[n].is_blank())?;
+    let bare: Vec<Line<'_>> = lines[first..=last].iter().map(|line| line.unmarked()).collect();
+    if let Some(begin) = above.and_then(|n| introduced(lines, n, &bare)) {
+        return Some(begin);
+    }
+    let is_headed = heads::head(&bare, 0).is_some() || begins_introduced(&bare);
+    (is_headed || answers.have(bare.iter().map(|line| line.text))).then_some(first)
+}
+
+/// The line with which begins what introduces marked lines, and ends in line `n`: a sentence, a head, words between dashes.
+fn introduced(lines: &[Line<'_>], n: usize, marked: &[Line<'_>]) -> Option<usize> {
+    let text = lines[n].text;
+    if signs::is_original(text)
+        || (signs::is_title(text) && (heads::head(marked, 0).is_some() || begins_introduced(marked)))
+    {
+        return Some(n);
+    }
+    let head = (n.saturating_sub(heads::MOST_LINES)..=n).find(|&first| heads::head(lines, first) == Some(n + 1));
+    head.or_else(|| introduction(lines, n).map(|(first, _)| first)).map(|first| with_rule(lines, first))
+}
+
+/// Whether the sentence that introduces lines stands in their first ones.
+fn begins_introduced(lines: &[Line<'_>]) -> bool {
+    (0..lines.len().min(MOST_LINES)).any(|n| introduction(lines, n).is_some_and(|(first, _)| first == 0))
 }
 
 fn last_filled(lines: &[Line<'_>]) -> Option<usize> {
@@ -136,13 +179,13 @@ fn last_filled(lines: &[Line<'_>]) -> Option<usize> {
 
 /// The last line that says something above the signature, for those who sign below what they quote.
 fn above_signature(lines: &[Line<'_>]) -> Option<usize> {
-    last_filled(&lines[..signature_mark(lines)?])
+    last_filled(&lines[..tails::mark(lines)?])
 }
 
 /// The line with which the sentence begins that introduces a quotation and ends in line `n`: "On Monday, Anna wrote:".
-fn introduction(lines: &[Line<'_>], n: usize) -> Option<usize> {
-    if signs::is_original(lines[n].text) {
-        return Some(n);
+fn introduction(lines: &[Line<'_>], n: usize) -> Option<(usize, Sure)> {
+    if !lines[n].text.trim_end().ends_with(|c: char| !c.is_alphanumeric()) {
+        return None;
     }
     let mut sentence = String::new();
     let mut whole = None;
@@ -154,44 +197,24 @@ fn introduction(lines: &[Line<'_>], n: usize) -> Option<usize> {
             break;
         }
         sentence = format!("{text} {sentence}");
-        if !signs::is_introduction(&sentence) {
-            continue;
+        let Some(sure) = signs::introduction(&sentence) else { continue };
+        if signs::begins(text) || (sure > Sure::IfMarked && signs::is_complete(&sentence)) {
+            return Some((first, sure));
         }
-        if signs::begins(text) {
-            return Some(first);
-        }
-        whole = whole.or_else(|| signs::is_balanced(&sentence).then_some(first));
+        whole = whole.or_else(|| signs::is_balanced(&sentence).then_some((first, sure)));
     }
     whole
 }
 
-/// The rule that Outlook draws above a head, if there is one.
+/// The rule that Outlook draws above a head, or the words between dashes, if there are any.
 fn with_rule(lines: &[Line<'_>], n: usize) -> usize {
-    last_filled(&lines[..n]).filter(|&rule| signs::is_rule(lines[rule].text)).unwrap_or(n)
+    let above = last_filled(&lines[..n]);
+    above.filter(|&rule| signs::is_rule(lines[rule].text) || signs::is_title(lines[rule].text)).unwrap_or(n)
 }
 
 /// A mail that is handed on is what its sender wants to show, and no quotation.
 fn is_forward_above(lines: &[Line<'_>]) -> bool {
     lines.iter().rev().filter(|line| !line.is_blank()).take(2).any(|line| signs::is_forward(line.text))
-}
-
-/// How many lines a signature may have.
-const SIGNATURE: usize = 15;
-
-/// The line with which the signature begins that ends these lines.
-fn signature(lines: &[Line<'_>]) -> Option<usize> {
-    signature_mark(lines).or_else(|| device(lines))
-}
-
-fn signature_mark(lines: &[Line<'_>]) -> Option<usize> {
-    let mark = lines.iter().rposition(|line| line.is_signature_mark())?;
-    (last_filled(lines)? - mark < SIGNATURE).then_some(mark)
-}
-
-/// The line with which a program speaks of itself, below all else: "Sent from my iPhone".
-fn device(lines: &[Line<'_>]) -> Option<usize> {
-    let last = last_filled(lines)?;
-    (last.saturating_sub(1)..=last).find(|&n| lines[n..=last].iter().all(|line| signs::is_device(line.text)))
 }
 
 #[cfg(test)]
@@ -202,7 +225,7 @@ mod tests {
 
     /// The parts of a text, each without the space around it.
     fn parts(text: &str) -> (&str, &str, &str) {
-        let Folded { written, signature, quoted } = fold(text);
+        let Folded { written, signature, quoted } = fold(text, &Answers::Unknown);
         (written.trim(), signature.trim(), quoted.trim())
     }
 
@@ -275,7 +298,7 @@ mod tests {
             "On Monday at 10:00 Ben <ben@x.example> wrote:\n> When?\nFriday.",
             "Hello,\n-----Original Message-----\n> When?\nFriday.",
         ] {
-            assert_eq!(fold(plain).written, plain);
+            assert_eq!(fold(plain, &Answers::Unknown).written, plain);
         }
     }
 
@@ -291,13 +314,13 @@ mod tests {
     #[test]
     fn t3_in_doubt_it_was_written() {
         let between = "On Mon, 2 Nov 2026, Ben wrote:\n> When?\nFriday.\n> Where?\nHere.\n";
-        assert_eq!(fold(between).written, between);
+        assert_eq!(fold(between, &Answers::Unknown).written, between);
         let forward = "See below.\n\n---------- Forwarded message ---------\nFrom: Ben <ben@x.example>\nDate: Mon, 2 Nov 2026\nSubject: Offer\nTo: Anna\n\nThe offer.\n";
-        assert_eq!(fold(forward).written, forward);
+        assert_eq!(fold(forward, &Answers::Unknown).written, forward);
         let only = "> nothing but this\n> and this\n";
-        assert_eq!(fold(only).written, only);
+        assert_eq!(fold(only, &Answers::Unknown).written, only);
         for plain in ["", "\n\n", "From: here we go", "She wrote:\nand he answered.", "a > b\nand b > a"] {
-            assert_eq!(fold(plain).written, plain);
+            assert_eq!(fold(plain, &Answers::Unknown).written, plain);
         }
     }
 
@@ -306,20 +329,20 @@ mod tests {
         let mail = "Hello.\n\n-- \nAnna Meier\nAcme\n\nOn Mon, 2 Nov 2026, Ben wrote:\n> Hi\n";
         assert_eq!(parts(mail), ("Hello.", "-- \nAnna Meier\nAcme", "On Mon, 2 Nov 2026, Ben wrote:\n> Hi"));
         let list = format!("One:\n--\n{}", "a line\n".repeat(30));
-        assert_eq!(fold(&list).signature, "", "too long for one");
+        assert_eq!(fold(&list, &Answers::Unknown).signature, "", "too long for one");
     }
 
     proptest! {
         #[test]
         fn t3_nothing_is_lost(text in "([>\\- a-zé:\r\n]|On 2 wrote:|-- |From: a\nDate: b\nSubject: c){0,60}") {
-            let Folded { written, signature, quoted } = fold(&text);
+            let Folded { written, signature, quoted } = fold(&text, &Answers::Unknown);
             prop_assert_eq!(format!("{written}{signature}{quoted}"), text.clone());
             prop_assert!(!written.trim().is_empty() || (signature.is_empty() && quoted.is_empty()));
         }
 
         #[test]
         fn t3_any_text_can_be_folded(text in "\\PC{0,200}") {
-            let Folded { written, signature, quoted } = fold(&text);
+            let Folded { written, signature, quoted } = fold(&text, &Answers::Unknown);
             prop_assert_eq!(written.len() + signature.len() + quoted.len(), text.len());
         }
     }

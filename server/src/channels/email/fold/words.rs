@@ -1,336 +1,82 @@
-//! The words that mail programs put around what they quote, in the languages that they are used in. All in lower case, but for [`WROTE`].
+//! The words that mail programs and people put around what they write and quote: `words.txt`.
+
+use std::sync::LazyLock;
+
+/// Words in small letters.
+pub type Words = LazyLock<Vec<&'static str>>;
+
+const TEXT: &str = include_str!("words.txt");
+
+/// The words of one part of the file.
+fn words(part: &str) -> Vec<&'static str> {
+    let lines = TEXT.lines().skip_while(|line| line.strip_prefix("= ") != Some(part)).skip(1);
+    let lines = lines.take_while(|line| !line.starts_with("= "));
+    lines.flat_map(|line| line.split(" | ")).filter(|word| !word.is_empty()).collect()
+}
 
 /// What stands before the subject of a mail that hands another one on.
-pub const HANDED_ON: [&str; 16] =
-    ["fw", "fwd", "wg", "tr", "rv", "i", "vs", "vb", "vl", "doorst", "enc", "pd", "fs", "転送", "转发", "إعادة توجيه"];
-
+pub static HANDED_ON: Words = LazyLock::new(|| words("HANDED_ON"));
 /// "Wrote", as it stands in the sentence above a quotation.
-pub const WROTE: [&str; 43] = [
-    "wrote",
-    "schrieb",
-    "a écrit",
-    "écrit :",
-    "escribió",
-    "ha scritto",
-    "escreveu",
-    "va escriure",
-    "a scris",
-    "schreef",
-    "skrev",
-    "kirjoitti",
-    "kirjutas",
-    "rakstīja",
-    "rašė",
-    "napisał",
-    "pisze",
-    "napsal",
-    "napísal",
-    "napisao",
-    "ezt írta",
-    "έγραψε",
-    "писал",
-    "пишет",
-    "написа",
-    "пише",
-    "yazdı",
-    "كتب",
-    "كتبت",
-    "تمت كتابة",
-    "כתב",
-    "כתבה",
-    "מאת",
-    "نوشت",
-    "ने लिखा",
-    "เขียนว่า",
-    "đã viết",
-    "menulis",
-    "のメール",
-    "書きました",
-    "写道",
-    "寫道",
-    "님이 작성",
-];
-
+pub static WROTE: Words = LazyLock::new(|| words("WROTE"));
+/// "You wrote", as it stands there where the program names nobody.
+pub static YOU: Words = LazyLock::new(|| words("YOU"));
+/// How sentences begin in which somebody speaks of themselves.
+pub static OURSELVES: Words = LazyLock::new(|| words("OURSELVES"));
 /// How such a sentence begins, where it does not begin with a number or a name.
-pub const BEGINS: [&str; 24] = [
-    "on ",
-    "at ",
-    "am ",
-    "le ",
-    "el ",
-    "il ",
-    "em ",
-    "op ",
-    "den ",
-    "dnia ",
-    "w dniu ",
-    "dne ",
-    "dňa ",
-    "dana ",
-    "în ",
-    "pe ",
-    "στις ",
-    "в ",
-    "на ",
-    "vào ",
-    "pada ",
-    "في ",
-    "בתאריך",
-    "ב-",
-];
-
+pub static BEGINS: Words = LazyLock::new(|| words("BEGINS"));
 /// What stands between the dashes above an answered mail.
-pub const ORIGINAL: [&str; 25] = [
-    "original message",
-    "original-nachricht",
-    "originalnachricht",
-    "ursprüngliche nachricht",
-    "message d'origine",
-    "message d’origine",
-    "message original",
-    "mensaje original",
-    "messaggio originale",
-    "mensagem original",
-    "oorspronkelijk bericht",
-    "originalmeddelande",
-    "ursprungligt meddelande",
-    "oprindelig meddelelse",
-    "opprinnelig melding",
-    "alkuperäinen viesti",
-    "wiadomość oryginalna",
-    "původní zpráva",
-    "исходное сообщение",
-    "orijinal mesaj",
-    "原始邮件",
-    "原始郵件",
-    "回复的原邮件",
-    "元のメッセージ",
-    "원본 메시지",
-];
-
+pub static ORIGINAL: Words = LazyLock::new(|| words("ORIGINAL"));
 /// What stands above a mail that is handed on.
-pub const FORWARDED: [&str; 15] = [
-    "forwarded message",
-    "weitergeleitete nachricht",
-    "weitergeleiteten nachricht",
-    "message transféré",
-    "message transmis",
-    "mensaje reenviado",
-    "messaggio inoltrato",
-    "mensagem encaminhada",
-    "doorgestuurd bericht",
-    "vidarebefordrat meddelande",
-    "videresendt",
-    "przekazana wiadomość",
-    "пересылаемое сообщение",
-    "转发邮件",
-    "転送",
-];
-
+pub static FORWARDED: Words = LazyLock::new(|| words("FORWARDED"));
 /// The head lines that name who wrote.
-pub const FROM: [&str; 25] = [
-    "from",
-    "von",
-    "de",
-    "da",
-    "de la",
-    "van",
-    "från",
-    "fra",
-    "lähettäjä",
-    "od",
-    "nadawca",
-    "feladó",
-    "από",
-    "от",
-    "від",
-    "от кого",
-    "kimden",
-    "gönderen",
-    "من",
-    "מאת",
-    "差出人",
-    "发件人",
-    "寄件者",
-    "보낸 사람",
-    "보낸사람",
-];
-
+pub static FROM: Words = LazyLock::new(|| words("FROM"));
 /// Those that name when.
-pub const DATE: [&str; 43] = [
-    "sent",
-    "date",
-    "gesendet",
-    "datum",
-    "envoyé",
-    "enviado",
-    "enviada em",
-    "enviado el",
-    "fecha",
-    "inviato",
-    "data",
-    "verzonden",
-    "skickat",
-    "dato",
-    "sendt",
-    "lähetetty",
-    "päivämäärä",
-    "wysłano",
-    "wysłane",
-    "odesláno",
-    "odoslané",
-    "elküldve",
-    "dátum",
-    "trimis",
-    "στάλθηκε",
-    "ημερομηνία",
-    "отправлено",
-    "дата",
-    "надіслано",
-    "gönderildi",
-    "gönderme tarihi",
-    "tarih",
-    "تاريخ الإرسال",
-    "التاريخ",
-    "נשלח",
-    "תאריך",
-    "送信日時",
-    "日時",
-    "发送时间",
-    "日期",
-    "寄件日期",
-    "보낸 날짜",
-    "날짜",
-];
-
+pub static DATE: Words = LazyLock::new(|| words("DATE"));
 /// Those that name what about.
-pub const SUBJECT: [&str; 26] = [
-    "subject",
-    "betreff",
-    "objet",
-    "asunto",
-    "oggetto",
-    "assunto",
-    "assumpte",
-    "subiect",
-    "onderwerp",
-    "ämne",
-    "emne",
-    "aihe",
-    "temat",
-    "předmět",
-    "predmet",
-    "tárgy",
-    "θέμα",
-    "тема",
-    "konu",
-    "الموضوع",
-    "נושא",
-    "件名",
-    "主题",
-    "主旨",
-    "제목",
-    "chủ đề",
-];
-
-/// How lines begin and end that a program puts under what was written, naming itself or its device.
-pub const SENT_WITH: [(&str, &str); 47] = [
-    ("sent from ", ""),
-    ("sent with ", ""),
-    ("sent via ", ""),
-    ("sent using ", ""),
-    ("get outlook for ", ""),
-    ("yahoo mail: ", ""),
-    ("gesendet von ", ""),
-    ("gesendet mit ", ""),
-    ("gesendet über ", ""),
-    ("von meinem ", " gesendet"),
-    ("von meiner ", " gesendet"),
-    ("diese nachricht wurde von ", " gesendet"),
-    ("diese nachricht wurde mit ", " gesendet"),
-    ("holen sie sich outlook ", ""),
-    ("outlook für ", " herunterladen"),
-    ("envoyé de ", ""),
-    ("envoyé depuis ", ""),
-    ("envoyé à partir ", ""),
-    ("envoyé avec ", ""),
-    ("obtenez outlook ", ""),
-    ("télécharger outlook ", ""),
-    ("enviado desde ", ""),
-    ("enviado con ", ""),
-    ("enviado do ", ""),
-    ("enviado de ", ""),
-    ("obtener outlook ", ""),
-    ("obter o outlook ", ""),
-    ("inviato da", ""),
-    ("ottieni outlook ", ""),
-    ("verzonden vanaf ", ""),
-    ("verstuurd vanaf ", ""),
-    ("outlook voor ", " downloaden"),
-    ("skickat från ", ""),
-    ("sendt fra ", ""),
-    ("lähetetty ", ""),
-    ("wysłane z ", ""),
-    ("wysłano z ", ""),
-    ("odesláno z ", ""),
-    ("odoslané z ", ""),
-    ("отправлено с ", ""),
-    ("отправлено из ", ""),
-    ("надіслано з ", ""),
-    ("", " gönderildi"),
-    ("נשלח מ", ""),
-    ("أُرسلت من ", ""),
-    ("发自我的", ""),
-    ("", "から送信"),
-];
-
+pub static SUBJECT: Words = LazyLock::new(|| words("SUBJECT"));
+/// Lines of heads as servers write them: whoever pastes those wants to show them.
+pub static RAW: Words = LazyLock::new(|| words("RAW"));
+/// What lists that somebody wrote name, and no head does.
+pub static LISTED: Words = LazyLock::new(|| words("LISTED"));
+/// The stem of "sent" in such lines, in languages that put it first or last.
+pub static SENT: Words = LazyLock::new(|| words("SENT"));
 /// What such a line must name besides: anybody may write "sent from Berlin".
-pub const PRODUCTS: [&str; 47] = [
-    "iphone",
-    "ipad",
-    "ipod",
-    "apple watch",
-    "android",
-    "galaxy",
-    "samsung",
-    "huawei",
-    "honor",
-    "xiaomi",
-    "redmi",
-    "pixel",
-    "oneplus",
-    "motorola",
-    "nokia",
-    "xperia",
-    "blackberry",
-    "fairphone",
-    "windows phone",
-    "smartphone",
-    "my phone",
-    "my mobile",
-    "handy",
-    "mobiltelefon",
-    "mon téléphone",
-    "mi móvil",
-    "mijn telefoon",
-    "телефон",
-    "手机",
-    "outlook",
-    "mail for windows",
-    "mail für windows",
-    "courrier pour windows",
-    "correo para windows",
-    "yahoo",
-    "gmail",
-    "gmx",
-    "web.de",
-    "t-online",
-    "proton",
-    "tuta",
-    "thunderbird",
-    "k-9",
-    "fairemail",
-    "aol",
-    "mail.ru",
-    "яндекс",
-];
+pub static PRODUCTS: Words = LazyLock::new(|| words("PRODUCTS"));
+/// What such a line names in a language that is not known.
+pub static DEVICES: Words = LazyLock::new(|| words("DEVICES"));
+/// Words of sentences about a device, in languages whose lines are known.
+pub static ORDINARY: Words = LazyLock::new(|| words("ORDINARY"));
+/// What people add to such lines, by its stem.
+pub static EXCUSES: Words = LazyLock::new(|| words("EXCUSES"));
+/// Where such programs are found.
+pub static MAKERS: Words = LazyLock::new(|| words("MAKERS"));
+/// What addresses have in them that mailing lists put below their mails.
+pub static LISTS: Words = LazyLock::new(|| words("LISTS"));
+/// How people take leave above their name.
+pub static PARTING: Words = LazyLock::new(|| words("PARTING"));
+/// Those of one word that may stand on one line with the name.
+pub static SHORT_PARTING: Words = LazyLock::new(|| words("SHORT_PARTING"));
+/// Thanks that stand there instead.
+pub static THANKS: Words = LazyLock::new(|| words("THANKS"));
+/// How lines begin and end that a program puts under what was written, naming itself or its device.
+pub static SENT_WITH: LazyLock<Vec<(&str, &str)>> =
+    LazyLock::new(|| words("SENT_WITH").into_iter().filter_map(|line| line.split_once('*')).collect());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t3_every_list_has_its_words_in_small_letters() {
+        let parts: Vec<&str> = TEXT.lines().filter_map(|line| line.strip_prefix("= ")).collect();
+        assert_eq!(parts.len(), 23);
+        for part in parts {
+            let words = words(part);
+            assert!(words.len() > 5, "{part}");
+            for word in words {
+                assert_eq!(word, word.to_lowercase(), "{part}");
+            }
+        }
+        assert!(SENT_WITH.iter().all(|(first, last)| !first.is_empty() || !last.is_empty()));
+    }
+}
