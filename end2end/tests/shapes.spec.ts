@@ -67,14 +67,24 @@ test('T3: mails of real programs, each looked at', async ({ page, server, proble
       return [...wanted].filter((subject) => !subjects.has(subject))
     }, { timeout: 60_000 })
     .toEqual([])
+  const far: string[] = []
   for (const [n, { id, subject }] of found.entries()) {
     await page.goto(`${server.url}/inbox/${id}`)
     await expect(page.locator('.mail-top').first(), subject).toBeVisible()
     if (await page.locator('iframe.mail-frame').count()) {
-      await expect(page.frameLocator('iframe.mail-frame').first().locator('body'), subject).toBeVisible()
+      const body = page.frameLocator('iframe.mail-frame').first().locator('body')
+      await expect(body, subject).toBeVisible()
+      const told = await page.locator('iframe.mail-frame').first().evaluate((frame) => parseFloat(frame.style.getPropertyValue('--frame-wide')))
+      const real = await body.evaluate((body) => {
+        // The ground of a letter fills its frame; what counts is the letter.
+        for (const letter of body.querySelectorAll<HTMLElement>('.letter')) letter.style.minHeight = '0'
+        return body.getBoundingClientRect().height
+      })
+      if (Math.abs(told / real - 1) > 0.3) far.push(`${subject}: ${told} told, ${real} laid out`)
     }
     await expectNoOverflow(page)
     const name = subject.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 40)
     await page.screenshot({ path: info.outputPath(`${String(n).padStart(2, '0')}-${name}.png`) })
   }
+  expect(far, 'frames that are not as tall as their letters').toEqual([])
 })

@@ -82,9 +82,14 @@ pub fn MailBody(
     let remote = head.remote_pictures;
     let (written, signature, quoted) = head.folds.of(&message.text);
     let (written, signature, quoted) = (written.to_owned(), signature.to_owned(), quoted.to_owned());
-    // About as tall as what it says; what is taller scrolls.
-    let lines = written.lines().map(|line| 1 + line.len() / 80).sum::<usize>() + 8;
-    let height = format!("--frame-lines:{}", lines.clamp(8, 40));
+    // What is taller scrolls. Mails from before it was told are as tall as what they say, about.
+    let height = match head.frame {
+        Some(frame) => format!("--frame-wide:{}px;--frame-narrow:{}px", frame.wide, frame.narrow),
+        None => {
+            let lines = written.lines().map(|line| 1 + line.len() / 80).sum::<usize>() + 2;
+            format!("--frame-wide:{0}px;--frame-narrow:{0}px", 21 * lines)
+        }
+    };
     let subject = head.subject.clone();
     let body = move || match formatted.get() {
         true => {

@@ -101,6 +101,23 @@ pub struct MailHead {
     /// What its calendar and contact files say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<Card>,
+    /// How tall the frame must be in which it is shown as it was laid out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<FrameHeight>,
+}
+
+/// How tall a mail's frame must be, about, in points of the screen (CSS pixels).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameHeight {
+    /// On a wide screen.
+    pub wide: u32,
+    /// On a phone.
+    pub narrow: u32,
+}
+
+impl FrameHeight {
+    /// How wide the frames are for which it was told: on a wide screen, on a phone.
+    pub const WIDTHS: [f32; 2] = [640.0, 340.0];
 }
 
 impl MailHead {

@@ -31,7 +31,7 @@ pub use inbox::{
     Act, ConversationRow, Counts, Cursor, Draft, DraftMode, Facts, InboxPage, Preview, PreviewBy, Thread, View,
 };
 pub use links::{Link, Piece, linkify};
-pub use mail::{Card, Folds, Look, MailChoice, MailHead, MailOutcome, answer_subject};
+pub use mail::{Card, Folds, FrameHeight, Look, MailChoice, MailHead, MailOutcome, answer_subject};
 pub use mail_account::{
     AccountState, ChannelHealth, CheckStep, CheckedStep, EmailSettings, Host, Ledger, Security, StepOutcome,
 };

@@ -5,6 +5,7 @@ use app::model::{
     Outcome, Preview, PreviewBy, Sender, Timestamp,
 };
 
+use super::unseen::is_unseen;
 use crate::{
     error::{Error, Result},
     store::{
@@ -207,18 +208,32 @@ pub fn preview(message: &Message) -> Option<Preview> {
         Entry::Note { by } => PreviewBy::Note(*by),
     };
     let text = match &message.mail {
-        Some(mail) if message.n == 1 => format!("{} {}", mail.subject, mail.folds.of(&message.text).0),
-        Some(mail) => mail.folds.of(&message.text).0.to_owned(),
+        Some(mail) if message.n == 1 => format!("{} {}", mail.subject, without_targets(mail.folds.of(&message.text).0)),
+        Some(mail) => without_targets(mail.folds.of(&message.text).0),
         None => message.text.clone(),
     };
-    let shown = if text.trim().is_empty() { message.attachments.first().map_or("", |file| &file.name) } else { &text };
+    let shown = if text.chars().all(is_unseen) { message.attachments.first().map_or("", |file| &file.name) } else { &text };
     Some(Preview { by, text: one_line(shown) })
 }
 
-/// One line of at most [`PREVIEW_CHARS`] characters.
+/// A mail's text without where its links lead to: a card is not clicked for that.
+fn without_targets(text: &str) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = ["<http://", "<https://"].into_iter().filter_map(|begin| rest.find(begin)).min() {
+        let (before, link) = rest.split_at(at);
+        let end = link.find(|c: char| c == '>' || c.is_whitespace()).unwrap_or(link.len());
+        let is_target = link[end..].starts_with('>');
+        left.push_str(if is_target { before.trim_end_matches(' ') } else { &rest[..at + end] });
+        rest = if is_target { &link[end + 1..] } else { &link[end..] };
+    }
+    left + rest
+}
+
+/// One line of at most [`PREVIEW_CHARS`] characters that are seen.
 fn one_line(text: &str) -> String {
     let mut line = String::new();
-    for word in text.split_whitespace() {
+    for word in text.split_whitespace().filter(|word| !word.chars().all(is_unseen)) {
         if line.chars().count() >= PREVIEW_CHARS {
             break;
         }
@@ -228,4 +243,16 @@ fn one_line(text: &str) -> String {
         line.push_str(word);
     }
     line.chars().take(PREVIEW_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{one_line, without_targets};
+
+    #[test]
+    fn t3_a_card_shows_words_and_no_filler() {
+        assert_eq!(one_line("\u{200c}\u{a0}\u{200c} \u{34f} Shelf\u{a0}9 \u{2007}\u{feff}\nyes"), "Shelf 9 yes");
+        let text = "See here <https://x.example/a>, 1 < 2, <http://x y> and <https://x.example";
+        assert_eq!(without_targets(text), "See here, 1 < 2, <http://x y> and <https://x.example");
+    }
 }

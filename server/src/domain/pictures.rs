@@ -14,27 +14,31 @@ pub fn kind(bytes: &[u8]) -> Option<&'static str> {
 /// A picture's type by its bytes, if it is one that browsers show and not so large that they cannot. What does not say how large it
 /// is counts as too large.
 pub fn picture_type(bytes: &[u8]) -> Option<&'static str> {
-    let kind = kind(bytes)?;
-    let pixels = match kind {
+    let (width, height) = size(bytes)?;
+    (width.saturating_mul(height) <= PIXELS).then(|| kind(bytes)).flatten()
+}
+
+/// How wide and how tall a picture is, in pixels, as its first bytes say.
+pub fn size(bytes: &[u8]) -> Option<(u64, u64)> {
+    match kind(bytes)? {
         "image/png" => png(bytes),
         "image/jpeg" => jpeg(bytes),
         "image/gif" => gif(bytes),
         _ => webp(bytes),
-    };
-    (pixels? <= PIXELS).then_some(kind)
+    }
 }
 
-/// Width times height, from the header that comes first (PNG, 11.2.2).
-fn png(bytes: &[u8]) -> Option<u64> {
+/// Width and height, from the header that comes first (PNG, 11.2.2).
+fn png(bytes: &[u8]) -> Option<(u64, u64)> {
     let side = |at: usize| Some(u64::from(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?)));
     if bytes.get(12..16)? != b"IHDR" {
         return None;
     }
-    Some(side(16)?.saturating_mul(side(20)?))
+    Some((side(16)?, side(20)?))
 }
 
-/// Height times width, from the frame header (ITU T.81, B.2.2).
-fn jpeg(bytes: &[u8]) -> Option<u64> {
+/// Width and height, from the frame header (ITU T.81, B.2.2).
+fn jpeg(bytes: &[u8]) -> Option<(u64, u64)> {
     let two = |at: usize| Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
     let mut at = 2;
     loop {
@@ -47,7 +51,7 @@ fn jpeg(bytes: &[u8]) -> Option<u64> {
             // No marker, but a part of what is skipped; and those that have nothing behind them.
             0x00 | 0x01 | 0xd0..=0xd7 => {}
             0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                return Some(u64::from(two(at + 3)?) * u64::from(two(at + 5)?));
+                return Some((u64::from(two(at + 5)?), u64::from(two(at + 3)?)));
             }
             // It begins anew, ends, or its dots begin: nobody knows how many.
             0xd8..=0xda => return None,
@@ -56,8 +60,8 @@ fn jpeg(bytes: &[u8]) -> Option<u64> {
     }
 }
 
-/// Width times height of the screen, or of the first frame where it sticks out: browsers make room for it (GIF89a, 18 and 20).
-fn gif(bytes: &[u8]) -> Option<u64> {
+/// Width and height of the screen, or of the first frame where it sticks out: browsers make room for it (GIF89a, 18 and 20).
+fn gif(bytes: &[u8]) -> Option<(u64, u64)> {
     let side = |at: usize| Some(u64::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
     let colours = *bytes.get(10)?;
     let mut at = 13;
@@ -68,7 +72,7 @@ fn gif(bytes: &[u8]) -> Option<u64> {
         match *bytes.get(at)? {
             0x2c => {
                 let (width, height) = (side(at + 1)? + side(at + 5)?, side(at + 3)? + side(at + 7)?);
-                return Some(side(6)?.max(width) * side(8)?.max(height));
+                return Some((side(6)?.max(width), side(8)?.max(height)));
             }
             0x21 => at = after_extension(bytes, at)?,
             _ => return None,
@@ -88,19 +92,19 @@ fn after_extension(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Width times height, from the first chunk, whichever of the three it is (RFC 9649, 2.5 to 2.7).
-fn webp(bytes: &[u8]) -> Option<u64> {
+/// Width and height, from the first chunk, whichever of the three it is (RFC 9649, 2.5 to 2.7).
+fn webp(bytes: &[u8]) -> Option<(u64, u64)> {
     let number = |at: usize, length: usize| {
         let digits = bytes.get(at..at + length)?.iter().rev();
         Some(digits.fold(0u64, |number, digit| (number << 8) | u64::from(*digit)))
     };
     match bytes.get(12..16)? {
-        b"VP8X" => Some((number(24, 3)? + 1) * (number(27, 3)? + 1)),
+        b"VP8X" => Some((number(24, 3)? + 1, number(27, 3)? + 1)),
         b"VP8L" if number(20, 1)? == 0x2f => {
             let sides = number(21, 4)?;
-            Some(((sides & 0x3fff) + 1) * (((sides >> 14) & 0x3fff) + 1))
+            Some(((sides & 0x3fff) + 1, ((sides >> 14) & 0x3fff) + 1))
         }
-        b"VP8 " if number(23, 3)? == 0x002a_019d => Some((number(26, 2)? & 0x3fff) * (number(28, 2)? & 0x3fff)),
+        b"VP8 " if number(23, 3)? == 0x002a_019d => Some((number(26, 2)? & 0x3fff, number(28, 2)? & 0x3fff)),
         _ => None,
     }
 }

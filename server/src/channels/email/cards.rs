@@ -3,7 +3,11 @@
 use app::model::Card;
 use ical::{PropertyParser, property::Property};
 
-use super::mail::{MailFile, one_line};
+use super::{
+    body::said::says_something,
+    mail::{MailFile, one_line},
+    plain::plain,
+};
 
 /// How many cards a mail shows.
 const MOST: usize = 5;
@@ -14,6 +18,8 @@ const LONGEST_LINE: usize = 8 * 1024;
 /// How many lines of a card are shown, and how much of each, in characters.
 const LINES: usize = 8;
 const LONGEST: usize = 200;
+/// How deep the parts of a calendar lie in each other.
+const DEEPEST: usize = 20;
 
 /// The cards in a mail's files.
 pub fn of(files: &[MailFile]) -> Vec<Card> {
@@ -24,6 +30,68 @@ pub fn of(files: &[MailFile]) -> Vec<Card> {
         cards.extend(read(&properties(&file.bytes)).filter(|card| !cards.contains(card)));
     }
     cards
+}
+
+/// What a calendar file says in words, beside what its card shows; none of other files.
+pub fn said(file: &MailFile) -> Option<String> {
+    let is_calendar = file.media_type.ends_with("/calendar") || file.media_type == "application/ics";
+    if !(is_calendar || file.name.to_lowercase().ends_with(".ics")) || file.bytes.len() > LARGEST {
+        return None;
+    }
+    let text = String::from_utf8_lossy(&unfolded(&file.bytes)).into_owned();
+    // Each by where it stands: what an alarm says of itself is not said of the event.
+    let (mut open, mut found) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let name = line.split([':', ';']).next().unwrap_or_default().to_uppercase();
+        match name.as_str() {
+            "BEGIN" => open.push(line[name.len() + 1..].trim().to_uppercase()),
+            "END" => {
+                open.pop();
+            }
+            "DESCRIPTION" | "COMMENT" | "X-ALT-DESC"
+                if open.last().is_some_and(|part| matches!(part.as_str(), "VEVENT" | "VTODO" | "VJOURNAL")) =>
+            {
+                found.extend(after_parameters(&line[name.len()..]).map(|value| (name, value)));
+            }
+            _ => {}
+        }
+        if open.len() > DEEPEST {
+            return None;
+        }
+    }
+    ["DESCRIPTION", "COMMENT", "X-ALT-DESC"].into_iter().find_map(|wanted| {
+        let value = found.iter().find(|(name, _)| name == wanted).map(|(_, value)| written(value))?;
+        let words = if wanted == "X-ALT-DESC" { plain(&value) } else { value };
+        says_something(&words).then_some(words)
+    })
+}
+
+/// What stands behind the parameters of a line: behind the first colon that is in no quotation.
+fn after_parameters(line: &str) -> Option<&str> {
+    let mut quoted = false;
+    let colon = line.find(|c: char| {
+        quoted ^= c == '"';
+        c == ':' && !quoted
+    })?;
+    Some(&line[colon + 1..])
+}
+
+/// A text as it is read, its line ends kept.
+fn written(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('n' | 'N') => text.push('\n'),
+                Some(other) => text.push(other),
+                None => {}
+            },
+            '\0' => {}
+            _ => text.push(c),
+        }
+    }
+    text
 }
 
 type Read = fn(&[Property]) -> Option<Card>;
@@ -40,8 +108,8 @@ fn reads(file: &MailFile) -> Option<Read> {
     }
 }
 
-/// Its lines. They are folded at any byte, also within a character.
-fn properties(bytes: &[u8]) -> Vec<Property> {
+/// Its lines, each behind an end. They are folded at any byte, also within a character.
+fn unfolded(bytes: &[u8]) -> Vec<u8> {
     let mut unfolded = Vec::with_capacity(bytes.len());
     for line in bytes.split(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -53,6 +121,11 @@ fn properties(bytes: &[u8]) -> Vec<Property> {
             }
         }
     }
+    unfolded
+}
+
+fn properties(bytes: &[u8]) -> Vec<Property> {
+    let unfolded = unfolded(bytes);
     // What is longer is a picture; and the parser looks at all of a line for each of its parameters.
     let short = unfolded.split(|byte| *byte == b'\n').filter(|line| line.len() <= LONGEST_LINE);
     let text = String::from_utf8_lossy(&short.collect::<Vec<_>>().join(&b'\n')).into_owned();
@@ -177,7 +250,7 @@ mod tests {
     fn cards(name: &str, text: &str) -> Vec<Card> {
         let media_type = "application/octet-stream".to_owned();
         let bytes = text.replace('\n', "\r\n").into_bytes();
-        of(&[MailFile { name: name.to_owned(), media_type, content_id: None, bytes }])
+        of(&[MailFile { name: name.to_owned(), media_type, bytes, ..MailFile::default() }])
     }
 
     fn lines(card: &Card) -> Vec<(&str, &str)> {

@@ -146,29 +146,31 @@ fn text(kind: ContentType, text: &str) -> Result<SinglePart, Unmakeable> {
 
 /// The text as HTML that says the same: paragraphs, line ends, links; then the pictures, by their names in the mail.
 fn html(text: &str, pictures: &[(String, Enclosed)]) -> String {
-    let escape =
-        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let pictures = pictures.iter().map(|(id, file)| {
         format!("<p><img src=\"cid:{}\" alt=\"{}\" style=\"max-width:100%\"></p>", escape(id), escape(&file.name))
     });
     let paragraphs = text.replace("\r\n", "\n");
     let paragraphs = paragraphs.split("\n\n").map(|paragraph| {
-        let lines: Vec<String> = paragraph
-            .lines()
-            .map(|line| {
-                linkify(line)
-                    .iter()
-                    .map(|Piece { text, link }| match link {
-                        Some(link) => format!("<a href=\"{}\">{}</a>", escape(&link.href), escape(text)),
-                        None => escape(text),
-                    })
-                    .collect()
-            })
-            .collect();
+        let lines: Vec<String> = paragraph.lines().map(linked).collect();
         format!("<p dir=\"auto\">{}</p>", lines.join("<br>\n"))
     });
     let body = paragraphs.chain(pictures).collect::<Vec<_>>().join("\n");
     format!("<!doctype html>\n<html>\n<body>\n{body}\n</body>\n</html>\n")
+}
+
+/// A line as HTML, what is a link in it as one.
+pub(super) fn linked(line: &str) -> String {
+    let pieces = linkify(line);
+    let pieces = pieces.iter().map(|Piece { text, link }| match link {
+        Some(link) => format!("<a href=\"{}\">{}</a>", escape(&link.href), escape(text)),
+        None => escape(text),
+    });
+    pieces.collect()
+}
+
+/// A text as it is written in HTML.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -236,7 +238,7 @@ mod tests {
                 ("Überblick.pdf", None, "Überblick.pdf".into())
             ]
         );
-        let html = mail.html.unwrap();
+        let html = mail.html.concat();
         assert!(html.contains("<img src=\"cid:0.n@x.example\" alt=\"Grün &amp; &quot;blau&quot;.png\""), "{html}");
         assert_eq!(mail.text.trim(), "Look:");
     }

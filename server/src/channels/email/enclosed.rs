@@ -14,26 +14,13 @@ pub(super) fn unread(message: &Message<'_>) -> u64 {
     open.min().unwrap_or(message.raw_message.len() as u64)
 }
 
-fn is_open(part: &MessagePart<'_>, raw: &[u8]) -> bool {
+/// Whether a part goes to the end of what there is: nobody knows whether that is its end.
+pub(super) fn is_open(part: &MessagePart<'_>, raw: &[u8]) -> bool {
     part.offset_end as usize >= raw.len()
 }
 
-/// The files, taken out. Of a mail that was cut, what the cut went through is none.
-pub(super) fn files(message: &mut Message<'_>, cut: bool) -> Vec<MailFile> {
-    let Message { attachments, parts, raw_message, .. } = message;
-    let mut files = Vec::new();
-    for id in attachments {
-        let part = parts.get_mut(*id as usize);
-        // What would hold parts, and was cut before the first, is no file.
-        let part = part.filter(|part| !matches!(part.body, PartType::Multipart(_)));
-        let whole = part.filter(|part| !cut || !is_open(part, raw_message));
-        files.extend(whole.map(|part| file(part, raw_message)).into_iter().flat_map(unpacked));
-    }
-    files
-}
-
 /// What is in a `winmail.dat` in its place; itself too, where it holds more than can be taken out. Any other file as it is.
-fn unpacked(file: MailFile) -> Vec<MailFile> {
+pub(super) fn unpacked(file: MailFile) -> Vec<MailFile> {
     if !tnef::is_tnef(&file) {
         return vec![file];
     }
@@ -55,7 +42,8 @@ pub(super) fn described(header: &[u8]) -> Option<(MailFile, Encoding)> {
     is_file.then_some((MailFile { bytes: Vec::new(), ..file }, encoding))
 }
 
-fn file(part: &mut MessagePart<'_>, raw: &[u8]) -> MailFile {
+/// A part as a file, its bytes taken out.
+pub(super) fn file(part: &mut MessagePart<'_>, raw: &[u8]) -> MailFile {
     let media_type = part.content_type().map_or_else(
         || "application/octet-stream".to_owned(),
         |kind| one_line(&format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("octet-stream")).to_lowercase()),
@@ -65,6 +53,7 @@ fn file(part: &mut MessagePart<'_>, raw: &[u8]) -> MailFile {
     let name =
         part.attachment_name().map(one_line).filter(|name| !name.is_empty()).or_else(subject).unwrap_or_default();
     let content_id = part.content_id().map(|id| one_line(id.trim_matches(['<', '>'])));
+    let location = part.content_location().map(one_line);
     let bytes = match std::mem::replace(&mut part.body, PartType::Multipart(Vec::new())) {
         PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.into_owned(),
         // A file is what it was, whatever the parser could not read in it.
@@ -78,5 +67,5 @@ fn file(part: &mut MessagePart<'_>, raw: &[u8]) -> MailFile {
         },
         PartType::Multipart(_) => Vec::new(),
     };
-    MailFile { name, media_type, content_id, bytes }
+    MailFile { name, media_type, content_id, location, bytes }
 }

@@ -1,16 +1,14 @@
 //! A mail's bytes as what Tandem needs of them (RFC 5322, MIME). The bytes themselves are kept unchanged elsewhere; what is read here may
 //! be read again by a better version.
 
-use std::borrow::Cow;
-
 use app::model::{Mailbox, Parties, Timestamp};
-use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, PartType};
+use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
 
 use super::{
+    body::{self, Bodies},
     dmarc::{self, Dmarc},
-    enclosed::{files, unread},
+    enclosed::unread,
     nested,
-    plain::plain,
     report::{self, Report},
     sender::{self, Senders, mailboxes},
     words, writer,
@@ -18,11 +16,9 @@ use super::{
 use crate::domain::mail::{Claims, Writer};
 
 /// How many parts of a mail are read. Beyond, it is no letter but an attack: what comes first of it is read (S10).
-const MOST_PARTS: usize = 500;
+pub(super) const MOST_PARTS: usize = 500;
 /// How many mails may lie within it, each of which may lie within the one before.
-const MOST_LEVELS: usize = 1000;
-/// How much of each text is read, in bytes: far more than a message keeps, and than anybody reads (S10).
-const MOST_TEXT: usize = 4 * 1024 * 1024;
+pub(super) const MOST_LEVELS: usize = 1000;
 /// How many mails back an answer may name. Real chains are pruned to some twenty.
 const MOST_ANSWERED: usize = 100;
 /// Addresses in one line of its head. Everybody who looks at the thread is sent them.
@@ -58,7 +54,7 @@ impl MessageName {
 }
 
 /// A file in a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MailFile {
     /// As its sender named it; not to be trusted with anything.
     pub name: String,
@@ -66,8 +62,18 @@ pub struct MailFile {
     pub media_type: String,
     /// What the text calls it by (`cid:`), for pictures within it.
     pub content_id: Option<String>,
+    /// Where it lay before it was put into the mail, for pictures that the text calls by that (RFC 2557).
+    pub location: Option<String>,
     /// Its bytes, decoded.
     pub bytes: Vec<u8>,
+}
+
+impl MailFile {
+    /// What the text may call it by.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let given = [self.content_id.as_deref(), self.location.as_deref(), Some(self.name.as_str())];
+        given.into_iter().flatten().filter(|name| !name.is_empty())
+    }
 }
 
 /// What a mail says.
@@ -89,10 +95,10 @@ pub struct Mail {
     pub subject: String,
     /// When it says that it was sent.
     pub sent_at: Option<Timestamp>,
-    /// The text: the plain one, else what its HTML says.
+    /// All of the letter as text; where a part is laid out alone, what that says.
     pub text: String,
-    /// The HTML as it came: hostile.
-    pub html: Option<String>,
+    /// All of the letter as it was laid out, as documents one after another; none where no part of it is. Hostile.
+    pub html: Vec<String>,
     /// Its files, the pictures within the text among them.
     pub files: Vec<MailFile>,
     /// Who or what wrote it.
@@ -151,8 +157,7 @@ fn read_parsed(mut message: Message<'_>, cut: Option<u64>) -> Mail {
     let in_words = || (writer == Writer::Bounce).then(|| report::in_words(&message));
     let report = report::of(&message).or_else(in_words);
     // After all that looks at them: the texts and the files are taken out, rather than hold the largest part of a mail twice.
-    let (text, html) = texts(&mut message);
-    let files = files(&mut message, cut.is_some());
+    let Bodies { text, html, files } = body::of(&mut message, cut.is_some());
     let delivered_to = delivered_to(&message);
     let (parties, claims) = parties(&message, &delivered_to);
     Mail {
@@ -214,54 +219,6 @@ pub(super) fn one_line(text: &str) -> String {
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The plain text and the HTML, taken out.
-fn texts(message: &mut Message<'_>) -> (String, Option<String>) {
-    let Message { text_body, html_body, parts, .. } = message;
-    let mut take = |ids: &[u32], wanted: fn(&PartType<'_>) -> bool| -> Vec<String> {
-        let bodies = ids.iter().filter_map(|id| {
-            Some(std::mem::take(parts.get_mut(*id as usize).map(|part| &mut part.body).filter(|body| wanted(body))?))
-        });
-        let texts = bodies.filter_map(|body| match body {
-            PartType::Text(text) | PartType::Html(text) => Some(held(beginning(text))),
-            _ => None,
-        });
-        texts.collect()
-    };
-    let written = joined(take(text_body, |body| matches!(body, PartType::Text(_))), "\n\n").unwrap_or_default();
-    let html = joined(take(html_body, |body| matches!(body, PartType::Html(_))), "\n");
-    let text = match &html {
-        Some(html) if written.trim().is_empty() => held(plain(html)),
-        _ => lines(&written),
-    };
-    (text, html)
-}
-
-/// A text with line ends as everywhere else.
-fn lines(text: &str) -> String {
-    // No larger than it must be: a text may be most of a mail.
-    let mut lines = String::with_capacity(text.len());
-    for (n, line) in text.split("\r\n").enumerate() {
-        lines.push_str(if n == 0 { "" } else { "\n" });
-        lines.push_str(line);
-    }
-    lines
-}
-
-/// As much of a text as is read.
-fn beginning(text: Cow<'_, str>) -> String {
-    let end = (0..=text.len().min(MOST_TEXT)).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-    if end < text.len() { text[..end].to_owned() } else { text.into_owned() }
-}
-
-/// What PostgreSQL can hold.
-fn held(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
-}
-
-fn joined(mut texts: Vec<String>, between: &str) -> Option<String> {
-    if texts.len() > 1 { Some(texts.join(between)) } else { texts.pop() }
-}
-
 /// Headers in which servers note the address that a mail was delivered for.
 const DELIVERED_TO: [&str; 4] = ["Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To"];
 
@@ -298,7 +255,7 @@ mod tests {
         assert_eq!((mail.subject.as_str(), mail.text.trim()), ("Lieferung nach Lübeck", "Schön!"));
         assert_eq!(mail.sent_at, Some(Timestamp(1_793_610_000_000)));
         assert_eq!(mail.name.as_ref().map(MessageName::as_str), Some("a1@x.example"));
-        assert!(mail.html.is_none() && mail.files.is_empty() && mail.answers.is_empty());
+        assert!(mail.html.is_empty() && mail.files.is_empty() && mail.answers.is_empty());
         assert_eq!(mail.writer, Writer::Person);
     }
 
@@ -330,7 +287,7 @@ mod tests {
              --m\nContent-Type: application/pdf; name*=utf-8''Angebot%20M%C3%BCller.pdf\nContent-Disposition: attachment\n\n%PDF-1.4\n--m--\n",
         );
         assert_eq!(mail.text.trim(), "Hello");
-        assert!(mail.html.unwrap().contains("cid:logo"));
+        assert!(mail.html[0].contains("cid:logo"));
         let files: Vec<_> = mail
             .files
             .iter()

@@ -2,6 +2,7 @@
 
 mod answered;
 mod beyond;
+mod body;
 pub mod cards;
 pub mod chain;
 pub mod check;
@@ -23,6 +24,7 @@ mod send;
 mod sender;
 pub mod show;
 pub mod signed;
+mod tags;
 mod tnef;
 mod words;
 pub mod writer;

@@ -1,15 +1,31 @@
 //! What a mail's HTML says, in lines: what is searched, quoted and folded. It is read from the front to the back once, and not as a browser
-//! would: how it looks is shown elsewhere.
+//! would: how it looks is shown elsewhere. What nobody sees is no part of it.
 
-use mail_parser::decoders::html::add_html_token;
+mod links;
+mod lists;
+
+use self::{
+    links::{Link, target},
+    lists::List,
+};
+use super::{
+    html::{
+        look::{Look, Space},
+        sheet::{Named, Sheet},
+    },
+    tags::{Part, Tag, decode, parts},
+};
+use crate::domain::unseen::{is_filler, is_unseen};
 
 /// What a quotation is marked with is repeated no more often than this, however deep it lies.
 const DEEPEST: usize = 5;
-/// The longest name of a character, with its `&` and `;`.
-const LONGEST_ENTITY: usize = 34;
+/// How many elements that lie in each other are told apart. What lies deeper looks like the last of them.
+const MOST_OPEN: usize = 200;
+/// How many spaces that stand together are kept where they are kept at all.
+const MOST_SPACES: usize = 100;
+/// What stands around words that are struck out.
+const STRUCK: &str = "~~";
 
-/// Elements whose content is no text.
-const SILENT: [&str; 5] = ["script", "style", "title", "template", "noscript"];
 /// Elements that stand on lines of their own.
 const LINES: [&str; 22] = [
     "address", "article", "body", "center", "dd", "div", "dl", "dt", "fieldset", "footer", "form", "header", "hr",
@@ -17,10 +33,16 @@ const LINES: [&str; 22] = [
 ];
 /// Elements with a blank line around them.
 const PARAGRAPHS: [&str; 11] = ["blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "ul"];
+/// What a style sheet may say that changes what is read.
+const READ: [&str; 11] = [
+    "display", "visibility", "opacity", "height", "width", "font", "white-space", "line-through", "list-style", "color",
+    "background",
+];
 
-/// The lines of an HTML document.
+/// The lines of an HTML document, with what its links lead to, the numbers of its lists, and its words that are struck out as such.
 pub fn plain(html: &str) -> String {
-    placed(html).text
+    let sheet = Sheet::of(html).only(&READ);
+    read(html, &sheet, Told::Marks).text
 }
 
 /// The lines of an HTML document, and where they stand in it.
@@ -31,160 +53,293 @@ pub(super) struct Placed {
     pub lines: Vec<(usize, usize)>,
 }
 
-/// The lines of an HTML document, and where they stand in it.
+/// The words of an HTML document in its lines, and where they stand in it.
 pub(super) fn placed(html: &str) -> Placed {
-    let mut lines = Lines::default();
-    let mut rest = html;
-    while let Some(at) = rest.find('<') {
-        lines.at = html.len() - rest.len();
-        lines.text(&rest[..at]);
-        rest = &rest[at..];
-        lines.at = html.len() - rest.len();
-        rest = match tag(rest) {
-            Some((tag, after)) => {
-                lines.tag(&tag);
-                after_silent(&tag, after)
-            }
-            None if rest.starts_with("<!--") => rest[4..].split_once("-->").map_or("", |(_, after)| after),
-            None if rest.starts_with("<!") || rest.starts_with("<?") || rest.starts_with("</") => {
-                rest.split_once('>').map_or("", |(_, after)| after)
-            }
-            None => {
-                lines.text("<");
-                &rest[1..]
-            }
-        };
+    read(html, &Sheet::default(), Told::Words)
+}
+
+/// What is written beside the words of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Nothing.
+    Words,
+    /// Where links lead to, and what is struck out.
+    Marks,
+}
+
+fn read(html: &str, sheet: &Sheet, told: Told) -> Placed {
+    let mut lines = Lines::new(sheet, told);
+    for (at, part) in parts(html) {
+        lines.at = at;
+        match part {
+            Part::Tag(tag) if tag.is_end => lines.end(&tag),
+            Part::Tag(tag) => lines.begin(&tag),
+            Part::Text(text) => lines.text(text),
+            Part::Silent(..) => {}
+        }
     }
-    lines.at = html.len() - rest.len();
-    lines.text(rest);
+    while let Some(element) = lines.open.pop() {
+        lines.close(element);
+    }
     Placed { text: lines.text, lines: lines.places }
 }
 
-/// An element's beginning or its end.
-pub(super) struct Tag<'h> {
-    pub name: String,
-    pub is_end: bool,
-    attributes: &'h str,
-}
-
-/// The tag that a text begins with, and what is behind it. One without an end goes to the end of the text, as in browsers.
-pub(super) fn tag(text: &str) -> Option<(Tag<'_>, &str)> {
-    let inner = text.strip_prefix('<')?;
-    let (is_end, inner) = inner.strip_prefix('/').map_or((false, inner), |inner| (true, inner));
-    if !inner.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        return None;
-    }
-    let name = inner.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(inner.len());
-    let mut quote = None;
-    let end = inner.bytes().position(|byte| match (quote, byte) {
-        (None, b'>') => true,
-        (None, b'"' | b'\'') => {
-            quote = Some(byte);
-            false
-        }
-        (Some(open), _) => {
-            quote = Some(open).filter(|_| open != byte);
-            false
-        }
-        _ => false,
-    });
-    let end = end.unwrap_or(inner.len());
-    let tag = Tag { name: inner[..name.min(12)].to_ascii_lowercase(), is_end, attributes: &inner[name..end] };
-    Some((tag, inner.get(end + 1..).unwrap_or_default()))
-}
-
-/// What is behind an element whose content is no text.
-fn after_silent<'h>(tag: &Tag<'_>, after: &'h str) -> &'h str {
-    if tag.is_end || !SILENT.contains(&tag.name.as_str()) {
-        return after;
-    }
-    let end = after.match_indices("</").find(|(at, _)| {
-        let name = after.as_bytes().get(at + 2..at + 2 + tag.name.len());
-        name.is_some_and(|name| name.eq_ignore_ascii_case(tag.name.as_bytes()))
-    });
-    end.map_or("", |(at, _)| &after[at..])
+/// An element that is open.
+struct Element {
+    name: String,
+    look: Look,
+    /// It is a quotation that says so.
+    quotes: bool,
+    list: Option<List>,
+    link: Option<Link>,
 }
 
 /// Lines as they are written.
-#[derive(Default)]
-struct Lines {
+struct Lines<'s> {
+    sheet: &'s Sheet,
+    told: Told,
     text: String,
     /// Where in the HTML that is which is being read.
     at: usize,
     places: Vec<(usize, usize)>,
-    /// For each quotation that is open, whether it is marked.
-    quotes: Vec<bool>,
-    /// How many of those are marked.
+    open: Vec<Element>,
+    /// By what rules know the open elements.
+    named: Vec<Named>,
+    /// How many elements are open that are not told apart.
+    deeper: usize,
+    /// How many of the quotations that are open say so.
     depth: usize,
-    /// How many elements are open whose lines are as they are written.
-    as_written: usize,
     /// Something stands on the line already.
     filled: bool,
-    /// A space is due before the next word.
-    spaced: bool,
+    /// What is due before the next word: spaces, and a mark.
+    due: String,
+    /// The mark is due that begins struck words.
+    strikes: bool,
+    /// Only the mark of an entry stands on the line.
+    is_marked: bool,
 }
 
-impl Lines {
-    fn tag(&mut self, tag: &Tag<'_>) {
-        let name = tag.name.as_str();
-        match name {
-            "br" => self.end_line(),
-            "td" | "th" if self.filled && !tag.is_end => self.text.push_str("  "),
-            _ if LINES.contains(&name) => self.new_line(),
-            _ if PARAGRAPHS.contains(&name) => self.paragraph(),
+impl<'s> Lines<'s> {
+    fn new(sheet: &'s Sheet, told: Told) -> Self {
+        Self {
+            sheet,
+            told,
+            text: String::new(),
+            at: 0,
+            places: Vec::new(),
+            open: Vec::new(),
+            named: Vec::new(),
+            deeper: 0,
+            depth: 0,
+            filled: false,
+            due: String::new(),
+            strikes: false,
+            is_marked: false,
+        }
+    }
+
+    fn look(&self) -> Look {
+        self.open.last().map_or(Look::PAGE, |element| element.look)
+    }
+
+    /// Whether what stands here is read: letters in the colour of their ground are not.
+    fn is_read(&self) -> bool {
+        let look = self.look();
+        look.is_read() && (self.told == Told::Words || look.ground != Some(look.colour))
+    }
+
+    fn begin(&mut self, tag: &Tag<'_>) {
+        self.close_by(&tag.name);
+        if !self.look().gone {
+            self.part(&tag.name);
+        }
+        if tag.is_void() {
+            if tag.name == "img" {
+                self.picture(tag);
+            }
+            return;
+        }
+        if self.open.len() >= MOST_OPEN {
+            self.deeper += 1;
+            return;
+        }
+        let named = if self.sheet.is_empty() { Named::default() } else { Named::of(tag) };
+        let look = self.look().within(tag, self.sheet, &named, &self.named);
+        let mut element = Element { name: tag.name.clone(), look, quotes: false, list: None, link: None };
+        match tag.name.as_str() {
+            "ol" | "ul" => element.list = Some(List::of(tag, look.no_marks)),
+            "blockquote" => {
+                // Some programs indent with it.
+                element.quotes = tag.attributes.contains("cite") || tag.attributes.contains("quote");
+                self.depth += usize::from(element.quotes);
+            }
+            "a" if self.told == Told::Marks => {
+                element.link = target(tag).map(|target| Link { target, words_from: self.text.len() });
+            }
             _ => {}
         }
-        match (name, tag.is_end) {
-            ("li", false) => self.word("-", true),
-            ("blockquote", true) => self.depth -= usize::from(self.quotes.pop().unwrap_or_default()),
-            ("blockquote", false) => {
-                // Some programs indent with it.
-                let marked = tag.attributes.contains("cite") || tag.attributes.contains("quote");
-                self.quotes.push(marked);
-                self.depth += usize::from(marked);
+        self.strikes |= look.struck && self.told == Told::Marks;
+        let is_entry = tag.name == "li";
+        self.open.push(element);
+        self.named.push(named);
+        if is_entry && self.is_read() {
+            self.entry(tag);
+        }
+    }
+
+    /// Begins an entry of a list with its mark.
+    fn entry(&mut self, tag: &Tag<'_>) {
+        let depth = self.open.iter().filter(|element| element.list.is_some()).count().clamp(1, 10);
+        let list = self.open.iter_mut().rev().find_map(|element| element.list.as_mut());
+        let Some(mark) = list.map_or_else(|| Some("-".to_owned()), |list| list.mark(tag)) else { return };
+        self.word(&format!("{}{mark}", "  ".repeat(depth - 1)));
+        " ".clone_into(&mut self.due);
+        self.is_marked = true;
+    }
+
+    /// What a picture shows that leads somewhere is what its link says.
+    fn picture(&mut self, tag: &Tag<'_>) {
+        let in_link = self.open.iter().any(|element| element.link.is_some());
+        let says = tag.attribute("alt").filter(|_| in_link && self.is_read());
+        for word in says.iter().flat_map(|says| says.split_whitespace()) {
+            self.word(word);
+            " ".clone_into(&mut self.due);
+        }
+    }
+
+    /// Ends what an element ends that was left open.
+    fn close_by(&mut self, name: &str) {
+        let (ends, within): (&[&str], &[&str]) = match name {
+            "li" => (&["li"], &["ol", "ul"]),
+            "td" | "th" => (&["td", "th"], &["table"]),
+            "tr" => (&["tr", "td", "th"], &["table"]),
+            "dd" | "dt" => (&["dd", "dt"], &["dl"]),
+            name if name == "p" || LINES.contains(&name) || PARAGRAPHS.contains(&name) => {
+                (&["p"], &["div", "td", "th", "li", "blockquote", "table", "center", "section"])
             }
-            ("pre", true) => self.as_written = self.as_written.saturating_sub(1),
-            ("pre", false) => self.as_written += 1,
+            _ => return,
+        };
+        let open = self.open.iter().rposition(|one| {
+            let name = one.name.as_str();
+            ends.contains(&name) || within.contains(&name)
+        });
+        if let Some(at) = open.filter(|at| ends.contains(&self.open[*at].name.as_str())) {
+            self.close_from(at);
+        }
+    }
+
+    fn end(&mut self, tag: &Tag<'_>) {
+        if self.deeper > 0 && !tag.is_void() {
+            self.deeper -= 1;
+        } else if let Some(at) = self.open.iter().rposition(|element| element.name == tag.name) {
+            self.close_from(at);
+        }
+        if !self.look().gone {
+            self.part(&tag.name);
+        }
+    }
+
+    fn close_from(&mut self, at: usize) {
+        while self.open.len() > at {
+            self.named.pop();
+            if let Some(element) = self.open.pop() {
+                self.close(element);
+            }
+        }
+    }
+
+    fn close(&mut self, element: Element) {
+        self.depth -= usize::from(element.quotes);
+        if element.look.struck && self.told == Told::Marks && !std::mem::take(&mut self.strikes) {
+            // Some ends of lines may stand behind them.
+            let end = self.text.trim_end_matches('\n').len();
+            self.text.insert_str(end, STRUCK);
+        }
+        if let Some(told) = element.link.and_then(|link| link.told(&self.text)) {
+            if self.filled && self.due.is_empty() {
+                self.due.push(' ');
+            }
+            self.start_word();
+            self.text.push_str(&told);
+        }
+    }
+
+    /// Parts what stands before a tag from what stands behind it.
+    fn part(&mut self, name: &str) {
+        if self.is_marked && !matches!(name, "br" | "li" | "ol" | "ul") {
+            return;
+        }
+        match name {
+            "br" => self.end_line(),
+            "td" | "th" if self.filled => "  ".clone_into(&mut self.due),
+            _ if LINES.contains(&name) => self.new_line(),
+            _ if PARAGRAPHS.contains(&name) => self.paragraph(),
             _ => {}
         }
     }
 
     fn text(&mut self, text: &str) {
+        if !self.is_read() {
+            return;
+        }
+        let space = self.look().space;
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
-            let space = c.is_ascii_whitespace();
-            let end = rest.find(|c: char| c.is_ascii_whitespace() != space).unwrap_or(rest.len());
-            if space {
-                let ends = if self.as_written > 0 { rest[..end].matches('\n').count() } else { 0 };
-                (0..ends).for_each(|_| self.end_line());
-                self.spaced = self.filled;
-            } else {
-                self.word(&rest[..end], false);
+            let is_space = c.is_ascii_whitespace();
+            let end = rest.find(|c: char| c.is_ascii_whitespace() != is_space).unwrap_or(rest.len());
+            let (run, behind) = rest.split_at(end);
+            match space {
+                _ if !is_space => self.word(run),
+                Space::None => self.space(" "),
+                Space::Lines | Space::All => {
+                    let mut lines = run.split('\n');
+                    let last = lines.next_back().unwrap_or_default();
+                    lines.for_each(|_| self.end_line());
+                    match space {
+                        Space::All if !last.is_empty() => last[..last.len().min(MOST_SPACES)].clone_into(&mut self.due),
+                        _ if !last.is_empty() => self.space(" "),
+                        _ => {}
+                    }
+                }
             }
-            rest = &rest[end..];
+            rest = behind;
             self.at += end;
         }
     }
 
+    fn space(&mut self, space: &str) {
+        if self.filled && self.due.is_empty() {
+            self.due.push_str(space);
+        }
+    }
+
     /// Writes a word, its characters by name as what they are.
-    fn word(&mut self, word: &str, spaced: bool) {
+    fn word(&mut self, word: &str) {
+        if word.is_ascii() && !word.starts_with('&') {
+            self.start_word();
+            return decode(word, &mut self.text);
+        }
+        let mut read = String::with_capacity(word.len());
+        decode(word, &mut read);
+        // What only fills the first line of a mass mailing.
+        if read.chars().all(is_unseen) && read.chars().any(is_filler) {
+            return self.space(" ");
+        }
+        self.start_word();
+        self.text.push_str(&read);
+    }
+
+    fn start_word(&mut self) {
         if !self.filled {
             self.places.push((self.text.len(), self.at));
             self.text.push_str(&"> ".repeat(self.depth.min(DEEPEST)));
             self.filled = true;
         }
-        if std::mem::replace(&mut self.spaced, spaced) {
-            self.text.push(' ');
+        self.text.push_str(&std::mem::take(&mut self.due));
+        if std::mem::take(&mut self.strikes) {
+            self.text.push_str(STRUCK);
         }
-        let mut rest = word;
-        while let Some(at) = rest.find('&') {
-            self.text.push_str(&rest[..at]);
-            rest = &rest[at..];
-            let end = rest.bytes().take(LONGEST_ENTITY).position(|byte| byte == b';').map_or(1, |end| end + 1);
-            add_html_token(&mut self.text, &rest.as_bytes()[..end], false);
-            rest = &rest[end..];
-        }
-        self.text.push_str(rest);
+        self.is_marked = false;
     }
 
     /// Ends the line, an empty one too; more than two of those say nothing.
@@ -193,7 +348,8 @@ impl Lines {
             self.text.push('\n');
         }
         self.filled = false;
-        self.spaced = false;
+        self.is_marked = false;
+        self.due.clear();
     }
 
     fn new_line(&mut self) {
@@ -211,46 +367,4 @@ impl Lines {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn t3_html_is_read_in_lines() {
-        let cases = [
-            (
-                "<div>One</div><div>two<br></div><div><br></div><p>three &amp;\n four&nbsp;5&euro;</p>",
-                "One\ntwo\n\nthree & four\u{a0}5€\n\n",
-            ),
-            (
-                "<table><tr><td>1<td>Flour<td>18,90</tr><tr><td>2</td><td>Rye</td></tr></table>",
-                "1  Flour  18,90\n2  Rye\n",
-            ),
-            ("<ul><li>a</li><li>b</li></ul>c", "- a\n- b\n\nc"),
-            ("a<style>p{}</style><SCRIPT>1<2</SCRIPT ><!-- b > --><img alt=\"x > y\">c<d", "ac"),
-            ("1 < 2 &unknown; &amp", "1 < 2 &unknown; &amp"),
-            (
-                "Yes<blockquote type=cite>a<blockquote class='quote'>b</blockquote>c</blockquote>d",
-                "Yes\n\n> a\n\n> > b\n\n> c\n\nd",
-            ),
-            ("<blockquote style='margin:0'>in</blockquote>", "in\n\n"),
-            ("<pre>a\n  b\n\nc</pre>d\ne", "a\nb\n\nc\n\nd e"),
-        ];
-        for (html, text) in cases {
-            assert_eq!(plain(html), text, "{html}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_html_can_be_read(html in "(<|>|/|!--|-->|\"|'|&|;|&#x|blockquote type=cite|script|td|br|p| |\n|[a-zé&])" , times in 0usize..50) {
-            let _ = plain(&html.repeat(times));
-        }
-
-        #[test]
-        fn any_tags_can_be_read(html in "(<|>|</|<!--|-->|\"|&|;|&#x|<blockquote type=cite>|<script>|<td>|<br>| |\n|[a-zé]){0,60}") {
-            prop_assert!(plain(&html).len() <= html.len() * 4);
-        }
-    }
-}
+mod tests;

@@ -16,7 +16,7 @@ use super::{
     dmarc::Dmarc,
     fold::{Answers, Folded, fold, is_handed_on},
     mail::{self, Mail, MailFile, MessageName},
-    show::shown_inside,
+    show::{LaidOut, lay_out},
     signed::Signer,
 };
 use crate::{
@@ -82,10 +82,9 @@ impl Reader {
         let (mut files, mut inside) = (Vec::new(), Vec::new());
         let is_all = beyond.is_all || mail.cut.is_none();
         let is_cut = !is_all || mail.files.len() + beyond.files.len() > MOST_FILES;
-        for file in std::mem::take(&mut mail.files).into_iter().take(MOST_FILES) {
-            let is_inside = file.content_id.as_ref().is_some_and(|id| shown.contains(id));
+        for (at, file) in std::mem::take(&mut mail.files).into_iter().take(MOST_FILES).enumerate() {
             let kept = self.keep(id, file).await?;
-            if is_inside {
+            if shown.contains(&at) {
                 inside.push(kept.attachment.id);
             }
             files.push(kept);
@@ -111,7 +110,7 @@ impl Reader {
             &mail.subject,
             &mail.sent_at.map(|at| at.0.to_string()).unwrap_or_default(),
             &mail.text,
-            mail.html.as_deref().unwrap_or_default(),
+            &mail.html.join("\n"),
             &digests,
         ]);
         let proved = self.proved(&mail);
@@ -178,8 +177,8 @@ struct Understood {
     mail: Mail,
     /// Its files that were not read with it.
     beyond: Beyond,
-    /// Its files that are shown within its HTML, by their Content-IDs.
-    inside: HashSet<String>,
+    /// Its files that are shown within its HTML, by their places.
+    inside: HashSet<usize>,
     head: MailHead,
 }
 
@@ -198,7 +197,8 @@ fn understand(source: Source) -> Result<Understood, Fault> {
 
 impl Understood {
     fn of(mail: Mail) -> Self {
-        let (inside, head) = (shown_inside(&mail), head(&mail));
+        let LaidOut { inside, frame } = lay_out(&mail);
+        let head = MailHead { frame, ..head(&mail) };
         Self { mail, beyond: Beyond::default(), inside, head }
     }
 }
@@ -245,9 +245,9 @@ fn head(mail: &Mail) -> MailHead {
         parties: mail.parties.clone(),
         subject: mail.subject.clone(),
         sent_at: mail.sent_at,
-        look: mail.html.as_deref().map_or(Look::Plain, look),
+        look: mail.html.iter().map(|html| look(html)).max_by_key(|look| *look == Look::Rich).unwrap_or(Look::Plain),
         disowned: mail.dmarc == Dmarc::Fail,
-        remote_pictures: mail.html.as_deref().is_some_and(has_remote_pictures),
+        remote_pictures: mail.html.iter().any(|html| has_remote_pictures(html)),
         cards: cards::of(&mail.files),
         ..MailHead::default()
     }
@@ -318,7 +318,7 @@ mod tests {
 
     fn picture(id: &str) -> MailFile {
         let bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01".to_vec();
-        MailFile { name: String::new(), media_type: "image/png".to_owned(), content_id: Some(id.to_owned()), bytes }
+        MailFile { media_type: "image/png".to_owned(), content_id: Some(id.to_owned()), bytes, ..MailFile::default() }
     }
 
     #[test]
@@ -326,13 +326,12 @@ mod tests {
         let mut mail = mail::read(b"From: a@x.example\r\n\r\nx").unwrap();
         mail.files = ["logo@x", "photo@x", "a", "b", "", "elsewhere"].map(picture).into();
         mail.files.push(MailFile { bytes: b"%PDF-1.4".to_vec(), ..picture("paper") });
-        mail.html = Some(
+        mail.html = vec![
             "<img src=\"cid:logo@x\"><IMG SRC=CID:photo%40x><p style='background:url(cid:a)'>acid:b<object data=cid:b></object><img src=cid:paper>".to_owned(),
-        );
-        let inside = Understood::of(mail).inside;
-        let mut inside: Vec<&str> = inside.iter().map(String::as_str).collect();
+        ];
+        let mut inside: Vec<usize> = Understood::of(mail).inside.into_iter().collect();
         inside.sort_unstable();
-        assert_eq!(inside, ["logo@x", "photo@x"], "what is left out of it is a file beside it");
+        assert_eq!(inside, [0, 1], "what is left out of it is a file beside it");
     }
 
     #[test]
@@ -340,7 +339,7 @@ mod tests {
         let begun = std::time::Instant::now();
         for part in ["cid:", "<img", "<img http", "<img cid:"] {
             let mut mail = mail::read(b"From: a@x.example\r\n\r\nx").unwrap();
-            mail.html = Some(part.repeat(1_000_000));
+            mail.html = vec![part.repeat(1_000_000)];
             mail.files.push(picture("x"));
             assert!(Understood::of(mail).inside.is_empty());
         }

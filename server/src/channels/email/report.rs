@@ -1,8 +1,13 @@
 //! What a mail system tells of a mail that we sent: a delivery report (RFC 3464), or the plain words of those that know no reports (T8).
 
+use std::borrow::Cow;
+
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
-use super::mail::{MessageName, one_line};
+use super::{
+    body::read_again,
+    mail::{MessageName, one_line},
+};
 use crate::domain::mail::Outcome;
 
 /// How many recipients of one report are read.
@@ -46,7 +51,9 @@ pub fn of(message: &Message<'_>) -> Option<Report> {
 
 /// Reads what a mail system says in words: permanent, unless it says that it goes on trying.
 pub fn in_words(message: &Message<'_>) -> Report {
-    let text = message.body_text(0).unwrap_or_default();
+    let part = message.text_part(0).filter(|part| matches!(part.body, PartType::Text(_)));
+    let again = part.and_then(|part| read_again(part, &message.raw_message)).map(Cow::from);
+    let text = again.or_else(|| message.body_text(0)).unwrap_or_default();
     let lower = text.to_lowercase();
     let delayed = ["will retry", "will be retried", "delayed", "still trying"].iter().any(|word| lower.contains(word));
     let status =

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use app::model::ApiError;
+use app::model::{ApiError, FrameHeight};
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use sha2::Digest;
@@ -13,13 +13,16 @@ use sha2::Digest;
 use super::{
     Email,
     answered::answers,
-    fold::{fold_html, is_handed_on},
-    html::{Picture, Shown, sanitise},
+    fold::{Answers, fold_html, is_handed_on},
+    html::{Picture, Shown, height::height, sanitise_all},
     mail::{Mail, MailFile},
     reader::{Fault, Source, parse},
 };
 use crate::{
-    domain::{mail::Writer, pictures::picture_type},
+    domain::{
+        mail::Writer,
+        pictures::{self, picture_type},
+    },
     error::{Error, Result},
     network::HttpError,
     store::{Scope, mail::Mail as Kept},
@@ -72,24 +75,22 @@ impl Email {
         // As its text was folded when it came.
         let answers = answers(&self.db, scope, &self.signer(scope.workspace()), &mail).await?;
         let made = tokio::task::spawn_blocking(move || -> Result<Formatted> {
-            let Some(html) = &mail.html else { return Err(Error::NOT_FOUND) };
-            let inside: HashMap<String, String> = pictures(&mail)
-                .map(|(id, file)| {
-                    let digest = hex::encode(sha2::Sha256::digest(&file.bytes));
-                    (id.to_owned(), email.link('d', digest.as_bytes(), until))
-                })
+            if mail.html.is_empty() {
+                return Err(Error::NOT_FOUND);
+            }
+            let known = Pictures::of(&mail);
+            let links: HashMap<usize, String> = known
+                .files(&mail)
+                .map(|(at, file)| (at, email.link('d', hex::encode(sha2::Sha256::digest(&file.bytes)).as_bytes(), until)))
                 .collect();
-            let Shown { html, remote, cut } = sanitise(html, move |picture| match (picture, remote) {
-                (Picture::Inside(cid), _) => inside.get(&percent_decoded(&cid)).cloned(),
-                (Picture::Remote(url), Remote::ThroughUs) => Some(email.link('u', url.as_bytes(), until)),
-                (Picture::Remote(_), Remote::LeftOut) => None,
+            let shown = sanitise_all(&mail.html, move |picture| match (known.find(&picture), picture, remote) {
+                (Some(at), ..) => links.get(&at).cloned(),
+                (None, Picture::Remote(url), Remote::ThroughUs) => Some(email.link('u', url.as_bytes(), until)),
+                _ => None,
             });
-            let html = match mail.writer {
-                Writer::Person | Writer::NoMachines if !is_handed_on(&mail.subject) => fold_html(&html, &answers),
-                _ => html,
-            };
-            let rest = if cut { REST } else { "" };
-            Ok(Formatted { html: document(&html, rest), remote })
+            let html = folded(&mail, &shown.html, &answers);
+            let rest = if shown.cut { REST } else { "" };
+            Ok(Formatted { html: document(&html, &shown.css, rest), remote: shown.remote })
         });
         made.await.map_err(std::io::Error::other)?
     }
@@ -137,28 +138,86 @@ fn not_fetched(error: &HttpError) -> Error {
     ApiError::NotFound.into()
 }
 
-/// A mail's files that its HTML may show by a name that both give them (RFC 2392).
-fn pictures(mail: &Mail) -> impl Iterator<Item = (&str, &MailFile)> {
-    let named = mail.files.iter().filter_map(|file| Some((file.content_id.as_deref()?, file)));
-    named.filter(|(_, file)| picture_type(&file.bytes).is_some())
+/// The HTML as it is shown: folded, unless it is about what it quotes.
+fn folded(mail: &Mail, html: &str, answers: &Answers) -> String {
+    match mail.writer {
+        Writer::Person | Writer::NoMachines if !is_handed_on(&mail.subject) => fold_html(html, answers),
+        _ => html.to_owned(),
+    }
 }
 
-/// Those of a mail's files that are shown within its HTML, by their Content-IDs.
-pub(super) fn shown_inside(mail: &Mail) -> HashSet<String> {
-    let known: HashSet<String> = pictures(mail).map(|(id, _)| id.to_owned()).collect();
-    let Some(html) = mail.html.as_deref().filter(|_| !known.is_empty()) else { return HashSet::new() };
+/// A mail's pictures by what its HTML may call them: their Content-ID (RFC 2392), where they lay before (RFC 2557), or their name.
+struct Pictures(Vec<(usize, [Option<String>; 3])>);
+
+impl Pictures {
+    fn of(mail: &Mail) -> Self {
+        let pictures = mail.files.iter().enumerate().filter(|(_, file)| picture_type(&file.bytes).is_some());
+        let named = pictures.map(|(at, file)| {
+            let name = Some(file.name.clone()).filter(|name| !name.is_empty());
+            (at, [file.content_id.clone(), file.location.clone(), name])
+        });
+        Self(named.collect())
+    }
+
+    /// The files, with their places.
+    fn files<'m>(&self, mail: &'m Mail) -> impl Iterator<Item = (usize, &'m MailFile)> {
+        self.0.iter().filter_map(|(at, _)| Some((*at, mail.files.get(*at)?)))
+    }
+
+    /// The file that is meant, by its place. The first name that fits counts, of all files.
+    fn find(&self, picture: &Picture) -> Option<usize> {
+        let fits: Box<dyn Fn(usize, &str) -> bool> = match picture {
+            Picture::Inside(cid) => {
+                let name = percent_decoded(cid);
+                Box::new(move |_, own| own.eq_ignore_ascii_case(&name))
+            }
+            Picture::Named(name) => {
+                let name = percent_decoded(name);
+                Box::new(move |_, own| {
+                    own.rsplit(['/', '\\']).next().is_some_and(|own| own.eq_ignore_ascii_case(&name))
+                })
+            }
+            Picture::Remote(url) => Box::new(move |kind, own| kind == 1 && own == url),
+        };
+        let by = |kind: usize| {
+            let named = |names: &[Option<String>; 3]| names[kind].as_deref().is_some_and(|own| fits(kind, own));
+            self.0.iter().find(|(_, names)| named(names)).map(|(at, _)| *at)
+        };
+        (0..3).find_map(by)
+    }
+}
+
+/// How a mail will be laid out.
+#[derive(Default)]
+pub(super) struct LaidOut {
+    /// Those of its files that are shown within its HTML, by their places.
+    pub inside: HashSet<usize>,
+    /// How tall its frame must be; none for a mail without HTML.
+    pub frame: Option<FrameHeight>,
+}
+
+/// Lays a mail out as it is shown, pictures from elsewhere left out.
+pub(super) fn lay_out(mail: &Mail) -> LaidOut {
+    if mail.html.is_empty() {
+        return LaidOut::default();
+    }
+    let known = Pictures::of(mail);
+    // Only their proportions count here.
+    let sizes: HashMap<usize, (u64, u64)> =
+        known.files(mail).filter_map(|(at, file)| Some((at, pictures::size(&file.bytes)?))).collect();
     let found = Arc::new(Mutex::new(HashSet::new()));
     let seen = Arc::clone(&found);
-    sanitise(html, move |picture| {
-        if let Picture::Inside(cid) = picture {
-            let name = percent_decoded(&cid);
-            if known.contains(&name) {
-                seen.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
-            }
-        }
-        None
+    let Shown { html, sheet, .. } = sanitise_all(&mail.html, move |picture| {
+        let at = known.find(&picture)?;
+        seen.lock().unwrap_or_else(PoisonError::into_inner).insert(at);
+        sizes.get(&at).map(|(width, height)| format!("{width}x{height}"))
     });
-    std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner))
+    // Whether it is known here what the mail answers makes little difference to how tall it is.
+    let answers = if mail.answers.is_empty() { Answers::Nothing } else { Answers::of(std::iter::empty(), false) };
+    let html = folded(mail, &html, &answers);
+    let [wide, narrow] = FrameHeight::WIDTHS.map(|width| height(&html, &sheet, width));
+    let inside = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+    LaidOut { inside, frame: Some(FrameHeight { wide, narrow }) }
 }
 
 /// Bytes that a link writes as their numbers.
@@ -185,33 +244,81 @@ fn percent_decoded(cid: &str) -> String {
 
 /// The page in place of a mail that is not shown.
 pub fn not_shown() -> String {
-    document("", NOT_SHOWN)
+    document("", "", NOT_SHOWN)
 }
 
-/// A page of its own: light in either theme, as letters are written for paper. What we say ourselves stands below the letter.
-fn document(html: &str, ours: &str) -> String {
+/// A page of its own: light in either theme, as letters are written for paper. What we say ourselves stands below the letter. The mail's own
+/// rules stand apart: what is wrong with them ends there.
+fn document(html: &str, css: &str, ours: &str) -> String {
+    let css = if css.is_empty() { String::new() } else { format!("<style>{css}</style>") };
     format!(
         "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light only\"><style>\
          html{{background:#fff;color:#1d1d1f}}body{{margin:0;padding:14px 16px;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}}\
          img{{max-width:100%;height:auto}}table{{max-width:100%}}pre{{white-space:pre-wrap}}a{{color:#1d4ed8}}\
-         blockquote{{margin:.5em 0;padding-left:12px;border-left:2px solid #d4d4d8;color:#52525b}}\
+         blockquote{{margin:.5em 0;padding-left:12px;border-left:2px solid #a1a1aa;color:color-mix(in srgb,currentcolor 78%,transparent)}}\
+         .letter{{margin:-14px -16px;padding:14px 16px}}.letter+.letter{{margin-top:0}}\
+         .letter:first-child:last-child{{min-height:calc(100vh - 28px)}}\
          details{{margin-top:12px}}summary{{width:max-content;padding:2px 10px;border-radius:99px;background:#f1f1f3;color:#52525b;\
          font:500 12px/1.6 system-ui,sans-serif;cursor:pointer}}summary:hover{{background:#e4e4e7}}\
          summary:focus-visible{{outline:2px solid #1d4ed8;outline-offset:2px}}details>div{{margin-top:8px}}\
          .ours{{margin:14px 0 0;font:13px/1.5 system-ui,sans-serif;color:#52525b}}\
-         </style></head><body>{html}{ours}</body></html>"
+         </style>{css}</head><body>{html}{ours}</body></html>"
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::mail, *};
 
     #[test]
     fn s10_a_mail_of_which_a_part_is_shown_says_so() {
-        let page = document("<p>Dear Anna</p>", REST);
+        let page = document("<p>Dear Anna</p>", "", REST);
         assert!(page.contains("<p>Dear Anna</p><p class=\"ours\" role=\"note\">The rest of this mail"), "{page}");
-        assert!(!document("<p>Dear Anna</p>", "").contains("The rest"));
+        assert!(!document("<p>Dear Anna</p>", "", "").contains("The rest"));
+    }
+
+    #[test]
+    fn t3_pictures_are_shown_by_whatever_name_the_text_calls_them() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mails/bodies/");
+        let by_name = mail::read(&std::fs::read(format!("{folder}picture-by-its-name.eml")).unwrap()).unwrap();
+        assert_eq!(lay_out(&by_name).inside, HashSet::from([0]));
+        let signature = std::fs::read(format!("{folder}text-then-html-signature-with-picture.eml")).unwrap();
+        assert_eq!(lay_out(&mail::read(&signature).unwrap()).inside, HashSet::from([0]));
+        let with = |src: &str| {
+            let mut mail = by_name.clone();
+            mail.files[0].content_id = None;
+            mail.files[0].location = Some("https://x.example/a/fax.png".to_owned());
+            mail.html = vec![format!("<img src=\"{src}\">")];
+            lay_out(&mail).inside.len()
+        };
+        for found in ["fax001.png", "cid:FAX001.png", "a/fax.png", "https://x.example/a/fax.png", "file:///C:/fax001.png"] {
+            assert_eq!(with(found), 1, "{found}");
+        }
+        for other in ["fax002.png", "https://t.example/fax.png", "cid:x"] {
+            assert_eq!(with(other), 0, "{other}");
+        }
+    }
+
+    #[test]
+    fn zz_dump_frames() {
+        let mut list = Vec::new();
+        for folder in ["shapes", "bodies"] {
+            for entry in std::fs::read_dir(format!("{}/tests/mails/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
+                let path = entry.unwrap().path();
+                let Ok(mail) = mail::read(&std::fs::read(&path).unwrap()) else { continue };
+                let laid_out = lay_out(&mail);
+                let Some(frame) = laid_out.frame else { continue };
+                let known = Pictures::of(&mail);
+                let urls: HashMap<usize, String> = known.files(&mail).map(|(at, file)| (at, format!("data:{};base64,{}", picture_type(&file.bytes).unwrap(), data_encoding::BASE64.encode(&file.bytes)))).collect();
+                let shown = sanitise_all(&mail.html, move |picture| urls.get(&known.find(&picture)?).cloned());
+                let html = document(&folded(&mail, &shown.html, &Answers::Nothing), &shown.css, "");
+                let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+                std::fs::create_dir_all("/tmp/bodies/frames").unwrap();
+                std::fs::write(format!("/tmp/bodies/frames/{name}.html"), html).unwrap();
+                list.push(format!("{name} {} {}", frame.wide, frame.narrow));
+            }
+        }
+        std::fs::write("/tmp/bodies/frames/list.txt", list.join("\n")).unwrap();
     }
 
     #[test]

@@ -164,6 +164,7 @@ impl<'b> Unpacking<'b> {
             name: line(current.long_name).or_else(|| line(current.title)).unwrap_or_default(),
             media_type: media_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
             content_id: line(current.content_id),
+            location: None,
             bytes: data.to_vec(),
         });
     }

@@ -1,4 +1,4 @@
-//! Header lines and texts that say what they say in another way than they should: bytes without a charset, encoded words that were cut
+//! Header lines that say what they say in another way than they should: bytes without a charset, encoded words that were cut
 //! within a character (RFC 2047, 5), parameters cut so (RFC 2231, 3). The parser decodes each piece by itself and leaves U+FFFD where it
 //! cannot. Only those are read once more here: the line is written anew in a form that the parser understands.
 
@@ -18,38 +18,14 @@ const LONGEST: usize = 64 * 1024;
 /// What the parser puts for what it cannot read.
 const UNREAD: char = char::REPLACEMENT_CHARACTER;
 
-/// Reads once more what the parser could not: the headers of all parts, the texts, the headers of the mails enclosed.
+/// Reads once more what the parser could not: the headers of all parts, and of the mails enclosed.
 pub fn mend(message: &mut Message<'_>) {
-    mend_one(message);
+    mend_headers(message);
     for part in &mut message.parts {
         if let PartType::Message(inner) = &mut part.body {
             mend_headers(inner);
         }
     }
-}
-
-fn mend_one(message: &mut Message<'_>) {
-    mend_headers(message);
-    let texts: Vec<u32> = message.text_body.iter().chain(&message.html_body).copied().collect();
-    for id in texts {
-        let Some(part) = message.parts.get_mut(id as usize) else { continue };
-        let (PartType::Text(text) | PartType::Html(text)) = &part.body else { continue };
-        if !text.contains(UNREAD) || has_charset(part) {
-            continue;
-        }
-        let Some(bytes) = bytes(part, &message.raw_message) else { continue };
-        if let PartType::Text(text) | PartType::Html(text) = &mut part.body {
-            // Let go of first: it may be large.
-            *text = "".into();
-            *text = decoded(&bytes, None).into();
-        }
-    }
-}
-
-/// Whether a part says in which charset it is written, by a name that is known.
-fn has_charset(part: &MessagePart<'_>) -> bool {
-    let charset = part.content_type().and_then(|kind| kind.attribute("charset"));
-    charset.is_some_and(|charset| is_utf8(charset) || charset_decoder(charset.as_bytes()).is_some())
 }
 
 /// The bytes of a part whose text has something that could not be read.
@@ -58,7 +34,7 @@ pub fn unread_bytes(part: &MessagePart<'_>, text: &str, raw: &[u8]) -> Option<Ve
 }
 
 /// A part's bytes as they were before they were packed for the way, whatever charset they are in.
-fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
+pub fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
     let body = raw.get(part.offset_body as usize..part.offset_end as usize)?;
     match part.encoding {
         Encoding::None => Some(body.into()),

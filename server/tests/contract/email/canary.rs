@@ -67,7 +67,7 @@ fn said(bytes: &[u8]) -> String {
     let files = mail.files.iter().map(|file| format!("{} {}", file.name, String::from_utf8_lossy(&file.bytes)));
     let files: String = files.collect();
     let raw = String::from_utf8_lossy(bytes).replace("=\r\n", "").replace("=\n", "");
-    [raw, mail.subject, mail.text, mail.html.unwrap_or_default(), files].join("\n").to_lowercase()
+    [raw, mail.subject, mail.text, mail.html.concat(), files].join("\n").to_lowercase()
 }
 
 async fn s22_a_note_is_in_no_mail_that_goes_out(world: World) {

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{Answers, Folded, fold};
-use crate::channels::email::plain::{placed, tag};
+use crate::channels::email::{plain::placed, tags::tag};
 
 const BEGIN_SIGNATURE: &str = "<details><summary>Signature</summary><div>";
 const BEGIN_QUOTED: &str = "<details><summary>Quoted text</summary><div>";

@@ -45,11 +45,19 @@ const COPY: usize = 64;
 /// As many bytes are searched in one step.
 const SEARCH: usize = 512;
 
-/// As much of a text as is shown, and whether that is less than all of it.
-pub(super) fn beginning(html: &str) -> (&str, bool) {
-    let longest = &html[..html.floor_char_boundary(LONGEST)];
+/// What the documents of a mail took that were measured before.
+#[derive(Debug, Default)]
+pub(super) struct Spent {
+    bytes: usize,
+    memory: usize,
+    steps: usize,
+}
+
+/// As much of a text as is shown, and whether that is less than all of it. All that a mail shows has the bounds of one.
+pub(super) fn beginning<'h>(html: &'h str, spent: &mut Spent) -> (&'h str, bool) {
+    let longest = &html[..html.floor_char_boundary(LONGEST.saturating_sub(spent.bytes))];
     let context = QualName::new(None, ns!(html), local_name!("div"));
-    let mut parser = parse_fragment(Measure::new(), ParseOpts::default(), context, Vec::new(), false);
+    let mut parser = parse_fragment(Measure::new(spent), ParseOpts::default(), context, Vec::new(), false);
     let (mut kept, mut unfinished, mut held, mut named) = (0usize, 0usize, 0usize, 0usize);
     while kept < longest.len() {
         let end = longest.floor_char_boundary(kept + PIECE);
@@ -71,6 +79,8 @@ pub(super) fn beginning(html: &str) -> (&str, bool) {
         }
         kept = end;
     }
+    let measure = &parser.tokenizer.sink.sink;
+    *spent = Spent { bytes: spent.bytes + kept, memory: measure.memory.get(), steps: measure.steps.get() };
     (&longest[..kept], kept < html.len())
 }
 
@@ -187,11 +197,11 @@ struct Measure {
 }
 
 impl Measure {
-    fn new() -> Self {
+    fn new(spent: &Spent) -> Self {
         Self {
             document: Node::nameless(),
-            memory: Cell::new(0),
-            steps: Cell::new(0),
+            memory: Cell::new(spent.memory),
+            steps: Cell::new(spent.steps),
             out_of_bounds: Cell::new(false),
             heard: Cell::new(false),
             changed: Cell::new(false),
@@ -408,7 +418,7 @@ mod tests {
 
     /// How much of it is kept.
     fn kept(html: &str) -> Option<usize> {
-        let (beginning, cut) = beginning(html);
+        let (beginning, cut) = beginning(html, &mut Spent::default());
         assert_eq!(cut, beginning.len() < html.len());
         cut.then_some(beginning.len())
     }

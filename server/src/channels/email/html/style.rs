@@ -1,7 +1,9 @@
 //! How a mail's text may look (S3, S4): what places nothing over anything else, and names no other document.
 
+use super::colour::{within, written};
+
 /// How text may look. Nothing places anything over anything else, and nothing names another document.
-const PROPERTIES: [&str; 53] = [
+const PROPERTIES: [&str; 58] = [
     "background",
     "background-color",
     "border",
@@ -38,10 +40,13 @@ const PROPERTIES: [&str; 53] = [
     "height",
     "letter-spacing",
     "line-height",
+    "list-style",
     "list-style-type",
     "max-height",
     "max-width",
     "min-width",
+    "opacity",
+    "overflow",
     "padding",
     "padding-bottom",
     "padding-left",
@@ -50,8 +55,10 @@ const PROPERTIES: [&str; 53] = [
     "table-layout",
     "text-align",
     "text-decoration",
+    "text-decoration-line",
     "text-transform",
     "vertical-align",
+    "visibility",
     "white-space",
     "width",
     "word-break",
@@ -67,12 +74,26 @@ pub(super) fn style(value: &str) -> String {
     for declaration in value.split(';').take(100) {
         let Some((name, value)) = declaration.split_once(':') else { continue };
         let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
+        if (name == "background" || name == "background-image") && !(name == "background" && is_harmless(value)) {
+            kept.extend(ground(value));
+            continue;
+        }
         let margin = MARGINS.contains(&name.as_str()) && !value.contains('-');
         if (margin || PROPERTIES.contains(&name.as_str())) && is_harmless(value) {
             kept.push(format!("{name}:{value}"));
         }
     }
     kept.join(";")
+}
+
+/// What is kept of a ground that is a picture or runs from one colour into another: a colour that it names, else that there was one. Letters
+/// were chosen to be read on it.
+fn ground(value: &str) -> Option<String> {
+    let lower = value.to_ascii_lowercase();
+    match within(&lower) {
+        Some(colour) => Some(format!("background-color:{}", written(colour))),
+        None => lower.contains("url(").then(|| "background-image:none".to_owned()),
+    }
 }
 
 /// Whether a value is made of plain words, numbers and colours: no escapes, no comments, no functions but those that give a colour or length.
@@ -98,8 +119,10 @@ mod tests {
 
     #[test]
     fn s3_s4_styles_name_no_document_and_leave_their_place_alone() {
+        for picture in ["background:url(http://t.example)", "background-image:url('//t.example')"] {
+            assert_eq!(style(picture), "background-image:none", "{picture}");
+        }
         for bad in [
-            "background:url(http://t.example)",
             "background-color:u\\72l(x)",
             "color:var(--x)",
             "position:fixed",
@@ -119,7 +142,9 @@ mod tests {
             assert_eq!(style(colour), colour);
         }
         assert_eq!(style("border:9999px solid #202020"), "");
-        assert_eq!(style("COLOR: Red; background:url(x); padding: 4px 2px"), "color:Red;padding:4px 2px");
+        assert_eq!(style("COLOR: Red; background:url(x); padding: 4px 2px"), "color:Red;background-image:none;padding:4px 2px");
+        assert_eq!(style("background:url(x) #222 no-repeat"), "background-color:#222222");
+        assert_eq!(style("background-image:linear-gradient(90deg,#333,#444)"), "background-color:#333333");
         assert_eq!(style("width:calc(100% - 4px);color:rgba(1,2,3,.5)"), "width:calc(100% - 4px);color:rgba(1,2,3,.5)");
     }
 }
