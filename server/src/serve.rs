@@ -15,7 +15,7 @@ use crate::{
     channels::{Channels, Receivers, email::Email},
     clock::{Clock, new_secret, secret_hash},
     config::{Config, without_password},
-    domain::{audit::ScheduleAudit, files::Files, sessions::OfferSetup},
+    domain::{audit::ScheduleAudit, files::Files, mail::ScheduleReading, sessions::OfferSetup},
     error::Result,
     http::{Http, Services, router},
     jobs::Worker,
@@ -121,13 +121,15 @@ fn prepare(stream: &mut TcpStream) {
     }
 }
 
-/// Each workspace's daily comparison of its counters.
+/// Each workspace's daily comparison of its counters, and the mails that an older version has read.
 async fn schedule(db: &Db) -> Result<()> {
     let mut snapshot = db.snapshot().await?;
     let workspaces = house::all(&mut snapshot.conn()).await?;
     drop(snapshot);
     for workspace in workspaces {
-        db.write(&Scope::system(workspace, "start"), ScheduleAudit).await?;
+        let scope = Scope::system(workspace, "start");
+        db.write(&scope, ScheduleAudit).await?;
+        db.write(&scope, ScheduleReading).await?;
     }
     Ok(())
 }

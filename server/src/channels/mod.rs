@@ -11,7 +11,11 @@ use async_trait::async_trait;
 pub use receivers::{Health, Receivers, Trouble};
 
 use crate::{
-    domain::deliver::{Handed, Outgoing},
+    domain::{
+        deliver::{Handed, Outgoing},
+        mail::Letter,
+    },
+    error::Result,
     store::{Scope, account::Account},
 };
 
@@ -68,6 +72,15 @@ pub trait Channel: Send + Sync {
     async fn file_copy(&self, scope: &Scope, mail: MailId) -> Result<(), SendError> {
         let _ = (scope, mail);
         Ok(())
+    }
+
+    /// Reads a mail once more from its kept bytes; none where that cannot be read, or where a kind keeps none.
+    ///
+    /// # Errors
+    /// When the bytes are not there, or the disk fails.
+    async fn read_again(&self, scope: &Scope, mail: MailId) -> Result<Option<Box<Letter>>> {
+        let _ = (scope, mail);
+        Ok(None)
     }
 }
 

@@ -24,6 +24,8 @@ pub enum Work {
     },
     /// Compare the counters with the rows and repair them.
     AuditCounts,
+    /// Read mails again that older rules have read.
+    ReadMailsAgain,
 }
 
 impl Work {
@@ -33,6 +35,7 @@ impl Work {
             Self::Send { .. } => "send",
             Self::FileSentMail { .. } => "file_sent_mail",
             Self::AuditCounts => "audit_counts",
+            Self::ReadMailsAgain => "read_mails_again",
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::send;
+use super::{read_again, send};
 use crate::{
     channels::Channels,
     clock::{random_bytes, random_hex},
@@ -189,6 +189,7 @@ impl Worker {
                 self.db.write(&scope, AuditCounts { lease }).await?;
                 Ok(Outcome::Done)
             }
+            Ok(Work::ReadMailsAgain) => read_again::perform(self, &scope, lease).await,
             Err(error) => Ok(Outcome::Dead(format!("this version does not know such work: {error}"))),
         }
     }

@@ -18,10 +18,12 @@ const SAVE: &str = "UPDATE contact SET version = version + 1, name = $4, email =
 const IDENTITY: &str = "SELECT id, label, contact_id FROM identity WHERE workspace_id = $1 AND channel_kind = $2 AND address = $3 AND said_by = $4";
 const ADD_IDENTITY: &str = "INSERT INTO identity (workspace_id, id, channel_kind, address, label, contact_id, created_at, said_by) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const SET_LABEL: &str = "UPDATE identity SET label = $3 WHERE workspace_id = $1 AND id = $2";
 const LINK: &str = "UPDATE identity SET contact_id = $3 WHERE workspace_id = $1 AND id = $2";
 const LINK_CONVERSATIONS: &str = "UPDATE conversation SET contact_id = $3 WHERE workspace_id = $1 AND identity_id = $2";
 
-pub(super) const STATEMENTS: &[&str] = &[ONE, INSERT, SAVE, IDENTITY, ADD_IDENTITY, LINK, LINK_CONVERSATIONS];
+pub(super) const STATEMENTS: &[&str] =
+    &[ONE, INSERT, SAVE, IDENTITY, ADD_IDENTITY, SET_LABEL, LINK, LINK_CONVERSATIONS];
 
 #[derive(sqlx::FromRow)]
 struct Raw {
@@ -163,6 +165,15 @@ pub async fn add_identity(
     let (label, contact) = (identity.label.clone(), identity.contact);
     let values = args![scope.workspace(), identity.id, kind.as_str(), address, label, contact, tx.now(), said_by];
     tx.exec(ADD_IDENTITY, values).await?;
+    Ok(())
+}
+
+/// Keeps what stands in for the name of an address.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_label(tx: &mut Tx<'_>, scope: &Scope, identity: IdentityId, label: &str) -> Result<(), StoreError> {
+    tx.exec(SET_LABEL, args![scope.workspace(), identity, label]).await?;
     Ok(())
 }
 

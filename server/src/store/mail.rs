@@ -19,8 +19,8 @@ const ADVANCE: &str = "UPDATE mail_folder SET last_uid = $6 \
      WHERE workspace_id = $1 AND channel_id = $2 AND name = $3 AND uid_validity = $4 AND last_uid = $5";
 const SET_LEDGER: &str = "UPDATE mail_folder SET counted_at = $4, on_server = $5, here = $6, before_us = $7 \
      WHERE workspace_id = $1 AND channel_id = $2 AND name = $3";
-const INSERT: &str = "INSERT INTO mail (workspace_id, id, channel_id, folder, uid_validity, uid, digest, size, outcome, reason, message_id, at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+const INSERT: &str = "INSERT INTO mail (workspace_id, id, channel_id, folder, uid_validity, uid, digest, size, outcome, reason, message_id, at, reader) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 const SET_OUTCOME: &str =
     "UPDATE mail SET outcome = $3, reason = $4, message_id = $5 WHERE workspace_id = $1 AND id = $2";
 const AT_PLACE: &str = "SELECT id FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid = $5";
@@ -35,6 +35,9 @@ const BEFORE: &str = "SELECT m.n, mail.digest FROM message m JOIN mail ON mail.w
 const WITH_OUTCOME: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
      WHERE workspace_id = $1 AND channel_id = $2 AND outcome = $3 ORDER BY at DESC LIMIT 500";
 const QUARANTINED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined'";
+const READ_BEFORE: &str =
+    "SELECT id FROM mail WHERE workspace_id = $1 AND outcome = 'taken' AND reader < $2 ORDER BY reader, id LIMIT $3";
+const SET_READER: &str = "UPDATE mail SET reader = $3 WHERE workspace_id = $1 AND id = $2";
 const ADD_NAMES_SQLITE: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
      SELECT $1, value, $3, $4, $5 FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING";
 const ADD_NAMES_POSTGRES: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
@@ -65,10 +68,16 @@ pub(super) const STATEMENTS: &[&str] = &[
     BEFORE,
     WITH_OUTCOME,
     QUARANTINED,
+    READ_BEFORE,
+    SET_READER,
     TAKES_PART,
 ];
 pub(super) const SQLITE_STATEMENTS: &[&str] = &[NAMED_SQLITE, ADD_NAMES_SQLITE, JOIN_SQLITE];
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[NAMED_POSTGRES, ADD_NAMES_POSTGRES, JOIN_POSTGRES];
+
+/// The version of the rules by which mails are read. Raise it when a mail would be read otherwise than before: then the mails that
+/// were taken in by older rules are read again from their bytes.
+pub const READER: i64 = 1;
 
 /// How far a folder was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,7 +268,7 @@ pub async fn insert(
     });
     let mut values =
         args![scope.workspace(), mail.id, mail.channel, folder, validity, uid, mail.digest.clone(), mail.size];
-    values.extend(args![mail.outcome.as_str(), mail.reason.clone(), mail.message, mail.at]);
+    values.extend(args![mail.outcome.as_str(), mail.reason.clone(), mail.message, mail.at, READER]);
     tx.exec(INSERT, values).await?;
     Ok(())
 }
@@ -321,6 +330,29 @@ pub async fn uids(
     let values = args![scope.workspace(), channel, place.folder.clone(), place.uid_validity];
     let rows: Vec<(i64,)> = conn.all(UIDS, values).await?;
     Ok(rows.into_iter().map(|(uid,)| uid).collect())
+}
+
+/// Mails that became a message by older rules of reading, at most `limit`: those read by the oldest rules first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read_before(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    reader: i64,
+    limit: i64,
+) -> Result<Vec<MailId>, StoreError> {
+    let rows: Vec<(String,)> = conn.all(READ_BEFORE, args![scope.workspace(), reader, limit]).await?;
+    rows.into_iter().map(|(id,)| read("mail", id)).collect()
+}
+
+/// Keeps that a mail was read by the rules of today.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_reader(tx: &mut Tx<'_>, scope: &Scope, id: MailId) -> Result<(), StoreError> {
+    tx.exec(SET_READER, args![scope.workspace(), id, READER]).await?;
+    Ok(())
 }
 
 /// A mail by its id.

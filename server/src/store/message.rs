@@ -33,6 +33,7 @@ const SET_PROVIDER: &str = "UPDATE message SET channel_id = $3, provider_id = $4
 const LAST_MAIL: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail FROM message \
      WHERE workspace_id = $1 AND conversation_id = $2 AND mail IS NOT NULL AND (state IS NULL OR state <> 'cancelled') ORDER BY n DESC LIMIT 1";
 const SET_MAIL: &str = "UPDATE message SET mail = $3 WHERE workspace_id = $1 AND id = $2";
+const SET_TEXT: &str = "UPDATE message SET text = $3 WHERE workspace_id = $1 AND id = $2";
 const UNREAD_BY_THEM: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail FROM message \
      WHERE workspace_id = $1 AND conversation_id = $2 AND n <= $3 AND kind = 'outgoing' AND state IN ('sent', 'delivered') \
      ORDER BY n DESC LIMIT 100";
@@ -60,6 +61,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     SET_DELIVERY,
     SET_PROVIDER,
     SET_MAIL,
+    SET_TEXT,
     LAST_MAIL,
     UNREAD_BY_THEM,
     FILES,
@@ -347,6 +349,15 @@ pub async fn set_mail(
 ) -> Result<(), StoreError> {
     let mail = serde_json::to_string(mail).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     tx.exec(SET_MAIL, args![scope.workspace(), id, mail]).await?;
+    Ok(())
+}
+
+/// Keeps an entry's text as it has become.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_text(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, text: &str) -> Result<(), StoreError> {
+    tx.exec(SET_TEXT, args![scope.workspace(), id, text]).await?;
     Ok(())
 }
 

@@ -18,6 +18,12 @@ const ADD_SQLITE: &str =
     "INSERT INTO message_search (workspace, words, conversation_id, message_id) VALUES ($1, $2, $3, $4)";
 const ADD_POSTGRES: &str = "INSERT INTO message_search (workspace_id, conversation_id, message_id, words) \
      VALUES ($5, $3, $4, array_to_tsvector(array_append(string_to_array($2, ' '), $1)))";
+const PLACE_SQLITE: &str = "SELECT rowid FROM message_search WHERE message_search MATCH $1 AND message_id = $2 LIMIT 1";
+const PLACE_POSTGRES: &str =
+    "SELECT place FROM message_search WHERE words @@ CAST($1 AS tsquery) AND message_id = $2 LIMIT 1";
+const SET_SQLITE: &str = "UPDATE message_search SET words = $2 WHERE rowid = $1 AND message_id = $3";
+const SET_POSTGRES: &str = "UPDATE message_search SET words = array_to_tsvector(array_append(string_to_array($2, ' '), $4)) \
+     WHERE place = $1 AND message_id = $3";
 const CONTACT_PLACE: &str = "SELECT place FROM contact_search_place WHERE workspace_id = $1 AND contact_id = $2";
 const CONTACT_ADD_SQLITE: &str = "INSERT INTO contact_search (workspace, words, contact_id) VALUES ($1, $2, $3)";
 /// RETURNING does not know the place that FTS5 gave.
@@ -34,9 +40,17 @@ const CANDIDATES: &str = "20000";
 /// How many of the newest entries PostgreSQL looks through before it asks the index: what is common is found among them at once.
 const RECENT: &str = "2000";
 
-pub(super) const SQLITE_STATEMENTS: &[&str] =
-    &[ADD_SQLITE, CONTACT_PLACE, CONTACT_ADD_SQLITE, LAST_PLACE_SQLITE, CONTACT_SET_SQLITE, CONTACT_KEEP_PLACE];
-pub(super) const POSTGRES_STATEMENTS: &[&str] = &[ADD_POSTGRES, CONTACT_SET_POSTGRES];
+pub(super) const SQLITE_STATEMENTS: &[&str] = &[
+    ADD_SQLITE,
+    PLACE_SQLITE,
+    SET_SQLITE,
+    CONTACT_PLACE,
+    CONTACT_ADD_SQLITE,
+    LAST_PLACE_SQLITE,
+    CONTACT_SET_SQLITE,
+    CONTACT_KEEP_PLACE,
+];
+pub(super) const POSTGRES_STATEMENTS: &[&str] = &[ADD_POSTGRES, PLACE_POSTGRES, SET_POSTGRES, CONTACT_SET_POSTGRES];
 
 /// Where hits are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +180,49 @@ pub async fn add_message(
             tx.exec(ADD_POSTGRES, values).await?
         }
     };
+    Ok(())
+}
+
+/// Where a message with this text stands in the index; none when no word of it does. It is looked for by the text's words: all entries
+/// that hold them are read, so ask outside of a write.
+///
+/// # Errors
+/// When the database fails.
+pub async fn place_of(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    message: MessageId,
+    text: &str,
+) -> Result<Option<i64>, StoreError> {
+    let Some(query) = Query::parse(text) else { return Ok(None) };
+    let workspace = scope.workspace().to_string();
+    let (sql, query) = match conn.engine() {
+        Engine::Sqlite => (PLACE_SQLITE, query.fts5(&workspace)),
+        Engine::Postgres => (PLACE_POSTGRES, query.tsquery(&workspace)),
+    };
+    Ok(conn.opt::<(i64,)>(sql, args![query, message]).await?.map(|(place,)| place))
+}
+
+/// Puts a message's new text in place of the one that stands at `place` (see [`place_of`]).
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_message(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    place: i64,
+    message: MessageId,
+    text: &str,
+) -> Result<(), StoreError> {
+    let mut values = args![place, index_words(text), message];
+    let sql = match tx.conn().engine() {
+        Engine::Sqlite => SET_SQLITE,
+        Engine::Postgres => {
+            values.extend(args![workspace_word(&scope.workspace().to_string())]);
+            SET_POSTGRES
+        }
+    };
+    tx.exec(sql, values).await?;
     Ok(())
 }
 

@@ -322,6 +322,7 @@ async fn every_other_reading_uses_an_index(world: World) {
         ),
         ("answered mail", of("SELECT m.n, mail.digest FROM message m"), vec![workspace.clone(), text(), n()]),
         ("quarantine", of("outcome = $3 ORDER BY at DESC"), vec![workspace.clone(), text(), Val::from("quarantined")]),
+        ("mails of older rules", of("AND reader < $2"), vec![workspace.clone(), n(), n()]),
         ("mails by name", of("FROM mail_name"), vec![workspace.clone(), Val::from("[\"name 7\", \"name 8\"]")]),
         ("who takes part", of("SELECT address FROM participant"), vec![workspace.clone(), text(), text()]),
         ("last mail of a thread", of("AND mail IS NOT NULL AND (state"), vec![workspace.clone(), text()]),

@@ -5,6 +5,7 @@ mod begin;
 mod compose;
 mod connect;
 mod look;
+mod reread;
 mod take;
 mod threads;
 
@@ -15,6 +16,7 @@ pub use begin::BeginMail;
 pub(super) use compose::compose;
 pub use connect::{Backfill, ConnectMailbox, Mailbox as MailboxView, PauseChannel, TakeAgain, mailbox};
 pub use look::{kept, of_member};
+pub use reread::{EndReading, PutRight, ScheduleReading, Stale, stale};
 pub use take::{Arrived, BeginFolder, KeepLedger, NameMail, TakeMails, Taken};
 
 use crate::store::message::File;

@@ -9,6 +9,7 @@ mod moods;
 mod office;
 mod outage;
 mod quoting;
+mod reread;
 mod samples;
 mod sender;
 mod threading;

@@ -1,0 +1,164 @@
+//! Mails that were taken in by older rules of reading are put right from their kept bytes; who sees them and where they are stays.
+
+use app::model::{ConversationId, MailHead, Mailbox, Message};
+use server::{
+    domain::mail::{PutRight, ScheduleReading, stale},
+    store::{Command, Scope, Tx, Val, contact, mail, message, search},
+};
+
+use super::office::{Office, letter};
+use crate::{plain::Sql, world::World};
+
+on_both_engines!(
+    b_mails_of_older_rules_are_read_again,
+    b_reading_again_goes_on_where_it_stopped,
+    b_reading_again_changes_nothing_that_is_right,
+);
+
+const TODAY: &str = "The violet armchair is still missing";
+const THEN: &str = "=54=68=65 garbled";
+
+/// Makes a message what older rules might have made of its mail: another text, another name, a preview and words of its own.
+struct Spoil {
+    message: Message,
+    place: i64,
+}
+
+#[async_trait::async_trait]
+impl Command for Spoil {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> server::error::Result<()> {
+        let (scope, message) = (tx.scope()?, &self.message);
+        message::set_text(tx, &scope, message.id, THEN).await?;
+        search::set_message(tx, &scope, self.place, message.id, THEN).await?;
+        let mut head: MailHead = message.mail.as_deref().cloned().unwrap();
+        head.parties.from = Some(Mailbox { name: "Meier".to_owned(), address: "anna@x.example".to_owned() });
+        message::set_mail(tx, &scope, message.id, &head).await?;
+        Ok(())
+    }
+}
+
+/// A conversation that began with a mail, as older rules would have left it.
+async fn spoiled(office: &Office) -> (ConversationId, Message) {
+    let text = letter("\"Meier, Anna\" <anna@x.example>", &office.address, "Armchair", "", TODAY);
+    let before = office.conversations(office.channel.id).await.len();
+    office.post.deliver("anna@x.example", &office.address, &text).await;
+    let conversation = *office.conversations_when(office.channel.id, before + 1).await.last().unwrap();
+    let message = office.thread(conversation).await.remove(0);
+    let db = &office.world.db;
+    let place = {
+        let mut glance = db.glance().await.unwrap();
+        search::place_of(&mut glance.conn(), &office.world.system(), message.id, &message.text).await.unwrap().unwrap()
+    };
+    db.write(&office.world.system(), Spoil { message: message.clone(), place }).await.unwrap();
+    let id = conversation.to_string();
+    let spoil = [
+        (
+            "UPDATE conversation SET preview = $2 WHERE id = $1",
+            vec![Val::from(id), Val::from(format!("Armchair {THEN}"))],
+        ),
+        ("UPDATE contact SET name = 'Meier' WHERE name = $1", vec![Val::from("Meier, Anna")]),
+        ("UPDATE identity SET label = 'Meier' WHERE label = $1", vec![Val::from("Meier, Anna")]),
+        ("UPDATE mail SET reader = 0 WHERE message_id = $1", vec![Val::from(message.id.to_string())]),
+    ];
+    let spoil = spoil.into_iter().map(|(sql, values)| (sql.to_owned(), values)).collect();
+    db.write(&office.world.system(), Sql(spoil)).await.unwrap();
+    (conversation, message)
+}
+
+async fn found(office: &Office, scope: &Scope, text: &str) -> usize {
+    let mut snapshot = office.world.db.snapshot().await.unwrap();
+    search::messages(&mut snapshot.conn(), scope, text, 10).await.unwrap().len()
+}
+
+async fn waiting(office: &Office) -> usize {
+    let mut glance = office.world.db.glance().await.unwrap();
+    mail::read_before(&mut glance.conn(), &office.world.system(), mail::READER, 100).await.unwrap().len()
+}
+
+/// Lets the jobs run until no mail waits; each batch leaves the next one for a moment later.
+async fn read_all(office: &Office) {
+    office.world.db.write(&office.world.system(), ScheduleReading).await.unwrap();
+    while waiting(office).await > 0 {
+        office.world.wait(1000);
+        office.work().await;
+    }
+}
+
+async fn b_mails_of_older_rules_are_read_again(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    let (conversation, message) = spoiled(&office).await;
+    let owner = office.world.owner.scope.clone();
+    assert_eq!((found(&office, &owner, "garbled").await, found(&office, &owner, "armchair violet").await), (1, 0));
+    let before = office.world.thread(&office.world.owner, conversation).await.unwrap();
+    assert_eq!((before.row.name.as_str(), before.messages[0].text.as_str()), ("Meier", THEN));
+    let seq = office.world.last_seq().await;
+
+    read_all(&office).await;
+    let after = office.world.thread(&office.world.owner, conversation).await.unwrap();
+    assert_eq!(after.messages, [message], "the message is what today's rules made of it at first");
+    assert_eq!((after.row.name.as_str(), after.row.label.as_str()), ("Meier, Anna", "Meier, Anna"));
+    assert_eq!(after.row.preview.text, format!("Armchair {TODAY}"));
+    assert_eq!((found(&office, &owner, "garbled").await, found(&office, &owner, "armchair violet").await), (0, 1));
+    assert_eq!(office.conversations(office.channel.id).await, [conversation], "where it is stays");
+    assert_eq!((after.row.state, after.row.inbound_count), (before.row.state, before.row.inbound_count));
+    let contact = after.contact.unwrap();
+    let mut glance = office.world.db.glance().await.unwrap();
+    let stored = contact::one(&mut glance.conn(), &owner, contact.id).await.unwrap().unwrap();
+    assert_eq!(stored.name, "Meier, Anna");
+    drop(glance);
+    assert!(!office.world.events(office.world.workspace, seq).await.is_empty(), "open browsers are told");
+}
+
+/// A process may stop between any two mails: what was read stays read, and the next job takes the rest.
+async fn b_reading_again_goes_on_where_it_stopped(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    let mut conversations = Vec::new();
+    for _ in 0..25 {
+        conversations.push(spoiled(&office).await.0);
+    }
+    let scope = office.world.system();
+    let batch = stale(&office.world.db, &scope).await.unwrap();
+    assert_eq!(batch.len(), 20, "a batch is bounded");
+    for one in batch.into_iter().take(3) {
+        let kept = mail::one(&mut office.world.db.glance().await.unwrap().conn(), &scope, one.mail).await.unwrap();
+        let letter = office.email.read_again(&scope, kept.unwrap().id).await.unwrap().unwrap();
+        office.world.db.write(&scope, PutRight { stale: one, letter: Some(letter) }).await.unwrap();
+    }
+    assert_eq!(waiting(&office).await, 22);
+    read_all(&office).await;
+    for conversation in conversations {
+        assert_eq!(office.thread(conversation).await[0].text, TODAY);
+    }
+}
+
+/// A mail that today's rules read as before, or cannot read at all, is left alone and nobody is told.
+async fn b_reading_again_changes_nothing_that_is_right(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    for n in 0..2 {
+        let text = letter("Anna <anna@x.example>", &office.address, "Order", "", &format!("Number {n}"));
+        office.post.deliver("anna@x.example", &office.address, &text).await;
+    }
+    let conversations = office.conversations_when(office.channel.id, 2).await;
+    let lost = office.thread(conversations[1]).await[0].id;
+    let digest = {
+        let mut glance = office.world.db.glance().await.unwrap();
+        mail::of_message(&mut glance.conn(), &office.world.system(), lost).await.unwrap().unwrap().digest
+    };
+    std::fs::remove_file(office.files.place(&digest)).unwrap();
+    let forget = Sql::one("UPDATE mail SET reader = 0", Vec::new());
+    office.world.db.write(&office.world.system(), forget).await.unwrap();
+    let seq = office.world.last_seq().await;
+    read_all(&office).await;
+    assert_eq!(office.world.last_seq().await, seq, "nothing changed, so nobody is told");
+    for (n, conversation) in conversations.into_iter().enumerate() {
+        assert_eq!(office.thread(conversation).await[0].text, format!("Number {n}"));
+    }
+}
