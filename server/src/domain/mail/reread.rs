@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use sha2::Digest;
 use uuid::Uuid;
 
-use super::Letter;
+use super::{
+    Letter,
+    author::{author, own_addresses},
+};
 use crate::{
     domain::{
         change::{Change, preview, tell_of_contact},
@@ -121,7 +124,9 @@ impl Command for PutRight {
         let mut new = Message { text: letter.text.clone(), ..old.clone() };
         if let (Entry::Incoming, Some(head)) = (&old.entry, &old.mail) {
             let inside = self.files(tx, &scope, letter, &mut new).await?;
-            new.mail = Some(Box::new(MailHead { also: head.also.clone(), inside, ..letter.head.clone() }));
+            let claimed = author(letter, &own_addresses(tx, &scope).await?).claimed(letter);
+            let parties = Parties { claimed, ..letter.head.parties.clone() };
+            new.mail = Some(Box::new(MailHead { also: head.also.clone(), inside, parties, ..letter.head.clone() }));
         }
         let renamed = rename(tx, &scope, &mut change, &old, &new).await?;
         if new == old && renamed.is_none() {
