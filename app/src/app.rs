@@ -85,23 +85,13 @@ pub fn Doors() -> impl IntoView {
         <Title text="Tandem" />
         <Router>
             <Routes fallback=|| view! { <NotFound /> }>
-                <Route path=path!("/sign-in") view=|| refused(SignInPage) />
-                <Route path=path!("/setup") view=|| refused(SetupPage) />
-                <Route path=path!("/invite") view=|| refused(InvitePage) />
+                <Route path=path!("/sign-in") view=SignInPage />
+                <Route path=path!("/setup") view=SetupPage />
+                <Route path=path!("/invite") view=InvitePage />
                 <Route path=path!("/styleguide") view=StyleguidePage />
             </Routes>
         </Router>
     }
-}
-
-/// A form that was refused comes back with the reason in its address.
-#[cfg(feature = "ssr")]
-fn refused<V: IntoView + 'static>(page: impl FnOnce() -> V) -> AnyView {
-    let query = leptos_router::hooks::use_query_map().get_untracked();
-    if let (Some(path), Some(error)) = (query.get("__path"), query.get("__err")) {
-        provide_context(ServerActionError::new(&path, &error));
-    }
-    page().into_any()
 }
 
 /// Every part of the interface in every state: in a development build alone.

@@ -151,7 +151,8 @@ impl Config {
     pub fn read(flags: &Flags) -> Result<Self, ConfigError> {
         let file = match std::fs::read_to_string("tandem.toml") {
             Ok(text) => text.parse::<toml::Table>().map_err(|e| ConfigError::File(e.to_string()))?,
-            Err(_) => toml::Table::new(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => toml::Table::new(),
+            Err(error) => return Err(ConfigError::File(error.to_string())),
         };
         let mut settings = Vec::new();
         let mut take = |name: &'static str, flag: &Option<String>, default: &str| {
@@ -184,6 +185,10 @@ impl Config {
 
         let socket: SocketAddr =
             addr.parse().map_err(|_| wrong("TANDEM_ADDR", &addr, "write an address and a port, as 127.0.0.1:3000"))?;
+        if !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| database_url.starts_with(scheme)) {
+            let what = "write sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE";
+            return Err(wrong("TANDEM_DATABASE_URL", &without_password(&database_url), what));
+        }
         let public = match public_url.trim() {
             "" => None,
             said => Some(Public::read(said).ok_or_else(|| {
@@ -345,7 +350,10 @@ mod tests {
             "ftp://help.example.com",
             "javascript:alert(1)",
         ] {
-            assert!(matches!(read("127.0.0.1:1", wrong), Err(ConfigError::Value { name: "TANDEM_PUBLIC_URL", .. })), "{wrong}");
+            assert!(
+                matches!(read("127.0.0.1:1", wrong), Err(ConfigError::Value { name: "TANDEM_PUBLIC_URL", .. })),
+                "{wrong}"
+            );
         }
     }
 
@@ -358,7 +366,8 @@ mod tests {
                 trusted_proxies: Some(proxies.to_owned()),
                 ..Flags::default()
             };
-            Config::read(&flags).map(|c| c.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+            Config::read(&flags)
+                .map(|c| c.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
         };
         assert_eq!(trusted("127.0.0.1:1", "https://t.example", "").unwrap(), "127.0.0.0/8 ::1/128");
         assert_eq!(trusted("[::1]:1", "https://t.example", "").unwrap(), "127.0.0.0/8 ::1/128");

@@ -50,6 +50,9 @@ pub enum Error {
     /// The key of stored secrets cannot be used.
     #[error(transparent)]
     Vault(#[from] crate::vault::VaultError),
+    /// The process cannot start.
+    #[error(transparent)]
+    Start(#[from] crate::start::StartError),
     /// A file could not be kept or read.
     #[error("file: {0}")]
     File(#[from] std::io::Error),

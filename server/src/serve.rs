@@ -3,12 +3,7 @@
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use app::model::ChannelKind;
-use axum::serve::ListenerExt;
-use socket2::{SockRef, TcpKeepalive};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-};
+use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     auth::Passwords,
@@ -17,32 +12,26 @@ use crate::{
     config::{Config, without_password},
     domain::{audit::ScheduleAudit, files::Files, mail::ScheduleReading, sessions::OfferSetup},
     error::Result,
-    http::{Http, Services, router},
+    http::{Connections, Http, Limits, Services, router},
     jobs::Worker,
     live::{Hub, Relay},
     memory,
     network::Network,
+    start::StartError,
     store::{Db, Scope, house},
     vault::Vault,
 };
 
 /// How long open requests may take to end when the process stops.
 const GRACE: Duration = Duration::from_secs(5);
-/// A connection whose other end has taken nothing for so long is closed. A laptop that was shut says no goodbye, and by itself the
-/// system would hold the socket and what is in it for a quarter of an hour (R12).
-const SILENT: Duration = Duration::from_secs(60);
-/// How much may wait in the system to be sent on one connection, in bytes. It would take 4 MB from a stream whose reader is slow: who
-/// is to be told to read afresh would have to take all of that in first (R12).
-#[cfg(target_os = "linux")]
-const UNSENT: u32 = 128 * 1024;
-
 /// Opens the database that the settings name, its commits told to `hub`.
 ///
 /// # Errors
 /// When it cannot be opened or brought up to date.
 pub async fn open(config: &Config, hub: &Hub) -> Result<Db> {
     let hub = hub.clone();
-    Ok(Db::open(&config.database_url, Clock::System, Arc::new(move |committed| hub.publish(committed))).await?)
+    let opened = Db::open(&config.database_url, Clock::System, Arc::new(move |committed| hub.publish(committed))).await;
+    Ok(opened.map_err(|error| StartError::of_database(&config.database_url, &error))?)
 }
 
 /// Serves until `stop` ends, which may be while it is starting. `listening` hears the address once it is bound.
@@ -64,11 +53,14 @@ pub async fn serve(
     };
     tracing::info!(database = %without_password(&config.database_url), "database open");
     let (tell, shutdown) = watch::channel(false);
-    let files = Files::open(config.data.join("files"))?;
+    let folder = config.data.join("files");
+    let files = Files::open(folder.clone()).map_err(|error| StartError::Folder { path: folder, error })?;
+    // Before any work is begun: a port that is taken stops it here.
+    let listener = if config.web { Some(listen(config.addr).await?) } else { None };
     let vault = Vault::open(&config.secret_file)?;
     let network = Network::new(&config.allow_networks, config.mail_ca.as_deref())?;
     let network = network.with_pictures_from(&config.allow_picture_networks)?;
-    let email = Email::new(db.clone(), files.clone(), vault, network);
+    let email = Email::new(db.clone(), files.clone(), vault.clone(), network);
     let channels = channels.with(ChannelKind::Email, Arc::new(email.clone()));
     let receivers = Receivers::new(db.clone(), channels.clone());
     let receivers = config.channels.then(|| tokio::spawn(receivers.run(shutdown.clone())));
@@ -76,19 +68,17 @@ pub async fn serve(
     let memory = tokio::spawn(memory::look_after(shutdown.clone()));
     let relay = tokio::spawn(Relay::new(db.clone(), hub.clone()).run(shutdown.clone()));
     schedule(&db).await?;
-    if config.web {
-        let services =
-            Services { db: db.clone(), hub, files, email, passwords: Passwords::new()?, shutdown: shutdown.clone() };
-        let listener = TcpListener::bind(config.addr).await?;
+    if let Some(listener) = listener {
+        let passwords = Passwords::new()?;
+        let services = Services { db: db.clone(), hub, files, email, vault, passwords, shutdown: shutdown.clone() };
         let address = listener.local_addr()?;
         listening(address);
         offer_setup(&db, config.public_url.as_deref(), address).await?;
-        let app = router(Http::new(services, &config)).into_make_service_with_connect_info::<SocketAddr>();
-        let mut stopped = shutdown.clone();
-        let serving = axum::serve(listener.tap_io(prepare), app).with_graceful_shutdown(async move {
-            let _ = stopped.wait_for(|stop| *stop).await;
-        });
-        let serving = tokio::spawn(serving.into_future());
+        let limits = Limits::of_files(open_files());
+        let http = Http::new(services, &config, &limits);
+        let proxies = http.proxies().clone();
+        let connections = Connections { listener, app: router(http), proxies, limits };
+        let serving = tokio::spawn(connections.serve(shutdown.clone()));
         stop.await;
         let _ = tell.send(true);
         if tokio::time::timeout(GRACE, serving).await.is_err() {
@@ -107,18 +97,18 @@ pub async fn serve(
     Ok(())
 }
 
-/// Makes a connection fit for streams. What cannot be set is left as the system has it.
-fn prepare(stream: &mut TcpStream) {
-    // An event is one small write: it must not wait until the last one was acknowledged.
-    let _ = stream.set_nodelay(true);
-    let socket = SockRef::from(&*stream);
-    let ask = TcpKeepalive::new().with_time(SILENT / 2).with_interval(SILENT / 6);
-    let _ = socket.set_tcp_keepalive(&ask);
-    #[cfg(target_os = "linux")]
-    {
-        let _ = socket.set_tcp_user_timeout(Some(SILENT));
-        let _ = socket.set_tcp_notsent_lowat(UNSENT);
-    }
+/// Takes the port.
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    Ok(TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?)
+}
+
+/// How many files this process may have open.
+fn open_files() -> u64 {
+    #[cfg(unix)]
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    let files = None;
+    files.unwrap_or(u64::MAX)
 }
 
 /// Each workspace's daily comparison of its counters, and the mails that an older version has read.

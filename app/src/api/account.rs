@@ -11,8 +11,8 @@ use crate::model::{ApiError, SessionId, Timestamp};
 /// What a sign-in leaves behind.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// The `Set-Cookie` value.
-    pub cookie: String,
+    /// The `Set-Cookie` values: the session's, and the one by which the browser is known later.
+    pub cookies: Vec<String>,
 }
 
 /// What the set-up page asks for.
@@ -45,6 +45,8 @@ pub struct Typed {
     pub email: String,
     /// Whether the sample conversations were declined.
     pub bare: bool,
+    /// Why the form was refused. What stands in a page's address may be anybody's text and is never shown as ours.
+    pub refusal: Option<ApiError>,
 }
 
 impl Typed {
@@ -59,10 +61,11 @@ impl Typed {
 #[cfg(feature = "ssr")]
 fn entered(entry: Result<SignedIn, ApiError>, typed: &Typed, next: &str) -> Result<(), ApiError> {
     if is_plain_form() {
-        set_cookie(&door()?.keep_typed(entry.is_err().then_some(typed)));
+        let refused = entry.as_ref().err().map(|refusal| Typed { refusal: Some(refusal.clone()), ..typed.clone() });
+        set_cookie(&door()?.keep_typed(refused.as_ref()));
     }
     let signed_in = told(entry)?;
-    set_cookie(&signed_in.cookie);
+    signed_in.cookies.iter().for_each(|cookie| set_cookie(cookie));
     leptos_axum::redirect(next);
     Ok(())
 }
@@ -88,6 +91,7 @@ pub async fn set_up(new: NewHouse) -> Result<(), ApiError> {
         name: new.name.clone(),
         email: new.email.clone(),
         bare: new.sample.is_none(),
+        refusal: None,
     };
     entered(door()?.set_up(new).await, &typed, "/inbox")
 }

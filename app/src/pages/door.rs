@@ -1,9 +1,13 @@
 //! What set-up, sign-in and invitation share: the card and its fields. All of it works without scripts.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_router::hooks::use_query_map;
 
 use super::form::described;
-use crate::components::ui::{FieldFrame, Mark};
+use crate::{
+    components::ui::{FieldFrame, Mark},
+    model::ApiError,
+};
 
 /// The page around the card.
 #[component]
@@ -83,4 +87,15 @@ pub(crate) fn AuthField(
             />
         </FieldFrame>
     }
+}
+
+/// Why a form was refused before its page was led back to.
+pub(super) fn refusal<S>(action: ServerAction<S>, before: Option<ApiError>) -> Signal<Option<ApiError>>
+where
+    S: ServerFn<Output = (), Error = ApiError> + Clone + Send + Sync + 'static,
+{
+    // It names the form and is not shown: the other forms were not refused.
+    let led_back = use_query_map().with_untracked(|query| query.get("__path").is_some_and(|path| path == S::PATH));
+    let before = before.filter(|_| led_back);
+    Signal::derive(move || action.value().get().and_then(Result::err).or_else(|| before.clone()))
 }

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    door::{AuthCard, AuthField},
+    door::{AuthCard, AuthField, refusal},
     form::{FormError, PasswordField, field_error, other_error},
 };
 use crate::{
@@ -49,7 +49,7 @@ fn InviteForm(
 ) -> impl IntoView {
     let action = ServerAction::<AcceptInvite>::new();
     let typed = Typed::before();
-    let error = Signal::derive(move || action.value().get().and_then(Result::err));
+    let error = refusal(action, typed.refusal);
     let busy = Signal::derive(move || action.pending().get() || matches!(action.value().get(), Some(Ok(()))));
     view! {
         <ActionForm action=action attr:class="form">

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    door::{AuthCard, AuthField},
+    door::{AuthCard, AuthField, refusal},
     form::{FormError, PasswordField, field_error, other_error},
 };
 use crate::{
@@ -20,7 +20,7 @@ pub fn SignInPage() -> impl IntoView {
     let typed = Typed::before();
     let again = !typed.email.is_empty();
     let query = use_query_map();
-    let error = Signal::derive(move || action.value().get().and_then(Result::err));
+    let error = refusal(action, typed.refusal);
     // Still busy after the answer: the redirect follows.
     let busy = Signal::derive(move || action.pending().get() || matches!(action.value().get(), Some(Ok(()))));
     view! {

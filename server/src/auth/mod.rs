@@ -1,7 +1,9 @@
 //! Who is asking: passwords and cookies.
 
 mod cookie;
+mod known;
 mod password;
 
 pub use cookie::{Cookies, from_header};
+pub use known::{Account, Known};
 pub use password::{Passwords, check as check_password};

@@ -176,7 +176,8 @@ mod tests {
         ] {
             assert_eq!(client("127.0.0.1", &[("x-forwarded-for", line)]), expected, "{line}");
         }
-        let lines = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "10.0.0.5")];
+        let lines =
+            [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "10.0.0.5")];
         assert_eq!(client("127.0.0.1", &lines), "198.51.100.1", "several lines are one list");
         let lines = [("forwarded", "for=1.1.1.1"), ("forwarded", "for=198.51.100.1, for=10.0.0.5")];
         assert_eq!(client("127.0.0.1", &lines), "198.51.100.1");

@@ -7,13 +7,14 @@ use app::{
         account::{NewHouse, SignedIn, Typed},
         port::Door,
     },
-    model::ApiError,
+    model::{ApiError, MemberId},
 };
 use async_trait::async_trait;
 use axum::{extract::Request, http::header};
 
-use super::{client::Client, state::Http, typed};
+use super::{client::Client, session::Signed, state::Http, typed};
 use crate::{
+    auth::{Account, Known},
     clock::{new_secret, secret_hash},
     domain::sessions::{AcceptInvite, Browser, CountAttempt, SetUp, SignIn},
     error::{Error, Result},
@@ -22,7 +23,7 @@ use crate::{
 };
 
 const WINDOW_MS: i64 = 15 * 60_000;
-/// Attempts per window on one account, from wherever.
+/// Attempts per window on one account, from wherever, by browsers that are not known; and by each of those that are.
 const PER_ACCOUNT: i64 = 10;
 /// Attempts per window from one address, on whatever account.
 const PER_CLIENT: i64 = 100;
@@ -33,6 +34,9 @@ pub struct FrontDoor {
     client: Client,
     user_agent: String,
     typed: Typed,
+    known: Known,
+    /// Who is signed in with this browser already.
+    signed: Option<Signed>,
 }
 
 impl FrontDoor {
@@ -40,29 +44,71 @@ impl FrontDoor {
     pub fn of(http: Http, request: &Request) -> Arc<dyn Door> {
         let client = request.extensions().get().copied().unwrap_or(Client::UNKNOWN);
         let agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let cookies = http.cookies();
         Arc::new(Self {
             http,
             client,
             user_agent: agent.to_owned(),
-            typed: typed::read(request.headers()),
+            typed: typed::read(cookies, request.headers()),
+            known: Known::of(cookies, request.headers()),
+            signed: request.extensions().get().cloned(),
         })
     }
 
-    fn browser(&self) -> (Browser, SignedIn) {
+    fn browser(&self, account: Account<'_>) -> (Browser, SignedIn) {
         let secret = new_secret();
         let browser = Browser { token_hash: secret_hash(&secret), user_agent: self.user_agent.clone() };
-        (browser, SignedIn { cookie: self.http.cookies().set(&secret) })
+        let (cookies, now) = (self.http.cookies(), self.http.db.clock().now());
+        let known = self.known.renewed(&self.http.vault, cookies, account, now);
+        (browser, SignedIn { cookies: vec![cookies.set(&secret), known] })
+    }
+
+    /// The bucket of a browser that somebody signed in to this account with before.
+    fn known_for(&self, account: Account<'_>, member: MemberId) -> Option<String> {
+        let session = self.signed.as_ref().map(|signed| &signed.session);
+        let session = session.filter(|session| session.scope.me().is_some_and(|me| me.member.id == member));
+        match session {
+            Some(session) => Some(format!("known:{}", session.id)),
+            None => {
+                let now = self.http.db.clock().now();
+                Some(format!("known:{}", self.known.browser(&self.http.vault, account, now)?))
+            }
+        }
+    }
+
+    /// Counts an attempt at an account; the bucket to forgive when it succeeds.
+    async fn may_try(&self, key: &str, known: Option<String>) -> Result<String> {
+        if let Some(known) = known
+            && allow(&self.http, vec![(known.clone(), PER_ACCOUNT)]).await.is_ok()
+        {
+            return Ok(known);
+        }
+        // The bucket's name is bounded whatever was typed, and tells nothing in the table.
+        let account = format!("account:{}", secret_hash(key));
+        let buckets = vec![(account.clone(), PER_ACCOUNT), (self.bucket(), PER_CLIENT)];
+        match allow(&self.http, buckets).await {
+            Ok(()) => Ok(account),
+            Err(refused) => {
+                tracing::warn!(client = %self.client, "sign-in is paused: too many attempts");
+                Err(refused)
+            }
+        }
+    }
+
+    /// Where attempts from this address are counted.
+    fn bucket(&self) -> String {
+        format!("client:{}", self.client)
     }
 
     async fn enter(&self, email: &str, password: &str) -> Result<SignedIn> {
         let key = house::email_key(email);
-        // The bucket's name is bounded whatever was typed, and tells nothing in the table.
-        let account = format!("account:{}", secret_hash(&key));
-        allow(&self.http, vec![(account.clone(), PER_ACCOUNT), (format!("client:{}", self.client), PER_CLIENT)])
-            .await?;
         let mut snapshot = self.http.db.snapshot().await?;
         let found = session::credential(&mut snapshot.conn(), &key).await?;
         drop(snapshot);
+        let known = found
+            .as_ref()
+            .and_then(|(_, member, hash)| self.known_for(Account { key: &key, password_hash: hash }, *member));
+        let forgive = self.may_try(&key, known).await?;
         let hash = found.as_ref().map(|(.., hash)| hash.clone());
         let fits = self.http.passwords.verify(password, hash).await?;
         let Some((workspace, member, hash)) = found.filter(|_| fits) else {
@@ -72,15 +118,17 @@ impl FrontDoor {
             true => self.http.passwords.hash(password).await.ok(),
             false => None,
         };
-        let (browser, signed_in) = self.browser();
-        self.http.db.write_house(SignIn { workspace, member, browser, forgive: account, rehashed }).await?;
+        let password_hash = rehashed.as_deref().unwrap_or(&hash);
+        let (browser, signed_in) = self.browser(Account { key: &key, password_hash });
+        self.http.db.write_house(SignIn { workspace, member, browser, forgive, rehashed }).await?;
         Ok(signed_in)
     }
 
     async fn build(&self, new: NewHouse) -> Result<SignedIn> {
-        allow(&self.http, vec![(format!("client:{}", self.client), PER_CLIENT)]).await?;
+        allow(&self.http, vec![(self.bucket(), PER_CLIENT)]).await?;
         let password_hash = self.http.passwords.hash(&new.password).await?;
-        let (browser, signed_in) = self.browser();
+        let key = house::email_key(&new.email);
+        let (browser, signed_in) = self.browser(Account { key: &key, password_hash: &password_hash });
         let NewHouse { token, workspace, name, email, sample, .. } = new;
         let command = SetUp { link_hash: secret_hash(&token), workspace, name, email, password_hash, browser };
         let workspace = self.http.db.write_house(command).await?;
@@ -119,9 +167,10 @@ impl Door for FrontDoor {
         password: String,
     ) -> Result<SignedIn, ApiError> {
         let accept = async {
-            allow(&self.http, vec![(format!("client:{}", self.client), PER_CLIENT)]).await?;
+            allow(&self.http, vec![(self.bucket(), PER_CLIENT)]).await?;
             let password_hash = self.http.passwords.hash(&password).await?;
-            let (browser, signed_in) = self.browser();
+            let key = house::email_key(&email);
+            let (browser, signed_in) = self.browser(Account { key: &key, password_hash: &password_hash });
             let command = AcceptInvite { link_hash: secret_hash(&token), name, email, password_hash, browser };
             self.http.db.write_house(command).await?;
             Ok(signed_in)

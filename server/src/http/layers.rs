@@ -1,14 +1,52 @@
 //! What every request passes: where it comes from, and what every answer carries (docs/ids.md, S24 and S34).
 
+use std::net::IpAddr;
+
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
 use super::state::Http;
 use crate::auth::Cookies;
+
+/// Where no public address was said, refuses names that anybody's DNS could lead here: a page of theirs could then ask us as if it were one
+/// of ours (DNS rebinding). Addresses need no DNS.
+pub async fn host(State(http): State<Http>, request: Request, next: Next) -> Response {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let fits = http.public_url().is_some()
+        || match (hosts.next(), hosts.next()) {
+            (Some(host), None) => host.to_str().is_ok_and(|host| leads_here(host, http.own_address())),
+            // No browser leaves it out.
+            (None, _) => true,
+            (Some(_), Some(_)) => false,
+        };
+    if fits {
+        return next.run(request).await;
+    }
+    let told = "Tandem does not know this name as its own. Open it by its address, or set TANDEM_PUBLIC_URL to what browsers use.";
+    (StatusCode::MISDIRECTED_REQUEST, told).into_response()
+}
+
+/// Whether only this machine, or whoever can reach `own` address of it, is meant.
+fn leads_here(host: &str, own: IpAddr) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else { return false };
+    if host.contains('@') {
+        return false;
+    }
+    let name = authority.host().to_ascii_lowercase();
+    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(&name);
+    match bare.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        // Of a machine that listens everywhere it is not known from here by which addresses it is reached.
+        Ok(address) => address.is_loopback() || own.is_unspecified() || own.to_canonical() == address,
+        Err(_) => {
+            let name = name.strip_suffix('.').unwrap_or(&name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
+    }
+}
 
 /// Refuses what another site makes a browser send: every request that may change something, and every stream (S34, S35).
 pub async fn origin(State(http): State<Http>, request: Request, next: Next) -> Response {
@@ -104,5 +142,39 @@ mod tests {
             assert!(!from_here(&bad, ours), "{bad:?}");
         }
         assert!(!from_here(&headers(&[("origin", "http://evil.example"), ("host", "127.0.0.1:3000")]), None));
+    }
+
+    #[test]
+    fn s34_only_names_that_nobody_else_can_lead_here_are_ours() {
+        let own = |own: &str, host: &str| leads_here(host, own.parse().unwrap());
+        for host in
+            ["localhost", "LocalHost:3000", "localhost.", "a.localhost:1", "127.0.0.1:3000", "127.9.9.9", "[::1]:3000"]
+        {
+            assert!(own("127.0.0.1", host) && own("192.168.1.5", host) && own("0.0.0.0", host), "{host}");
+        }
+        for host in ["192.168.1.5:3000", "192.168.1.5"] {
+            assert!(own("192.168.1.5", host) && own("0.0.0.0", host) && own("::", host), "{host}");
+            assert!(!own("127.0.0.1", host) && !own("192.168.1.6", host), "{host}");
+        }
+        assert!(own("2001:db8::1", "[2001:db8:0::1]:3000") && own("::ffff:192.168.1.5", "192.168.1.5"));
+        for host in [
+            "evil.example:3000",
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "localhost@evil.example",
+            "evil.example@localhost",
+            "",
+            ":3000",
+            "local host",
+            "127.0.0.1:3000/x",
+            "xlocalhost",
+            "127.1",
+            "2130706433",
+            "[::1",
+            "server",
+        ] {
+            assert!(!own("127.0.0.1", host) && !own("0.0.0.0", host), "{host}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod assets;
 mod client;
+mod connections;
 mod door;
 mod error;
 mod files;
@@ -21,5 +22,6 @@ mod typed;
 mod webchat;
 
 pub use client::{Client, Proxies};
+pub use connections::{Connections, Limits};
 pub use routes::{Gate, Route, SERVER_FUNCTIONS, router, routes};
 pub use state::{Http, Services};

@@ -1,6 +1,6 @@
 //! Every route there is: the router is built from this table, and the rights tests walk it.
 
-use std::{any::Any, time::Duration};
+use std::any::Any;
 
 use axum::{
     Router,
@@ -17,7 +17,6 @@ use tower_http::{
         predicate::{DefaultPredicate, NotForContentType},
     },
     limit::RequestBodyLimitLayer,
-    timeout::RequestBodyTimeoutLayer,
 };
 
 use super::{
@@ -190,8 +189,7 @@ pub fn router(http: Http) -> Router {
         .fallback(pages::missing)
         .layer(middleware::from_fn_with_state(http.clone(), session::find))
         .layer(middleware::from_fn_with_state(http.clone(), layers::origin))
-        // A body that trickles holds a connection, not a worker, and not for ever (S40).
-        .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(30)))
+        .layer(middleware::from_fn_with_state(http.clone(), layers::host))
         // The second level of brotli: a page is a tenth longer than by the usual fourth and takes a third of the time.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(2)).compress_when(compress))
         .layer(CatchPanicLayer::custom(panicked))

@@ -1,13 +1,23 @@
 //! What every handler may use.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::watch;
 
-use super::{assets::Site, client::Proxies, rate::Rate, render::Renderers};
+use super::{
+    assets::Site,
+    client::{Client, Proxies},
+    connections::Limits,
+    rate::Rate,
+    render::Renderers,
+    webchat::Places,
+};
 use crate::{
     auth::{Cookies, Passwords},
     channels::email::Email,
@@ -15,6 +25,7 @@ use crate::{
     domain::files::Files,
     live::Hub,
     store::{Db, house},
+    vault::Vault,
 };
 
 /// The process's parts, made once at start.
@@ -28,6 +39,8 @@ pub struct Services {
     pub files: Files,
     /// Mailboxes: found, tested, read.
     pub email: Email,
+    /// Proves what we made ourselves.
+    pub vault: Vault,
     /// Password hashing.
     pub passwords: Passwords,
     /// Turns true when the process is to stop.
@@ -44,8 +57,10 @@ struct Inner {
     public_url: Option<String>,
     proxies: Proxies,
     site: Site,
-    chat_rate: Rate,
-    client_rate: Rate,
+    own_address: IpAddr,
+    chat_rate: Rate<String>,
+    client_rate: Rate<Client>,
+    visits: Arc<Places>,
     renderers: Renderers,
     has_workspace: AtomicBool,
 }
@@ -58,11 +73,11 @@ impl std::ops::Deref for Http {
 }
 
 impl Http {
-    /// State for the handlers.
+    /// State for the handlers, of a process whose connections may take so much.
     ///
     /// # Panics
     /// When the system gives no more threads: at start, before anything is served.
-    pub fn new(services: Services, config: &Config) -> Self {
+    pub fn new(services: Services, config: &Config, limits: &Limits) -> Self {
         // Rendering needs it; a second call, as in tests, changes nothing.
         let _ = any_spawner::Executor::init_tokio();
         Self(Arc::new(Inner {
@@ -70,9 +85,11 @@ impl Http {
             cookies: config.cookies,
             public_url: config.public_url.clone(),
             proxies: Proxies::new(&config.trusted_proxies),
+            own_address: config.addr.ip(),
             site: Site::load(),
             chat_rate: Rate::new(40, 60),
             client_rate: Rate::new(400, 60),
+            visits: Places::of(limits),
             renderers: Renderers::start().expect("the system gives the threads that pages are rendered on"),
             has_workspace: AtomicBool::new(false),
         }))
@@ -88,6 +105,11 @@ impl Http {
         self.0.public_url.as_deref()
     }
 
+    /// Where it was told to listen; all zeros for every address of this machine.
+    pub fn own_address(&self) -> IpAddr {
+        self.0.own_address
+    }
+
     /// Whose word on where a request comes from is taken.
     pub fn proxies(&self) -> &Proxies {
         &self.0.proxies
@@ -99,13 +121,18 @@ impl Http {
     }
 
     /// How often a web visitor may write.
-    pub fn chat_rate(&self) -> &Rate {
+    pub fn chat_rate(&self) -> &Rate<String> {
         &self.0.chat_rate
     }
 
     /// How often one network address may write.
-    pub fn client_rate(&self) -> &Rate {
+    pub fn client_rate(&self) -> &Rate<Client> {
         &self.0.client_rate
+    }
+
+    /// Places for visitors' streams.
+    pub fn visits(&self) -> &Arc<Places> {
+        &self.0.visits
     }
 
     /// Where pages are rendered.

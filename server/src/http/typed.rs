@@ -7,29 +7,40 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 
 use crate::auth::{Cookies, from_header};
 
-const NAME: &str = "typed";
 /// Long enough to be led back, in seconds.
 const KEEP_S: i64 = 60;
 /// What is longer, in bytes of the cookie's value, is not kept: a browser drops a cookie above 4,096 and a server a request with many.
 const MOST: usize = 2000;
 
-/// The `Set-Cookie` value that keeps it.
+/// Its name: by https, one that no neighbouring site can set.
+const fn name(cookies: Cookies) -> &'static str {
+    match cookies {
+        Cookies::Secure => "__Host-typed",
+        Cookies::Loopback => "typed",
+    }
+}
+
+/// The `Set-Cookie` value that keeps it; of what is too long, the reason alone.
 pub fn keep(cookies: Cookies, typed: &Typed) -> String {
-    let value = serde_json::to_vec(typed).map(|json| BASE64.encode(json)).unwrap_or_default();
+    let encode = |typed: &Typed| serde_json::to_vec(typed).map(|json| BASE64.encode(json)).unwrap_or_default();
+    let mut value = encode(typed);
+    if value.len() > MOST {
+        value = encode(&Typed { refusal: typed.refusal.clone(), ..Typed::default() });
+    }
     match value.len() {
-        1..=MOST => format!("{NAME}={value}; Max-Age={KEEP_S}; {}", cookies.attributes()),
+        1..=MOST => format!("{}={value}; Max-Age={KEEP_S}; {}", name(cookies), cookies.attributes()),
         _ => forget(cookies),
     }
 }
 
 /// The `Set-Cookie` value that takes it away.
 pub fn forget(cookies: Cookies) -> String {
-    format!("{NAME}=; Max-Age=0; {}", cookies.attributes())
+    format!("{}=; Max-Age=0; {}", name(cookies), cookies.attributes())
 }
 
 /// What a request brings back; nothing when it cannot be read.
-pub fn read(headers: &HeaderMap) -> Typed {
-    let kept = || serde_json::from_slice(&BASE64.decode(from_header(headers, NAME)?).ok()?).ok();
+pub fn read(cookies: Cookies, headers: &HeaderMap) -> Typed {
+    let kept = || serde_json::from_slice(&BASE64.decode(from_header(headers, name(cookies))?).ok()?).ok();
     kept().unwrap_or_default()
 }
 
@@ -39,25 +50,29 @@ mod tests {
 
     use super::*;
 
-    fn back(set_cookie: &str) -> Typed {
+    fn back(cookies: Cookies, set_cookie: &str) -> Typed {
         let pair = set_cookie.split(';').next().unwrap();
-        read(&HeaderMap::from_iter([(COOKIE, pair.parse().unwrap())]))
+        read(cookies, &HeaderMap::from_iter([(COOKIE, pair.parse().unwrap())]))
     }
 
     #[test]
     fn what_was_typed_comes_back() {
         let typed =
             Typed { name: "Zoë; \"李\"".into(), email: "zoe@example.com".into(), bare: true, ..Typed::default() };
-        assert_eq!(back(&keep(Cookies::Loopback, &typed)), typed);
-        assert_eq!(back(&forget(Cookies::Loopback)), Typed::default());
+        for cookies in [Cookies::Loopback, Cookies::Secure] {
+            assert_eq!(back(cookies, &keep(cookies, &typed)), typed);
+            assert_eq!(back(cookies, &forget(cookies)), Typed::default());
+        }
+        assert_eq!(back(Cookies::Secure, &keep(Cookies::Loopback, &typed)), Typed::default(), "a neighbour's");
     }
 
     #[test]
     fn what_is_too_long_or_no_work_of_ours_is_left_out() {
-        let long = Typed { name: "x".repeat(MOST), ..Typed::default() };
-        assert_eq!(back(&keep(Cookies::Secure, &long)), Typed::default());
+        let refusal = Some(app::model::ApiError::Forbidden);
+        let long = Typed { name: "x".repeat(MOST), refusal: refusal.clone(), ..Typed::default() };
+        assert_eq!(back(Cookies::Secure, &keep(Cookies::Secure, &long)), Typed { refusal, ..Typed::default() });
         for bad in ["typed=%%%", "typed=e30x", "typed=W10"] {
-            assert_eq!(back(bad), Typed::default(), "{bad}");
+            assert_eq!(back(Cookies::Loopback, bad), Typed::default(), "{bad}");
         }
     }
 }

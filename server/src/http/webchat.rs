@@ -29,7 +29,9 @@ use crate::{
     store::{Scope, contact, conversation, house, message, message::Audience},
 };
 
+mod places;
 mod stream;
+pub use places::Places;
 pub use stream::stream;
 
 /// A web chat that a public key led to.
@@ -209,8 +211,9 @@ pub async fn send(
     visitor: Visitor,
     Json(written): Json<Written>,
 ) -> Result<Json<serde_json::Value>, Refusal> {
-    // One address may stand for a whole office: it may write ten times as much as one visitor.
-    if let Some(seconds) = http.chat_rate().hit(&visitor.address).or_else(|| http.client_rate().hit(&client.to_string())) {
+    // One address may stand for a whole office: it may write ten times as much as one visitor. It is asked first, for a token costs
+    // nothing and an address does.
+    if let Some(seconds) = http.client_rate().hit(client).or_else(|| http.chat_rate().hit(visitor.address.clone())) {
         return Err(ApiError::TooMany { seconds }.into());
     }
     if written.text.trim().is_empty() && written.attachments.is_empty() {
@@ -265,7 +268,7 @@ pub async fn upload(
     Query(named): Query<Named>,
     body: Body,
 ) -> Result<impl IntoResponse, Refusal> {
-    if let Some(seconds) = http.chat_rate().hit(&visitor.uploader()) {
+    if let Some(seconds) = http.chat_rate().hit(visitor.uploader()) {
         return Err(ApiError::TooMany { seconds }.into());
     }
     let stream = body.into_data_stream().map_err(std::io::Error::other);

@@ -12,6 +12,7 @@ use app::model::{Access, EventBody, LiveEvent, WorkspaceId};
 use bytes::Bytes;
 use tokio::sync::{Notify, broadcast};
 
+use super::lobby::Answers;
 use crate::{
     error::StoreError,
     store::{Committed, Db, event},
@@ -27,12 +28,13 @@ pub struct Numbered {
     /// What happened.
     pub body: EventBody,
     frames: [OnceLock<Bytes>; 3],
+    pub(super) answers: Answers,
 }
 
 impl Numbered {
     /// An event as it was committed or read back.
     pub fn new(seq: i64, body: EventBody) -> Self {
-        Self { seq, body, frames: Default::default() }
+        Self { seq, body, frames: Default::default(), answers: Answers::default() }
     }
 
     /// The frame for somebody who sees so much; none when they may not know of it.

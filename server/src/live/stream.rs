@@ -97,9 +97,10 @@ async fn missed(db: &Db, watcher: &Watcher, since: i64) -> Result<(VecDeque<Byte
     let mut snapshot = db.snapshot().await?;
     let conn = &mut snapshot.conn();
     let last = event::last(conn, watcher.workspace).await?.unwrap_or_default();
-    let known = since >= 0 && since <= last;
-    let kept = event::oldest(conn, watcher.workspace).await?.is_none_or(|oldest| since + 1 >= oldest) || since == last;
-    if !known || !kept || last - since > CATCH_UP {
+    // Any number at all may stand there.
+    let known = (0..=last).contains(&since) && last - since <= CATCH_UP;
+    let kept = event::oldest(conn, watcher.workspace).await?.is_none_or(|oldest| oldest - 1 <= since) || since == last;
+    if !known || !kept {
         return Ok((VecDeque::from([reset(last)]), last));
     }
     let events = event::after(conn, watcher.workspace, since, CATCH_UP).await?;

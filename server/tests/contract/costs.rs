@@ -16,7 +16,7 @@ on_both_engines!(
     a_search_asks_three_statements_at_most,
 );
 
-async fn counted<T>(work: impl Future<Output = T>) -> (T, u32) {
+pub async fn counted<T>(work: impl Future<Output = T>) -> (T, u32) {
     let both = async {
         let done = work.await;
         (done, QUERIES.with(Cell::get))

@@ -35,6 +35,7 @@ mod finding;
 mod keys;
 mod links;
 mod live;
+mod lobby;
 mod outbox;
 mod plain;
 mod plans;

@@ -34,6 +34,8 @@ impl Launch {
         command.args(["--addr", "127.0.0.1:0", "--log", "warn", "--database-url", &self.url, "--data"]).arg(&self.data);
         // Neither somebody's tandem.toml nor their environment.
         command.current_dir(&self.data).env_remove("TANDEM_PUBLIC_URL").env_remove("TANDEM_ROLES");
+        // Many clients share a few loopback addresses here.
+        command.env("TANDEM_TRUSTED_PROXIES", "127.0.0.0/8");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");

@@ -14,7 +14,7 @@ use server::{
         files::Files,
         sessions::{AcceptInvite, Browser, Invitation, Invite, OfferSetup, SetUp},
     },
-    http::{Http, Services, router},
+    http::{Connections, Http, Limits, Services, router},
     jobs::Worker,
     live::Hub,
     network::Network,
@@ -46,6 +46,11 @@ pub struct Person {
 
 impl App {
     pub async fn start() -> Self {
+        Self::start_with(Flags::default(), Limits::of_files(1024)).await
+    }
+
+    /// With these settings, and with connections that may take so much.
+    pub async fn start_with(flags: Flags, limits: Limits) -> Self {
         let data = tempfile::tempdir().unwrap();
         let hub = Hub::default();
         let told = hub.clone();
@@ -59,13 +64,16 @@ impl App {
         // It reaches public addresses only: no test of HTTP has a mail server.
         let network = Network::new(&[], None).unwrap();
         let email = Email::new(db.clone(), files.clone(), Vault::of_tests(), network);
-        let services = Services { db: db.clone(), hub, files, email, passwords, shutdown };
-        let flags = Flags { data: Some(data.path().display().to_string()), ..Flags::default() };
+        let services = Services { db: db.clone(), hub, files, email, vault: Vault::of_tests(), passwords, shutdown };
+        let flags = Flags { data: Some(data.path().display().to_string()), ..flags };
         let config = Config::read(&flags).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let service = router(Http::new(services, &config)).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        let stopping = services.shutdown.clone();
+        let http = Http::new(services, &config, &limits);
+        let proxies = http.proxies().clone();
+        let connections = Connections { listener, app: router(http), proxies, limits };
+        tokio::spawn(connections.serve(stopping));
 
         let owner = set_up(&db, &hash).await;
         let mut app = Self {

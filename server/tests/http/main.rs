@@ -8,9 +8,13 @@
     reason = "a test that fails should say where"
 )]
 
+mod clients;
+mod connections;
 mod fixture;
 mod mailboxes;
+mod outside;
 mod pages;
 mod rights;
 mod secrets;
+mod start;
 mod visitors;

@@ -94,7 +94,8 @@ fn value_of(text: &str) -> Option<(String, &str)> {
 
 /// RFC 9110, 5.6.2.
 const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
 }
 
 /// An address with or without a port. `unknown` and names that were made up (`_hidden`) are none.
@@ -122,7 +123,48 @@ fn is_port(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    const PROXY_SAYS: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)));
+
+    /// What a sender puts in front: bits of the grammar in any order, and any letters.
+    fn forged() -> impl Strategy<Value = String> {
+        const BITS: &[&str] = &[
+            "for=",
+            "1.1.1.1",
+            "\"",
+            "\\",
+            ",",
+            ";",
+            "=",
+            "[",
+            "]",
+            ":",
+            " ",
+            "[2001:db8::1]",
+            "unknown",
+            "by=x",
+            "\t",
+        ];
+        let bit = prop_oneof![4 => prop::sample::select(BITS).prop_map(str::to_owned), 1 => "[ -~]{0,8}"];
+        prop::collection::vec(bit, 0..12).prop_map(|bits| bits.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn s54_nothing_that_a_sender_writes_stands_in_the_place_of_what_the_proxy_adds(forged in forged()) {
+            let value = |text: &str| HeaderValue::from_str(text).unwrap();
+            let appended = value(&format!("{forged}, 198.51.100.1"));
+            prop_assert_eq!(custom([&appended]).unwrap().pop(), Some(PROXY_SAYS));
+            let appended = value(&format!("{forged}, for=198.51.100.1"));
+            let last = standard([&appended]).and_then(|mut hops| hops.pop());
+            prop_assert!(matches!(last, Some(PROXY_SAYS | None)), "{:?}", last);
+            let (own, proxys) = (value(&forged), value("for=198.51.100.1"));
+            prop_assert_eq!(standard([&own, &proxys]).unwrap().pop(), Some(PROXY_SAYS));
+        }
+    }
 
     fn last(hops: Option<Vec<Option<IpAddr>>>) -> Option<String> {
         hops?.pop()?.map(|hop| hop.to_string())

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use app::model::{ConversationId, EventBody, Member};
+use app::model::{ConversationId, EventBody};
 use axum::{body::Body, extract::State, response::Response};
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -14,12 +14,11 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{super::live::event_stream, Chat, Visitor, for_visitor, history, shown};
+use super::{super::live::event_stream, Chat, Visitor, for_visitor, history, places::Place, shown};
 use crate::{
     error::Error,
-    http::{error::Refusal, state::Http},
-    live::Numbered,
-    store::house,
+    http::{client::Client, error::Refusal, state::Http},
+    live::{Lobby, Numbered},
 };
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -29,8 +28,8 @@ struct Visit {
     chat: Chat,
     visitor: Visitor,
     conversation: Option<ConversationId>,
-    online: bool,
-    members: Vec<Member>,
+    lobby: Arc<Lobby>,
+    _place: Place,
     events: Receiver<Arc<Numbered>>,
     ready: VecDeque<Bytes>,
     next_alive: Instant,
@@ -38,18 +37,25 @@ struct Visit {
 }
 
 /// `GET …/stream`
-pub async fn stream(State(http): State<Http>, chat: Chat, visitor: Visitor) -> Result<Response, Refusal> {
+pub async fn stream(
+    State(http): State<Http>,
+    client: Client,
+    visitor: Visitor,
+    chat: Chat,
+) -> Result<Response, Refusal> {
+    let place = http.visits().take(client, &visitor.address)?;
     // Subscribe first: what is committed while the history is read comes again, and is the same message.
     let events = http.hub.subscribe(&http.db, chat.scope.workspace()).await.map_err(Error::from)?;
     let shutdown = http.shutdown.clone();
     let next_alive = Instant::now() + KEEP_ALIVE;
+    let lobby = Arc::new(Lobby::read(&http.db, &chat.scope).await?);
     let mut visit = Visit {
         http,
         chat,
         visitor,
         conversation: None,
-        online: false,
-        members: Vec::new(),
+        lobby,
+        _place: place,
         events,
         ready: VecDeque::new(),
         next_alive,
@@ -68,22 +74,23 @@ fn frame(event: &str, data: &Value) -> Bytes {
 
 impl Visit {
     async fn begin(&mut self) -> Result<(), Error> {
-        self.look_at_house().await?;
         self.conversation = self.visitor.conversation(&self.http, &self.chat).await?;
         let (messages, more) = match self.conversation {
             Some(conversation) => history(&self.http, &self.chat, conversation, i64::MAX).await?,
             None => (Vec::new(), false),
         };
-        self.ready.push_back(frame("snapshot", &json!({ "messages": messages, "more": more, "online": self.online })));
+        self.ready
+            .push_back(frame("snapshot", &json!({ "messages": messages, "more": more, "online": self.lobby.online })));
         Ok(())
     }
 
-    async fn look_at_house(&mut self) -> Result<(), Error> {
-        let mut snapshot = self.http.db.snapshot().await?;
-        let conn = &mut snapshot.conn();
-        self.online = house::house(conn, &self.chat.scope).await?.chat_off_since.is_none();
-        self.members = house::members(conn, &self.chat.scope).await?;
-        Ok(())
+    /// Too slow: told from the beginning.
+    async fn begin_anew(&mut self) -> Option<()> {
+        let anew = async {
+            self.lobby = Arc::new(Lobby::read(&self.http.db, &self.chat.scope).await?);
+            self.begin().await
+        };
+        anew.await.inspect_err(|error: &Error| tracing::error!(%error, "a visitor's stream")).ok()
     }
 
     async fn next(&mut self) -> Option<Bytes> {
@@ -96,47 +103,40 @@ impl Visit {
                 return None;
             }
             tokio::select! {
-                received = self.events.recv() => {
-                    let taken = match received {
-                        Ok(event) => self.take(&event.body).await,
-                        // Too slow: told from the beginning.
-                        Err(RecvError::Lagged(_)) => self.begin().await,
-                        Err(RecvError::Closed) => return None,
-                    };
-                    if let Err(error) = taken {
-                        tracing::error!(%error, "a visitor's stream");
-                        return None;
-                    }
-                }
+                received = self.events.recv() => match received {
+                    Ok(event) => self.take(&event).await?,
+                    Err(RecvError::Lagged(_)) => self.begin_anew().await?,
+                    Err(RecvError::Closed) => return None,
+                },
                 () = sleep_until(self.next_alive) => self.ready.push_back(Bytes::from_static(b": alive\n\n")),
                 _ = self.shutdown.changed() => return None,
             }
         }
     }
 
-    async fn take(&mut self, body: &EventBody) -> Result<(), Error> {
-        match body {
-            EventBody::Member(_) | EventBody::Workspace(_) => {
-                let before = self.online;
-                self.look_at_house().await?;
-                if self.online != before {
-                    self.ready.push_back(frame("status", &json!({ "online": self.online })));
-                }
+    /// None when the stream must end: what it has to know could not be read.
+    async fn take(&mut self, event: &Numbered) -> Option<()> {
+        let (db, scope) = (&self.http.db, &self.chat.scope);
+        if let Some(lobby) = event.lobby(db, scope).await? {
+            let before = std::mem::replace(&mut self.lobby, lobby);
+            if self.lobby.online != before.online {
+                self.ready.push_back(frame("status", &json!({ "online": self.lobby.online })));
             }
-            EventBody::Conversation { before: None, row, .. }
-                if self.conversation.is_none() && row.channel == self.chat.channel.id =>
-            {
-                // Perhaps it is this visitor's first message, written in another tab.
-                self.conversation = self.visitor.conversation(&self.http, &self.chat).await?;
-            }
-            _ => {}
         }
-        let Some(conversation) = self.conversation else { return Ok(()) };
-        for message in for_visitor(body, conversation) {
-            if let Some(message) = shown(message.clone(), &self.chat.channel, &self.members) {
+        if let EventBody::Conversation { before: None, row, .. } = &event.body
+            && self.conversation.is_none()
+            && row.channel == self.chat.channel.id
+            // Perhaps it is this visitor's first message, written in another tab.
+            && event.written_by(db, scope, row.id).await? == Some(self.visitor.address.as_str())
+        {
+            self.conversation = Some(row.id);
+        }
+        let Some(conversation) = self.conversation else { return Some(()) };
+        for message in for_visitor(&event.body, conversation) {
+            if let Some(message) = shown(message.clone(), &self.chat.channel, &self.lobby.members) {
                 self.ready.push_back(frame("message", &json!(message)));
             }
         }
-        Ok(())
+        Some(())
     }
 }

@@ -1,0 +1,234 @@
+//! Who is connected, and since when each keeps us waiting.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout},
+};
+
+use super::super::client::Client;
+
+/// How long a connection that was cut may take to be gone.
+const GONE: Duration = Duration::from_secs(1);
+
+/// What a connection is doing. Those that keep us waiting are cut in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// The head of a request is to come.
+    Head,
+    /// The body of a request is coming.
+    Body,
+    /// It waits for us, or takes what we answer.
+    Answer,
+    /// It takes the rest of what we answered, which lies ready to be sent.
+    Rest,
+}
+
+const PHASES: u64 = 1 << 62;
+
+/// A connection, as the others see it.
+pub struct Line {
+    client: Client,
+    /// A trusted proxy: it counts for itself alone, and closing one of its connections would fail the request of somebody else.
+    trusted: bool,
+    opened: Instant,
+    /// The phase, and milliseconds since it was opened: in one word, so that both are of one moment.
+    state: AtomicU64,
+    cut: Notify,
+    gone: Notify,
+}
+
+impl Line {
+    fn new(client: Client, trusted: bool) -> Self {
+        let state = AtomicU64::new(0);
+        Self { client, trusted, opened: Instant::now(), state, cut: Notify::new(), gone: Notify::new() }
+    }
+
+    /// From now on it does this.
+    pub fn set(&self, phase: Phase) {
+        let since = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or_default() % PHASES;
+        self.state.store(phase as u64 * PHASES + since, Ordering::Relaxed);
+    }
+
+    /// The body came, or nobody wants the rest of it.
+    pub fn came(&self) {
+        if self.phase().0 == Phase::Body {
+            self.set(Phase::Answer);
+        }
+    }
+
+    /// It took some of what lies ready to be sent, or can take no more of it now.
+    pub fn took(&self, more: bool) {
+        if matches!(self.phase().0, Phase::Head | Phase::Rest) {
+            self.set(if more { Phase::Head } else { Phase::Rest });
+        }
+    }
+
+    fn phase(&self) -> (Phase, Instant) {
+        let state = self.state.load(Ordering::Relaxed);
+        let phase = match state / PHASES {
+            0 => Phase::Head,
+            1 => Phase::Body,
+            2 => Phase::Answer,
+            _ => Phase::Rest,
+        };
+        (phase, self.opened + Duration::from_millis(state % PHASES))
+    }
+
+    /// How long we have waited for the head of its next request, if we do.
+    pub fn waiting(&self) -> Option<Duration> {
+        let (phase, since) = self.phase();
+        (phase == Phase::Head).then(|| since.elapsed())
+    }
+
+    /// Ends when its place was given to another.
+    pub async fn cut(&self) {
+        self.cut.notified().await;
+    }
+}
+
+/// All of them.
+pub struct Table {
+    most: usize,
+    per_client: usize,
+    lines: Mutex<Lines>,
+}
+
+#[derive(Default)]
+struct Lines {
+    open: HashMap<u64, Arc<Line>>,
+    by_client: HashMap<Client, usize>,
+    next: u64,
+}
+
+impl Lines {
+    fn remove(&mut self, id: u64) -> Option<Arc<Line>> {
+        let line = self.open.remove(&id)?;
+        if let Some(count) = self.by_client.get_mut(&line.client) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_client.remove(&line.client);
+            }
+        }
+        Some(line)
+    }
+
+    /// The one that has kept us waiting longest; of those of one client, if that is named.
+    fn slowest(&self, of: Option<Client>) -> Option<u64> {
+        let all = self.open.iter().filter(|(_, line)| !line.trusted && of.is_none_or(|client| line.client == client));
+        let waiting = all.map(|(id, line)| (line.phase(), *id)).filter(|((phase, _), _)| *phase < Phase::Answer);
+        waiting.min().map(|(_, id)| id)
+    }
+}
+
+impl Table {
+    pub fn new(most: usize, per_client: usize) -> Self {
+        Self { most, per_client, lines: Mutex::default() }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for one more, if need be that of another; none when all are being answered.
+    pub async fn enter(self: &Arc<Self>, client: Client, trusted: bool) -> Option<Place> {
+        let (place, cut) = self.place(client, trusted)?;
+        if let Some(cut) = cut {
+            // Until it is gone it has its file open, and there are only so many.
+            let _ = timeout(GONE, cut.gone.notified()).await;
+        }
+        Some(place)
+    }
+
+    fn place(self: &Arc<Self>, client: Client, trusted: bool) -> Option<(Place, Option<Arc<Line>>)> {
+        let mut lines = self.lines();
+        let of_client = if trusted { 0 } else { lines.by_client.get(&client).copied().unwrap_or_default() };
+        let cut = if of_client >= self.per_client {
+            Some(lines.slowest(Some(client))?)
+        } else if lines.open.len() >= self.most {
+            Some(lines.slowest(None)?)
+        } else {
+            None
+        };
+        let cut = cut.and_then(|id| lines.remove(id)).inspect(|line| line.cut.notify_one());
+        let (id, line) = (lines.next, Arc::new(Line::new(client, trusted)));
+        lines.next += 1;
+        lines.open.insert(id, Arc::clone(&line));
+        *lines.by_client.entry(client).or_default() += 1;
+        Some((Place { table: Arc::clone(self), id, line }, cut))
+    }
+}
+
+/// A place in the table: free again when this is dropped.
+pub struct Place {
+    table: Arc<Table>,
+    id: u64,
+    line: Arc<Line>,
+}
+
+impl Place {
+    pub fn line(&self) -> &Arc<Line> {
+        &self.line
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.table.lines().remove(self.id);
+        self.line.gone.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(n: u8) -> Client {
+        Client::at([192, 0, 2, n].into())
+    }
+
+    fn table(most: usize, per_client: usize) -> Arc<Table> {
+        Arc::new(Table::new(most, per_client))
+    }
+
+    #[test]
+    fn s57_whoever_kept_us_waiting_longest_goes_first() {
+        let table = table(10, 3);
+        let enter = |n| table.place(client(n), false);
+        let (head, _) = enter(1).unwrap();
+        let (body, _) = enter(1).unwrap();
+        body.line.set(Phase::Body);
+        let (answered, _) = enter(1).unwrap();
+        answered.line.set(Phase::Answer);
+        let (fourth, cut) = enter(1).unwrap();
+        assert!(Arc::ptr_eq(&cut.unwrap(), &head.line), "its head never came");
+        fourth.line.set(Phase::Answer);
+        let (fifth, cut) = enter(1).unwrap();
+        assert!(Arc::ptr_eq(&cut.unwrap(), &body.line), "then those whose body comes");
+        fifth.line.set(Phase::Answer);
+        assert!(enter(1).is_none(), "what is answered stays");
+        assert!(enter(2).is_some_and(|(_, cut)| cut.is_none()), "another client is not concerned");
+        drop(answered);
+        assert!(enter(1).is_some_and(|(_, cut)| cut.is_none()), "a place is free again");
+    }
+
+    #[test]
+    fn s57_proxies_have_any_number_and_are_not_cut() {
+        let table = table(6, 2);
+        let proxies: Vec<_> = (0..5).map(|_| table.place(client(9), true).unwrap().0).collect();
+        let (stranger, _) = table.place(client(1), false).unwrap();
+        let (_second, cut) = table.place(client(2), false).unwrap();
+        assert!(Arc::ptr_eq(&cut.unwrap(), &stranger.line), "all places are taken: the stranger's is given away");
+        drop((proxies, stranger));
+        assert_eq!(table.lines().open.len(), 1);
+        assert_eq!(table.lines().by_client.len(), 1);
+    }
+}
