@@ -14,5 +14,6 @@ mod memory;
 pub mod network;
 pub mod seed;
 pub mod serve;
+pub mod storage;
 pub mod store;
 pub mod vault;

@@ -15,13 +15,14 @@ use crate::{
     channels::{Channels, Receivers, email::Email},
     clock::{Clock, new_secret, secret_hash},
     config::{Config, without_password},
-    domain::{audit::ScheduleAudit, files::Files, sessions::OfferSetup},
+    domain::{files::Files, sessions::OfferSetup, work::Schedule},
     error::Result,
     http::{Http, Services, router},
     jobs::Worker,
     live::{Hub, Relay},
     memory,
     network::Network,
+    storage::StorageWatch,
     store::{Db, Scope, house},
     vault::Vault,
 };
@@ -65,6 +66,8 @@ pub async fn serve(
     tracing::info!(database = %without_password(&config.database_url), "database open");
     let (tell, shutdown) = watch::channel(false);
     let files = Files::open(config.data.join("files"))?;
+    let storage = StorageWatch::new(db.clone(), files.clone(), &config.database_url, config.low_space);
+    let watching = tokio::spawn(storage.clone().run(shutdown.clone()));
     let vault = Vault::open(&config.secret_file)?;
     let network = Network::new(&config.allow_networks, config.mail_ca.as_deref())?;
     let network = network.with_pictures_from(&config.allow_picture_networks)?;
@@ -72,17 +75,25 @@ pub async fn serve(
     let channels = channels.with(ChannelKind::Email, Arc::new(email.clone()));
     let receivers = Receivers::new(db.clone(), channels.clone());
     let receivers = config.channels.then(|| tokio::spawn(receivers.run(shutdown.clone())));
-    let worker = config.worker.then(|| tokio::spawn(Worker::new(db.clone(), channels).run(shutdown.clone())));
+    let worker = Worker::new(db.clone(), channels).with_files(files.clone());
+    let worker = config.worker.then(|| tokio::spawn(worker.run(shutdown.clone())));
     let memory = tokio::spawn(memory::look_after(shutdown.clone()));
     let relay = tokio::spawn(Relay::new(db.clone(), hub.clone()).run(shutdown.clone()));
-    schedule(&db).await?;
+    unless_full(schedule(&db).await)?;
     if config.web {
-        let services =
-            Services { db: db.clone(), hub, files, email, passwords: Passwords::new()?, shutdown: shutdown.clone() };
+        let services = Services {
+            db: db.clone(),
+            hub,
+            files,
+            email,
+            storage,
+            passwords: Passwords::new()?,
+            shutdown: shutdown.clone(),
+        };
         let listener = TcpListener::bind(config.addr).await?;
         let address = listener.local_addr()?;
         listening(address);
-        offer_setup(&db, config.public_url.as_deref(), address).await?;
+        unless_full(offer_setup(&db, config.public_url.as_deref(), address).await)?;
         let app = router(Http::new(services, &config)).into_make_service_with_connect_info::<SocketAddr>();
         let mut stopped = shutdown.clone();
         let serving = axum::serve(listener.tap_io(prepare), app).with_graceful_shutdown(async move {
@@ -101,10 +112,22 @@ pub async fn serve(
     for work in [worker, receivers].into_iter().flatten() {
         let _ = work.await;
     }
+    let _ = watching.await;
     let _ = relay.await;
     let _ = memory.await;
     db.close().await;
     Ok(())
+}
+
+/// What cannot be stored at start does not keep people from reading: it is done at the next start (R21).
+fn unless_full(begun: Result<()>) -> Result<()> {
+    match begun {
+        Err(error) if error.storage_fault().is_some() => {
+            tracing::error!(%error, "starting without what cannot be stored");
+            Ok(())
+        }
+        begun => begun,
+    }
 }
 
 /// Makes a connection fit for streams. What cannot be set is left as the system has it.
@@ -121,13 +144,13 @@ fn prepare(stream: &mut TcpStream) {
     }
 }
 
-/// Each workspace's daily comparison of its counters.
+/// What recurs in each workspace. New ones have it from the transaction that makes them.
 async fn schedule(db: &Db) -> Result<()> {
     let mut snapshot = db.snapshot().await?;
     let workspaces = house::all(&mut snapshot.conn()).await?;
     drop(snapshot);
     for workspace in workspaces {
-        db.write(&Scope::system(workspace, "start"), ScheduleAudit).await?;
+        db.write(&Scope::system(workspace, "start"), Schedule).await?;
     }
     Ok(())
 }

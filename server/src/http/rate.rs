@@ -24,6 +24,11 @@ impl Rate {
 
     /// Counts once more; how many seconds to wait, when that was too often.
     pub fn hit(&self, source: &str) -> Option<i64> {
+        self.take(source, 1)
+    }
+
+    /// Counts `amount` more; how many seconds to wait, when that is too much.
+    pub fn take(&self, source: &str, amount: u32) -> Option<i64> {
         let now = Instant::now();
         let Ok(mut seen) = self.seen.lock() else { return None };
         if seen.len() >= SOURCES {
@@ -33,7 +38,7 @@ impl Rate {
         if now.duration_since(*began) >= self.window {
             (*count, *began) = (0, now);
         }
-        *count += 1;
+        *count = count.saturating_add(amount);
         let left = self.window.saturating_sub(now.duration_since(*began));
         (*count > self.most).then(|| i64::try_from(left.as_secs()).unwrap_or(60).max(1))
     }

@@ -14,6 +14,7 @@ use crate::{
     config::Config,
     domain::files::Files,
     live::Hub,
+    storage::StorageWatch,
     store::{Db, house},
 };
 
@@ -28,6 +29,8 @@ pub struct Services {
     pub files: Files,
     /// Mailboxes: found, tested, read.
     pub email: Email,
+    /// Whether anything can be stored.
+    pub storage: StorageWatch,
     /// Password hashing.
     pub passwords: Passwords,
     /// Turns true when the process is to stop.
@@ -46,6 +49,8 @@ struct Inner {
     site: Site,
     chat_rate: Rate,
     client_rate: Rate,
+    uploads: Rate,
+    upload_kilobytes: Rate,
     renderers: Renderers,
     has_workspace: AtomicBool,
 }
@@ -73,6 +78,8 @@ impl Http {
             site: Site::load(),
             chat_rate: Rate::new(40, 60),
             client_rate: Rate::new(400, 60),
+            uploads: Rate::new(200, 3600),
+            upload_kilobytes: Rate::new(200 * 1024, 3600),
             renderers: Renderers::start().expect("the system gives the threads that pages are rendered on"),
             has_workspace: AtomicBool::new(false),
         }))
@@ -106,6 +113,16 @@ impl Http {
     /// How often one network address may write.
     pub fn client_rate(&self) -> &Rate {
         &self.0.client_rate
+    }
+
+    /// How many files strangers at one network address may upload.
+    pub fn uploads(&self) -> &Rate {
+        &self.0.uploads
+    }
+
+    /// How many kilobytes these may have together.
+    pub fn upload_kilobytes(&self) -> &Rate {
+        &self.0.upload_kilobytes
     }
 
     /// Where pages are rendered.

@@ -18,6 +18,7 @@ use server::{
     jobs::Worker,
     live::Hub,
     network::Network,
+    storage::StorageWatch,
     store::{Db, session},
     vault::Vault,
 };
@@ -35,6 +36,8 @@ pub struct App {
     pub viewer: Person,
     pub key: String,
     pub boot: Value,
+    /// Nobody watches by itself: a test looks when it is time.
+    pub storage: StorageWatch,
     data: TempDir,
     _stop: watch::Sender<bool>,
 }
@@ -59,7 +62,9 @@ impl App {
         // It reaches public addresses only: no test of HTTP has a mail server.
         let network = Network::new(&[], None).unwrap();
         let email = Email::new(db.clone(), files.clone(), Vault::of_tests(), network);
-        let services = Services { db: db.clone(), hub, files, email, passwords, shutdown };
+        let storage = StorageWatch::new(db.clone(), files.clone(), &url, 0);
+        let watch = storage.clone();
+        let services = Services { db: db.clone(), hub, files, email, storage, passwords, shutdown };
         let flags = Flags { data: Some(data.path().display().to_string()), ..Flags::default() };
         let config = Config::read(&flags).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -77,6 +82,7 @@ impl App {
             owner,
             key: String::new(),
             boot: Value::Null,
+            storage: watch,
             data,
             _stop: stop,
         };

@@ -13,4 +13,5 @@ mod mailboxes;
 mod pages;
 mod rights;
 mod secrets;
+mod storage;
 mod visitors;
