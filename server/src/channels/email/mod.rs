@@ -17,6 +17,7 @@ mod plain;
 mod reader;
 mod receive;
 pub mod report;
+mod room;
 mod send;
 pub mod show;
 pub mod signed;
@@ -34,6 +35,7 @@ use self::{
     mail::MessageName,
     reader::{Reader, Source},
     receive::Receiving,
+    room::Room,
     send::Smtp,
     signed::Signer,
 };
@@ -67,6 +69,7 @@ pub struct Email {
     files: Files,
     vault: Vault,
     network: Network,
+    room: Room,
 }
 
 /// A mailbox as it is connected: how it is reached, and with what.
@@ -77,8 +80,8 @@ struct Connected {
 
 impl Email {
     /// With the parts it needs.
-    pub const fn new(db: Db, files: Files, vault: Vault, network: Network) -> Self {
-        Self { db, files, vault, network }
+    pub fn new(db: Db, files: Files, vault: Vault, network: Network) -> Self {
+        Self { db, files, vault, network, room: Room::new() }
     }
 
     /// The way out that mailboxes are reached by.
@@ -129,7 +132,7 @@ impl Email {
         let kept = mails::one(&mut self.db.glance().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
         let size = kept.size.unsigned_abs();
         let source = Source::Disk(self.files.place(&kept.digest), size);
-        Reader::new(self.files.clone(), self.signer(scope.workspace())).read(id, source).await
+        Reader::new(self.files.clone(), self.signer(scope.workspace()), self.room.clone()).read(id, source).await
     }
 
     fn signer(&self, workspace: WorkspaceId) -> Signer {
@@ -246,7 +249,9 @@ fn domain(settings: &EmailSettings) -> &str {
 }
 
 fn later(error: Error) -> SendError {
-    SendError::Later { reason: error.to_string(), after: None }
+    // A disk that is full is said in words.
+    let reason = error.storage_fault().map_or_else(|| error.to_string(), |fault| fault.sentence().to_owned());
+    SendError::Later { reason, after: None }
 }
 
 /// What a mail goes out as of: the time it was to be sent at, the same however often it is tried.
@@ -308,7 +313,7 @@ impl Channel for Email {
             Ok(imap) => imap,
             Err(error) => return error.into(),
         };
-        let reader = Reader::new(self.files.clone(), self.signer(account.workspace));
+        let reader = Reader::new(self.files.clone(), self.signer(account.workspace), self.room.clone());
         let receiving = Receiving { db: &self.db, files: &self.files, reader, account, settings: &connected.settings };
         receiving.run(imap, health).await.into()
     }

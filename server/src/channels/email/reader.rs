@@ -14,6 +14,7 @@ use super::{
     cards,
     fold::{Folded, fold, is_handed_on},
     mail::{self, Mail, MailFile, MessageName},
+    room::Room,
     show::shown_inside,
     signed::Signer,
     writer::is_nobody,
@@ -40,6 +41,11 @@ const MOST_UNPACKED: usize = 4 * 1024 * 1024;
 /// How many files a message may have; further ones are in the source.
 const MOST_FILES: usize = 50;
 
+/// How much of a mail of so many bytes is held in memory to be read.
+pub(super) const fn held_whole(size: u64) -> u64 {
+    if size <= READ_WHOLE { size } else { READ_OF_LARGE }
+}
+
 /// Where a mail's bytes are.
 pub enum Source {
     /// In memory.
@@ -48,17 +54,27 @@ pub enum Source {
     Disk(PathBuf, u64),
 }
 
+impl Source {
+    fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Disk(_, size) => *size,
+        }
+    }
+}
+
 /// Reads mails for one workspace.
 #[derive(Clone)]
 pub struct Reader {
     files: Files,
     signer: Signer,
+    room: Room,
 }
 
 impl Reader {
-    /// Files go to `files`; proofs are those of `signer`.
-    pub const fn new(files: Files, signer: Signer) -> Self {
-        Self { files, signer }
+    /// Files go to `files`; proofs are those of `signer`; a mail waits until there is `room` for it.
+    pub(super) const fn new(files: Files, signer: Signer, room: Room) -> Self {
+        Self { files, signer, room }
     }
 
     /// Reads a mail. The inner error says why it cannot be read, for a person to look at.
@@ -66,6 +82,7 @@ impl Reader {
     /// # Errors
     /// When the disk fails.
     pub async fn read(&self, id: MailId, source: Source) -> Result<Result<Box<Letter>, String>> {
+        let _held = self.room.for_mail(source.size()).await?;
         let read = tokio::task::spawn_blocking(move || {
             // What a parser trips over must not end the stream of mails behind it.
             std::panic::catch_unwind(AssertUnwindSafe(|| understand(source)))
