@@ -164,7 +164,7 @@ fn SignedIn() -> impl IntoView {
 #[component]
 fn Inside(boot: Bootstrap) -> impl IntoView {
     let house = House { boot: RwSignal::new(boot.clone()), now: RwSignal::new(boot.now), zone: Zone::unknown() };
-    let live = Live { connection: RwSignal::default(), resets: RwSignal::new(0) };
+    let live = Live { connection: RwSignal::default(), resets: RwSignal::new(0), storage: RwSignal::default() };
     let (inbox, outbox) = (Inbox::new(house, boot), Outbox::new());
     let toasts = Toasts::provide();
     provide_context(house);

@@ -54,6 +54,9 @@ pub struct Flags {
     /// What this process does: web, worker, channels, comma separated [default: web,worker,channels]
     #[arg(long, global = true)]
     pub roles: Option<String>,
+    /// How little room on a disk is worth a warning, in MB; 0 for none [default: 1024]
+    #[arg(long, global = true)]
+    pub low_space: Option<String>,
     /// Serve by plain http on an address that others can reach. Passwords then travel in the clear.
     #[arg(long, global = true)]
     pub insecure_http: bool,
@@ -137,6 +140,8 @@ pub struct Config {
     pub allow_picture_networks: Vec<IpNet>,
     /// A file of certificate authorities that mail servers may also be signed by.
     pub mail_ca: Option<PathBuf>,
+    /// How little room on a disk is worth a warning, in bytes.
+    pub low_space: u64,
     /// The cookie's shape.
     pub cookies: Cookies,
     /// All of them with their sources, for `tandem config`.
@@ -181,6 +186,7 @@ impl Config {
         let picture_networks = take("TANDEM_ALLOW_PICTURE_NETWORKS", &flags.allow_picture_networks, "");
         let mail_ca = take("TANDEM_MAIL_CA", &flags.mail_ca, "");
         let roles = take("TANDEM_ROLES", &flags.roles, "web,worker,channels");
+        let low_space = take("TANDEM_LOW_SPACE", &flags.low_space, "1024");
         let wrong = |name, value: &str, what| ConfigError::Value { name, value: value.to_owned(), what };
 
         let socket: SocketAddr =
@@ -219,6 +225,9 @@ impl Config {
         }
         let allow_networks = listed("TANDEM_ALLOW_NETWORKS", &networks)?;
         let allow_picture_networks = listed("TANDEM_ALLOW_PICTURE_NETWORKS", &picture_networks)?;
+        let low_space: u64 = low_space.parse().map_err(|_| {
+            wrong("TANDEM_LOW_SPACE", &low_space, "write a number of megabytes, as 1024; 0 for no warning")
+        })?;
         let has = |role: &str| roles.split(',').any(|r| r.trim() == role);
         Ok(Self {
             addr: socket,
@@ -234,6 +243,7 @@ impl Config {
             secret_file,
             allow_networks,
             allow_picture_networks,
+            low_space: low_space.saturating_mul(1024 * 1024),
             mail_ca: (!mail_ca.is_empty()).then(|| PathBuf::from(mail_ca)),
             cookies: if is_https { Cookies::Secure } else { Cookies::Loopback },
             settings,

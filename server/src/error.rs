@@ -1,6 +1,11 @@
 //! What can go wrong in the server, as one typed error.
 
-use app::model::ApiError;
+use app::model::{ApiError, StorageFault};
+
+/// What is said whoever asks: members see the reason above their list, strangers need not know it.
+const NOT_STORED: &str = "Nothing can be stored on the server just now. It works again by itself; then try again.";
+
+const NOT_REACHED: &str = "The server cannot reach its database just now. It works again by itself; then try again.";
 
 /// The store did not do what it was asked; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +22,9 @@ pub enum StoreError {
     /// The commit failed: nothing of its batch was stored.
     #[error("commit: {0}")]
     Commit(String),
+    /// The database takes nothing: nothing was stored, and it may work again by itself (R21).
+    #[error("nothing was stored. {}", .0.sentence())]
+    Unwritable(StorageFault),
     /// Another process changed the same thing first, or took the job over: that one command is tried again, some times.
     #[error("changed meanwhile")]
     Stale,
@@ -26,6 +34,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Why the database can store nothing, when that is what went wrong.
+    pub fn storage_fault(&self) -> Option<StorageFault> {
+        match self {
+            Self::Unwritable(fault) => Some(*fault),
+            Self::Database(error) => fault_of_database(error),
+            _ => None,
+        }
+    }
+
     /// Whether a uniqueness rule of the database said no.
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
@@ -35,6 +52,47 @@ impl StoreError {
     pub fn is_passing_conflict(&self) -> bool {
         matches!(self, Self::Stale)
             || matches!(self, Self::Database(sqlx::Error::Database(e)) if matches!(e.code().as_deref(), Some("40001" | "40P01")))
+    }
+}
+
+fn fault_of_database(error: &sqlx::Error) -> Option<StorageFault> {
+    let error = match error {
+        sqlx::Error::Database(error) => error,
+        sqlx::Error::Io(error) => return Some(fault_of_io(error).unwrap_or(StorageFault::Unreachable)),
+        sqlx::Error::PoolTimedOut | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => {
+            return Some(StorageFault::Unreachable);
+        }
+        _ => return None,
+    };
+    let code = error.code()?;
+    if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+        // The low byte says what, the others say where (sqlite.org/rescode.html).
+        return match code.parse::<u32>().ok()? & 0xff {
+            13 => Some(StorageFault::Full),
+            8 => Some(StorageFault::ReadOnly),
+            5 | 6 => Some(StorageFault::Locked),
+            10 | 11 | 14 | 26 => Some(StorageFault::Refused),
+            _ => None,
+        };
+    }
+    // PostgreSQL's classes (postgresql.org/docs/current/errcodes-appendix.html).
+    match code.as_ref() {
+        "53100" => Some(StorageFault::Full),
+        "25006" => Some(StorageFault::ReadOnly),
+        "58030" | "58P01" | "XX001" | "XX002" => Some(StorageFault::Refused),
+        code if ["08", "53", "57P"].iter().any(|class| code.starts_with(class)) => Some(StorageFault::Unreachable),
+        _ => None,
+    }
+}
+
+fn fault_of_io(error: &std::io::Error) -> Option<StorageFault> {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Some(StorageFault::Full),
+        ErrorKind::ReadOnlyFilesystem => Some(StorageFault::ReadOnly),
+        ErrorKind::PermissionDenied => Some(StorageFault::Refused),
+        // What the disk itself could not do (EIO) has no kind of its own.
+        _ => (error.raw_os_error() == Some(5)).then_some(StorageFault::Refused),
     }
 }
 
@@ -70,11 +128,25 @@ impl Error {
     /// Not allowed.
     pub const FORBIDDEN: Self = Self::Refused(ApiError::Forbidden);
 
+    /// Why nothing can be stored, when that is what went wrong.
+    pub fn storage_fault(&self) -> Option<StorageFault> {
+        match self {
+            Self::Store(error) => error.storage_fault(),
+            Self::File(error) => fault_of_io(error),
+            Self::Refused(_) | Self::Vault(_) => None,
+        }
+    }
+
     /// What whoever asked is told. A fault of ours is logged under a number, and only the number is told.
     pub fn told(self) -> ApiError {
         match self {
             Self::Refused(refusal) => refusal,
             fault => {
+                if let Some(why) = fault.storage_fault() {
+                    tracing::error!(cause = %fault, "nothing can be stored");
+                    let message = if why == StorageFault::Unreachable { NOT_REACHED } else { NOT_STORED };
+                    return ApiError::Busy { message: message.to_owned() };
+                }
                 let incident = crate::clock::random_hex(4);
                 tracing::error!(%incident, cause = %fault, "request failed");
                 ApiError::Internal { incident }

@@ -15,5 +15,6 @@ pub mod network;
 pub mod seed;
 pub mod serve;
 pub mod start;
+pub mod storage;
 pub mod store;
 pub mod vault;

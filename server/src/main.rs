@@ -99,6 +99,8 @@ fn raise_open_files() {
 #[cfg(unix)]
 fn stop() -> std::io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
+    // A file that may grow no further (`ulimit -f`) is an error like a full disk, and must not end the process.
+    let _ = signal(SignalKind::from_raw(libc::SIGXFSZ))?;
     let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
         tokio::select! {

@@ -10,7 +10,7 @@ use crate::{
     channels::{Channels, Receivers, email::Email},
     clock::{Clock, new_secret, secret_hash},
     config::{Config, without_password},
-    domain::{audit::ScheduleAudit, files::Files, mail::ScheduleReading, sessions::OfferSetup},
+    domain::{files::Files, mail::ScheduleReading, sessions::OfferSetup, work::Schedule},
     error::Result,
     http::{Connections, Http, Limits, Services, router},
     jobs::Worker,
@@ -18,6 +18,7 @@ use crate::{
     memory,
     network::Network,
     start::StartError,
+    storage::StorageWatch,
     store::{Db, Scope, house},
     vault::Vault,
 };
@@ -57,6 +58,8 @@ pub async fn serve(
     let files = Files::open(folder.clone()).map_err(|error| StartError::Folder { path: folder, error })?;
     // Before any work is begun: a port that is taken stops it here.
     let listener = if config.web { Some(listen(config.addr).await?) } else { None };
+    let storage = StorageWatch::new(db.clone(), files.clone(), &config.database_url, config.low_space);
+    let watching = tokio::spawn(storage.clone().run(shutdown.clone()));
     let vault = Vault::open(&config.secret_file)?;
     let network = Network::new(&config.allow_networks, config.mail_ca.as_deref())?;
     let network = network.with_pictures_from(&config.allow_picture_networks)?;
@@ -64,16 +67,18 @@ pub async fn serve(
     let channels = channels.with(ChannelKind::Email, Arc::new(email.clone()));
     let receivers = Receivers::new(db.clone(), channels.clone());
     let receivers = config.channels.then(|| tokio::spawn(receivers.run(shutdown.clone())));
-    let worker = config.worker.then(|| tokio::spawn(Worker::new(db.clone(), channels).run(shutdown.clone())));
+    let worker = Worker::new(db.clone(), channels).with_files(files.clone());
+    let worker = config.worker.then(|| tokio::spawn(worker.run(shutdown.clone())));
     let memory = tokio::spawn(memory::look_after(shutdown.clone()));
     let relay = tokio::spawn(Relay::new(db.clone(), hub.clone()).run(shutdown.clone()));
-    schedule(&db).await?;
+    unless_full(schedule(&db).await)?;
     if let Some(listener) = listener {
         let passwords = Passwords::new()?;
-        let services = Services { db: db.clone(), hub, files, email, vault, passwords, shutdown: shutdown.clone() };
+        let services =
+            Services { db: db.clone(), hub, files, email, vault, storage, passwords, shutdown: shutdown.clone() };
         let address = listener.local_addr()?;
         listening(address);
-        offer_setup(&db, config.public_url.as_deref(), address).await?;
+        unless_full(offer_setup(&db, config.public_url.as_deref(), address).await)?;
         let limits = Limits::of_files(open_files());
         let http = Http::new(services, &config, &limits);
         let proxies = http.proxies().clone();
@@ -91,6 +96,7 @@ pub async fn serve(
     for work in [worker, receivers].into_iter().flatten() {
         let _ = work.await;
     }
+    let _ = watching.await;
     let _ = relay.await;
     let _ = memory.await;
     db.close().await;
@@ -111,14 +117,25 @@ fn open_files() -> u64 {
     files.unwrap_or(u64::MAX)
 }
 
-/// Each workspace's daily comparison of its counters, and the mails that an older version has read.
+/// What cannot be stored at start does not keep people from reading: it is done at the next start (R21).
+fn unless_full(begun: Result<()>) -> Result<()> {
+    match begun {
+        Err(error) if error.storage_fault().is_some() => {
+            tracing::error!(%error, "starting without what cannot be stored");
+            Ok(())
+        }
+        begun => begun,
+    }
+}
+
+/// What recurs in each workspace, which new ones have from the transaction that makes them; and mails that an older version has read.
 async fn schedule(db: &Db) -> Result<()> {
     let mut snapshot = db.snapshot().await?;
     let workspaces = house::all(&mut snapshot.conn()).await?;
     drop(snapshot);
     for workspace in workspaces {
         let scope = Scope::system(workspace, "start");
-        db.write(&scope, ScheduleAudit).await?;
+        db.write(&scope, Schedule).await?;
         db.write(&scope, ScheduleReading).await?;
     }
     Ok(())

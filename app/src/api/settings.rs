@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use super::{port, told};
 use crate::model::{
-    ApiError, Channel, ChannelId, InviteId, JobId, Member, MemberId, Role, Team, TeamId, Timestamp, Visibility,
-    Workspace,
+    ApiError, Channel, ChannelId, InviteId, JobId, Member, MemberId, Role, Space, Storage, Team, TeamId, Timestamp,
+    Visibility, Workspace,
 };
 
 /// My own chat bubble: green or grey (H6).
@@ -145,6 +145,10 @@ pub struct SystemStatus {
     pub version: String,
     /// SQLite or PostgreSQL.
     pub database: String,
+    /// Whether what is written can be stored.
+    pub storage: Storage,
+    /// The room on the disks that are written to.
+    pub spaces: Vec<Space>,
     /// Jobs that wait for their time.
     pub waiting: i64,
     /// Jobs that were given up, the newest first.

@@ -9,12 +9,15 @@ use super::{
     begin::{may_begin, use_begin},
     frame::{Panel, Resizer, Side},
     row::{Row, row_href},
+    words::size,
 };
 use crate::{
     api::inbox::{load_inbox, load_thread},
     components::ui::{Banner, BannerPlace, Button, EmptyState, Icon, IconButton, Tab, Tabs, Tone},
     json::Fetched,
-    model::{AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Permission, View, window_of},
+    model::{
+        AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Permission, Storage, View, window_of,
+    },
     state::{Connection, Inbox, Listed, give_focus, use_house, use_inbox, use_live},
 };
 
@@ -52,6 +55,23 @@ fn what_is_down(boot: &Bootstrap) -> Option<(String, &'static str)> {
         _ => "What is sent to it comes in once it can be reached.",
     };
     Some((format!("{}: {}.", channel.name, state.label()), help))
+}
+
+/// What is wrong with the server's storage and what to do (R21); that room is short is for those to know who can do something about it.
+fn what_is_stored(storage: Storage, admin: bool) -> Option<(String, String, Tone)> {
+    const KEPT: &str = "What you write is kept here and goes out by itself once that is over.";
+    match (storage, admin) {
+        (Storage::Failing(fault), true) => {
+            Some((fault.sentence().to_owned(), format!("{KEPT} Settings → Health says more."), Tone::Bad))
+        }
+        (Storage::Failing(fault), false) => Some((fault.sentence().to_owned(), KEPT.to_owned(), Tone::Bad)),
+        (Storage::Low { free }, true) => {
+            let title =
+                format!("The server has only {} left on its disk.", size(i64::try_from(free).unwrap_or(i64::MAX)));
+            Some((title, "Once it is full, nothing can be received or sent. Make room.".to_owned(), Tone::Wait))
+        }
+        _ => None,
+    }
 }
 
 /// The left panel.
@@ -112,6 +132,11 @@ pub fn ListPanel(
             }
         })
     };
+    let storage = move || {
+        let (title, text, tone) =
+            what_is_stored(live.storage.get(), house.boot.with(|boot| boot.me.may(Permission::Administer)))?;
+        Some(view! { <Banner icon=Icon::CircleAlert title text tone place=BannerPlace::Foot /> })
+    };
     let down = Memo::new(move |_| house.boot.with(what_is_down));
     let down = move || {
         let (title, text) = down.get()?;
@@ -163,6 +188,7 @@ pub fn ListPanel(
                 })}
             </Transition>
             {down}
+            {storage}
             {offline}
             <Resizer side=Side::List />
         </section>

@@ -15,8 +15,8 @@ use crate::{
     api::{conversation::mark_read, inbox::load_older},
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
     json::Fetched,
-    model::{Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Thread, View},
-    state::{Ghost, GhostState, Shown, Slotted, give_focus, use_house, use_inbox, use_outbox},
+    model::{Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage, Thread, View},
+    state::{Ghost, GhostState, Shown, Slotted, give_focus, use_house, use_inbox, use_live, use_outbox},
 };
 
 /// The centre panel.
@@ -358,6 +358,12 @@ fn GhostView(ghost: Ghost, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     let reason = match ghost.state {
         GhostState::Refused(reason) => Some(reason),
         _ => None,
+    };
+    // It is tried again and again meanwhile: the word does not change with each try.
+    let (storage, waits) = (use_live().storage, state != "failed");
+    let word = move || match storage.get() {
+        Storage::Failing(_) if waits => "waits until the server can store it",
+        _ => word,
     };
     let text = ghost.new.text.clone();
     let edit = move |()| {

@@ -105,7 +105,8 @@ pub fn size(bytes: i64) -> String {
     match bytes {
         ..1024 => format!("{bytes} B"),
         1024..1_048_576 => format!("{} KB", bytes / 1024),
-        _ => format!("{}.{} MB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576),
+        1_048_576..1_073_741_824 => format!("{}.{} MB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576),
+        _ => format!("{}.{} GB", bytes / 1_073_741_824, bytes % 1_073_741_824 * 10 / 1_073_741_824),
     }
 }
 
@@ -137,6 +138,7 @@ mod tests {
         assert_eq!(duration(6_720_000), "1 h 52");
         assert_eq!(size(1_258_291), "1.1 MB");
         assert_eq!(size(65_536), "64 KB");
+        assert_eq!(size(3_650_722_201), "3.3 GB");
         assert_eq!(file_kind("application/octet-stream", "Prices.xlsx"), ("XLSX".to_owned(), "sheet"));
     }
 }

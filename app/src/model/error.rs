@@ -36,6 +36,12 @@ pub enum ApiError {
         /// Seconds to wait.
         seconds: i64,
     },
+    /// Not now: it works again by itself.
+    #[error("{message}")]
+    Busy {
+        /// What is the matter, and what to do.
+        message: String,
+    },
     /// The request did not reach the server or the answer did not come back.
     #[error("No connection to the server.")]
     Transport {
@@ -58,7 +64,7 @@ impl ApiError {
 
     /// Whether the same request may succeed later without being changed.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Transport { .. } | Self::Internal { .. } | Self::TooMany { .. })
+        matches!(self, Self::Transport { .. } | Self::Internal { .. } | Self::TooMany { .. } | Self::Busy { .. })
     }
 
     /// The HTTP status that goes with it.
@@ -70,6 +76,7 @@ impl ApiError {
             Self::Invalid { .. } => 422,
             Self::Conflict { .. } => 409,
             Self::TooMany { .. } => 429,
+            Self::Busy { .. } => 503,
             Self::Transport { .. } => 502,
             Self::Internal { .. } => 500,
         }

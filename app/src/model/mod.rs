@@ -15,6 +15,7 @@ mod message;
 mod recipients;
 mod reduce;
 mod rights;
+mod storage;
 mod text_enum;
 
 pub use arrange::{arrange, window_of};
@@ -39,4 +40,5 @@ pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line,
 pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};
 pub use reduce::{Changed, HousePart, InboxState, ListPart, ThreadPart};
 pub use rights::{Access, Permission, Role, Visibility};
+pub use storage::{Space, Storage, StorageFault};
 pub use text_enum::UnknownText;

@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use crate::model::Storage;
+
 /// How the browser is connected, as the header says it (N1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -43,6 +45,8 @@ pub struct Live {
     pub connection: RwSignal<Connection>,
     /// Counts the times that everything has to be read afresh.
     pub resets: RwSignal<u32>,
+    /// Whether the server can store what it is told.
+    pub storage: RwSignal<Storage>,
 }
 
 /// The connection. Only below the signed-in layout.
@@ -66,7 +70,7 @@ mod stream {
     use super::{Connection, Live};
     use crate::{
         json,
-        model::LiveEvent,
+        model::{LiveEvent, Storage},
         state::{Inbox, new_uuid},
     };
 
@@ -82,6 +86,7 @@ mod stream {
         Join { tab: String, cursor: i64 },
         Frames { tab: Option<String>, frames: Vec<String> },
         State { state: Connection },
+        Storage { state: Storage },
         Reset { tab: Option<String> },
         SignedOut,
     }
@@ -186,6 +191,14 @@ mod stream {
             }
         });
         listen("alive", |_, _| {});
+        listen("storage", |tab, event| {
+            let state = event.data().as_string().and_then(|text| json::read::<Storage>(&text).ok());
+            let it = tab.borrow();
+            if let Some(state) = state {
+                it.tell(&Talk::Storage { state });
+                it.live.storage.try_set(state);
+            }
+        });
         listen("ready", |tab, _| {
             tab.borrow_mut().failures = 0;
             set_state(tab, Connection::Live);
@@ -326,6 +339,7 @@ mod stream {
                     None => it.tell(&Talk::Reset { tab: Some(other) }),
                 }
                 it.tell(&Talk::State { state: it.live.connection.get_untracked() });
+                it.tell(&Talk::Storage { state: it.live.storage.get_untracked() });
             }
             Talk::Frames { tab: to, frames } if !holds && to.as_ref().is_none_or(|to| *to == name) => {
                 for frame in frames {
@@ -334,6 +348,9 @@ mod stream {
             }
             Talk::State { state } if !holds => {
                 live.connection.try_set(state);
+            }
+            Talk::Storage { state } if !holds => {
+                live.storage.try_set(state);
             }
             Talk::Reset { tab: to } if !holds && to.as_ref().is_none_or(|to| *to == name) => {
                 tab.borrow().reset();

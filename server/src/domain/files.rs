@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use app::model::{ApiError, Attachment, AttachmentId, MemberId};
+use app::model::{ApiError, Attachment, AttachmentId, ChannelId, MemberId};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -14,19 +14,26 @@ use tokio::{fs, io::AsyncWriteExt};
 
 use super::pictures;
 use crate::{
-    clock::{new_id, random_hex},
+    clock::{new_id, random_bytes, random_hex},
     error::{Error, Result},
-    store::{Command, Db, Scope, Tx, conversation, message, message::File},
+    store::{Command, Conn, Db, Mark, Scope, Tx, conversation, message, message::File, upload},
 };
+
+mod purge;
+pub use purge::{ForgetUnclaimed, Removed, UNCLAIMED_MS, forget_loose};
 
 /// The largest file a member may attach, in bytes.
 pub const MEMBER_LIMIT: u64 = 25 * 1024 * 1024;
 /// The largest file a visitor may attach, in bytes.
 pub const VISITOR_LIMIT: u64 = 10 * 1024 * 1024;
+/// How much strangers may have uploaded to one channel without sending it, in bytes (S53)…
+pub const MOST_UNCLAIMED: i64 = 500 * 1024 * 1024;
+/// …and how many files.
+pub const MOST_UNCLAIMED_FILES: i64 = 2_000;
 /// Within how many bytes most files say what they are.
 const FRONT: usize = 512;
 /// Within how many bytes a picture has to say how large it is: what a camera notes about itself stands before it.
-const PICTURE_FRONT: usize = 256 * 1024;
+pub const PICTURE_FRONT: usize = 256 * 1024;
 /// What is offered as a file and never drawn.
 const PLAIN_BYTES: &str = "application/octet-stream";
 /// An upload that is older will not be finished.
@@ -36,6 +43,7 @@ const BROKEN_OFF: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug, Clone)]
 pub struct Files {
     folder: PathBuf,
+    mark: Mark,
 }
 
 impl Files {
@@ -45,13 +53,17 @@ impl Files {
     /// When the folder cannot be made.
     pub fn open(folder: PathBuf) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder.join("incoming"))?;
+        std::fs::create_dir_all(folder.join("going"))?;
         forget_broken_off(&folder.join("incoming"))?;
+        let files = Self { folder, mark: Mark::default() };
+        files.put_back()?;
+        let folder = &files.folder;
         // What is kept below it is found after a power cut only if it is found itself.
         let outer = folder.parent().filter(|outer| !outer.as_os_str().is_empty());
         for found_in in [Some(folder.as_path()), outer].into_iter().flatten() {
             std::fs::File::open(found_in)?.sync_all()?;
         }
-        Ok(Self { folder })
+        Ok(files)
     }
 
     fn path(&self, digest: &str) -> PathBuf {
@@ -69,11 +81,17 @@ impl Files {
         stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
         limit: u64,
     ) -> Result<(String, u64, String)> {
-        self.keep_if(stream, limit, |size| match size {
-            0 => Err(ApiError::invalid("attachments", "This file is empty.").into()),
-            _ => Ok(()),
-        })
-        .await
+        let taken = self.receive(stream, limit).await?;
+        self.settle(taken).await
+    }
+
+    /// Takes bytes in, at least one and at most `limit`. They are not kept before [`Files::settle`].
+    async fn receive(&self, stream: impl Stream<Item = Result<Bytes, std::io::Error>>, limit: u64) -> Result<Incoming> {
+        let taken = self.noted(self.write(stream, limit).await)?;
+        if taken.size == 0 {
+            return Err(ApiError::invalid("attachments", "This file is empty.").into());
+        }
+        Ok(taken)
     }
 
     /// Keeps bytes that are in memory already, whatever they are. Returns digest, size and media type.
@@ -92,47 +110,33 @@ impl Files {
         &self,
         stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
     ) -> Result<(String, u64, String)> {
-        self.keep_if(stream, u64::MAX, |_| Ok(())).await
+        let taken = self.noted(self.write(stream, u64::MAX).await)?;
+        self.settle(taken).await
     }
 
-    async fn keep_if(
-        &self,
-        stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
-        limit: u64,
-        check: impl FnOnce(u64) -> Result<()>,
-    ) -> Result<(String, u64, String)> {
-        let incoming = self.folder.join("incoming").join(random_hex(16));
-        let taken = match self.write(&incoming, stream, limit).await {
-            Ok(taken) => check(taken.1).map(|()| taken),
-            Err(error) => Err(error),
-        };
-        if taken.is_err() {
-            let _ = fs::remove_file(&incoming).await;
-        }
-        let (digest, size, media_type) = taken?;
-        let target = self.path(&digest);
+    /// Gives bytes that were taken in their place. Equal ones that lie there already are replaced: by their age others see that
+    /// somebody is about to refer to them ([`Files::remove`]).
+    async fn settle(&self, taken: Incoming) -> Result<(String, u64, String)> {
+        self.noted(self.place_it(taken).await)
+    }
+
+    async fn place_it(&self, mut taken: Incoming) -> Result<(String, u64, String)> {
+        let target = self.path(&taken.digest);
         let parent = target.parent().unwrap_or(&self.folder);
-        if fs::try_exists(&target).await? {
-            fs::remove_file(&incoming).await?;
-        } else {
-            fs::create_dir_all(parent).await?;
-            fs::rename(&incoming, &target).await?;
-        }
+        fs::create_dir_all(parent).await?;
+        fs::rename(&taken.path.0, &target).await?;
         // The names, the file's and its folder's, must survive a power cut as well as the bytes; also those that another request
         // made a moment ago, or a process that was killed before it came to this.
         for named_in in [parent, &self.folder] {
             fs::File::open(named_in).await?.sync_all().await?;
         }
-        Ok((digest, size, media_type))
+        let (digest, media_type) = (std::mem::take(&mut taken.digest), std::mem::take(&mut taken.media_type));
+        Ok((digest, taken.size, media_type))
     }
 
-    async fn write(
-        &self,
-        path: &Path,
-        stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
-        limit: u64,
-    ) -> Result<(String, u64, String)> {
-        let mut file = fs::File::create_new(path).await?;
+    async fn write(&self, stream: impl Stream<Item = Result<Bytes, std::io::Error>>, limit: u64) -> Result<Incoming> {
+        let path = Unsettled(self.folder.join("incoming").join(random_hex(16)));
+        let mut file = fs::File::create_new(&path.0).await?;
         let (mut hash, mut size, mut head) = (sha2::Sha256::new(), 0u64, Vec::new());
         let mut stream = std::pin::pin!(stream);
         while let Some(chunk) = stream.next().await {
@@ -153,7 +157,35 @@ impl Files {
             file.write_all(&chunk).await?;
         }
         file.sync_all().await?;
-        Ok((hex::encode(hash.finalize()), size, media_type(&head).to_owned()))
+        Ok(Incoming { path, digest: hex::encode(hash.finalize()), size, media_type: media_type(&head).to_owned() })
+    }
+
+    /// Notes that the disk takes nothing, when that is what went wrong.
+    fn noted<T>(&self, stored: Result<T>) -> Result<T> {
+        stored.inspect_err(|error| {
+            if let Some(fault) = error.storage_fault() {
+                self.mark.failed(fault);
+            }
+        })
+    }
+
+    /// What went wrong the last time that a file was to be stored.
+    pub const fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
+    /// Where all of it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes something and takes it away again.
+    ///
+    /// # Errors
+    /// When the disk does not store it.
+    pub async fn try_writing(&self) -> Result<()> {
+        let bytes = Bytes::copy_from_slice(&random_bytes::<32_768>());
+        self.write(futures::stream::iter([Ok(bytes)]), u64::MAX).await.map(drop)
     }
 
     /// Where the bytes of a file are.
@@ -167,6 +199,24 @@ impl Files {
     /// When the disk fails.
     pub async fn read(&self, digest: &str) -> Result<fs::File> {
         Ok(fs::File::open(self.path(digest)).await?)
+    }
+}
+
+/// Bytes that were taken in and have no place yet.
+struct Incoming {
+    path: Unsettled,
+    digest: String,
+    size: u64,
+    media_type: String,
+}
+
+/// Where bytes lie while they come in. They are deleted unless they were given their place, also when whoever sends them hangs up and
+/// what was under way for them is dropped.
+struct Unsettled(PathBuf);
+
+impl Drop for Unsettled {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 
@@ -233,27 +283,85 @@ impl Command for KeepFile {
     }
 }
 
-/// Takes a file in and keeps it for `uploader`.
+/// Keeps a file that a stranger uploaded, while the channel has room for it.
+#[derive(Debug, Clone)]
+pub struct KeepStrangersFile {
+    /// The file.
+    pub file: File,
+    /// The channel that it was uploaded to.
+    pub channel: ChannelId,
+}
+
+#[async_trait]
+impl Command for KeepStrangersFile {
+    type Output = Attachment;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Attachment> {
+        let (scope, attachment) = (tx.scope()?, &self.file.attachment);
+        check_room(tx.conn(), &scope, self.channel, attachment.size).await?;
+        message::add_file(tx, &scope, &self.file).await?;
+        upload::over(tx, &scope, attachment.id, self.channel).await?;
+        Ok(attachment.clone())
+    }
+}
+
+/// Refuses what would be too much beside what strangers uploaded to a channel before and have not sent (S53).
+async fn check_room(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId, size: i64) -> Result<()> {
+    let there = upload::unclaimed(conn, scope, channel).await?;
+    if there.files < MOST_UNCLAIMED_FILES && there.bytes.saturating_add(size) <= MOST_UNCLAIMED {
+        return Ok(());
+    }
+    let message = "Too many files wait to be sent here just now. Write without a file, or try again later.".to_owned();
+    Err(ApiError::Busy { message }.into())
+}
+
+/// Who uploads a file.
+#[derive(Debug, Clone)]
+pub struct Uploader {
+    /// As whom it is kept until it is sent.
+    pub name: String,
+    /// The channel that a stranger uploads to; none for a member.
+    pub stranger_on: Option<ChannelId>,
+}
+
+/// Takes a file in and keeps it for its uploader. What is refused leaves nothing behind, neither a row nor bytes.
 ///
 /// # Errors
-/// As [`Files::take`].
+/// As [`Files::take`]; [`ApiError::Busy`] when strangers uploaded too much already.
 pub async fn upload(
     db: &Db,
     files: &Files,
     scope: &Scope,
-    uploader: String,
+    from: Uploader,
     name: &str,
     limit: u64,
     stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
 ) -> Result<Attachment> {
-    let (digest, size, media_type) = files.take(stream, limit).await?;
+    if let Some(channel) = from.stranger_on {
+        // Before any bytes are taken in; the command that keeps the file asks once more.
+        check_room(&mut db.glance().await?.conn(), scope, channel, 1).await?;
+    }
+    let taken = files.receive(stream, limit).await?;
     let attachment = Attachment {
         id: AttachmentId::new(new_id()),
         name: safe_name(name),
-        size: i64::try_from(size).unwrap_or(i64::MAX),
-        media_type,
+        size: i64::try_from(taken.size).unwrap_or(i64::MAX),
+        media_type: taken.media_type.clone(),
     };
-    db.write(scope, KeepFile(File { attachment, conversation: None, message_n: None, uploader, digest })).await
+    let digest = taken.digest.clone();
+    let file = File { attachment, conversation: None, message_n: None, uploader: from.name, digest };
+    let (db, files, scope) = (db.clone(), files.clone(), scope.clone());
+    // Whoever sent it may hang up now: what was begun is ended all the same. The row comes first: bytes never lie where no row knows
+    // of them. A row whose bytes did not follow was told to nobody, so nobody can send it, and it is forgotten after a day.
+    let kept = tokio::spawn(async move {
+        let kept = match from.stranger_on {
+            Some(channel) => db.write(&scope, KeepStrangersFile { file, channel }).await?,
+            None => db.write(&scope, KeepFile(file)).await?,
+        };
+        files.settle(taken).await?;
+        Ok(kept)
+    });
+    kept.await.map_err(std::io::Error::other)?
 }
 
 /// As whose a member's files are kept until they are sent.

@@ -7,12 +7,12 @@ use app::model::{
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{check_line, check_name};
+use super::{check_line, check_name, work::leave_recurring};
 use crate::{
     clock::{new_id, random_hex},
     error::{Error, Result, StoreError},
     store::{
-        Command, Scope, Tx, house,
+        Command, Scope, Tx, expiry, house,
         session::{self, Link, NewSession, Purpose},
     },
 };
@@ -23,6 +23,14 @@ pub const LINK_MS: i64 = 24 * 3_600_000;
 pub const SESSION_MS: i64 = 30 * 24 * 3_600_000;
 /// How long a session lives without being used.
 pub const IDLE_MS: i64 = 12 * 3_600_000;
+
+/// How many sessions one member has at once; a further one ends the one that was used the longest ago (S53).
+pub const MOST_SESSIONS: i64 = 50;
+/// How many buckets of attempts there are at most. Beyond, the oldest goes: whoever makes room for ten more guesses in this way has to come
+/// from so many addresses or try so many accounts first.
+const MOST_BUCKETS: i64 = 20_000;
+/// How many invitations a workspace has open at once.
+pub const MOST_INVITATIONS: i64 = 200;
 
 /// A browser that is to be signed in.
 #[derive(Debug, Clone)]
@@ -43,7 +51,8 @@ impl Browser {
             user_agent: self.user_agent.chars().filter(|c| !c.is_control()).take(200).collect(),
             expires_at: tx.now().plus(SESSION_MS),
         };
-        Ok(session::add(tx, &new).await?)
+        session::add(tx, &new).await?;
+        Ok(expiry::end_beyond(tx, workspace, member, MOST_SESSIONS).await?)
     }
 }
 
@@ -104,6 +113,7 @@ impl Command for SetUp {
         session::set_password(tx, workspace.id, owner.id, &self.password_hash).await?;
         house::add_channel(tx, workspace.id, &web_chat("Website chat")).await?;
         house::audit(tx, workspace.id, Some(owner.id), "workspace.created", "{}").await?;
+        leave_recurring(tx, workspace.id).await?;
         self.browser.sign_in(tx, workspace.id, owner.id).await?;
         Ok(workspace.id)
     }
@@ -157,12 +167,22 @@ impl Command for CountAttempt {
     type Output = Option<i64>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<i64>> {
-        let mut wait = None;
+        // First it is asked and then counted: who is refused leaves no row behind (S53), whatever they typed.
+        let (mut wait, since) = (None, tx.now().plus(-self.window_ms));
         for (bucket, most) in &self.buckets {
-            let (count, began) = session::attempt(tx, bucket, self.window_ms).await?;
-            if count > *most {
-                let left = (began.0 + self.window_ms - tx.now().0).max(1000) / 1000;
-                wait = wait.max(Some(left));
+            let began = expiry::full(tx.conn(), bucket, *most, since).await?;
+            let left = began.map(|began| (began.0 + self.window_ms - tx.now().0).max(1000) / 1000);
+            wait = wait.max(left);
+        }
+        if wait.is_none() {
+            for (bucket, most) in &self.buckets {
+                let (count, began) = session::attempt(tx, bucket, self.window_ms).await?;
+                if count == 1 {
+                    expiry::trim_attempts(tx, MOST_BUCKETS).await?;
+                }
+                // Another process may have counted in between.
+                let left = (count > *most).then(|| (began.0 + self.window_ms - tx.now().0).max(1000) / 1000);
+                wait = wait.max(left);
             }
         }
         Ok(wait)
@@ -285,6 +305,12 @@ impl Command for Invite {
         // Nobody hands out what they do not hold (S26).
         if self.invitation.role == Role::Owner && me.member.role != Role::Owner {
             return Err(Error::FORBIDDEN);
+        }
+        let now = tx.now();
+        if expiry::count_links(tx.conn(), &scope, Purpose::Invite, now).await? >= MOST_INVITATIONS {
+            let message =
+                format!("{MOST_INVITATIONS} invitations wait to be used. Revoke some of them, then make a new one.");
+            return Err(ApiError::invalid("", message).into());
         }
         let note = check_line("note", &self.invitation.note)?;
         let body = Invitation { note, ..self.invitation.clone() };

@@ -10,6 +10,9 @@ use serde_json::json;
 
 use crate::error::Error;
 
+/// After how many seconds it is worth asking again where everything is busy.
+const BUSY_SECONDS: u64 = 5;
+
 /// An error on its way to a browser.
 pub struct Refusal(pub ApiError);
 
@@ -40,13 +43,19 @@ impl IntoResponse for Refusal {
             ApiError::Invalid { .. } => "invalid",
             ApiError::Conflict { .. } => "conflict",
             ApiError::TooMany { .. } => "rate_limited",
+            ApiError::Busy { .. } => "busy",
             ApiError::Transport { .. } | ApiError::Internal { .. } => "internal",
         };
         let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = Json(json!({ "error": { "code": code, "message": self.0.to_string() } }));
         let mut response = (status, body).into_response();
-        if let ApiError::TooMany { seconds } = self.0 {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.unsigned_abs()));
+        let seconds = match self.0 {
+            ApiError::TooMany { seconds } => Some(seconds.unsigned_abs()),
+            ApiError::Busy { .. } => Some(BUSY_SECONDS),
+            _ => None,
+        };
+        if let Some(seconds) = seconds {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -14,7 +14,7 @@ use tokio_util::io::ReaderStream;
 
 use super::{error::Refusal, session::Signed, state::Http};
 use crate::{
-    domain::files::{self, MEMBER_LIMIT},
+    domain::files::{self, MEMBER_LIMIT, Uploader},
     error::Result,
     store::message::File,
 };
@@ -36,7 +36,7 @@ pub async fn upload(
 ) -> Result<Json<Attachment>, Refusal> {
     let scope = &signed.session.scope;
     scope.require(app::model::Permission::Converse)?;
-    let uploader = files::uploader(scope.person()?.member.id);
+    let uploader = Uploader { name: files::uploader(scope.person()?.member.id), stranger_on: None };
     let stream = body.into_data_stream().map_err(std::io::Error::other);
     let kept = files::upload(&http.db, &http.files, scope, uploader, &named.name, MEMBER_LIMIT, stream).await?;
     Ok(Json(kept))

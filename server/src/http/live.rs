@@ -28,6 +28,7 @@ pub async fn stream(
 ) -> Result<Response, Refusal> {
     let last = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     let watcher = Watcher::of(&signed.session, signed.token_hash).ok_or(ApiError::Forbidden)?;
+    let watcher = watcher.with_storage(http.storage.follow());
     let frames = watch(http.db.clone(), &http.hub, watcher, last.unwrap_or(query.since), http.shutdown.clone()).await?;
     Ok(event_stream(Body::from_stream(frames)))
 }

@@ -5,16 +5,17 @@ use app::model::{ApiError, MailId, MessageId, Permission};
 use axum::{
     body::Body,
     extract::{Path, Query, Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures::StreamExt;
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
 use super::{error::Refusal, files::disposition, session::Signed, state::Http};
 use crate::{
-    channels::email::show::{Formatted, Remote, not_shown},
+    channels::email::show::{Formatted, NotShown, Remote, Shot, not_shown},
     domain::mail,
     error::{Error, Result},
     store::mail::Mail,
@@ -54,13 +55,20 @@ pub async fn in_frame(request: Request, next: Next) -> Response {
     if response.status().is_success() {
         return response;
     }
-    let mut page = framed(not_shown());
+    let why = match response.status() {
+        StatusCode::SERVICE_UNAVAILABLE => NotShown::Busy,
+        _ => NotShown::Otherwise,
+    };
+    let mut page = framed(not_shown(why));
+    if let Some(after) = response.headers().get(header::RETRY_AFTER) {
+        page.headers_mut().insert(header::RETRY_AFTER, after.clone());
+    }
     *page.status_mut() = response.status();
     page
 }
 
-fn framed(html: String) -> Response {
-    let mut response = html.into_response();
+fn framed(html: impl Into<Body>) -> Response {
+    let mut response = html.into().into_response();
     let head = response.headers_mut();
     head.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FRAME));
@@ -101,8 +109,15 @@ pub async fn picture(
     if elsewhere {
         return Err(ApiError::NotFound.into());
     }
-    let (media_type, body) = http.email.picture(&link).await?;
-    let mut response = Body::from(body).into_response();
+    let Shot { media_type, front, rest } = http.email.picture(&link).await?;
+    let body = match rest {
+        None => Body::from(front),
+        Some(rest) => {
+            let front = futures::stream::iter([Ok::<_, std::io::Error>(front)]);
+            Body::from_stream(front.chain(ReaderStream::new(rest)))
+        }
+    };
+    let mut response = body.into_response();
     let head = response.headers_mut();
     head.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));

@@ -1,5 +1,6 @@
 //! For whoever runs it: is it alive, is it ready, how much is going on.
 
+use app::model::Storage;
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 
 use super::state::Http;
@@ -10,14 +11,18 @@ pub async fn healthz() -> &'static str {
     "ok"
 }
 
-/// `GET /readyz`: the database answers (its schema was brought up to date at start).
+/// `GET /readyz`: the database answers (its schema was brought up to date at start), and what is written can be stored.
 pub async fn readyz(State(http): State<Http>) -> impl IntoResponse {
     let asked = async {
         let mut snapshot = http.db.snapshot().await?;
         house::all(&mut snapshot.conn()).await
     };
     match asked.await {
-        Ok(_) => (StatusCode::OK, "ready"),
+        Ok(_) => match http.storage.now() {
+            Storage::Fine => (StatusCode::OK, "ready"),
+            Storage::Low { .. } => (StatusCode::OK, "ready; little room is left on the disk"),
+            Storage::Failing(fault) => (StatusCode::SERVICE_UNAVAILABLE, fault.sentence()),
+        },
         Err(error) => {
             tracing::error!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")

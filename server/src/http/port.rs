@@ -244,6 +244,8 @@ impl Port for MemberPort {
             Engine::Postgres => "PostgreSQL",
         };
         Ok(SystemStatus {
+            storage: self.http.storage.now(),
+            spaces: self.http.storage.spaces(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             database: database.to_owned(),
             waiting,

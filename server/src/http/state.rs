@@ -24,6 +24,7 @@ use crate::{
     config::Config,
     domain::files::Files,
     live::Hub,
+    storage::StorageWatch,
     store::{Db, house},
     vault::Vault,
 };
@@ -41,6 +42,8 @@ pub struct Services {
     pub email: Email,
     /// Proves what we made ourselves.
     pub vault: Vault,
+    /// Whether anything can be stored.
+    pub storage: StorageWatch,
     /// Password hashing.
     pub passwords: Passwords,
     /// Turns true when the process is to stop.
@@ -60,6 +63,8 @@ struct Inner {
     own_address: IpAddr,
     chat_rate: Rate<String>,
     client_rate: Rate<Client>,
+    uploads: Rate<Client>,
+    upload_kilobytes: Rate<Client>,
     visits: Arc<Places>,
     renderers: Renderers,
     has_workspace: AtomicBool,
@@ -89,6 +94,8 @@ impl Http {
             site: Site::load(),
             chat_rate: Rate::new(40, 60),
             client_rate: Rate::new(400, 60),
+            uploads: Rate::new(200, 3600),
+            upload_kilobytes: Rate::new(200 * 1024, 3600),
             visits: Places::of(limits),
             renderers: Renderers::start().expect("the system gives the threads that pages are rendered on"),
             has_workspace: AtomicBool::new(false),
@@ -133,6 +140,16 @@ impl Http {
     /// Places for visitors' streams.
     pub fn visits(&self) -> &Arc<Places> {
         &self.0.visits
+    }
+
+    /// How many files strangers at one network address may upload.
+    pub fn uploads(&self) -> &Rate<Client> {
+        &self.0.uploads
+    }
+
+    /// How many kilobytes these may have together.
+    pub fn upload_kilobytes(&self) -> &Rate<Client> {
+        &self.0.upload_kilobytes
     }
 
     /// Where pages are rendered.

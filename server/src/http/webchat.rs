@@ -9,7 +9,7 @@ use axum::{
     Json,
     body::Body,
     extract::{FromRequestParts, Path, Query, State},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
 use futures::TryStreamExt;
@@ -21,7 +21,7 @@ use crate::{
     clock::secret_hash,
     domain::{
         deliver::TheyRead,
-        files::{self, VISITOR_LIMIT},
+        files::{self, Uploader, VISITOR_LIMIT},
         inbound::{InThread, Inbound, Receive},
         inbox::ENTRIES,
     },
@@ -263,19 +263,29 @@ pub async fn seen(
 /// `POST …/attachments?name=…`: the body is the file.
 pub async fn upload(
     State(http): State<Http>,
+    client: Client,
     chat: Chat,
     visitor: Visitor,
     Query(named): Query<Named>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse, Refusal> {
-    if let Some(seconds) = http.chat_rate().hit(visitor.uploader()) {
+    let from = Uploader { name: visitor.uploader(), stranger_on: Some(chat.channel.id) };
+    // A visitor's token costs nothing: what counts is where it comes from (S53).
+    let too_much = http.uploads().hit(client).or_else(|| http.upload_kilobytes().take(client, kilobytes(&headers)));
+    if let Some(seconds) = too_much.or_else(|| http.chat_rate().hit(from.name.clone())) {
         return Err(ApiError::TooMany { seconds }.into());
     }
     let stream = body.into_data_stream().map_err(std::io::Error::other);
-    let kept =
-        files::upload(&http.db, &http.files, &chat.scope, visitor.uploader(), &named.name, VISITOR_LIMIT, stream)
-            .await?;
+    let kept = files::upload(&http.db, &http.files, &chat.scope, from, &named.name, VISITOR_LIMIT, stream).await?;
     Ok((StatusCode::CREATED, Json(ShownFile::from(kept))))
+}
+
+/// What an upload counts as before it is read, also one that is broken off: what it says it is, or as much as there may be.
+fn kilobytes(headers: &HeaderMap) -> u32 {
+    let said =
+        headers.get(header::CONTENT_LENGTH).and_then(|said| said.to_str().ok()).and_then(|said| said.parse().ok());
+    u32::try_from(said.unwrap_or(VISITOR_LIMIT).min(VISITOR_LIMIT).div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
 /// `GET …/attachments/{id}`: theirs, or sent to them.

@@ -11,13 +11,14 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{read_again, send};
+use super::{purge, read_again, send};
 use crate::{
     channels::Channels,
     clock::{random_bytes, random_hex},
     domain::{
         audit::AuditCounts,
         deliver::{GiveUpSend, Lease},
+        files::Files,
         work::Work,
     },
     error::Result,
@@ -33,12 +34,17 @@ const TRIES: i64 = 8;
 /// After so many a job is not begun again: nobody came back to say how the last ones went, so it may be the job that ends them.
 const LOST: i64 = 4 * TRIES;
 
+/// How long a job waits when nothing can be stored, in milliseconds.
+const HELD_MS: i64 = 5_000;
+
 /// What a job came to.
 pub(super) enum Outcome {
     /// It is done and forgotten.
     Done,
     /// To be tried again, after at least so many milliseconds; why.
     Again(i64, String),
+    /// Nothing can be stored just now; why. That is no failed try.
+    Held(String),
     /// Nobody can do it; why.
     Dead(String),
 }
@@ -48,13 +54,21 @@ pub(super) enum Outcome {
 pub struct Worker {
     pub(super) db: Db,
     pub(super) channels: Channels,
+    /// Where files are; without, no bytes are deleted.
+    pub(super) files: Option<Files>,
     owner: Arc<str>,
 }
 
 impl Worker {
     /// A worker with a name of its own, so that a lease is its and nobody else's.
     pub fn new(db: Db, channels: Channels) -> Self {
-        Self { db, channels, owner: random_hex(8).into() }
+        Self { db, channels, files: None, owner: random_hex(8).into() }
+    }
+
+    /// It also deletes the bytes of files that are forgotten.
+    #[must_use]
+    pub fn with_files(self, files: Files) -> Self {
+        Self { files: Some(files), ..self }
     }
 
     /// Works until told to stop; then finishes what it has begun.
@@ -150,12 +164,14 @@ impl Worker {
         let work = AssertUnwindSafe(self.perform(&job, lease.clone())).catch_unwind();
         let outcome = match timeout(deadline, work).await {
             Ok(Ok(Ok(outcome))) => outcome,
+            Ok(Ok(Err(error))) if error.storage_fault().is_some() => Outcome::Held(error.to_string()),
             Ok(Ok(Err(error))) => Outcome::Again(1000, error.to_string()),
             Ok(Err(_)) => Outcome::Again(1000, "it panicked; see the log".to_owned()),
             Err(_) => Outcome::Again(1000, "took longer than its lease".to_owned()),
         };
         let verdict = match outcome {
             Outcome::Done => return,
+            Outcome::Held(reason) => Verdict::Hold(jittered(HELD_MS), reason),
             Outcome::Again(_, reason) if job.attempts >= TRIES => Verdict::Bury(reason),
             Outcome::Again(at_least, reason) => Verdict::Retry(back_off(job.attempts).max(at_least), reason),
             Outcome::Dead(reason) => Verdict::Bury(reason),
@@ -170,7 +186,8 @@ impl Worker {
                 Err(error) => tracing::error!(%error, "giving a message up"),
             }
         }
-        let write = GiveBack { lease, verdict };
+        let recurs = serde_json::from_str(&job.body).ok().filter(|work: &Work| work.every_ms().is_some());
+        let write = GiveBack { lease, verdict, recurs };
         if let Err(error) = self.db.write(&scope, write).await {
             // Its lease ends; then somebody tries again.
             tracing::error!(%error, "giving a job back");
@@ -190,6 +207,7 @@ impl Worker {
                 Ok(Outcome::Done)
             }
             Ok(Work::ReadMailsAgain) => read_again::perform(self, &scope, lease).await,
+            Ok(Work::Purge) => purge::perform(self, &scope, lease).await,
             Err(error) => Ok(Outcome::Dead(format!("this version does not know such work: {error}"))),
         }
     }
@@ -234,12 +252,15 @@ impl Command for FreeLeases {
 #[derive(Debug)]
 enum Verdict {
     Retry(i64, String),
+    Hold(i64, String),
     Bury(String),
 }
 
 struct GiveBack {
     lease: Lease,
     verdict: Verdict,
+    /// What it is, when it recurs: its next turn does not depend on how this one went.
+    recurs: Option<Work>,
 }
 
 #[async_trait]
@@ -253,7 +274,16 @@ impl Command for GiveBack {
                 let at: Timestamp = tx.now().plus(*ms);
                 job::retry(tx, workspace, *job, owner, at, error).await?;
             }
-            Verdict::Bury(error) => job::bury(tx, workspace, *job, owner, error).await?,
+            Verdict::Hold(ms, error) => {
+                let at: Timestamp = tx.now().plus(*ms);
+                job::hold(tx, workspace, *job, owner, at, error).await?;
+            }
+            Verdict::Bury(error) => {
+                job::bury(tx, workspace, *job, owner, error).await?;
+                if let Some(work) = &self.recurs {
+                    work.leave_next(tx, workspace).await?;
+                }
+            }
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use app::model::{Access, EventBody, MemberId, Timestamp, WorkspaceId};
+use app::model::{Access, EventBody, MemberId, Storage, Timestamp, WorkspaceId};
 use bytes::Bytes;
 use futures::Stream;
 use tokio::{
@@ -46,6 +46,8 @@ pub struct Watcher {
     token_hash: String,
     /// When the session ends unless it is used meanwhile.
     ends: Timestamp,
+    /// How the server's storage is; none where nobody watches it.
+    storage: Option<signal::Receiver<Storage>>,
 }
 
 impl Watcher {
@@ -53,12 +55,33 @@ impl Watcher {
     pub fn of(session: &Session, token_hash: String) -> Option<Self> {
         let (access, member) = session.scope.access()?;
         let (access, ends) = (access.clone(), ends(session));
-        Some(Self { workspace: session.scope.workspace(), member, access, token_hash, ends })
+        Some(Self { workspace: session.scope.workspace(), member, access, token_hash, ends, storage: None })
+    }
+
+    /// Tells them also how the server's storage is.
+    #[must_use]
+    pub fn with_storage(self, storage: signal::Receiver<Storage>) -> Self {
+        Self { storage: Some(storage), ..self }
     }
 }
 
 fn ends(session: &Session) -> Timestamp {
     session.expires_at.min(session.seen_at.plus(IDLE_MS))
+}
+
+/// How the server's storage is. It has no number: it is no event of the workspace, and holds for the process that is asked.
+fn told(storage: Storage) -> Bytes {
+    Bytes::from(format!("event: storage\ndata: {}\n\n", serde_json::to_string(&storage).unwrap_or_default()))
+}
+
+/// The next change of it; never, where nobody watches it.
+async fn changed(storage: &mut Option<signal::Receiver<Storage>>) -> Storage {
+    if let Some(known) = storage
+        && known.changed().await.is_ok()
+    {
+        return *known.borrow_and_update();
+    }
+    std::future::pending().await
 }
 
 struct State {
@@ -79,7 +102,7 @@ struct State {
 pub async fn watch(
     db: Db,
     hub: &Hub,
-    watcher: Watcher,
+    mut watcher: Watcher,
     since: i64,
     shutdown: signal::Receiver<bool>,
 ) -> Result<impl Stream<Item = Result<Bytes, std::convert::Infallible>> + use<>> {
@@ -88,6 +111,7 @@ pub async fn watch(
     let (mut ready, last) = missed(&db, &watcher, since).await?;
     ready.push_front(Bytes::from(format!("retry: {}\n\n", RETRY_MS + u64::from(random_bytes::<1>()[0]))));
     ready.push_back(Bytes::from(format!("event: ready\ndata: {{\"seq\":{last}}}\n\n")));
+    ready.extend(watcher.storage.as_mut().map(|storage| told(*storage.borrow_and_update())));
     let next_alive = Instant::now() + KEEP_ALIVE;
     let state = State { db, watcher, events, ready, last, next_alive, shutdown, over: false };
     Ok(futures::stream::unfold(state, |mut state| async move { state.next().await.map(|frame| (Ok(frame), state)) }))
@@ -137,6 +161,7 @@ impl State {
                         self.ready.push_back(ALIVE);
                     }
                 }
+                storage = changed(&mut self.watcher.storage) => self.ready.push_back(told(storage)),
                 _ = self.shutdown.changed() => return None,
             }
         }

@@ -11,8 +11,9 @@ use sqlx::{
 use tokio::sync::{Notify, mpsc};
 
 use super::{
-    Command, Scope,
+    Command, Mark, Scope,
     conn::{Conn, Engine},
+    probe,
     wake::{Bell, Wake},
     writer::{Committed, Writer},
 };
@@ -34,6 +35,7 @@ struct Inner {
     writer: Writer,
     clock: Clock,
     jobs: Arc<Notify>,
+    mark: Mark,
     /// Wakes other processes; where the database is a file, there are none.
     bell: Option<Arc<Bell>>,
 }
@@ -92,7 +94,7 @@ impl Db {
     /// # Errors
     /// When it cannot be opened or migrated.
     pub async fn open(url: &str, clock: Clock, on_commit: OnCommit) -> Result<Self, StoreError> {
-        let jobs = Arc::new(Notify::new());
+        let (jobs, mark) = (Arc::new(Notify::new()), Mark::default());
         if let Some(path) = url.strip_prefix("sqlite:") {
             if let Some(parent) = Path::new(path).parent() {
                 std::fs::create_dir_all(parent).map_err(sqlx::Error::Io)?;
@@ -125,8 +127,8 @@ impl Db {
                         .pragma("cache_size", "-2000"),
                 )
                 .await?;
-            let writer = Writer::sqlite(write, clock.clone(), on_commit, Arc::clone(&jobs));
-            return Ok(Self(Arc::new(Inner { pool: Pool::Sqlite(read), writer, clock, jobs, bell: None })));
+            let writer = Writer::sqlite(write, clock.clone(), on_commit, Arc::clone(&jobs), mark.clone());
+            return Ok(Self(Arc::new(Inner { pool: Pool::Sqlite(read), writer, clock, jobs, mark, bell: None })));
         }
         let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(300).disable_statement_logging();
         let pool = PgPoolOptions::new()
@@ -136,8 +138,15 @@ impl Db {
             .await?;
         sqlx::migrate!("./migrations/postgres").run(&pool).await?;
         let bell = Arc::new(Bell::new(url)?);
-        let writer = Writer::postgres(pool.clone(), clock.clone(), on_commit, Arc::clone(&jobs), Arc::clone(&bell));
-        Ok(Self(Arc::new(Inner { pool: Pool::Postgres(pool), writer, clock, jobs, bell: Some(bell) })))
+        let writer = Writer::postgres(
+            pool.clone(),
+            clock.clone(),
+            on_commit,
+            Arc::clone(&jobs),
+            mark.clone(),
+            Arc::clone(&bell),
+        );
+        Ok(Self(Arc::new(Inner { pool: Pool::Postgres(pool), writer, clock, jobs, mark, bell: Some(bell) })))
     }
 
     /// Which engine it is.
@@ -154,9 +163,19 @@ impl Db {
     /// When no connection is to be had.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         Ok(match &self.0.pool {
-            Pool::Sqlite(pool) => Snapshot::Sqlite(pool.begin().await?),
+            Pool::Sqlite(pool) => Snapshot::Sqlite(self.noted(pool.begin().await)?),
             Pool::Postgres(pool) => {
-                Snapshot::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                let begun = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
+                Snapshot::Postgres(self.noted(begun)?)
+            }
+        })
+    }
+
+    /// A database that cannot be reached is noted by whoever wants to read it, too: perhaps nobody writes.
+    fn noted<T>(&self, reached: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        reached.map_err(StoreError::from).inspect_err(|error| {
+            if let Some(fault) = error.storage_fault() {
+                self.0.mark.failed(fault);
             }
         })
     }
@@ -167,8 +186,8 @@ impl Db {
     /// When no connection is to be had.
     pub async fn glance(&self) -> Result<Glance, StoreError> {
         Ok(match &self.0.pool {
-            Pool::Sqlite(pool) => Glance::Sqlite(pool.acquire().await?),
-            Pool::Postgres(pool) => Glance::Postgres(pool.acquire().await?),
+            Pool::Sqlite(pool) => Glance::Sqlite(self.noted(pool.acquire().await)?),
+            Pool::Postgres(pool) => Glance::Postgres(self.noted(pool.acquire().await)?),
         })
     }
 
@@ -198,6 +217,20 @@ impl Db {
     /// As [`Db::write`].
     pub async fn write_house<C: Command>(&self, command: C) -> Result<C::Output> {
         self.0.writer.write(None, command).await
+    }
+
+    /// What went wrong the last time that something was to be stored.
+    pub fn mark(&self) -> &Mark {
+        &self.0.mark
+    }
+
+    /// Writes something and takes it away again.
+    ///
+    /// # Errors
+    /// When the database does not store it.
+    pub async fn try_writing(&self) -> Result<()> {
+        self.write_house(probe::Put).await?;
+        self.write_house(probe::Take).await
     }
 
     /// The clock that stamps what is written.

@@ -37,6 +37,9 @@ const FREE: &str = "UPDATE job SET run_at = $1 WHERE state <> 'dead' AND state =
 const DONE: &str = "DELETE FROM job WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5 \
      WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
+// That nothing could be stored says nothing of the job: it is no try.
+const HOLD: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5, attempts = attempts - 1 \
+     WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 const BURY: &str = "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $4 \
      WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 const HASTEN: &str = "UPDATE job SET run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'";
@@ -48,7 +51,7 @@ const WAITING_TO_GO: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job \
      WHERE workspace_id = $1 AND state = 'waiting' AND channel_id = $2 AND kind = 'send'";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, DUE, LEASE, FREE, NEXT, DONE, RETRY, HASTEN, BURY, DEAD, REVIVE, BACKLOG, WAITING_TO_GO];
+    &[INSERT, DUE, LEASE, FREE, NEXT, DONE, RETRY, HOLD, HASTEN, BURY, DEAD, REVIVE, BACKLOG, WAITING_TO_GO];
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[DUE_SKIPPING];
 
 /// A piece of work as it is kept.
@@ -197,6 +200,23 @@ pub async fn retry(
     error: &str,
 ) -> Result<bool, StoreError> {
     let touched = tx.exec(RETRY, args![workspace, id, owner, at, error]).await?;
+    tx.left_job();
+    Ok(touched == 1)
+}
+
+/// Gives a job back as if it had not been tried, to be done at `at`; false when its lease was lost meanwhile.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: JobId,
+    owner: &str,
+    at: Timestamp,
+    error: &str,
+) -> Result<bool, StoreError> {
+    let touched = tx.exec(HOLD, args![workspace, id, owner, at, error]).await?;
     tx.left_job();
     Ok(touched == 1)
 }

@@ -45,7 +45,8 @@ const ADD_FILE: &str = "INSERT INTO attachment (workspace_id, id, conversation_i
      VALUES ($1, $2, NULL, NULL, $3, $4, $5, $6, $7, $8) ON CONFLICT (workspace_id, id) DO NOTHING";
 const CLAIM_FILE: &str = "UPDATE attachment SET conversation_id = $3, message_n = $4 \
      WHERE workspace_id = $1 AND id = $2 AND uploader = $5 AND conversation_id IS NULL";
-const RELEASE_FILES: &str = "UPDATE attachment SET conversation_id = NULL, message_n = NULL, uploader = $4 \
+// From now on they wait to be sent, as if they had been uploaded just now.
+const RELEASE_FILES: &str = "UPDATE attachment SET conversation_id = NULL, message_n = NULL, uploader = $4, created_at = $5 \
      WHERE workspace_id = $1 AND conversation_id = $2 AND message_n = $3";
 
 pub(super) const STATEMENTS: &[&str] = &[
@@ -483,7 +484,8 @@ pub async fn release_files(
     message_n: i64,
     uploader: &str,
 ) -> Result<(), StoreError> {
-    tx.exec(RELEASE_FILES, args![scope.workspace(), conversation, message_n, uploader]).await?;
+    let now = tx.now();
+    tx.exec(RELEASE_FILES, args![scope.workspace(), conversation, message_n, uploader, now]).await?;
     Ok(())
 }
 

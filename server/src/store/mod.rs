@@ -8,15 +8,19 @@ pub mod contact;
 pub mod conversation;
 mod db;
 pub mod event;
+pub mod expiry;
 pub mod house;
 pub mod job;
 pub mod mail;
+mod mark;
 pub mod message;
 pub mod person;
+mod probe;
 mod scope;
 pub mod search;
 pub mod session;
 mod slots;
+pub mod upload;
 mod wake;
 pub mod words;
 mod writer;
@@ -25,6 +29,7 @@ use app::model::Visibility;
 
 pub use conn::{Conn, Engine, QUERIES, Row, Val};
 pub use db::{Db, OnCommit, Snapshot};
+pub use mark::Mark;
 pub use scope::Scope;
 pub use slots::Slots;
 pub use wake::Wake;
@@ -37,12 +42,15 @@ pub fn statements(engine: Engine) -> Vec<String> {
         contact::STATEMENTS,
         conversation::STATEMENTS,
         event::STATEMENTS,
+        expiry::STATEMENTS,
         house::STATEMENTS,
         job::STATEMENTS,
         mail::STATEMENTS,
         message::STATEMENTS,
         person::STATEMENTS,
+        probe::STATEMENTS,
         session::STATEMENTS,
+        upload::STATEMENTS,
     ];
     let own = match engine {
         Engine::Sqlite => vec![search::SQLITE_STATEMENTS, mail::SQLITE_STATEMENTS],

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use app::model::{EventBody, Timestamp, WorkspaceId};
+use app::model::{EventBody, StorageFault, Timestamp, WorkspaceId};
 use async_trait::async_trait;
 use futures::FutureExt;
 use sqlx::{PgPool, SqliteConnection};
@@ -16,8 +16,8 @@ use tokio::{
 };
 
 use super::{
-    Scope,
-    conn::{Conn, Val, args},
+    Mark, Scope,
+    conn::{Conn, Engine, Val, args},
     db::OnCommit,
     event,
     wake::Bell,
@@ -115,7 +115,9 @@ trait Queued: Send {
     fn wants_repeat(&self) -> bool;
     /// Whether another process was first with the same row: looked at again, it may go well.
     fn lost_a_race(&self) -> bool;
-    fn answer(self: Box<Self>, commit: std::result::Result<(), String>);
+    /// Why it could not be stored, when the database can store nothing.
+    fn fault(&self) -> Option<StorageFault>;
+    fn answer(self: Box<Self>, commit: Result<(), NotStored>);
 }
 
 struct Waiting<C: Command> {
@@ -151,17 +153,30 @@ impl<C: Command> Queued for Waiting<C> {
         matches!(&self.result, Some(Err(Error::Store(e))) if matches!(e, StoreError::Stale) || e.is_unique_violation())
     }
 
-    fn answer(self: Box<Self>, commit: std::result::Result<(), String>) {
+    fn fault(&self) -> Option<StorageFault> {
+        self.result.as_ref().and_then(|result| result.as_ref().err()).and_then(Error::storage_fault)
+    }
+
+    fn answer(self: Box<Self>, commit: Result<(), NotStored>) {
         let result = match (commit, self.result) {
             // A refusal stands whether or not its neighbours were stored.
             (_, Some(Err(refusal))) => Err(refusal),
             (Ok(()), Some(done)) => done,
             (Ok(()), None) => Err(StoreError::Closed.into()),
-            (Err(cause), _) => Err(StoreError::Commit(cause).into()),
+            (Err(NotStored { fault: Some(fault), .. }), _) => Err(StoreError::Unwritable(fault).into()),
+            (Err(NotStored { cause, .. }), _) => Err(StoreError::Commit(cause).into()),
         };
         // Whoever asked may have gone; what was done stays done.
         let _ = self.reply.send(result);
     }
+}
+
+/// Why a batch was not stored.
+#[derive(Clone)]
+struct NotStored {
+    cause: String,
+    /// When it is that the database can store nothing.
+    fault: Option<StorageFault>,
 }
 
 type Queue = mpsc::UnboundedSender<Box<dyn Queued>>;
@@ -185,12 +200,19 @@ struct Context {
     clock: Clock,
     on_commit: OnCommit,
     jobs: Arc<Notify>,
+    mark: Mark,
     bell: Option<Arc<Bell>>,
 }
 
 impl Writer {
-    pub(super) fn sqlite(connection: SqliteConnection, clock: Clock, on_commit: OnCommit, jobs: Arc<Notify>) -> Self {
-        let context = Context { clock, on_commit, jobs, bell: None };
+    pub(super) fn sqlite(
+        connection: SqliteConnection,
+        clock: Clock,
+        on_commit: OnCommit,
+        jobs: Arc<Notify>,
+        mark: Mark,
+    ) -> Self {
+        let context = Context { clock, on_commit, jobs, mark, bell: None };
         let (queue, commands) = mpsc::unbounded_channel();
         let task = tokio::spawn(sqlite_lane(connection, commands, context.clone()));
         Self { lanes: Mutex::new(Some(Lanes::One(queue))), tasks: Mutex::new(vec![task]), context }
@@ -201,9 +223,10 @@ impl Writer {
         clock: Clock,
         on_commit: OnCommit,
         jobs: Arc<Notify>,
+        mark: Mark,
         bell: Arc<Bell>,
     ) -> Self {
-        let context = Context { clock, on_commit, jobs, bell: Some(bell) };
+        let context = Context { clock, on_commit, jobs, mark, bell: Some(bell) };
         Self { lanes: Mutex::new(Some(Lanes::PerWorkspace(pool, HashMap::new()))), tasks: Mutex::default(), context }
     }
 
@@ -269,14 +292,14 @@ async fn sqlite_lane(
 
 async fn postgres_lane(pool: PgPool, mut commands: mpsc::UnboundedReceiver<Box<dyn Queued>>, context: Context) {
     while let Some(mut batch) = next_batch(&mut commands).await {
-        let mut done = Err(Failed::Commit("no connection".to_owned()));
+        let mut done = Err(Failed::Repeat);
         // Another process may win a lock we wait for; then the batch is run again, twice at most.
         for lock in [BESIDE_OTHERS, ALONE, ALONE] {
             done = match pool.acquire().await {
                 Ok(mut connection) => {
                     run_batch(Conn::Postgres(&mut connection), ["BEGIN", lock], &mut batch, &context).await
                 }
-                Err(error) => Err(Failed::Commit(error.to_string())),
+                Err(error) => Err(StoreError::from(error).into()),
             };
             if !matches!(done, Err(Failed::Repeat)) {
                 break;
@@ -288,12 +311,17 @@ async fn postgres_lane(pool: PgPool, mut commands: mpsc::UnboundedReceiver<Box<d
 
 enum Failed {
     Repeat,
-    Commit(String),
+    Commit(NotStored),
 }
 
 impl From<StoreError> for Failed {
     fn from(error: StoreError) -> Self {
-        if error.is_passing_conflict() { Self::Repeat } else { Self::Commit(error.to_string()) }
+        let fault = error.storage_fault();
+        if error.is_passing_conflict() {
+            Self::Repeat
+        } else {
+            Self::Commit(NotStored { cause: error.to_string(), fault })
+        }
     }
 }
 
@@ -342,6 +370,10 @@ async fn run_commands(
             }
             if command.wants_repeat() {
                 return Err(Failed::Repeat);
+            }
+            // SQLite has undone the whole batch by then.
+            if let (Some(fault), true) = (command.fault(), tx.conn.engine() == Engine::Sqlite) {
+                return Err(StoreError::Unwritable(fault).into());
             }
             tx.events.truncate(kept.0);
             tx.left_jobs = kept.1;
@@ -396,9 +428,16 @@ fn finish(batch: Vec<Box<dyn Queued>>, done: Result<Done, Failed>, context: &Con
             Ok(())
         }
         Err(Failed::Commit(cause)) => Err(cause),
-        Err(Failed::Repeat) => Err("the database was too busy".to_owned()),
+        Err(Failed::Repeat) => Err(NotStored { cause: "the database was too busy".to_owned(), fault: None }),
     };
-    if let Err(cause) = &commit {
+    let fault = match &commit {
+        Err(not_stored) => not_stored.fault,
+        Ok(()) => batch.iter().find_map(|command| command.fault()),
+    };
+    if let Some(fault) = fault {
+        context.mark.failed(fault);
+    }
+    if let Err(NotStored { cause, .. }) = &commit {
         tracing::error!(%cause, commands = batch.len(), "a batch was not stored");
     }
     for command in batch {

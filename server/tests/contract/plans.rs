@@ -150,6 +150,21 @@ async fn fill(world: &World) {
             2000,
             format!("'{workspace}', {conversation}, 'INBOX', 7, 1, 1, 1, 1, 1, 1"),
         ),
+        into(
+            "attachment",
+            "workspace_id, id, uploader, name, size, media_type, digest, created_at, channel_id",
+            2000,
+            format!(
+                "'{workspace}', 'loose ' || CAST(i AS TEXT), '', 'a', 1, '', 'digest ' || CAST(i AS TEXT), i, '{channel}'"
+            ),
+        ),
+        into(
+            "loose_bytes",
+            "workspace_id, digest, at",
+            2000,
+            format!("'{workspace}', 'digest ' || CAST(i AS TEXT), 1"),
+        ),
+        into("attempt", "bucket, count, window_start", 2000, "'bucket ' || CAST(i AS TEXT), 1, i".to_owned()),
         words(world, "message_search", "conversation_id, message_id", &format!("{conversation}, {message}")),
         words(world, "contact_search", "contact_id", &message),
         ("ANALYZE".to_owned(), Vec::new()),
@@ -314,6 +329,20 @@ async fn every_other_reading_uses_an_index(world: World) {
             vec![workspace.clone(), text(), text(), n()],
         ),
         ("mail by its bytes", of("AND digest = $3"), vec![workspace.clone(), text(), text()]),
+        ("unclaimed files", of("conversation_id IS NULL AND created_at <= $2"), vec![workspace.clone(), n(), n()]),
+        (
+            "a channel's unclaimed files",
+            of("channel_id = $2 AND conversation_id IS NULL"),
+            vec![workspace.clone(), text()],
+        ),
+        (
+            "loose bytes",
+            of("FROM loose_bytes WHERE workspace_id = $1 AND digest > $2"),
+            vec![workspace.clone(), text(), n()],
+        ),
+        ("who has the same bytes", of("FROM mail WHERE digest = $1) AS used"), vec![text()]),
+        ("full bucket", of("bucket = $1 AND count >= $2"), vec![text(), n(), n()]),
+        ("expired attempts", of("FROM attempt WHERE window_start <= $1"), vec![n(), n()]),
         ("mail", of("FROM mail WHERE workspace_id = $1 AND id = $2"), vec![workspace.clone(), text()]),
         (
             "mail of a message",

@@ -18,6 +18,7 @@ use server::{
     jobs::Worker,
     live::Hub,
     network::Network,
+    storage::StorageWatch,
     store::{Db, session},
     vault::Vault,
 };
@@ -35,6 +36,8 @@ pub struct App {
     pub viewer: Person,
     pub key: String,
     pub boot: Value,
+    /// Nobody watches by itself: a test looks when it is time.
+    pub storage: StorageWatch,
     data: TempDir,
     _stop: watch::Sender<bool>,
 }
@@ -64,7 +67,10 @@ impl App {
         // It reaches public addresses only: no test of HTTP has a mail server.
         let network = Network::new(&[], None).unwrap();
         let email = Email::new(db.clone(), files.clone(), Vault::of_tests(), network);
-        let services = Services { db: db.clone(), hub, files, email, vault: Vault::of_tests(), passwords, shutdown };
+        let storage = StorageWatch::new(db.clone(), files.clone(), &url, 0);
+        let watch = storage.clone();
+        let vault = Vault::of_tests();
+        let services = Services { db: db.clone(), hub, files, email, vault, storage, passwords, shutdown };
         let flags = Flags { data: Some(data.path().display().to_string()), ..flags };
         let config = Config::read(&flags).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -85,6 +91,7 @@ impl App {
             owner,
             key: String::new(),
             boot: Value::Null,
+            storage: watch,
             data,
             _stop: stop,
         };

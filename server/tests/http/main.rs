@@ -17,4 +17,5 @@ mod pages;
 mod rights;
 mod secrets;
 mod start;
+mod storage;
 mod visitors;

@@ -5,8 +5,12 @@ use leptos::{prelude::*, task::spawn_local};
 use super::parts::{AdminOnly, CardSkeleton, InlineError, LoadFailed, PageHead};
 use crate::{
     api::settings::{DeadJob, SystemStatus, load_system_status, revive_job},
-    components::ui::{Button, EmptyState, Icon, Pill, RelativeTime, Tone},
+    components::{
+        ui::{Banner, BannerPlace, Button, EmptyState, Icon, Pill, RelativeTime, Tone},
+        words::size,
+    },
     json::fetched,
+    model::{Space, Storage},
     state::use_now,
 };
 
@@ -63,7 +67,25 @@ fn Shown(
         .into_any(),
         false => view! { <DeadJobs jobs=status.dead /> }.into_any(),
     };
+    let storage = match status.storage {
+        Storage::Fine => None,
+        Storage::Low { .. } => Some((
+            "Little room is left on a disk of the server.".to_owned(),
+            "Once it is full, nothing can be received or sent. Make room, or give Tandem a larger disk.",
+            Tone::Wait,
+        )),
+        Storage::Failing(fault) => Some((
+            format!("{} Nothing can be stored.", fault.sentence()),
+            "What people write waits in their browsers, mails wait in their mailboxes. It is tried every few seconds and goes on by \
+             itself; the server's log has each failure.",
+            Tone::Bad,
+        )),
+    };
+    let storage = storage
+        .map(|(title, text, tone)| view! { <Banner icon=Icon::CircleAlert title text tone place=BannerPlace::Card /> });
+    let spaces = status.spaces.into_iter().map(room).collect_view();
     view! {
+        {storage}
         <dl class="stats">
             <div class="stat">
                 <dt>"Version"</dt>
@@ -73,6 +95,7 @@ fn Shown(
                 <dt>"Database"</dt>
                 <dd>{status.database}</dd>
             </div>
+            {spaces}
             <div class="stat">
                 <dt>"Waiting jobs"</dt>
                 <dd>{status.waiting}</dd>
@@ -85,6 +108,17 @@ fn Shown(
         {jobs}
     }
     .into_any()
+}
+
+/// How much room a disk has.
+fn room(space: Space) -> impl IntoView {
+    let read = |bytes: u64| size(i64::try_from(bytes).unwrap_or(i64::MAX));
+    view! {
+        <div class="stat">
+            <dt>{format!("Free for {}", space.what.to_lowercase())}</dt>
+            <dd>{read(space.free)} <span class="cell-note">{format!("of {}", read(space.total))}</span></dd>
+        </div>
+    }
 }
 
 #[component]

@@ -20,6 +20,7 @@ mod plain;
 mod reader;
 mod receive;
 pub mod report;
+mod room;
 mod send;
 mod sender;
 pub mod show;
@@ -39,6 +40,7 @@ use self::{
     mail::MessageName,
     reader::{Reader, Source},
     receive::Receiving,
+    room::Room,
     send::Smtp,
     signed::Signer,
 };
@@ -72,6 +74,7 @@ pub struct Email {
     files: Files,
     vault: Vault,
     network: Network,
+    room: Room,
 }
 
 /// A mailbox as it is connected: how it is reached, and with what.
@@ -82,8 +85,8 @@ struct Connected {
 
 impl Email {
     /// With the parts it needs.
-    pub const fn new(db: Db, files: Files, vault: Vault, network: Network) -> Self {
-        Self { db, files, vault, network }
+    pub fn new(db: Db, files: Files, vault: Vault, network: Network) -> Self {
+        Self { db, files, vault, network, room: Room::new() }
     }
 
     /// The way out that mailboxes are reached by.
@@ -138,7 +141,8 @@ impl Email {
     }
 
     fn reader(&self, scope: Scope) -> Reader {
-        Reader::new(self.db.clone(), self.files.clone(), self.signer(scope.workspace()), scope)
+        let signer = self.signer(scope.workspace());
+        Reader::new(self.db.clone(), self.files.clone(), signer, scope, self.room.clone())
     }
 
     fn signer(&self, workspace: WorkspaceId) -> Signer {
@@ -255,7 +259,9 @@ fn domain(settings: &EmailSettings) -> &str {
 }
 
 fn later(error: Error) -> SendError {
-    SendError::Later { reason: error.to_string(), after: None }
+    // A disk that is full is said in words.
+    let reason = error.storage_fault().map_or_else(|| error.to_string(), |fault| fault.sentence().to_owned());
+    SendError::Later { reason, after: None }
 }
 
 /// What a mail goes out as of: the time it was to be sent at, the same however often it is tried.

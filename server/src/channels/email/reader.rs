@@ -16,6 +16,7 @@ use super::{
     dmarc::Dmarc,
     fold::{Answers, Folded, fold, is_handed_on},
     mail::{self, Mail, MailFile, MessageName},
+    room::Room,
     show::{LaidOut, lay_out},
     signed::Signer,
 };
@@ -41,12 +42,26 @@ const MOST_UNPACKED: usize = 4 * 1024 * 1024;
 /// How many files a message may have; further ones are in the source.
 const MOST_FILES: usize = 50;
 
+/// How much of a mail of so many bytes is held in memory to be read.
+pub(super) const fn held_whole(size: u64) -> u64 {
+    if size <= READ_WHOLE { size } else { READ_OF_LARGE }
+}
+
 /// Where a mail's bytes are.
 pub enum Source {
     /// In memory.
     Bytes(Bytes),
     /// On the disk, so many.
     Disk(PathBuf, u64),
+}
+
+impl Source {
+    fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Disk(_, size) => *size,
+        }
+    }
 }
 
 /// Reads mails for one workspace.
@@ -56,12 +71,13 @@ pub struct Reader {
     files: Files,
     signer: Signer,
     scope: Scope,
+    room: Room,
 }
 
 impl Reader {
-    /// Files go to `files`; proofs are those of `signer`; what mails answer is looked up in `db`.
-    pub const fn new(db: Db, files: Files, signer: Signer, scope: Scope) -> Self {
-        Self { db, files, signer, scope }
+    /// Files go to `files`; proofs are those of `signer`; what mails answer is looked up in `db`; a mail waits until there is `room` for it.
+    pub(super) const fn new(db: Db, files: Files, signer: Signer, scope: Scope, room: Room) -> Self {
+        Self { db, files, signer, scope, room }
     }
 
     /// Reads a mail. The inner error says why it cannot be read, for a person to look at.
@@ -69,6 +85,7 @@ impl Reader {
     /// # Errors
     /// When the disk or the database fails.
     pub async fn read(&self, id: MailId, source: Source) -> Result<Result<Box<Letter>, String>> {
+        let _held = self.room.for_mail(source.size()).await?;
         let read = tokio::task::spawn_blocking(move || {
             // What a parser trips over must not end the stream of mails behind it.
             std::panic::catch_unwind(AssertUnwindSafe(|| understand(source)))

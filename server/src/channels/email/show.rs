@@ -9,6 +9,7 @@ use app::model::{ApiError, FrameHeight};
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use sha2::Digest;
+use tokio::io::AsyncReadExt;
 
 use super::{
     Email,
@@ -20,6 +21,7 @@ use super::{
 };
 use crate::{
     domain::{
+        files::PICTURE_FRONT,
         mail::Writer,
         pictures::{self, picture_type},
     },
@@ -39,6 +41,10 @@ const REST: &str = "<p class=\"ours\" role=\"note\">The rest of this mail is too
 const NOT_SHOWN: &str =
     "<p class=\"ours\" role=\"note\">This mail could not be shown. Show it as text, or load the page again.</p>";
 
+/// In place of one that is not shown because too many others are.
+const BUSY: &str = "<p class=\"ours\" role=\"note\">Many large mails are being read just now. \
+     Show it as text, or load the page again in a moment.</p>";
+
 /// What to do about pictures on other servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remote {
@@ -51,8 +57,8 @@ pub enum Remote {
 /// A document that may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Formatted {
-    /// The document.
-    pub html: String,
+    /// The document. It takes its part of the room for mails until it has gone out.
+    pub html: Bytes,
     /// How many pictures lie on other servers.
     pub remote: usize,
 }
@@ -61,8 +67,9 @@ impl Email {
     /// A mail's HTML as a document that may be shown.
     ///
     /// # Errors
-    /// [`Error::NOT_FOUND`] for a mail without HTML; when the disk or the database fails.
+    /// [`Error::NOT_FOUND`] for a mail without HTML; [`ApiError::Busy`] while too many others are read; when the disk or the database fails.
     pub async fn formatted(&self, scope: &Scope, kept: &Kept, remote: Remote) -> Result<Formatted> {
+        let held = self.room.for_a_look(kept.size.unsigned_abs()).await?;
         let source = Source::Disk(self.files.place(&kept.digest), kept.size.unsigned_abs());
         let email = self.clone();
         let until = self.db.clock().now().0 + GOOD_FOR;
@@ -90,7 +97,9 @@ impl Email {
             });
             let html = folded(&mail, &shown.html, &answers);
             let rest = if shown.cut { REST } else { "" };
-            Ok(Formatted { html: document(&html, &shown.css, rest), remote: shown.remote })
+            let page = document(&html, &shown.css, rest);
+            drop((mail, html));
+            Ok(Formatted { html: held.around(page), remote: shown.remote })
         });
         made.await.map_err(std::io::Error::other)?
     }
@@ -108,11 +117,12 @@ impl Email {
         proof
     }
 
-    /// The picture of a link that we made, and what it is by its bytes.
+    /// The picture of a link that we made.
     ///
     /// # Errors
-    /// [`Error::NOT_FOUND`] for a link that we did not make, or made too long ago, and for what is no picture.
-    pub async fn picture(&self, link: &str) -> Result<(&'static str, Bytes)> {
+    /// [`Error::NOT_FOUND`] for a link that we did not make, or made too long ago, and for what is no picture; [`ApiError::Busy`] while
+    /// too many others are fetched.
+    pub async fn picture(&self, link: &str) -> Result<Shot> {
         let parts: Vec<&str> = link.split('.').collect();
         let [kind, what, until, proof] = parts.as_slice() else { return Err(Error::NOT_FOUND) };
         let decode = |text: &str| BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| Error::NOT_FOUND);
@@ -124,13 +134,32 @@ impl Email {
             return Err(Error::NOT_FOUND);
         }
         let what = String::from_utf8(what).map_err(|_| Error::NOT_FOUND)?;
-        let bytes = match kind {
-            'd' => Bytes::from(tokio::fs::read(self.files.place(&what)).await?),
-            _ => self.network.picture(&what, LARGEST).await.map_err(|error| not_fetched(&error))?.into(),
-        };
-        let media_type = picture_type(&bytes).ok_or(Error::NOT_FOUND)?;
-        Ok((media_type, bytes))
+        match kind {
+            'd' => {
+                let (mut file, mut front) = (self.files.read(&what).await?, Vec::new());
+                (&mut file).take(PICTURE_FRONT as u64).read_to_end(&mut front).await?;
+                let media_type = picture_type(&front).ok_or(Error::NOT_FOUND)?;
+                Ok(Shot { media_type, front: front.into(), rest: Some(file) })
+            }
+            _ => {
+                let held = self.room.for_picture().await?;
+                let bytes = self.network.picture(&what, LARGEST).await.map_err(|error| not_fetched(&error))?;
+                let media_type = picture_type(&bytes).ok_or(Error::NOT_FOUND)?;
+                Ok(Shot { media_type, front: held.around(bytes), rest: None })
+            }
+        }
     }
+}
+
+/// A picture that is handed on.
+#[derive(Debug)]
+pub struct Shot {
+    /// What it is by its bytes.
+    pub media_type: &'static str,
+    /// Its beginning, or all of it.
+    pub front: Bytes,
+    /// What follows, to be read as it is sent.
+    pub rest: Option<tokio::fs::File>,
 }
 
 fn not_fetched(error: &HttpError) -> Error {
@@ -242,9 +271,18 @@ fn percent_decoded(cid: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// Why a mail is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotShown {
+    /// Too many others are being read.
+    Busy,
+    /// Whatever else.
+    Otherwise,
+}
+
 /// The page in place of a mail that is not shown.
-pub fn not_shown() -> String {
-    document("", "", NOT_SHOWN)
+pub fn not_shown(why: NotShown) -> String {
+    document("", "", if why == NotShown::Busy { BUSY } else { NOT_SHOWN })
 }
 
 /// A page of its own: light in either theme, as letters are written for paper. What we say ourselves stands below the letter. The mail's own

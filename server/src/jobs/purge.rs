@@ -1,0 +1,34 @@
+//! The job that forgets what has expired. It deletes in small steps, each a transaction of its own: whoever is stopped in between goes
+//! on with what is left.
+
+use super::worker::{Outcome, Worker};
+use crate::{
+    domain::{
+        deliver::Lease,
+        expiry::{EndPurge, ForgetExpired},
+        files::{ForgetUnclaimed, forget_loose},
+    },
+    error::Result,
+    store::Scope,
+};
+
+/// How many steps one job takes of a kind: what is left then is for the next hour.
+const STEPS: usize = 200;
+
+pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Result<Outcome> {
+    for _ in 0..STEPS {
+        if !worker.db.write(scope, ForgetUnclaimed).await? {
+            break;
+        }
+    }
+    for _ in 0..STEPS {
+        if !worker.db.write(scope, ForgetExpired).await? {
+            break;
+        }
+    }
+    if let Some(files) = &worker.files {
+        forget_loose(&worker.db, files, scope).await?;
+    }
+    worker.db.write(scope, EndPurge { lease }).await?;
+    Ok(Outcome::Done)
+}

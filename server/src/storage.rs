@@ -1,0 +1,126 @@
+//! Whether anything can be stored, and how much room there is (R16, R21). Whoever fails to write notes it; then it is tried until it
+//! works again, so that what waits goes out by itself.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use app::model::{Space, Storage, StorageFault};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    domain::files::Files,
+    store::{Db, Engine},
+};
+
+/// How often the room is looked at.
+const LOOK: Duration = Duration::from_secs(10);
+/// How often it is tried whether it works again.
+const TRY: Duration = Duration::from_secs(2);
+/// How long such a try may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// A disk with less room than this, in bytes, is full, whatever it says when it is written to.
+const NOTHING: u64 = 512 * 1024;
+
+/// Watches where things are stored. Cheap to clone.
+#[derive(Clone)]
+pub struct StorageWatch {
+    db: Db,
+    files: Files,
+    places: Arc<[Place]>,
+    low: u64,
+    state: Arc<watch::Sender<Storage>>,
+}
+
+struct Place {
+    what: &'static str,
+    folder: PathBuf,
+}
+
+impl StorageWatch {
+    /// Watches a database and files. Less than `low` bytes free on a disk is told beforehand.
+    pub fn new(db: Db, files: Files, database_url: &str, low: u64) -> Self {
+        let mut places = vec![Place { what: "Files", folder: files.folder().to_owned() }];
+        // How much room a PostgreSQL server has only it knows; what it says when there is none is told.
+        if db.engine() == Engine::Sqlite {
+            let path = database_url.trim_start_matches("sqlite:").split('?').next().unwrap_or_default();
+            let folder = PathBuf::from(path).parent().map(ToOwned::to_owned).unwrap_or_default();
+            let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+            places.insert(0, Place { what: "Database", folder });
+        }
+        Self { db, files, places: places.into(), low, state: Arc::default() }
+    }
+
+    /// How it is.
+    pub fn now(&self) -> Storage {
+        *self.state.borrow()
+    }
+
+    /// How it is, and every change of that.
+    pub fn follow(&self) -> watch::Receiver<Storage> {
+        self.state.subscribe()
+    }
+
+    /// The room in each place.
+    pub fn spaces(&self) -> Vec<Space> {
+        let measured = self.places.iter().filter_map(|place| {
+            let (free, total) = room(&place.folder)?;
+            Some(Space { what: place.what.to_owned(), free, total })
+        });
+        measured.collect()
+    }
+
+    /// Watches until told to stop.
+    pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
+        let (mut database, mut files) = (self.db.mark().follow(), self.files.mark().follow());
+        while !*shutdown.borrow() {
+            self.look().await;
+            let pause = if self.now().fault().is_some() { TRY } else { LOOK };
+            tokio::select! {
+                () = sleep(pause) => {}
+                _ = database.changed() => {}
+                _ = files.changed() => {}
+                _ = shutdown.changed() => {}
+            }
+        }
+    }
+
+    /// Looks once; tries again where it failed.
+    pub async fn look(&self) {
+        if self.db.mark().now().is_some() && matches!(timeout(PATIENCE, self.db.try_writing()).await, Ok(Ok(()))) {
+            self.db.mark().works();
+        }
+        if self.files.mark().now().is_some() && self.files.try_writing().await.is_ok() {
+            self.files.mark().works();
+        }
+        let free = self.spaces().into_iter().map(|space| space.free).min();
+        let now = match (self.db.mark().now().or(self.files.mark().now()), free) {
+            (Some(StorageFault::Refused), Some(free)) if free < NOTHING => Storage::Failing(StorageFault::Full),
+            (Some(fault), _) => Storage::Failing(fault),
+            // A little more than the limit ends the warning, so that it does not come and go.
+            (None, Some(free)) if free < self.low || (self.is_low() && free < self.low + self.low / 16) => {
+                // In steps, so that not every byte is told.
+                Storage::Low { free: free - free % (self.low / 16).max(1) }
+            }
+            (None, _) => Storage::Fine,
+        };
+        self.state.send_if_modified(|before| std::mem::replace(before, now) != now);
+    }
+
+    fn is_low(&self) -> bool {
+        matches!(self.now(), Storage::Low { .. })
+    }
+}
+
+/// Free and whole size of the disk that a folder is on, in bytes; none where the system does not say.
+#[cfg(unix)]
+fn room(folder: &std::path::Path) -> Option<(u64, u64)> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some((disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize)))
+}
+
+#[cfg(not(unix))]
+fn room(_: &std::path::Path) -> Option<(u64, u64)> {
+    None
+}

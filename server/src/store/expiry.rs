@@ -1,0 +1,122 @@
+//! What bounds the tables that grow with sign-ins: how many rows there may be, and that those go which mean nothing any more (S53).
+
+use app::model::{MemberId, Timestamp, WorkspaceId};
+
+use super::{
+    Scope, Tx,
+    conn::{Conn, args},
+    session::Purpose,
+};
+use crate::error::StoreError;
+
+const END_BEYOND: &str = "DELETE FROM session WHERE workspace_id = $1 AND member_id = $2 AND token_hash IN (SELECT token_hash FROM session \
+     WHERE workspace_id = $1 AND member_id = $2 ORDER BY seen_at DESC, created_at DESC, token_hash LIMIT 1000 OFFSET $3)";
+const FORGET_ENDED: &str = "DELETE FROM session WHERE workspace_id = $1 AND token_hash IN (SELECT token_hash FROM session \
+     WHERE workspace_id = $1 AND expires_at <= $2 LIMIT $3)";
+const FORGET_IDLE: &str = "DELETE FROM session WHERE workspace_id = $1 AND token_hash IN (SELECT token_hash FROM session \
+     WHERE workspace_id = $1 AND seen_at <= $2 LIMIT $3)";
+const COUNT_LINKS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM one_time_link \
+     WHERE workspace_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+const FORGET_LINKS: &str = "DELETE FROM one_time_link WHERE token_hash IN (SELECT token_hash FROM one_time_link \
+     WHERE workspace_id = $1 AND (expires_at <= $2 OR used_at IS NOT NULL) LIMIT $3)";
+const FORGET_HOUSE_LINKS: &str = "DELETE FROM one_time_link WHERE token_hash IN (SELECT token_hash FROM one_time_link \
+     WHERE workspace_id IS NULL AND expires_at <= $1 LIMIT $2)";
+const FULL: &str = "SELECT window_start FROM attempt WHERE bucket = $1 AND count >= $2 AND window_start > $3";
+const TRIM_ATTEMPTS: &str =
+    "DELETE FROM attempt WHERE bucket IN (SELECT bucket FROM attempt ORDER BY window_start DESC LIMIT 1000 OFFSET $1)";
+const FORGET_ATTEMPTS: &str =
+    "DELETE FROM attempt WHERE bucket IN (SELECT bucket FROM attempt WHERE window_start <= $1 LIMIT $2)";
+
+pub(super) const STATEMENTS: &[&str] = &[
+    END_BEYOND,
+    FORGET_ENDED,
+    FORGET_IDLE,
+    COUNT_LINKS,
+    FORGET_LINKS,
+    FORGET_HOUSE_LINKS,
+    FULL,
+    TRIM_ATTEMPTS,
+    FORGET_ATTEMPTS,
+];
+
+/// Ends the sessions of a member beyond `most`, those first that were used the longest ago.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_beyond(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    member: MemberId,
+    most: i64,
+) -> Result<(), StoreError> {
+    tx.exec(END_BEYOND, args![workspace, member, most]).await?;
+    Ok(())
+}
+
+/// Forgets up to `most` sessions that have ended, and as many that were not used since `idle_since`. How many it were.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_sessions(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    idle_since: Timestamp,
+    most: i64,
+) -> Result<u64, StoreError> {
+    let now = tx.now();
+    let ended = tx.exec(FORGET_ENDED, args![scope.workspace(), now, most]).await?;
+    Ok(ended.max(tx.exec(FORGET_IDLE, args![scope.workspace(), idle_since, most]).await?))
+}
+
+/// How many of the workspace's links nobody used yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_links(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    Ok(conn.one::<(i64,)>(COUNT_LINKS, args![scope.workspace(), purpose.as_str(), now]).await?.0)
+}
+
+/// Forgets up to `most` of the workspace's links that are no longer good, and as many of the instance's own. How many it were.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_links(tx: &mut Tx<'_>, scope: &Scope, most: i64) -> Result<u64, StoreError> {
+    let now = tx.now();
+    let ours = tx.exec(FORGET_LINKS, args![scope.workspace(), now, most]).await?;
+    Ok(ours.max(tx.exec(FORGET_HOUSE_LINKS, args![now, most]).await?))
+}
+
+/// When the window of a bucket began that has all of its `most` attempts; none for one that has not, or whose window began before `since`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn full(
+    conn: &mut Conn<'_>,
+    bucket: &str,
+    most: i64,
+    since: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    Ok(conn.opt::<(i64,)>(FULL, args![bucket, most, since]).await?.map(|(began,)| Timestamp(began)))
+}
+
+/// Leaves the newest `most` buckets of attempts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn trim_attempts(tx: &mut Tx<'_>, most: i64) -> Result<(), StoreError> {
+    tx.exec(TRIM_ATTEMPTS, args![most]).await?;
+    Ok(())
+}
+
+/// Forgets up to `most` buckets whose windows began before `before`. How many it were.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_attempts(tx: &mut Tx<'_>, before: Timestamp, most: i64) -> Result<u64, StoreError> {
+    tx.exec(FORGET_ATTEMPTS, args![before, most]).await
+}

@@ -1,0 +1,94 @@
+//! Files that were uploaded and not sent yet: how many there are, which are too old, and whose bytes nobody needs any more.
+
+use app::model::{AttachmentId, ChannelId, Timestamp};
+
+use super::{
+    Scope, Tx,
+    codec::read,
+    conn::{Conn, args},
+};
+use crate::error::StoreError;
+
+const OVER: &str = "UPDATE attachment SET channel_id = $3 WHERE workspace_id = $1 AND id = $2";
+const UNCLAIMED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM attachment \
+     WHERE workspace_id = $1 AND channel_id = $2 AND conversation_id IS NULL";
+const STALE: &str = "SELECT id, digest FROM attachment WHERE workspace_id = $1 AND conversation_id IS NULL AND created_at <= $2 LIMIT $3";
+const FORGET: &str = "DELETE FROM attachment WHERE workspace_id = $1 AND id = $2 AND conversation_id IS NULL";
+const LOOSEN: &str = "INSERT INTO loose_bytes (workspace_id, digest, at) VALUES ($1, $2, $3) ON CONFLICT (workspace_id, digest) DO NOTHING";
+const LOOSE: &str = "SELECT digest FROM loose_bytes WHERE workspace_id = $1 AND digest > $2 ORDER BY digest LIMIT $3";
+const SETTLE: &str = "DELETE FROM loose_bytes WHERE workspace_id = $1 AND digest = $2";
+// Of all workspaces: equal bytes are kept once.
+const USED: &str = "SELECT EXISTS (SELECT 1 FROM attachment WHERE digest = $1) OR EXISTS (SELECT 1 FROM mail WHERE digest = $1) AS used";
+
+pub(super) const STATEMENTS: &[&str] = &[OVER, UNCLAIMED, STALE, FORGET, LOOSEN, LOOSE, SETTLE, USED];
+
+/// What was uploaded and not sent yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unclaimed {
+    /// How many files.
+    pub files: i64,
+    /// Their bytes together.
+    pub bytes: i64,
+}
+
+/// Notes the channel that strangers uploaded a file to.
+///
+/// # Errors
+/// When the database fails.
+pub async fn over(tx: &mut Tx<'_>, scope: &Scope, id: AttachmentId, channel: ChannelId) -> Result<(), StoreError> {
+    tx.exec(OVER, args![scope.workspace(), id, channel]).await?;
+    Ok(())
+}
+
+/// What strangers uploaded to a channel and did not send yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unclaimed(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -> Result<Unclaimed, StoreError> {
+    let (files, bytes) = conn.one::<(i64, i64)>(UNCLAIMED, args![scope.workspace(), channel]).await?;
+    Ok(Unclaimed { files, bytes })
+}
+
+/// Forgets up to `most` files that nobody has sent since `before`; their bytes are noted as loose. How many it were.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_stale(tx: &mut Tx<'_>, scope: &Scope, before: Timestamp, most: i64) -> Result<usize, StoreError> {
+    let now = tx.now();
+    let stale: Vec<(String, String)> = tx.conn().all(STALE, args![scope.workspace(), before, most]).await?;
+    let found = stale.len();
+    for (id, digest) in stale {
+        let id: AttachmentId = read("attachment", id)?;
+        // Another process may have sent it a moment ago.
+        if tx.exec(FORGET, args![scope.workspace(), id]).await? == 1 {
+            tx.exec(LOOSEN, args![scope.workspace(), digest, now]).await?;
+        }
+    }
+    Ok(found)
+}
+
+/// Bytes whose row is gone, in the order of their digests after `after`, at most `most`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn loose(conn: &mut Conn<'_>, scope: &Scope, after: &str, most: i64) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = conn.all(LOOSE, args![scope.workspace(), after, most]).await?;
+    Ok(rows.into_iter().map(|(digest,)| digest).collect())
+}
+
+/// Notes that loose bytes were seen to: they are gone, or needed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle(tx: &mut Tx<'_>, scope: &Scope, digest: &str) -> Result<(), StoreError> {
+    tx.exec(SETTLE, args![scope.workspace(), digest]).await?;
+    Ok(())
+}
+
+/// Whether any row of any workspace refers to these bytes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_used(conn: &mut Conn<'_>, digest: &str) -> Result<bool, StoreError> {
+    Ok(conn.one::<(bool,)>(USED, args![digest]).await?.0)
+}
