@@ -14,6 +14,7 @@ pub mod people;
 pub mod pictures;
 pub mod send;
 pub mod sessions;
+mod unsent;
 pub mod work;
 
 use app::model::{ApiError, TEXT_LIMIT};

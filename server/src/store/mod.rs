@@ -13,6 +13,7 @@ pub mod job;
 pub mod mail;
 pub mod message;
 pub mod person;
+pub mod reply;
 mod scope;
 pub mod search;
 pub mod session;
@@ -42,6 +43,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         mail::STATEMENTS,
         message::STATEMENTS,
         person::STATEMENTS,
+        reply::STATEMENTS,
         session::STATEMENTS,
     ];
     let own = match engine {
