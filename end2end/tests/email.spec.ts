@@ -278,6 +278,36 @@ test('T3: quotations and signatures are folded, and the source is there', async 
   expect(await source.text()).toContain('Subject: Re: Plan')
 })
 
+test('P10: a reply that came back puts the conversation back: waiting, red on its card, counted', async ({ page, server, openContext }) => {
+  const settings = await (await openContext()).newPage()
+  await enter(settings, server, '/settings/channels')
+  const address = await connectMailbox(settings, post!)
+  await enter(page, server, '/inbox?view=all')
+  const mail = `From: Gone Girl <bounce-gone@mail.test>\nTo: ${address}\nSubject: Are you there\n\nHello?\n`
+  await post!.deliver('gone@x.example', address, mail)
+  const card = page.getByRole('link', { name: /Gone Girl/ }).first()
+  await card.click({ timeout: 15_000 })
+  await page.getByRole('textbox', { name: 'Message' }).fill('Yes, we are')
+  await page.getByRole('button', { name: /^Send to/ }).click()
+  await expect(card).toContainText('Pending')
+  await expect(card.getByText('Not sent')).toBeVisible({ timeout: 30_000 })
+  await expect(card).not.toContainText('Pending')
+  await expect(card.locator('.pill').filter({ hasText: /\d s|min/ }), 'they have been waiting since before').toBeVisible()
+  const line = page.getByRole('link', { name: '1 conversation has a reply that was not sent' })
+  await line.click()
+  await expect(page).toHaveURL(/view=unsent/)
+  await expect(page.locator('a.row')).toHaveCount(1)
+  await expectAccessible(page)
+  await expectNoOverflow(page)
+
+  // Whoever writes anew, or says that it is their turn, has dealt with it.
+  const details = page.getByRole('complementary', { name: 'Details' })
+  await details.getByRole('button', { name: 'Status' }).click()
+  await page.getByRole('menuitemradio', { name: 'Pending' }).click()
+  await expect(line).toHaveCount(0)
+  await expect(page.getByText('Everything was sent')).toBeVisible()
+})
+
 test('S14, T5: what only a mail says of its sender is marked, in the thread and above the reply', async ({ page, server }, info) => {
   await enter(page, server, '/settings/channels')
   const address = await connectMailbox(page, post!)

@@ -2,7 +2,40 @@
 import { createServer } from 'node:http'
 import { type Page } from '@playwright/test'
 import { expect, test as base } from '../fixtures/test'
-import { call, chatKey, enter } from '../fixtures/people'
+import { call, carry, chatKey, enter } from '../fixtures/people'
+
+/** Pages that embed the chat in other ways; `script` is what their script tags say. */
+function hosts(script: string, server: string): Record<string, { html: string; headers?: Record<string, string> }> {
+  const page = (body: string, head = '') => `<head><meta charset="utf-8"><title>Host</title><link rel="icon" href="data:,">${head}</head><body>${body}</body>`
+  const tag = `<script async ${script}></script>`
+  // What Turbo, Livewire and Astro do with a click on a link: another body, whose scripts are made anew so that they run.
+  const swap = `function swap(markup, scripts = true) {
+    const body = document.createElement('body')
+    body.innerHTML = markup
+    for (const old of scripts ? body.querySelectorAll('script') : []) {
+      const anew = document.createElement('script')
+      for (const { name, value } of old.attributes) anew.setAttribute(name, value)
+      old.replaceWith(anew)
+    }
+    document.body.replaceWith(body)
+  }`
+  const isolated = (policy: string, attributes = '') => ({
+    headers: { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': policy },
+    html: page(`<h1>Isolated</h1><script async ${attributes} ${script}></script>`),
+  })
+  return {
+    '/turbo': { html: page(`<h1>One</h1>${tag}`, `<script>${swap}; window.second = ${JSON.stringify(`<h1>Two</h1>${tag}`).replaceAll('</', '<\\/')}</script>`) },
+    '/id': { html: page(`<section id="tandem"><h2>Tandems</h2></section><form name="tandem"></form><img name="tandem" alt="">${tag}`) },
+    '/own': { html: page(`${tag}`, '<script>var tandem = { mine: true }</script>') },
+    '/twice': { html: page(`${tag}<script defer ${script}></script><h1>Twice</h1>`, `<script ${script}></script>`) },
+    '/strict': {
+      html: page(`<h1>Strict</h1>${tag}`),
+      headers: { 'content-security-policy': `default-src 'none'; script-src ${server}; frame-src ${server}; img-src data:; require-trusted-types-for 'script'` },
+    },
+    '/credentialless': isolated('credentialless'),
+    '/require-corp': isolated('require-corp', 'crossorigin'),
+  }
+}
 
 /**
  * A site of another origin that embeds the chat as our settings page says; `url` has our host name, `foreign` has another, so that the
@@ -17,9 +50,12 @@ const test = base.extend<{ site: { url: string; foreign: string; key: string } }
       <body><h1>${title}</h1><p id="mine">A site of its own.</p><a href="/second">Second page</a>
       <script>window.before = Object.keys(window).length</script>
       <script async src="${server.url}/widget.js" data-channel="${key}"></script></body></html>`
+    const others = hosts(`src="${server.url}/widget.js" data-channel="${key}"`, server.url)
     const http = createServer((request, response) => {
       response.setHeader('content-type', 'text/html')
-      response.end(html(request.url === '/second' ? 'Second page' : 'Shop'))
+      const other = others[request.url ?? '']
+      for (const [name, value] of Object.entries(other?.headers ?? {})) response.setHeader(name, value)
+      response.end(other ? `<!doctype html><html lang="en">${other.html}</html>` : html(request.url === '/second' ? 'Second page' : 'Shop'))
     })
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
     const { port } = http.address() as { port: number }
@@ -104,7 +140,8 @@ test('H5: the page is left as it was: one element, one global, no cookie, its st
     calls: Object.keys((window as unknown as { tandem: object }).tandem).sort(),
     text: document.getElementById('mine')!.textContent,
   }))
-  expect(left.added).toEqual(['h1', 'p', 'a', 'script', 'script', 'tandem-chat'])
+  expect(left.added).toEqual(['h1', 'p', 'a', 'script', 'script'])
+  expect(await shop.evaluate(() => [...document.documentElement.children].map((one) => one.tagName.toLowerCase()))).toEqual(['head', 'body', 'tandem-chat'])
   expect(left.globals.filter((name) => name !== 'before')).toEqual(['tandem'])
   expect(left.calls).toEqual(['close', 'open', 'toggle'])
   expect(left.text).toBe('A site of its own.')
@@ -181,4 +218,124 @@ test('H5: only the sites that are listed may show it', async ({ page, site, serv
   await shop.getByRole('button', { name: 'Try again' }).click()
   await expect(chat(shop).getByRole('textbox', { name: 'Write a message' })).toBeVisible()
   await allow([])
+})
+
+test('H5: pages that replace their body keep the chat: open, with what is being written and where it was read', async ({ site, openContext }) => {
+  const shop = await (await openContext()).newPage()
+  await shop.goto(`${site.url}/turbo`)
+  await shop.getByRole('button', { name: 'Open chat' }).click()
+  for (let n = 0; n < 14; n++) await write(shop, `Line ${n}`)
+  await sees(shop, 'Line 13')
+  const field = chat(shop).getByRole('textbox', { name: 'Write a message' })
+  const frame = shop.frames().at(-1)!
+  const scrolled = () => frame.evaluate(() => Math.max(...[...document.querySelectorAll('*')].map((one) => one.scrollTop)))
+  await field.fill('Half a sen')
+  await frame.evaluate(() => ([...document.querySelectorAll('*')].find((one) => one.scrollTop > 0)!.scrollTop = 40))
+  const still = async (how: string) => {
+    await expect(shop.locator('tandem-chat'), how).toHaveCount(1)
+    await expect(field, how).toHaveValue('Half a sen')
+    await expect(shop.getByRole('button', { name: 'Open chat' }), how).toHaveAttribute('aria-expanded', 'true')
+    expect(await scrolled(), how).toBe(40)
+  }
+  await shop.evaluate('swap(second)')
+  await expect(shop.getByRole('heading', { name: 'Two' })).toBeVisible()
+  await still('another body with the script')
+  await shop.evaluate('swap("<h1>Three</h1>")')
+  await still('another body without it')
+  await shop.evaluate('document.body.innerHTML = "<h1>Four</h1>"')
+  await still('the body filled anew, as htmx does it')
+  await field.press('End')
+  await field.pressSequentially('tence')
+  await expect(field, 'and the writing goes on').toHaveValue('Half a sentence')
+
+  // Closed it stays closed, and the page's calls still work.
+  await shop.evaluate('tandem.close()')
+  await shop.evaluate('swap(second)')
+  await expect(shop.getByRole('button', { name: 'Open chat' })).toHaveAttribute('aria-expanded', 'false')
+  await shop.evaluate('tandem.open()')
+  await expect(field).toHaveValue('Half a sentence')
+
+  // Even where the whole document is put in anew: then the chat is loaded again, with what was written.
+  await shop.evaluate('document.documentElement.replaceChildren(document.head.cloneNode(true), document.createElement("body"))')
+  await expect(field).toHaveValue('Half a sentence')
+  await expect(shop.getByRole('button', { name: 'Open chat' })).toHaveAttribute('aria-expanded', 'true')
+  await shop.evaluate('document.documentElement.replaceWith(document.documentElement.cloneNode(false)); document.documentElement.append(document.createElement("body"))')
+  await expect(field).toHaveValue('Half a sentence')
+})
+
+test('H5: another channel takes over once the page that the first came with is gone', async ({ site, openContext, problems }) => {
+  problems.allow(/Failed to load resource/)
+  const shop = await (await openContext()).newPage()
+  await shop.goto(`${site.url}/turbo`)
+  await expect(shop.getByRole('button', { name: 'Open chat' })).toBeVisible()
+  await shop.evaluate((key) => {
+    const other = (window as unknown as { second: string }).second.replace(key, 'another')
+    ;(window as unknown as { swap(markup: string): void }).swap(other)
+  }, site.key)
+  await expect(shop.locator('tandem-chat')).toHaveCount(1)
+  await shop.getByRole('button', { name: 'Open chat' }).click()
+  await expect(shop.locator('iframe[title="Chat"]')).toHaveAttribute('src', /widget\/another$/)
+})
+
+for (const path of ['/credentialless', '/require-corp']) {
+  test(`H5: a page that is isolated (${path.slice(1)}) can chat`, async ({ site, openContext }) => {
+    const shop = await (await openContext()).newPage()
+    await shop.goto(site.url + path)
+    expect(await shop.evaluate(() => crossOriginIsolated)).toBe(true)
+    await shop.getByRole('button', { name: 'Open chat' }).click()
+    await write(shop, `From ${path}`)
+    await sees(shop, `From ${path}`)
+  })
+}
+
+test('H5: elements and scripts of the page named like it, its script twice, a strict policy', async ({ site, openContext }) => {
+  const shop = await (await openContext()).newPage()
+  const bubble = shop.getByRole('button', { name: 'Open chat' })
+  for (const path of ['/id', '/own', '/twice', '/strict']) {
+    await shop.goto(site.url + path)
+    await expect(bubble, path).toHaveCount(1)
+    await bubble.click()
+    await expect(chat(shop).getByRole('textbox', { name: 'Write a message' }), path).toBeVisible()
+    await chat(shop).getByRole('button', { name: 'Close chat' }).click()
+    await expect(shop.locator('tandem-chat'), path).toHaveCount(1)
+    expect(await bubble.evaluate((button) => getComputedStyle(button).borderRadius), path).toBe('50%')
+  }
+  await shop.goto(`${site.url}/id`)
+  await expect(bubble).toBeVisible()
+  await shop.evaluate('tandem.open()')
+  await expect(bubble, 'the page’s calls work beside elements of that name').toHaveAttribute('aria-expanded', 'true')
+  await shop.goto(`${site.url}/own`)
+  await expect(bubble).toBeVisible()
+  expect(await shop.evaluate('tandem'), 'what the page calls so itself stays').toEqual({ mine: true })
+})
+
+test('H5: back to a page that the browser kept, the chat goes on', async ({ page, site, openContext }) => {
+  const shop = await (await openContext()).newPage()
+  await shop.goto(site.url)
+  await shop.getByRole('button', { name: 'Open chat' }).click()
+  await write(shop, 'Before I go on')
+  await sees(shop, 'Before I go on')
+  await chat(shop).getByRole('textbox', { name: 'Write a message' }).fill('Half')
+  await shop.goto(`${site.url}/second`)
+  await shop.goBack()
+  await expect(chat(shop).getByRole('textbox', { name: 'Write a message' })).toHaveValue('Half')
+  await page.getByRole('link', { name: /Before I go on/ }).click()
+  await page.getByRole('textbox', { name: 'Message' }).fill('Welcome back')
+  await page.keyboard.press('Control+Enter')
+  await sees(shop, 'Welcome back')
+})
+
+test('H5: pasted cells are text and a pasted picture is a file; dragged words go into the field', async ({ site, openContext }) => {
+  const shop = await (await openContext()).newPage()
+  await shop.goto(site.url)
+  await shop.getByRole('button', { name: 'Open chat' }).click()
+  const field = chat(shop).getByRole('textbox', { name: 'Write a message' })
+  await expect(field).toBeVisible()
+  expect(await field.evaluate(carry, { how: 'paste', text: 'Lamp\t4', picture: true }), 'the browser puts the text in').toBe(false)
+  await expect(chat(shop).getByText('image.png')).toHaveCount(0)
+  expect(await field.evaluate(carry, { how: 'drop', text: 'order 4711', picture: false })).toBe(false)
+  expect(await field.evaluate(carry, { how: 'paste', text: '', picture: true })).toBe(true)
+  await expect(chat(shop).getByText('image.png')).toHaveCount(1)
+  expect(await field.evaluate(carry, { how: 'drop', text: '', picture: true })).toBe(true)
+  await expect(chat(shop).getByText('image.png')).toHaveCount(2)
 })

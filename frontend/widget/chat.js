@@ -2,6 +2,7 @@
 
 import { Api } from './parts/api.js';
 import { Attachments } from './parts/attachments.js';
+import { filesAlone } from './parts/clipboard.js';
 import { Composer } from './parts/composer.js';
 import { Conversation, toRows } from './parts/conversation.js';
 import { h, icon } from './parts/dom.js';
@@ -249,7 +250,9 @@ function listen() {
     if (event.key === 'Escape' && !event.isComposing) host.send({ tandem: 'close' });
   });
 
-  const carriesFiles = (event) => event.dataTransfer?.types.includes('Files');
+  // Over the text field a drag that has words as well is the browser's: it puts them where the pointer is.
+  const carriesFiles = ({ dataTransfer, target }) =>
+    dataTransfer?.types.includes('Files') && (!dataTransfer.types.includes('text/plain') || !target.closest?.('textarea, input'));
   const dragging = (on) => main.classList.toggle('dragging', on);
   addEventListener('dragover', (event) => {
     if (!carriesFiles(event)) return;
@@ -259,8 +262,9 @@ function listen() {
   addEventListener('dragleave', (event) => event.relatedTarget ?? dragging(false));
   addEventListener('drop', (event) => {
     dragging(false);
-    if (!carriesFiles(event)) return;
+    const files = filesAlone(event.dataTransfer);
+    if (!files.length) return;
     event.preventDefault();
-    composer.attach(event.dataTransfer.files);
+    composer.attach(files);
   });
 }

@@ -4,18 +4,42 @@
 //
 // Optional: data-open="true" opens at once, data-position="left". The page can call window.tandem.open(), close() and
 // toggle(). Nothing of the page is read but its address, without query and fragment, and nothing in it is changed but
-// one element added at the end of the body.
+// one element added behind the body: sites whose links replace the body leave it where it is, with the chat in it.
 
 import { SMALL, css } from './loader-style.js';
 
 const PATIENCE = 15_000; // After this the frame counts as not loaded.
 
+const MOST_RETURNS = 100; // A page that takes the chat away each time it comes back has its way in the end.
+
+// Our own mark: `window.tandem` may be an element of the page's, and a symbol is nobody else's.
+const MARK = Symbol.for('tandem.widget');
+
 const script = document.currentScript ?? document.querySelector('script[data-channel][src*="widget.js"]');
-if (script?.dataset.channel && !window.tandem) {
-  const { mount, ...calls } = createWidget(script.dataset, new URL(script.src).origin);
-  window.tandem = calls;
+if (script?.dataset.channel) begin();
+
+/** One chat on a page, however often its script comes: with each page of a site whose links replace the body. */
+function begin() {
+  const origin = new URL(script.src).origin;
+  const name = `${origin} ${script.dataset.channel}`;
+  const there = window[MARK];
+  if (there?.name === name) {
+    there.script = script;
+    return there.stay();
+  }
+  // Another channel's takes over once the page that the first belongs to is gone.
+  if (there?.script.isConnected) return;
+  there?.end();
+  const { mount, stay, end, ...calls } = createWidget(script.dataset, origin);
+  define(MARK, { name, script, stay, end, calls });
+  // What the page calls so itself, in its scripts, stays; elements of that name do not count.
+  if (!Object.hasOwn(window, 'tandem') || window.tandem === there?.calls) define('tandem', calls, true);
   if (document.body) mount();
-  else addEventListener('DOMContentLoaded', mount);
+  else addEventListener('DOMContentLoaded', mount, { once: true });
+}
+
+function define(name, value, enumerable = false) {
+  Object.defineProperty(window, name, { value, enumerable, configurable: true, writable: true });
 }
 
 /** @param {DOMStringMap} options @param {string} origin */
@@ -25,6 +49,11 @@ function createWidget(options, origin) {
   const small = matchMedia(SMALL);
   const host = document.createElement('tandem-chat');
   const root = host.attachShadow({ mode: 'open' });
+  const life = new AbortController();
+  const { signal } = life;
+  const watch = new MutationObserver(stay);
+  let mounted = false;
+  let returns = 0;
   let frame = null;
   let isOpen = false;
   let isReady = false;
@@ -44,13 +73,15 @@ function createWidget(options, origin) {
   const failed = make('div', { class: 'failed', role: 'alert', hidden: '' }, make('p', {}, 'The chat could not be loaded.'), make('div', {}, again, giveUp));
   const panel = make('div', { class: 'panel', id: 'panel', inert: '' }, failed);
 
-  return { mount, open: () => show(true), close, toggle };
+  return { mount, stay, end, open: () => show(true), close, toggle };
 
   function mount() {
+    if (mounted || signal.aborted) return;
+    mounted = true;
     if (options.position === 'left') host.dataset.position = 'left';
     addStyle(root);
     root.append(panel, launcher, news);
-    document.body.append(host);
+    settle();
 
     launcher.addEventListener('click', toggle);
     again.addEventListener('click', () => {
@@ -63,15 +94,36 @@ function createWidget(options, origin) {
       event.stopPropagation();
       close();
     });
-    addEventListener('message', hear);
-    addEventListener('blur', tell); // The visitor may have gone into the frame; it should know which page this is by now.
-    visualViewport?.addEventListener('resize', fit);
-    visualViewport?.addEventListener('scroll', fit);
-    small.addEventListener('change', fit);
+    addEventListener('message', hear, { signal });
+    addEventListener('blur', tell, { signal }); // The visitor may have gone into the frame; it should know which page this is by now.
+    visualViewport?.addEventListener('resize', fit, { signal });
+    visualViewport?.addEventListener('scroll', fit, { signal });
+    small.addEventListener('change', fit, { signal });
 
     // Whoever wrote before is told of answers on every page; nobody else loads more than the button.
     if (options.open === 'true' || (recall('sessionStorage') === 'open' && !small.matches)) show(false);
     else if (recall('localStorage')) whenIdle(() => frame ?? load());
+  }
+
+  /** Behind the body, and back there when the whole document is put in anew. */
+  function settle() {
+    document.documentElement.append(host);
+    watch.observe(document, { childList: true });
+    watch.observe(document.documentElement, { childList: true });
+  }
+
+  /** Comes back with what it was, if the page took it away: the chat itself keeps what is being written. */
+  function stay() {
+    if (!mounted || host.isConnected || !document.documentElement || signal.aborted || ++returns > MOST_RETURNS) return;
+    settle();
+    if (frame) load();
+  }
+
+  function end() {
+    life.abort();
+    clearTimeout(timer);
+    watch.disconnect();
+    host.remove();
   }
 
   function toggle() {

@@ -29,6 +29,9 @@ pub struct NewMessage {
     /// By e-mail: to whom it goes; what is left out follows from the mail that is answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailChoice>,
+    /// The place of the last entry that whoever writes saw: if somebody else replied after it, they are asked first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<i64>,
     /// Where the conversation begins with it (T16).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begin: Option<Beginning>,
@@ -76,8 +79,13 @@ pub async fn mark_read(conversation: ConversationId, read_count: i64) -> Result<
 
 /// Keeps what I have written and not sent.
 #[server(prefix = "/api/fn", endpoint = "save_draft", input = Json)]
-pub async fn save_draft(conversation: ConversationId, mode: DraftMode, text: String) -> Result<(), ApiError> {
-    told(port()?.save_draft(conversation, Draft { mode, text }).await)
+pub async fn save_draft(
+    conversation: ConversationId,
+    mode: DraftMode,
+    text: String,
+    #[server(default)] id: Option<MessageId>,
+) -> Result<(), ApiError> {
+    told(port()?.save_draft(conversation, Draft { mode, text, id }).await)
 }
 
 /// Changes one field of a contact; refused when somebody changed the contact after `seen`.

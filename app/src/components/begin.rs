@@ -140,6 +140,7 @@ fn Form(begin: Begin) -> impl IntoView {
             text: text.get_untracked(),
             attachments: files.iter().map(|file| file.id).collect(),
             mail: Some(MailChoice { recipients, subject: Some(subject.get_untracked().trim().to_owned()) }),
+            seen: None,
             begin: Some(Beginning { channel, contact: begin.contact.get_untracked() }),
         };
         busy.set(true);

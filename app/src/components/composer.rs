@@ -9,8 +9,8 @@ use leptos::{html, prelude::*};
 use crate::{
     api::conversation::NewMessage,
     components::ui::{Glyph, Icon},
-    model::{Attachment, ConversationId, DraftMode, MailChoice, Message, MessageId},
-    state::{Connection, Ghost, new_uuid, use_inbox, use_live, use_outbox},
+    model::{Attachment, ConversationId, DraftMode, MailChoice, Message},
+    state::{Connection, Ghost, give_focus, use_inbox, use_live, use_outbox},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
 use recipients::{MailLines, MailShort, MailTo};
@@ -46,6 +46,16 @@ impl GivenBack {
     }
 }
 
+/// Leaves what is being written, which stays, for the list: to the conversation's card where it is in sight.
+fn leave(id: ConversationId) {
+    #[cfg(feature = "hydrate")]
+    if let Some(active) = document().active_element() {
+        use wasm_bindgen::JsCast;
+        let _ = active.dyn_into::<web_sys::HtmlElement>().map(|element| element.blur());
+    }
+    give_focus(&format!("#row-{id}"));
+}
+
 /// The composer.
 #[component]
 pub fn Composer(
@@ -64,7 +74,7 @@ pub fn Composer(
     let by_mail = Memo::new(move |_| mode.get() == DraftMode::Reply && mail.is_mail());
     let area = NodeRef::<html::Textarea>::new();
     let drop = RwSignal::new(false);
-    let kind = inbox.open.with_untracked(|row| row.as_ref().map_or("", |row| row.kind.label()));
+    let kind = inbox.open.with_untracked(|row| row.as_ref().map_or("", |row| row.kind.in_sentence()));
     let offline = move || live.connection.get() == Connection::Offline;
 
     // What comes back lives as long as the composer, and not only until the effect runs again.
@@ -100,13 +110,15 @@ pub fn Composer(
             return;
         }
         let files = uploads.take();
+        let (becomes, text) = drafts.take();
         let new = NewMessage {
-            id: MessageId::new(new_uuid()),
+            id: becomes,
             conversation: id,
             mode: mode.get_untracked(),
-            text: drafts.take(),
+            text,
             attachments: files.iter().map(|file| file.id).collect(),
             mail: if by_mail.get_untracked() { untrack(|| mail.choice()) } else { None },
+            seen: Some(inbox.seen()),
             begin: None,
         };
         // A note between leaves the lines of the reply as they were typed.
@@ -119,13 +131,19 @@ pub fn Composer(
         }
     };
     let on_key = move |event: leptos::ev::KeyboardEvent| {
-        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && !event.is_composing() {
+        if event.is_composing() || event.default_prevented() {
+            return;
+        }
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();
             send();
+        } else if event.key() == "Escape" {
+            event.prevent_default();
+            leave(id);
         }
     };
     let to = move || match mode.get() {
-        DraftMode::Reply => format!("to {}, by {}", them.get(), kind.to_lowercase()),
+        DraftMode::Reply => format!("to {}, by {kind}", them.get()),
         DraftMode::Note => "only your team sees this".to_owned(),
     };
     let label = move || match (mode.get(), offline()) {
@@ -159,17 +177,19 @@ pub fn Composer(
                 aria-label=move || if mode.get() == DraftMode::Note { "Note" } else { "Reply" }
                 data-mode=move || mode.get().as_str()
                 data-drop=move || drop.get().then_some("")
+                on:keydown=on_key
                 on:submit=move |event| {
                     event.prevent_default();
                     send();
                 }
                 on:dragover=move |event| {
-                    event.prevent_default();
-                    drop.set(true);
+                    if uploads.may_take(&event) {
+                        event.prevent_default();
+                        drop.set(true);
+                    }
                 }
                 on:dragleave=move |_| drop.set(false)
                 on:drop=move |event| {
-                    event.prevent_default();
                     drop.set(false);
                     uploads.add_dropped(&event);
                 }
@@ -198,7 +218,6 @@ pub fn Composer(
                     placeholder=move || if mode.get() == DraftMode::Note { "Write a note for your team." } else { "Write a reply." }
                     prop:value=move || drafts.text.get()
                     on:input=move |event| drafts.typed(event_target_value(&event))
-                    on:keydown=on_key
                     on:paste=move |event| uploads.add_pasted(&event)
                 ></textarea>
                 <FileList uploads />

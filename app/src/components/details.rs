@@ -11,7 +11,7 @@ use crate::{
     api::conversation::{change_state, edit_contact, make_contact},
     components::ui::{
         Avatar, AvatarSize, Button, EditableField, Glyph, Icon, IconButton, ItemTone, Menu, MenuItem, RelativeTime,
-        SaveState, Toast, Toasts, Tone,
+        SaveState, Toast, Toasts, Tone, breakable,
     },
     json::Fetched,
     model::{
@@ -144,7 +144,7 @@ fn Person(id: ConversationId) -> impl IntoView {
                 {move || view! { <Avatar name=name.get() seed=id.to_string() size=AvatarSize::Large /> }}
                 <div class="person-text">
                     <h2 class="person-name">
-                        <bdi>{move || name.get()}</bdi>
+                        <bdi>{move || breakable(&name.get())}</bdi>
                     </h2>
                     <p class="person-role">{role}</p>
                 </div>
@@ -158,11 +158,11 @@ fn Person(id: ConversationId) -> impl IntoView {
 #[component]
 fn PlainLine(field: ContactField) -> impl IntoView {
     let inbox = use_inbox();
-    let value = move || inbox.contact.with(|c| c.as_ref().map(|c| c.get(field).to_owned()).unwrap_or_default());
+    let value = move || inbox.contact.with(|c| c.as_ref().map(|c| breakable(c.get(field))));
     view! {
         <div class="fact">
             <dt>{field.label()}</dt>
-            <dd class="fact-plain">{value}</dd>
+            <dd class="fact-plain"><span>{value}</span></dd>
         </div>
     }
 }

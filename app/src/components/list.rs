@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     api::inbox::{load_inbox, load_thread},
-    components::ui::{Banner, BannerPlace, Button, EmptyState, Icon, IconButton, Tab, Tabs, Tone},
+    components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, IconButton, Tab, Tabs, Tone, typed_key},
     json::Fetched,
     model::{
         AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Permission, Storage, View, window_of,
@@ -42,6 +42,7 @@ const fn what_to_do(view: View) -> &'static str {
         View::Unassigned => "Assigned to nobody",
         View::All => "All that is not closed",
         View::Closed => "Done; comes back when they write again",
+        View::Unsent => "A reply did not reach them: try again, or write anew",
     }
 }
 
@@ -114,6 +115,31 @@ pub fn ListPanel(
             </a>
         }
     };
+    // Only where there is something to do about it.
+    let unsent = move || {
+        let number = inbox.counts.with(|counts| counts.unsent);
+        (number > 0).then(|| {
+            let words = if number == 1 {
+                "conversation has a reply that was not sent"
+            } else {
+                "conversations have a reply that was not sent"
+            };
+            view! {
+                <a
+                    class="list-unsent"
+                    href=format!("/inbox?view={}", View::Unsent.as_str())
+                    aria-current=move || (view.get() == View::Unsent).then_some("page")
+                >
+                    <Glyph icon=Icon::CircleAlert />
+                    <span>
+                        <b>{number}</b>
+                        " "
+                        {words}
+                    </span>
+                </a>
+            }
+        })
+    };
     let rows = move || match inbox.listed.get() {
         Listed::Nothing => ().into_any(),
         Listed::View(_) => view! { <Rows view /> }.into_any(),
@@ -182,6 +208,7 @@ pub fn ListPanel(
                         <nav class="cats" aria-label="Category">
                             {CATEGORIES.map(category).collect_view()}
                         </nav>
+                        {unsent}
                         <p class="list-what">{move || what_to_do(view.get())}</p>
                         {rows}
                     }
@@ -345,18 +372,20 @@ fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
     Effect::new(move |_| {
         let navigate = navigate.clone();
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
-            let step: i32 = match event.key().as_str() {
-                "ArrowDown" | "j" => 1,
-                "ArrowUp" | "k" => -1,
-                "Enter" | "c" => 0,
+            let typed = typed_key(&event.key(), &event.code()).filter(|_| !event.shift_key());
+            let letter = typed.map(|one| one.to_ascii_lowercase());
+            let step: i32 = match (event.key().as_str(), letter) {
+                ("ArrowDown", _) | (_, Some('j')) => 1,
+                ("ArrowUp", _) | (_, Some('k')) => -1,
+                ("Enter", _) | (_, Some('c')) => 0,
                 _ => return,
             };
-            let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+            let modified = event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing();
             // What was answered already, by a menu's button with its menu, is not meant for the list.
             if modified || event.default_prevented() || is_busy_elsewhere(&event) {
                 return;
             }
-            if event.key() == "c" {
+            if letter == Some('c') {
                 if untrack(|| may_begin(house)) {
                     event.prevent_default();
                     begin.to_anybody();
@@ -450,6 +479,7 @@ fn Nothing(
             View::Unassigned | View::New => ("Nothing new", "Whoever writes next appears here at once."),
             View::Missed => ("Nothing missed", "Messages that come in while chat is off wait here."),
             View::Others => ("Nothing with others", "What colleagues or AI agents are working on appears here."),
+            View::Unsent => ("Everything was sent", "Replies that do not reach them appear here."),
             View::Closed => ("Nothing closed yet", "What is done appears here, and comes back when they write again."),
             View::All => {
                 ("No conversations yet", "Try the web chat, or put it on your site: whoever writes appears here.")

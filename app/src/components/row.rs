@@ -81,9 +81,12 @@ pub fn channel_mark(kind: ChannelKind) -> impl IntoView {
     }
 }
 
-/// At most three: what waits, who has it, where it stands.
+/// At most three, and what was not sent: what waits, who has it, where it stands.
 fn pills(state: &ConversationState, house: House, now: i64) -> Vec<AnyView> {
     let mut pills = Vec::new();
+    if state.is_unsent() {
+        pills.push(view! { <Pill icon=Icon::CircleAlert tone=Tone::Bad text="Not sent" /> }.into_any());
+    }
     if let Some(since) = state.waiting_since.filter(|_| state.status != Status::Closed) {
         let waited = now - since.0;
         let (tone, text) = (if waited > GOAL_MS { Tone::Bad } else { Tone::Wait }, duration(waited));

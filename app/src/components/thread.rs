@@ -9,14 +9,14 @@ use super::{
     frame::Panel,
     list::LoadFailed,
     row::channel_mark,
-    words::member_name,
+    words::{duration, member_name},
 };
 use crate::{
     api::{conversation::mark_read, inbox::load_older},
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
     json::Fetched,
     model::{Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage, Thread, View},
-    state::{Ghost, GhostState, Shown, Slotted, give_focus, use_house, use_inbox, use_live, use_outbox},
+    state::{Ghost, GhostState, Shown, Slotted, give_focus, use_house, use_inbox, use_live, use_now, use_outbox},
 };
 
 /// The centre panel.
@@ -124,15 +124,6 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     let row = Memo::new(move |_| inbox.open.get().filter(|row| row.id == id));
     let name =
         Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.display_name().to_owned()).unwrap_or_default()));
-    // A stand-in is used whole; of a name the first word is enough.
-    let first_name = Signal::derive(move || {
-        row.with(|row| {
-            row.as_ref().map_or_else(String::new, |row| match row.name.split(' ').next() {
-                Some(first) if !first.is_empty() => first.to_owned(),
-                _ => row.label.clone(),
-            })
-        })
-    });
     let may_write = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Converse)));
     let pen = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.state.pen)));
     read_what_is_seen(id);
@@ -152,7 +143,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     };
     let composer = move || {
         match (may_write.get(), inbox.gone.get()) {
-        (true, false) => view! { <Composer id them=first_name back /> }.into_any(),
+        (true, false) => view! { <Composer id them=Signal::from(name) back /> }.into_any(),
         (true, true) => view! { <p class="composer-closed">"This conversation went to somebody else. You can no longer answer here."</p> }.into_any(),
         (false, _) => view! { <p class="composer-closed">"You may read here, but not answer. An admin can change your role."</p> }.into_any(),
     }
@@ -354,9 +345,17 @@ fn GhostView(ghost: Ghost, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
         GhostState::Sending => ("queued", Icon::Circle, "sending"),
         GhostState::Waiting => ("scheduled", Icon::WifiOff, "waits for the connection"),
         GhostState::Refused(_) => ("failed", Icon::CircleAlert, "not sent"),
+        GhostState::Asked { .. } => ("failed", Icon::CircleAlert, "not sent yet"),
     };
-    let reason = match ghost.state {
-        GhostState::Refused(reason) => Some(reason),
+    let now = use_now();
+    let what_to_do = match ghost.state {
+        GhostState::Refused(reason) => Some((reason, "bad", "Try again", Callback::new(move |()| outbox.retry(id)))),
+        GhostState::Asked { by, text, at, .. } => {
+            let ago = now.get_untracked() - at.0;
+            let when = if ago < 60_000 { "a moment ago".to_owned() } else { format!("{} ago", duration(ago)) };
+            let question = format!("{by} answered {when}: “{text}” Send yours anyway?");
+            Some((question, "wait", "Send anyway", Callback::new(move |()| outbox.send_anyway(id))))
+        }
         _ => None,
     };
     // It is tried again and again meanwhile: the word does not change with each try.
@@ -385,13 +384,13 @@ fn GhostView(ghost: Ghost, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
             <div class="bubble" dir="auto">
                 <p>{text}</p>
             </div>
-            {reason
-                .map(|reason| {
+            {what_to_do
+                .map(|(words, tone, button, press)| {
                     view! {
-                        <div class="msg-after" data-tone="bad" role="alert">
-                            <span>{reason}</span>
-                            <Button small=true on_press=Callback::new(move |()| outbox.retry(id))>
-                                "Try again"
+                        <div class="msg-after" data-tone=tone role="alert">
+                            <span dir="auto">{words}</span>
+                            <Button small=true on_press=press>
+                                {button}
                             </Button>
                             <Button variant=Variant::Quiet small=true on_press=Callback::new(edit)>
                                 "Edit"

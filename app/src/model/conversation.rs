@@ -118,6 +118,18 @@ pub struct ConversationState {
     pub auto_replied_at: Option<Timestamp>,
     /// Campaign messages only, never answered.
     pub outreach: bool,
+    /// The places of our replies that did not reach them, as far as is known, and that nobody has dealt with; in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsent: Vec<i64>,
+}
+
+/// What a reply took away that turned out not to reach them: what it is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unanswered {
+    /// Since when they have been waiting; none where nobody did.
+    pub waiting_since: Option<Timestamp>,
+    /// Came in while chat was off.
+    pub missed_at: Option<Timestamp>,
 }
 
 impl Default for ConversationState {
@@ -133,6 +145,7 @@ impl Default for ConversationState {
             missed_at: None,
             auto_replied_at: None,
             outreach: false,
+            unsent: Vec::new(),
         }
     }
 }
@@ -157,6 +170,27 @@ pub enum Happening {
         by: MemberId,
         /// The workspace's setting: replying makes it pending.
         pending: bool,
+    },
+    /// A reply of ours failed, came back, or nobody can tell what became of it.
+    NotSent {
+        /// Its place.
+        n: i64,
+        /// What it is with them now; none when something that came after it answers them.
+        unanswered: Option<Unanswered>,
+    },
+    /// A reply that was not sent was after all.
+    SentAfterAll {
+        /// Its place.
+        n: i64,
+        /// Since when they have been waiting for what they wrote after it; none where they wrote nothing.
+        waiting_since: Option<Timestamp>,
+        /// The workspace's setting: replying makes it pending.
+        pending: bool,
+    },
+    /// A reply was taken back, by whoever writes it anew.
+    TakenBack {
+        /// Its place.
+        n: i64,
     },
     /// An AI agent replied.
     AiReply,
@@ -243,12 +277,43 @@ impl ConversationState {
                 }
                 next.waiting_since = None;
                 next.missed_at = None;
+                // Whoever writes anew has dealt with what was not sent.
+                next.unsent.clear();
                 next.pause_ai();
                 next.move_pen(Pen::Member(by));
             }
+            Happening::NotSent { n, unanswered } => {
+                if let Err(at) = next.unsent.binary_search(&n) {
+                    next.unsent.insert(at, n);
+                }
+                // What is not sent is not done, also where something else answers them.
+                if unanswered.is_some() || next.status == Status::Closed {
+                    next.status = Status::Open;
+                    next.snoozed_until = None;
+                }
+                if let Some(before) = unanswered {
+                    next.waiting_since = earlier(next.waiting_since, before.waiting_since);
+                    next.missed_at = earlier(next.missed_at, before.missed_at);
+                }
+            }
+            Happening::SentAfterAll { n, waiting_since, pending } => {
+                // Dealt with in another way meanwhile, it changes nothing.
+                if let Ok(at) = next.unsent.binary_search(&n) {
+                    next.unsent.remove(at);
+                    next.waiting_since = next.waiting_since.and(waiting_since);
+                    if next.waiting_since.is_none() {
+                        next.missed_at = None;
+                        if pending && next.unsent.is_empty() {
+                            next.status = Status::Pending;
+                        }
+                    }
+                }
+            }
+            Happening::TakenBack { n } => next.unsent.retain(|place| *place != n),
             Happening::AiReply => {
                 next.status = Status::Pending;
                 next.waiting_since = None;
+                next.unsent.clear();
             }
             Happening::Keystroke { by } => next.move_pen(Pen::Member(by)),
             Happening::PenReturned { to } => {
@@ -289,15 +354,25 @@ impl ConversationState {
                 next.waiting_since = None;
                 next.missed_at = None;
                 next.snoozed_until = None;
+                next.unsent.clear();
                 next.move_pen(Pen::Nobody);
             }
             Happening::Reopen => {
                 next.status = Status::Open;
                 next.snoozed_until = None;
             }
-            Happening::SetPending => next.status = Status::Pending,
+            Happening::SetPending => {
+                next.status = Status::Pending;
+                // Whoever says that it is their turn has looked at what was not sent.
+                next.unsent.clear();
+            }
         }
         (next, outcome)
+    }
+
+    /// Whether a reply did not reach them that nobody has dealt with.
+    pub fn is_unsent(&self) -> bool {
+        !self.unsent.is_empty()
     }
 
     fn pause_ai(&mut self) {
@@ -339,94 +414,10 @@ impl ConversationState {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn member(n: u8) -> MemberId {
-        MemberId::new(Uuid::from_u128(u128::from(n)))
-    }
-
-    fn happening() -> impl Strategy<Value = Happening> {
-        let who = || (1u8..4).prop_map(member);
-        let agent = || (7u8..9).prop_map(|n| AgentId::new(Uuid::from_u128(u128::from(n))));
-        let time = || (1i64..1000).prop_map(Timestamp);
-        let presence =
-            prop_oneof![Just(Presence::NotChat), Just(Presence::On), time().prop_map(|since| Presence::Off { since })];
-        prop_oneof![
-            (time(), presence, any::<bool>()).prop_map(|(at, presence, assignee_stays)| Happening::Inbound {
-                at,
-                presence,
-                assignee_stays
-            }),
-            Just(Happening::InboundFromMachine),
-            (who(), any::<bool>()).prop_map(|(by, pending)| Happening::Reply { by, pending }),
-            Just(Happening::AiReply),
-            who().prop_map(|by| Happening::Keystroke { by }),
-            agent().prop_map(|to| Happening::PenReturned { to }),
-            who().prop_map(|by| Happening::TakeOver { by }),
-            Just(Happening::PauseAi),
-            Just(Happening::ManualOnly),
-            agent().prop_map(|agent| Happening::Resume { agent }),
-            proptest::option::of(who()).prop_map(|target| Happening::HandOff { target }),
-            proptest::option::of(who()).prop_map(Happening::Assign),
-            time().prop_map(|until| Happening::Snooze { until }),
-            Just(Happening::Wake),
-            Just(Happening::Close),
-            Just(Happening::Reopen),
-            Just(Happening::SetPending),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn every_walk_keeps_the_promises(steps in proptest::collection::vec(happening(), 1..40)) {
-            let mut state = ConversationState::default();
-            for step in steps {
-                let (next, outcome) = state.after(step);
-                prop_assert_eq!(next.pen_epoch - state.pen_epoch, i64::from(next.pen != state.pen), "the epoch counts the pen's moves");
-                if next.status == Status::Closed && state.status != Status::Closed {
-                    prop_assert_eq!((next.waiting_since, next.snoozed_until, next.pen), (None, None, Pen::Nobody));
-                }
-                if outcome.auto_reply {
-                    prop_assert!(next.missed_at.is_some() && next.assignee.is_none(), "only what is missed is answered by machine");
-                    let clock_ran_back = matches!(step, Happening::Inbound { at, presence: Presence::Off { since }, .. } if at < since);
-                    prop_assert!(!next.after(step).1.auto_reply || clock_ran_back, "once per off period");
-                }
-                match step {
-                    Happening::Inbound { .. } => {
-                        let waits = next.status == Status::Open && next.waiting_since.is_some() && next.tab() == Tab::Active;
-                        prop_assert!(waits, "who writes is seen and waits");
-                    }
-                    Happening::Reply { .. } => {
-                        let ours = next.ai_mode != AiMode::Active && next.missed_at.is_none() && next.status != Status::Closed;
-                        prop_assert!(ours, "who replies has it");
-                    }
-                    Happening::Assign(_) => prop_assert_eq!(next.pen, state.pen, "assigning does not move the pen"),
-                    _ => {}
-                }
-                state = next;
-            }
-        }
-    }
-
-    #[test]
-    fn h6_auto_reply_once_per_off_period() {
-        let inbound = |at, since| Happening::Inbound {
-            at: Timestamp(at),
-            presence: Presence::Off { since: Timestamp(since) },
-            assignee_stays: true,
-        };
-        let (first, sent) = ConversationState::default().after(inbound(100, 50));
-        assert!(sent.auto_reply && first.slot() == Slot::Missed);
-        let (second, sent) = first.after(inbound(200, 50));
-        assert!(!sent.auto_reply, "same off period");
-        let (_, sent) = second.after(inbound(400, 300));
-        assert!(sent.auto_reply, "a new off period");
-        let (assigned, _) = ConversationState::default().after(Happening::Assign(Some(member(1))));
-        assert!(!assigned.after(inbound(100, 50)).1.auto_reply, "an existing conversation goes to its assignee");
-    }
+/// The earlier of two times, where there are any.
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    a.into_iter().chain(b).min()
 }
+
+#[cfg(test)]
+mod tests;

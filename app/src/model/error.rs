@@ -3,6 +3,8 @@
 use leptos::server_fn::{codec::JsonEncoding, error::FromServerFnError, error::ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
+use super::Timestamp;
+
 /// What went wrong, as the person asking may know it. The cause of an [`ApiError::Internal`] stays in the server's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
@@ -29,6 +31,18 @@ pub enum ApiError {
     Conflict {
         /// Who did what, and what to do now.
         message: String,
+    },
+    /// Somebody else answered since whoever writes last looked; nothing was sent. They decide.
+    #[error("{by} answered a moment ago: “{text}”. Send yours anyway?")]
+    Answered {
+        /// Who.
+        by: String,
+        /// What, on one line.
+        text: String,
+        /// When.
+        at: Timestamp,
+        /// Its place in the thread: who has seen this and sends again has decided.
+        n: i64,
     },
     /// Too often; try again after the pause.
     #[error("Too many attempts. Try again in {seconds} s.")]
@@ -74,7 +88,7 @@ impl ApiError {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::Invalid { .. } => 422,
-            Self::Conflict { .. } => 409,
+            Self::Conflict { .. } | Self::Answered { .. } => 409,
             Self::TooMany { .. } => 429,
             Self::Busy { .. } => 503,
             Self::Transport { .. } => 502,

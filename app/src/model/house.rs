@@ -40,6 +40,16 @@ impl ChannelKind {
             Self::Api => "API",
         }
     }
+
+    /// As it is written inside a sentence: "by web chat", "by WhatsApp".
+    pub const fn in_sentence(self) -> &'static str {
+        match self {
+            Self::Email => "e-mail",
+            Self::WebChat => "web chat",
+            Self::Letter => "letter",
+            Self::Whatsapp | Self::Sms | Self::Linkedin | Self::Api => self.label(),
+        }
+    }
 }
 
 /// A person with a login.

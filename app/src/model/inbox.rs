@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Category, ChannelId, ChannelKind, CloseReason, Contact, ContactId, ConversationId, ConversationState, MailHead,
-    MemberId, Message, Sender, Slot, Tab, TeamId, Timestamp, text_enum::text_enum,
+    MemberId, Message, MessageId, Sender, Slot, Tab, TeamId, Timestamp, text_enum::text_enum,
 };
 
 text_enum! {
@@ -24,6 +24,8 @@ text_enum! {
         Missed = "missed",
         /// Somebody else, or AI, has it.
         Others = "others",
+        /// A reply did not reach them, and nobody has dealt with it.
+        Unsent = "unsent",
     }
 }
 
@@ -38,6 +40,7 @@ impl View {
             Self::New => "New",
             Self::Missed => "Missed",
             Self::Others => "Others",
+            Self::Unsent => "Not sent",
         }
     }
 
@@ -52,6 +55,7 @@ impl View {
             Self::New => active && facts.slot == Slot::New,
             Self::Missed => active && facts.slot == Slot::Missed,
             Self::Others => active && facts.slot == Slot::Taken && facts.assignee != Some(me),
+            Self::Unsent => active && facts.unsent,
         }
     }
 }
@@ -69,6 +73,9 @@ pub struct Facts {
     pub tab: Tab,
     /// The part of its category that does not depend on who looks.
     pub slot: Slot,
+    /// A reply did not reach them, and nobody has dealt with it.
+    #[serde(default)]
+    pub unsent: bool,
 }
 
 impl Facts {
@@ -100,6 +107,8 @@ pub struct Counts {
     pub missed: i64,
     /// Somebody else, or AI, has it.
     pub others: i64,
+    /// A reply did not reach them.
+    pub unsent: i64,
 }
 
 impl Counts {
@@ -113,6 +122,7 @@ impl Counts {
             View::New => self.new,
             View::Missed => self.missed,
             View::Others => self.others,
+            View::Unsent => self.unsent,
         }
     }
 
@@ -126,6 +136,7 @@ impl Counts {
             (View::New, &mut self.new),
             (View::Missed, &mut self.missed),
             (View::Others, &mut self.others),
+            (View::Unsent, &mut self.unsent),
         ] {
             if view.holds(facts, me) {
                 *number += by;
@@ -230,6 +241,7 @@ impl ConversationRow {
             channel: self.channel,
             tab: self.state.tab(),
             slot: self.state.slot(),
+            unsent: self.state.is_unsent(),
         }
     }
 
@@ -280,6 +292,9 @@ pub struct Draft {
     pub mode: DraftMode,
     /// The text.
     pub text: String,
+    /// The id of the message that it becomes: wherever it is sent from, and however often, it is one message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<MessageId>,
 }
 
 /// An open conversation.
@@ -349,7 +364,8 @@ mod tests {
                     if assignee.is_some() && slot != Slot::Taken {
                         continue;
                     }
-                    let facts = Facts { assignee, team: None, channel: ChannelId::new(Uuid::nil()), tab, slot };
+                    let facts =
+                        Facts { assignee, team: None, channel: ChannelId::new(Uuid::nil()), tab, slot, unsent: true };
                     let mut counts = Counts::default();
                     counts.add(&facts, me, 1);
                     assert_eq!(counts.all, counts.new + counts.missed + counts.mine + counts.others, "{facts:?}");
@@ -359,6 +375,7 @@ mod tests {
                     assert_eq!(category == Some(Category::Others), View::Others.holds(&facts, me));
                     assert_eq!(category == Some(Category::Missed), View::Missed.holds(&facts, me));
                     assert_eq!(category == Some(Category::New), View::New.holds(&facts, me));
+                    assert_eq!(counts.unsent, i64::from(tab == Tab::Active), "what was not sent counts wherever it is");
                 }
             }
         }

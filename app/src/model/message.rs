@@ -53,6 +53,11 @@ impl DeliveryState {
         }
     }
 
+    /// Whether it did not reach them, as far as is known.
+    pub const fn is_unsent(self) -> bool {
+        matches!(self, Self::Failed | Self::Unknown | Self::Bounced)
+    }
+
     /// As it is read out and shown on hover.
     pub const fn label(self) -> &'static str {
         match self {
@@ -222,6 +227,17 @@ pub struct Message {
     /// What it has beside its text, when it is an e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<Box<MailHead>>,
+}
+
+impl Message {
+    /// Whether it answers them in the name of somebody else than this member; an automatic reply answers nothing.
+    pub fn is_answer_of_another(&self, me: MemberId) -> bool {
+        match &self.entry {
+            Entry::Outgoing { by: Sender::Member(by), .. } => *by != me,
+            Entry::Outgoing { by: Sender::Agent(_), .. } => true,
+            _ => false,
+        }
+    }
 }
 
 #[cfg(test)]

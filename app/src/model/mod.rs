@@ -20,7 +20,9 @@ mod text_enum;
 
 pub use arrange::{arrange, window_of};
 pub use contact::{Contact, ContactField, FieldError, LeadStatus};
-pub use conversation::{AiMode, Category, ConversationState, Happening, Outcome, Pen, Presence, Slot, Status, Tab};
+pub use conversation::{
+    AiMode, Category, ConversationState, Happening, Outcome, Pen, Presence, Slot, Status, Tab, Unanswered,
+};
 pub use error::ApiError;
 pub use event::{EventBody, LiveBody, LiveEvent};
 pub use house::{Bootstrap, Channel, ChannelKind, Me, Member, Team, Workspace};

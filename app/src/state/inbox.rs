@@ -1,32 +1,26 @@
 //! The inbox as shown: the plain state that the reducer changes, and the signals that components watch, row by row.
 
 mod last_mail;
+mod seen;
+mod slots;
 
 use std::collections::{HashMap, VecDeque};
 
 use leptos::prelude::*;
 
 pub use self::last_mail::LastMail;
-use self::last_mail::{last_mail, was_taken_back};
-use super::House;
+use self::last_mail::last_mail;
+use self::seen::JustCame;
+pub use self::slots::Slotted;
+use self::slots::{first_unread, slots_of};
+use super::{House, now_ms};
 use crate::model::{
-    ApiError, Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, DraftMode, HousePart, InboxPage,
-    InboxState, ListPart, LiveEvent, Message, MessageId, Thread, ThreadPart, Timestamp, View, arrange,
+    ApiError, Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, Draft, DraftMode, HousePart,
+    InboxPage, InboxState, ListPart, LiveBody, LiveEvent, Message, MessageId, Thread, ThreadPart, View, arrange,
 };
 
 /// How many events are kept, so that what was fetched before them and arrives after them misses none.
 const RECENT: usize = 500;
-
-/// What stands in a thread, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Slotted {
-    /// A day begins; days since 1970 by the reader's clocks.
-    Day(i64),
-    /// What follows was not read when the thread was opened.
-    Unread,
-    /// An entry; whether it begins a group of the same sender.
-    Entry(MessageId, bool),
-}
 
 /// What the list shows.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -97,6 +91,8 @@ pub struct Inbox {
     thread_read: StoredValue<Option<(ConversationId, i64)>>,
     /// The place of the first entry that was not read when the thread was opened.
     unread_from: StoredValue<Option<i64>>,
+    /// Answers of others that came into it a moment ago.
+    just_came: StoredValue<JustCame>,
 }
 
 /// The inbox. Only below the signed-in layout.
@@ -133,6 +129,7 @@ impl Inbox {
             list_read: StoredValue::new(None),
             thread_read: StoredValue::new(None),
             unread_from: StoredValue::new(None),
+            just_came: StoredValue::default(),
         }
     }
 
@@ -152,16 +149,38 @@ impl Inbox {
     }
 
     /// My unsent text in the open conversation, as the server keeps it.
-    pub fn draft(self, mode: DraftMode) -> String {
-        let of = |part: &ThreadPart| part.thread.drafts.iter().find(|d| d.mode == mode).map(|d| d.text.clone());
-        self.core.try_with_value(|core| core.thread.as_ref().and_then(of)).flatten().unwrap_or_default()
+    pub fn draft(self, mode: DraftMode) -> Draft {
+        let of = |part: &ThreadPart| part.thread.drafts.iter().find(|d| d.mode == mode).cloned();
+        let nothing = Draft { mode, text: String::new(), id: None };
+        self.core.try_with_value(|core| core.thread.as_ref().and_then(of)).flatten().unwrap_or(nothing)
+    }
+
+    /// The place up to which whoever writes in the open conversation has seen it.
+    pub fn seen(self) -> i64 {
+        let last = |part: &ThreadPart| part.thread.messages.last().map(|m| m.n);
+        let last = self.core.with_value(|core| core.thread.as_ref().and_then(last)).unwrap_or(0);
+        self.just_came.get_value().seen(last, now_ms())
+    }
+
+    /// Somebody else's answer in the open conversation, which whoever writes there may not have noticed yet.
+    fn notice(self, event: &LiveEvent) {
+        let LiveBody::Conversation { row, messages, .. } = &event.body else { return };
+        let me = self.house.boot.with_untracked(|boot| boot.me.member.id);
+        let known =
+            |part: &ThreadPart| (part.thread.row.id == row.id).then(|| part.thread.messages.last().map_or(0, |m| m.n));
+        let known = self.core.try_with_value(|core| core.thread.as_ref().and_then(known)).flatten();
+        let others = messages.iter().filter(|m| m.is_answer_of_another(me)).map(|m| m.n);
+        if let Some(first) = known.and_then(|known| others.filter(|n| *n > known).min()) {
+            self.just_came.try_update_value(|came| *came = came.and(first, now_ms()));
+        }
     }
 
     /// Takes a change in.
     pub fn receive(self, event: LiveEvent) {
-        if let crate::model::LiveBody::Conversation { row, .. } = &event.body {
+        if let LiveBody::Conversation { row, .. } = &event.body {
             self.prefetched.try_update_value(|known| known.remove(&row.id));
         }
+        self.notice(&event);
         let changed = self.core.try_update_value(|core| core.apply(&event)).unwrap_or_default();
         self.recent.try_update_value(|recent| {
             if recent.len() >= RECENT {
@@ -299,6 +318,7 @@ impl Inbox {
         if !same {
             self.unread_from.set_value(first_unread(&thread));
             self.messages.update_value(HashMap::clear);
+            self.just_came.set_value(JustCame::default());
         }
         self.core.update_value(|core| core.thread = Some(ThreadPart::of(thread)));
         self.catch_up();
@@ -443,49 +463,6 @@ impl Inbox {
             self.older.set(more);
         }
     }
-}
-
-/// The place of the first incoming entry that I had not read.
-fn first_unread(thread: &Thread) -> Option<i64> {
-    let unread = usize::try_from(thread.row.unread()).unwrap_or(0);
-    let incoming = thread.messages.iter().rev().filter(|m| matches!(m.entry, crate::model::Entry::Incoming));
-    incoming.take(unread).last().map(|m| m.n)
-}
-
-const DAY_MS: i64 = 24 * 3_600_000;
-/// Messages of one sender within this time share a header.
-const GROUP_MS: i64 = 5 * 60_000;
-
-/// What is drawn for a list of entries; what was taken back is not.
-fn slots_of(messages: &[Message], unread_from: Option<i64>, local: impl Fn(i64) -> i64) -> Vec<Slotted> {
-    use crate::model::{Entry, Sender};
-    let mut slots = Vec::with_capacity(messages.len() + 4);
-    let (mut day, mut before): (_, Option<(&Entry, Timestamp)>) = (None, None);
-    for message in messages {
-        if was_taken_back(message) {
-            continue;
-        }
-        let this_day = local(message.at.0).div_euclid(DAY_MS);
-        if day != Some(this_day) {
-            day = Some(this_day);
-            before = None;
-            slots.push(Slotted::Day(this_day));
-        }
-        if unread_from == Some(message.n) {
-            before = None;
-            slots.push(Slotted::Unread);
-        }
-        let same = |a: &Entry, b: &Entry| match (a, b) {
-            (Entry::Incoming, Entry::Incoming) => true,
-            (Entry::Outgoing { by: a, .. }, Entry::Outgoing { by: b, .. }) => a == b && !matches!(a, Sender::Auto),
-            (Entry::Note { by: a }, Entry::Note { by: b }) => a == b,
-            _ => false,
-        };
-        let continues = before.is_some_and(|(entry, at)| same(entry, &message.entry) && message.at.0 - at.0 < GROUP_MS);
-        slots.push(Slotted::Entry(message.id, !continues));
-        before = Some((&message.entry, message.at));
-    }
-    slots
 }
 
 #[cfg(test)]

@@ -27,6 +27,17 @@ pub enum GhostState {
     Waiting,
     /// Refused; why.
     Refused(String),
+    /// Somebody else answered meanwhile: whoever wrote it decides.
+    Asked {
+        /// Who.
+        by: String,
+        /// What, on one line.
+        text: String,
+        /// When.
+        at: Timestamp,
+        /// Its place in the thread.
+        n: i64,
+    },
 }
 
 /// A message that is not stored yet.
@@ -96,6 +107,19 @@ impl Outbox {
         self.flush();
     }
 
+    /// Sends a message although somebody else answered meanwhile. Only what was asked about is known: of a later answer it is asked again.
+    pub fn send_anyway(self, id: MessageId) {
+        self.change(|all| {
+            if let Some(ghost) = all.iter_mut().find(|g| g.new.id == id)
+                && let GhostState::Asked { n, .. } = ghost.state
+            {
+                ghost.new.seen = Some(n);
+                ghost.state = GhostState::Sending;
+            }
+        });
+        self.flush();
+    }
+
     /// Takes a message out again, to be edited.
     pub fn take(self, id: MessageId) -> Option<Ghost> {
         let taken = self.ghosts.with_untracked(|all| all.iter().find(|g| g.new.id == id).cloned());
@@ -138,6 +162,7 @@ impl Outbox {
                         self.mark(id, GhostState::Waiting);
                         break;
                     }
+                    Err(ApiError::Answered { by, text, at, n }) => self.mark(id, GhostState::Asked { by, text, at, n }),
                     Err(error) => self.mark(id, GhostState::Refused(error.to_string())),
                 }
             }

@@ -1,6 +1,7 @@
 // Where the visitor writes: a text field that grows, attachments that upload at once, a draft that survives a reload.
 
 import { Backoff, Pause } from './backoff.js';
+import { filesAlone } from './clipboard.js';
 import { h, icon, sizeOf } from './dom.js';
 import { words } from './words.js';
 
@@ -47,9 +48,10 @@ export class Composer {
       this.#changed();
     });
     this.text.addEventListener('paste', (event) => {
-      if (!event.clipboardData.files.length) return;
+      const files = filesAlone(event.clipboardData);
+      if (!files.length) return;
       event.preventDefault();
-      this.attach(event.clipboardData.files);
+      this.attach(files);
     });
     this.picker.addEventListener('change', () => {
       this.attach(this.picker.files);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { retryAfter } from '../parts/api.js';
 import { Backoff, Pause } from '../parts/backoff.js';
+import { filesAlone } from '../parts/clipboard.js';
 import { Conversation, toRows } from '../parts/conversation.js';
 import { sizeOf } from '../parts/dom.js';
 import { linkify } from '../parts/linkify.js';
@@ -163,4 +164,18 @@ test('rows: groups, days, and pending ones once', () => {
 
 test('sizes are short', () => {
   assert.deepEqual([0, 999, 1536, 20_000, 1_234_567, 10_485_760].map(sizeOf), ['0 B', '999 B', '1.5 kB', '20 kB', '1.2 MB', '10 MB']);
+});
+
+/** What a paste or a drop carries. */
+const carried = (text, ...files) => ({ files, getData: (type) => (type === 'text/plain' ? text : '') });
+
+test('clipboard: what has words is text, and only what has none is a file', () => {
+  const cells = carried('Lamp\t4\nShade\t2', 'image.png');
+  assert.deepEqual(filesAlone(cells), [], 'cells of a spreadsheet come with a picture of themselves');
+  assert.deepEqual(filesAlone(carried('order 4711')), []);
+  assert.deepEqual(filesAlone(carried('', 'a.png', 'b.pdf')), ['a.png', 'b.pdf']);
+  assert.deepEqual(filesAlone(carried(' \r\n', 'a.png')), ['a.png']);
+  assert.deepEqual(filesAlone(carried('file:///home/anna/a.pdf\r\nfile:///home/anna/b.pdf\r\n', 'a.pdf', 'b.pdf')), ['a.pdf', 'b.pdf']);
+  assert.deepEqual(filesAlone(carried('see file:///home/anna/a.pdf', 'a.png')), []);
+  assert.deepEqual(filesAlone(null), []);
 });

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use super::{
     change::Change,
+    unsent,
     work::{Work, outside},
 };
 use crate::{
@@ -107,6 +108,7 @@ impl Command for BeginSend {
             // The visitor reads this very database: stored is sent.
             delivery.state = DeliveryState::Sent;
             put(tx, &scope, &mut message, delivery).await?;
+            unsent::told(tx, &scope, &mut change, &message).await?;
             change.changed(message);
             change.finish(tx).await?;
             self.lease.done(tx).await?;
@@ -195,6 +197,7 @@ impl Command for FinishSend {
         };
         if let Some((mut message, before)) = still_going(tx, &scope, id).await? {
             put(tx, &scope, &mut message, Delivery { state, reason, ..before }).await?;
+            unsent::told(tx, &scope, &mut change, &message).await?;
             change.changed(message);
             change.finish(tx).await?;
         }
@@ -287,6 +290,7 @@ impl Command for GiveUpSend {
             let reason = format!("It was tried several times; the last time: {why}. {next}");
             let mut change = Change::of(tx, &scope, message.conversation).await?;
             put(tx, &scope, &mut message, Delivery { state, reason, ..before }).await?;
+            unsent::told(tx, &scope, &mut change, &message).await?;
             change.changed(message);
             change.finish(tx).await?;
         }

@@ -15,6 +15,7 @@ pub mod people;
 pub mod pictures;
 pub mod send;
 pub mod sessions;
+mod unsent;
 pub mod unseen;
 pub mod work;
 

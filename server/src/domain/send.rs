@@ -2,21 +2,22 @@
 
 use app::model::{
     ApiError, Attachment, AttachmentId, ConversationId, ConversationState, Delivery, DeliveryState, Draft, DraftMode,
-    Entry, EventBody, Happening, JobId, MailChoice, Message, MessageId, Permission, Preview, Sender, Timestamp,
+    Entry, EventBody, Happening, JobId, MailChoice, MemberId, Message, MessageId, Permission, Preview, Sender,
+    Timestamp,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    change::{Change, NewEntry},
+    change::{Change, NewEntry, preview},
     check_text,
     files::uploader,
-    fingerprint, mail,
+    fingerprint, mail, unsent,
     work::{Work, outside},
 };
 use crate::{
     error::{Error, Result},
-    store::{Command, Scope, Tx, house, job, message, person},
+    store::{Command, Scope, Tx, house, job, message, person, reply},
 };
 
 /// Sends a reply or keeps a note. The id is made by the client, so that a repeated request is the same message (R6).
@@ -34,16 +35,18 @@ pub struct SendMessage {
     pub attachments: Vec<AttachmentId>,
     /// By e-mail: to whom it goes; what is left out follows from the mail that is answered.
     pub mail: Option<MailChoice>,
+    /// The place of the last entry that whoever writes saw: if somebody else replied after it, they are asked. None asks nothing.
+    pub seen: Option<i64>,
 }
 
 /// What a message that is taken back gives back: the conversation as it was.
 #[derive(Debug, Serialize, Deserialize)]
-struct Inverse {
+pub(super) struct Inverse {
     version_after: i64,
-    state: ConversationState,
+    pub(super) state: ConversationState,
     preview: Preview,
     last_at: Timestamp,
-    first_response_ms: Option<i64>,
+    pub(super) first_response_ms: Option<i64>,
 }
 
 #[async_trait]
@@ -65,6 +68,9 @@ impl Command for SendMessage {
         let print = self.fingerprint(&text, &me.to_string());
         if let Some(known) = message::fingerprint(tx.conn(), &scope, self.id).await? {
             return repeated(tx, &scope, self.id, known == print).await;
+        }
+        if let (DraftMode::Reply, Some(seen)) = (self.mode, self.seen) {
+            answered_since(tx, &scope, &change, seen, me).await?;
         }
         let attachments = claim(tx, &scope, &self.attachments, &uploader(me), &change).await?;
         let entry = |delivery| match self.mode {
@@ -106,7 +112,7 @@ impl Command for SendMessage {
         // Who answers has read what they answer.
         let (conversation, inbound) = (change.now.row.id, change.now.row.inbound_count);
         person::mark(tx, &scope, conversation, inbound).await?;
-        let draft = Draft { mode: self.mode, text: String::new() };
+        let draft = Draft { mode: self.mode, text: String::new(), id: None };
         if person::save_draft(tx, &scope, conversation, &draft).await? {
             tx.emit(scope.workspace(), EventBody::Draft { member: me, conversation, draft });
         }
@@ -128,9 +134,22 @@ async fn repeated(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, same: bool) -> 
     if same { message::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND) } else { Err(another_message()) }
 }
 
+/// Refuses a reply that was written without having seen another one (Promise 4): the lead would get two.
+async fn answered_since(tx: &mut Tx<'_>, scope: &Scope, change: &Change, seen: i64, me: MemberId) -> Result<()> {
+    let id = reply::by_others(tx.conn(), scope, change.now.row.id, seen, me).await?;
+    let Some(id) = id else { return Ok(()) };
+    let message = message::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+    let by = match &message.entry {
+        Entry::Outgoing { by: Sender::Member(id), .. } => house::member(tx.conn(), scope, *id).await?.name,
+        _ => "An AI agent".to_owned(),
+    };
+    let text = preview(&message).map(|shown| shown.text).unwrap_or_default();
+    Err(ApiError::Answered { by, text, at: message.at, n: message.n }.into())
+}
+
 /// The refusal of a second message under a known id.
 pub(super) fn another_message() -> Error {
-    let message = "Another message was sent under this id already. Reload the page and send it again.".to_owned();
+    let message = "Another message was sent from this draft already, perhaps in another window. Look at it, then edit yours and send it.".to_owned();
     ApiError::Conflict { message }.into()
 }
 
@@ -187,6 +206,8 @@ impl Command for CancelMessage {
             row.preview = inverse.preview;
             row.last_at = inverse.last_at;
             row.first_response_ms = inverse.first_response_ms;
+        } else {
+            unsent::taken_back(tx, &scope, &mut change, message.n).await?;
         }
         change.changed(message.clone());
         change.finish(tx).await?;

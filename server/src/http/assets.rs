@@ -75,10 +75,10 @@ pub async fn hashed(Path(name): Path<String>, headers: HeaderMap) -> Response {
 /// `GET /widget.js`: its name is in other people's pages, so it never changes; its content may.
 pub async fn widget_loader(headers: HeaderMap) -> Response {
     let mut response = serve("widget.js", &headers, "public, max-age=300");
-    // Pages of other origins load it.
-    response
-        .headers_mut()
-        .insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
+    // Pages of other origins load it, also those that are isolated (COEP) and those that ask for it with CORS.
+    for (name, value) in [("cross-origin-resource-policy", "cross-origin"), ("access-control-allow-origin", "*")] {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
     response
 }
 

@@ -41,7 +41,7 @@ impl IntoResponse for Refusal {
             ApiError::Forbidden => "forbidden",
             ApiError::NotFound => "not_found",
             ApiError::Invalid { .. } => "invalid",
-            ApiError::Conflict { .. } => "conflict",
+            ApiError::Conflict { .. } | ApiError::Answered { .. } => "conflict",
             ApiError::TooMany { .. } => "rate_limited",
             ApiError::Busy { .. } => "busy",
             ApiError::Transport { .. } | ApiError::Internal { .. } => "internal",

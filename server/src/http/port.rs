@@ -87,8 +87,8 @@ impl Port for MemberPort {
     }
 
     async fn send_message(&self, new: NewMessage) -> Answer<Message> {
-        let NewMessage { id, conversation, mode, text, attachments, mail, begin } = new;
-        let send = SendMessage { id, conversation, mode, text, attachments, mail };
+        let NewMessage { id, conversation, mode, text, attachments, mail, seen, begin } = new;
+        let send = SendMessage { id, conversation, mode, text, attachments, mail, seen };
         match begin {
             None => self.write(send).await,
             Some(Beginning { channel, contact }) => self.write(BeginMail { channel, contact, send }).await,

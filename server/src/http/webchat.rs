@@ -9,7 +9,7 @@ use axum::{
     Json,
     body::Body,
     extract::{FromRequestParts, Path, Query, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
 use futures::TryStreamExt;
@@ -352,7 +352,12 @@ pub async fn frame(State(http): State<Http>, chat: Chat) -> Result<Response, Ref
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         head.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    head.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    // Pages that are isolated embed only what isolates itself and says that others may have it. All that it loads is its own.
+    for (name, value) in
+        [("cross-origin-resource-policy", "cross-origin"), ("cross-origin-embedder-policy", "require-corp")]
+    {
+        head.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
     Ok(response)
 }
 

@@ -102,14 +102,14 @@ const IDENTITIES: Table = rows(
 const CONVERSATIONS: Table = rows(
     "INSERT INTO conversation (workspace_id, id, channel_id, channel_kind, identity_id, contact_id, team_id, status, \
      snoozed_until, assignee_id, ai_mode, pen, pen_epoch, waiting_since, missed_at, auto_replied_at, outreach, tab, slot, \
-     preview_by, preview, last_at, last_inbound_at, started_at, first_response_ms, message_count, inbound_count, version) VALUES ",
-    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+     preview_by, preview, last_at, last_inbound_at, unsent, started_at, first_response_ms, message_count, inbound_count, version) VALUES ",
+    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 );
 const COUNTS: Table = Table {
-    tail: " ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id) DO UPDATE SET n = inbox_count.n + excluded.n",
+    tail: " ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id, unsent) DO UPDATE SET n = inbox_count.n + excluded.n",
     ..rows(
-        "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, n) VALUES ",
-        "($1, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, unsent, n) VALUES ",
+        "($1, ?, ?, ?, ?, ?, ?, ?)",
     )
 };
 const MESSAGES: Table = rows(
@@ -344,11 +344,12 @@ async fn contact_words(tx: &mut Tx<'_>, word: &str, workspace: &str, contacts: &
 fn counted(conversations: &[Loaded]) -> Vec<Vec<Val>> {
     let mut counts: BTreeMap<_, i64> = BTreeMap::new();
     for facts in conversations.iter().map(|new| new.row.facts()) {
-        *counts.entry((facts.tab, facts.slot, facts.assignee, facts.team, facts.channel)).or_default() += 1;
+        *counts.entry((facts.tab, facts.slot, facts.assignee, facts.team, facts.channel, facts.unsent)).or_default() +=
+            1;
     }
-    let counts = counts.into_iter().map(|((tab, slot, assignee, team, channel), n)| {
+    let counts = counts.into_iter().map(|((tab, slot, assignee, team, channel, unsent), n)| {
         let (assignee, team) = (assignee.map(|id| id.to_string()), team.map(|id| id.to_string()));
-        args![tab.as_str(), slot.as_str(), assignee.unwrap_or_default(), team.unwrap_or_default(), channel, n]
+        args![tab.as_str(), slot.as_str(), assignee.unwrap_or_default(), team.unwrap_or_default(), channel, unsent, n]
     });
     counts.collect()
 }

@@ -55,6 +55,16 @@ pub(super) fn sender(text: &str) -> Result<Sender, StoreError> {
     }
 }
 
+/// Places of a thread.
+pub(super) fn places_text(places: &[i64]) -> String {
+    places.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+pub(super) fn places(text: &str) -> Result<Vec<i64>, StoreError> {
+    let place = |one: &str| one.parse().map_err(|_| corrupt("places", text));
+    text.split(',').filter(|one| !one.is_empty()).map(place).collect()
+}
+
 pub(super) fn preview_by_text(by: PreviewBy) -> String {
     match by {
         PreviewBy::Them => "them".to_owned(),

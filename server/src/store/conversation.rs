@@ -20,7 +20,7 @@ const SELECT: &str = "SELECT c.id, c.channel_id, c.channel_kind, c.team_id, c.co
      COALESCE(NULLIF(c.label, ''), i.label) AS label, CASE WHEN c.label = '' THEN '' ELSE i.label END AS first_label, c.preview_by, c.preview, c.last_at, c.last_inbound_at, c.started_at, c.first_response_ms, c.inbound_count, \
      COALESCE(rm.read_count, CASE WHEN c.last_inbound_at <= $3 THEN c.inbound_count ELSE 0 END) AS read_count, \
      c.status, c.snoozed_until, c.assignee_id, c.ai_mode, c.pen, c.pen_epoch, c.waiting_since, c.missed_at, c.auto_replied_at, \
-     c.outreach, c.version, c.identity_id, i.address, c.message_count \
+     c.outreach, c.unsent, c.version, c.identity_id, i.address, c.message_count \
      FROM conversation c \
      JOIN identity i ON i.workspace_id = c.workspace_id AND i.id = c.identity_id \
      LEFT JOIN contact ct ON ct.workspace_id = c.workspace_id AND ct.id = c.contact_id \
@@ -30,21 +30,22 @@ const LATEST_OF: &str = "SELECT id FROM conversation WHERE workspace_id = $1 AND
      ORDER BY last_at DESC LIMIT 1";
 const OF_IDENTITY: &str =
     "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 ORDER BY id LIMIT 50";
-const OF_CONTACT: &str = "SELECT assignee_id, team_id, channel_id, tab, slot FROM conversation WHERE workspace_id = $1 AND contact_id = $2 \
+const OF_CONTACT: &str = "SELECT assignee_id, team_id, channel_id, tab, slot, unsent FROM conversation WHERE workspace_id = $1 AND contact_id = $2 \
      ORDER BY last_at DESC LIMIT 50";
 const INSERT: &str = "INSERT INTO conversation (workspace_id, id, channel_id, channel_kind, identity_id, contact_id, team_id, status, \
      snoozed_until, assignee_id, ai_mode, pen, pen_epoch, waiting_since, missed_at, auto_replied_at, outreach, tab, slot, preview_by, \
-     preview, last_at, last_inbound_at, started_at, first_response_ms, message_count, inbound_count, version, label) \
+     preview, last_at, last_inbound_at, unsent, started_at, first_response_ms, message_count, inbound_count, version, label) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, \
-     $29)";
+     $29, $30)";
 const SAVE: &str = "UPDATE conversation SET contact_id = $4, team_id = $5, status = $6, snoozed_until = $7, assignee_id = $8, ai_mode = $9, \
      pen = $10, pen_epoch = $11, waiting_since = $12, missed_at = $13, auto_replied_at = $14, outreach = $15, tab = $16, slot = $17, \
-     preview_by = $18, preview = $19, last_at = $20, last_inbound_at = $21, first_response_ms = $22, message_count = $23, \
-     inbound_count = $24, version = $25 WHERE workspace_id = $1 AND id = $2 AND version = $3";
+     preview_by = $18, preview = $19, last_at = $20, last_inbound_at = $21, unsent = $22, first_response_ms = $23, message_count = $24, \
+     inbound_count = $25, version = $26 WHERE workspace_id = $1 AND id = $2 AND version = $3";
 const READS: &str =
     "SELECT member_id, read_count FROM read_marker WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY member_id";
-const COUNT: &str = "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, n) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-     ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id) DO UPDATE SET n = inbox_count.n + excluded.n";
+const COUNT: &str = "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, unsent, n) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+     ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id, unsent) DO UPDATE SET n = inbox_count.n + excluded.n";
 /// The alias makes the visibility fragment fit: the columns it names are here as well. The number of the last event comes with
 /// them: one statement less for every list.
 const COUNTS: &str = "SELECT CAST(SUM(c.n) FILTER (WHERE c.tab = 'active') AS BIGINT) AS active, \
@@ -53,13 +54,15 @@ const COUNTS: &str = "SELECT CAST(SUM(c.n) FILTER (WHERE c.tab = 'active') AS BI
      CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'new') AS BIGINT) AS new, \
      CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'missed') AS BIGINT) AS missed, \
      CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'taken' AND c.assignee_id <> $2) AS BIGINT) AS others, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.unsent) AS BIGINT) AS unsent, \
      CAST(SUM(c.n) FILTER (WHERE c.tab = 'closed') AS BIGINT) AS closed, \
      (SELECT w.event_seq FROM workspace w WHERE w.id = $1) AS seq \
      FROM inbox_count c WHERE c.workspace_id = $1 AND c.tab IN ('active', 'closed')";
 const RECOUNT: &str = "SELECT tab, slot, COALESCE(assignee_id, '') AS assignee_id, COALESCE(team_id, '') AS team_id, channel_id, \
-     CAST(COUNT(*) AS BIGINT) AS n FROM conversation WHERE workspace_id = $1 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5";
-const COUNTED: &str = "SELECT tab, slot, assignee_id, team_id, channel_id, n FROM inbox_count WHERE workspace_id = $1 AND n <> 0 \
-     ORDER BY 1, 2, 3, 4, 5";
+     unsent <> '' AS unsent, CAST(COUNT(*) AS BIGINT) AS n FROM conversation WHERE workspace_id = $1 \
+     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6";
+const COUNTED: &str = "SELECT tab, slot, assignee_id, team_id, channel_id, unsent, n FROM inbox_count WHERE workspace_id = $1 AND n <> 0 \
+     ORDER BY 1, 2, 3, 4, 5, 6";
 
 pub(super) const STATEMENTS: &[&str] =
     &[LATEST_OF, OF_IDENTITY, OF_CONTACT, INSERT, SAVE, READS, COUNT, RECOUNT, COUNTED];
@@ -86,6 +89,7 @@ pub fn page_sql(visibility: Visibility, view: View, after: bool) -> String {
         View::New => "c.tab = 'active' AND c.slot = 'new'",
         View::Missed => "c.tab = 'active' AND c.slot = 'missed'",
         View::Others => "c.tab = 'active' AND c.slot = 'taken' AND (c.assignee_id IS NULL OR c.assignee_id <> $2)",
+        View::Unsent => "c.tab = 'active' AND c.unsent <> ''",
     };
     let (cursor, limit) = if after { (" AND (c.last_at, c.id) < ($4, $5)", "$6") } else { ("", "$4") };
     format!("{SELECT} AND {of_view}{}{cursor} ORDER BY c.last_at DESC, c.id DESC LIMIT {limit}", visible(visibility))
@@ -136,6 +140,7 @@ struct Raw {
     missed_at: Option<i64>,
     auto_replied_at: Option<i64>,
     outreach: bool,
+    unsent: String,
     version: i64,
     identity_id: String,
     address: String,
@@ -187,6 +192,7 @@ impl TryFrom<Raw> for Loaded {
                     missed_at: time(raw.missed_at),
                     auto_replied_at: time(raw.auto_replied_at),
                     outreach: raw.outreach,
+                    unsent: codec::places(&raw.unsent)?,
                 },
                 version: raw.version,
             },
@@ -287,6 +293,7 @@ struct RawFacts {
     channel_id: String,
     tab: String,
     slot: String,
+    unsent: String,
 }
 
 /// The facts of a contact's newest conversations, at most 50: who sees one of them sees the contact.
@@ -307,6 +314,7 @@ pub async fn facts_of_contact(
                 channel: read("channel", raw.channel_id)?,
                 tab: read("tab", raw.tab)?,
                 slot: read("slot", raw.slot)?,
+                unsent: !raw.unsent.is_empty(),
             })
         })
         .collect()
@@ -320,6 +328,7 @@ fn changing(of: &Loaded) -> (Vec<Val>, Vec<Val>) {
     let mut values = args![row.contact, row.team, status, state.snoozed_until, state.assignee, ai_mode, pen];
     values.extend(args![state.pen_epoch, state.waiting_since, state.missed_at, state.auto_replied_at, state.outreach]);
     values.extend(args![tab, slot, by, row.preview.text.clone(), row.last_at, row.last_inbound_at]);
+    values.extend(args![codec::places_text(&state.unsent)]);
     (values, args![row.first_response_ms, of.message_count, row.inbound_count, row.version])
 }
 
@@ -380,6 +389,7 @@ async fn count(tx: &mut Tx<'_>, workspace: WorkspaceId, facts: &Facts, by: i64) 
         id(facts.assignee.map(|id| id.to_string())),
         id(facts.team.map(|id| id.to_string())),
         facts.channel,
+        facts.unsent,
         by,
     ];
     tx.exec(COUNT, values).await?;
@@ -403,6 +413,7 @@ struct RawCounts {
     new: Option<i64>,
     missed: Option<i64>,
     others: Option<i64>,
+    unsent: Option<i64>,
     closed: Option<i64>,
     seq: Option<i64>,
 }
@@ -424,12 +435,13 @@ pub async fn counts(conn: &mut Conn<'_>, scope: &Scope) -> Result<(Counts, i64),
         new: n(raw.new),
         missed: n(raw.missed),
         others: n(raw.others),
+        unsent: n(raw.unsent),
     };
     Ok((counts, n(raw.seq)))
 }
 
-/// A row of the counters: tab, slot, assignee, team, channel, number.
-pub type Counted = (String, String, String, String, String, i64);
+/// A row of the counters: tab, slot, assignee, team, channel, whether something was not sent, number.
+pub type Counted = (String, String, String, String, String, bool, i64);
 
 /// The counters as kept and as counted afresh: equal, unless there is a fault. The audit job compares them.
 ///
@@ -448,15 +460,15 @@ pub async fn counted_and_recounted(
 /// When the database fails.
 pub async fn repair_counts(tx: &mut Tx<'_>, scope: &Scope) -> Result<usize, StoreError> {
     let (kept, fresh) = counted_and_recounted(tx.conn(), scope.workspace()).await?;
-    let key = |c: &Counted| (c.0.clone(), c.1.clone(), c.2.clone(), c.3.clone(), c.4.clone());
-    let mut wrong: std::collections::BTreeMap<_, i64> = fresh.iter().map(|c| (key(c), c.5)).collect();
+    let key = |c: &Counted| (c.0.clone(), c.1.clone(), c.2.clone(), c.3.clone(), c.4.clone(), c.5);
+    let mut wrong: std::collections::BTreeMap<_, i64> = fresh.iter().map(|c| (key(c), c.6)).collect();
     for counted in &kept {
-        *wrong.entry(key(counted)).or_default() -= counted.5;
+        *wrong.entry(key(counted)).or_default() -= counted.6;
     }
     wrong.retain(|_, by| *by != 0);
-    for ((tab, slot, assignee, team, channel), by) in &wrong {
-        let values =
-            args![scope.workspace(), tab.clone(), slot.clone(), assignee.clone(), team.clone(), channel.clone(), *by];
+    for ((tab, slot, assignee, team, channel, unsent), by) in &wrong {
+        let (tab, slot, assignee) = (tab.clone(), slot.clone(), assignee.clone());
+        let values = args![scope.workspace(), tab, slot, assignee, team.clone(), channel.clone(), *unsent, *by];
         tx.exec(COUNT, values).await?;
     }
     Ok(wrong.len())

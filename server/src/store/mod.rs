@@ -16,6 +16,7 @@ mod mark;
 pub mod message;
 pub mod person;
 mod probe;
+pub mod reply;
 mod scope;
 pub mod search;
 pub mod session;
@@ -49,6 +50,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         message::STATEMENTS,
         person::STATEMENTS,
         probe::STATEMENTS,
+        reply::STATEMENTS,
         session::STATEMENTS,
         upload::STATEMENTS,
     ];

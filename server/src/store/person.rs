@@ -4,7 +4,7 @@ use app::model::{ConversationId, Draft, DraftMode};
 
 use super::{
     Scope, Tx,
-    codec::read,
+    codec::{read, read_opt},
     conn::{Conn, args},
 };
 use crate::error::StoreError;
@@ -13,10 +13,11 @@ const MARK: &str = "INSERT INTO read_marker (workspace_id, conversation_id, memb
      ON CONFLICT (workspace_id, conversation_id, member_id) DO UPDATE SET read_count = excluded.read_count \
      WHERE read_marker.read_count < excluded.read_count";
 /// The number of the last event comes with them: one statement less for every thread.
-const DRAFTS: &str = "SELECT w.event_seq, d.mode, d.text FROM workspace w LEFT JOIN draft d \
+const DRAFTS: &str = "SELECT w.event_seq, d.mode, d.text, d.message_id FROM workspace w LEFT JOIN draft d \
      ON d.workspace_id = w.id AND d.member_id = $2 AND d.conversation_id = $3 AND d.text <> '' WHERE w.id = $1 ORDER BY d.mode DESC";
-const SAVE_DRAFT: &str = "INSERT INTO draft (workspace_id, member_id, conversation_id, mode, text, updated_at) VALUES ($1, $2, $3, $4, $5, $6) \
-     ON CONFLICT (workspace_id, member_id, conversation_id, mode) DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at";
+const SAVE_DRAFT: &str = "INSERT INTO draft (workspace_id, member_id, conversation_id, mode, text, updated_at, message_id) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+     ON CONFLICT (workspace_id, member_id, conversation_id, mode) DO UPDATE \
+     SET text = excluded.text, updated_at = excluded.updated_at, message_id = excluded.message_id";
 const DROP_DRAFT: &str =
     "DELETE FROM draft WHERE workspace_id = $1 AND member_id = $2 AND conversation_id = $3 AND mode = $4";
 
@@ -44,12 +45,12 @@ pub async fn drafts_and_seq(
     scope: &Scope,
     conversation: ConversationId,
 ) -> Result<(Vec<Draft>, i64), StoreError> {
-    let rows: Vec<(i64, Option<String>, Option<String>)> =
+    let rows: Vec<(i64, Option<String>, Option<String>, Option<String>)> =
         conn.all(DRAFTS, args![scope.workspace(), scope.member_key(), conversation]).await?;
     let seq = rows.first().map_or(0, |(seq, ..)| *seq);
-    let drafts = rows.into_iter().filter_map(|(_, mode, text)| mode.zip(text));
+    let drafts = rows.into_iter().filter_map(|(_, mode, text, id)| Some((mode?, text?, id)));
     let drafts = drafts
-        .map(|(mode, text)| Ok(Draft { mode: read("draft mode", mode)?, text }))
+        .map(|(mode, text, id)| Ok(Draft { mode: read("draft mode", mode)?, text, id: read_opt("message", id)? }))
         .collect::<Result<_, StoreError>>()?;
     Ok((drafts, seq))
 }
@@ -68,8 +69,9 @@ pub async fn save_draft(
     let touched = if draft.text.is_empty() {
         tx.exec(DROP_DRAFT, args![scope.workspace(), who, conversation, mode.as_str()]).await?
     } else {
-        tx.exec(SAVE_DRAFT, args![scope.workspace(), who, conversation, mode.as_str(), draft.text.clone(), tx.now()])
-            .await?
+        let (workspace, text) = (scope.workspace(), draft.text.clone());
+        let values = args![workspace, who, conversation, mode.as_str(), text, tx.now(), draft.id];
+        tx.exec(SAVE_DRAFT, values).await?
     };
     Ok(touched > 0)
 }

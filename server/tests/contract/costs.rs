@@ -72,7 +72,7 @@ async fn an_open_conversation_asks_five_and_the_session(world: World) {
     }
     world.act(&world.owner, conversation, Act::Assign(Some(mine.id))).await.unwrap();
     for who in people.iter().filter(|who| who.scope.visibility() != Visibility::Teams) {
-        let draft = Draft { mode: DraftMode::Reply, text: "Dear".to_owned() };
+        let draft = Draft { mode: DraftMode::Reply, text: "Dear".to_owned(), id: None };
         world.db.write(&who.scope, inbox::SaveDraft { conversation, draft }).await.unwrap();
         let (thread, asked) = counted(world.thread(&session_of(&world, who).await, conversation)).await;
         let thread = thread.unwrap();

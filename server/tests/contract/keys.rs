@@ -25,7 +25,15 @@ async fn p2_one_id_in_two_workspaces_is_two_messages_and_two_jobs(world: World) 
     let both = [(&world.owner.scope, mine), (&tenant.owner.scope, theirs)];
     for (scope, conversation) in both {
         let text = "Hello".to_owned();
-        let send = SendMessage { id, conversation, mode: DraftMode::Reply, text, attachments: Vec::new(), mail: None };
+        let send = SendMessage {
+            id,
+            conversation,
+            mode: DraftMode::Reply,
+            text,
+            attachments: Vec::new(),
+            mail: None,
+            seen: None,
+        };
         world.db.write(scope, send).await.unwrap();
     }
     assert_eq!(world.work().await, 2);

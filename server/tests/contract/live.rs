@@ -192,7 +192,7 @@ async fn p1_reset_when_too_far_behind_or_unknown(world: World) {
         "the oldest that is kept"
     );
     let many = (0..1001).map(|n| {
-        let draft = Draft { mode: DraftMode::Note, text: format!("{n}") };
+        let draft = Draft { mode: DraftMode::Note, text: format!("{n}"), id: None };
         world.db.write(&world.owner.scope, SaveDraft { conversation, draft })
     });
     futures::future::join_all(many).await.into_iter().for_each(|done| done.unwrap());
@@ -206,7 +206,7 @@ async fn p1_a_slow_reader_is_told(world: World) {
     let mut listener = listen(&world, &world.owner, since).await;
     assert_eq!(listener.next().await, Some(Frame::Ready(since)));
     let many = (0..1500).map(|n| {
-        let draft = Draft { mode: DraftMode::Note, text: format!("{n}") };
+        let draft = Draft { mode: DraftMode::Note, text: format!("{n}"), id: None };
         world.db.write(&world.owner.scope, SaveDraft { conversation, draft })
     });
     futures::future::join_all(many).await.into_iter().for_each(|done| done.unwrap());
@@ -226,7 +226,7 @@ async fn s20_only_what_is_mine_to_see(world: World) {
     assert_eq!(listener.next().await, Some(Frame::Ready(since)));
     world.note(&world.owner, others, "secret").await.unwrap();
     world.db.write(&world.owner.scope, MarkRead { conversation: hers, read_count: 1 }).await.unwrap();
-    let draft = Draft { mode: DraftMode::Reply, text: "unsent".to_owned() };
+    let draft = Draft { mode: DraftMode::Reply, text: "unsent".to_owned(), id: None };
     world.db.write(&world.owner.scope, SaveDraft { conversation: hers, draft }).await.unwrap();
     let system = server::store::Scope::system(tenant.workspace, "test");
     let theirs = crate::world::letter(&tenant.chat, "percent", "of another workspace");

@@ -51,15 +51,15 @@ on_both_engines!(
     an_unknown_sort_of_work_is_shown_and_can_be_revived,
 );
 
-type Answer = Result<Handed, SendError>;
+pub type Answer = Result<Handed, SendError>;
 
 /// What a provider answers that took a message under a name of its own.
-fn took(name: impl Into<String>) -> Handed {
+pub fn took(name: impl Into<String>) -> Handed {
     Handed { provider_id: name.into(), mail: None }
 }
 
 /// A provider that writes down what it was handed and answers as told; otherwise it takes everything.
-struct Provider {
+pub struct Provider {
     idempotent: bool,
     panics: AtomicBool,
     handed: Mutex<Vec<MessageId>>,
@@ -81,16 +81,16 @@ impl Channel for Provider {
 }
 
 /// A workspace with such an account, somebody who wrote there, and a worker.
-struct Outbox {
-    world: World,
-    account: Account,
+pub struct Outbox {
+    pub world: World,
+    pub account: Account,
     provider: Arc<Provider>,
     worker: Worker,
-    conversation: ConversationId,
+    pub conversation: ConversationId,
 }
 
 impl Outbox {
-    async fn new(world: World, idempotent: bool) -> Self {
+    pub async fn new(world: World, idempotent: bool) -> Self {
         let account = world.channel(ChannelKind::Api, 5000).await;
         let provider = Arc::new(Provider {
             idempotent,
@@ -104,16 +104,16 @@ impl Outbox {
         Self { world, account, provider, worker, conversation }
     }
 
-    async fn reply(&self) -> Message {
+    pub async fn reply(&self) -> Message {
         self.world.reply(&self.world.owner, self.conversation, "Hello").await.unwrap()
     }
 
-    fn answer(&self, answers: impl IntoIterator<Item = Answer>) {
+    pub fn answer(&self, answers: impl IntoIterator<Item = Answer>) {
         self.provider.answers.lock().unwrap().extend(answers);
     }
 
     /// Lets time pass and does what is due.
-    async fn after(&self, ms: i64) {
+    pub async fn after(&self, ms: i64) {
         self.world.wait(ms);
         self.worker.drain().await.unwrap();
     }

@@ -77,6 +77,7 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         text: text(),
         attachments: Vec::new(),
         mail: None,
+        seen: None,
     };
     let field = ContactField::Company;
     let invitation = Invitation { role: Role::Agent, visibility: Visibility::All, note: String::new() };
@@ -90,7 +91,7 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "reply" Some(Converse) => send(DraftMode::Reply),
         "note" Some(Converse) => send(DraftMode::Note),
         "begin a mail" Some(Converse) => BeginMail { channel: ids.channel, contact: None, send: send(DraftMode::Reply) },
-        "draft" Some(Converse) => SaveDraft { conversation, draft: Draft { mode: DraftMode::Note, text: text() } },
+        "draft" Some(Converse) => SaveDraft { conversation, draft: Draft { mode: DraftMode::Note, text: text(), id: None } },
         "read" Some(Read) => MarkRead { conversation, read_count: 1 },
         "edit a contact" Some(Converse) => EditContact { id: ids.contact, field, value: text(), seen: ids.contact_version },
         "make a contact" Some(Converse) => MakeContact { conversation, id: ContactId::new(new_id()), field, value: text() },

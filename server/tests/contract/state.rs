@@ -253,6 +253,7 @@ async fn what_is_too_long_or_empty_is_refused(world: World) {
         text: "See the file".to_owned(),
         attachments: vec![app::model::AttachmentId::new(new_id())],
         mail: None,
+        seen: None,
     };
     assert!(matches!(refused(world.db.write(&world.owner.scope, missing).await), ApiError::Invalid { .. }));
     let long = letter(&world.chat, "amelie", &"x".repeat(app::model::TEXT_LIMIT + 1));

@@ -173,6 +173,7 @@ async fn s18_a_foreign_file_is_not_sent(world: World) {
             text: "See the file".to_owned(),
             attachments: vec![file],
             mail: None,
+            seen: None,
         };
         assert!(told(world.db.write(&world.owner.scope, send).await).starts_with("Invalid"));
         assert_eq!(told(files::of_member(&world.db, &world.owner.scope, file).await), "NotFound");

@@ -217,7 +217,8 @@ impl Walk {
             }
             11 => {
                 let text = if self.dice.once_in(3) { String::new() } else { text };
-                self.give(scope, SaveDraft { conversation, draft: Draft { mode, text } }, &say("drafts")).await
+                self.give(scope, SaveDraft { conversation, draft: Draft { mode, text, id: None } }, &say("drafts"))
+                    .await
             }
             12 if !self.contacts.is_empty() => {
                 let contact = self.dice.of(&self.contacts).clone();

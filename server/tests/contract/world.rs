@@ -302,6 +302,7 @@ pub fn message(conversation: ConversationId, mode: DraftMode, text: &str) -> Sen
         text: text.to_owned(),
         attachments: Vec::new(),
         mail: None,
+        seen: None,
     }
 }
 

@@ -55,7 +55,7 @@ impl Command for Announce {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         self.runs.fetch_add(1, Ordering::SeqCst);
         let scope = tx.scope()?;
-        let draft = Draft { mode: DraftMode::Note, text: format!("{:?}", self.runs) };
+        let draft = Draft { mode: DraftMode::Note, text: format!("{:?}", self.runs), id: None };
         let body =
             EventBody::Draft { member: scope.person()?.member.id, conversation: ConversationId::new(new_id()), draft };
         tx.exec("UPDATE workspace SET name = name || '!' WHERE id = $1", vec![scope.workspace().into()]).await?;
@@ -159,7 +159,7 @@ async fn nothing_is_taken_after_closing(world: World) {
     let conversation = world.inbound("visitor", "Hello").await.conversation;
     let asked: Vec<_> = (0..50)
         .map(|n| {
-            let (world, draft) = (world.clone(), Draft { mode: DraftMode::Reply, text: format!("{n}") });
+            let (world, draft) = (world.clone(), Draft { mode: DraftMode::Reply, text: format!("{n}"), id: None });
             tokio::spawn(async move { world.db.write(&world.owner.scope, SaveDraft { conversation, draft }).await })
         })
         .collect();

@@ -13,6 +13,14 @@ use crate::{
 /// The largest file that is taken, in bytes; the server refuses larger ones.
 const LIMIT: i64 = 25 * 1024 * 1024;
 
+/// Whether what is pasted or dropped is something to read, and its files are only a picture of it: cells of a spreadsheet come as both.
+/// A file that is dragged from a folder has its own address as text on some systems: it is a file.
+#[cfg(any(feature = "hydrate", test))]
+fn has_words(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.any(|line| !line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:")))
+}
+
 /// How an upload fares.
 #[derive(Debug, Clone, PartialEq)]
 enum Progress {
@@ -117,17 +125,29 @@ mod browser {
             input.set_value("");
         }
 
-        pub fn add_dropped(self, event: &leptos::ev::DragEvent) {
-            self.add(event.data_transfer().and_then(|data| data.files()));
+        /// Whether what is dragged may be dropped here. Over a text field a drag that has words as well is the browser's: it puts
+        /// them where the pointer is.
+        pub fn may_take(self, event: &leptos::ev::DragEvent) -> bool {
+            let types = event.data_transfer().map(|data| data.types());
+            let has = |what: &str| types.as_ref().is_some_and(|types| types.includes(&what.into(), 0));
+            has("Files") && !(has("text/plain") && is_text_field(event))
         }
 
+        /// Takes files that were dropped; the default goes on where there are none.
+        pub fn add_dropped(self, event: &leptos::ev::DragEvent) {
+            self.add_alone(event, event.data_transfer());
+        }
+
+        /// Takes files that were pasted; text goes the usual way.
         pub fn add_pasted(self, event: &leptos::ev::Event) {
-            // Pasted text goes the usual way.
-            let data = js_sys::Reflect::get(event, &"clipboardData".into())
-                .ok()
-                .and_then(|d| d.dyn_into::<web_sys::DataTransfer>().ok());
-            let files = data.and_then(|data| data.files()).filter(|files| files.length() > 0);
-            if files.is_some() {
+            let data = js_sys::Reflect::get(event, &"clipboardData".into()).ok();
+            self.add_alone(event, data.and_then(|data| data.dyn_into::<web_sys::DataTransfer>().ok()));
+        }
+
+        fn add_alone(self, event: &leptos::ev::Event, data: Option<web_sys::DataTransfer>) {
+            let Some(data) = data else { return };
+            let files = data.files().filter(|files| files.length() > 0);
+            if files.is_some() && !super::has_words(&data.get_data("text/plain").unwrap_or_default()) {
                 event.prevent_default();
                 self.add(files);
             }
@@ -156,6 +176,11 @@ mod browser {
                 }
             }
         }
+    }
+
+    fn is_text_field(event: &leptos::ev::Event) -> bool {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        target.is_some_and(|target| target.closest("textarea, input").ok().flatten().is_some())
     }
 
     /// Sends a file. `fetch` tells nothing of its progress, so it is the older way.
@@ -216,6 +241,9 @@ mod browser {
 #[cfg(not(feature = "hydrate"))]
 impl Uploads {
     pub fn add_chosen(self, _: &leptos::web_sys::HtmlInputElement) {}
+    pub fn may_take(self, _: &leptos::ev::DragEvent) -> bool {
+        false
+    }
     pub fn add_dropped(self, _: &leptos::ev::DragEvent) {}
     pub fn add_pasted(self, _: &leptos::ev::Event) {}
 }
@@ -322,5 +350,18 @@ pub fn FileList(uploads: Uploads) -> impl IntoView {
                 </ul>
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_words;
+
+    #[test]
+    fn t5_what_has_words_is_text_and_only_what_has_none_is_a_file() {
+        assert!(has_words("Lamp\t4\nShade\t2"), "cells of a spreadsheet");
+        assert!(has_words("see file:///home/anna/a.pdf") && has_words("né"));
+        assert!(!has_words("") && !has_words(" \r\n"));
+        assert!(!has_words("file:///home/anna/a.pdf\r\nFILE:///home/anna/b.pdf\r\n"));
     }
 }

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use crate::{
     api::conversation::save_draft,
-    model::{ConversationId, DraftMode},
-    state::{Inbox, forget, keep, recall, use_inbox},
+    model::{ConversationId, Draft, DraftMode, MessageId},
+    state::{Inbox, forget, keep, new_uuid, recall, use_inbox},
 };
 
 /// How long the hand must rest before the server is told.
@@ -21,6 +21,8 @@ pub struct Drafts {
     mode: RwSignal<DraftMode>,
     /// The text shown.
     pub text: RwSignal<String>,
+    /// The message that it becomes, the same in every tab and on every device; none while nothing is written.
+    becomes: StoredValue<Option<MessageId>>,
     /// Whether the server has it.
     pub saved: RwSignal<bool>,
     timer: StoredValue<Option<TimeoutHandle>>,
@@ -32,8 +34,19 @@ fn key(id: ConversationId, mode: DraftMode) -> String {
 }
 
 /// What was written and not sent: as this browser has it, else as the server does.
-fn kept(inbox: Inbox, id: ConversationId, mode: DraftMode) -> String {
-    recall(&key(id, mode)).unwrap_or_else(|| inbox.draft(mode))
+fn kept(inbox: Inbox, id: ConversationId, mode: DraftMode) -> Draft {
+    recall(&key(id, mode)).map_or_else(|| inbox.draft(mode), |kept| read(mode, &kept))
+}
+
+/// How this browser keeps a draft: the message that it becomes, and on the next lines the text.
+fn lines(becomes: MessageId, text: &str) -> String {
+    format!("{becomes}\n{text}")
+}
+
+fn read(mode: DraftMode, kept: &str) -> Draft {
+    let parts = kept.split_once('\n').and_then(|(id, text)| Some((id.parse().ok()?, text)));
+    let (id, text) = parts.map_or((None, kept), |(id, text)| (Some(id), text));
+    Draft { mode, text: text.to_owned(), id }
 }
 
 impl Drafts {
@@ -41,12 +54,14 @@ impl Drafts {
     pub fn of(id: ConversationId, mode: RwSignal<DraftMode>) -> Self {
         let inbox = use_inbox();
         // The server's text is drawn by both sides; this browser's own, if newer, comes in after hydration.
-        let text = RwSignal::new(inbox.draft(mode.get_untracked()));
+        let draft = inbox.draft(mode.get_untracked());
+        let text = RwSignal::new(draft.text);
         let it = Self {
             inbox,
             id,
             mode,
             text,
+            becomes: StoredValue::new(draft.id),
             saved: RwSignal::new(false),
             timer: StoredValue::new(None),
             touched: StoredValue::new(false),
@@ -54,7 +69,7 @@ impl Drafts {
         Effect::new(move |before: Option<DraftMode>| {
             let mode = mode.get();
             if before != Some(mode) {
-                it.text.set(kept(inbox, id, mode));
+                it.show(kept(inbox, id, mode));
                 it.saved.set(false);
             }
             mode
@@ -63,7 +78,7 @@ impl Drafts {
         Effect::new(move |before: Option<u32>| {
             let now = inbox.drafts.get();
             if before.is_some_and(|n| n != now) && !it.touched.get_value() {
-                it.text.set(inbox.draft(it.mode.get_untracked()));
+                it.show(inbox.draft(it.mode.get_untracked()));
             }
             now
         });
@@ -71,10 +86,22 @@ impl Drafts {
         it
     }
 
+    fn show(self, draft: Draft) {
+        self.becomes.set_value(draft.id);
+        self.text.set(draft.text);
+    }
+
+    /// The message that the text becomes, from the first key on.
+    fn becomes(self) -> MessageId {
+        let id = self.becomes.get_value().unwrap_or_else(|| MessageId::new(new_uuid()));
+        self.becomes.set_value(Some(id));
+        id
+    }
+
     /// A key was pressed.
     pub fn typed(self, text: String) {
         let mode = self.mode.get_untracked();
-        keep(&key(self.id, mode), &text);
+        keep(&key(self.id, mode), &lines(self.becomes(), &text));
         self.text.set(text);
         self.touched.set_value(true);
         self.saved.set(false);
@@ -84,24 +111,29 @@ impl Drafts {
     /// Puts a text in front of what is written already in a mode, which is then to be chosen.
     pub fn put_in_front(self, mode: DraftMode, text: &str) {
         let shown = self.mode.get_untracked() == mode;
-        let written = if shown { self.text.get_untracked() } else { kept(self.inbox, self.id, mode) };
+        let before = kept(self.inbox, self.id, mode);
+        let written = if shown { self.text.get_untracked() } else { before.text };
         let joined = if written.is_empty() { text.to_owned() } else { format!("{text}\n\n{written}") };
         match shown {
             true => self.typed(joined),
             // What is kept is shown as soon as the mode is.
-            false => keep(&key(self.id, mode), &joined),
+            false => {
+                let becomes = before.id.unwrap_or_else(|| MessageId::new(new_uuid()));
+                keep(&key(self.id, mode), &lines(becomes, &joined));
+            }
         }
     }
 
-    /// The text, which is then no longer a draft.
-    pub fn take(self) -> String {
-        let text = self.text.get_untracked();
+    /// The text, which is then no longer a draft, and the message that it becomes.
+    pub fn take(self) -> (MessageId, String) {
+        let (becomes, text) = (self.becomes(), self.text.get_untracked());
+        self.becomes.set_value(None);
         self.stop();
         forget(&key(self.id, self.mode.get_untracked()));
         self.text.set(String::new());
         self.touched.set_value(false);
         self.saved.set(false);
-        text
+        (becomes, text)
     }
 
     fn stop(self) {
@@ -123,10 +155,11 @@ impl Drafts {
         }
         let (Some(mode), Some(text)) = (self.mode.try_get_untracked(), self.text.try_get_untracked()) else { return };
         self.touched.try_set_value(false);
+        let becomes = self.becomes.try_get_value().flatten();
         leptos::task::spawn_local(async move {
-            if save_draft(self.id, mode, text.clone()).await.is_ok() {
+            if save_draft(self.id, mode, text.clone(), becomes).await.is_ok() {
                 // The server has it now; what this browser keeps would only grow old.
-                if recall(&key(self.id, mode)).as_deref() == Some(text.as_str()) {
+                if recall(&key(self.id, mode)).is_some_and(|kept| read(mode, &kept).text == text) {
                     forget(&key(self.id, mode));
                 }
                 if self.text.try_get_untracked().as_ref() == Some(&text) {
@@ -134,5 +167,24 @@ impl Drafts {
                 }
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DraftMode, lines, read};
+
+    #[test]
+    fn t4_a_draft_is_kept_with_the_message_that_it_becomes() {
+        let id = "0193a5e0-0000-7000-8000-000000000001".parse().unwrap();
+        for text in ["", "Hello", "Two\nlines", "\n"] {
+            let draft = read(DraftMode::Reply, &lines(id, text));
+            assert_eq!((draft.id, draft.text.as_str()), (Some(id), text));
+        }
+        // As it was kept before there were such ids.
+        for text in ["Hello", "Dear Anna,\nthank you"] {
+            let draft = read(DraftMode::Note, text);
+            assert_eq!((draft.id, draft.text.as_str()), (None, text));
+        }
     }
 }

@@ -130,7 +130,7 @@ pub fn EditableField(
                     aria-label=says
                     on:click=move |_| start()
                 >
-                    <span class=class>{text}</span>
+                    <span class=class>{super::breakable(&text)}</span>
                     {mark}
                 </button>
             }

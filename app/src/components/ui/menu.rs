@@ -209,8 +209,8 @@ fn on_menu_key(popover: NodeRef<html::Div>, event: &KeyboardEvent) {
             "Home" => Step::First,
             "End" => Step::Last,
             "Tab" => return set_open(popover, false),
-            _ => match (key.chars().next(), key.chars().count()) {
-                (Some(letter), 1) if letter != ' ' => Step::Letter(letter),
+            _ => match super::typed_key(&key, &event.code()) {
+                Some(letter) if letter != ' ' => Step::Letter(letter),
                 _ => return,
             },
         };

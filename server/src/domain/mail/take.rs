@@ -16,6 +16,7 @@ use crate::{
     domain::{
         change::Change,
         inbound::{InThread, Inbound, Receive},
+        unsent,
     },
     error::{Error, Result},
     store::{
@@ -334,6 +335,7 @@ async fn returned(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Le
         {
             *delivery = new;
             message::set_delivery(tx, scope, *id, delivery).await?;
+            unsent::told(tx, scope, &mut change, &message).await?;
             change.changed(message);
         }
         let line = change.line_saying(tx, Line::Bounce, letter.text.clone()).await?;

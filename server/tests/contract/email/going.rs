@@ -43,6 +43,7 @@ async fn answer(
         text: text.to_owned(),
         attachments: Vec::new(),
         mail,
+        seen: None,
     };
     let message = office.world.db.write(&office.world.owner.scope, send).await.unwrap();
     // The time to take it back passes.
@@ -118,6 +119,7 @@ async fn t5_only_who_is_named_gets_it(world: World) {
         text: "x".to_owned(),
         attachments: Vec::new(),
         mail: Some(nobody),
+        seen: None,
     };
     let told = refused(office.world.db.write(&office.world.owner.scope, send).await);
     assert!(matches!(told, app::model::ApiError::Invalid { .. }));
@@ -136,6 +138,10 @@ async fn t8_what_comes_back_is_tied_to_what_went_out(world: World) {
     let Entry::Outgoing { delivery, .. } = &thread[1].entry else { panic!("outgoing") };
     assert!(delivery.reason.contains("did not reach"), "{}", delivery.reason);
     assert!(matches!(thread[2].entry, Entry::Line { line: app::model::Line::Bounce }));
+    // Nothing reached them: they go on waiting.
+    let back = office.world.row(conversation).await.state;
+    let waits = (back.status, back.waiting_since, back.unsent);
+    assert_eq!(waits, (app::model::Status::Open, Some(thread[0].at), vec![thread[1].n]));
     assert_eq!(office.conversations(office.channel.id).await.len(), 1, "a bounce begins no conversation");
     // A report about somebody else's mail says nothing to anybody here.
     let forged =

@@ -1,0 +1,70 @@
+//! Our replies in a thread, newest first: which of them reached whoever waits.
+
+use app::model::{ConversationId, DeliveryState, MemberId, MessageId, Timestamp};
+
+use super::{
+    Scope,
+    codec::{self, read},
+    conn::{Conn, args},
+};
+use crate::error::StoreError;
+
+const NEWEST: &str = "SELECT n, state, undo FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND kind = 'outgoing' \
+     AND sender <> 'auto' AND state <> 'cancelled' ORDER BY n DESC LIMIT 50";
+const WROTE_AFTER: &str = "SELECT at FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > $3 AND kind = 'incoming' \
+     ORDER BY n LIMIT 1";
+const BY_OTHERS: &str = "SELECT id FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > $3 AND kind = 'outgoing' \
+     AND sender <> 'auto' AND sender <> $4 AND state NOT IN ('cancelled', 'failed', 'bounced') ORDER BY n DESC LIMIT 1";
+
+pub(super) const STATEMENTS: &[&str] = &[NEWEST, WROTE_AFTER, BY_OTHERS];
+
+/// A reply that was not taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Its place.
+    pub n: i64,
+    /// How far it is.
+    pub state: DeliveryState,
+    /// What it changed, as JSON; none where that was not kept.
+    pub undo: Option<String>,
+}
+
+/// The newest replies of people and AI agents, newest first, at most 50.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Result<Vec<Reply>, StoreError> {
+    let rows: Vec<(i64, String, Option<String>)> = conn.all(NEWEST, args![scope.workspace(), id]).await?;
+    let reply = |(n, state, undo)| Ok(Reply { n, state: read("delivery state", state)?, undo });
+    rows.into_iter().map(reply).collect()
+}
+
+/// When they first wrote after a place, if they did.
+///
+/// # Errors
+/// When the database fails.
+pub async fn wrote_after(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    id: ConversationId,
+    n: i64,
+) -> Result<Option<Timestamp>, StoreError> {
+    let row: Option<(i64,)> = conn.opt(WROTE_AFTER, args![scope.workspace(), id, n]).await?;
+    Ok(row.map(|(at,)| Timestamp(at)))
+}
+
+/// The newest reply after a place that is somebody else's than this member's, and that may reach them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_others(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    id: ConversationId,
+    n: i64,
+    me: MemberId,
+) -> Result<Option<MessageId>, StoreError> {
+    let mine = codec::sender_text(app::model::Sender::Member(me));
+    let row: Option<(String,)> = conn.opt(BY_OTHERS, args![scope.workspace(), id, n, mine]).await?;
+    row.map(|(id,)| read("message", id)).transpose()
+}
