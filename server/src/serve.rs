@@ -22,6 +22,7 @@ use crate::{
     live::{Hub, Relay},
     memory,
     network::Network,
+    private,
     store::{Db, Scope, house},
     vault::Vault,
 };
@@ -41,6 +42,8 @@ const UNSENT: u32 = 128 * 1024;
 /// # Errors
 /// When it cannot be opened or brought up to date.
 pub async fn open(config: &Config, hub: &Hub) -> Result<Db> {
+    private::make_folder(&config.data)?;
+    private::close_to_others(&config.data);
     let hub = hub.clone();
     Ok(Db::open(&config.database_url, Clock::System, Arc::new(move |committed| hub.publish(committed))).await?)
 }

@@ -16,6 +16,7 @@ use super::pictures;
 use crate::{
     clock::{new_id, random_hex},
     error::{Error, Result},
+    private,
     store::{Command, Db, Scope, Tx, conversation, message, message::File},
 };
 
@@ -44,7 +45,8 @@ impl Files {
     /// # Errors
     /// When the folder cannot be made.
     pub fn open(folder: PathBuf) -> std::io::Result<Self> {
-        std::fs::create_dir_all(folder.join("incoming"))?;
+        private::make_folder(&folder.join("incoming"))?;
+        private::close_whole_folder(&folder)?;
         forget_broken_off(&folder.join("incoming"))?;
         // What is kept below it is found after a power cut only if it is found itself.
         let outer = folder.parent().filter(|outer| !outer.as_os_str().is_empty());
@@ -115,7 +117,7 @@ impl Files {
         if fs::try_exists(&target).await? {
             fs::remove_file(&incoming).await?;
         } else {
-            fs::create_dir_all(parent).await?;
+            private::make_folder_beside(parent).await?;
             fs::rename(&incoming, &target).await?;
         }
         // The names, the file's and its folder's, must survive a power cut as well as the bytes; also those that another request
@@ -132,7 +134,7 @@ impl Files {
         stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
         limit: u64,
     ) -> Result<(String, u64, String)> {
-        let mut file = fs::File::create_new(path).await?;
+        let mut file = fs::OpenOptions::from(private::file_options()).write(true).create_new(true).open(path).await?;
         let (mut hash, mut size, mut head) = (sha2::Sha256::new(), 0u64, Vec::new());
         let mut stream = std::pin::pin!(stream);
         while let Some(chunk) = stream.next().await {
