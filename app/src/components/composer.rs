@@ -107,6 +107,7 @@ pub fn Composer(
             text: drafts.take(),
             attachments: files.iter().map(|file| file.id).collect(),
             mail: if by_mail.get_untracked() { untrack(|| mail.choice()) } else { None },
+            by: None,
             begin: None,
         };
         // A note between leaves the lines of the reply as they were typed.

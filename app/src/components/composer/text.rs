@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use crate::{
     api::conversation::save_draft,
-    model::{ConversationId, DraftMode},
-    state::{Inbox, forget, keep, recall, use_inbox},
+    model::{ConversationId, DraftMode, MemberId},
+    state::{Inbox, forget, keep, recall, unsent, use_house, use_inbox},
 };
 
 /// How long the hand must rest before the server is told.
@@ -17,6 +17,8 @@ const REST: Duration = Duration::from_millis(700);
 #[derive(Clone, Copy)]
 pub struct Drafts {
     inbox: Inbox,
+    /// Who writes.
+    member: MemberId,
     id: ConversationId,
     mode: RwSignal<DraftMode>,
     /// The text shown.
@@ -27,23 +29,15 @@ pub struct Drafts {
     touched: StoredValue<bool>,
 }
 
-fn key(id: ConversationId, mode: DraftMode) -> String {
-    format!("tandem:draft:{id}:{}", mode.as_str())
-}
-
-/// What was written and not sent: as this browser has it, else as the server does.
-fn kept(inbox: Inbox, id: ConversationId, mode: DraftMode) -> String {
-    recall(&key(id, mode)).unwrap_or_else(|| inbox.draft(mode))
-}
-
 impl Drafts {
     /// What was written in a conversation before, in the mode that is chosen.
     pub fn of(id: ConversationId, mode: RwSignal<DraftMode>) -> Self {
-        let inbox = use_inbox();
+        let (inbox, house) = (use_inbox(), use_house());
         // The server's text is drawn by both sides; this browser's own, if newer, comes in after hydration.
         let text = RwSignal::new(inbox.draft(mode.get_untracked()));
         let it = Self {
             inbox,
+            member: house.boot.with_untracked(|boot| boot.me.member.id),
             id,
             mode,
             text,
@@ -54,7 +48,7 @@ impl Drafts {
         Effect::new(move |before: Option<DraftMode>| {
             let mode = mode.get();
             if before != Some(mode) {
-                it.text.set(kept(inbox, id, mode));
+                it.text.set(it.kept(mode));
                 it.saved.set(false);
             }
             mode
@@ -71,10 +65,19 @@ impl Drafts {
         it
     }
 
+    fn key(self, mode: DraftMode) -> String {
+        unsent(self.member, &format!("draft:{}:{}", self.id, mode.as_str()))
+    }
+
+    /// What was written and not sent: as this browser has it, else as the server does.
+    fn kept(self, mode: DraftMode) -> String {
+        recall(&self.key(mode)).unwrap_or_else(|| self.inbox.draft(mode))
+    }
+
     /// A key was pressed.
     pub fn typed(self, text: String) {
         let mode = self.mode.get_untracked();
-        keep(&key(self.id, mode), &text);
+        keep(&self.key(mode), &text);
         self.text.set(text);
         self.touched.set_value(true);
         self.saved.set(false);
@@ -84,12 +87,12 @@ impl Drafts {
     /// Puts a text in front of what is written already in a mode, which is then to be chosen.
     pub fn put_in_front(self, mode: DraftMode, text: &str) {
         let shown = self.mode.get_untracked() == mode;
-        let written = if shown { self.text.get_untracked() } else { kept(self.inbox, self.id, mode) };
+        let written = if shown { self.text.get_untracked() } else { self.kept(mode) };
         let joined = if written.is_empty() { text.to_owned() } else { format!("{text}\n\n{written}") };
         match shown {
             true => self.typed(joined),
             // What is kept is shown as soon as the mode is.
-            false => keep(&key(self.id, mode), &joined),
+            false => keep(&self.key(mode), &joined),
         }
     }
 
@@ -97,7 +100,7 @@ impl Drafts {
     pub fn take(self) -> String {
         let text = self.text.get_untracked();
         self.stop();
-        forget(&key(self.id, self.mode.get_untracked()));
+        forget(&self.key(self.mode.get_untracked()));
         self.text.set(String::new());
         self.touched.set_value(false);
         self.saved.set(false);
@@ -124,10 +127,10 @@ impl Drafts {
         let (Some(mode), Some(text)) = (self.mode.try_get_untracked(), self.text.try_get_untracked()) else { return };
         self.touched.try_set_value(false);
         leptos::task::spawn_local(async move {
-            if save_draft(self.id, mode, text.clone()).await.is_ok() {
+            if save_draft(self.id, mode, text.clone(), Some(self.member)).await.is_ok() {
                 // The server has it now; what this browser keeps would only grow old.
-                if recall(&key(self.id, mode)).as_deref() == Some(text.as_str()) {
-                    forget(&key(self.id, mode));
+                if recall(&self.key(mode)).as_deref() == Some(text.as_str()) {
+                    forget(&self.key(mode));
                 }
                 if self.text.try_get_untracked().as_ref() == Some(&text) {
                     self.saved.try_set(!text.is_empty());
