@@ -8,9 +8,14 @@
     reason = "a test that fails should say where"
 )]
 
+mod accounts;
+mod caches;
+mod fields;
 mod fixture;
+mod lesser;
 mod mailboxes;
 mod pages;
+mod private;
 mod rights;
 mod secrets;
 mod visitors;
