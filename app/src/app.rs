@@ -15,8 +15,8 @@ use crate::{
     pages::{
         inbox::InboxPage,
         settings::{
-            SettingsChannels, SettingsIndex, SettingsMembers, SettingsPage, SettingsSessions, SettingsSystem,
-            SettingsTeams, SettingsWorkspace,
+            SettingsAudit, SettingsChannels, SettingsIndex, SettingsMembers, SettingsPage, SettingsSessions,
+            SettingsSystem, SettingsTeams, SettingsWorkspace,
         },
     },
     state::{House, Inbox, Live, Outbox, Zone},
@@ -54,6 +54,7 @@ pub fn SettingsApp() -> impl IntoView {
                         <Route path=path!("/teams") view=SettingsTeams />
                         <Route path=path!("/sessions") view=SettingsSessions />
                         <Route path=path!("/system") view=SettingsSystem />
+                        <Route path=path!("/audit") view=SettingsAudit />
                         <Route path=path!("/workspace") view=SettingsWorkspace />
                     </ParentRoute>
                 </ParentRoute>
@@ -165,7 +166,8 @@ fn SignedIn() -> impl IntoView {
 fn Inside(boot: Bootstrap) -> impl IntoView {
     let house = House { boot: RwSignal::new(boot.clone()), now: RwSignal::new(boot.now), zone: Zone::unknown() };
     let live = Live { connection: RwSignal::default(), resets: RwSignal::new(0), storage: RwSignal::default() };
-    let (inbox, outbox) = (Inbox::new(house, boot), Outbox::new());
+    let outbox = Outbox::new(boot.me.member.id);
+    let inbox = Inbox::new(house, boot);
     let toasts = Toasts::provide();
     provide_context(house);
     provide_context(live);

@@ -67,7 +67,7 @@ mod shell {
     use super::{BOOT, Part};
     use crate::{
         app::{Doors, InboxApp, SettingsApp},
-        components::frame::{PANELS_SCRIPT, Panels},
+        components::frame::{PANELS_SCRIPT, Panels, SIGN_OUT_SCRIPT},
         model::Bootstrap,
     };
 
@@ -101,9 +101,13 @@ mod shell {
     pub fn shell(site: Site, part: Part) -> impl IntoView {
         let nonce = use_nonce();
         let Site { program, css, font, icons, theme, panels } = site;
-        let boot = use_context::<Bootstrap>().map(|boot| {
+        let boot = use_context::<Bootstrap>();
+        let member = boot.as_ref().map(|boot| boot.me.member.id.to_string());
+        let is_signed_in = boot.is_some();
+        let boot = boot.map(|boot| {
             view! { <script type="application/json" id=BOOT nonce=nonce.clone() inner_html=boot.to_page()></script> }
         });
+        let leaving = is_signed_in.then(|| view! { <script nonce=nonce.clone() inner_html=SIGN_OUT_SCRIPT></script> });
         let program = program.map(|Program { js, wasm }| {
             let start = format!("import({js:?}).then(app=>app.default({{module_or_path:{wasm:?}}}))");
             view! {
@@ -120,7 +124,7 @@ mod shell {
         };
         view! {
             <!DOCTYPE html>
-            <html lang="en" data-theme=theme data-panels=panels.word() style=panels.style()>
+            <html lang="en" data-theme=theme data-panels=panels.word() data-member=member style=panels.style()>
                 <head>
                     <meta charset="utf-8" />
                     <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
@@ -129,6 +133,7 @@ mod shell {
                     <link rel="stylesheet" href=css />
                     <link rel="preload" href=font r#as="font" r#type="font/woff2" crossorigin="anonymous" />
                     {boot}
+                    {leaving}
                     {program}
                     <MetaTags />
                 </head>

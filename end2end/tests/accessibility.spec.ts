@@ -112,7 +112,7 @@ test('every menu, opened', async ({ page, server }) => {
   }
 })
 
-for (const part of ['', '/channels', '/members', '/teams', '/sessions', '/system', '/workspace']) {
+for (const part of ['', '/channels', '/members', '/teams', '/sessions', '/system', '/audit', '/workspace']) {
   test(`settings${part}`, async ({ page, server }) => {
     await enter(page, server, `/settings${part}`)
     if (part === '/members') {

@@ -94,6 +94,88 @@ test('S44: signing out ends the session, and Back shows nothing of it', async ({
   await expect(page).toHaveURL(/\/sign-in\?next=/)
 })
 
+test('S24: signing out takes along what the browser keeps, in every tab, but not what was written and not sent', async ({ server, openContext, problems }) => {
+  problems.allow(REFUSED, /Failed to load resource/, /net::ERR/, /EventSource/)
+  const [una, vito] = [person('Una Moss'), person('Vito Sand')]
+  const context = await openContext()
+  await join(context, server, una)
+  const page = await inboxOf(context)
+  const caller = new Caller(server, await chatKey(page), { name: 'Patient Person' })
+  await caller.write('Are you still there?')
+  await page.getByRole('link', { name: /Are you still there/ }).click()
+  // A second tab, elsewhere in Tandem.
+  const second = await inboxOf(context, '/settings/sessions')
+  await page.evaluate(async () => {
+    localStorage.setItem('tandem:planted', 'x')
+    sessionStorage.setItem('tandem:planted', 'x')
+    localStorage.setItem('somebody-elses', 'x')
+    await (await caches.open('tandem-planted')).put('/planted', new Response('x'))
+    await new Promise((done) => {
+      const request = indexedDB.open('tandem-planted')
+      request.onsuccess = () => {
+        request.result.close()
+        done(null)
+      }
+    })
+  })
+  // Neither a reply nor a draft reaches the server.
+  await page.route(/api\/fn\/(send_message|save_draft)/, (route) => route.abort())
+  const text = page.getByRole('textbox', { name: 'Message' })
+  await text.fill('Una wrote this')
+  await page.keyboard.press('Control+Enter')
+  await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Una wrote this')
+  await text.fill('Una was about to write')
+
+  await page.getByRole('button', { name: `${una.name}: theme, sessions, sign out` }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(page).toHaveURL(/\/sign-in/)
+  await expect(second, 'the other tab leaves too').toHaveURL(/\/sign-in/, SOON)
+  const kept = () => page.evaluate(async () => ({
+    local: Object.keys(localStorage).map((name) => name.replace(/[0-9a-f-]{36}/g, 'ID')).sort(),
+    session: Object.keys(sessionStorage),
+    caches: await caches.keys(),
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+  }))
+  const nothing = { session: [], caches: [], databases: [] }
+  const unsent = ['somebody-elses', 'tandem:unsent:ID:draft:ID:reply', 'tandem:unsent:ID:outbox:ID']
+  expect(await kept()).toEqual({ local: unsent, ...nothing })
+
+  // Somebody else at the same browser neither sees it nor sends it.
+  await page.unroute(/api\/fn\/(send_message|save_draft)/)
+  await join(context, server, vito)
+  await open(page, '/inbox')
+  await page.getByRole('link', { name: /Are you still there/ }).click()
+  await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Are you still there?')
+  await expect(text).toHaveValue('')
+  await page.reload()
+  await hydrated(page)
+  await expect(page.getByRole('region', { name: 'Messages' })).not.toContainText('Una wrote this')
+  await page.getByRole('button', { name: `${vito.name}: theme, sessions, sign out` }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(page).toHaveURL(/\/sign-in/)
+  expect(await kept(), 'what is hers is there still').toEqual({ local: unsent, ...nothing })
+
+  // She comes back: it goes out, and the draft stands where it stood.
+  await signIn(page, una.email, una.password)
+  await page.getByRole('link', { name: /Are you still there|Una wrote this/ }).click()
+  await expect(text).toHaveValue('Una was about to write')
+  await expect(page.getByRole('region', { name: 'Messages' }).getByText('Una wrote this')).toHaveCount(1)
+  await expect.poll(async () => (await kept()).local.filter((name) => name.includes('outbox')), 'the server has it').toEqual([])
+})
+
+test('S24: a tab of somebody who is signed in no more leaves when somebody else signs in', async ({ server, openContext, problems }) => {
+  problems.allow(REFUSED)
+  const [wim, xenia] = [person('Wim Reed'), person('Xenia Ford')]
+  const context = await openContext()
+  await join(context, server, wim)
+  const left = await inboxOf(context)
+  // Not by "Sign out": the session ran out, say.
+  await join(context, server, xenia)
+  const page = await inboxOf(context)
+  await expect(page.getByRole('button', { name: `${xenia.name}: theme, sessions, sign out` })).toBeVisible()
+  await expect(left.getByRole('button', { name: `${xenia.name}: theme, sessions, sign out` }), 'it loads afresh').toBeVisible(SOON)
+})
+
 test('S26, S42: invited by a link, an agent joins and may not administer', async ({ page, server, openContext, problems }) => {
   problems.allow(REFUSED)
   await enter(page, server, '/settings/members')

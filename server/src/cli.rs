@@ -13,7 +13,7 @@ use crate::{
     live::Hub,
     seed,
     serve::open,
-    store::{Db, Engine, Scope, conversation, house},
+    store::{Db, Engine, Scope, audit, conversation, house},
 };
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -107,8 +107,12 @@ async fn sample_workspace(db: &Db) -> Result<WorkspaceId, Box<dyn Error>> {
         workspace: "Sample".to_owned(),
         name: "Sam Owner".to_owned(),
         email: "owner@example.com".to_owned(),
-        password_hash: Passwords::new()?.hash("tandem sample").await?,
-        browser: Browser { token_hash: secret_hash(&new_secret()), user_agent: "tandem seed".to_owned() },
+        password_hash: Passwords::new()?.hash("tandem sample", &[]).await?,
+        browser: Browser {
+            token_hash: secret_hash(&new_secret()),
+            user_agent: "tandem seed".to_owned(),
+            address: String::new(),
+        },
     };
     Ok(db.write_house(set_up).await?)
 }
@@ -130,10 +134,11 @@ pub async fn user(config: &Config, user: &User) -> Outcome {
     let db = open(config, &Hub::default()).await?;
     let workspace = workspace(&db).await?;
     let scope = Scope::system(workspace, "command line");
+    let house = house::house(&mut db.snapshot().await?.conn(), &scope).await?.workspace.name;
     match user {
         User::Add { email, name, role } => {
             let role: Role = role.parse()?;
-            let hash = Passwords::new()?.hash(&password()?).await?;
+            let hash = Passwords::new()?.hash(&password()?, &[&house, name, email]).await?;
             let member = Member {
                 id: MemberId::new(new_id()),
                 name: name.clone(),
@@ -153,7 +158,7 @@ pub async fn user(config: &Config, user: &User) -> Outcome {
             let members = house::members(&mut snapshot.conn(), &scope).await?;
             drop(snapshot);
             let member = members.iter().find(|m| house::email_key(&m.email) == key).ok_or("nobody has this address")?;
-            let hash = Passwords::new()?.hash(&password()?).await?;
+            let hash = Passwords::new()?.hash(&password()?, &[&house, &member.name, email]).await?;
             db.write(&scope, ResetPassword { member: member.id, hash }).await?;
             println!("the password of {email} is set; their sessions have ended");
         }
@@ -189,6 +194,15 @@ pub async fn doctor(config: &Config) -> Outcome {
         }
     }
     for workspace in house::all(conn).await? {
+        match audit::verify(conn, workspace).await? {
+            Ok(lines) => println!("workspace {workspace}: audit log ok, {lines} lines"),
+            Err(n) => {
+                return Err(format!(
+                    "the audit log of workspace {workspace} was tampered with at line {n}: compare it with a backup"
+                )
+                .into());
+            }
+        }
         let (kept, fresh) = conversation::counted_and_recounted(conn, workspace).await?;
         println!(
             "workspace {workspace}: counters {}",

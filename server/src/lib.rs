@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod live;
 mod memory;
 pub mod network;
+mod private;
 pub mod seed;
 pub mod serve;
 pub mod start;

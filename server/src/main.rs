@@ -59,6 +59,9 @@ fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     } else {
         log.with_target(false).init()
     }
+    // What a library makes on the disk is for this account alone, as is what we make ourselves (private.rs).
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     // Two at least: a page being rendered must not wait for itself.
     let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;

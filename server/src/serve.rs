@@ -17,6 +17,7 @@ use crate::{
     live::{Hub, Relay},
     memory,
     network::Network,
+    private,
     start::StartError,
     storage::StorageWatch,
     store::{Db, Scope, house},
@@ -30,6 +31,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// # Errors
 /// When it cannot be opened or brought up to date.
 pub async fn open(config: &Config, hub: &Hub) -> Result<Db> {
+    private::make_folder(&config.data)?;
+    private::close_to_others(&config.data);
     let hub = hub.clone();
     let opened = Db::open(&config.database_url, Clock::System, Arc::new(move |committed| hub.publish(committed))).await;
     Ok(opened.map_err(|error| StartError::of_database(&config.database_url, &error))?)

@@ -10,7 +10,7 @@ use chacha20poly1305::{AeadInPlace, Key, KeyInit, XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::clock::random_bytes;
+use crate::{clock::random_bytes, private};
 
 /// What is wrong with a key file or a sealed secret, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,7 @@ impl Vault {
     /// # Errors
     /// When it can be neither read nor made, or holds something else.
     pub fn open(path: &Path) -> Result<Self, VaultError> {
+        private::close_to_others(path);
         let failed = |error| VaultError::File { path: path.display().to_string(), error };
         let text = match std::fs::read_to_string(path) {
             Ok(text) if !text.is_empty() => text,
@@ -122,13 +123,9 @@ impl Vault {
 /// Makes the key file, which only its owner can read, and says what it holds: what another process wrote that was first.
 fn make(path: &Path) -> std::io::Result<String> {
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)?;
+        private::make_folder(parent)?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = private::file_options().read(true).write(true).create(true).truncate(false).open(path)?;
     // Until the file is closed, those that started together wait here.
     file.lock()?;
     let mut text = String::new();

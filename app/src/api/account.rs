@@ -109,10 +109,11 @@ pub async fn sign_out() -> Result<(), ApiError> {
     let cookie = told(port()?.sign_out().await)?;
     set_cookie(&cookie);
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        // What the browser kept of this workspace goes with the session (S24); its cache holds only assets.
+        // What the browser keeps of pages goes with the session (S24), also what "Back" would show. Its storage is cleared by the page
+        // (components/frame/sign_out.js): what was written and not sent stays, for whoever wrote it.
         response.insert_header(
             axum::http::HeaderName::from_static("clear-site-data"),
-            axum::http::HeaderValue::from_static("\"storage\""),
+            axum::http::HeaderValue::from_static("\"cache\""),
         );
     }
     leptos_axum::redirect("/sign-in");
@@ -146,10 +147,12 @@ pub async fn end_session(id: SessionId) -> Result<(), ApiError> {
     told(port()?.end_session(id).await)
 }
 
-/// Changes my password and ends my other sessions.
+/// Changes my password, gives this session a new secret and ends my other sessions.
 #[server(prefix = "/api/fn", endpoint = "change_password", input = Json)]
 pub async fn change_password(old: String, new: String) -> Result<(), ApiError> {
-    told(port()?.change_password(old, new).await)
+    let cookie = told(port()?.change_password(old, new).await)?;
+    set_cookie(&cookie);
+    Ok(())
 }
 
 #[cfg(test)]

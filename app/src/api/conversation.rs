@@ -10,7 +10,7 @@ use super::{port, told};
 use crate::model::Draft;
 use crate::model::{
     Act, ApiError, AttachmentId, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow,
-    DraftMode, MailChoice, Message, MessageId,
+    DraftMode, MailChoice, MemberId, Message, MessageId,
 };
 
 /// A reply or a note to be sent. The id is made in the browser: a repeated request is the same message (R6).
@@ -32,6 +32,9 @@ pub struct NewMessage {
     /// The place of the last entry that whoever writes saw: if somebody else replied after it, they are asked first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<i64>,
+    /// Who wrote it. Where somebody else is signed in by now, it is not sent as theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<MemberId>,
     /// Where the conversation begins with it (T16).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begin: Option<Beginning>,
@@ -77,15 +80,16 @@ pub async fn mark_read(conversation: ConversationId, read_count: i64) -> Result<
     told(port()?.mark_read(conversation, read_count).await)
 }
 
-/// Keeps what I have written and not sent.
+/// Keeps what I have written and not sent. `by` says who that is: where somebody else is signed in by now, it is not theirs.
 #[server(prefix = "/api/fn", endpoint = "save_draft", input = Json)]
 pub async fn save_draft(
     conversation: ConversationId,
     mode: DraftMode,
     text: String,
     #[server(default)] id: Option<MessageId>,
+    by: Option<MemberId>,
 ) -> Result<(), ApiError> {
-    told(port()?.save_draft(conversation, Draft { mode, text, id }).await)
+    told(port()?.save_draft(conversation, Draft { mode, text, id }, by).await)
 }
 
 /// Changes one field of a contact; refused when somebody changed the contact after `seen`.

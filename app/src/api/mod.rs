@@ -42,6 +42,12 @@ mod ask {
                     .get(axum::http::header::ACCEPT)
                     .and_then(|v| v.to_str().ok())
                     .is_some_and(|a| a.contains("text/html"))
+                // A program that says so has no form to be led back to.
+                && parts
+                    .headers
+                    .get(axum::http::header::CONTENT_TYPE)
+                    .and_then(|v| v.to_str().ok())
+                    .is_some_and(|t| t.starts_with("application/x-www-form-urlencoded"))
         })
     }
 

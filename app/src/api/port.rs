@@ -9,9 +9,9 @@ use super::{
     settings::{ChannelEdit, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
 };
 use crate::model::{
-    Act, ApiError, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow,
-    Cursor, Draft, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message, MessageId, Role, SessionId, Team,
-    TeamId, Thread, View, Visibility, Workspace,
+    Act, ApiError, AuditPage, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId, ConversationId,
+    ConversationRow, Cursor, Draft, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message, MessageId, Role,
+    SessionId, Team, TeamId, Thread, View, Visibility, Workspace,
 };
 
 type Answer<T> = Result<T, ApiError>;
@@ -29,7 +29,7 @@ pub trait Port: Send + Sync {
     async fn send_now(&self, id: MessageId) -> Answer<Message>;
     async fn change_state(&self, conversation: ConversationId, seen: i64, act: Act) -> Answer<ConversationRow>;
     async fn mark_read(&self, conversation: ConversationId, read_count: i64) -> Answer<()>;
-    async fn save_draft(&self, conversation: ConversationId, draft: Draft) -> Answer<()>;
+    async fn save_draft(&self, conversation: ConversationId, draft: Draft, by: Option<MemberId>) -> Answer<()>;
     async fn edit_contact(&self, id: ContactId, field: ContactField, value: String, seen: i64) -> Answer<Contact>;
     async fn make_contact(
         &self,
@@ -41,7 +41,7 @@ pub trait Port: Send + Sync {
     async fn sign_out(&self) -> Answer<String>;
     async fn sessions(&self) -> Answer<Vec<SessionInfo>>;
     async fn end_session(&self, id: SessionId) -> Answer<()>;
-    async fn change_password(&self, old: String, new: String) -> Answer<()>;
+    async fn change_password(&self, old: String, new: String) -> Answer<String>;
     async fn set_chat(&self, on: bool) -> Answer<()>;
     async fn invite(&self, new: NewInvite) -> Answer<InviteInfo>;
     async fn invites(&self) -> Answer<Vec<InviteInfo>>;
@@ -52,6 +52,7 @@ pub trait Port: Send + Sync {
     async fn set_team_channels(&self, team: TeamId, channels: Vec<ChannelId>) -> Answer<()>;
     async fn edit_channel(&self, edit: ChannelEdit) -> Answer<Channel>;
     async fn edit_workspace(&self, edit: WorkspaceEdit) -> Answer<Workspace>;
+    async fn audit_log(&self, before: Option<i64>) -> Answer<AuditPage>;
     async fn system_status(&self) -> Answer<SystemStatus>;
     async fn revive_job(&self, id: JobId) -> Answer<()>;
     async fn find_mailbox(&self, address: String) -> Answer<FoundMailbox>;

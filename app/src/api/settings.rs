@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use super::{port, told};
 use crate::model::{
-    ApiError, Channel, ChannelId, InviteId, JobId, Member, MemberId, Role, Space, Storage, Team, TeamId, Timestamp,
+    ApiError, AuditPage, Channel, ChannelId, InviteId, JobId, Member, MemberId, Role, Space, Storage, Team, TeamId,
+    Timestamp,
     Visibility, Workspace,
 };
 
@@ -121,6 +122,12 @@ pub struct WorkspaceEdit {
 #[server(prefix = "/api/fn", endpoint = "edit_workspace", input = Json)]
 pub async fn edit_workspace(edit: WorkspaceEdit) -> Result<Workspace, ApiError> {
     told(port()?.edit_workspace(edit).await)
+}
+
+/// A page of the audit log: lines before number `before`, without it the newest.
+#[server(prefix = "/api/fn", endpoint = "audit_log", input = Json)]
+pub async fn audit_log(before: Option<i64>) -> Result<AuditPage, ApiError> {
+    told(port()?.audit_log(before).await)
 }
 
 /// A job that was given up.

@@ -99,6 +99,7 @@ pub fn BeginDialog() -> impl IntoView {
 #[component]
 fn Form(begin: Begin) -> impl IntoView {
     let house = use_house();
+    let me = house.boot.with_untracked(|boot| boot.me.member.id);
     let from = RwSignal::new(untrack(|| mailboxes(house)).first().map(|(id, _)| *id));
     let (subject, text) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (busy, fault) = (RwSignal::new(false), RwSignal::new(None::<String>));
@@ -141,6 +142,7 @@ fn Form(begin: Begin) -> impl IntoView {
             attachments: files.iter().map(|file| file.id).collect(),
             mail: Some(MailChoice { recipients, subject: Some(subject.get_untracked().trim().to_owned()) }),
             seen: None,
+            by: Some(me),
             begin: Some(Beginning { channel, contact: begin.contact.get_untracked() }),
         };
         busy.set(true);

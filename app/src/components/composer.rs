@@ -119,6 +119,7 @@ pub fn Composer(
             attachments: files.iter().map(|file| file.id).collect(),
             mail: if by_mail.get_untracked() { untrack(|| mail.choice()) } else { None },
             seen: Some(inbox.seen()),
+            by: None,
             begin: None,
         };
         // A note between leaves the lines of the reply as they were typed.

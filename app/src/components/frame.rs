@@ -9,6 +9,8 @@ mod wish;
 
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
+pub use account::SIGN_OUT_SCRIPT;
 pub use chat::{Chat, use_chat};
 #[cfg(feature = "ssr")]
 pub use panels::SCRIPT as PANELS_SCRIPT;

@@ -1,6 +1,7 @@
 //! The words of the product as types, and its pure rules. Nothing here knows a database, a socket, a clock or a browser.
 
 mod arrange;
+mod audit;
 mod contact;
 mod conversation;
 mod error;
@@ -19,6 +20,7 @@ mod storage;
 mod text_enum;
 
 pub use arrange::{arrange, window_of};
+pub use audit::{AuditEvent, AuditLine, AuditPage};
 pub use contact::{Contact, ContactField, FieldError, LeadStatus};
 pub use conversation::{
     AiMode, Category, ConversationState, Happening, Outcome, Pen, Presence, Slot, Status, Tab, Unanswered,

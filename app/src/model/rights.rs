@@ -63,6 +63,11 @@ impl Role {
             (Self::Agent | Self::Viewer, _) => false,
         }
     }
+
+    /// Whether whoever has this role may make somebody `other`: nobody hands out what they do not hold (S26).
+    pub fn may_grant(self, other: Self) -> bool {
+        self.may(Permission::Administer, &[]) && (other != Self::Owner || self == Self::Owner)
+    }
 }
 
 /// What somebody sees: enough to decide it for any conversation without asking anything else.

@@ -2,6 +2,8 @@
 
 use uuid::Uuid;
 
+use crate::model::MemberId;
+
 /// A new UUIDv7.
 #[expect(clippy::disallowed_methods, reason = "this is the source that everything else is given")]
 pub fn new_uuid() -> Uuid {
@@ -51,6 +53,12 @@ pub fn give_focus(selector: &str) {
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = selector;
+}
+
+/// The name under which the browser keeps what a member wrote and the server does not have yet. It outlives signing out
+/// (components/frame/sign_out.js), and only its member is shown it again.
+pub fn unsent(member: MemberId, what: &str) -> String {
+    format!("tandem:unsent:{member}:{what}")
 }
 
 /// What the browser keeps under a name.

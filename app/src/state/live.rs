@@ -79,6 +79,9 @@ mod stream {
     /// The server says something every 15 s; silence this long is a dead line.
     const SILENCE: Duration = Duration::from_secs(40);
 
+    /// How long a stream's end may be ahead of the answer that says why.
+    const NEW_SECRET: Duration = Duration::from_millis(800);
+
     /// What tabs tell each other.
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
@@ -208,9 +211,12 @@ mod stream {
             it.tell(&Talk::Reset { tab: None });
             it.reset();
         });
+        // The session ended, or has a new secret since its password was changed here: the answer that brings it is on its way.
         listen("signed-out", |tab, _| {
-            tab.borrow().tell(&Talk::SignedOut);
-            leave();
+            let shared = Rc::clone(tab);
+            set_timeout(move || close(&shared), Duration::ZERO);
+            let shared = Rc::clone(tab);
+            set_timeout(move || ask_again(&shared), NEW_SECRET);
         });
         let shared = Rc::clone(tab);
         let on_error = Closure::<dyn FnMut(Event)>::new(move |_| lost(&shared));
@@ -257,7 +263,10 @@ mod stream {
         let tab = Rc::clone(tab);
         leptos::task::spawn_local(async move {
             match crate::api::inbox::load_bootstrap().await {
-                Err(crate::model::ApiError::Unauthenticated) => leave(),
+                Err(crate::model::ApiError::Unauthenticated) => {
+                    tab.borrow().tell(&Talk::SignedOut);
+                    leave();
+                }
                 _ => open(&tab),
             }
         });

@@ -4,19 +4,12 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{forget, keep, now_ms, recall_all};
+use super::{forget, keep, now_ms, recall_all, unsent};
 use crate::{
     api::conversation::{NewMessage, send_message},
     json,
-    model::{ApiError, Attachment, ConversationId, MessageId, Timestamp},
+    model::{ApiError, Attachment, ConversationId, MemberId, MessageId, Timestamp},
 };
-
-/// One entry a message, so that tabs never overwrite each other's.
-const KEY: &str = "tandem:outbox:";
-
-fn key(id: MessageId) -> String {
-    format!("{KEY}{id}")
-}
 
 /// How a message that is not stored yet fares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +49,8 @@ pub struct Ghost {
 /// The messages that are not stored yet.
 #[derive(Clone, Copy)]
 pub struct Outbox {
+    /// Who writes. What others wrote in this browser is neither shown nor sent.
+    member: MemberId,
     ghosts: RwSignal<Vec<Ghost>>,
     busy: StoredValue<bool>,
 }
@@ -67,13 +62,19 @@ pub fn use_outbox() -> Outbox {
 
 impl Outbox {
     /// An empty one; [`Outbox::restore`] fills it in the browser.
-    pub fn new() -> Self {
-        Self { ghosts: RwSignal::default(), busy: StoredValue::new(false) }
+    pub fn new(member: MemberId) -> Self {
+        Self { member, ghosts: RwSignal::default(), busy: StoredValue::new(false) }
+    }
+
+    /// One entry a message, so that tabs never overwrite each other's.
+    fn key(self, id: Option<MessageId>) -> String {
+        unsent(self.member, &format!("outbox:{}", id.map(|id| id.to_string()).unwrap_or_default()))
     }
 
     /// Takes up what a former page left behind.
     pub fn restore(self) {
-        let mut kept: Vec<Ghost> = recall_all(KEY).iter().filter_map(|(_, text)| json::read(text).ok()).collect();
+        let mut kept: Vec<Ghost> =
+            recall_all(&self.key(None)).iter().filter_map(|(_, text)| json::read(text).ok()).collect();
         kept.sort_by_key(|ghost| ghost.new.id);
         for ghost in &mut kept {
             if ghost.state == GhostState::Waiting {
@@ -93,6 +94,7 @@ impl Outbox {
 
     /// Sends a message as soon as that can be.
     pub fn push(self, new: NewMessage, files: Vec<Attachment>) {
+        let new = NewMessage { by: Some(self.member), ..new };
         self.change(|all| all.push(Ghost { new, files, at: Timestamp(now_ms()), state: GhostState::Sending }));
         self.flush();
     }
@@ -133,11 +135,11 @@ impl Outbox {
         self.ghosts.try_update(|all| change(all));
         let after = self.ghosts.try_get_untracked().unwrap_or_default();
         for ghost in before.iter().filter(|old| !after.iter().any(|new| new.new.id == old.new.id)) {
-            forget(&key(ghost.new.id));
+            forget(&self.key(Some(ghost.new.id)));
         }
         for ghost in after.iter().filter(|new| !before.contains(new)) {
             if let Ok(text) = serde_json::to_string(ghost) {
-                keep(&key(ghost.new.id), &text);
+                keep(&self.key(Some(ghost.new.id)), &text);
             }
         }
     }
@@ -202,11 +204,5 @@ impl Outbox {
                 ghost.state = state;
             }
         });
-    }
-}
-
-impl Default for Outbox {
-    fn default() -> Self {
-        Self::new()
     }
 }

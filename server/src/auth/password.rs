@@ -21,6 +21,10 @@ const PASSES: u32 = 2;
 const LONGEST: usize = 1024;
 /// Characters.
 const SHORTEST: usize = 8;
+/// What everybody knows of somebody counts from this length on, in letters and digits.
+const SHORTEST_WORD: usize = 4;
+/// A password that has so many letters besides what everybody knows is somebody's own.
+const SHORTEST_REST: usize = 5;
 
 /// Hashes and checks passwords, as many at once as there are cores, so that sign-ins cannot eat the memory.
 #[derive(Clone)]
@@ -30,11 +34,12 @@ pub struct Passwords {
     nobody: Arc<str>,
 }
 
-/// A password that may be used: at least 8 characters, at most 1 kB, no other rules, not one of the most common.
+/// A password that may be used: at least 8 characters, at most 1 kB, no other rules, not one of the most common, and not made of what is
+/// `known` to everybody: names and addresses of its owner and the workspace.
 ///
 /// # Errors
 /// [`ApiError::Invalid`] with what to do.
-pub fn check(password: &str) -> Result<(), ApiError> {
+pub fn check(password: &str, known: &[&str]) -> Result<(), ApiError> {
     if password.len() > LONGEST {
         return Err(ApiError::invalid("password", "This is longer than 1,024 bytes."));
     }
@@ -44,55 +49,44 @@ pub fn check(password: &str) -> Result<(), ApiError> {
     let mut letters = password.chars();
     let first = letters.next();
     let is_one_letter = letters.all(|c| Some(c) == first);
-    if is_one_letter || COMMON.contains(&password.to_lowercase().as_str()) {
+    if is_one_letter || is_common(password) {
         return Err(ApiError::invalid("password", "This is among the first that anybody would try. Use another one."));
+    }
+    if is_made_of(password, known) {
+        let message = "This is made of a name or an address that everybody here knows. Use another one.";
+        return Err(ApiError::invalid("password", message));
     }
     Ok(())
 }
 
-/// The most used ones of eight characters and more.
-const COMMON: &[&str] = &[
-    "password",
-    "password1",
-    "password12",
-    "password123",
-    "passw0rd",
-    "p@ssw0rd",
-    "12345678",
-    "123456789",
-    "1234567890",
-    "11111111",
-    "123123123",
-    "87654321",
-    "qwertyui",
-    "qwertyuiop",
-    "qwerty123",
-    "qwerty12",
-    "1q2w3e4r",
-    "1q2w3e4r5t",
-    "1qaz2wsx",
-    "iloveyou",
-    "sunshine",
-    "princess",
-    "football",
-    "baseball",
-    "superman",
-    "trustno1",
-    "welcome1",
-    "admin123",
-    "administrator",
-    "letmein1",
-    "abcd1234",
-    "abc12345",
-    "asdfghjkl",
-    "zaq12wsx",
-    "dragon12",
-    "changeme",
-    "changeme1",
-    "whatever",
-    "computer",
-    "starwars",
-];
+/// The most frequent ones of eight characters and more, with where they come from.
+const COMMON: &str = include_str!("common.txt");
+
+/// Whether it is one of the most frequent, however its letters are written. The list is walked: that takes less than a thousandth of
+/// what hashing takes.
+fn is_common(password: &str) -> bool {
+    let password = password.trim().to_lowercase();
+    COMMON.lines().any(|line| line == password)
+}
+
+/// Whether a password is made of what everybody knows of its owner: their name, their address, the workspace, with at most a few letters,
+/// digits and signs around it (ASVS 6.2.11).
+fn is_made_of(password: &str, known: &[&str]) -> bool {
+    let letters = |text: &str| text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let mut rest = letters(password);
+    let before = rest.len();
+    let words = known.iter().chain(&["tandem"]).flat_map(|text| {
+        let parts = text.split(|c: char| !c.is_alphanumeric()).map(letters);
+        std::iter::once(letters(text)).chain(parts)
+    });
+    let mut words: Vec<String> = words.filter(|word| word.chars().count() >= SHORTEST_WORD).collect();
+    // The longest first: "annacorail" before "anna".
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    for word in words {
+        rest = rest.replace(&word, "");
+    }
+    rest.len() < before && rest.chars().filter(|c| c.is_alphabetic()).count() < SHORTEST_REST
+}
 
 impl Passwords {
     /// Ready to hash.
@@ -105,12 +99,20 @@ impl Passwords {
         Ok(Self { places: Arc::new(Semaphore::new(cores)), nobody: nobody.into() })
     }
 
-    /// The hash to keep of a password.
+    /// The hash to keep of a new password; what is `known` of its owner makes none, see [`check`].
     ///
     /// # Errors
     /// [`ApiError::Invalid`] when it may not be used.
-    pub async fn hash(&self, password: &str) -> Result<String> {
-        check(password)?;
+    pub async fn hash(&self, password: &str, known: &[&str]) -> Result<String> {
+        check(password, known)?;
+        self.hash_again(password).await
+    }
+
+    /// The hash to keep of a password that fitted the former hash.
+    ///
+    /// # Errors
+    /// When the work could not be done.
+    pub async fn hash_again(&self, password: &str) -> Result<String> {
         let password = password.to_owned();
         self.work(move || hash_now(&password)).await?
     }
@@ -173,7 +175,7 @@ mod tests {
     async fn s45_only_the_password_itself_fits() {
         let passwords = Passwords::new().expect("argon2");
         let long = "x y".repeat(40);
-        let hash = passwords.hash(&long).await.expect("hash");
+        let hash = passwords.hash(&long, &[]).await.expect("hash");
         assert!(passwords.verify(&long, Some(hash.clone())).await.expect("verify"));
         for wrong in ["", "\0", hash.as_str(), &long[..72], &format!("{long}\0")] {
             assert!(!passwords.verify(wrong, Some(hash.clone())).await.expect("verify"), "{wrong:?}");
@@ -184,9 +186,43 @@ mod tests {
 
     #[test]
     fn weak_ones_are_refused_with_a_reason() {
-        for weak in ["short", "password", "PASSWORD123", "aaaaaaaaaa", &"x".repeat(2000)] {
-            assert!(check(weak).is_err(), "{weak}");
+        for weak in ["short", "password", "PASSWORD123", " Password ", "aaaaaaaaaa", &"x".repeat(2000)] {
+            assert!(check(weak, &[]).is_err(), "{weak}");
         }
-        assert!(check("correct horse").is_ok());
+        assert!(check("correct horse", &[]).is_ok());
+    }
+
+    /// ASVS 6.2.4: the three thousand most frequent that are as long as we ask for, at least.
+    #[test]
+    fn the_most_frequent_ones_are_refused() {
+        let list: Vec<&str> = COMMON.lines().filter(|line| !line.starts_with('#')).collect();
+        assert!(list.len() >= 3000, "{}", list.len());
+        for common in list {
+            assert!(common.chars().count() >= SHORTEST, "{common} is too short already");
+            assert!(check(&common.to_uppercase(), &[]).is_err(), "{common}");
+        }
+        for common in ["1q2w3e4r", "trustno1", "greyhoun", "qwerty123", "p@ssw0rd"] {
+            assert!(check(common, &[]).is_err(), "{common}");
+        }
+    }
+
+    /// ASVS 6.2.11.
+    #[test]
+    fn what_everybody_knows_makes_no_password() {
+        let known = ["Maison Corail", "Anna Lindqvist", "anna.lindqvist@corail.example"];
+        for weak in [
+            "MaisonCorail",
+            "corail2026!",
+            "Maison-Corail#1",
+            "anna.lindqvist@corail.example",
+            "Anna1234",
+            "tandem2026",
+            "annaanna",
+        ] {
+            assert!(check(weak, &known).is_err(), "{weak}");
+        }
+        for good in ["correct horse", "corail reefs at dawn", "1234 plus anna is nine", "48151623429"] {
+            assert!(check(good, &known).is_ok(), "{good}");
+        }
     }
 }

@@ -16,6 +16,7 @@ use super::pictures;
 use crate::{
     clock::{new_id, random_bytes, random_hex},
     error::{Error, Result},
+    private,
     store::{Command, Conn, Db, Mark, Scope, Tx, conversation, message, message::File, upload},
 };
 
@@ -52,8 +53,9 @@ impl Files {
     /// # Errors
     /// When the folder cannot be made.
     pub fn open(folder: PathBuf) -> std::io::Result<Self> {
-        std::fs::create_dir_all(folder.join("incoming"))?;
-        std::fs::create_dir_all(folder.join("going"))?;
+        private::make_folder(&folder.join("incoming"))?;
+        private::make_folder(&folder.join("going"))?;
+        private::close_whole_folder(&folder)?;
         forget_broken_off(&folder.join("incoming"))?;
         let files = Self { folder, mark: Mark::default() };
         files.put_back()?;
@@ -123,7 +125,7 @@ impl Files {
     async fn place_it(&self, mut taken: Incoming) -> Result<(String, u64, String)> {
         let target = self.path(&taken.digest);
         let parent = target.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(parent).await?;
+        private::make_folder_beside(parent).await?;
         fs::rename(&taken.path.0, &target).await?;
         // The names, the file's and its folder's, must survive a power cut as well as the bytes; also those that another request
         // made a moment ago, or a process that was killed before it came to this.
@@ -136,7 +138,7 @@ impl Files {
 
     async fn write(&self, stream: impl Stream<Item = Result<Bytes, std::io::Error>>, limit: u64) -> Result<Incoming> {
         let path = Unsettled(self.folder.join("incoming").join(random_hex(16)));
-        let mut file = fs::File::create_new(&path.0).await?;
+        let mut file = fs::OpenOptions::from(private::file_options()).write(true).create_new(true).open(&path.0).await?;
         let (mut hash, mut size, mut head) = (sha2::Sha256::new(), 0u64, Vec::new());
         let mut stream = std::pin::pin!(stream);
         while let Some(chunk) = stream.next().await {

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod audit_log;
 pub mod change;
 pub mod contacts;
 mod correspondent;

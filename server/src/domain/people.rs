@@ -1,12 +1,13 @@
 //! Members, teams, channels and the chat bubble.
 
 use app::model::{
-    ApiError, Channel, ChannelId, EventBody, JobId, Member, MemberId, Permission, Role, Team, TeamId, Visibility,
-    Workspace,
+    ApiError, AuditEvent, Channel, ChannelId, EventBody, JobId, Member, MemberId, Permission, Role, Team, TeamId,
+    Visibility, Workspace,
 };
 use async_trait::async_trait;
+use serde_json::json;
 
-use super::{check_line, check_name, check_text};
+use super::{audit_log::note, check_line, check_name, check_text};
 use crate::{
     error::{Error, Result},
     store::{Command, Scope, Tx, house, job, session},
@@ -67,7 +68,7 @@ impl Command for AddMember {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
         let member = &self.member;
-        if member.role == Role::Owner && scope.me().is_some_and(|me| me.member.role != Role::Owner) {
+        if scope.me().is_some_and(|me| !me.member.role.may_grant(member.role)) {
             return Err(Error::FORBIDDEN);
         }
         check_name("name", &member.name, "Say how colleagues should call them.")?;
@@ -76,6 +77,8 @@ impl Command for AddMember {
             false => Error::from(error),
         })?;
         session::set_password(tx, scope.workspace(), member.id, &self.password_hash).await?;
+        let body = json!({ "member": member.id, "name": member.name, "role": member.role });
+        note(tx, &scope, AuditEvent::MemberAdded, body).await?;
         tx.emit(scope.workspace(), EventBody::Member(Box::new(member.clone())));
         keep_bubble(tx, &scope).await
     }
@@ -105,8 +108,7 @@ impl Command for EditMember {
         let members = house::members(tx.conn(), &scope).await?;
         let mut member = members.iter().find(|m| m.id == self.id).cloned().ok_or(Error::NOT_FOUND)?;
         // Only an owner makes, changes or removes an owner; nobody changes their own role (S26).
-        let touches_owner = member.role == Role::Owner || self.role == Role::Owner;
-        if touches_owner && me.role != Role::Owner {
+        if !me.role.may_grant(member.role) || !me.role.may_grant(self.role) {
             return Err(Error::FORBIDDEN);
         }
         if member.id == me.id && (member.role != self.role || self.disabled) {
@@ -117,6 +119,7 @@ impl Command for EditMember {
         if member.role == Role::Owner && !stays_owner && !others {
             return Err(ApiError::invalid("role", "A workspace needs an owner. Make somebody else owner first.").into());
         }
+        let rights_change = (member.role, member.disabled) != (self.role, self.disabled);
         (member.role, member.visibility, member.disabled) = (self.role, self.visibility, self.disabled);
         // Who can no longer answer has no bubble (H6).
         member.chat_on &= member.role.may(Permission::Converse, &[]);
@@ -124,8 +127,13 @@ impl Command for EditMember {
         if self.disabled {
             session::end_all(tx, &scope, member.id, None).await?;
         }
-        let body = serde_json::json!({ "member": member.id, "role": member.role, "visibility": member.visibility, "disabled": member.disabled });
-        house::audit(tx, scope.workspace(), Some(me.id), "member.changed", &body.to_string()).await?;
+        // A link is as good as the rights of whoever made it (S58).
+        if rights_change {
+            session::drop_links_of(tx, &scope, member.id).await?;
+        }
+        let Member { id, name, role, visibility, disabled, .. } = &member;
+        let body = json!({ "member": id, "name": name, "role": role, "visibility": visibility, "disabled": disabled });
+        note(tx, &scope, AuditEvent::MemberChanged, body).await?;
         tx.emit(scope.workspace(), EventBody::Member(Box::new(member.clone())));
         tx.emit(scope.workspace(), EventBody::Access { member: member.id });
         keep_bubble(tx, &scope).await?;
@@ -155,6 +163,7 @@ impl Command for AddTeam {
             return Ok(known);
         }
         house::add_team(tx, &scope, &team).await?;
+        note(tx, &scope, AuditEvent::TeamAdded, json!({ "team": team.id, "name": team.name })).await?;
         tx.emit(scope.workspace(), EventBody::Team(team.clone()));
         Ok(team)
     }
@@ -179,12 +188,12 @@ impl Command for SetInTeam {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
         let teams = house::teams(tx.conn(), &scope).await?;
-        if !teams.iter().any(|t| t.id == self.team) {
-            return Err(Error::NOT_FOUND);
-        }
+        let team = teams.iter().find(|t| t.id == self.team).ok_or(Error::NOT_FOUND)?;
         house::member(tx.conn(), &scope, self.member).await?;
         house::set_in_team(tx, &scope, self.member, self.team, self.inside).await?;
         let member = house::member(tx.conn(), &scope, self.member).await?;
+        let body = json!({ "member": member.id, "name": member.name, "team": team.name, "inside": self.inside });
+        note(tx, &scope, AuditEvent::TeamMember, body).await?;
         tx.emit(scope.workspace(), EventBody::Member(Box::new(member)));
         tx.emit(scope.workspace(), EventBody::Access { member: self.member });
         Ok(())
@@ -217,6 +226,10 @@ impl Command for SetTeamChannels {
         team.channels.clone_from(&self.channels);
         team.channels.sort_unstable();
         team.channels.dedup();
+        let names: Vec<&str> =
+            known.iter().filter(|c| team.channels.contains(&c.id)).map(|c| c.name.as_str()).collect();
+        let body = json!({ "team": team.name, "channels": names, "ids": team.channels });
+        note(tx, &scope, AuditEvent::TeamChannels, body).await?;
         tx.emit(scope.workspace(), EventBody::Team(team));
         // What its members see has changed: their streams begin anew.
         for member in house::members(tx.conn(), &scope).await? {
@@ -251,11 +264,23 @@ impl Command for EditChannel {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
         let mut channel = house::channel(tx.conn(), &scope, self.id).await?;
+        let before = channel.clone();
         channel.name = check_name("name", &self.name, "Give the channel a name.")?;
         channel.greeting = check_line("greeting", &self.greeting)?;
         channel.auto_reply = check_text("auto_reply", &self.auto_reply)?;
         channel.origins = self.origins.iter().map(|origin| check_origin(origin)).collect::<Result<_>>()?;
         house::save_channel(tx, &scope, &channel).await?;
+        let changed = |name, same: bool| (!same).then_some(name);
+        let changed = [
+            changed("name", channel.name == before.name),
+            changed("greeting", channel.greeting == before.greeting),
+            changed("auto-reply", channel.auto_reply == before.auto_reply),
+            changed("sites", channel.origins == before.origins),
+        ];
+        let changed: Vec<&str> = changed.into_iter().flatten().collect();
+        let Channel { id, name, origins, .. } = &channel;
+        let body = json!({ "channel": id, "name": name, "before": before.name, "sites": origins, "changed": changed });
+        note(tx, &scope, AuditEvent::ChannelEdited, body).await?;
         tx.emit(scope.workspace(), EventBody::Channel(Box::new(channel.clone())));
         Ok(channel)
     }
@@ -293,9 +318,14 @@ impl Command for EditWorkspace {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
         let mut workspace = house::house(tx.conn(), &scope).await?.workspace;
+        let before = std::mem::take(&mut workspace.name);
         workspace.name = check_name("name", &self.name, "Give the workspace a name.")?;
         (workspace.chat_enabled, workspace.pending_after_reply) = (self.chat_enabled, self.pending_after_reply);
         house::save(tx, &workspace).await?;
+        let Workspace { name, chat_enabled, pending_after_reply, .. } = &workspace;
+        let body =
+            json!({ "name": name, "before": before, "chat": chat_enabled, "pending after reply": pending_after_reply });
+        note(tx, &scope, AuditEvent::WorkspaceEdited, body).await?;
         tx.emit(scope.workspace(), EventBody::Workspace(workspace.clone()));
         keep_bubble(tx, &scope).await?;
         Ok(workspace)
@@ -313,6 +343,9 @@ impl Command for ReviveJob {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
-        if job::revive(tx, scope.workspace(), self.0).await? { Ok(()) } else { Err(Error::NOT_FOUND) }
+        if !job::revive(tx, scope.workspace(), self.0).await? {
+            return Err(Error::NOT_FOUND);
+        }
+        note(tx, &scope, AuditEvent::JobRevived, json!({ "job": self.0 })).await
     }
 }

@@ -1,13 +1,18 @@
 //! Becoming a member and staying signed in: set-up, sign-in, invitations, sessions, passwords. Hashing happens before, outside the transaction.
 
 use app::model::{
-    ApiError, Channel, ChannelId, ChannelKind, EventBody, InviteId, Member, MemberId, Permission, Role, SessionId,
-    Timestamp, Visibility, Workspace, WorkspaceId,
+    ApiError, AuditEvent, Channel, ChannelId, ChannelKind, EventBody, InviteId, Member, MemberId, Permission, Role,
+    SessionId, Timestamp, Visibility, Workspace, WorkspaceId,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::{check_line, check_name, work::leave_recurring};
+use super::{
+    audit_log::{note, note_of},
+    check_line, check_name,
+    work::leave_recurring,
+};
 use crate::{
     clock::{new_id, random_hex},
     error::{Error, Result, StoreError},
@@ -39,20 +44,29 @@ pub struct Browser {
     pub token_hash: String,
     /// What it calls itself.
     pub user_agent: String,
+    /// From which network address it asks, for the audit log.
+    pub address: String,
 }
 
 impl Browser {
+    /// The browser as it is shown and noted: one line, bounded.
+    fn name(&self) -> String {
+        self.user_agent.chars().filter(|c| !c.is_control()).take(200).collect()
+    }
+
     async fn sign_in(&self, tx: &mut Tx<'_>, workspace: WorkspaceId, member: MemberId) -> Result<()> {
         let new = NewSession {
             token_hash: self.token_hash.clone(),
             workspace,
             member,
             id: SessionId::new(new_id()),
-            user_agent: self.user_agent.chars().filter(|c| !c.is_control()).take(200).collect(),
+            user_agent: self.name(),
             expires_at: tx.now().plus(SESSION_MS),
         };
         session::add(tx, &new).await?;
-        Ok(expiry::end_beyond(tx, workspace, member, MOST_SESSIONS).await?)
+        expiry::end_beyond(tx, workspace, member, MOST_SESSIONS).await?;
+        let body = json!({ "browser": self.name() });
+        note_of(tx, workspace, Some(member), &self.address, AuditEvent::SignedIn, body).await
     }
 }
 
@@ -74,7 +88,7 @@ impl Command for OfferSetup {
         session::drop_house_links(tx, Purpose::Setup).await?;
         let link = Link { workspace: None, id: new_id().to_string(), body: String::new() };
         let expires_at = tx.now().plus(LINK_MS);
-        session::add_link(tx, &self.token_hash, Purpose::Setup, &link, expires_at).await?;
+        session::add_link(tx, &self.token_hash, Purpose::Setup, &link, None, expires_at).await?;
         Ok(true)
     }
 }
@@ -112,7 +126,8 @@ impl Command for SetUp {
         house::add_member(tx, workspace.id, &owner).await?;
         session::set_password(tx, workspace.id, owner.id, &self.password_hash).await?;
         house::add_channel(tx, workspace.id, &web_chat("Website chat")).await?;
-        house::audit(tx, workspace.id, Some(owner.id), "workspace.created", "{}").await?;
+        let body = json!({ "name": workspace.name });
+        note_of(tx, workspace.id, Some(owner.id), &self.browser.address, AuditEvent::WorkspaceCreated, body).await?;
         leave_recurring(tx, workspace.id).await?;
         self.browser.sign_in(tx, workspace.id, owner.id).await?;
         Ok(workspace.id)
@@ -121,6 +136,12 @@ impl Command for SetUp {
 
 fn stale_link(next: &str) -> Error {
     ApiError::invalid("", format!("This link was used already or is older than a day. {next}")).into()
+}
+
+/// What is said of an invitation that is good no more, whatever the reason.
+pub fn stale_invitation() -> Error {
+    let message = "This link was used already, is older than a day, or whoever made it may not invite anybody now. Ask for a new one.";
+    ApiError::invalid("", message).into()
 }
 
 fn member(name: &str, email: &str, role: Role, visibility: Visibility) -> Result<Member> {
@@ -245,17 +266,23 @@ impl Command for EndSession {
         let scope = tx.scope()?;
         let me = scope.person()?.member.id;
         tx.emit(scope.workspace(), EventBody::Access { member: me });
-        if session::end(tx, &scope, me, self.0).await? { Ok(()) } else { Err(Error::NOT_FOUND) }
+        if !session::end(tx, &scope, me, self.0).await? {
+            return Err(Error::NOT_FOUND);
+        }
+        note(tx, &scope, AuditEvent::SessionEnded, json!({ "session": self.0 })).await
     }
 }
 
-/// Changes my password (the old one was checked) and ends my other sessions.
+/// Changes my password (the old one was checked). My session gets a new secret, my others end, and so do the links I made: whoever knew
+/// the old password may have made them (S42, S44).
 #[derive(Debug, Clone)]
 pub struct ChangePassword {
     /// The hash of the new one.
     pub hash: String,
     /// The session that stays.
     pub keep: SessionId,
+    /// The hash of its new secret.
+    pub token_hash: String,
 }
 
 #[async_trait]
@@ -267,8 +294,12 @@ impl Command for ChangePassword {
         let me = scope.person()?.member.id;
         session::set_password(tx, scope.workspace(), me, &self.hash).await?;
         session::end_all(tx, &scope, me, Some(self.keep)).await?;
+        if !session::renew(tx, &scope, me, self.keep, &self.token_hash).await? {
+            return Err(Error::NOT_FOUND);
+        }
+        session::drop_links_of(tx, &scope, me).await?;
         tx.emit(scope.workspace(), EventBody::Access { member: me });
-        Ok(house::audit(tx, scope.workspace(), Some(me), "password.changed", "{}").await?)
+        note(tx, &scope, AuditEvent::PasswordChanged, json!({})).await
     }
 }
 
@@ -302,8 +333,7 @@ impl Command for Invite {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
         let me = scope.person()?;
-        // Nobody hands out what they do not hold (S26).
-        if self.invitation.role == Role::Owner && me.member.role != Role::Owner {
+        if !me.member.role.may_grant(self.invitation.role) {
             return Err(Error::FORBIDDEN);
         }
         let now = tx.now();
@@ -312,13 +342,13 @@ impl Command for Invite {
                 format!("{MOST_INVITATIONS} invitations wait to be used. Revoke some of them, then make a new one.");
             return Err(ApiError::invalid("", message).into());
         }
-        let note = check_line("note", &self.invitation.note)?;
-        let body = Invitation { note, ..self.invitation.clone() };
-        let body = serde_json::to_string(&body).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        let link = Link { workspace: Some(scope.workspace()), id: self.id.to_string(), body: body.clone() };
+        let text = check_line("note", &self.invitation.note)?;
+        let invitation = Invitation { note: text, ..self.invitation.clone() };
+        let body = serde_json::to_string(&invitation).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let link = Link { workspace: Some(scope.workspace()), id: self.id.to_string(), body };
         let expires_at = tx.now().plus(LINK_MS);
-        session::add_link(tx, &self.token_hash, Purpose::Invite, &link, expires_at).await?;
-        house::audit(tx, scope.workspace(), Some(me.member.id), "member.invited", &body).await?;
+        session::add_link(tx, &self.token_hash, Purpose::Invite, &link, Some(me.member.id), expires_at).await?;
+        note(tx, &scope, AuditEvent::MemberInvited, json!(invitation)).await?;
         Ok(expires_at)
     }
 }
@@ -334,15 +364,14 @@ impl Command for RevokeInvite {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
-        if session::drop_link(tx, &scope, Purpose::Invite, &self.0.to_string()).await? {
-            Ok(())
-        } else {
-            Err(Error::NOT_FOUND)
+        if !session::drop_link(tx, &scope, Purpose::Invite, &self.0.to_string()).await? {
+            return Err(Error::NOT_FOUND);
         }
+        note(tx, &scope, AuditEvent::InviteRevoked, json!({ "invite": self.0 })).await
     }
 }
 
-/// Makes a member out of an invitation, and signs them in.
+/// Makes a member out of an invitation, and signs them in. It is as good as its maker's rights are now (S58).
 #[derive(Debug, Clone)]
 pub struct AcceptInvite {
     /// The hash of the link's secret.
@@ -362,14 +391,19 @@ impl Command for AcceptInvite {
     type Output = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let stale = || stale_link("Ask for a new one.");
         let now = tx.now();
-        let link = session::link(tx.conn(), &self.link_hash, Purpose::Invite, now).await?.ok_or_else(stale)?;
-        let workspace = link.workspace.ok_or_else(stale)?;
+        let link =
+            session::link(tx.conn(), &self.link_hash, Purpose::Invite, now).await?.ok_or_else(stale_invitation)?;
+        let workspace = link.workspace.ok_or_else(stale_invitation)?;
         let invitation: Invitation =
             serde_json::from_str(&link.body).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         if !session::use_link(tx, &self.link_hash, Purpose::Invite).await? {
-            return Err(stale());
+            return Err(stale_invitation());
+        }
+        // Looked at once the link is taken: who changes the maker's rights drops their links, and waits for this or is waited for.
+        let (role, granted) = session::maker(tx.conn(), &self.link_hash).await?.ok_or_else(stale_invitation)?;
+        if !role.may(Permission::Administer, &granted) || !role.may_grant(invitation.role) {
+            return Err(stale_invitation());
         }
         let new = member(&self.name, &self.email, invitation.role, invitation.visibility)?;
         house::add_member(tx, workspace, &new).await.map_err(|error| match error.is_unique_violation() {
@@ -378,7 +412,8 @@ impl Command for AcceptInvite {
             false => Error::from(error),
         })?;
         session::set_password(tx, workspace, new.id, &self.password_hash).await?;
-        house::audit(tx, workspace, Some(new.id), "member.joined", "{}").await?;
+        let body = json!({ "name": new.name, "role": new.role, "invite": link.id });
+        note_of(tx, workspace, Some(new.id), &self.browser.address, AuditEvent::MemberJoined, body).await?;
         self.browser.sign_in(tx, workspace, new.id).await?;
         tx.emit(workspace, EventBody::Member(Box::new(new)));
         let scope = Scope::system(workspace, "a member joined");
@@ -386,7 +421,7 @@ impl Command for AcceptInvite {
     }
 }
 
-/// Sets a member's password from the command line; also ends all their sessions.
+/// Sets a member's password from the command line; also ends all their sessions and the links they made.
 #[derive(Debug, Clone)]
 pub struct ResetPassword {
     /// Who.
@@ -407,7 +442,9 @@ impl Command for ResetPassword {
         }
         session::set_password(tx, scope.workspace(), self.member, &self.hash).await?;
         session::end_all(tx, &scope, self.member, None).await?;
+        session::drop_links_of(tx, &scope, self.member).await?;
         tx.emit(scope.workspace(), EventBody::Access { member: self.member });
-        Ok(house::audit(tx, scope.workspace(), None, "password.reset", "{}").await?)
+        let name = house::member(tx.conn(), &scope, self.member).await?.name;
+        note(tx, &scope, AuditEvent::PasswordReset, json!({ "member": self.member, "name": name })).await
     }
 }

@@ -7,7 +7,7 @@ use app::{
         account::{NewHouse, SignedIn, Typed},
         port::Door,
     },
-    model::{ApiError, MemberId},
+    model::{ApiError, MemberId, WorkspaceId},
 };
 use async_trait::async_trait;
 use axum::{extract::Request, http::header};
@@ -16,10 +16,13 @@ use super::{client::Client, session::Signed, state::Http, typed};
 use crate::{
     auth::{Account, Known},
     clock::{new_secret, secret_hash},
-    domain::sessions::{AcceptInvite, Browser, CountAttempt, SetUp, SignIn},
+    domain::{
+        audit_log::NoteWrongPassword,
+        sessions::{AcceptInvite, Browser, CountAttempt, SetUp, SignIn, stale_invitation},
+    },
     error::{Error, Result},
     seed,
-    store::{house, session},
+    store::{Scope, house, session, session::Purpose},
 };
 
 const WINDOW_MS: i64 = 15 * 60_000;
@@ -57,7 +60,8 @@ impl FrontDoor {
 
     fn browser(&self, account: Account<'_>) -> (Browser, SignedIn) {
         let secret = new_secret();
-        let browser = Browser { token_hash: secret_hash(&secret), user_agent: self.user_agent.clone() };
+        let (user_agent, address) = (self.user_agent.clone(), self.client.to_string());
+        let browser = Browser { token_hash: secret_hash(&secret), user_agent, address };
         let (cookies, now) = (self.http.cookies(), self.http.db.clock().now());
         let known = self.known.renewed(&self.http.vault, cookies, account, now);
         (browser, SignedIn { cookies: vec![cookies.set(&secret), known] })
@@ -109,13 +113,19 @@ impl FrontDoor {
             .as_ref()
             .and_then(|(_, member, hash)| self.known_for(Account { key: &key, password_hash: hash }, *member));
         let forgive = self.may_try(&key, known).await?;
-        let hash = found.as_ref().map(|(.., hash)| hash.clone());
+        let (hash, account_of) = match &found {
+            Some((workspace, member, hash)) => (Some(hash.clone()), Some((*workspace, *member))),
+            None => (None, None),
+        };
         let fits = self.http.passwords.verify(password, hash).await?;
         let Some((workspace, member, hash)) = found.filter(|_| fits) else {
+            if let Some((workspace, member)) = account_of {
+                self.note_wrong_password(workspace, member);
+            }
             return Err(ApiError::invalid("", "E-mail and password do not fit together.").into());
         };
         let rehashed = match crate::auth::Passwords::is_outdated(&hash) {
-            true => self.http.passwords.hash(password).await.ok(),
+            true => self.http.passwords.hash_again(password).await.ok(),
             false => None,
         };
         let password_hash = rehashed.as_deref().unwrap_or(&hash);
@@ -124,9 +134,41 @@ impl FrontDoor {
         Ok(signed_in)
     }
 
+    /// Nobody waits for it: the answer must take as long for an account that does not exist (S41).
+    fn note_wrong_password(&self, workspace: WorkspaceId, member: MemberId) {
+        let (db, note) =
+            (self.http.db.clone(), NoteWrongPassword { workspace, member, address: self.client.to_string() });
+        tokio::spawn(async move {
+            if let Err(error) = db.write_house(note).await {
+                tracing::warn!(%error, "a refused sign-in was not noted in the audit log");
+            }
+        });
+    }
+
+    async fn accept(&self, token: &str, name: String, email: String, password: &str) -> Result<SignedIn> {
+        allow(&self.http, vec![(self.bucket(), PER_CLIENT)]).await?;
+        let link_hash = secret_hash(token);
+        let workspace = self.invited_to(&link_hash).await?;
+        let password_hash = self.http.passwords.hash(password, &[&workspace, &name, &email]).await?;
+        let key = house::email_key(&email);
+        let (browser, signed_in) = self.browser(Account { key: &key, password_hash: &password_hash });
+        self.http.db.write_house(AcceptInvite { link_hash, name, email, password_hash, browser }).await?;
+        Ok(signed_in)
+    }
+
+    /// The name of the workspace that an invitation leads to.
+    async fn invited_to(&self, link_hash: &str) -> Result<String> {
+        let mut snapshot = self.http.db.snapshot().await?;
+        let (conn, now) = (&mut snapshot.conn(), self.http.db.clock().now());
+        let link = session::link(conn, link_hash, Purpose::Invite, now).await?.ok_or_else(stale_invitation)?;
+        let workspace = link.workspace.ok_or_else(stale_invitation)?;
+        Ok(house::house(conn, &Scope::system(workspace, "invitation")).await?.workspace.name)
+    }
+
     async fn build(&self, new: NewHouse) -> Result<SignedIn> {
         allow(&self.http, vec![(self.bucket(), PER_CLIENT)]).await?;
-        let password_hash = self.http.passwords.hash(&new.password).await?;
+        let said = [new.workspace.as_str(), &new.name, &new.email];
+        let password_hash = self.http.passwords.hash(&new.password, &said).await?;
         let key = house::email_key(&new.email);
         let (browser, signed_in) = self.browser(Account { key: &key, password_hash: &password_hash });
         let NewHouse { token, workspace, name, email, sample, .. } = new;
@@ -166,16 +208,7 @@ impl Door for FrontDoor {
         email: String,
         password: String,
     ) -> Result<SignedIn, ApiError> {
-        let accept = async {
-            allow(&self.http, vec![(self.bucket(), PER_CLIENT)]).await?;
-            let password_hash = self.http.passwords.hash(&password).await?;
-            let key = house::email_key(&email);
-            let (browser, signed_in) = self.browser(Account { key: &key, password_hash: &password_hash });
-            let command = AcceptInvite { link_hash: secret_hash(&token), name, email, password_hash, browser };
-            self.http.db.write_house(command).await?;
-            Ok(signed_in)
-        };
-        accept.await.map_err(Error::told)
+        self.accept(&token, name, email, &password).await.map_err(Error::told)
     }
 
     fn typed(&self) -> Typed {

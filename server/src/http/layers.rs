@@ -102,7 +102,7 @@ pub async fn headers(State(http): State<Http>, request: Request, next: Next) -> 
     default("cross-origin-resource-policy", "same-origin");
     default("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()");
     default("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
-    // Whatever does not say otherwise may be personal (S24).
+    // Whatever does not say otherwise may be personal (S24): files, pictures and refusals say nothing. Only assets do, which are everybody's.
     default("cache-control", "no-store");
     if http.cookies() == Cookies::Secure {
         default("strict-transport-security", "max-age=31536000");

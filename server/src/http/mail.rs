@@ -123,7 +123,6 @@ pub async fn picture(
     head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     // The frame is of no origin: what it may show has to say so.
     head.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
-    head.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
     Ok(response)
 }
 

@@ -72,10 +72,12 @@ async fn with_its_status(answer: Response) -> Response {
     let Ok(bytes) = axum::body::to_bytes(body, 64 * 1024).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let refusal = serde_json::from_slice::<ApiError>(&bytes).ok();
-    if let Some(status) = refusal.and_then(|refusal| StatusCode::from_u16(refusal.status()).ok()) {
-        head.status = status;
-    }
+    head.status = match serde_json::from_slice::<ApiError>(&bytes) {
+        // Nothing was asked for that there is: a word, an id or a number that cannot be one (S29, S31).
+        Ok(ApiError::Invalid { .. }) => StatusCode::BAD_REQUEST,
+        Ok(refusal) => StatusCode::from_u16(refusal.status()).unwrap_or(head.status),
+        Err(_) => head.status,
+    };
     Response::from_parts(head, Body::from(bytes))
 }
 

@@ -11,9 +11,9 @@ use app::{
         settings::{ChannelEdit, DeadJob, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
     },
     model::{
-        Act, ApiError, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId, ConversationId,
-        ConversationRow, Cursor, Draft, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message, MessageId,
-        Permission, Role, SessionId, Team, TeamId, Thread, View, Visibility, Workspace,
+        Act, ApiError, AuditEvent, AuditPage, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId,
+        ConversationId, ConversationRow, Cursor, Draft, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message,
+        MessageId, Permission, Role, SessionId, Team, TeamId, Thread, View, Visibility, Workspace,
     },
 };
 use async_trait::async_trait;
@@ -22,6 +22,7 @@ use super::{mailbox, session::Signed, state::Http};
 use crate::{
     clock::{new_id, new_secret, secret_hash},
     domain::{
+        audit_log::{self, NoteRefusal},
         contacts::{EditContact, MakeContact},
         inbox::{self, ChangeState, MarkRead, SaveDraft},
         mail::{Backfill, BeginMail, PauseChannel},
@@ -30,7 +31,7 @@ use crate::{
         sessions::{ChangePassword, EndSession, Invitation, Invite, RevokeInvite},
     },
     error::{Error, Result},
-    store::{Command, Engine, Scope, job, session, session::Purpose},
+    store::{Command, Engine, Scope, house, job, session, session::Purpose},
 };
 
 type Answer<T> = Result<T, ApiError>;
@@ -53,6 +54,18 @@ impl MemberPort {
 
     async fn write<C: Command>(&self, command: C) -> Answer<C::Output> {
         self.http.db.write(&self.signed.session.scope, command).await.map_err(Error::told)
+    }
+
+    /// Refuses what somebody else wrote, in a tab that was left open when they signed out: to them, nobody is signed in.
+    fn wrote(&self, by: Option<MemberId>) -> Answer<()> {
+        let me = self.scope().person().told()?.member.id;
+        if by.is_none_or(|by| by == me) { Ok(()) } else { Err(ApiError::Unauthenticated) }
+    }
+
+    /// Notes a refusal that is more than a mistyped form. (Where the role does not allow something, every request is noted alike.)
+    async fn note_refusal(&self, what: AuditEvent, asked: &str) {
+        let asked = asked.to_owned();
+        super::session::note_refusal(&self.http, &self.signed, NoteRefusal { what, asked }).await;
     }
 }
 
@@ -87,7 +100,8 @@ impl Port for MemberPort {
     }
 
     async fn send_message(&self, new: NewMessage) -> Answer<Message> {
-        let NewMessage { id, conversation, mode, text, attachments, mail, seen, begin } = new;
+        let NewMessage { id, conversation, mode, text, attachments, mail, seen, by, begin } = new;
+        self.wrote(by)?;
         let send = SendMessage { id, conversation, mode, text, attachments, mail, seen };
         match begin {
             None => self.write(send).await,
@@ -111,7 +125,8 @@ impl Port for MemberPort {
         self.write(MarkRead { conversation, read_count }).await
     }
 
-    async fn save_draft(&self, conversation: ConversationId, draft: Draft) -> Answer<()> {
+    async fn save_draft(&self, conversation: ConversationId, draft: Draft, by: Option<MemberId>) -> Answer<()> {
+        self.wrote(by)?;
         self.write(SaveDraft { conversation, draft }).await
     }
 
@@ -150,23 +165,32 @@ impl Port for MemberPort {
         self.write(EndSession(id)).await
     }
 
-    async fn change_password(&self, old: String, new: String) -> Answer<()> {
+    async fn change_password(&self, old: String, new: String) -> Answer<String> {
         let scope = &self.signed.session.scope;
         let bucket = format!("password:{}", scope.who());
         super::door::allow(&self.http, vec![(bucket, 10)]).await.told()?;
         let known = async {
             let mut snapshot = self.http.db.snapshot().await?;
-            Ok(session::password(&mut snapshot.conn(), scope).await?)
+            let conn = &mut snapshot.conn();
+            Ok((session::password(conn, scope).await?, house::house(conn, scope).await?.workspace.name))
         };
-        let known = known.await.told()?;
-        if !self.http.passwords.verify(&old, known).await.told()? {
+        let (hash, house) = known.await.told()?;
+        if !self.http.passwords.verify(&old, hash).await.told()? {
+            self.note_refusal(AuditEvent::PasswordRefused, "change_password").await;
             return Err(ApiError::invalid("old", "This is not your present password."));
         }
-        let hash = self.http.passwords.hash(&new).await.told().map_err(|error| match error {
-            ApiError::Invalid { message, .. } => ApiError::invalid("new", message),
-            other => other,
-        })?;
-        self.write(ChangePassword { hash, keep: self.signed.session.id }).await
+        let me = &scope.person().told()?.member;
+        let hash =
+            self.http.passwords.hash(&new, &[&house, &me.name, &me.email]).await.told().map_err(
+                |error| match error {
+                    ApiError::Invalid { message, .. } => ApiError::invalid("new", message),
+                    other => other,
+                },
+            )?;
+        let secret = new_secret();
+        let token_hash = secret_hash(&secret);
+        self.write(ChangePassword { hash, keep: self.signed.session.id, token_hash }).await?;
+        Ok(self.http.cookies().set(&secret))
     }
 
     async fn set_chat(&self, on: bool) -> Answer<()> {
@@ -204,7 +228,11 @@ impl Port for MemberPort {
     }
 
     async fn edit_member(&self, id: MemberId, role: Role, visibility: Visibility, disabled: bool) -> Answer<Member> {
-        self.write(EditMember { id, role, visibility, disabled }).await
+        let edited = self.write(EditMember { id, role, visibility, disabled }).await;
+        if matches!(edited, Err(ApiError::Invalid { .. })) {
+            self.note_refusal(AuditEvent::Refused, "edit_member").await;
+        }
+        edited
     }
 
     async fn add_team(&self, id: TeamId, name: String) -> Answer<Team> {
@@ -259,6 +287,10 @@ impl Port for MemberPort {
                 })
                 .collect(),
         })
+    }
+
+    async fn audit_log(&self, before: Option<i64>) -> Answer<AuditPage> {
+        audit_log::page(&self.http.db, self.scope(), before).await.told()
     }
 
     async fn revive_job(&self, id: JobId) -> Answer<()> {

@@ -125,6 +125,7 @@ pub fn routes() -> Vec<Route> {
 pub const SERVER_FUNCTIONS: &[&str] = &[
     "accept_invite",
     "add_team",
+    "audit_log",
     "backfill",
     "bootstrap",
     "cancel_message",

@@ -2,19 +2,22 @@
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::request::Parts,
+    http::{StatusCode, request::Parts},
     middleware::Next,
     response::Response,
 };
 
-use super::{error::Refusal, state::Http};
+use super::{client::Client, error::Refusal, state::Http};
 use crate::{
     clock::secret_hash,
-    domain::sessions::{IDLE_MS, Touch},
+    domain::{
+        audit_log::NoteRefusal,
+        sessions::{IDLE_MS, Touch},
+    },
     error::Result,
     store::{session, session::Session},
 };
-use app::model::ApiError;
+use app::model::{ApiError, AuditEvent};
 
 /// How often the use of a session is written down.
 const TOUCH_MS: i64 = 60_000;
@@ -32,20 +35,37 @@ pub struct Signed {
 #[derive(Clone)]
 pub struct Unknown(pub ApiError);
 
-/// Puts [`Signed`] on the request of whoever is signed in, or [`Unknown`] when that cannot be told.
+/// Puts [`Signed`] on the request of whoever is signed in, or [`Unknown`] when that cannot be told. What a member was refused for want of
+/// rights is noted in the audit log, whatever they asked (S26).
 pub async fn find(State(http): State<Http>, mut request: Request, next: Next) -> Response {
-    if let Some(token_hash) = http.cookies().secret(request.headers()).map(secret_hash) {
-        match look_up(&http, token_hash).await {
-            Ok(Some(signed)) => {
-                request.extensions_mut().insert(signed);
+    let Some(token_hash) = http.cookies().secret(request.headers()).map(secret_hash) else {
+        return next.run(request).await;
+    };
+    let client = request.extensions().get().copied().unwrap_or(Client::UNKNOWN);
+    match look_up(&http, token_hash).await {
+        Ok(Some(mut signed)) => {
+            signed.session.scope = signed.session.scope.asking_from(&client.to_string());
+            request.extensions_mut().insert(signed.clone());
+            let asked = request.uri().path().trim_start_matches("/api/fn/").to_owned();
+            let response = next.run(request).await;
+            if response.status() == StatusCode::FORBIDDEN {
+                note_refusal(&http, &signed, NoteRefusal { what: AuditEvent::Refused, asked }).await;
             }
-            Ok(None) => {}
-            Err(error) => {
-                request.extensions_mut().insert(Unknown(error.told()));
-            }
+            response
+        }
+        Ok(None) => next.run(request).await,
+        Err(error) => {
+            request.extensions_mut().insert(Unknown(error.told()));
+            next.run(request).await
         }
     }
-    next.run(request).await
+}
+
+/// Notes a refusal. That it cannot be noted changes nothing for whoever was refused.
+pub async fn note_refusal(http: &Http, signed: &Signed, note: NoteRefusal) {
+    if let Err(error) = http.db.write(&signed.session.scope, note).await {
+        tracing::warn!(%error, "a refusal was not noted in the audit log");
+    }
 }
 
 async fn look_up(http: &Http, token_hash: String) -> Result<Option<Signed>> {

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     clock::Clock,
     error::{Result, StoreError},
+    private,
 };
 
 /// The tables that grow with every message.
@@ -86,6 +87,24 @@ impl Glance {
     }
 }
 
+/// Makes the file of a database before SQLite does, which would let others read it; closes one that is open to them. What SQLite puts
+/// beside it gets the same rights.
+fn keep_private(file: &Path) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        private::make_folder(folder)?;
+    }
+    // A disk that takes nothing any more still shows what is on it.
+    if !file.try_exists()? {
+        private::file_options().append(true).create(true).open(file)?;
+    }
+    for ending in ["", "-wal", "-shm"] {
+        let mut path = file.as_os_str().to_owned();
+        path.push(ending);
+        private::close_to_others(Path::new(&path));
+    }
+    Ok(())
+}
+
 impl Db {
     /// Opens the database that `url` names and brings its schema up to date.
     ///
@@ -95,10 +114,7 @@ impl Db {
     /// When it cannot be opened or migrated.
     pub async fn open(url: &str, clock: Clock, on_commit: OnCommit) -> Result<Self, StoreError> {
         let (jobs, mark) = (Arc::new(Notify::new()), Mark::default());
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            if let Some(parent) = Path::new(path).parent() {
-                std::fs::create_dir_all(parent).map_err(sqlx::Error::Io)?;
-            }
+        if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url)?
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
@@ -111,6 +127,7 @@ impl Db {
                 .pragma("cache_size", "-8000")
                 .pragma("journal_size_limit", "67108864")
                 .disable_statement_logging();
+            keep_private(options.get_filename()).map_err(sqlx::Error::Io)?;
             let mut write = options.connect().await?;
             sqlx::migrate!("./migrations/sqlite").run(&mut write).await?;
             let read = SqlitePoolOptions::new()

@@ -47,7 +47,6 @@ const CHANNEL_BY_KEY: &str = "SELECT workspace_id, id FROM channel WHERE public_
 const ADD_CHANNEL: &str = "INSERT INTO channel (workspace_id, id, kind, name, public_key, address, undo_ms, greeting, auto_reply, origins, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const SAVE_CHANNEL: &str = "UPDATE channel SET name = $3, address = $4, undo_ms = $5, greeting = $6, auto_reply = $7, origins = $8 WHERE workspace_id = $1 AND id = $2";
-const AUDIT: &str = "INSERT INTO audit (workspace_id, id, at, member_id, what, body) VALUES ($1, $2, $3, $4, $5, $6)";
 
 pub(super) const STATEMENTS: &[&str] = &[
     WORKSPACE,
@@ -72,7 +71,6 @@ pub(super) const STATEMENTS: &[&str] = &[
     CHANNEL_BY_KEY,
     ADD_CHANNEL,
     SAVE_CHANNEL,
-    AUDIT,
 ];
 
 #[derive(sqlx::FromRow)]
@@ -437,20 +435,4 @@ pub async fn bootstrap(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Re
         seq: house.seq,
         now,
     })
-}
-
-/// Writes down who did something that matters.
-///
-/// # Errors
-/// When the database fails.
-pub async fn audit(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    who: Option<MemberId>,
-    what: &str,
-    body: &str,
-) -> Result<(), StoreError> {
-    let values = args![workspace, crate::clock::new_id().to_string(), tx.now(), who, what, body];
-    tx.exec(AUDIT, values).await?;
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! SQL, one file per aggregate: the only place that knows databases. What is read or written of a workspace takes a [`Scope`].
 
 pub mod account;
+pub mod audit;
 pub mod bulk;
 mod codec;
 mod conn;
@@ -40,6 +41,7 @@ pub use writer::{Command, Committed, Tx};
 pub fn statements(engine: Engine) -> Vec<String> {
     let fixed = [
         account::STATEMENTS,
+        audit::STATEMENTS,
         contact::STATEMENTS,
         conversation::STATEMENTS,
         event::STATEMENTS,

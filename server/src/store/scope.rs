@@ -1,5 +1,7 @@
 //! On whose behalf something is read or written. Every store call of a workspace takes one, so that no id alone opens anything.
 
+use std::sync::Arc;
+
 use app::model::{Access, ApiError, Me, MemberId, Permission, Visibility, WorkspaceId};
 use sqlx::AssertSqlSafe;
 
@@ -10,6 +12,8 @@ use crate::error::{Error, Result};
 pub struct Scope {
     workspace: WorkspaceId,
     actor: Actor,
+    /// From which network address, for the audit log; empty for the system.
+    address: Arc<str>,
 }
 
 /// Who acts.
@@ -22,12 +26,23 @@ enum Actor {
 impl Scope {
     /// For a member whose session was found. Only the session store calls this.
     pub(super) fn member(workspace: WorkspaceId, me: Me) -> Self {
-        Self { workspace, actor: Actor::Member(Box::new(me)) }
+        Self { workspace, actor: Actor::Member(Box::new(me)), address: "".into() }
     }
 
     /// For work that no member asked for: jobs, inbound messages. `reason` says which, for the log.
-    pub const fn system(workspace: WorkspaceId, reason: &'static str) -> Self {
-        Self { workspace, actor: Actor::System(reason) }
+    pub fn system(workspace: WorkspaceId, reason: &'static str) -> Self {
+        Self { workspace, actor: Actor::System(reason), address: "".into() }
+    }
+
+    /// The same, asking from a network address.
+    #[must_use]
+    pub fn asking_from(self, address: &str) -> Self {
+        Self { address: address.into(), ..self }
+    }
+
+    /// From which network address; empty where that is not known, and for the system.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// The tenant.

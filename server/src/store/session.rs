@@ -1,6 +1,8 @@
 //! Signing in: passwords, sessions, one-time links, attempts. Secrets are kept as hashes only.
 
-use app::model::{Access, ChannelId, Me, Member, MemberId, Permission, SessionId, TeamId, Timestamp, WorkspaceId};
+use app::model::{
+    Access, ChannelId, Me, Member, MemberId, Permission, Role, SessionId, TeamId, Timestamp, WorkspaceId,
+};
 
 use super::{
     Scope, Tx,
@@ -26,12 +28,18 @@ const CREDENTIAL: &str = "SELECT m.workspace_id, m.id, c.password_hash FROM memb
 const PASSWORD: &str = "SELECT password_hash FROM credential WHERE workspace_id = $1 AND member_id = $2";
 const SET_PASSWORD: &str = "INSERT INTO credential (member_id, workspace_id, password_hash, changed_at) VALUES ($2, $1, $3, $4) \
      ON CONFLICT (workspace_id, member_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = excluded.changed_at";
-const ADD_LINK: &str = "INSERT INTO one_time_link (token_hash, purpose, workspace_id, id, body, created_at, expires_at, used_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)";
+const RENEW: &str = "UPDATE session SET token_hash = $4 WHERE workspace_id = $1 AND member_id = $2 AND id = $3";
+const ADD_LINK: &str = "INSERT INTO one_time_link (token_hash, purpose, workspace_id, id, body, created_at, expires_at, used_at, maker_id, maker_key) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, (SELECT m.email_key FROM member m WHERE m.workspace_id = $3 AND m.id = $8))";
+const MAKER: &str = "SELECT m.role, m.granted FROM one_time_link l JOIN member m ON m.workspace_id = l.workspace_id AND m.id = l.maker_id \
+     AND m.email_key = l.maker_key WHERE l.token_hash = $1 AND m.disabled_at IS NULL";
 const LINK: &str = "SELECT workspace_id, id, body FROM one_time_link WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
 const USE_LINK: &str = "UPDATE one_time_link SET used_at = $3 WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
-const LINKS: &str = "SELECT workspace_id, id, body FROM one_time_link WHERE workspace_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at DESC";
+const LINKS: &str = "SELECT l.workspace_id, l.id, l.body FROM one_time_link l JOIN member m ON m.workspace_id = l.workspace_id AND m.id = l.maker_id \
+     AND m.email_key = l.maker_key WHERE l.workspace_id = $1 AND l.purpose = $2 AND l.used_at IS NULL AND l.expires_at > $3 AND m.disabled_at IS NULL \
+     ORDER BY l.created_at DESC";
 const DROP_LINK: &str = "DELETE FROM one_time_link WHERE workspace_id = $1 AND purpose = $2 AND id = $3";
+const DROP_LINKS_OF: &str = "DELETE FROM one_time_link WHERE workspace_id = $1 AND maker_id = $2";
 const DROP_HOUSE_LINKS: &str = "DELETE FROM one_time_link WHERE workspace_id IS NULL AND purpose = $1";
 const ATTEMPT: &str = "INSERT INTO attempt (bucket, count, window_start) VALUES ($1, 1, $2) ON CONFLICT (bucket) DO UPDATE SET \
      count = CASE WHEN attempt.window_start <= $3 THEN 1 ELSE attempt.count + 1 END, \
@@ -49,11 +57,14 @@ pub(super) const STATEMENTS: &[&str] = &[
     CREDENTIAL,
     PASSWORD,
     SET_PASSWORD,
+    RENEW,
     ADD_LINK,
     LINK,
+    MAKER,
     USE_LINK,
     LINKS,
     DROP_LINK,
+    DROP_LINKS_OF,
     DROP_HOUSE_LINKS,
     ATTEMPT,
     FORGIVE,
@@ -101,10 +112,10 @@ pub async fn find(
     let Some(raw) = conn.opt::<Raw>(FIND, args![token_hash, now, idle_since]).await? else { return Ok(None) };
     let workspace: WorkspaceId = read("workspace", raw.workspace_id)?;
     let id: MemberId = read("member", raw.id)?;
-    let role: app::model::Role = read("role", raw.role)?;
+    let role: Role = read("role", raw.role)?;
     let visibility = match role {
         // Visibility narrows agents and viewers only.
-        app::model::Role::Owner | app::model::Role::Admin => app::model::Visibility::All,
+        Role::Owner | Role::Admin => app::model::Visibility::All,
         _ => read("visibility", raw.visibility)?,
     };
     // Only who sees by team needs to know which; for all others that statement is saved.
@@ -237,6 +248,20 @@ pub async fn end_all(
     Ok(())
 }
 
+/// Gives a session a new secret: whoever has the old one has nothing any more. False when it has ended meanwhile.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renew(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    member: MemberId,
+    id: SessionId,
+    token_hash: &str,
+) -> Result<bool, StoreError> {
+    Ok(tx.exec(RENEW, args![scope.workspace(), member, id, token_hash]).await? == 1)
+}
+
 /// Who signs in with an address, and the hash to check their password against.
 ///
 /// # Errors
@@ -300,7 +325,7 @@ pub struct Link {
     pub body: String,
 }
 
-/// Stores a one-time link.
+/// Stores a one-time link, and who made it; nobody did for the instance itself.
 ///
 /// # Errors
 /// When the database fails.
@@ -309,10 +334,11 @@ pub async fn add_link(
     token_hash: &str,
     purpose: Purpose,
     link: &Link,
+    maker: Option<MemberId>,
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
-    let values =
-        args![token_hash, purpose.as_str(), link.workspace, link.id.clone(), link.body.clone(), tx.now(), expires_at];
+    let Link { workspace, id, body } = link.clone();
+    let values = args![token_hash, purpose.as_str(), workspace, id, body, tx.now(), expires_at, maker];
     tx.exec(ADD_LINK, values).await?;
     Ok(())
 }
@@ -345,7 +371,27 @@ pub async fn use_link(tx: &mut Tx<'_>, token_hash: &str, purpose: Purpose) -> Re
     Ok(tx.exec(USE_LINK, args![token_hash, purpose.as_str(), tx.now()]).await? == 1)
 }
 
-/// The workspace's links that nobody used yet.
+/// What whoever made a link may still do: their role, and what they were granted besides. None when they are let in no more, or sign in
+/// with another address than when they made it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn maker(conn: &mut Conn<'_>, token_hash: &str) -> Result<Option<(Role, Vec<Permission>)>, StoreError> {
+    let Some((role, granted)) = conn.opt::<(String, String)>(MAKER, args![token_hash]).await? else { return Ok(None) };
+    let granted = serde_json::from_str(&granted).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    Ok(Some((read("role", role)?, granted)))
+}
+
+/// Revokes whatever links a member made: they were as good as the rights they had.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop_links_of(tx: &mut Tx<'_>, scope: &Scope, maker: MemberId) -> Result<(), StoreError> {
+    tx.exec(DROP_LINKS_OF, args![scope.workspace(), maker]).await?;
+    Ok(())
+}
+
+/// The workspace's links that nobody used yet and whose makers are still let in.
 ///
 /// # Errors
 /// When the database fails.

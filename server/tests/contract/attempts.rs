@@ -64,8 +64,11 @@ async fn s47_a_success_forgives_its_account_only(world: World) {
             try_once(&world, account, "192.0.2.1").await;
         }
     }
-    let browser =
-        server::domain::sessions::Browser { token_hash: "another browser".to_owned(), user_agent: String::new() };
+    let browser = server::domain::sessions::Browser {
+        token_hash: "another browser".to_owned(),
+        user_agent: String::new(),
+        address: String::new(),
+    };
     let forgive = "account olive".to_owned();
     let sign_in = SignIn { workspace: world.workspace, member: world.owner.id, browser, forgive, rehashed: None };
     world.db.write_house(sign_in).await.unwrap();

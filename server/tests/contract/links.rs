@@ -1,33 +1,66 @@
-//! S42: a link is good once, for a day, for what it was made for, and for nobody who only guesses.
+//! S42, S58: a link is good once, for a day, for what it was made for, while its maker may hand that out, and for nobody who only guesses.
 
 use app::model::{InviteId, Role, Visibility};
 use server::{
     clock::{new_id, new_secret, secret_hash},
-    domain::sessions::{
-        AcceptInvite, Browser, Invitation, Invite, LINK_MS, OfferSetup, ResetPassword, RevokeInvite, SetUp,
+    domain::{
+        people::{EditMember, SetChat},
+        sessions::{
+            AcceptInvite, Browser, ChangePassword, Invitation, Invite, LINK_MS, OfferSetup, ResetPassword,
+            RevokeInvite, SetUp,
+        },
     },
     error::Result,
+    store::session::{self, Purpose},
 };
 
-use crate::world::World;
+use crate::{
+    plain::Sql,
+    world::{Person, World},
+};
 
 on_both_engines!(
     s42_an_invitation_is_good_once,
     s42_an_invitation_ends_after_a_day_or_when_revoked,
     s42_a_link_is_good_for_its_purpose_only,
     s42_a_refused_form_does_not_use_the_link_up,
+    s58_an_invitation_ends_with_its_makers_rights,
+    s58_the_makers_rights_are_looked_at_when_it_is_accepted,
+    s42_an_invitation_ends_with_its_makers_password_and_address,
+    s58_other_links_and_other_changes_leave_it_alone,
+    s58_a_link_without_a_maker_is_good_for_nothing,
 );
 
 /// Makes an invitation; its id and the hash of its secret.
 async fn invite(world: &World) -> (InviteId, String) {
+    invite_as(world, &world.owner, Role::Agent).await
+}
+
+async fn invite_as(world: &World, maker: &Person, role: Role) -> (InviteId, String) {
     let (id, token_hash) = (InviteId::new(new_id()), secret_hash(&new_secret()));
-    let invitation = Invitation { role: Role::Agent, visibility: Visibility::All, note: String::new() };
-    world.db.write(&world.owner.scope, Invite { id, token_hash: token_hash.clone(), invitation }).await.unwrap();
+    let invitation = Invitation { role, visibility: Visibility::All, note: String::new() };
+    world.db.write(&maker.scope, Invite { id, token_hash: token_hash.clone(), invitation }).await.unwrap();
     (id, token_hash)
 }
 
+/// How many invitations Settings lists.
+async fn listed(world: &World) -> usize {
+    let mut snapshot = world.db.snapshot().await.unwrap();
+    session::links(&mut snapshot.conn(), &world.owner.scope, Purpose::Invite, world.now()).await.unwrap().len()
+}
+
+async fn edit(world: &World, who: &Person, role: Role, visibility: Visibility, disabled: bool) {
+    let edit = EditMember { id: who.id, role, visibility, disabled };
+    world.db.write(&world.owner.scope, edit).await.unwrap();
+}
+
+async fn sql(world: &World, text: &str, who: &Person) {
+    let touched = world.db.write(&world.owner.scope, Sql::one(text, vec![who.id.into()])).await.unwrap();
+    assert_eq!(touched, 1, "{text}");
+}
+
 fn browser() -> Browser {
-    Browser { token_hash: secret_hash(&new_secret()), user_agent: "test".to_owned() }
+    Browser { token_hash: secret_hash(&new_secret()), user_agent: "test".to_owned(), address: String::new() }
 }
 
 async fn accept(world: &World, link_hash: &str, email: &str) -> Result<()> {
@@ -101,4 +134,105 @@ async fn s42_a_refused_form_does_not_use_the_link_up(world: World) {
     assert!(accept(&world, &link, "olive@corail.example").await.is_err(), "the owner signs in with it");
     assert!(accept(&world, &link, "").await.is_err());
     accept(&world, &link, "agathe@corail.example").await.unwrap();
+}
+
+async fn s58_an_invitation_ends_with_its_makers_rights(world: World) {
+    let all = Visibility::All;
+    for (number, way) in ["disabled", "demoted", "demoted and raised again", "let in again"].into_iter().enumerate() {
+        let admin = world.member(&format!("Admin{number}"), Role::Admin, all).await;
+        let (_, link) = invite_as(&world, &admin, Role::Admin).await;
+        assert_eq!(listed(&world).await, 1);
+        match way {
+            "disabled" => edit(&world, &admin, Role::Admin, all, true).await,
+            "demoted" => edit(&world, &admin, Role::Agent, all, false).await,
+            "demoted and raised again" => {
+                edit(&world, &admin, Role::Viewer, all, false).await;
+                edit(&world, &admin, Role::Admin, all, false).await;
+            }
+            _ => {
+                edit(&world, &admin, Role::Admin, all, true).await;
+                edit(&world, &admin, Role::Admin, all, false).await;
+            }
+        }
+        let before = members(&world).await;
+        assert!(accept(&world, &link, &format!("back{number}@corail.example")).await.is_err(), "{way}");
+        assert_eq!((members(&world).await, listed(&world).await), (before, 0), "{way}");
+    }
+    // An owner who becomes an admin could invite an admin now, and no owner any more.
+    let owner = world.member("Second", Role::Owner, all).await;
+    let (_, link) = invite_as(&world, &owner, Role::Owner).await;
+    edit(&world, &owner, Role::Admin, all, false).await;
+    assert!(accept(&world, &link, "third@corail.example").await.is_err());
+}
+
+/// Also where the link itself is still there: rights may change in ways that know nothing of links.
+async fn s58_the_makers_rights_are_looked_at_when_it_is_accepted(world: World) {
+    for (number, (change, role)) in [
+        ("UPDATE member SET disabled_at = 1 WHERE id = $1", Role::Agent),
+        ("UPDATE member SET role = 'agent' WHERE id = $1", Role::Agent),
+        ("UPDATE member SET role = 'viewer', granted = '[\"administer\"]' WHERE id = $1", Role::Viewer),
+        ("UPDATE member SET role = 'admin' WHERE id = $1", Role::Owner),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let maker = world.member(&format!("Maker{number}"), Role::Owner, Visibility::All).await;
+        let (_, link) = invite_as(&world, &maker, role).await;
+        sql(&world, change, &maker).await;
+        let before = members(&world).await;
+        assert!(accept(&world, &link, &format!("late{number}@corail.example")).await.is_err(), "{change}");
+        assert_eq!(members(&world).await, before, "{change}");
+    }
+}
+
+async fn s42_an_invitation_ends_with_its_makers_password_and_address(world: World) {
+    let admin = world.member("Admin", Role::Admin, Visibility::All).await;
+    let links = [invite_as(&world, &admin, Role::Agent).await.1, invite_as(&world, &admin, Role::Agent).await.1];
+    let mut snapshot = world.db.snapshot().await.unwrap();
+    let keep = session::list(&mut snapshot.conn(), &admin.scope, world.now()).await.unwrap()[0].0;
+    drop(snapshot);
+    let change = ChangePassword { hash: "another".to_owned(), keep, token_hash: secret_hash("renewed") };
+    world.db.write(&admin.scope, change).await.unwrap();
+    for link in links {
+        assert!(accept(&world, &link, "one@corail.example").await.is_err(), "made before the password was changed");
+    }
+    let (_, after) = invite_as(&world, &admin, Role::Agent).await;
+    accept(&world, &after, "two@corail.example").await.unwrap();
+
+    let (_, link) = invite_as(&world, &admin, Role::Agent).await;
+    let reset = ResetPassword { member: admin.id, hash: "a third".to_owned() };
+    world.db.write(&world.system(), reset).await.unwrap();
+    assert!(accept(&world, &link, "three@corail.example").await.is_err(), "made before the password was set anew");
+
+    let (_, link) = invite_as(&world, &admin, Role::Agent).await;
+    sql(
+        &world,
+        "UPDATE member SET email = 'new@corail.example', email_key = 'new@corail.example' WHERE id = $1",
+        &admin,
+    )
+    .await;
+    assert!(accept(&world, &link, "four@corail.example").await.is_err(), "made under another address");
+    assert_eq!(listed(&world).await, 0);
+}
+
+async fn s58_other_links_and_other_changes_leave_it_alone(world: World) {
+    let (admin, other) = (
+        world.member("Admin", Role::Admin, Visibility::All).await,
+        world.member("Other", Role::Admin, Visibility::All).await,
+    );
+    let (_, link) = invite_as(&world, &admin, Role::Admin).await;
+    let (_, owners) = invite(&world).await;
+    edit(&world, &other, Role::Viewer, Visibility::All, false).await;
+    edit(&world, &admin, Role::Admin, Visibility::Mine, false).await;
+    world.db.write(&admin.scope, SetChat(false)).await.unwrap();
+    accept(&world, &link, "one@corail.example").await.unwrap();
+    accept(&world, &owners, "two@corail.example").await.unwrap();
+}
+
+/// As one stands in a table that an older version filled.
+async fn s58_a_link_without_a_maker_is_good_for_nothing(world: World) {
+    let (_, link) = invite(&world).await;
+    sql(&world, "UPDATE one_time_link SET maker_id = NULL, maker_key = NULL WHERE maker_id = $1", &world.owner).await;
+    assert!(accept(&world, &link, "one@corail.example").await.is_err());
+    assert_eq!(members(&world).await, 1);
 }

@@ -29,6 +29,7 @@ on_both_engines!(
     s20_seeing_less_begins_anew_and_shows_less,
     s20_seeing_less_while_away_begins_anew,
     s20_an_ended_session_is_told_and_cut,
+    s44_a_new_secret_cuts_what_the_old_one_opened,
     s20_a_session_that_ran_out_is_cut_before_the_next_event,
     s20_a_session_that_ran_out_is_cut_on_a_silent_line,
     a_stopping_process_ends_its_streams,
@@ -288,7 +289,8 @@ async fn s20_an_ended_session_is_told_and_cut(world: World) {
     let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
     let phone = Person { token: "hash of the phone's secret".to_owned(), ..agent.clone() };
     let sign_in = async || {
-        let browser = Browser { token_hash: phone.token.clone(), user_agent: "phone".to_owned() };
+        let browser =
+            Browser { token_hash: phone.token.clone(), user_agent: "phone".to_owned(), address: String::new() };
         let sign_in =
             SignIn { workspace: world.workspace, member: agent.id, browser, forgive: String::new(), rehashed: None };
         world.db.write_house(sign_in).await.unwrap();
@@ -314,7 +316,11 @@ async fn s20_an_ended_session_is_told_and_cut(world: World) {
             0 => world.db.write(&agent.scope, EndSession(of("phone").unwrap())).await.unwrap(),
             1 => world
                 .db
-                .write(&agent.scope, ChangePassword { hash: String::new(), keep: of("test").unwrap() })
+                .write(
+                    &agent.scope,
+                    // The same secret again: what a new one does to its own stream is seen below.
+                    ChangePassword { hash: String::new(), keep: of("test").unwrap(), token_hash: agent.token.clone() },
+                )
                 .await
                 .unwrap(),
             _ => drop(world.db.write(&world.owner.scope, edited(&agent, Visibility::All, true)).await.unwrap()),
@@ -331,6 +337,22 @@ async fn s20_an_ended_session_is_told_and_cut(world: World) {
         }
     }
     assert!(world.again(&agent).await.is_none() && world.last_seq().await > since);
+}
+
+/// Whoever has the old secret may have a stream open too.
+async fn s44_a_new_secret_cuts_what_the_old_one_opened(world: World) {
+    let since = world.last_seq().await;
+    let mut listener = listen(&world, &world.owner, since).await;
+    assert_eq!(listener.next().await, Some(Frame::Ready(since)));
+    let mut snapshot = world.db.snapshot().await.unwrap();
+    let keep = session::list(&mut snapshot.conn(), &world.owner.scope, world.now()).await.unwrap()[0].0;
+    drop(snapshot);
+    let renewed = Person { token: "hash of another secret".to_owned(), ..world.owner.clone() };
+    let change = ChangePassword { hash: String::new(), keep, token_hash: renewed.token.clone() };
+    world.db.write(&world.owner.scope, change).await.unwrap();
+    assert_eq!((listener.next().await, listener.next().await), (Some(Frame::SignedOut), None));
+    assert!(world.again(&world.owner).await.is_none(), "the old secret opens nothing");
+    assert!(world.again(&renewed).await.is_some());
 }
 
 async fn s20_a_session_that_ran_out_is_cut_before_the_next_event(world: World) {

@@ -27,6 +27,7 @@ macro_rules! on_both_engines {
 
 mod attempts;
 mod audit;
+mod audit_log;
 mod converge;
 mod costs;
 mod dice;

@@ -111,7 +111,7 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "revive a job" Some(Administer) => ReviveJob(ids.job),
         "invite" Some(Administer) => Invite { id: InviteId::new(new_id()), token_hash, invitation },
         "revoke an invitation" Some(Administer) => RevokeInvite(ids.invite),
-        "change my password" None => ChangePassword { hash: text(), keep: ids.session },
+        "change my password" None => ChangePassword { hash: text(), keep: ids.session, token_hash: secret_hash(&new_id().to_string()) },
         "end my session" None => EndSession(ids.session),
     ]
 }

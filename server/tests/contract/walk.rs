@@ -304,7 +304,7 @@ impl Walk {
         if member.disabled || self.world.again(who).await.is_some() {
             return;
         }
-        let browser = Browser { token_hash: who.token.clone(), user_agent: "test".to_owned() };
+        let browser = Browser { token_hash: who.token.clone(), user_agent: "test".to_owned(), address: String::new() };
         let sign_in =
             SignIn { workspace: self.world.workspace, member: who.id, browser, forgive: String::new(), rehashed: None };
         self.world.db.write_house(sign_in).await.unwrap();

@@ -117,7 +117,7 @@ impl World {
             name: "Olive".to_owned(),
             email: "olive@corail.example".to_owned(),
             password_hash: "not a hash".to_owned(),
-            browser: Browser { token_hash: token.clone(), user_agent: "test".to_owned() },
+            browser: Browser { token_hash: token.clone(), user_agent: "test".to_owned(), address: String::new() },
         };
         let workspace = db.write_house(set_up).await.unwrap();
         let owner = person(&db, &token).await.expect("the owner is signed in");
@@ -164,7 +164,7 @@ impl World {
             name: name.to_owned(),
             email: format!("{}@corail.example", name.to_lowercase()),
             password_hash: "not a hash".to_owned(),
-            browser: Browser { token_hash: token.clone(), user_agent: "test".to_owned() },
+            browser: Browser { token_hash: token.clone(), user_agent: "test".to_owned(), address: String::new() },
         };
         self.db.write_house(accept).await.unwrap();
         person(&self.db, &token).await.expect("the new member is signed in")

@@ -128,7 +128,11 @@ async fn people(db: &Db) -> (WorkspaceId, String, Vec<String>) {
     let link_hash = secret_hash(&new_secret());
     assert!(db.write_house(OfferSetup { token_hash: link_hash.clone() }).await.unwrap());
     let mut members = vec![new_secret()];
-    let browser = |secret: &str| Browser { token_hash: secret_hash(secret), user_agent: "test".to_owned() };
+    let browser = |secret: &str| Browser {
+        token_hash: secret_hash(secret),
+        user_agent: "test".to_owned(),
+        address: String::new(),
+    };
     let set_up = SetUp {
         link_hash,
         workspace: "Maison Corail".to_owned(),

@@ -62,7 +62,7 @@ impl App {
         let (stop, shutdown) = watch::channel(false);
         tokio::spawn(Worker::new(db.clone(), Channels::default()).run(shutdown.clone()));
         let passwords = Passwords::new().unwrap();
-        let hash = passwords.hash(PASSWORD).await.unwrap();
+        let hash = passwords.hash(PASSWORD, &[]).await.unwrap();
         let files = Files::open(data.path().join("files")).unwrap();
         // It reaches public addresses only: no test of HTTP has a mail server.
         let network = Network::new(&[], None).unwrap();
@@ -116,7 +116,8 @@ impl App {
         let id = app::model::InviteId::new(new_id());
         self.db.write(&owner.scope, Invite { id, token_hash: link.clone(), invitation }).await.unwrap();
         let email = format!("{}-{}@example.com", role.as_str(), &secret[..6].to_lowercase().replace(['-', '_'], "x"));
-        let browser = Browser { token_hash: secret_hash(&secret), user_agent: "test".to_owned() };
+        let browser =
+            Browser { token_hash: secret_hash(&secret), user_agent: "test".to_owned(), address: String::new() };
         let accept = AcceptInvite {
             link_hash: link,
             name: format!("The {}", role.as_str()),
@@ -192,7 +193,7 @@ async fn set_up(db: &Db, password_hash: &str) -> Person {
         name: "The owner".to_owned(),
         email: "owner@example.com".to_owned(),
         password_hash: password_hash.to_owned(),
-        browser: Browser { token_hash: secret_hash(&secret), user_agent: "test".to_owned() },
+        browser: Browser { token_hash: secret_hash(&secret), user_agent: "test".to_owned(), address: String::new() },
     };
     db.write_house(set_up).await.unwrap();
     Person { secret }

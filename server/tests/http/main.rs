@@ -8,12 +8,17 @@
     reason = "a test that fails should say where"
 )]
 
+mod accounts;
+mod caches;
+mod fields;
 mod clients;
 mod connections;
 mod fixture;
+mod lesser;
 mod mailboxes;
 mod outside;
 mod pages;
+mod private;
 mod rights;
 mod secrets;
 mod start;

@@ -82,6 +82,7 @@ pub fn functions(conversation: &Value, app: &App) -> Vec<(&'static str, Value, N
             json!({ "edit": { "name": "Acme", "chat_enabled": true, "pending_after_reply": true } }),
             May(Administer),
         ),
+        ("audit_log", json!({ "before": null }), May(Administer)),
         ("system_status", json!({}), May(Administer)),
         ("revive_job", json!({ "id": id() }), May(Administer)),
         ("find_mailbox", json!({ "address": "anna@gmail.com" }), May(Administer)),

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use crate::{
     api::conversation::save_draft,
-    model::{ConversationId, Draft, DraftMode, MessageId},
-    state::{Inbox, forget, keep, new_uuid, recall, use_inbox},
+    model::{ConversationId, Draft, DraftMode, MemberId, MessageId},
+    state::{Inbox, forget, keep, new_uuid, recall, unsent, use_house, use_inbox},
 };
 
 /// How long the hand must rest before the server is told.
@@ -17,6 +17,8 @@ const REST: Duration = Duration::from_millis(700);
 #[derive(Clone, Copy)]
 pub struct Drafts {
     inbox: Inbox,
+    /// Who writes.
+    member: MemberId,
     id: ConversationId,
     mode: RwSignal<DraftMode>,
     /// The text shown.
@@ -27,15 +29,6 @@ pub struct Drafts {
     pub saved: RwSignal<bool>,
     timer: StoredValue<Option<TimeoutHandle>>,
     touched: StoredValue<bool>,
-}
-
-fn key(id: ConversationId, mode: DraftMode) -> String {
-    format!("tandem:draft:{id}:{}", mode.as_str())
-}
-
-/// What was written and not sent: as this browser has it, else as the server does.
-fn kept(inbox: Inbox, id: ConversationId, mode: DraftMode) -> Draft {
-    recall(&key(id, mode)).map_or_else(|| inbox.draft(mode), |kept| read(mode, &kept))
 }
 
 /// How this browser keeps a draft: the message that it becomes, and on the next lines the text.
@@ -52,12 +45,13 @@ fn read(mode: DraftMode, kept: &str) -> Draft {
 impl Drafts {
     /// What was written in a conversation before, in the mode that is chosen.
     pub fn of(id: ConversationId, mode: RwSignal<DraftMode>) -> Self {
-        let inbox = use_inbox();
+        let (inbox, house) = (use_inbox(), use_house());
         // The server's text is drawn by both sides; this browser's own, if newer, comes in after hydration.
         let draft = inbox.draft(mode.get_untracked());
         let text = RwSignal::new(draft.text);
         let it = Self {
             inbox,
+            member: house.boot.with_untracked(|boot| boot.me.member.id),
             id,
             mode,
             text,
@@ -69,7 +63,7 @@ impl Drafts {
         Effect::new(move |before: Option<DraftMode>| {
             let mode = mode.get();
             if before != Some(mode) {
-                it.show(kept(inbox, id, mode));
+                it.show(it.kept(mode));
                 it.saved.set(false);
             }
             mode
@@ -84,6 +78,15 @@ impl Drafts {
         });
         on_cleanup(move || it.save_now());
         it
+    }
+
+    fn key(self, mode: DraftMode) -> String {
+        unsent(self.member, &format!("draft:{}:{}", self.id, mode.as_str()))
+    }
+
+    /// What was written and not sent: as this browser has it, else as the server does.
+    fn kept(self, mode: DraftMode) -> Draft {
+        recall(&self.key(mode)).map_or_else(|| self.inbox.draft(mode), |kept| read(mode, &kept))
     }
 
     fn show(self, draft: Draft) {
@@ -101,7 +104,7 @@ impl Drafts {
     /// A key was pressed.
     pub fn typed(self, text: String) {
         let mode = self.mode.get_untracked();
-        keep(&key(self.id, mode), &lines(self.becomes(), &text));
+        keep(&self.key(mode), &lines(self.becomes(), &text));
         self.text.set(text);
         self.touched.set_value(true);
         self.saved.set(false);
@@ -111,7 +114,7 @@ impl Drafts {
     /// Puts a text in front of what is written already in a mode, which is then to be chosen.
     pub fn put_in_front(self, mode: DraftMode, text: &str) {
         let shown = self.mode.get_untracked() == mode;
-        let before = kept(self.inbox, self.id, mode);
+        let before = self.kept(mode);
         let written = if shown { self.text.get_untracked() } else { before.text };
         let joined = if written.is_empty() { text.to_owned() } else { format!("{text}\n\n{written}") };
         match shown {
@@ -119,7 +122,7 @@ impl Drafts {
             // What is kept is shown as soon as the mode is.
             false => {
                 let becomes = before.id.unwrap_or_else(|| MessageId::new(new_uuid()));
-                keep(&key(self.id, mode), &lines(becomes, &joined));
+                keep(&self.key(mode), &lines(becomes, &joined));
             }
         }
     }
@@ -129,7 +132,7 @@ impl Drafts {
         let (becomes, text) = (self.becomes(), self.text.get_untracked());
         self.becomes.set_value(None);
         self.stop();
-        forget(&key(self.id, self.mode.get_untracked()));
+        forget(&self.key(self.mode.get_untracked()));
         self.text.set(String::new());
         self.touched.set_value(false);
         self.saved.set(false);
@@ -157,10 +160,11 @@ impl Drafts {
         self.touched.try_set_value(false);
         let becomes = self.becomes.try_get_value().flatten();
         leptos::task::spawn_local(async move {
-            if save_draft(self.id, mode, text.clone(), becomes).await.is_ok() {
+            if save_draft(self.id, mode, text.clone(), becomes, Some(self.member)).await.is_ok() {
                 // The server has it now; what this browser keeps would only grow old.
-                if recall(&key(self.id, mode)).is_some_and(|kept| read(mode, &kept).text == text) {
-                    forget(&key(self.id, mode));
+                let key = self.key(mode);
+                if recall(&key).is_some_and(|kept| read(mode, &kept).text == text) {
+                    forget(&key);
                 }
                 if self.text.try_get_untracked().as_ref() == Some(&text) {
                     self.saved.try_set(!text.is_empty());

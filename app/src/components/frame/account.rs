@@ -9,6 +9,10 @@ use crate::{
     state::use_house,
 };
 
+/// Clears what the browser keeps, when somebody signs out. It stands in every page that members see.
+#[cfg(feature = "ssr")]
+pub const SIGN_OUT_SCRIPT: &str = include_str!("sign_out.js");
+
 /// The avatar at the foot of the rail and its menu.
 #[component]
 pub(super) fn AccountMenu() -> impl IntoView {

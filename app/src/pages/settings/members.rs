@@ -37,8 +37,7 @@ impl Visibility {
 
 /// The roles that somebody may hand out: nobody gives what they do not hold (S26).
 pub(super) fn roles(mine: Role) -> Vec<(&'static str, &'static str)> {
-    let may = |role: &&Role| **role != Role::Owner || mine == Role::Owner;
-    Role::ALL.iter().filter(may).map(|role| (role.as_str(), role.label())).collect()
+    Role::ALL.iter().filter(|role| mine.may_grant(**role)).map(|role| (role.as_str(), role.label())).collect()
 }
 
 /// What there is to be seen.

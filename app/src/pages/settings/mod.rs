@@ -1,5 +1,6 @@
 //! Settings: a side list of pages, and the page.
 
+mod audit;
 mod browser;
 mod channel_form;
 mod channels;
@@ -30,6 +31,7 @@ use crate::{
     state::use_house,
 };
 
+pub use audit::SettingsAudit;
 pub use channels::SettingsChannels;
 pub use members::SettingsMembers;
 pub use sessions::SettingsSessions;
@@ -59,7 +61,13 @@ const GROUPS: [(&str, &[Entry]); 3] = [
             entry("/settings/workspace", Icon::Building2, "Workspace"),
         ],
     ),
-    ("System", &[entry("/settings/system", Icon::Activity, "Health and jobs")]),
+    (
+        "System",
+        &[
+            entry("/settings/system", Icon::Activity, "Health and jobs"),
+            entry("/settings/audit", Icon::History, "Audit log"),
+        ],
+    ),
 ];
 
 /// The name of the page at a path.

@@ -1,15 +1,17 @@
 //! Mailboxes of a workspace: connected, edited, paused, filled from before (H9). Only who administers does any of it.
 
 use app::model::{
-    AccountState, ApiError, Channel, ChannelHealth, ChannelId, ChannelKind, EmailSettings, EventBody, MailId,
-    MailOutcome, Permission, Timestamp,
+    AccountState, ApiError, AuditEvent, Channel, ChannelHealth, ChannelId, ChannelKind, EmailSettings, EventBody,
+    MailId, MailOutcome, Permission, Timestamp,
 };
 use async_trait::async_trait;
+use serde_json::json;
 
 use super::{Letter, author::own_addresses, take::take};
 use crate::{
     domain::{
         account::{begin_anew, set_state},
+        audit_log::note,
         check_name,
     },
     error::{Error, Result, StoreError},
@@ -71,9 +73,12 @@ impl Command for ConnectMailbox {
                 channel
             }
         };
-        let member = scope.me().map(|me| me.member.id);
-        let body = serde_json::json!({ "channel": channel.id, "address": channel.address });
-        house::audit(tx, scope.workspace(), member, "channel.connected", &body.to_string()).await?;
+        let EmailSettings { imap, smtp, user, .. } = &self.settings;
+        let body = json!({
+            "channel": channel.id, "address": channel.address, "user": user, "imap": imap.name, "smtp": smtp.name,
+            "new password": self.secret.is_some(),
+        });
+        note(tx, &scope, AuditEvent::ChannelConnected, body).await?;
         tx.emit(scope.workspace(), EventBody::Channel(Box::new(channel.clone())));
         Ok(channel)
     }
@@ -111,6 +116,9 @@ impl Command for PauseChannel {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
         let account = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+        let name = house::channel(tx.conn(), &scope, self.id).await?.name;
+        let body = json!({ "channel": self.id, "name": name, "paused": self.paused });
+        note(tx, &scope, AuditEvent::ChannelPaused, body).await?;
         if self.paused {
             let new = NewState {
                 state: AccountState::Paused,
@@ -150,6 +158,8 @@ impl Command for Backfill {
             let message = "The mailbox was not read yet. Wait until it is connected.".to_owned();
             return Err(ApiError::Conflict { message }.into());
         };
+        let body = json!({ "channel": self.id, "name": settings.address, "since": self.since.0 });
+        note(tx, &scope, AuditEvent::ChannelBackfilled, body).await?;
         if self.since < folder.since {
             folder.since = self.since;
             mail::set_folder(tx, &scope, self.id, &settings.folder, &folder).await?;

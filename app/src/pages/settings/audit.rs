@@ -1,0 +1,124 @@
+//! The audit log: who came in, who was refused, who changed what. It is read here and changed nowhere.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::parts::{AdminOnly, CardSkeleton, InlineError, LoadFailed, PageHead};
+use crate::{
+    api::settings::audit_log,
+    components::ui::{Button, RelativeTime},
+    json::fetched,
+    model::{AuditLine, AuditPage},
+    state::{House, use_house, use_now},
+};
+
+/// The audit log.
+#[component]
+pub fn SettingsAudit() -> impl IntoView {
+    view! {
+        <PageHead title="Audit log" lead="Who signed in, who was refused, and who changed what others depend on. Nobody can change it." />
+        <AdminOnly>
+            <Newest />
+        </AdminOnly>
+    }
+    .into_any()
+}
+
+#[component]
+fn Newest() -> impl IntoView {
+    let newest = fetched(|| (), |()| audit_log(None));
+    let shown = move || {
+        Suspend::new(async move {
+            match newest.await {
+                Ok(page) => view! { <Lines page=page /> }.into_any(),
+                Err(error) => view! { <LoadFailed error=error retry=move || newest.refetch() /> }.into_any(),
+            }
+        })
+    };
+    view! { <Transition fallback=|| view! { <CardSkeleton lines=6 /> }>{shown}</Transition> }.into_any()
+}
+
+#[component]
+fn Lines(
+    /// The newest.
+    page: AuditPage,
+) -> impl IntoView {
+    let (lines, more) = (RwSignal::new(page.lines), RwSignal::new(page.more));
+    let (busy, error) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let older = move || {
+        let Some(last) = lines.with_untracked(|lines| lines.last().map(|line| line.n)) else { return };
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        spawn_local(async move {
+            match audit_log(Some(last)).await {
+                Ok(page) => {
+                    lines.try_update(|lines| lines.extend(page.lines));
+                    more.try_set(page.more);
+                }
+                Err(refused) => drop(error.try_set(Some(refused.to_string()))),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <section class="card">
+            <div class="table-frame">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"What"</th>
+                            <th scope="col">"Who"</th>
+                            <th scope="col">"From"</th>
+                            <th scope="col">"When"</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        <For each=move || lines.get() key=|line| line.n let:line>
+                            <Line line=line />
+                        </For>
+                    </tbody>
+                </table>
+            </div>
+            <InlineError error=error />
+        </section>
+        <p class="page-foot" hidden=move || !more.get()>
+            <Button small=true busy=busy on_press=older>
+                "Show older lines"
+            </Button>
+        </p>
+    }
+    .into_any()
+}
+
+#[component]
+fn Line(
+    /// Which one.
+    line: AuditLine,
+) -> impl IntoView {
+    let (house, now) = (use_house(), use_now());
+    let who = line.who.map_or_else(|| "Command line".to_owned(), |id| name_of(house, id));
+    let AuditLine { at, what, address, detail, .. } = line;
+    view! {
+        <tr>
+            <td>
+                {what.label()}
+                <span class="cell-note" dir="auto">{detail}</span>
+            </td>
+            <td dir="auto">{who}</td>
+            <td>{address}</td>
+            <td>
+                <RelativeTime at=at.0 now=now />
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn name_of(house: House, id: crate::model::MemberId) -> String {
+    house.boot.with_untracked(|boot| {
+        let member = boot.members.iter().find(|member| member.id == id);
+        member.map_or_else(|| "Somebody".to_owned(), |member| member.name.clone())
+    })
+}

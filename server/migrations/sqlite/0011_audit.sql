@@ -1,0 +1,23 @@
+-- Who made an invitation, and the address they signed in with then: their rights are looked at again when it is accepted.
+ALTER TABLE one_time_link ADD COLUMN maker_id TEXT;
+ALTER TABLE one_time_link ADD COLUMN maker_key TEXT;
+-- Nobody knows who made those that are out. They would have been good for a day; new ones are made in Settings.
+DELETE FROM one_time_link WHERE purpose = 'invite';
+
+-- The audit log: from which address, the line's number, and a hash over the line and the hash before it.
+ALTER TABLE audit ADD COLUMN address TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN n BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE audit ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+UPDATE audit SET n = numbered.n
+    FROM (SELECT workspace_id, id, ROW_NUMBER() OVER (PARTITION BY workspace_id ORDER BY id) AS n FROM audit) AS numbered
+    WHERE numbered.workspace_id = audit.workspace_id AND numbered.id = audit.id;
+CREATE UNIQUE INDEX audit_n ON audit (workspace_id, n);
+
+CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
