@@ -268,9 +268,15 @@ fn QuarantineRow(mail: QuarantinedMail, look: Callback<()>) -> impl IntoView {
             </td>
             <td>{size(mail.size)}</td>
             <td class="cell-end">
-                <a class="btn btn-plain btn-small" href=format!("/api/quarantine/{id}/source") target="_blank" rel="noopener">
-                    "Source"
-                </a>
+                {mail
+                    .kept
+                    .then(|| {
+                        view! {
+                            <a class="btn btn-plain btn-small" href=format!("/api/quarantine/{id}/source") target="_blank" rel="noopener">
+                                "Source"
+                            </a>
+                        }
+                    })}
                 <Button small=true on_press=again busy=saving.busy>
                     "Try again"
                 </Button>

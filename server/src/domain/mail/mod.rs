@@ -6,14 +6,16 @@ mod connect;
 mod look;
 mod take;
 mod threads;
+mod withhold;
 
 use app::model::{MailHead, MailId, Mailbox, MessageId};
 
 pub use begin::BeginMail;
 pub(super) use compose::compose;
-pub use connect::{Backfill, ConnectMailbox, Mailbox as MailboxView, PauseChannel, TakeAgain, mailbox};
+pub use connect::{Backfill, ConnectMailbox, Mailbox as MailboxView, PauseChannel, TakeAgain, Tried, mailbox};
 pub use look::{kept, of_member};
 pub use take::{Arrived, BeginFolder, KeepLedger, NameMail, TakeMails, Taken};
+pub use withhold::{NotGiven, WithholdMails};
 
 use crate::store::message::File;
 

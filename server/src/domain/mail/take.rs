@@ -155,7 +155,7 @@ pub(super) async fn take(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, lett
 }
 
 /// Takes in a mail from before: what it begins is closed at once, and what it belongs to stays as it is.
-async fn take_old(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Fate> {
+pub(super) async fn take_old(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Fate> {
     let known = known(tx, scope, letter).await?;
     let before = match belongs(tx, scope, channel, letter, &known).await? {
         Belongs::To(conversation) => Some(Change::of(tx, scope, conversation).await?.now.row.state),

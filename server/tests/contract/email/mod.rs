@@ -9,3 +9,4 @@ mod outage;
 mod samples;
 mod threading;
 mod turns;
+mod withheld;
