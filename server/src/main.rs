@@ -52,7 +52,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::read(&cli.flags)?;
     // What these say on their finest level is passwords; the last has a line for each tag of a mail that is out of its place.
-    let filter = EnvFilter::try_new(format!("{},async_imap=off,lettre=off,html5ever=off", config.log))?;
+    let filter = EnvFilter::try_new(format!("{},html5ever=off", config.log))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if config.log_json {
         log.json().init()

@@ -1,13 +1,19 @@
 //! The way out: every connection to an address that somebody outside, or an admin's form, named. A name is resolved once, every address
 //! is checked, and the connection goes to an address that was checked (S32).
 
+#[cfg(test)]
+mod tests;
+
 use std::{
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     sync::Arc,
     time::Duration,
 };
 
+use async_trait::async_trait;
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use ipnet::IpNet;
 use tokio::net::TcpStream;
 use tokio_rustls::{
@@ -19,8 +25,10 @@ use tokio_rustls::{
     },
 };
 
-/// How long a connection may take to come about.
+/// How long a connection may take to come about, and how long a name may take to be found.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How many of a name's addresses are looked at.
+const ADDRESSES: usize = 16;
 
 /// Why a server was not reached.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,20 +80,71 @@ impl ReachError {
     }
 }
 
+/// Who knows where a name is: the system, and in tests somebody who answers differently each time.
+#[async_trait]
+pub trait Names: Send + Sync {
+    /// The addresses of a name.
+    ///
+    /// # Errors
+    /// When there are none, or nobody can be asked.
+    async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>>;
+}
+
+/// Names as the system finds them.
+struct System;
+
+#[async_trait]
+impl Names for System {
+    async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        Ok(tokio::net::lookup_host((name, 0)).await?.map(|found| found.ip()).collect())
+    }
+}
+
+/// A host's name as the net knows it: its labels in ASCII (IDNA), in lower case. None for what is no name: a port, a path, a user, a space,
+/// or an address in any of its ways to be written.
+pub fn host_name(text: &str) -> Option<String> {
+    let text = text.strip_suffix('.').unwrap_or(text);
+    let name = Uts46::new()
+        .to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
+        .ok()?
+        .into_owned();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let number = last.strip_prefix("0x").map_or_else(
+        || last.chars().all(|c| c.is_ascii_digit()),
+        |digits| digits.chars().all(|c| c.is_ascii_hexdigit()),
+    );
+    (!number).then_some(name)
+}
+
+/// A server's name, or its address as addresses are mostly written: what an admin may enter to reach it by.
+pub fn server_name(text: &str) -> Option<String> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    match bare.parse::<IpAddr>() {
+        Ok(address) => Some(address.to_string()),
+        Err(_) => host_name(text),
+    }
+}
+
 /// Where connections may go, and whose certificates are believed. Cheap to clone.
 #[derive(Clone)]
 pub struct Network {
-    allowed: Arc<[IpNet]>,
+    way: Way,
     tls: TlsConnector,
-    extra: Arc<[CertificateDer<'static>]>,
     documents: Web,
     pictures: Web,
+}
+
+/// How a name is found, and which of what is found may be reached.
+#[derive(Clone)]
+struct Way {
+    names: Arc<dyn Names>,
+    allowed: Arc<[IpNet]>,
 }
 
 /// Documents by HTTP, from public addresses and from those networks that were allowed for this.
 #[derive(Clone)]
 struct Web {
-    allowed: Arc<[IpNet]>,
+    way: Way,
     client: reqwest::Client,
 }
 
@@ -110,13 +169,13 @@ pub enum HttpError {
 }
 
 /// Resolves names for the HTTP client, with the same guard as everything else: what it says is what is connected to.
-struct Guard(Arc<[IpNet]>);
+struct Guard(Way);
 
 impl reqwest::dns::Resolve for Guard {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let allowed = Arc::clone(&self.0);
+        let way = self.0.clone();
         Box::pin(async move {
-            let found = resolve(&allowed, name.as_str(), 0).await?;
+            let found = way.resolve(name.as_str(), 0).await?;
             Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
         })
     }
@@ -127,45 +186,50 @@ impl Network {
     ///
     /// # Errors
     /// When the file cannot be read or holds no certificate.
-    pub fn new(allowed: &[IpNet], ca: Option<&Path>) -> std::io::Result<Self> {
+    pub fn new(allowed: &[IpNet], ca: Option<&Path>) -> io::Result<Self> {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let mut extra = Vec::new();
         if let Some(path) = ca {
-            let bad = |what: String| std::io::Error::other(format!("TANDEM_MAIL_CA, {}: {what}", path.display()));
+            let before = roots.len();
+            let bad = |what: String| io::Error::other(format!("TANDEM_MAIL_CA, {}: {what}", path.display()));
             for one in CertificateDer::pem_file_iter(path).map_err(|e| bad(e.to_string()))? {
                 let one = one.map_err(|e| bad(e.to_string()))?;
-                roots.add(one.clone()).map_err(|e| bad(e.to_string()))?;
-                extra.push(one);
+                roots.add(one).map_err(|e| bad(e.to_string()))?;
             }
-            if extra.is_empty() {
+            if roots.len() == before {
                 return Err(bad("no certificate is in it".to_owned()));
             }
         }
         let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(std::io::Error::other)?
+            .map_err(io::Error::other)?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let documents = Web::new(allowed, tls.clone())?;
+        Self::built(Arc::new(System), allowed, &[], tls)
+    }
+
+    fn built(names: Arc<dyn Names>, allowed: &[IpNet], pictures: &[IpNet], tls: ClientConfig) -> io::Result<Self> {
+        let way = |allowed: &[IpNet]| Way { names: Arc::clone(&names), allowed: allowed.into() };
+        let documents = Web::new(way(allowed), tls.clone())?;
         // Whoever writes a mail says where its pictures are: what is open to mail servers is not open to that.
-        let pictures = Web::new(&[], tls.clone())?;
-        let tls = TlsConnector::from(Arc::new(tls));
-        Ok(Self { allowed: allowed.into(), tls, extra: extra.into(), documents, pictures })
+        let pictures = Web::new(way(pictures), tls.clone())?;
+        Ok(Self { way: way(allowed), tls: TlsConnector::from(Arc::new(tls)), documents, pictures })
+    }
+
+    /// Names are found by somebody else than the system.
+    ///
+    /// # Errors
+    /// When the client cannot be made.
+    pub fn with_names(self, names: Arc<dyn Names>) -> io::Result<Self> {
+        Self::built(names, &self.way.allowed, &self.pictures.way.allowed, ClientConfig::clone(self.tls.config()))
     }
 
     /// Pictures in mails may be fetched from these networks too.
     ///
     /// # Errors
     /// When the client cannot be made.
-    pub fn with_pictures_from(self, allowed: &[IpNet]) -> std::io::Result<Self> {
-        let pictures = Web::new(allowed, ClientConfig::clone(self.tls.config()))?;
-        Ok(Self { pictures, ..self })
-    }
-
-    /// The certificates that are believed beside those of the public authorities.
-    pub fn extra_roots(&self) -> &[CertificateDer<'static>] {
-        &self.extra
+    pub fn with_pictures_from(self, allowed: &[IpNet]) -> io::Result<Self> {
+        Self::built(Arc::clone(&self.way.names), &self.way.allowed, allowed, ClientConfig::clone(self.tls.config()))
     }
 
     /// Where a server is: every address it has may be reached.
@@ -173,7 +237,7 @@ impl Network {
     /// # Errors
     /// [`ReachError::NoAddress`], [`ReachError::NotPublic`]
     pub async fn resolve(&self, name: &str, port: u16) -> Result<Vec<SocketAddr>, ReachError> {
-        resolve(&self.allowed, name, port).await
+        self.way.resolve(name, port).await
     }
 
     /// Connects to the first address that answers.
@@ -229,18 +293,17 @@ impl Network {
 }
 
 impl Web {
-    fn new(allowed: &[IpNet], tls: ClientConfig) -> std::io::Result<Self> {
-        let allowed: Arc<[IpNet]> = allowed.into();
+    fn new(way: Way, tls: ClientConfig) -> io::Result<Self> {
         let client = reqwest::Client::builder()
             .use_preconfigured_tls(tls)
-            .dns_resolver(Arc::new(Guard(Arc::clone(&allowed))))
+            .dns_resolver(Arc::new(Guard(way.clone())))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT)
             .timeout(Duration::from_secs(20))
             .build()
-            .map_err(std::io::Error::other)?;
-        Ok(Self { allowed, client })
+            .map_err(io::Error::other)?;
+        Ok(Self { way, client })
     }
 
     async fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, HttpError> {
@@ -262,7 +325,7 @@ impl Web {
             return Err(HttpError::NoUrl);
         }
         // An address in place of a name is not asked of the resolver below.
-        resolve(&self.allowed, host, url.port_or_known_default().unwrap_or(443)).await?;
+        self.way.resolve(host, url.port_or_known_default().unwrap_or(443)).await?;
         let answer = self.client.get(url).send().await?;
         match answer.status() {
             reqwest::StatusCode::OK => Ok(answer),
@@ -271,19 +334,25 @@ impl Web {
     }
 }
 
-async fn resolve(allowed: &[IpNet], name: &str, port: u16) -> Result<Vec<SocketAddr>, ReachError> {
-    let bare = name.trim_start_matches('[').trim_end_matches(']');
-    let none = || ReachError::NoAddress(name.to_owned());
-    let found: Vec<SocketAddr> = match bare.parse::<IpAddr>() {
-        Ok(address) => vec![SocketAddr::new(address, port)],
-        Err(_) => tokio::net::lookup_host((bare, port)).await.map_err(|_| none())?.collect(),
-    };
-    if found.is_empty() {
-        return Err(none());
-    }
-    match found.iter().find(|one| !may_reach(allowed, one.ip())) {
-        Some(one) => Err(ReachError::NotPublic { name: name.to_owned(), address: one.ip() }),
-        None => Ok(found),
+impl Way {
+    async fn resolve(&self, name: &str, port: u16) -> Result<Vec<SocketAddr>, ReachError> {
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        let none = || ReachError::NoAddress(name.to_owned());
+        let found: Vec<IpAddr> = match bare.parse::<IpAddr>() {
+            Ok(address) => vec![address],
+            Err(_) => match tokio::time::timeout(CONNECT, self.names.addresses(bare)).await {
+                Ok(found) => found.map_err(|_| none())?,
+                Err(_) => return Err(none()),
+            },
+        };
+        if found.is_empty() {
+            return Err(none());
+        }
+        // All of them: one that is private among public ones is no mistake.
+        match found.iter().find(|one| !may_reach(&self.allowed, **one)) {
+            Some(one) => Err(ReachError::NotPublic { name: name.to_owned(), address: *one }),
+            None => Ok(found.into_iter().take(ADDRESSES).map(|one| SocketAddr::new(one, port)).collect()),
+        }
     }
 }
 
@@ -328,87 +397,5 @@ fn is_public_v6(v6: Ipv6Addr) -> bool {
         // Teredo and other protocol assignments, documentation.
         [0x2001, 0..=0x01ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0x0fff, ..] => false,
         _ => (0x2000..=0x3fff).contains(&s[0]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn s32_only_public_addresses() {
-        for public in
-            ["93.184.216.34", "8.8.8.8", "2606:2800:220:1::1", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
-        {
-            assert!(is_public(public.parse().unwrap()), "{public}");
-        }
-        for private in [
-            "127.0.0.1",
-            "127.255.0.9",
-            "0.0.0.0",
-            "10.0.0.1",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "192.0.0.8",
-            "192.0.2.1",
-            "198.18.0.1",
-            "198.51.100.1",
-            "203.0.113.1",
-            "224.0.0.1",
-            "255.255.255.255",
-            "240.0.0.1",
-            "::",
-            "::1",
-            "fe80::1",
-            "fc00::1",
-            "fd12::1",
-            "ff02::1",
-            "fec0::1",
-            "2001:db8::1",
-            "2001::1",
-            "3fff::1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1",
-            "64:ff9b::7f00:1",
-            "64:ff9b:1::1",
-            "2002:7f00:1::1",
-            "2002:a00:1::",
-            "::127.0.0.1",
-        ] {
-            assert!(!is_public(private.parse().unwrap()), "{private}");
-        }
-    }
-
-    #[tokio::test]
-    async fn s32_names_of_private_places_are_refused_unless_listed() {
-        let closed = Network::new(&[], None).unwrap();
-        for name in ["localhost", "127.0.0.1", "[::1]", "127.1", "0x7f000001", "2130706433", "127.0.0.1."] {
-            let refused = closed.resolve(name, 25).await;
-            assert!(
-                matches!(refused, Err(ReachError::NotPublic { .. } | ReachError::NoAddress(_))),
-                "{name}: {refused:?}"
-            );
-        }
-        let open = Network::new(&["127.0.0.0/8".parse().unwrap()], None).unwrap();
-        assert!(open.resolve("127.0.0.1", 25).await.is_ok());
-        assert!(open.resolve("10.0.0.1", 25).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn s32_networks_of_mail_servers_are_closed_to_pictures() {
-        let loopback: IpNet = "127.0.0.0/8".parse().unwrap();
-        let place = "http://127.0.0.1:1/picture.png";
-        let mails = Network::new(&[loopback], None).unwrap();
-        for url in [place, "http://localhost:1/picture.png"] {
-            let refused = mails.picture(url, 1).await;
-            assert!(matches!(refused, Err(HttpError::Reach(ReachError::NotPublic { .. }))), "{url}: {refused:?}");
-        }
-        // Nobody listens there: that it was asked is what counts.
-        assert!(matches!(mails.get(place, 1).await, Err(HttpError::Exchange(_))));
-        let both = mails.with_pictures_from(&[loopback]).unwrap();
-        assert!(matches!(both.picture(place, 1).await, Err(HttpError::Exchange(_))));
     }
 }

@@ -81,6 +81,8 @@ pub struct QuarantinedMail {
     pub reason: String,
     /// Bytes.
     pub size: i64,
+    /// Its bytes are here; else its server has them and does not give them.
+    pub kept: bool,
     /// When it came.
     pub at: Timestamp,
 }

@@ -10,9 +10,10 @@ use crate::{
     channels::email::{check::Checked, discover::discover},
     domain::{
         check_line, check_text,
-        mail::{self, ConnectMailbox, TakeAgain},
+        mail::{self, ConnectMailbox, Tried},
     },
     error::{Error, Result},
+    network::{host_name, server_name},
     store::{Scope, mail::Mail},
 };
 
@@ -55,8 +56,14 @@ pub(super) async fn status(http: &Http, scope: &Scope, id: ChannelId) -> Result<
     let mut snapshot = http.db.snapshot().await?;
     let mailbox = mail::mailbox(&mut snapshot.conn(), scope, id).await?;
     let listed = |mails: Vec<Mail>| -> Vec<QuarantinedMail> {
-        let mails = mails.into_iter();
-        mails.map(|mail| QuarantinedMail { id: mail.id, reason: mail.reason, size: mail.size, at: mail.at }).collect()
+        let listed = |mail: Mail| QuarantinedMail {
+            id: mail.id,
+            reason: mail.reason,
+            size: mail.size,
+            kept: !mail.digest.is_empty(),
+            at: mail.at,
+        };
+        mails.into_iter().map(listed).collect()
     };
     Ok(MailboxStatus {
         settings: mailbox.settings,
@@ -69,13 +76,14 @@ pub(super) async fn status(http: &Http, scope: &Scope, id: ChannelId) -> Result<
 /// Tries a quarantined mail again.
 pub(super) async fn read_again(http: &Http, scope: &Scope, id: MailId) -> Result<()> {
     scope.require(Permission::Administer)?;
-    let letter = http.email.read_again(scope, id).await?;
-    let still = letter.as_ref().err().cloned();
-    http.db.write(scope, TakeAgain { id, letter }).await?;
-    match still {
-        Some(reason) => Err(ApiError::Conflict { message: format!("It still cannot be read. {reason}") }.into()),
-        None => Ok(()),
-    }
+    let again = http.email.try_again(scope, id).await?;
+    let still = match &again.tried {
+        Tried::Letter(_) => None,
+        Tried::Unread(reason) => Some(format!("It still cannot be read. {reason}")),
+        Tried::Gone => Some("It lies in the mailbox no more: it was deleted before its server gave it.".to_owned()),
+    };
+    http.db.write(scope, again).await?;
+    still.map_or(Ok(()), |message| Err(ApiError::Conflict { message }.into()))
 }
 
 fn no_address() -> Error {
@@ -87,7 +95,9 @@ fn check_address(address: &str) -> Result<String> {
         ContactField::Email.check(address).map_err(|error| ApiError::invalid("address", error.to_string()))?;
     let plain =
         !address.is_empty() && address.is_ascii() && !address.contains(['<', '>', ',', ';', '"', '\\', '(', ')']);
-    if plain { Ok(address) } else { Err(no_address()) }
+    // What stands behind the @ is asked for as a host: no port, no path, no number.
+    let at_a_host = address.rsplit_once('@').is_some_and(|(_, domain)| host_name(domain).is_some());
+    if plain && at_a_host { Ok(address) } else { Err(no_address()) }
 }
 
 fn check_settings(settings: &EmailSettings) -> Result<EmailSettings> {
@@ -110,12 +120,10 @@ fn check_settings(settings: &EmailSettings) -> Result<EmailSettings> {
 }
 
 fn check_host(field: &str, host: &Host) -> Result<Host> {
-    let name = host.name.trim().trim_end_matches('.').to_ascii_lowercase();
-    let fits =
-        !name.is_empty() && name.len() <= 253 && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c));
-    match (fits, host.port) {
-        (true, 1..) => Ok(Host { name, ..host.clone() }),
-        (true, 0) => Err(ApiError::invalid(field, "Say which port.").into()),
-        (false, _) => Err(ApiError::invalid(field, "Write the server's name, like mail.example.com.").into()),
+    let name = server_name(host.name.trim());
+    match (name, host.port) {
+        (Some(name), 1..) => Ok(Host { name, ..host.clone() }),
+        (Some(_), 0) => Err(ApiError::invalid(field, "Say which port.").into()),
+        (None, _) => Err(ApiError::invalid(field, "Write the server's name, like mail.example.com.").into()),
     }
 }

@@ -318,7 +318,8 @@ impl Port for MemberPort {
     }
 
     async fn backfill(&self, id: ChannelId, days: u32) -> Answer<()> {
-        let since = self.http.db.clock().now().plus(-i64::from(days) * 24 * 3_600_000);
+        // Further back than there is any mail, every number means the same: all of it.
+        let since = self.http.db.clock().now().plus(-i64::from(days) * 24 * 3_600_000).max(app::model::Timestamp(0));
         self.write(Backfill { id, since }).await
     }
 

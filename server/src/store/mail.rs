@@ -1,4 +1,5 @@
 //! E-mails as they came and went: how far folders were read, where the bytes are, how mails name each other, who takes part.
+// long file: one aggregate, its statements together
 
 use app::model::{ChannelId, ConversationId, Ledger, MailId, MailOutcome, MessageId, Timestamp};
 
@@ -23,10 +24,16 @@ const INSERT: &str = "INSERT INTO mail (workspace_id, id, channel_id, folder, ui
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 const SET_OUTCOME: &str =
     "UPDATE mail SET outcome = $3, reason = $4, message_id = $5 WHERE workspace_id = $1 AND id = $2";
+const SET_BYTES: &str = "UPDATE mail SET digest = $3, size = $4 WHERE workspace_id = $1 AND id = $2";
 const AT_PLACE: &str = "SELECT id FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid = $5";
 const BY_BYTES: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
      WHERE workspace_id = $1 AND channel_id = $2 AND digest = $3 AND uid IS NOT NULL LIMIT 1";
 const UIDS: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL";
+const UIDS_BEHIND: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid > $5";
+const PLACE: &str =
+    "SELECT folder, uid_validity, uid FROM mail WHERE workspace_id = $1 AND id = $2 AND uid IS NOT NULL";
+const WITHHELD: &str = "SELECT id, uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined' \
+     AND digest = '' AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL ORDER BY at LIMIT 1000";
 const ONE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail WHERE workspace_id = $1 AND id = $2";
 const OF_MESSAGE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
      WHERE workspace_id = $1 AND message_id = $2 ORDER BY id LIMIT 1";
@@ -60,9 +67,13 @@ pub(super) const STATEMENTS: &[&str] = &[
     SET_LEDGER,
     INSERT,
     SET_OUTCOME,
+    SET_BYTES,
     AT_PLACE,
     BY_BYTES,
     UIDS,
+    UIDS_BEHIND,
+    PLACE,
+    WITHHELD,
     ONE,
     OF_MESSAGE,
     BEFORE,
@@ -211,7 +222,7 @@ pub struct Mail {
     pub id: MailId,
     /// By which channel it came or went.
     pub channel: ChannelId,
-    /// SHA-256 of its bytes: where they are kept, unchanged.
+    /// SHA-256 of its bytes: where they are kept, unchanged. Empty while the server has it and does not give it.
     pub digest: String,
     /// Bytes.
     pub size: i64,
@@ -289,6 +300,15 @@ pub async fn set_outcome(
     Ok(())
 }
 
+/// Keeps where the bytes of a mail are that its server gives at last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_bytes(tx: &mut Tx<'_>, scope: &Scope, id: MailId, digest: &str, size: i64) -> Result<(), StoreError> {
+    tx.exec(SET_BYTES, args![scope.workspace(), id, digest, size]).await?;
+    Ok(())
+}
+
 /// Whether the mail at a place was taken before.
 ///
 /// # Errors
@@ -353,6 +373,46 @@ pub async fn read_before(
 pub async fn set_reader(tx: &mut Tx<'_>, scope: &Scope, id: MailId) -> Result<(), StoreError> {
     tx.exec(SET_READER, args![scope.workspace(), id, READER]).await?;
     Ok(())
+}
+
+/// The same, of those behind a number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn uids_behind(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    place: &Place,
+    uid: i64,
+) -> Result<Vec<i64>, StoreError> {
+    let values = args![scope.workspace(), channel, place.folder.clone(), place.uid_validity, uid];
+    let rows: Vec<(i64,)> = conn.all(UIDS_BEHIND, values).await?;
+    Ok(rows.into_iter().map(|(uid,)| uid).collect())
+}
+
+/// The mails of a folder, and their UIDs, that their server has and does not give: at most 1000, the oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn withheld(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    place: &Place,
+) -> Result<Vec<(MailId, i64)>, StoreError> {
+    let values = args![scope.workspace(), channel, place.folder.clone(), place.uid_validity];
+    let rows: Vec<(String, i64)> = conn.all(WITHHELD, values).await?;
+    rows.into_iter().map(|(id, uid)| Ok((read("mail", id)?, uid))).collect()
+}
+
+/// Where a mail lies on its server, and its UID there; none for one that we sent.
+///
+/// # Errors
+/// When the database fails.
+pub async fn place(conn: &mut Conn<'_>, scope: &Scope, id: MailId) -> Result<Option<(Place, i64)>, StoreError> {
+    let found: Option<(String, i64, i64)> = conn.opt(PLACE, args![scope.workspace(), id]).await?;
+    Ok(found.map(|(folder, uid_validity, uid)| (Place { folder, uid_validity }, uid)))
 }
 
 /// A mail by its id.

@@ -345,6 +345,13 @@ async fn every_other_reading_uses_an_index(world: World) {
             of("uid_validity = $4 AND uid IS NOT NULL"),
             vec![workspace.clone(), text(), text(), n()],
         ),
+        (
+            "mails behind a number",
+            of("uid_validity = $4 AND uid > $5"),
+            vec![workspace.clone(), text(), text(), n(), n()],
+        ),
+        ("place of a mail", of("SELECT folder, uid_validity, uid"), vec![workspace.clone(), text()]),
+        ("withheld mails", of("AND digest = ''"), vec![workspace.clone(), text(), text(), n()]),
         ("mail by its bytes", of("AND digest = $3"), vec![workspace.clone(), text(), text()]),
         ("unclaimed files", of("conversation_id IS NULL AND created_at <= $2"), vec![workspace.clone(), n(), n()]),
         (

@@ -105,7 +105,7 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "edit the workspace" Some(Administer) => EditWorkspace { name: text(), chat_enabled: true, pending_after_reply: true },
         "pause a channel" Some(Administer) => PauseChannel { id: ids.mailbox, paused: true },
         "backfill" Some(Administer) => Backfill { id: ids.mailbox, since: app::model::Timestamp(0) },
-        "read a mail again" Some(Administer) => TakeAgain { id: ids.mail, letter: Err("Still not.".to_owned()) },
+        "read a mail again" Some(Administer) => TakeAgain { id: ids.mail, tried: server::domain::mail::Tried::Unread("Still not.".to_owned()), bytes: None, old: false },
         // Under an id that somebody else has it makes one of its own: nothing may come after it that names the same.
         "change a mailbox" Some(Administer) => ConnectMailbox { id: ids.mailbox, settings: mailbox(&ids.mailbox.to_string()), secret: Some("sealed".to_owned()) },
         "revive a job" Some(Administer) => ReviveJob(ids.job),

@@ -47,3 +47,47 @@ async fn s25_a_stored_password_goes_where_it_was_entered_for() {
         assert_eq!(moved.status(), 200, "{function}: {}", moved.text().await.unwrap());
     }
 }
+
+/// S32: what stands behind the @ is a host's name, and so is a server.
+#[tokio::test]
+async fn s32_a_mailbox_is_at_a_host() {
+    let app = App::start().await;
+    for address in
+        ["a@127.0.0.1:18443/admin?x.y", "a@127.0.0.1", "a@x.example:80", "a@x.example/y", "a@x.example#y.z", "a@[::1]"]
+    {
+        let found = app.call(Some(&app.admin), "find_mailbox", json!({ "address": address })).await;
+        assert_eq!(found.status(), 422, "{address}");
+    }
+    let id = json!(new_id());
+    for host in [
+        "127.0.0.1:25",
+        "x.example/y",
+        "user@x.example",
+        "127.1",
+        "0x7f000001",
+        "x..example",
+        "imap://x.example",
+        "[x]",
+        "a b",
+    ] {
+        for (imap, smtp) in [(host, "localhost"), ("localhost", host)] {
+            for function in ["check_mailbox", "connect_mailbox"] {
+                let given = app.call(Some(&app.admin), function, mailbox(&id, imap, smtp, USER, Some("x"))).await;
+                assert_eq!(given.status(), 422, "{function} {host}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn h1_any_number_of_days_is_a_time() {
+    let app = App::start().await;
+    let id = json!(new_id());
+    let made =
+        app.call(Some(&app.admin), "connect_mailbox", mailbox(&id, "localhost", "localhost", USER, Some("x"))).await;
+    assert_eq!(made.status(), 200);
+    for days in [0, 30, 1_000_000, u32::MAX] {
+        let asked = app.call(Some(&app.admin), "backfill", json!({ "id": id, "days": days })).await;
+        assert_eq!(asked.status(), 409, "{days}: it was not read yet");
+    }
+}

@@ -248,7 +248,15 @@ fn Mails(
 ) -> impl IntoView {
     let now = use_now();
     let row = move |mail: QuarantinedMail| {
-        let source = format!("/api/quarantine/{}/source", mail.id);
+        // What its server never gave has no source.
+        let source = mail.kept.then(|| {
+            let source = format!("/api/quarantine/{}/source", mail.id);
+            view! {
+                <a class="btn btn-plain btn-small" href=source target="_blank" rel="noopener">
+                    "Source"
+                </a>
+            }
+        });
         view! {
             <tr>
                 <td>
@@ -259,9 +267,7 @@ fn Mails(
                 </td>
                 <td>{size(mail.size)}</td>
                 <td class="cell-end">
-                    <a class="btn btn-plain btn-small" href=source target="_blank" rel="noopener">
-                        "Source"
-                    </a>
+                    {source}
                     {actions(mail.id)}
                 </td>
             </tr>

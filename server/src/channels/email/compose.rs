@@ -3,7 +3,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use app::model::{MailHead, Mailbox, Message, Piece, Timestamp, linkify};
+use app::model::{MailHead, Mailbox, Message, Parties, Piece, Timestamp, linkify};
 use lettre::{
     Address,
     message::{
@@ -12,10 +12,7 @@ use lettre::{
     },
 };
 
-use super::{
-    chain,
-    mail::{MessageName, one_line},
-};
+use super::{chain, headers, mail::MessageName};
 
 /// A file that goes with a mail.
 pub struct Enclosed {
@@ -65,18 +62,14 @@ pub fn compose(message: &Message, head: &MailHead, making: Making<'_>) -> Result
     let mut builder = lettre::Message::builder()
         .date(UNIX_EPOCH + Duration::from_millis(making.at.0.max(0).unsigned_abs()))
         .message_id(Some(format!("<{}>", making.name)))
-        .subject(one_line(&head.subject));
-    if let Some(from) = &head.parties.from {
-        builder = builder.from(mailbox(from)?);
-    }
-    if let Some(reply_to) = making.reply_to {
-        builder = builder.reply_to(mailbox(&Mailbox::of(reply_to))?);
-    }
-    for to in &head.parties.to {
-        builder = builder.to(mailbox(to)?);
-    }
-    for cc in &head.parties.cc {
-        builder = builder.cc(mailbox(cc)?);
+        .raw_header(headers::text("Subject", &head.subject));
+    let reply_to: Vec<Mailbox> = making.reply_to.map(Mailbox::of).into_iter().collect();
+    let Parties { from, to, cc, .. } = &head.parties;
+    let from: Vec<Mailbox> = from.iter().cloned().collect();
+    for (name, list) in [("From", &from), ("Reply-To", &reply_to), ("To", to), ("Cc", cc)] {
+        if !list.is_empty() {
+            builder = builder.raw_header(headers::addresses(name, list).map_err(no)?);
+        }
     }
     builder = chained(builder, making.chain);
     let boundary = |part: &str| format!("{part}-{}", message.id.uuid().simple());
@@ -93,7 +86,7 @@ pub fn compose(message: &Message, head: &MailHead, making: Making<'_>) -> Result
             .boundary(boundary("pictures"))
             .singlepart(text(ContentType::TEXT_HTML, &html(&message.text, &named))?);
         let shown = named.into_iter().try_fold(shown, |shown, (id, picture)| {
-            let part = Part::new_inline_with_name(id, one_line(&picture.name));
+            let part = Part::new_inline_with_name(id, headers::file_name(&picture.name));
             Ok::<_, Unmakeable>(shown.singlepart(enclosed(part, picture)?))
         })?;
         texts.multipart(shown)
@@ -102,7 +95,7 @@ pub fn compose(message: &Message, head: &MailHead, making: Making<'_>) -> Result
         texts
     } else {
         files.into_iter().try_fold(MultiPart::mixed().boundary(boundary("all")).multipart(texts), |mixed, file| {
-            let part = Part::new(one_line(&file.name));
+            let part = Part::new(headers::file_name(&file.name));
             Ok::<_, Unmakeable>(mixed.singlepart(enclosed(part, file)?))
         })?
     };
@@ -120,20 +113,15 @@ fn enclosed(part: Part, file: Enclosed) -> Result<SinglePart, Unmakeable> {
     Ok(part.body(bytes, kind))
 }
 
-/// In-Reply-To and References; folded so that a line holds one name.
+/// In-Reply-To and References; folded so that a line holds one name. A name that somebody's program might decode is left out.
 fn chained(mut builder: MessageBuilder, chain: &[MessageName]) -> MessageBuilder {
+    let chain: Vec<MessageName> = chain.iter().filter(|name| !headers::looks_encoded(name.as_str())).cloned().collect();
     if let Some(answered) = chain.last() {
         builder = builder.in_reply_to(format!("<{}>", answered.as_str()));
-        let (name, value) = (HeaderName::new_from_ascii_str("References"), chain::written(chain));
+        let (name, value) = (HeaderName::new_from_ascii_str("References"), chain::written(&chain));
         builder = builder.raw_header(HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value));
     }
     builder
-}
-
-fn mailbox(mailbox: &Mailbox) -> Result<lettre::message::Mailbox, Unmakeable> {
-    let name = one_line(&mailbox.name);
-    let address = mailbox.address.parse().map_err(|_| no(format!("\"{}\" is no address", mailbox.address)))?;
-    Ok(lettre::message::Mailbox::new((!name.is_empty()).then_some(name), address))
 }
 
 fn text(kind: ContentType, text: &str) -> Result<SinglePart, Unmakeable> {
@@ -175,7 +163,7 @@ pub(super) fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use app::model::{ConversationId, Entry, MessageId, Parties};
+    use app::model::{ConversationId, Entry, MessageId};
     use uuid::Uuid;
 
     use super::{super::mail::read, *};

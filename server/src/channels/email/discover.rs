@@ -7,7 +7,7 @@ use app::model::{EmailSettings, Host, Security};
 use hickory_resolver::{ResolverBuilder, TokioResolver, proto::rr::RData};
 
 use super::error::is_microsoft;
-use crate::network::Network;
+use crate::network::{Network, host_name};
 
 /// How long one way of finding may take.
 const PATIENCE: Duration = Duration::from_secs(6);
@@ -168,10 +168,11 @@ const fn simple(
     Provider { name, domains, mx, imap, smtp, smtp_security, files_sent: false, notice }
 }
 
-/// Finds the servers of an address; a guess where nothing is known. None for what is no address.
+/// Finds the servers of an address; a guess where nothing is known. None for what is no address, before anybody is asked: what stands
+/// behind its @ becomes part of names and of documents' addresses, so it has to be a host's name and nothing else (S32).
 pub async fn discover(network: &Network, address: &str) -> Option<Found> {
-    let (_, domain) = address.rsplit_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty())?;
-    let domain = domain.to_ascii_lowercase();
+    let (_, domain) = address.rsplit_once('@').filter(|(local, _)| !local.is_empty())?;
+    let domain = host_name(domain).filter(|domain| domain.contains('.'))?;
     if let Some(provider) = PROVIDERS.iter().find(|provider| provider.domains.contains(&domain.as_str())) {
         return Some(known(address, provider, "what is known of"));
     }
@@ -255,10 +256,8 @@ async fn srv(resolver: &TokioResolver, name: &str) -> Option<(String, u16)> {
         _ => None,
     });
     let best = entries.min_by_key(|entry| entry.priority)?;
-    let target = best.target.to_utf8();
-    let target = target.trim_end_matches('.');
-    // A lone dot says that there is no such service.
-    (!target.is_empty()).then(|| (target.to_owned(), best.port))
+    // A lone dot says that there is no such service; labels may hold any bytes.
+    host_name(&best.target.to_utf8()).filter(|_| best.port > 0).map(|target| (target, best.port))
 }
 
 async fn by_mx(resolver: &TokioResolver, address: &str, domain: &str) -> Option<Found> {
@@ -289,7 +288,7 @@ async fn by_autoconfig(network: &Network, address: &str, domain: &str) -> Option
         let Ok(Ok(body)) = asked else { continue };
         let Some((imap, smtp, user)) = autoconfig(&String::from_utf8_lossy(&body)) else { continue };
         let mut settings = settings(address, imap, smtp);
-        if let Some(user) = user {
+        if let Some(user) = user.filter(|user| user.len() <= 320 && !user.chars().any(char::is_control)) {
             let local = address.rsplit_once('@').map_or(address, |(local, _)| local);
             settings.user = user
                 .replace("%EMAILADDRESS%", address)
@@ -331,12 +330,9 @@ fn server(xml: &str, open: &str, close: &str, kind: &str) -> Option<(Host, Optio
             "STARTTLS" => Security::StartTls,
             _ => return None,
         };
-        let name = text("hostname")?;
-        let fits = !name.is_empty()
-            && name.len() <= 253
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
-        let port = text("port")?.parse().ok()?;
-        fits.then(|| (Host { name, port, security }, text("username")))
+        let name = host_name(&text("hostname")?)?;
+        let port = text("port")?.parse().ok().filter(|port| *port > 0)?;
+        Some((Host { name, port, security }, text("username")))
     })
 }
 

@@ -13,6 +13,9 @@ pub enum MailError {
     /// It offers no encryption where it has to be asked for.
     #[error("{0} does not offer STARTTLS on this port.")]
     NoStartTls(String),
+    /// Something came in the clear behind its answer to STARTTLS, which somebody in between may have said.
+    #[error("{0} said more in the clear than it was asked, before the encryption began.")]
+    Tampered(String),
     /// It refuses the user or the password.
     #[error("{server} refuses the user or the password: {said}.")]
     Login {
@@ -47,6 +50,18 @@ pub enum MailError {
         /// What it says.
         said: String,
     },
+    /// The server gives far more of a mail than it said that there is. The connection is of no use behind that.
+    #[error("{server} announced a mail with {said} bytes and gives more than {most}.")]
+    TooMuch {
+        /// Which server.
+        server: String,
+        /// Which mail, where that is known.
+        uid: Option<i64>,
+        /// How many bytes it was to have.
+        said: u64,
+        /// How many it may have.
+        most: u64,
+    },
     /// The server refuses what it was given.
     #[error("{server} refuses the mail: {said}.")]
     Refused {
@@ -78,9 +93,9 @@ impl MailError {
         match self {
             Self::Reach(ReachError::NoAddress(_) | ReachError::NotPublic { .. }) => CheckStep::Name,
             Self::Reach(ReachError::NoAnswer { .. }) | Self::Lost { .. } | Self::Ours(_) => CheckStep::Connect,
-            Self::Reach(ReachError::NotTrusted { .. }) | Self::NoStartTls(_) => CheckStep::Tls,
+            Self::Reach(ReachError::NotTrusted { .. }) | Self::NoStartTls(_) | Self::Tampered(_) => CheckStep::Tls,
             Self::Login { .. } | Self::Vault(_) => CheckStep::Login,
-            Self::Folder { .. } | Self::Withheld { .. } => CheckStep::Folder,
+            Self::Folder { .. } | Self::Withheld { .. } | Self::TooMuch { .. } => CheckStep::Folder,
             Self::Refused { .. } => CheckStep::Send,
             Self::NotArrived(_) => CheckStep::Receive,
         }
@@ -103,6 +118,9 @@ impl MailError {
         let text = match self {
             Self::Reach(error) => error.next_step(),
             Self::NoStartTls(_) => "Choose TLS and its port (993 for IMAP, 465 for SMTP), or ask the provider.",
+            Self::Tampered(_) => {
+                "Nothing was sent. Somebody on the way may be changing what is said: choose TLS and its port (993 for IMAP, 465 for SMTP)."
+            }
             Self::Login { server, .. } if is_microsoft(server) => {
                 "Microsoft takes no passwords here any more; its own sign-in (OAuth) is not built yet, so this mailbox cannot be connected for now."
             }
@@ -115,6 +133,7 @@ impl MailError {
             Self::Folder { .. } => "Check the folder's name; most mailboxes use INBOX.",
             Self::Lost { .. } => "It is tried again by itself.",
             Self::Withheld { .. } => "It is tried again by itself; ask the provider if that does not help.",
+            Self::TooMuch { .. } => "Ask the provider; the mail waits in the quarantine.",
             Self::Refused { .. } => "What the server says tells why; ask the provider if it does not.",
             Self::NotArrived(_) => "Look whether it lies in the spam folder, and whether the folder is the right one.",
             Self::Vault(_) => "Enter the password again.",

@@ -1,52 +1,52 @@
 //! A mailbox by IMAP (RFC 9051): signing in, opening a folder, what is in it, its mails in pieces, waiting for more.
 
 mod answers;
+mod mails;
+mod name;
 mod open;
+mod talk;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, fmt::Debug, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use app::model::Timestamp;
-use async_imap::{
-    Session,
-    extensions::idle::IdleResponse,
-    imap_proto::{MailboxDatum, Response, ResponseCode, Status, StatusAttribute},
-    types::UnsolicitedResponse,
-};
-use bytes::Bytes;
-use futures::{Stream, TryStreamExt};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_rustls::client::TlsStream;
 
-use self::answers::Unanswered;
-use super::error::MailError;
+use self::{
+    answers::{Said, Status},
+    open::broken,
+    talk::{Limits, Part, Talk, Unanswered},
+};
+use super::{error::MailError, mail::one_line, wire::Line};
 
-/// How long a server may be silent.
-const ANSWER: Duration = Duration::from_secs(60);
-/// How large the pieces are in which a large mail is fetched, in bytes.
-const PIECE: u32 = 512 * 1024;
-/// How much more than twice the size that was said a mail may have, in bytes.
-const MORE: u64 = 1024 * 1024;
+pub use self::mails::{LineEnds, Withheld, is_whole};
+
+/// How many mails a folder may have: their numbers are in memory together.
+const MOST_MAILS: usize = 1_000_000;
+/// How many mails may come while it is asked what there is.
+const MEANWHILE: usize = 1000;
+/// How many folders a mailbox may have.
+const MOST_FOLDERS: usize = 20_000;
 
 type Wire = TlsStream<TcpStream>;
 
-/// What a server is talked to over: a socket with TLS on it, and in tests what stands for one.
-pub trait Line: AsyncRead + AsyncWrite + Unpin + Debug + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Debug + Send> Line for T {}
-
 /// A signed-in connection.
+#[derive(Debug)]
 pub struct Imap<W: Line = Wire> {
-    session: Session<W>,
+    talk: Talk<W>,
     server: String,
-    idle: bool,
+    can: Vec<String>,
+    /// How many mails the open folder has, as far as the server said.
+    count: usize,
     /// Something came while another thing was asked.
     told: bool,
+    /// Whether the sizes that it says are guesses, once that was looked at.
+    guesses: Option<bool>,
 }
 
 /// A folder as the server opened it.
@@ -69,22 +69,45 @@ pub struct Lying {
     pub at: Option<Timestamp>,
 }
 
-impl Imap {
+impl<W: Line> Imap<W> {
+    fn over(talk: Talk<W>, server: &str) -> Self {
+        Self { talk, server: server.to_owned(), can: Vec::new(), count: 0, told: false, guesses: None }
+    }
+
+    async fn look_what_it_can(&mut self) -> Result<(), MailError> {
+        let mut can = Vec::new();
+        self.asked(&[Part::Text("CAPABILITY")], Limits::SHORT, |said| {
+            if let Said::Capabilities(words) = said {
+                can = words;
+            }
+        })
+        .await?;
+        self.can = can;
+        Ok(())
+    }
+
+    fn can(&self, word: &str) -> bool {
+        self.can.iter().any(|one| one == word)
+    }
+
     /// The folder that the server marks as the one for sent mails (RFC 6154), if it does.
     ///
     /// # Errors
     /// When the connection is lost.
     pub async fn sent_folder(&mut self) -> Result<Option<String>, MailError> {
-        let names: Vec<async_imap::types::Name> =
-            self.answer_of(async |session| session.list(Some(""), Some("*")).await?.try_collect().await).await?;
-        let marked = names.iter().find(|name| {
-            name.attributes().iter().any(|attribute| matches!(attribute, async_imap::types::NameAttribute::Sent))
-        });
-        let usual = || {
-            let known = ["sent", "sent items", "sent mail", "inbox.sent"];
-            names.iter().find(|name| known.contains(&name.name().to_lowercase().as_str()))
-        };
-        Ok(marked.or_else(usual).map(|name| name.name().to_owned()))
+        let (mut marked, mut usual) = (None, None);
+        self.asked(&[Part::Text("LIST \"\" \"*\"")], Limits::list(MOST_FOLDERS), |said| {
+            let Said::Folder(marks, name) = said else { return };
+            if marked.is_none() && marks.iter().any(|mark| mark == "\\sent") {
+                marked = Some(name);
+            } else if usual.is_none()
+                && ["sent", "sent items", "sent mail", "inbox.sent"].contains(&name.to_lowercase().as_str())
+            {
+                usual = Some(name);
+            }
+        })
+        .await?;
+        Ok(marked.or(usual))
     }
 
     /// Takes mails out of a folder for good.
@@ -95,18 +118,16 @@ impl Imap {
         if uids.is_empty() {
             return Ok(());
         }
-        let set = list(uids);
-        self.answer_of(async |session| {
-            session.select(folder).await?;
-            session.uid_store(&set, "+FLAGS.SILENT (\\Deleted)").await?.try_collect::<Vec<_>>().await?;
-            // Only these, where the server can (RFC 4315); else they stay, marked.
-            let only_these = session.capabilities().await?.has_str("UIDPLUS");
-            if only_these {
-                session.uid_expunge(&set).await?.try_collect::<Vec<_>>().await?;
-            }
-            Ok(())
-        })
-        .await
+        let (set, name) = (list(uids), self.folder(folder)?);
+        self.asked(&[Part::Text("SELECT "), Part::String(&name)], Limits::SHORT, |_| {}).await?;
+        let store = format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)");
+        self.asked(&[Part::Text(&store)], Limits::list(uids.len()), |_| {}).await?;
+        // Only these, where the server can (RFC 4315); else they stay, marked.
+        if self.can("UIDPLUS") {
+            let expunge = format!("UID EXPUNGE {set}");
+            self.asked(&[Part::Text(&expunge)], Limits::list(uids.len()), |_| {}).await?;
+        }
+        Ok(())
     }
 
     /// Puts a copy of a mail into a folder, marked as read, unless one of its name lies there.
@@ -118,50 +139,42 @@ impl Imap {
         if self.named(name, 0).await?.is_some() {
             return Ok(());
         }
-        self.answer_of(async |session| session.append(folder, Some("(\\Seen)"), None, mail).await).await
+        let folder = self.folder(folder)?;
+        let append = [Part::Text("APPEND "), Part::String(&folder), Part::Text(" (\\Seen) "), Part::Bytes(mail)];
+        self.asked(&append, Limits::mails(0, mail.len() as u64), |_| {}).await
     }
 
     /// Says goodbye. That it is not heard changes nothing.
     pub async fn close(mut self) {
-        let _ = timeout(Duration::from_secs(5), self.session.logout()).await;
+        let leave = self.talk.ask(&[Part::Text("LOGOUT")], Limits::SHORT, |_| {});
+        let _ = timeout(Duration::from_secs(5), leave).await;
     }
 
-    /// An answer, or an error within the time that servers have for one.
-    async fn answer_of<T>(
-        &mut self,
-        ask: impl AsyncFnOnce(&mut Session<Wire>) -> async_imap::error::Result<T>,
-    ) -> Result<T, MailError> {
-        match timeout(ANSWER, ask(&mut self.session)).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(self.lost(&error.to_string())),
-            Err(_) => Err(self.lost("it took too long")),
-        }
-    }
-}
-
-impl<W: Line> Imap<W> {
     /// Opens a folder to read it; nothing in it is marked as read by that.
     ///
     /// # Errors
     /// [`MailError::Folder`], or when the connection is lost.
     pub async fn examine(&mut self, folder: &str) -> Result<Opened, MailError> {
-        let closed = |said: &str| MailError::Folder { folder: folder.to_owned(), said: plain_words(said) };
-        let name = quoted(folder).ok_or_else(|| closed("no folder has a line end in its name"))?;
-        let (mut uid_validity, mut uid_next) = (0, None);
-        let asked = format!("EXAMINE {name}");
-        let answered = answers::ask(&mut self.session, &asked, |response| {
-            if let Response::Data { status: Status::Ok, outcome } = response {
-                match outcome.code {
-                    Some(ResponseCode::UidValidity(number)) => uid_validity = i64::from(number),
-                    Some(ResponseCode::UidNext(number)) => uid_next = Some(i64::from(number)),
+        let name = self.folder(folder)?;
+        let (mut uid_validity, mut uid_next, mut count) = (0, None, 0);
+        let examine = [Part::Text("EXAMINE "), Part::String(&name)];
+        let answered = self.talk.ask(&examine, Limits::SHORT, |said| match said {
+            Said::Exists(mails) => count = mails,
+            Said::Untagged(condition) if condition.status == Status::Ok => {
+                match condition.code.to_ascii_uppercase().split_once(' ') {
+                    Some(("UIDVALIDITY", number)) => {
+                        uid_validity = number.parse::<u32>().map_or(uid_validity, i64::from)
+                    }
+                    Some(("UIDNEXT", number)) => uid_next = number.parse::<u32>().ok().map(i64::from).or(uid_next),
                     _ => {}
                 }
             }
+            _ => {}
         });
         match answered.await {
-            Ok(()) => {}
-            Err(Unanswered::Refused(said)) => return Err(closed(&said)),
-            Err(Unanswered::Broken(said)) => return Err(self.lost(&said)),
+            Ok(()) => self.count = count,
+            Err(Unanswered::Refused(said)) => return Err(MailError::Folder { folder: folder.to_owned(), said }),
+            Err(error) => return Err(broken(&self.server, error)),
         }
         let uid_next = match uid_next {
             Some(next) => next,
@@ -170,22 +183,27 @@ impl<W: Line> Imap<W> {
         Ok(Opened { uid_validity, uid_next })
     }
 
+    /// A folder's name as it is said. None has a line end (S16).
+    fn folder(&self, folder: &str) -> Result<String, MailError> {
+        name::encoded(folder).ok_or_else(|| {
+            let said = "no folder has such characters in its name".to_owned();
+            MailError::Folder { folder: one_line(folder), said }
+        })
+    }
+
     /// The number that the next mail will have, where the server did not say it on opening: older ones need not. Taken for 1, everything
     /// that ever came would be new.
     async fn uid_next(&mut self, name: &str) -> Result<i64, MailError> {
         let mut next = None;
-        let asked = format!("STATUS {name} (UIDNEXT)");
-        let answered = answers::ask(&mut self.session, &asked, |response| {
-            if let Response::MailboxData(MailboxDatum::Status { status, .. }) = response {
-                for one in status {
-                    if let StatusAttribute::UidNext(number) = one {
-                        next = Some(i64::from(*number));
-                    }
-                }
+        let status = [Part::Text("STATUS "), Part::String(name), Part::Text(" (UIDNEXT)")];
+        let answered = self.talk.ask(&status, Limits::SHORT, |said| {
+            if let Said::UidNext(number) = said {
+                next = Some(number);
             }
         });
-        if let Err(Unanswered::Broken(said)) = answered.await {
-            return Err(self.lost(&said));
+        match answered.await {
+            Ok(()) | Err(Unanswered::Refused(_)) => {}
+            Err(error) => return Err(broken(&self.server, error)),
         }
         match next {
             Some(next) => Ok(next),
@@ -199,7 +217,7 @@ impl<W: Line> Imap<W> {
     /// When the connection is lost.
     pub async fn behind(&mut self, uid: i64) -> Result<Vec<Lying>, MailError> {
         // "n:*" always names the newest mail, also when its number is smaller than n (RFC 9051, 9, seq-range).
-        let mut lying = self.lying(&format!("{}:*", uid + 1)).await?;
+        let mut lying = self.lying(&format!("{}:*", uid + 1), self.most()).await?;
         lying.retain(|one| one.uid > uid);
         Ok(lying)
     }
@@ -222,97 +240,34 @@ impl<W: Line> Imap<W> {
         let mut lying = Vec::new();
         // A command line has its limits.
         for some in uids.chunks(500) {
-            lying.extend(self.lying(&list(some)).await?);
+            lying.extend(self.lying(&list(some), some.len()).await?);
         }
         Ok(lying)
     }
 
-    async fn lying(&mut self, set: &str) -> Result<Vec<Lying>, MailError> {
+    /// How many mails can be in an answer about all of the open folder: as many as the server says that there are, and some that come
+    /// meanwhile.
+    fn most(&self) -> usize {
+        self.count.min(MOST_MAILS) + MEANWHILE
+    }
+
+    async fn lying(&mut self, set: &str, most: usize) -> Result<Vec<Lying>, MailError> {
         let mut lying = Vec::new();
         let what = format!("UID FETCH {set} (UID RFC822.SIZE INTERNALDATE)");
         // What a mail says of itself is a few bytes, and its answer some thousand: of half a million only the former are kept.
-        self.asked(&what, |response| lying.extend(answers::lying(response))).await?;
+        self.asked(&[Part::Text(&what)], Limits::list(most), |said| {
+            // Somebody marked one as read meanwhile: that is no answer, and knows neither size nor time.
+            if let Said::Fetch(fetch) = said
+                && let Some(uid) = fetch.uid
+                && (fetch.size.is_some() || fetch.at.is_some())
+            {
+                lying.push(Lying { uid, size: fetch.size.unwrap_or(0), at: fetch.at });
+            }
+        })
+        .await?;
         lying.sort_unstable_by_key(|one| one.uid);
         lying.dedup_by_key(|one| one.uid);
         Ok(lying)
-    }
-
-    /// Whole mails, in no order. They are in memory together: ask for few, and for small ones.
-    ///
-    /// # Errors
-    /// When the connection is lost.
-    pub async fn mails(&mut self, uids: &[i64]) -> Result<Vec<(i64, Bytes)>, MailError> {
-        let mut mails = Vec::with_capacity(uids.len());
-        let what = format!("UID FETCH {} (UID BODY.PEEK[])", list(uids));
-        self.asked(&what, |response| {
-            if let Some((uid, Some(body))) = answers::body(response)
-                && uids.contains(&uid)
-            {
-                mails.push((uid, Bytes::copy_from_slice(body)));
-            }
-        })
-        .await?;
-        Ok(mails)
-    }
-
-    /// The same, without those that the server withholds: one that it cannot read itself must not hold up the others (R9). Where it gives
-    /// none of them, it may be the server that fails and not a mail; it is believed then only if `patient`.
-    ///
-    /// # Errors
-    /// When the connection is lost, or all are withheld.
-    pub async fn each_given(&mut self, uids: &[i64], patient: bool) -> Result<Vec<(i64, Bytes)>, MailError> {
-        let withheld = match self.mails(uids).await {
-            Err(withheld @ MailError::Withheld { .. }) => withheld,
-            answer => return answer,
-        };
-        let mut given = Vec::new();
-        for uid in uids {
-            match self.mails(&[*uid]).await {
-                Ok(mail) => given.extend(mail),
-                Err(MailError::Withheld { said, .. }) => tracing::warn!(uid, said, "a mail is withheld by its server"),
-                Err(other) => return Err(other),
-            }
-        }
-        if given.is_empty() && !patient { Err(withheld) } else { Ok(given) }
-    }
-
-    /// One mail, in pieces, so that none of any size has to be in memory; none where it is gone. Its size is what the server says it is,
-    /// which some only guess and others count with other line ends: it ends where the server has no more of it.
-    pub fn pieces(&mut self, uid: i64, size: u64) -> impl Stream<Item = std::io::Result<Bytes>> + '_ {
-        // A line end may have been counted as one byte in place of two. What is larger than that is a server that never ends.
-        let most = size.saturating_mul(2).saturating_add(MORE);
-        futures::stream::try_unfold((self, Some((0u64, false))), move |(imap, at)| async move {
-            let Some((at, short)) = at else { return Ok(None) };
-            let piece = imap.piece(uid, at, short, most).await.map_err(std::io::Error::other)?;
-            let Some(piece) = piece else { return Ok(None) };
-            let length = piece.len() as u64;
-            // More than was asked for: a server that knows no pieces, and gave everything.
-            let next = (length <= u64::from(PIECE)).then_some((at + length, length < u64::from(PIECE)));
-            Ok(Some((piece, (imap, next))))
-        })
-    }
-
-    /// What of a mail lies behind so many bytes; nothing at its end. `short`: the server gave less than it was asked for before.
-    async fn piece(&mut self, uid: i64, at: u64, short: bool, most: u64) -> Result<Option<Bytes>, MailError> {
-        if at > most {
-            return Err(self.lost(&format!("mail {uid} is far larger than it said")));
-        }
-        let mut piece = None;
-        let what = format!("UID FETCH {uid} (UID BODY.PEEK[]<{at}.{PIECE}>)");
-        self.asked(&what, |response| {
-            if let Some((_, body)) = answers::body(response).filter(|(of, _)| *of == uid) {
-                piece = Some(Bytes::copy_from_slice(body.unwrap_or_default()));
-            }
-        })
-        .await?;
-        match piece {
-            Some(piece) => Ok(Some(piece).filter(|piece| !piece.is_empty())),
-            None if at == 0 => Ok(None),
-            // Less than was asked for is given at the end only (RFC 9051, 6.4.5.1); not all servers have words for what is behind it.
-            None if short => Ok(None),
-            // Its end is said, with an empty piece. Somebody deleted it while it was fetched: half of it is no mail.
-            None => Err(self.lost(&format!("mail {uid} went away while it was fetched"))),
-        }
     }
 
     /// The numbers of everything in the open folder that came on a day or later; of everything without one.
@@ -326,55 +281,32 @@ impl<W: Line> Imap<W> {
 
     async fn search(&mut self, query: &str) -> Result<BTreeSet<i64>, MailError> {
         let mut found = BTreeSet::new();
-        self.asked(&format!("UID SEARCH {query}"), |response| {
-            if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
-                found.extend(uids.iter().map(|uid| i64::from(*uid)));
+        let most = self.most();
+        self.asked(&[Part::Text(&format!("UID SEARCH {query}"))], Limits::numbers(most), |said| {
+            if let Said::Search(uids) = said {
+                found.extend(uids);
             }
         })
         .await?;
         Ok(found)
     }
 
-    /// Waits until the server says that something came, or for `at_most`. True when the connection is as good as before.
+    /// Waits until the server says that something came, or for `at_most`. Then the connection is as good as before.
     ///
     /// # Errors
     /// When the connection is lost.
     pub async fn wait(mut self, at_most: Duration) -> Result<Self, MailError> {
         // Told while another command ran: the server will not say it again.
-        if self.was_told() {
+        if std::mem::take(&mut self.told) {
             return Ok(self);
         }
-        if !self.idle {
+        if self.can("IDLE") {
+            self.talk.idle(Instant::now() + at_most).await.map_err(|error| broken(&self.server, error))?;
+        } else {
             tokio::time::sleep(at_most.min(Duration::from_secs(20))).await;
-            self.asked("NOOP", |_| {}).await?;
-            return Ok(self);
+            self.asked(&[Part::Text("NOOP")], Limits::SHORT, |_| {}).await?;
         }
-        let Self { session, server, idle, told } = self;
-        let lost = |said: String| MailError::Lost { server: server.clone(), said };
-        let mut handle = session.idle();
-        match timeout(ANSWER, handle.init()).await {
-            Ok(done) => done.map_err(|e| lost(e.to_string()))?,
-            Err(_) => return Err(lost("it took too long".to_owned())),
-        }
-        let woken = {
-            let (waiting, _stop) = handle.wait_with_timeout(at_most);
-            waiting.await.map_err(|e| lost(e.to_string()))?
-        };
-        if woken == IdleResponse::ManualInterrupt {
-            return Err(lost("it was closed".to_owned()));
-        }
-        match timeout(ANSWER, handle.done()).await {
-            Ok(done) => Ok(Self { session: done.map_err(|e| lost(e.to_string()))?, server, idle, told }),
-            Err(_) => Err(lost("it took too long".to_owned())),
-        }
-    }
-
-    fn was_told(&mut self) -> bool {
-        let mut told = std::mem::take(&mut self.told);
-        while let Ok(response) = self.session.unsolicited_responses.try_recv() {
-            told |= matches!(response, UnsolicitedResponse::Exists(_) | UnsolicitedResponse::Recent(_));
-        }
-        told
+        Ok(self)
     }
 
     /// The number of the mail of this name, one of ours, behind a number.
@@ -382,31 +314,38 @@ impl<W: Line> Imap<W> {
     /// # Errors
     /// When the connection is lost.
     pub async fn named(&mut self, name: &str, behind: i64) -> Result<Option<i64>, MailError> {
-        // Names are ours: letters, digits, dots, an @. Nothing in them ends a quoted string (S16).
-        let query = format!("HEADER Message-ID \"<{name}>\"");
-        Ok(self.search(&query).await?.into_iter().find(|uid| *uid > behind))
+        let mut found = None;
+        let name = format!("<{name}>");
+        let search = [Part::Text("UID SEARCH HEADER Message-ID "), Part::String(&name)];
+        self.asked(&search, Limits::SHORT, |said| {
+            if let Said::Search(uids) = said {
+                found = uids.into_iter().filter(|uid| *uid > behind).chain(found).min();
+            }
+        })
+        .await?;
+        Ok(found)
     }
 
     /// Asks, and reads the answer to its end. What comes in between is not lost: [`Self::wait`] knows of it.
-    async fn asked(&mut self, command: &str, mut take: impl FnMut(&Response<'_>) + Send) -> Result<(), MailError> {
-        let Self { session, told, .. } = self;
-        let answered = answers::ask(session, command, |response| {
-            *told |= matches!(response, Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(_)));
-            take(response);
+    async fn asked(
+        &mut self,
+        command: &[Part<'_>],
+        limits: Limits,
+        mut take: impl FnMut(Said) + Send,
+    ) -> Result<(), MailError> {
+        let Self { talk, told, count, server, .. } = self;
+        let answered = talk.ask(command, limits, |said| {
+            if let Said::Exists(mails) = said {
+                (*told, *count) = (true, mails);
+            }
+            take(said);
+        });
+        answered.await.map_err(|unanswered| match unanswered {
+            Unanswered::Refused(said) => {
+                MailError::Withheld { server: server.clone(), what: verb(command).to_owned(), said }
+            }
+            error => broken(server, error),
         })
-        .await;
-        answered.map_err(|unanswered| match unanswered {
-            Unanswered::Refused(said) => MailError::Withheld {
-                server: self.server.clone(),
-                what: verb(command).to_owned(),
-                said: plain_words(&said),
-            },
-            Unanswered::Broken(said) => self.lost(&said),
-        })
-    }
-
-    fn lost(&self, said: &str) -> MailError {
-        MailError::Lost { server: self.server.clone(), said: plain_words(said) }
     }
 }
 
@@ -415,23 +354,20 @@ fn list(uids: &[i64]) -> String {
 }
 
 /// What a command does, without what with.
-fn verb(command: &str) -> &str {
+fn verb<'a>(command: &[Part<'a>]) -> &'a str {
+    let Some(Part::Text(command)) = command.first() else { return "this" };
     command.strip_prefix("UID ").unwrap_or(command).split(' ').next().unwrap_or_default()
 }
 
-/// A folder's name as commands have it; none has a line end (S16).
-fn quoted(name: &str) -> Option<String> {
-    (!name.contains(['\r', '\n'])).then(|| format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")))
-}
-
-/// A day as IMAP writes it, a day early: servers compare in zones of their own.
+/// A day as IMAP writes it, a day early: servers compare in zones of their own. No mail is from before 1970, and no server knows a year of
+/// more than four digits.
 fn day(at: Timestamp) -> String {
-    let early = jiff::Timestamp::from_millisecond(at.0 - 24 * 3_600_000).unwrap_or_default();
-    early.strftime("%-d-%b-%Y").to_string()
+    const LATEST: i64 = 253_370_764_800_000;
+    let early = at.0.saturating_sub(24 * 3_600_000).clamp(0, LATEST);
+    jiff::Timestamp::from_millisecond(early).unwrap_or_default().strftime("%-d-%b-%Y").to_string()
 }
 
-/// What a server says, on one line and without what the library puts around it.
+/// What a server says, on one line.
 fn plain_words(said: &str) -> String {
-    let inner = said.split("information: Some(\"").nth(1).and_then(|rest| rest.split("\")").next()).unwrap_or(said);
-    super::mail::one_line(inner).trim_end_matches('.').to_owned()
+    one_line(said).trim_end_matches('.').to_owned()
 }

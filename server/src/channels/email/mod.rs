@@ -11,7 +11,9 @@ pub mod discover;
 mod dmarc;
 mod enclosed;
 pub mod error;
+mod fetch;
 pub mod fold;
+mod headers;
 pub mod html;
 mod imap;
 pub mod mail;
@@ -25,10 +27,14 @@ mod send;
 mod sender;
 pub mod show;
 pub mod signed;
+mod smtp;
 mod tags;
 mod tnef;
+mod wire;
 mod words;
 pub mod writer;
+
+use std::time::Duration;
 
 use app::model::{ApiError, ChannelId, EmailSettings, Entry, Host, MailHead, MailId, Message, Parties, WorkspaceId};
 use async_trait::async_trait;
@@ -36,10 +42,11 @@ use async_trait::async_trait;
 use self::{
     compose::{Enclosed, Making, compose},
     error::MailError,
+    fetch::Fetching,
     imap::Imap,
     mail::MessageName,
     reader::{Reader, Source},
-    receive::Receiving,
+    receive::{Lesson, Receiving, is_old},
     room::Room,
     send::Smtp,
     signed::Signer,
@@ -49,7 +56,7 @@ use crate::{
     domain::{
         deliver::{Handed, Outgoing, SentMail},
         files::Files,
-        mail::{Letter, NameMail},
+        mail::{Arrived, Letter, NameMail, TakeAgain, Tried},
     },
     error::{Error, Result, StoreError},
     network::Network,
@@ -63,6 +70,12 @@ use crate::{
 
 /// How much of an answered mail is read for its chain, in bytes: its header, unless it is absurd.
 const HEADER: u64 = 256 * 1024;
+
+/// How many connections in a row a server may make unusable.
+const MOST_LESSONS: usize = 100;
+
+/// How long somebody waits while a server is asked for a mail again.
+const ASKING: Duration = Duration::from_secs(50);
 
 /// How many mails back it is looked for one that says what it answers.
 const MOST_SILENT: usize = 5;
@@ -143,6 +156,68 @@ impl Email {
     fn reader(&self, scope: Scope) -> Reader {
         let signer = self.signer(scope.workspace());
         Reader::new(self.db.clone(), self.files.clone(), signer, scope, self.room.clone())
+    }
+
+    /// Tries a mail of the quarantine again: reads what is kept of it, and asks its server once more where nothing is, or nothing that can be
+    /// read.
+    ///
+    /// # Errors
+    /// When there is no such mail, or our own disk or database fails.
+    pub async fn try_again(&self, scope: &Scope, id: MailId) -> Result<TakeAgain> {
+        let kept = mails::one(&mut self.db.glance().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+        let is_kept = !kept.digest.is_empty();
+        let again = |tried| TakeAgain { id, tried, bytes: None, old: false };
+        let unread = match is_kept {
+            true => match self.read_again(scope, id).await? {
+                Ok(letter) => return Ok(again(Tried::Letter(letter))),
+                Err(reason) => reason,
+            },
+            false => kept.reason,
+        };
+        let asked = tokio::time::timeout(ASKING, self.asked_again(scope, id, kept.channel)).await;
+        match asked {
+            Ok(Ok(Some(found))) => Ok(found),
+            Ok(Ok(None)) if is_kept => Ok(again(Tried::Unread(unread))),
+            Ok(Ok(None)) => Ok(again(Tried::Gone)),
+            Ok(Err(MailError::Ours(error))) => Err(error),
+            Ok(Err(_)) if is_kept => Ok(again(Tried::Unread(unread))),
+            Ok(Err(error)) => Ok(again(Tried::Unread(error.to_string()))),
+            Err(_) => Ok(again(Tried::Unread("Its server took too long.".to_owned()))),
+        }
+    }
+
+    /// A mail as its server gives it now; none where it does not lie there any more.
+    async fn asked_again(&self, scope: &Scope, id: MailId, channel: ChannelId) -> Result<Option<TakeAgain>, MailError> {
+        // The connection to the database goes back before the mailbox is asked.
+        let found = async {
+            let mut glance = self.db.glance().await?;
+            let conn = &mut glance.conn();
+            let Some((place, uid)) = mails::place(conn, scope, id).await? else { return Ok(None) };
+            let folder = mails::folder(conn, scope, channel, &place.folder).await?;
+            let account = account::one(conn, scope, channel).await?;
+            Ok::<_, StoreError>(folder.zip(account).map(|(folder, account)| (place, uid, folder, account)))
+        };
+        let Some((place, uid, folder, account)) = found.await? else { return Ok(None) };
+        let connected = self.opened(&account)?;
+        let mut imap = self.imap(&connected).await?;
+        if imap.examine(&place.folder).await?.uid_validity != place.uid_validity {
+            return Ok(None);
+        }
+        let lying = imap.among(&[uid]).await?;
+        if lying.is_empty() {
+            return Ok(None);
+        }
+        let reader = self.reader(scope.clone());
+        let fetching = Fetching { files: &self.files, reader: &reader };
+        let mut fetched = fetching.fetch(&mut imap, &lying, true, |one| is_old(&folder, account.created, one)).await?;
+        imap.close().await;
+        Ok(match (fetched.arrived.pop(), fetched.withheld.pop()) {
+            (Some(Arrived { digest, size, old, letter, .. }), _) => {
+                Some(TakeAgain { id, tried: letter.into(), bytes: Some((digest, size)), old })
+            }
+            (None, Some(less)) => Some(TakeAgain { id, tried: Tried::Unread(less.reason), bytes: None, old: false }),
+            (None, None) => None,
+        })
     }
 
     fn signer(&self, workspace: WorkspaceId) -> Signer {
@@ -319,13 +394,25 @@ impl Channel for Email {
             Ok(connected) => connected,
             Err(error) => return error.into(),
         };
-        let imap = match self.imap(&connected).await {
-            Ok(imap) => imap,
-            Err(error) => return error.into(),
-        };
-        let reader = self.reader(Scope::system(account.workspace, "receiving mail"));
-        let receiving = Receiving { db: &self.db, files: &self.files, reader, account, settings: &connected.settings };
-        receiving.run(imap, health).await.into()
+        let mut lesson = Lesson::default();
+        for _ in 0..MOST_LESSONS {
+            let imap = match self.imap(&connected).await {
+                Ok(imap) => imap,
+                Err(error) => return error.into(),
+            };
+            let reader = self.reader(Scope::system(account.workspace, "receiving mail"));
+            let (db, files, settings) = (&self.db, &self.files, &connected.settings);
+            let receiving = Receiving { db, files, reader, account, settings, lesson: &lesson };
+            match receiving.run(imap, health).await {
+                // The mail waits in the quarantine by now, and the others need not wait for the next try.
+                MailError::TooMuch { uid: Some(uid), .. } => _ = lesson.too_large.insert(uid),
+                error @ MailError::TooMuch { uid: None, .. } if lesson.one_by_one => return error.into(),
+                MailError::TooMuch { uid: None, .. } => lesson.one_by_one = true,
+                error => return error.into(),
+            }
+        }
+        let said = "it gives too many mails that are larger than it says".to_owned();
+        MailError::Lost { server: connected.settings.imap.name, said }.into()
     }
 
     async fn file_copy(&self, scope: &Scope, id: MailId) -> Result<(), SendError> {

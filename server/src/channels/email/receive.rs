@@ -1,21 +1,21 @@
 //! Reads a mailbox: what waits, oldest first; then what comes, as it comes; and now and then whether anything was missed (H1).
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use app::model::{ApiError, ChannelId, EmailSettings, Ledger, MailId, Timestamp};
-use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{
     error::MailError,
+    fetch::{Fetched, Fetching, IN_MEMORY},
     imap::{Imap, Lying, Opened},
-    reader::{Reader, Source},
+    reader::Reader,
 };
 use crate::{
     channels::Health,
     clock::new_id,
     domain::{
         files::Files,
-        mail::{Arrived, BeginFolder, KeepLedger, TakeMails},
+        mail::{Arrived, BeginFolder, KeepLedger, NotGiven, TakeAgain, TakeMails, Tried, WithholdMails},
     },
     error::{Error, Result, StoreError},
     store::{
@@ -27,12 +27,11 @@ use crate::{
 
 /// How many mails are taken in one transaction at most. More would hold up the replies of people.
 const TOGETHER: usize = 16;
-/// How many bytes are fetched at once into memory; a mail that is larger comes alone and in pieces.
-const IN_MEMORY: u64 = 2 * 1024 * 1024;
-/// How many mails are read and kept side by side.
-const SIDE_BY_SIDE: usize = 8;
 /// How long the server is listened to before it is asked anyway: notices get lost, and routers forget silent connections.
 const LISTEN: Duration = Duration::from_secs(4 * 60);
+/// How long until a server is asked again for what it withholds, where nothing happens before; and for how many mails then.
+const AGAIN: Duration = Duration::from_secs(60);
+const SOME: usize = 20;
 /// How far a mail server's clock may be behind ours, in milliseconds, where only the time tells whether a mail was there before us.
 const SKEW: i64 = 600_000;
 /// How often in a row reading must have failed before a mail that the server withholds is passed over.
@@ -47,6 +46,16 @@ pub struct Receiving<'a> {
     pub reader: Reader,
     pub account: &'a Account,
     pub settings: &'a EmailSettings,
+    pub lesson: &'a Lesson,
+}
+
+/// What was learned on connections that a server's answers made unusable.
+#[derive(Debug, Default)]
+pub struct Lesson {
+    /// One of several mails was too large, and which was not said: they are asked for one by one.
+    pub one_by_one: bool,
+    /// These are too large each time: they are not asked for by themselves any more.
+    pub too_large: BTreeSet<i64>,
 }
 
 /// The folder in its present life, and how far it is read.
@@ -54,6 +63,8 @@ pub struct Receiving<'a> {
 struct Reading {
     place: Place,
     folder: Folder,
+    /// Mails behind the cursor that were noted already: they were not given when others were.
+    noted: BTreeSet<i64>,
 }
 
 impl Receiving<'_> {
@@ -75,8 +86,10 @@ impl Receiving<'_> {
         self.audit_if_due(&mut imap, &mut reading).await?;
         health.is_well().await?;
         loop {
-            imap = imap.wait(LISTEN).await?;
+            let waiting = self.withheld(&reading).await?;
+            imap = imap.wait(if waiting.is_empty() { LISTEN } else { AGAIN }).await?;
             self.catch_up(&mut imap, &mut reading).await?;
+            self.ask_again(&mut imap, &reading, &waiting).await?;
             if self.audit_is_due(&reading).await? {
                 // Opened anew: the folder may have begun another life.
                 return Ok(imap);
@@ -99,7 +112,12 @@ impl Receiving<'_> {
         let known = mail::folder(&mut self.db.glance().await?.conn(), &self.scope(), self.channel(), &name).await?;
         let place = Place { folder: name.clone(), uid_validity };
         let (last_uid, first_uid, since) = match known {
-            Some(folder) if folder.uid_validity == uid_validity => return Ok(Reading { place, folder }),
+            Some(folder) if folder.uid_validity == uid_validity => {
+                let mut glance = self.db.glance().await?;
+                let conn = &mut glance.conn();
+                let noted = mail::uids_behind(conn, &self.scope(), self.channel(), &place, folder.last_uid).await?;
+                return Ok(Reading { place, folder, noted: noted.into_iter().collect() });
+            }
             Some(folder) => {
                 tracing::warn!(channel = %self.channel(), "the mailbox numbers its mails anew; it is read again");
                 (0, i64::MAX, folder.since.plus(-SKEW))
@@ -108,7 +126,7 @@ impl Receiving<'_> {
         };
         let begin = BeginFolder { channel: self.channel(), name, uid_validity, last_uid, first_uid, since };
         let folder = self.db.write(&self.scope(), begin).await?;
-        Ok(Reading { place, folder })
+        Ok(Reading { place, folder, noted: BTreeSet::new() })
     }
 
     /// Takes in everything behind the cursor, oldest first.
@@ -121,11 +139,11 @@ impl Receiving<'_> {
                 return Ok(());
             }
             // While some are stored, the next are fetched: the two wait for different machines.
-            let mut fetched: Option<(Vec<Arrived>, i64)> = None;
-            for together in groups(&waiting) {
+            let mut fetched: Option<(Fetched, i64)> = None;
+            for together in groups(&waiting, if self.lesson.one_by_one { 1 } else { TOGETHER }) {
                 // What came before it was ours to read is passed over; a backfill may bring it.
-                let wanted: Vec<Lying> =
-                    together.iter().filter(|one| reading.folder.wants(one.uid, one.at)).copied().collect();
+                let wanted = |one: &&Lying| reading.folder.wants(one.uid, one.at) && !reading.noted.contains(&one.uid);
+                let wanted: Vec<Lying> = together.iter().filter(wanted).copied().collect();
                 let to = together.last().map_or(reading.folder.last_uid, |last| last.uid);
                 let (next, stored) =
                     tokio::join!(self.fetch(imap, reading, &wanted, patient), self.take_to(reading, fetched.take()));
@@ -133,7 +151,14 @@ impl Receiving<'_> {
                     reading.folder.last_uid = uid;
                 }
                 self.has_grown(&mut grown, together.len()).await;
-                fetched = Some((next?, to));
+                let next = match next {
+                    Ok(next) => next,
+                    Err(error) => {
+                        self.note_too_large(reading, &error).await?;
+                        return Err(error);
+                    }
+                };
+                fetched = Some((next, to));
             }
             if let Some(uid) = self.take_to(reading, fetched).await? {
                 reading.folder.last_uid = uid;
@@ -151,60 +176,81 @@ impl Receiving<'_> {
     }
 
     /// Takes in what was fetched, and says up to where.
-    async fn take_to(&self, reading: &Reading, fetched: Option<(Vec<Arrived>, i64)>) -> Result<Option<i64>> {
-        let Some((mails, to)) = fetched else { return Ok(None) };
-        self.take(reading, mails, Some(to)).await?;
+    async fn take_to(&self, reading: &Reading, fetched: Option<(Fetched, i64)>) -> Result<Option<i64>> {
+        let Some((fetched, to)) = fetched else { return Ok(None) };
+        self.note(reading, fetched.withheld).await?;
+        self.take(reading, fetched.arrived, Some(to)).await?;
         Ok(Some(to))
     }
 
-    /// Fetches mails and keeps their bytes; what they say is read side by side. `patient`: what the server still withholds is passed over,
-    /// and asked for again whenever the folder is compared.
+    /// Fetches mails. `patient`: what the server still refuses is put aside, and asked for again now and then.
     async fn fetch(
         &self,
         imap: &mut Imap,
         reading: &Reading,
         wanted: &[Lying],
         patient: bool,
-    ) -> Result<Vec<Arrived>, MailError> {
-        let mut sources = Vec::with_capacity(wanted.len());
-        let small: Vec<i64> = wanted.iter().filter(|one| one.size <= IN_MEMORY).map(|one| one.uid).collect();
-        if !small.is_empty() {
-            // What was deleted meanwhile is not among them: nobody can miss it here.
-            let mails = imap.each_given(&small, patient).await?;
-            sources.extend(mails.into_iter().map(|(uid, bytes)| (uid, Fetched::Memory(bytes))));
-        }
-        for large in wanted.iter().filter(|one| one.size > IN_MEMORY) {
-            let pieces = imap.pieces(large.uid, large.size);
-            let (digest, size, _) = match self.files.keep_stream(pieces).await.map_err(blamed) {
-                Err(MailError::Withheld { said, .. }) if patient => {
-                    tracing::warn!(uid = large.uid, said, "a mail is withheld by its server");
-                    continue;
-                }
-                kept => kept?,
-            };
-            if size > 0 {
-                sources.push((large.uid, Fetched::Disk(self.files.place(&digest), digest, size)));
-            }
-        }
-        let old = wanted.iter().filter(|one| is_old(&reading.folder, self.account.created, one));
-        let old: BTreeSet<i64> = old.map(|one| one.uid).collect();
-        let read = stream::iter(sources).map(|(uid, fetched)| self.arrived(uid, old.contains(&uid), fetched));
-        let mut arrived: Vec<Arrived> = read.buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
-        arrived.sort_unstable_by_key(|one| one.uid);
-        Ok(arrived)
+    ) -> Result<Fetched, MailError> {
+        let fetching = Fetching { files: self.files, reader: &self.reader };
+        fetching.fetch(imap, wanted, patient, |one| is_old(&reading.folder, self.account.created, one)).await
     }
 
-    async fn arrived(&self, uid: i64, old: bool, fetched: Fetched) -> Result<Arrived> {
-        let id = MailId::new(new_id());
-        let (source, digest, size) = match fetched {
-            Fetched::Memory(bytes) => {
-                let (digest, size, _) = self.files.keep(bytes.clone()).await?;
-                (Source::Bytes(bytes), digest, size)
+    /// Notes what is withheld: it waits in the quarantine, and what lies behind it goes on.
+    async fn note(&self, reading: &Reading, mails: Vec<NotGiven>) -> Result<()> {
+        if mails.is_empty() {
+            return Ok(());
+        }
+        let withhold = WithholdMails { channel: self.channel(), place: reading.place.clone(), mails };
+        self.db.write(&self.scope(), withhold).await
+    }
+
+    /// A mail that is far larger than it was said to be takes its connection with it: it is noted, so that the next one passes it over.
+    async fn note_too_large(&self, reading: &Reading, error: &MailError) -> Result<()> {
+        let MailError::TooMuch { uid: Some(uid), said, .. } = error else { return Ok(()) };
+        let size = i64::try_from(*said).unwrap_or(i64::MAX);
+        let not_given = NotGiven { id: MailId::new(new_id()), uid: *uid, size, reason: error.to_string() };
+        self.note(reading, vec![not_given]).await
+    }
+
+    /// What the server has and does not give.
+    async fn withheld(&self, reading: &Reading) -> Result<Vec<(MailId, i64)>> {
+        let mut glance = self.db.glance().await?;
+        let withheld = mail::withheld(&mut glance.conn(), &self.scope(), self.channel(), &reading.place).await?;
+        Ok(withheld.into_iter().filter(|(_, uid)| !self.lesson.too_large.contains(uid)).take(SOME).collect())
+    }
+
+    /// Asks once more for what was withheld.
+    async fn ask_again(&self, imap: &mut Imap, reading: &Reading, withheld: &[(MailId, i64)]) -> Result<(), MailError> {
+        if withheld.is_empty() {
+            return Ok(());
+        }
+        let uids: Vec<i64> = withheld.iter().map(|(_, uid)| *uid).collect();
+        let lying = imap.among(&uids).await?;
+        for (id, uid) in withheld {
+            let Some(one) = lying.iter().find(|one| one.uid == *uid) else {
+                let gone = TakeAgain { id: *id, tried: Tried::Gone, bytes: None, old: false };
+                self.db.write(&self.scope(), gone).await.map_err(MailError::Ours)?;
+                continue;
+            };
+            let mut fetched = self.fetch(imap, reading, &[*one], true).await?;
+            if let Some(Arrived { digest, size, old, letter, .. }) = fetched.arrived.pop() {
+                self.take_again(*id, TakeAgain { id: *id, tried: letter.into(), bytes: Some((digest, size)), old })
+                    .await?;
             }
-            Fetched::Disk(path, digest, size) => (Source::Disk(path, size), digest, size),
-        };
-        let letter = self.reader.read(id, source).await?;
-        Ok(Arrived { id, uid, digest, size: i64::try_from(size).unwrap_or(i64::MAX), old, letter })
+        }
+        Ok(())
+    }
+
+    /// Takes a mail in that was withheld; where it cannot be stored, it stays where it is, with its bytes.
+    async fn take_again(&self, id: MailId, again: TakeAgain) -> Result<()> {
+        let bytes = again.bytes.clone();
+        match self.db.write(&self.scope(), again).await {
+            Err(refused) if is_poison(&refused) => {
+                let tried = Tried::Unread(format!("It could not be stored: {refused}"));
+                self.db.write(&self.scope(), TakeAgain { id, tried, bytes, old: false }).await
+            }
+            taken => taken,
+        }
     }
 
     /// Takes mails in together; where one of them is refused, each by itself, and that one goes to the quarantine: the stream goes on (R9).
@@ -268,12 +314,20 @@ impl Receiving<'_> {
         let mut missed = imap.among(&missing).await?;
         missed.retain(|one| reading.folder.wants(one.uid, one.at));
         let mut grown = Grown::default();
-        for together in groups(&missed) {
-            let arrived = self.fetch(imap, reading, together, true).await?;
-            self.take(reading, arrived, None).await?;
+        for together in groups(&missed, if self.lesson.one_by_one { 1 } else { TOGETHER }) {
+            let fetched = match self.fetch(imap, reading, together, true).await {
+                Ok(fetched) => fetched,
+                Err(error) => {
+                    self.note_too_large(reading, &error).await?;
+                    return Err(error);
+                }
+            };
+            self.note(reading, fetched.withheld).await?;
+            self.take(reading, fetched.arrived, None).await?;
             self.has_grown(&mut grown, together.len()).await;
         }
         let here = self.known(reading).await?.intersection(&everything).count();
+        let here = here.saturating_sub(self.not_here(reading, &everything).await?);
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let ledger = Ledger {
             at: self.now(),
@@ -286,6 +340,13 @@ impl Receiving<'_> {
             .await?;
         reading.folder.ledger = Some(ledger);
         Ok(())
+    }
+
+    /// How many of the mails on the server are known here and did not come.
+    async fn not_here(&self, reading: &Reading, everything: &BTreeSet<i64>) -> Result<usize> {
+        let mut glance = self.db.glance().await?;
+        let withheld = mail::withheld(&mut glance.conn(), &self.scope(), self.channel(), &reading.place).await?;
+        Ok(withheld.iter().filter(|(_, uid)| everything.contains(uid)).count())
     }
 
     /// The numbers of what came in here.
@@ -317,19 +378,11 @@ async fn waiting(imap: &mut Imap, folder: &Folder) -> Result<Vec<Lying>, MailErr
 
 /// Whether a mail lay there before the mailbox was connected: it comes in because somebody wants it here, and waits for nobody. Its number
 /// tells, and where that means nothing any more, the time that it came.
-fn is_old(folder: &Folder, connected: Timestamp, one: &Lying) -> bool {
+pub(super) fn is_old(folder: &Folder, connected: Timestamp, one: &Lying) -> bool {
     if is_renumbered(folder) {
         one.at.is_some_and(|at| at < connected.plus(-SKEW))
     } else {
         one.uid <= folder.first_uid
-    }
-}
-
-/// What failed while a mail was kept: the disk, or the server that it came from.
-fn blamed(error: Error) -> MailError {
-    match error {
-        Error::File(error) => error.downcast().unwrap_or_else(|disk| MailError::Ours(Error::File(disk))),
-        other => MailError::Ours(other),
     }
 }
 
@@ -357,18 +410,12 @@ impl Grown {
     }
 }
 
-/// A mail's bytes as they came.
-enum Fetched {
-    Memory(bytes::Bytes),
-    Disk(PathBuf, String, u64),
-}
-
-/// Mails in groups that are fetched and taken together: few, and not too large. Their order stays.
-fn groups(waiting: &[Lying]) -> Vec<&[Lying]> {
+/// Mails in groups that are fetched and taken together: at most so many, and not too large. Their order stays.
+fn groups(waiting: &[Lying], most: usize) -> Vec<&[Lying]> {
     let mut groups = Vec::new();
     let (mut begin, mut bytes) = (0, 0);
     for (at, one) in waiting.iter().enumerate() {
-        let full = at - begin >= TOGETHER || bytes + one.size > IN_MEMORY;
+        let full = at - begin >= most || bytes + one.size > IN_MEMORY;
         if at > begin && full {
             groups.push(&waiting[begin..at]);
             (begin, bytes) = (at, 0);
@@ -422,21 +469,15 @@ mod tests {
     }
 
     #[test]
-    fn r8_a_server_that_hangs_up_is_not_a_disk_that_fails() {
-        let lost = MailError::Lost { server: "imap.x.example".to_owned(), said: "enough".to_owned() };
-        assert!(matches!(blamed(std::io::Error::other(lost).into()), MailError::Lost { .. }));
-        assert!(matches!(blamed(std::io::Error::other("no room").into()), MailError::Ours(Error::File(_))));
-    }
-
-    #[test]
     fn h1_groups_keep_the_order_and_stay_small() {
         let lying = |uid: i64, size: u64| Lying { uid, size, at: None };
         let waiting: Vec<Lying> = (1..=40).map(|uid| lying(uid, if uid == 20 { 30_000_000 } else { 1000 })).collect();
-        let groups = groups(&waiting);
+        let groups = groups(&waiting, TOGETHER);
         let flat: Vec<i64> = groups.iter().flat_map(|group| group.iter().map(|one| one.uid)).collect();
         assert_eq!(flat, (1..=40).collect::<Vec<_>>());
         assert!(groups.iter().all(|group| group.len() <= TOGETHER));
         assert!(groups.iter().any(|group| group.len() == 1 && group[0].uid == 20), "a large one comes alone");
-        assert!(super::groups(&[]).is_empty());
+        assert!(super::groups(&[], TOGETHER).is_empty());
+        assert_eq!(super::groups(&waiting, 1).len(), 40);
     }
 }

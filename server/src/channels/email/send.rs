@@ -1,33 +1,32 @@
-//! Hands a mail over by SMTP (RFC 6409), encrypted, and says what became of it by the server's code. The exchange is led here, command by
-//! command: left to the library, a server that falls silent is waited for without end, and one that took the mail and says no goodbye
-//! passes for one that did not take it.
+//! Hands a mail over by SMTP (RFC 6409), encrypted, and says what became of it by the server's code. Every step has a time of its own: a
+//! server that falls silent is not waited for without end, and one that took the mail and says no goodbye has taken it all the same.
 
 use std::time::Duration;
 
 use app::model::{Host, Security};
-use lettre::{
-    Address,
-    address::Envelope,
-    transport::smtp::{
-        Error as SmtpError,
-        authentication::{Credentials, DEFAULT_MECHANISMS},
-        client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters},
-        commands::{Data, Mail, Rcpt},
-        extension::{ClientId, Extension, MailBodyParameter, MailParameter},
-    },
+use lettre::Address;
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout},
 };
-use tokio::time::{Instant, error::Elapsed, timeout, timeout_at};
+use tokio_rustls::client::TlsStream;
 
-use super::{error::MailError, mail::one_line};
+use super::{
+    error::MailError,
+    mail::one_line,
+    smtp::{Answer, Conversation, SmtpError},
+    wire::{Line, WireError},
+};
 use crate::{
     channels::SendError,
-    network::{Network, ReachError},
+    network::{Network, ReachError, host_name},
 };
 
 /// How long connecting may take: the name, the connection, its encryption, the greetings.
 const OPEN: Duration = Duration::from_secs(20);
-/// How long one address may take, where a server has several.
-const REACH: Duration = Duration::from_secs(8);
+/// How long a server that we have not begun TLS with may wait before it greets. A port that wants TLS from the first byte on waits for it
+/// as silently as we do.
+const GREETING: Duration = Duration::from_secs(15);
 /// How long the server may think about the password.
 const SIGN_IN: Duration = Duration::from_secs(20);
 /// How long it may think about the sender and those it goes to: some ask elsewhere first.
@@ -37,6 +36,8 @@ const NAMES: Duration = Duration::from_secs(30);
 const WHOLE: Duration = Duration::from_secs(100);
 /// How long it may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(3);
+
+type Secured = Conversation<TlsStream<TcpStream>>;
 
 /// How to reach the server, and as whom.
 pub struct Smtp<'a> {
@@ -71,15 +72,16 @@ impl Smtp<'_> {
     /// [`NotTaken`]
     pub async fn send(&self, from: &str, to: &[String], mail: &[u8]) -> Result<(), NotTaken> {
         let end = Instant::now() + WHOLE;
-        let envelope = self.envelope(from, to)?;
-        let mut connection = self.open().await?;
-        let taken = match self.announce(&mut connection, &envelope, mail).await {
-            Ok(()) => self.hand_over(&mut connection, mail, end).await,
+        let server = Server(&self.host.name);
+        let envelope = server.envelope(from, to, mail)?;
+        let mut talk = self.open().await?;
+        let taken = match server.announce(&mut talk, &envelope).await {
+            Ok(()) => server.hand_over(&mut talk, mail, end).await,
             refused => refused,
         };
         // What became of the mail is known: how the server takes leave changes nothing. One that fell silent is not asked.
         if !matches!(&taken, Err(NotTaken::Doubtful(_) | NotTaken::Later(MailError::Lost { .. }))) {
-            goodbye(connection).await;
+            goodbye(talk).await;
         }
         taken
     }
@@ -93,194 +95,176 @@ impl Smtp<'_> {
         Ok(())
     }
 
-    fn envelope(&self, from: &str, to: &[String]) -> Result<Envelope, NotTaken> {
-        let refused = |said: String| NotTaken::Never(MailError::Refused { server: self.host.name.clone(), said });
-        let address = |text: &str| text.parse::<Address>().map_err(|_| refused(format!("\"{text}\" is no address")));
-        let to = to.iter().map(|one| address(one)).collect::<Result<Vec<_>, _>>()?;
-        Envelope::new(Some(address(from)?), to).map_err(|error| refused(error.to_string()))
-    }
-
     /// Connected and signed in.
-    async fn open(&self) -> Result<AsyncSmtpConnection, NotTaken> {
+    async fn open(&self) -> Result<Secured, NotTaken> {
         let Ok(connected) = timeout(OPEN, self.connect()).await else {
             let (name, port) = (self.host.name.clone(), self.host.port);
             let silent = ReachError::NoAnswer { name, port, reason: "it took too long".to_owned() };
             return Err(NotTaken::Later(MailError::Reach(silent)));
         };
-        let mut connection = connected?;
-        let who = Credentials::new(self.user.to_owned(), self.password.to_owned());
-        let signed_in = timeout(SIGN_IN, connection.auth(DEFAULT_MECHANISMS, &who)).await;
-        match signed_in {
+        let mut talk = connected?;
+        talk.wire.until(Instant::now() + SIGN_IN);
+        let server = Server(&self.host.name);
+        match talk.sign_in(self.user, self.password).await {
+            Ok(()) => Ok(talk),
             // Whatever is said for good here is about who we are.
-            Ok(Err(error)) if error.is_permanent() => Err(NotTaken::Never(self.no_login(&error))),
-            answer => self.heard(answer, "the sign-in").map(|_| connection),
-        }
-    }
-
-    /// To the addresses that were checked, encrypted, by the name that the certificate has to show.
-    async fn connect(&self) -> Result<AsyncSmtpConnection, NotTaken> {
-        let Host { name, port, security } = self.host;
-        let reach = |error| NotTaken::Later(MailError::Reach(error));
-        let found = self.network.resolve(name, *port).await.map_err(reach)?;
-        let tls = self.tls()?;
-        let (at_once, asked_for) = match security {
-            Security::Tls => (Some(tls), None),
-            Security::StartTls => (None, Some(tls)),
-        };
-        let hello = if self.domain.is_empty() { ClientId::default() } else { ClientId::Domain(self.domain.to_owned()) };
-        let addresses = found.as_slice();
-        let mut connection = AsyncSmtpConnection::connect_tokio1(addresses, Some(REACH), &hello, at_once, None)
-            .await
-            .map_err(|error| self.not_taken(&error))?;
-        if let Some(tls) = asked_for {
-            connection.starttls(tls, &hello).await.map_err(|error| self.not_taken(&error))?;
-        }
-        Ok(connection)
-    }
-
-    fn tls(&self) -> Result<TlsParameters, NotTaken> {
-        let name = self.host.name.clone();
-        let mut tls = TlsParameters::builder(name).certificate_store(CertificateStore::WebpkiRoots);
-        for root in self.network.extra_roots() {
-            if let Ok(root) = Certificate::from_der(root.to_vec()) {
-                tls = tls.add_root_certificate(root);
+            Err(SmtpError::Refused(answer)) if answer.code >= 500 => Err(NotTaken::Never(server.no_login(&answer))),
+            Err(SmtpError::Unsayable(why)) => {
+                Err(NotTaken::Never(MailError::Login { server: server.name(), said: why.to_owned() }))
             }
+            Err(error) => Err(server.not_taken(error, "the sign-in")),
         }
-        tls.build().map_err(|error| NotTaken::Later(self.lost(&error.to_string())))
+    }
+
+    /// To an address that was checked, encrypted, by the name that the certificate has to show.
+    async fn connect(&self) -> Result<Secured, NotTaken> {
+        let Host { name, port, security } = self.host;
+        let server = Server(name);
+        let reach = |error: ReachError| NotTaken::Later(MailError::Reach(error));
+        // What an address ends in may be no name that a server takes for one; then it is told an address (RFC 5321, 4.1.3).
+        let hello = host_name(self.domain).unwrap_or_else(|| "[127.0.0.1]".to_owned());
+        let tcp = self.network.connect(name, *port).await.map_err(reach)?;
+        let opened = async {
+            let mut talk = match security {
+                Security::Tls => Conversation::greeted(self.network.secure(name, tcp).await.map_err(reach)?).await,
+                Security::StartTls => {
+                    let plain =
+                        start_tls(tcp, &hello, GREETING).await.map_err(|error| server.not_taken(error, "us"))?;
+                    Ok(Conversation::going_on(self.network.secure(name, plain).await.map_err(reach)?))
+                }
+            }
+            .map_err(|error| server.not_taken(error, "us"))?;
+            talk.hello(&hello).await.map_err(|error| server.not_taken(error, "us"))?;
+            Ok(talk)
+        };
+        opened.await
+    }
+}
+
+/// Asks for TLS on a connection that begins without it. `silence`: how long the server may take to greet.
+pub(super) async fn start_tls<W: Line>(stream: W, hello: &str, silence: Duration) -> Result<W, SmtpError> {
+    let mut plain = timeout(silence, Conversation::greeted(stream)).await.map_err(|_| SmtpError::NoStartTls)??;
+    plain.hello(hello).await?;
+    plain.start_tls().await
+}
+
+/// From whom and to whom a mail goes, and what the server has to be able to because of it.
+pub(super) struct Envelope {
+    from: String,
+    to: Vec<String>,
+    foreign_addresses: bool,
+    eight_bit: bool,
+}
+
+/// A server by its name, as errors call it.
+#[derive(Clone, Copy)]
+pub(super) struct Server<'a>(pub &'a str);
+
+impl Server<'_> {
+    fn name(self) -> String {
+        self.0.to_owned()
+    }
+
+    fn refused(self, said: impl Into<String>) -> NotTaken {
+        NotTaken::Never(MailError::Refused { server: self.name(), said: said.into() })
+    }
+
+    pub(super) fn envelope(self, from: &str, to: &[String], mail: &[u8]) -> Result<Envelope, NotTaken> {
+        // Parsed, an address holds nothing that ends a command (S15).
+        let address = |text: &str| match text.parse::<Address>() {
+            Ok(address) if !text.chars().any(char::is_control) => Ok(address.to_string()),
+            _ => Err(self.refused(format!("\"{}\" is no address", one_line(text)))),
+        };
+        let to = to.iter().map(|one| address(one)).collect::<Result<Vec<_>, _>>()?;
+        if to.is_empty() {
+            return Err(self.refused("it goes to nobody"));
+        }
+        let from = address(from)?;
+        let foreign_addresses = std::iter::once(&from).chain(&to).any(|one| !one.is_ascii());
+        Ok(Envelope { from, to, foreign_addresses, eight_bit: !mail.is_ascii() })
     }
 
     /// Says from whom and to whom a mail goes, until the server says that it may come.
-    async fn announce(
-        &self,
-        connection: &mut AsyncSmtpConnection,
+    pub(super) async fn announce<W: Line>(
+        self,
+        talk: &mut Conversation<W>,
         envelope: &Envelope,
-        mail: &[u8],
     ) -> Result<(), NotTaken> {
-        let options = self.options(connection, envelope, mail)?;
-        let names = async {
-            connection.command(Mail::new(envelope.from().cloned(), options)).await?;
-            for to in envelope.to() {
-                connection.command(Rcpt::new(to.clone(), Vec::new())).await?;
+        talk.wire.until(Instant::now() + NAMES);
+        let mut from = format!("MAIL FROM:<{}>", envelope.from);
+        for (wanted, keyword, option, what) in [
+            (envelope.foreign_addresses, "SMTPUTF8", " SMTPUTF8", "addresses"),
+            (envelope.eight_bit, "8BITMIME", " BODY=8BITMIME", "mails"),
+        ] {
+            if wanted && !talk.offers(keyword) {
+                return Err(self.refused(format!("it takes no {what} beyond ASCII ({keyword})")));
             }
-            connection.command(Data).await
+            if wanted {
+                from.push_str(option);
+            }
+        }
+        let said = async {
+            talk.ask(&from, 2).await?;
+            for to in &envelope.to {
+                talk.ask(&format!("RCPT TO:<{to}>"), 2).await?;
+            }
+            talk.ask("DATA", 3).await
         };
-        let answer = timeout(NAMES, names).await;
-        self.heard(answer, "the sender and the recipients").map(|_| ())
-    }
-
-    /// What the server has to be told, and to be able to, because of the characters in the addresses and in the mail.
-    fn options(
-        &self,
-        connection: &AsyncSmtpConnection,
-        envelope: &Envelope,
-        mail: &[u8],
-    ) -> Result<Vec<MailParameter>, NotTaken> {
-        let mut options = Vec::new();
-        let mut ask = |wanted: bool, able: Extension, option: MailParameter, what: &str| {
-            if !wanted {
-                return Ok(());
-            }
-            if !connection.server_info().supports_feature(able) {
-                let said = format!("it takes no {what} beyond ASCII ({able})");
-                return Err(NotTaken::Never(MailError::Refused { server: self.host.name.clone(), said }));
-            }
-            options.push(option);
-            Ok(())
-        };
-        let foreign = envelope.from().into_iter().chain(envelope.to()).any(|one| !one.to_string().is_ascii());
-        ask(foreign, Extension::SmtpUtfEight, MailParameter::SmtpUtfEight, "addresses")?;
-        let body = MailParameter::Body(MailBodyParameter::EightBitMime);
-        ask(!mail.is_ascii(), Extension::EightBitMime, body, "mails")?;
-        Ok(options)
+        said.await.map(|_| ()).map_err(|error| self.not_taken(error, "the sender and the recipients"))
     }
 
     /// Gives the mail and the dot that ends it. Before the dot nothing was taken, whatever happens; behind it, only the answer tells.
-    async fn hand_over(&self, connection: &mut AsyncSmtpConnection, mail: &[u8], end: Instant) -> Result<(), NotTaken> {
-        let mut ended = false;
-        let given = connection.message_iter(Whole { rest: Some(mail), ended: &mut ended });
-        let answer = timeout_at(end, given).await;
-        match answer {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) if ended && error.status().is_none() => Err(NotTaken::Doubtful(self.lost(&words(&error)))),
-            Err(_) if ended => Err(NotTaken::Doubtful(self.lost("it did not say in time whether it has the mail"))),
-            answer => self.heard(answer, "the mail").map(|_| ()),
-        }
-    }
-
-    /// What came of a step before anything was taken: the answer, a refusal, or silence.
-    fn heard<T>(&self, step: Result<Result<T, SmtpError>, Elapsed>, what: &str) -> Result<T, NotTaken> {
-        match step {
-            Ok(answer) => answer.map_err(|error| self.not_taken(&error)),
-            Err(_) => Err(NotTaken::Later(self.lost(&format!("it did not answer to {what} in time")))),
-        }
-    }
-
-    fn lost(&self, said: &str) -> MailError {
-        MailError::Lost { server: self.host.name.clone(), said: one_line(said).trim_end_matches('.').to_owned() }
-    }
-
-    fn no_login(&self, error: &SmtpError) -> MailError {
-        MailError::Login { server: self.host.name.clone(), said: words(error) }
-    }
-
-    fn not_taken(&self, error: &SmtpError) -> NotTaken {
-        let said = words(error);
-        let server = self.host.name.clone();
-        let code = error.status().map(u16::from);
-        match code {
-            // 535 wrong, 534 too weak, 530 wanted: all about who we are. The same again would only lock the account.
-            Some(530 | 534 | 535) => NotTaken::Never(self.no_login(error)),
-            Some(500..) => NotTaken::Never(MailError::Refused { server, said }),
-            Some(_) => NotTaken::Later(MailError::Refused { server, said }),
-            None if error.is_tls() => {
-                NotTaken::Later(MailError::Reach(ReachError::NotTrusted { name: server, reason: said }))
+    pub(super) async fn hand_over<W: Line>(
+        self,
+        talk: &mut Conversation<W>,
+        mail: &[u8],
+        end: Instant,
+    ) -> Result<(), NotTaken> {
+        talk.wire.until(end);
+        talk.give(mail).await.map_err(|error| self.not_taken(error, "the mail"))?;
+        match talk.end().await {
+            Ok(_) => Ok(()),
+            Err(SmtpError::Refused(answer)) => Err(self.not_taken(SmtpError::Refused(answer), "the mail")),
+            Err(SmtpError::Wire(WireError::Slow)) => {
+                Err(NotTaken::Doubtful(self.lost("it did not say in time whether it has the mail")))
             }
-            None if error.is_client() => match error.to_string().contains("STARTTLS") {
-                true => NotTaken::Later(MailError::NoStartTls(server)),
-                false => NotTaken::Never(MailError::Refused { server, said }),
-            },
-            None => NotTaken::Later(self.lost(&said)),
+            Err(error) => Err(NotTaken::Doubtful(self.lost(&error.to_string()))),
         }
     }
-}
 
-/// A mail in one piece, which notes when there is no more of it: what is written then is the dot that hands it over.
-struct Whole<'a> {
-    rest: Option<&'a [u8]>,
-    ended: &'a mut bool,
-}
+    fn lost(self, said: &str) -> MailError {
+        MailError::Lost { server: self.name(), said: one_line(said).trim_end_matches('.').to_owned() }
+    }
 
-impl<'a> Iterator for Whole<'a> {
-    type Item = &'a [u8];
+    fn no_login(self, answer: &Answer) -> MailError {
+        MailError::Login { server: self.name(), said: answer.words() }
+    }
 
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.rest.take();
-        *self.ended = rest.is_none();
-        rest
+    /// What came of a step before anything was taken. `step`: what the server was to answer to.
+    fn not_taken(self, error: SmtpError, step: &str) -> NotTaken {
+        let server = self.name();
+        match error {
+            SmtpError::Refused(answer) => match answer.code {
+                // 535 wrong, 534 too weak, 530 wanted: all about who we are. The same again would only lock the account.
+                530 | 534 | 535 => NotTaken::Never(self.no_login(&answer)),
+                500.. => self.refused(answer.words()),
+                _ => NotTaken::Later(MailError::Refused { server, said: answer.words() }),
+            },
+            SmtpError::Missing(said) | SmtpError::Unsayable(said) => self.refused(said),
+            SmtpError::NoStartTls => NotTaken::Later(MailError::NoStartTls(server)),
+            SmtpError::Tampered => NotTaken::Later(MailError::Tampered(server)),
+            SmtpError::Wire(WireError::Slow) => {
+                NotTaken::Later(self.lost(&format!("it did not answer to {step} in time")))
+            }
+            error @ (SmtpError::Wire(_) | SmtpError::Odd(_)) => NotTaken::Later(self.lost(&error.to_string())),
+        }
     }
 }
 
 /// Takes leave, as far as the server cares to.
-async fn goodbye(mut connection: AsyncSmtpConnection) {
-    let _ = timeout(GOODBYE, connection.quit()).await;
-}
-
-/// What a server said, on one line.
-fn words(error: &SmtpError) -> String {
-    let mut said = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        let inner_said = inner.to_string();
-        if !said.contains(&inner_said) {
-            said = format!("{said}: {inner_said}");
-        }
-        cause = inner.source();
-    }
-    if let Some(code) = error.status() {
-        // As the server wrote it, and not "permanent error (550): 5.1.1 …".
-        said = format!("{code} {}", said.split_once("): ").map_or("", |(_, rest)| rest));
-    }
-    one_line(&said).trim_end_matches('.').to_owned()
+async fn goodbye<W: Line>(mut talk: Conversation<W>) {
+    talk.wire.until(Instant::now() + GOODBYE);
+    let _ = talk.ask("QUIT", 2).await;
 }
 
 impl From<NotTaken> for SendError {

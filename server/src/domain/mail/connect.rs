@@ -7,7 +7,11 @@ use app::model::{
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::{Letter, author::own_addresses, take::take};
+use super::{
+    Letter,
+    author::own_addresses,
+    take::{take, take_old},
+};
 use crate::{
     domain::{
         account::{begin_anew, set_state},
@@ -160,8 +164,10 @@ impl Command for Backfill {
         };
         let body = json!({ "channel": self.id, "name": settings.address, "since": self.since.0 });
         note(tx, &scope, AuditEvent::ChannelBackfilled, body).await?;
-        if self.since < folder.since {
-            folder.since = self.since;
+        // Before the beginning of time there is no mail, and no server knows such a day.
+        let since = self.since.max(Timestamp(0));
+        if since < folder.since {
+            folder.since = since;
             mail::set_folder(tx, &scope, self.id, &settings.folder, &folder).await?;
             // Whoever reads it begins anew and finds what is wanted now.
             begin_anew(tx, &scope, &account).await?;
@@ -174,13 +180,34 @@ fn read(settings: &str) -> Result<EmailSettings> {
     Ok(serde_json::from_str(settings).map_err(|e| StoreError::Corrupt(e.to_string()))?)
 }
 
-/// Takes a mail in that could not be read before, now that it can.
+/// What came of trying a mail again.
+#[derive(Debug, Clone)]
+pub enum Tried {
+    /// It can be read.
+    Letter(Box<Letter>),
+    /// It still cannot, and why.
+    Unread(String),
+    /// Nothing of it was ever given, and it lies in the mailbox no more.
+    Gone,
+}
+
+impl From<Result<Box<Letter>, String>> for Tried {
+    fn from(read: Result<Box<Letter>, String>) -> Self {
+        read.map_or_else(Self::Unread, Self::Letter)
+    }
+}
+
+/// Takes a mail in that waited in the quarantine, now that it was tried again.
 #[derive(Debug, Clone)]
 pub struct TakeAgain {
     /// Which one.
     pub id: MailId,
-    /// What it says, or why that still cannot be told.
-    pub letter: Result<Box<Letter>, String>,
+    /// What came of it.
+    pub tried: Tried,
+    /// The SHA-256 of its bytes and how many they are, where the server gave others than before.
+    pub bytes: Option<(String, i64)>,
+    /// It came before the mailbox was connected: nobody waits for an answer.
+    pub old: bool,
 }
 
 #[async_trait]
@@ -194,13 +221,26 @@ impl Command for TakeAgain {
         if kept.outcome != MailOutcome::Quarantined {
             return Ok(());
         }
-        let (outcome, reason, message) = match &self.letter {
-            Ok(letter) => {
+        let twin = match &self.bytes {
+            Some((digest, _)) => mail::by_bytes(tx.conn(), &scope, kept.channel, digest).await?,
+            None => None,
+        };
+        if let Some((digest, size)) = &self.bytes {
+            mail::set_bytes(tx, &scope, self.id, digest, *size).await?;
+        }
+        let (outcome, reason, message) = match (&self.tried, twin) {
+            (_, Some(twin)) if twin.id != self.id => (MailOutcome::Again, "It came before.".to_owned(), twin.message),
+            (Tried::Letter(letter), _) => {
                 let channel = house::channel(tx.conn(), &scope, kept.channel).await?;
                 let own = own_addresses(tx, &scope).await?;
-                take(tx, &Scope::system(scope.workspace(), "trying a mail again"), &channel, &own, letter).await?
+                let scope = Scope::system(scope.workspace(), "trying a mail again");
+                match self.old {
+                    true => take_old(tx, &scope, &channel, &own, letter).await?,
+                    false => take(tx, &scope, &channel, &own, letter).await?,
+                }
             }
-            Err(reason) => (MailOutcome::Quarantined, reason.clone(), None),
+            (Tried::Unread(reason), _) => (MailOutcome::Quarantined, reason.clone(), None),
+            (Tried::Gone, _) => (MailOutcome::Aside, "It was deleted before its server gave it.".to_owned(), None),
         };
         Ok(mail::set_outcome(tx, &scope, self.id, outcome, &reason, message).await?)
     }

@@ -8,16 +8,18 @@ mod look;
 mod reread;
 mod take;
 mod threads;
+mod withhold;
 
 use app::model::{MailHead, MailId, Mailbox, MessageId};
 
 pub use author::{Author, author, own_addresses};
 pub use begin::BeginMail;
 pub(super) use compose::compose;
-pub use connect::{Backfill, ConnectMailbox, Mailbox as MailboxView, PauseChannel, TakeAgain, mailbox};
+pub use connect::{Backfill, ConnectMailbox, Mailbox as MailboxView, PauseChannel, TakeAgain, Tried, mailbox};
 pub use look::{kept, of_member};
 pub use reread::{EndReading, PutRight, ScheduleReading, Stale, stale};
 pub use take::{Arrived, BeginFolder, KeepLedger, NameMail, TakeMails, Taken};
+pub use withhold::{NotGiven, WithholdMails};
 
 use crate::store::message::File;
 

@@ -201,7 +201,13 @@ async fn note_of_machine(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>) -> 
 }
 
 /// Takes in a mail from before: what it begins is closed at once, and what it belongs to stays as it is.
-async fn take_old(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, own: &Own, letter: &Letter) -> Result<Fate> {
+pub(super) async fn take_old(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: &Channel,
+    own: &Own,
+    letter: &Letter,
+) -> Result<Fate> {
     let known = known(tx, scope, letter).await?;
     let before = match belongs(tx, scope, channel, letter, &author(letter, own), &known).await? {
         Belongs::To(conversation) => Some(Change::of(tx, scope, conversation).await?.now.row.state),

@@ -3,7 +3,7 @@
 use app::model::{AccountState, ChannelId, DeliveryState, Entry, Host, MailOutcome, Security, Status, Timestamp};
 use server::{
     channels::Health,
-    domain::mail::{Arrived, Backfill, ConnectMailbox, PauseChannel, TakeAgain, TakeMails},
+    domain::mail::{Arrived, Backfill, ConnectMailbox, PauseChannel, TakeMails},
     store::{account, mail::Place},
 };
 use tokio::{
@@ -20,6 +20,7 @@ on_both_engines!(
     h9_an_edited_mailbox_has_one_reader,
     r9_a_mail_in_quarantine_can_be_tried_again,
     h9_a_mailbox_by_starttls,
+    h1_a_backfill_from_before_all_time_stops_nothing,
 );
 
 async fn h1_what_came_before_is_brought_in_when_it_is_asked_for(world: World) {
@@ -147,8 +148,8 @@ async fn r9_a_mail_in_quarantine_can_be_tried_again(world: World) {
     assert_eq!(office.quarantine().await.len(), 1);
 
     let again = async || {
-        let letter = office.email.read_again(&office.world.owner.scope, id).await.unwrap();
-        office.world.db.write(&office.world.owner.scope, TakeAgain { id, letter }).await.unwrap();
+        let again = office.email.try_again(&office.world.owner.scope, id).await.unwrap();
+        office.world.db.write(&office.world.owner.scope, again).await.unwrap();
     };
     again().await;
     assert!(office.quarantine().await.is_empty());
@@ -208,4 +209,32 @@ async fn refuse_starttls(listener: TcpListener) -> String {
     stream.write_all(format!("{tag} BAD unknown\r\n").as_bytes()).await.unwrap();
     stream.read_to_end(&mut said).await.unwrap();
     String::from_utf8(said).unwrap()
+}
+
+/// No server knows a day in the year -711, and whoever asks for one is told that it makes no sense.
+async fn h1_a_backfill_from_before_all_time_stops_nothing(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let address = format!("{}b@mail.test", office.address.split('@').next().unwrap());
+    let old = letter("anna@x.example", &address, "Old", "", "From before");
+    office.post.deliver("anna@x.example", &address, &old).await;
+    office.until("the old mail lies there", async || (office.post.lying(&address) == 1).then_some(())).await;
+    office.world.wait(2000);
+    let channel = office.connect(office.post.settings(&address)).await;
+    let _receiving = office.receive();
+    office.connected(channel.id).await;
+    for since in [i64::MIN, -84_606_390_000_000, -1] {
+        let backfill = Backfill { id: channel.id, since: Timestamp(since) };
+        office.world.db.write(&office.world.owner.scope, backfill).await.unwrap();
+        office.world.wait(60_000);
+    }
+    office.conversations_when(channel.id, 1).await;
+    let new = letter("anna@x.example", &address, "New", "", "From now on");
+    office.post.deliver("anna@x.example", &address, &new).await;
+    office
+        .until("the new one came", async || {
+            office.world.wait(1000);
+            (office.conversations(channel.id).await.len() == 2).then_some(())
+        })
+        .await;
+    office.connected(channel.id).await;
 }

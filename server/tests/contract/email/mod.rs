@@ -14,3 +14,4 @@ mod samples;
 mod sender;
 mod threading;
 mod turns;
+mod withheld;

@@ -6,10 +6,10 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use app::model::{ConversationId, Delivery, DeliveryState, Entry, StepOutcome};
+use app::model::{ConversationId, Delivery, DeliveryState, Entry, Security, StepOutcome};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
 use tokio_rustls::{
@@ -29,6 +29,8 @@ on_both_engines!(
     r7_who_says_no_goodbye_has_the_mail_all_the_same,
     r7_a_line_that_breaks_behind_the_dot_is_for_a_person_in_the_end,
     h9_plus_addresses_are_used_where_one_may_write_from_them,
+    s56_answers_from_before_the_encryption_take_no_mail,
+    s55_a_greeting_without_an_end_is_cut,
 );
 
 #[derive(Clone, Copy, PartialEq)]
@@ -38,6 +40,9 @@ enum Mood {
     SaysNoGoodbye,
     BreaksBehindTheDot,
     LetsNobodyWriteFromPlus,
+    /// Somebody in between puts answers behind the consent to STARTTLS, for all that will be asked.
+    AnswersBeforeTls,
+    GreetsWithoutEnd,
 }
 
 /// A server of SMTP with a mood. What it takes for `mail.test` it hands on to the real one.
@@ -50,16 +55,7 @@ struct Moody {
 
 impl Moody {
     async fn start(post: &Post, mood: Mood) -> Self {
-        let chain = CertificateDer::pem_file_iter(post.ca.with_file_name("server.pem")).unwrap();
-        let chain: Vec<CertificateDer<'static>> = chain.map(|one| one.unwrap()).collect();
-        let key = PrivateKeyDer::from_pem_file(post.ca.with_file_name("server.key")).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let acceptor = acceptor(post);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (visits, taken) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -69,6 +65,11 @@ impl Moody {
                 seen.fetch_add(1, Ordering::SeqCst);
                 let (acceptor, post, got) = (acceptor.clone(), post.clone(), Arc::clone(&got));
                 tokio::spawn(async move {
+                    let stream = match mood {
+                        Mood::AnswersBeforeTls => consent(stream).await,
+                        Mood::GreetsWithoutEnd => return without_end(stream, &got).await,
+                        _ => stream,
+                    };
                     if let Ok(stream) = acceptor.accept(stream).await {
                         let _ = converse(BufReader::new(stream), mood, &post, &got).await;
                     }
@@ -90,6 +91,43 @@ impl Moody {
 impl Drop for Moody {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// What says that it is the mail server of the tests.
+pub fn acceptor(post: &Post) -> TlsAcceptor {
+    let chain = CertificateDer::pem_file_iter(post.ca.with_file_name("server.pem")).unwrap();
+    let chain: Vec<CertificateDer<'static>> = chain.map(|one| one.unwrap()).collect();
+    let key = PrivateKeyDer::from_pem_file(post.ca.with_file_name("server.key")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// Consents to STARTTLS, and answers to everything that will be asked under TLS in the same packet.
+async fn consent(stream: TcpStream) -> TcpStream {
+    let mut stream = BufReader::new(stream);
+    for answer in [
+        "220 moody",
+        "250-moody\r\n250 STARTTLS",
+        "220 Go on\r\n250-moody\r\n250 AUTH PLAIN\r\n235 Welcome\r\n250 Go on\r\n250 Go on\r\n354 Go on\r\n250 I have it",
+    ] {
+        say(&mut stream, answer).await.unwrap();
+        if !answer.contains("354") {
+            stream.read_line(&mut String::new()).await.unwrap();
+        }
+    }
+    stream.into_inner()
+}
+
+/// Greets until nobody listens any more, and counts how much of it was taken.
+async fn without_end(mut stream: TcpStream, taken: &AtomicUsize) {
+    while stream.write_all(&[b'x'; 4096]).await.is_ok() {
+        taken.fetch_add(4096, Ordering::SeqCst);
     }
 }
 
@@ -158,9 +196,13 @@ async fn until_the_dot<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> std::
 
 /// An answer that goes out by such a server, after its first try.
 async fn answered(office: &Office, moody: &Moody) -> ConversationId {
+    answered_by(office, moody, Security::Tls).await
+}
+
+async fn answered_by(office: &Office, moody: &Moody, security: Security) -> ConversationId {
     let address = format!("{}w@mail.test", office.address.split('@').next().unwrap());
     let mut settings = office.post.settings(&address);
-    settings.smtp.port = moody.port;
+    (settings.smtp.port, settings.smtp.security) = (moody.port, security);
     let channel = office.connect(settings).await;
     let _receiving = office.receive();
     office.connected(channel.id).await;
@@ -234,4 +276,24 @@ async fn h9_plus_addresses_are_used_where_one_may_write_from_them(world: World) 
         assert!(good, "{:?}", checked.steps);
         assert_eq!(checked.settings.takes_plus, takes_plus);
     }
+}
+
+async fn s56_answers_from_before_the_encryption_take_no_mail(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let moody = Moody::start(&office.post, Mood::AnswersBeforeTls).await;
+    let conversation = answered_by(&office, &moody, Security::StartTls).await;
+    let told = delivery(&office, conversation).await;
+    assert_ne!(told.state, DeliveryState::Sent, "{}", told.reason);
+    assert_eq!(moody.taken(), 0);
+    assert!(told.reason.contains("before the encryption began"), "{}", told.reason);
+}
+
+async fn s55_a_greeting_without_an_end_is_cut(world: World) {
+    let Some(office) = Office::open(world).await else { return };
+    let moody = Moody::start(&office.post, Mood::GreetsWithoutEnd).await;
+    let conversation = answered_by(&office, &moody, Security::StartTls).await;
+    let told = delivery(&office, conversation).await;
+    assert_ne!(told.state, DeliveryState::Sent);
+    assert!(told.reason.contains("a line of more than 2048 bytes"), "{}", told.reason);
+    assert!(moody.taken() < 8 * 1024 * 1024, "{} bytes went into the socket", moody.taken());
 }

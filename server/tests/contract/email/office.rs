@@ -10,7 +10,6 @@ use std::{
 use app::model::{
     AccountState, Channel, ChannelId, ChannelKind, ConversationId, EmailSettings, Entry, Host, Message, Security, View,
 };
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor, address::Envelope};
 use server::{
     channels::{Channels, Receivers, email::Email},
     clock::{Clock, new_id, random_hex},
@@ -25,7 +24,13 @@ use server::{
     vault::Vault,
 };
 use tempfile::TempDir;
-use tokio::{sync::watch, task::JoinHandle, time::Instant};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+    sync::watch,
+    task::JoinHandle,
+    time::Instant,
+};
 
 use crate::world::World;
 
@@ -77,10 +82,30 @@ impl Post {
 
     /// Hands a mail over as somebody outside does, without a sign-in.
     pub async fn deliver(&self, from: &str, to: &str, mail: &str) {
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("127.0.0.1").port(self.smtp).build();
-        let from = (!from.is_empty()).then(|| from.parse().unwrap());
-        let envelope = Envelope::new(from, vec![to.parse().unwrap()]).unwrap();
-        transport.send_raw(&envelope, mail.replace('\n', "\r\n").as_bytes()).await.unwrap();
+        let mut server = BufReader::new(TcpStream::connect(("127.0.0.1", self.smtp)).await.unwrap());
+        let mut heard = async |command: &str| {
+            server.get_mut().write_all(command.as_bytes()).await.unwrap();
+            loop {
+                let mut line = String::new();
+                server.read_line(&mut line).await.unwrap();
+                assert!(line.starts_with(['2', '3']), "{command}: {line}");
+                if line.as_bytes()[3] == b' ' {
+                    break;
+                }
+            }
+        };
+        let mail = mail.replace('\n', "\r\n").replace("\r\n.", "\r\n..");
+        for command in [
+            String::new(),
+            "EHLO outside.example\r\n".to_owned(),
+            format!("MAIL FROM:<{from}>\r\n"),
+            format!("RCPT TO:<{to}>\r\n"),
+            "DATA\r\n".to_owned(),
+            format!("{mail}\r\n.\r\n"),
+            "QUIT\r\n".to_owned(),
+        ] {
+            heard(&command).await;
+        }
     }
 
     fn maildir(&self, address: &str) -> PathBuf {

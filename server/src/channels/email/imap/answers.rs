@@ -1,108 +1,392 @@
-//! What a server answers, read to the line that ends it. Without that line nobody knows whether what came before it is everything: the
-//! library's own commands take a refusal, or a connection that closes, for an end like any other.
-
-use std::fmt::Display;
+//! What a server says, read piece by piece (RFC 9051, 9). What is not asked for here is passed over, whatever it looks like: nothing in it
+//! is followed, nested or kept.
 
 use app::model::Timestamp;
-use async_imap::{
-    Session,
-    imap_proto::{AttributeValue, Outcome, Response, Status},
-};
-use tokio::time::timeout;
+use bytes::Bytes;
 
-use super::{ANSWER, Line, Lying};
+/// How many words a response may have; those that we ask for have ten.
+const WORDS: usize = 20_000;
 
-/// Why a command has no answer. Whatever came of one is not to be used.
-#[derive(Debug)]
-pub(super) enum Unanswered {
-    /// The server will not do it, and says this.
-    Refused(String),
-    /// It did not come to an end.
-    Broken(String),
+/// The largest size that is believed, in bytes: no mail comes near it, and sums of such sizes have a meaning.
+const ENOUGH: u64 = 1 << 40;
+
+/// How a command, or the connection, stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    Ok,
+    No,
+    Bad,
+    PreAuth,
+    Bye,
 }
 
-/// Says a command and hands on what the server says, one response at a time, up to the line that ends it. A server may take its time over a
-/// long answer: it is silence that has a limit.
-///
-/// Other things come in between too, of other mails or of changes that somebody made: `take` passes over what it did not ask for.
-pub(super) async fn ask<W: Line>(
-    session: &mut Session<W>,
-    command: &str,
-    mut take: impl FnMut(&Response<'_>) + Send,
-) -> Result<(), Unanswered> {
-    let asked = in_time(session.run_command(command)).await?;
-    let mut bye = None;
-    loop {
-        let response = match in_time(session.read_response()).await {
-            Ok(Some(response)) => response,
-            Ok(None) => return Err(Unanswered::Broken(bye.unwrap_or_else(|| "it hung up".to_owned()))),
-            // What it said on leaving tells more than how the connection looks then.
-            Err(broken) => return Err(bye.map_or(broken, Unanswered::Broken)),
-        };
-        match response.parsed() {
-            Response::Done { tag, status, outcome } if *tag == asked => {
-                return match status {
-                    Status::Ok => Ok(()),
-                    Status::No | Status::Bad => Err(Unanswered::Refused(words(outcome))),
-                    Status::PreAuth | Status::Bye => Err(Unanswered::Broken(words(outcome))),
-                };
+/// A status with what stands behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Condition {
+    pub status: Status,
+    /// What stands in brackets, as `UIDNEXT 8`.
+    pub code: String,
+    /// In words, on one line.
+    pub words: String,
+}
+
+/// Something that a server says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Said {
+    /// The end of the answer to the command of this tag.
+    Tagged(String, Condition),
+    /// How things stand.
+    Untagged(Condition),
+    /// It waits for what was announced.
+    GoOn,
+    /// So many mails are in the folder.
+    Exists(usize),
+    /// About a mail.
+    Fetch(Fetch),
+    /// Numbers that were searched for.
+    Search(Vec<i64>),
+    /// A folder: how it is marked, and its name.
+    Folder(Vec<String>, String),
+    /// The number that a folder's next mail will have.
+    UidNext(i64),
+    /// What the server can.
+    Capabilities(Vec<String>),
+    /// Anything else.
+    Other,
+}
+
+/// What is said about a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Fetch {
+    pub uid: Option<i64>,
+    pub size: Option<u64>,
+    pub at: Option<Timestamp>,
+    /// Its bytes, or some of them; inside, none where the server says that there are none.
+    pub body: Option<Option<Bytes>>,
+}
+
+impl Said {
+    /// What needs one line and no more: its text is free, and nothing in it announces anything.
+    pub(super) fn in_one_line(line: &[u8]) -> Option<Self> {
+        if line.first() == Some(&b'+') {
+            return Some(Self::GoOn);
+        }
+        let text = String::from_utf8_lossy(line);
+        let (tag, rest) = text.split_once(' ')?;
+        let (word, behind) = rest.split_once(' ').unwrap_or((rest, ""));
+        let word = word.to_ascii_uppercase();
+        let status = match word.as_str() {
+            "OK" => Status::Ok,
+            "NO" => Status::No,
+            "BAD" => Status::Bad,
+            "PREAUTH" => Status::PreAuth,
+            "BYE" => Status::Bye,
+            "SEARCH" if tag == "*" => return Some(Self::Search(numbers(behind))),
+            "CAPABILITY" if tag == "*" => {
+                return Some(Self::Capabilities(
+                    behind.split_ascii_whitespace().map(str::to_ascii_uppercase).collect(),
+                ));
             }
-            Response::Data { status: Status::Bye, outcome } => bye = Some(words(outcome)),
-            other => take(other),
+            _ => return None,
+        };
+        let condition = condition(status, behind);
+        Some(if tag == "*" { Self::Untagged(condition) } else { Self::Tagged(tag.to_owned(), condition) })
+    }
+}
+
+/// What a search found. `(MODSEQ 7)` may stand behind it.
+fn numbers(list: &str) -> Vec<i64> {
+    list.split_ascii_whitespace().map_while(|one| one.parse::<u32>().ok()).map(i64::from).collect()
+}
+
+fn condition(status: Status, text: &str) -> Condition {
+    let coded = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (code, behind) = coded.unwrap_or(("", text));
+    // Of the codes, those that people can make something of are told.
+    let known = ["ALERT", "AUTHENTICATIONFAILED", "CAPABILITY"];
+    let plain = known.contains(&code.split(' ').next().unwrap_or_default().to_ascii_uppercase().as_str());
+    let words = super::plain_words(if plain { behind } else { text });
+    let words = if words.is_empty() { "it does not say why".to_owned() } else { words };
+    Condition { status, code: code.to_owned(), words }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    Open,
+    Close,
+    Atom(String),
+    Text(Bytes),
+}
+
+/// A response that is being read: its lines, and what was announced between them.
+#[derive(Debug, Default)]
+pub(super) struct Reading(Vec<Token>);
+
+impl Reading {
+    /// Takes in a line; how many bytes come next, if it announces some. None for what is no line of IMAP.
+    pub(super) fn line(&mut self, line: &[u8]) -> Option<Option<u64>> {
+        let mut rest = line;
+        while let Some(&first) = rest.first() {
+            if self.0.len() == WORDS {
+                return None;
+            }
+            rest = match first {
+                b' ' => &rest[1..],
+                b'(' => {
+                    self.0.push(Token::Open);
+                    &rest[1..]
+                }
+                b')' => {
+                    self.0.push(Token::Close);
+                    &rest[1..]
+                }
+                b'"' => {
+                    let (text, behind) = quoted(&rest[1..])?;
+                    self.0.push(Token::Text(text));
+                    behind
+                }
+                b'{' | b'~' if announced(rest).is_some() => return Some(announced(rest)),
+                _ => {
+                    let (atom, behind) = atom(rest);
+                    self.0.push(Token::Atom(String::from_utf8_lossy(atom).into_owned()));
+                    behind
+                }
+            };
+        }
+        Some(None)
+    }
+
+    /// Takes in what was announced.
+    pub(super) fn literal(&mut self, bytes: Bytes) {
+        self.0.push(Token::Text(bytes));
+    }
+
+    /// The number of the mail that this is about, if it was said yet.
+    pub(super) fn uid(&self) -> Option<i64> {
+        self.pairs().find_map(|(key, value)| if key == "UID" { number(value?) } else { None })
+    }
+
+    /// What was said, when there is no more of it.
+    pub(super) fn said(self) -> Said {
+        let word = |at: usize| match self.0.get(at) {
+            Some(Token::Atom(word)) => word.to_ascii_uppercase(),
+            _ => String::new(),
+        };
+        if word(0) != "*" {
+            return Said::Other;
+        }
+        match (word(1).as_str(), word(2).as_str()) {
+            (count, "EXISTS") => count.parse().map_or(Said::Other, Said::Exists),
+            (_, "FETCH") => Said::Fetch(self.fetch()),
+            ("LIST", _) => self.folder().unwrap_or(Said::Other),
+            ("STATUS", _) => {
+                let next = self.pairs().find_map(|(key, value)| if key == "UIDNEXT" { number(value?) } else { None });
+                next.map_or(Said::Other, Said::UidNext)
+            }
+            _ => Said::Other,
         }
     }
-}
 
-async fn in_time<T, E: Display>(asked: impl Future<Output = Result<T, E>>) -> Result<T, Unanswered> {
-    match timeout(ANSWER, asked).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(Unanswered::Broken(error.to_string())),
-        Err(_) => Err(Unanswered::Broken("it took too long".to_owned())),
+    fn fetch(&self) -> Fetch {
+        let mut fetch = Fetch::default();
+        for (key, value) in self.pairs() {
+            let Some(value) = value else { continue };
+            match (key.as_str(), value) {
+                ("UID", value) => fetch.uid = number(value),
+                ("RFC822.SIZE", Token::Atom(size)) => fetch.size = size.parse().ok().map(|size: u64| size.min(ENOUGH)),
+                ("INTERNALDATE", Token::Text(date)) => fetch.at = moment(&String::from_utf8_lossy(date)),
+                (key, value) if key == "RFC822" || key.starts_with("BODY[]") => match value {
+                    Token::Text(bytes) => fetch.body = Some(Some(bytes.clone())),
+                    Token::Atom(nil) if nil.eq_ignore_ascii_case("NIL") => fetch.body = Some(None),
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        fetch
+    }
+
+    /// What stands in the outermost brackets, in pairs; no value where that is a list.
+    fn pairs(&self) -> impl Iterator<Item = (String, Option<&Token>)> {
+        let mut depth = 0usize;
+        let mut key: Option<String> = None;
+        self.0.iter().filter_map(move |token| {
+            match token {
+                Token::Open => depth += 1,
+                Token::Close => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            match (depth, token, key.take()) {
+                (1, Token::Close, Some(key)) => Some((key, None)),
+                (1, Token::Atom(word), None) => {
+                    key = Some(word.to_ascii_uppercase());
+                    None
+                }
+                (1, Token::Atom(_) | Token::Text(_), Some(key)) => Some((key, Some(token))),
+                (2.., _, waiting) => {
+                    key = waiting;
+                    None
+                }
+                _ => None,
+            }
+        })
+    }
+
+    /// `* LIST (\Sent) "/" "Sent"`
+    fn folder(&self) -> Option<Said> {
+        let close = self.0.iter().position(|token| *token == Token::Close)?;
+        let marks = self.0.get(3..close)?.iter().filter_map(|token| match token {
+            Token::Atom(mark) => Some(mark.to_ascii_lowercase()),
+            _ => None,
+        });
+        let name = match self.0.get(close + 2)? {
+            Token::Atom(name) => name.clone(),
+            Token::Text(name) => String::from_utf8_lossy(name).into_owned(),
+            Token::Open | Token::Close => return None,
+        };
+        Some(Said::Folder(marks.collect(), name))
     }
 }
 
-fn words(outcome: &Outcome<'_>) -> String {
-    outcome.information.as_deref().unwrap_or("it does not say why").to_owned()
+/// A number as mails have them (RFC 9051, nz-number).
+fn number(token: &Token) -> Option<i64> {
+    match token {
+        Token::Atom(digits) => digits.parse::<u32>().ok().map(i64::from),
+        _ => None,
+    }
 }
 
-/// The mail that a response says the size or the time of.
-pub(super) fn lying(response: &Response<'_>) -> Option<Lying> {
-    let Response::Fetch(_, attributes) = response else { return None };
-    let (mut size, mut date) = (None, None);
-    for one in attributes {
-        match one {
-            AttributeValue::Rfc822Size(bytes) => size = Some(u64::from(*bytes)),
-            AttributeValue::InternalDate(said) => date = Some(&**said),
+/// A quoted string behind its first quote, and what follows it.
+fn quoted(text: &[u8]) -> Option<(Bytes, &[u8])> {
+    let mut out = Vec::new();
+    let mut bytes = text.iter().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => return Some((out.into(), &text[at + 1..])),
+            b'\\' => out.push(*bytes.next()?.1),
+            other => out.push(*other),
+        }
+    }
+    None
+}
+
+/// A word, with what stands in square brackets within it: `BODY[HEADER.FIELDS (TO)]<0>`. It is never empty.
+fn atom(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut brackets = 0usize;
+    let end = text.iter().position(|byte| {
+        match byte {
+            b'[' => brackets += 1,
+            b']' => brackets = brackets.saturating_sub(1),
             _ => {}
         }
-    }
-    // Somebody marked it as read meanwhile: that is no answer, and knows neither.
-    if size.is_none() && date.is_none() {
-        return None;
-    }
-    Some(Lying { uid: uid(attributes)?, size: size.unwrap_or(0), at: date.and_then(moment) })
+        brackets == 0 && matches!(byte, b' ' | b'(' | b')' | b'"')
+    });
+    text.split_at(end.unwrap_or(text.len()))
 }
 
-/// The number of the mail that a response brings the bytes of, or some of them, and those; no bytes where the server says that there are
-/// none.
-pub(super) fn body<'a>(response: &'a Response<'_>) -> Option<(i64, Option<&'a [u8]>)> {
-    let Response::Fetch(_, attributes) = response else { return None };
-    let body = attributes.iter().find_map(|one| match one {
-        AttributeValue::BodySection { section: None, data, .. } | AttributeValue::Rfc822(data) => Some(data.as_deref()),
-        _ => None,
-    })?;
-    Some((uid(attributes)?, body))
-}
-
-fn uid(attributes: &[AttributeValue<'_>]) -> Option<i64> {
-    attributes.iter().find_map(|one| match one {
-        AttributeValue::Uid(uid) => Some(i64::from(*uid)),
-        _ => None,
-    })
+/// How many bytes the end of a line announces: `{5}`, `{5+}`, `~{5}`.
+fn announced(text: &[u8]) -> Option<u64> {
+    let text = text.strip_prefix(b"~").unwrap_or(text);
+    let digits = text.strip_prefix(b"{")?.strip_suffix(b"}")?;
+    let digits = digits.strip_suffix(b"+").unwrap_or(digits);
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// A moment as IMAP writes it: ` 7-Feb-2026 21:52:25 +0100`.
 fn moment(said: &str) -> Option<Timestamp> {
-    let at = jiff::Timestamp::strptime("%d-%b-%Y %H:%M:%S %z", said).ok()?;
+    let at = jiff::Timestamp::strptime("%d-%b-%Y %H:%M:%S %z", said.trim_start()).ok()?;
     Some(Timestamp(at.as_millisecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Said {
+        Said::in_one_line(line.as_bytes()).unwrap_or_else(|| {
+            let mut reading = Reading::default();
+            assert_eq!(reading.line(line.as_bytes()), Some(None), "{line}");
+            reading.said()
+        })
+    }
+
+    #[test]
+    fn s55_what_servers_say_is_understood() {
+        let marks = |marks: &[&str]| marks.iter().map(|mark| (*mark).to_owned()).collect::<Vec<_>>();
+        assert_eq!(read("* 3 EXISTS"), Said::Exists(3));
+        assert_eq!(read("* SEARCH 4 9 2 (MODSEQ 917162500)"), Said::Search(vec![4, 9, 2]));
+        assert_eq!(read("* search"), Said::Search(vec![]));
+        assert_eq!(read("* STATUS \"a (b\" (MESSAGES 2 UIDNEXT 12)"), Said::UidNext(12));
+        assert_eq!(
+            read("* LIST (\\HasNoChildren \\Sent) \".\" \"Sent \\\"Items\\\"\""),
+            Said::Folder(marks(&["\\hasnochildren", "\\sent"]), "Sent \"Items\"".to_owned())
+        );
+        assert_eq!(read("* LIST () NIL INBOX"), Said::Folder(vec![], "INBOX".to_owned()));
+        assert_eq!(read("+ go on"), Said::GoOn);
+        assert_eq!(read("* CAPABILITY IMAP4rev1 idle"), Said::Capabilities(marks(&["IMAP4REV1", "IDLE"])));
+        let fetch = Fetch { uid: Some(7), size: Some(5), at: Some(Timestamp(1_770_497_545_000)), body: None };
+        assert_eq!(
+            read(
+                "* 1 FETCH (FLAGS (\\Seen (odd)) UID 7 BODY[HEADER.FIELDS (TO)] \"x\" RFC822.SIZE 5 \
+                 INTERNALDATE \" 7-Feb-2026 21:52:25 +0100\")"
+            ),
+            Said::Fetch(fetch)
+        );
+        let body = |body| Said::Fetch(Fetch { uid: Some(7), body: Some(body), ..Fetch::default() });
+        assert_eq!(read("* 1 FETCH (BODY[]<0> \"a\\\"b\" UID 7)"), body(Some(Bytes::from("a\"b"))));
+        assert_eq!(read("* 1 FETCH (UID 7 BODY[] NIL)"), body(None));
+        for other in ["* 3 EXPUNGE", "* FLAGS (\\Seen)", "*", "", "A1", "* LIST", "* LIST (", "* 1 FETCH", "* x EXISTS"]
+        {
+            assert!(matches!(read(other), Said::Other | Said::Fetch(Fetch { uid: None, .. })), "{other}");
+        }
+    }
+
+    /// A parser that follows brackets falls over here, and the process with it.
+    #[test]
+    fn s55_however_deep_it_is_nested_it_is_passed_over() {
+        let deep = format!("* 1 FETCH (BODYSTRUCTURE {}", "(".repeat(60_000));
+        assert!(matches!(read(&deep), Said::Fetch(Fetch { uid: None, .. })));
+        let closed = format!("* 1 FETCH {}{} UID 7)", ")".repeat(30_000), "((".repeat(10));
+        assert!(matches!(read(&closed), Said::Fetch(_)));
+    }
+
+    #[test]
+    fn s55_an_announcement_counts_where_one_may_stand() {
+        assert!(matches!(read("* OK look at {500000000}"), Said::Untagged(_)), "words are words");
+        let announces = |line: &str| Reading::default().line(line.as_bytes());
+        assert_eq!(announces("* 1 FETCH (BODY[] {5}"), Some(Some(5)));
+        assert_eq!(announces("* LIST () \"/\" {3+}"), Some(Some(3)));
+        assert_eq!(announces("* 1 FETCH (BINARY[] ~{9}"), Some(Some(9)));
+        assert_eq!(announces("* 1 FETCH (X {5} UID 1)"), Some(None));
+        assert_eq!(announces("* 1 FETCH (X \"open"), None);
+        assert_eq!(announces("* 1 FETCH (X {99999999999999999999}"), Some(None), "no number is no announcement");
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_servers_words() {
+        let told = |line: &str| match read(line) {
+            Said::Tagged(tag, condition) if tag == "A1" => condition.words,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(told("A1 NO [AUTHENTICATIONFAILED] Authentication failed."), "Authentication failed");
+        assert_eq!(told("A1 NO [LIMIT] Too many at once."), "[LIMIT] Too many at once");
+        assert_eq!(told("A1 BAD"), "it does not say why");
+    }
+
+    proptest::proptest! {
+        /// Whatever a server sends is understood or passed over.
+        #[test]
+        fn s55_no_bytes_stop_the_reading(line in proptest::collection::vec(proptest::sample::select(&b"* 1AFETCH(UID)[]{}\"\\~+<>BODY\r\xff\0"[..]), 0..80)) {
+            drop(Said::in_one_line(&line));
+            let mut reading = Reading::default();
+            for _ in 0..3 {
+                if reading.line(&line) == Some(None) {
+                    break;
+                }
+                reading.literal(Bytes::copy_from_slice(&line));
+                let _ = reading.uid();
+            }
+            drop(reading.said());
+        }
+    }
 }

@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use app::model::{Host, Security};
-use async_imap::{Client, error::Error};
 use tokio::time::timeout;
 
-use super::{ANSWER, Imap, Line, plain_words};
-use crate::{channels::email::error::MailError, network::Network};
+use super::{
+    Imap, Line,
+    talk::{Limits, Part, Talk, Unanswered},
+};
+use crate::{
+    channels::email::{error::MailError, mail::one_line},
+    network::Network,
+};
 
 /// How long a server that we have not begun TLS with may wait before it greets.
 const GREETING: Duration = Duration::from_secs(15);
@@ -18,61 +23,64 @@ impl Imap {
     /// # Errors
     /// [`MailError`]: which step failed and why.
     pub async fn open(network: &Network, host: &Host, user: &str, password: &str) -> Result<Self, MailError> {
-        let server = host.name.clone();
-        let tcp = network.connect(&server, host.port).await?;
-        let client = match host.security {
+        let server = &host.name;
+        let tcp = network.connect(server, host.port).await?;
+        let talk = match host.security {
             Security::Tls => {
-                let mut client = Client::new(network.secure(&server, tcp).await?);
-                greeting(&mut client, &server).await?;
-                client
+                let mut talk = Talk::over(network.secure(server, tcp).await?);
+                talk.greeting().await.map_err(|error| broken(server, error))?;
+                talk
             }
             Security::StartTls => {
-                let tcp = start_tls(tcp, &server, GREETING).await?;
-                Client::new(network.secure(&server, tcp).await?)
+                let tcp = start_tls(tcp, server, GREETING).await?;
+                Talk::over(network.secure(server, tcp).await?)
             }
         };
-        let session = match timeout(ANSWER, client.login(user, password)).await {
-            Ok(Ok(session)) => session,
-            Ok(Err((Error::No(said) | Error::Bad(said), _))) => {
-                return Err(MailError::Login { server, said: plain_words(&said) });
-            }
-            Ok(Err((Error::Validate(_), _))) => {
-                let said = "it has characters that no mail server takes".to_owned();
-                return Err(MailError::Login { server, said });
-            }
-            Ok(Err((error, _))) => return Err(lost(&server, error.to_string())),
-            Err(_) => return Err(lost(&server, "it took too long to sign in")),
-        };
-        let mut imap = Self { session, server, idle: false, told: false };
-        let capabilities = imap.answer_of(async |session| session.capabilities().await).await?;
-        imap.idle = capabilities.has_str("IDLE");
-        Ok(imap)
+        signed_in(talk, server, user, password).await
     }
 }
 
-/// Asks for TLS on a connection that begins without it; what is said from then on goes through TLS.
+/// Signs in, and asks what the server can.
+pub(super) async fn signed_in<W: Line>(
+    mut talk: Talk<W>,
+    server: &str,
+    user: &str,
+    password: &str,
+) -> Result<Imap<W>, MailError> {
+    let login = [Part::Text("LOGIN "), Part::String(user), Part::Text(" "), Part::String(password)];
+    let no = |said: String| MailError::Login { server: server.to_owned(), said };
+    match talk.ask(&login, Limits::SHORT, |_| {}).await {
+        Ok(()) => {}
+        Err(Unanswered::Refused(said)) => return Err(no(said)),
+        Err(Unanswered::Unsayable) => return Err(no("it has characters that no mail server takes".to_owned())),
+        Err(error) => return Err(broken(server, error)),
+    }
+    let mut imap = Imap::over(talk, server);
+    imap.look_what_it_can().await?;
+    Ok(imap)
+}
+
+/// Asks for TLS on a connection that begins without it; what is said from then on goes through TLS. Nothing may have come in the clear
+/// behind the server's consent: whoever is between us may have said it (S56).
 pub(super) async fn start_tls<W: Line>(line: W, server: &str, silence: Duration) -> Result<W, MailError> {
-    let mut plain = Client::new(line);
+    let mut plain = Talk::over(line);
     // A port that wants TLS from the first byte on waits for it as silently as we do.
-    let greeted = timeout(silence, greeting(&mut plain, server)).await;
-    greeted.map_err(|_| MailError::NoStartTls(server.to_owned()))??;
-    match timeout(ANSWER, plain.run_command_and_check_ok("STARTTLS", None)).await {
-        Ok(Ok(())) => Ok(plain.into_inner()),
-        Ok(Err(Error::Bad(_) | Error::No(_))) => Err(MailError::NoStartTls(server.to_owned())),
-        Ok(Err(error)) => Err(lost(server, error.to_string())),
-        Err(_) => Err(lost(server, "it took too long")),
+    let greeted = timeout(silence, plain.greeting()).await.map_err(|_| MailError::NoStartTls(server.to_owned()))?;
+    greeted.map_err(|error| broken(server, error))?;
+    match plain.ask(&[Part::Text("STARTTLS")], Limits::SHORT, |_| {}).await {
+        Ok(()) if plain.holds_more() => Err(MailError::Tampered(server.to_owned())),
+        Ok(()) => Ok(plain.into_stream()),
+        Err(Unanswered::Refused(_)) => Err(MailError::NoStartTls(server.to_owned())),
+        Err(error) => Err(broken(server, error)),
     }
 }
 
-async fn greeting<W: Line>(client: &mut Client<W>, server: &str) -> Result<(), MailError> {
-    match timeout(ANSWER, client.read_response()).await {
-        Ok(Ok(Some(_))) => Ok(()),
-        Ok(Ok(None)) => Err(lost(server, "it hung up at once")),
-        Ok(Err(error)) => Err(lost(server, error.to_string())),
-        Err(_) => Err(lost(server, "it did not greet")),
-    }
-}
-
-fn lost(server: &str, said: impl Into<String>) -> MailError {
-    MailError::Lost { server: server.to_owned(), said: said.into() }
+/// A connection of which there is no more to be had.
+pub(super) fn broken(server: &str, error: Unanswered) -> MailError {
+    let said = match error {
+        Unanswered::Refused(said) | Unanswered::Broken(said) => said,
+        Unanswered::TooMuch(_) => "its answer is larger than it may be".to_owned(),
+        Unanswered::Unsayable => "this cannot be said to it".to_owned(),
+    };
+    MailError::Lost { server: server.to_owned(), said: one_line(&said).trim_end_matches('.').to_owned() }
 }

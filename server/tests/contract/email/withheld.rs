@@ -1,0 +1,312 @@
+//! A mail server that does not give what it has: nothing of it, a part, or far too much. The mail waits where people see it, the others go
+//! on, and it comes when the server gives it (R9, S55).
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use server::domain::mail::Tried;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
+    net::TcpListener,
+    sync::watch,
+    task::JoinHandle,
+};
+
+use super::{
+    moods::acceptor,
+    office::{Office, Post, letter, texts},
+};
+use crate::world::World;
+
+on_both_engines!(
+    r9_a_mail_that_is_not_given_holds_up_nothing_and_comes_when_it_is,
+    r9_trying_again_asks_the_server,
+    s55_a_mail_without_an_end_holds_up_nothing,
+);
+
+/// What a server gives of a mail.
+#[derive(Clone, Copy)]
+enum Gives {
+    All,
+    /// Nothing so many times, then all.
+    NothingAtFirst(usize),
+    /// The first bytes, and it stands by that.
+    Part(usize),
+    /// Half a gigabyte.
+    Flood,
+}
+
+struct Lying {
+    uid: usize,
+    bytes: Vec<u8>,
+    gives: Gives,
+}
+
+/// A server of IMAP with one folder.
+struct Shaky {
+    port: u16,
+    mails: Arc<Mutex<Vec<Lying>>>,
+    taken: Arc<AtomicUsize>,
+    changed: watch::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Shaky {
+    async fn start(post: &Post) -> Self {
+        let acceptor = acceptor(post);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mails: Arc<Mutex<Vec<Lying>>> = Arc::default();
+        let taken = Arc::new(AtomicUsize::new(0));
+        let (changed, change) = watch::channel(());
+        let (kept, counted) = (Arc::clone(&mails), Arc::clone(&taken));
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, mails, change) = (acceptor.clone(), Arc::clone(&kept), change.clone());
+                let taken = Arc::clone(&counted);
+                tokio::spawn(async move {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        let _ = converse(BufReader::new(stream), &mails, change, &taken).await;
+                    }
+                });
+            }
+        });
+        Self { port, mails, taken, changed, task }
+    }
+
+    /// Puts mails into the folder, all at the same moment.
+    fn deliver(&self, some: &[(&str, Gives)]) {
+        let mut mails = self.mails.lock().unwrap();
+        for (text, gives) in some {
+            let long = format!("{text}\n{}", "And more of it. ".repeat(20));
+            let mail = letter("Anna <anna@x.example>", "us@mail.test", text, "", &long).replace('\n', "\r\n");
+            let uid = mails.last().map_or(1, |last| last.uid + 1);
+            mails.push(Lying { uid, bytes: mail.into_bytes(), gives: *gives });
+        }
+        drop(mails);
+        self.changed.send_replace(());
+    }
+
+    fn heal(&self) {
+        self.mails.lock().unwrap().iter_mut().for_each(|mail| mail.gives = Gives::All);
+    }
+
+    fn empty(&self) {
+        self.mails.lock().unwrap().clear();
+    }
+}
+
+impl Drop for Shaky {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn converse<S>(
+    mut stream: BufReader<S>,
+    mails: &Mutex<Vec<Lying>>,
+    mut change: watch::Receiver<()>,
+    taken: &AtomicUsize,
+) -> std::io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    stream.write_all(b"* OK shaky\r\n").await?;
+    stream.flush().await?;
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await? == 0 {
+            return Ok(());
+        }
+        let (tag, command) = line.trim_end().split_once(' ').unwrap_or_default();
+        let exists = || format!("* {} EXISTS\r\n", mails.lock().unwrap().len());
+        let answer = if command == "CAPABILITY" {
+            "* CAPABILITY IMAP4rev1 IDLE\r\n".to_owned()
+        } else if command.starts_with("EXAMINE") {
+            let next = mails.lock().unwrap().last().map_or(1, |last| last.uid + 1);
+            format!("{}* OK [UIDVALIDITY 7] valid\r\n* OK [UIDNEXT {next}] next\r\n", exists())
+        } else if command.starts_with("UID SEARCH") {
+            let uids: Vec<String> = mails.lock().unwrap().iter().map(|mail| mail.uid.to_string()).collect();
+            format!("* SEARCH {}\r\n", uids.join(" "))
+        } else if command == "IDLE" {
+            stream.write_all(b"+ idling\r\n").await?;
+            stream.flush().await?;
+            let mut done = String::new();
+            tokio::select! {
+                _ = change.changed() => {
+                    stream.write_all(exists().as_bytes()).await?;
+                    stream.flush().await?;
+                    stream.read_line(&mut done).await?;
+                }
+                read = stream.read_line(&mut done) => _ = read?,
+            }
+            String::new()
+        } else if let Some(fetch) = command.strip_prefix("UID FETCH ") {
+            let (answer, flood) = fetched(&mut mails.lock().unwrap(), fetch);
+            if flood {
+                stream.write_all(answer.as_bytes()).await?;
+                let (mut reading, mut writing) = tokio::io::split(stream);
+                let mut nothing = [0; 1];
+                loop {
+                    tokio::select! {
+                        written = writing.write_all(&[b'x'; 8192]) => written?,
+                        read = reading.read(&mut nothing) => if read? == 0 { return Ok(()) },
+                    }
+                    taken.fetch_add(8192, Ordering::SeqCst);
+                }
+            }
+            answer
+        } else {
+            String::new()
+        };
+        stream.write_all(format!("{answer}{tag} OK done\r\n").as_bytes()).await?;
+        stream.flush().await?;
+    }
+}
+
+/// What is said about the mails of a set, and whether that has no end.
+fn fetched(mails: &mut [Lying], fetch: &str) -> (String, bool) {
+    let (set, what) = fetch.split_once(' ').unwrap();
+    let is_in = |uid: usize| {
+        set.split(',').any(|part| match part.split_once(':') {
+            Some((from, _)) => uid >= from.parse().unwrap(),
+            None => part.parse() == Ok(uid),
+        })
+    };
+    let part = what.split_once("[]<").map(|(_, part)| part.split_once('.').unwrap().0.parse::<usize>().unwrap());
+    let mut answer = String::new();
+    for (n, mail) in mails.iter_mut().enumerate().filter(|(_, mail)| is_in(mail.uid)) {
+        let (n, uid, all) = (n + 1, mail.uid, String::from_utf8(mail.bytes.clone()).unwrap());
+        if what.contains("RFC822.SIZE") {
+            let said = format!("UID {uid} RFC822.SIZE {} INTERNALDATE \"02-Nov-2026 10:00:00 +0100\"", all.len());
+            answer.push_str(&format!("* {n} FETCH ({said})\r\n"));
+            continue;
+        }
+        let given = match mail.gives {
+            Gives::All => all.as_str(),
+            Gives::NothingAtFirst(0) => all.as_str(),
+            Gives::NothingAtFirst(times) => {
+                mail.gives = Gives::NothingAtFirst(times - 1);
+                ""
+            }
+            Gives::Part(length) => &all[..length],
+            Gives::Flood => {
+                answer.push_str(&format!("* {n} FETCH (UID {uid} BODY[] {{524288000}}\r\n"));
+                return (answer, true);
+            }
+        };
+        let given = &given[part.unwrap_or(0).min(given.len())..];
+        let origin = part.map_or_else(String::new, |at| format!("<{at}>"));
+        answer.push_str(&format!("* {n} FETCH (UID {uid} BODY[]{origin} {{{}}}\r\n{given})\r\n", given.len()));
+    }
+    (answer, false)
+}
+
+/// An office whose mailbox is on such a server.
+async fn office(world: World) -> Option<(Office, Shaky)> {
+    let mut office = Office::open(world).await?;
+    let shaky = Shaky::start(&office.post).await;
+    let mut settings = office.post.settings(&format!("shaky-{}", office.address));
+    settings.imap.port = shaky.port;
+    office.channel = office.connect(settings).await;
+    Some((office, shaky))
+}
+
+/// The first lines of all that came in.
+async fn came(office: &Office) -> Vec<String> {
+    let mut found = Vec::new();
+    for one in office.conversations(office.channel.id).await {
+        let thread = office.thread(one).await;
+        found.extend(texts(&thread).into_iter().filter_map(|text| text.lines().next()).map(str::to_owned));
+    }
+    found.sort();
+    found
+}
+
+async fn until_came(office: &Office, wanted: &[&str]) {
+    office.until(&format!("{wanted:?} came"), async || (came(office).await == wanted).then_some(())).await;
+}
+
+async fn r9_a_mail_that_is_not_given_holds_up_nothing_and_comes_when_it_is(world: World) {
+    let Some((office, shaky)) = office(world).await else { return };
+    let receiving = office.receive();
+    office.connected(office.channel.id).await;
+    // It fails for a moment.
+    shaky.deliver(&[("once", Gives::NothingAtFirst(1))]);
+    until_came(&office, &["once"]).await;
+    assert!(office.quarantine().await.is_empty());
+    // It fails on.
+    shaky.deliver(&[("none", Gives::NothingAtFirst(usize::MAX)), ("part", Gives::Part(210)), ("good", Gives::All)]);
+    until_came(&office, &["good", "once"]).await;
+    let kept = office.quarantine().await;
+    let reasons: Vec<&str> = kept.iter().map(|mail| mail.reason.as_str()).collect();
+    assert_eq!(kept.len(), 2, "{reasons:?}");
+    for (mail, given) in kept.iter().rev().zip([0, 210]) {
+        let wanted = format!("The mail server gives {given} of its {} bytes. It is asked again by itself.", mail.size);
+        assert!(reasons.contains(&wanted.as_str()), "{wanted}: {reasons:?}");
+        assert!(mail.digest.is_empty() && mail.size > 210, "{mail:?}");
+    }
+    // Whoever begins anew passes them over as well, and counts them for what they are.
+    drop(receiving);
+    office.world.wait(3_600_000);
+    let _receiving = office.receive();
+    let ledger = office
+        .until("it is counted", async || {
+            let ledger = office.ledger(office.channel.id).await;
+            (ledger.on_server == 4).then_some(ledger)
+        })
+        .await;
+    assert_eq!((ledger.here, ledger.before), (2, 2));
+    // When it gives them, they come, and nobody waits for the next comparison.
+    shaky.heal();
+    shaky.deliver(&[("wakes", Gives::All)]);
+    until_came(&office, &["good", "none", "once", "part", "wakes"]).await;
+    assert!(office.quarantine().await.is_empty());
+}
+
+async fn r9_trying_again_asks_the_server(world: World) {
+    let Some((office, shaky)) = office(world).await else { return };
+    let receiving = office.receive();
+    office.connected(office.channel.id).await;
+    shaky.deliver(&[("first", Gives::Part(190)), ("second", Gives::NothingAtFirst(usize::MAX))]);
+    let kept = office.until("both wait", async || Some(office.quarantine().await).filter(|kept| kept.len() == 2)).await;
+    // Nobody else asks for them.
+    drop(receiving);
+    let again = async |id| {
+        let scope = &office.world.owner.scope;
+        let again = office.email.try_again(scope, id).await.unwrap();
+        office.world.db.write(scope, again.clone()).await.unwrap();
+        again.tried
+    };
+    for mail in &kept {
+        let tried = again(mail.id).await;
+        assert!(matches!(tried, Tried::Unread(ref reason) if reason.contains("of its")), "{tried:?}");
+    }
+    assert_eq!(office.quarantine().await.len(), 2);
+    shaky.heal();
+    let tried = again(kept[0].id).await;
+    assert!(matches!(tried, Tried::Letter(_)), "{tried:?}");
+    assert_eq!(came(&office).await.len(), 1);
+    assert_eq!(office.quarantine().await.len(), 1);
+    again(kept[0].id).await;
+    assert_eq!(came(&office).await.len(), 1, "pressed twice, it is one message");
+    shaky.empty();
+    let tried = again(kept[1].id).await;
+    assert!(matches!(tried, Tried::Gone), "{tried:?}");
+    assert!(office.quarantine().await.is_empty());
+}
+
+async fn s55_a_mail_without_an_end_holds_up_nothing(world: World) {
+    let Some((office, shaky)) = office(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    shaky.deliver(&[("before", Gives::All), ("flood", Gives::Flood), ("behind", Gives::All)]);
+    until_came(&office, &["before", "behind"]).await;
+    let kept = office.quarantine().await;
+    assert_eq!(kept.len(), 1);
+    assert!(kept[0].reason.contains("announced a mail with") && kept[0].digest.is_empty(), "{kept:?}");
+    let taken = shaky.taken.load(Ordering::SeqCst);
+    assert!(taken < 16 * 1024 * 1024, "{taken} bytes of it went into the socket");
+}
