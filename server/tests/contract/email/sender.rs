@@ -227,7 +227,11 @@ async fn h1_two_people_behind_one_list_are_two_contacts(world: World) {
     let herself = desk.opens(&mail(&format!("From: Anna Berger <anna@m49a.example>\n{TO}"), "Herself")).await;
     assert_ne!(desk.thread(herself).await.contact.map(|contact| contact.id), Some(first.id));
     // A list that gives a name and no address.
-    let named = |name: &str| format!("From: '{name}' via Talk <talk@list.example>\nTo: talk@list.example\nList-Post: <mailto:talk@list.example>");
+    let named = |name: &str| {
+        format!(
+            "From: '{name}' via Talk <talk@list.example>\nTo: talk@list.example\nList-Post: <mailto:talk@list.example>"
+        )
+    };
     let dora = desk.opens(&mail(&named("Dora"), "One")).await;
     let emil = desk.opens(&mail(&named("Emil"), "Two")).await;
     let (dora, emil) = (desk.thread(dora).await, desk.thread(emil).await);
