@@ -12,6 +12,8 @@ use crate::{
 const NAMES: usize = 10;
 /// How many of the mails that go by them are compared with what may be quoted.
 const TEXTS: usize = 4;
+/// How many messages are looked at for them.
+const LOOKED_AT: usize = 12;
 
 /// What is known of the mails that a mail answers. Their texts are only compared with its own, and shown to nobody.
 ///
@@ -37,13 +39,19 @@ pub async fn answers(db: &Db, scope: &Scope, signer: &Signer, mail: &Mail) -> Re
         }
     }
     let (mut texts, mut is_nearest) = (Vec::new(), false);
-    for id in ids.into_iter().take(TEXTS) {
+    for id in ids.into_iter().take(LOOKED_AT) {
+        // What came in is known by its name and what it says. A mail that only answers one of these goes by its name as well.
+        let own = message::provider(conn, scope, id).await?.unwrap_or_default();
+        let own = own.split_once('#').map_or(own.as_str(), |(name, _)| name);
+        if ours != Some(id) && !names.iter().any(|name| name == own) {
+            continue;
+        }
         let Some(answered) = message::one(conn, scope, id).await? else { continue };
-        let name = message::provider(conn, scope, id).await?.unwrap_or_default();
-        // What came in is known by its name and what it says.
-        let name = name.split_once('#').map_or(name.as_str(), |(name, _)| name);
-        is_nearest |= ours == Some(id) || names.first().is_some_and(|nearest| nearest == name);
+        is_nearest |= ours == Some(id) || names.first().is_some_and(|nearest| nearest == own);
         texts.push(answered.text);
+        if texts.len() == TEXTS {
+            break;
+        }
     }
     Ok(Answers::of(texts.iter().map(String::as_str), is_nearest))
 }
