@@ -133,7 +133,7 @@ impl Error {
         match self {
             Self::Store(error) => error.storage_fault(),
             Self::File(error) => fault_of_io(error),
-            Self::Refused(_) | Self::Vault(_) => None,
+            Self::Refused(_) | Self::Vault(_) | Self::Start(_) => None,
         }
     }
 

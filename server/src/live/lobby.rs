@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 
 use super::hub::Numbered;
 use crate::{
-    error::StoreError,
+    error::Result,
     store::{Db, Scope, conversation, house},
 };
 
@@ -25,7 +25,7 @@ impl Lobby {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn read(db: &Db, scope: &Scope) -> Result<Self, StoreError> {
+    pub async fn read(db: &Db, scope: &Scope) -> Result<Self> {
         let mut snapshot = db.snapshot().await?;
         let conn = &mut snapshot.conn();
         let online = house::house(conn, scope).await?.chat_off_since.is_none();
@@ -65,6 +65,6 @@ impl Numbered {
     }
 }
 
-fn told<T>(answer: Result<T, StoreError>) -> Option<T> {
+fn told<T>(answer: Result<T>) -> Option<T> {
     answer.inspect_err(|error| tracing::error!(%error, "visitors' streams end: the database does not answer")).ok()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use app::model::{Attachment, AttachmentId, Contact, Entry, JobId, MailHead, MailId, Mailbox, Message, Timestamp};
+use app::model::{Attachment, AttachmentId, ChannelId, Contact, Entry, JobId, MailHead, MailId, Mailbox, Message, Parties, Timestamp};
 use async_trait::async_trait;
 use sha2::Digest;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use crate::{
         work::Work,
     },
     error::{Error, Result},
-    store::{Command, Db, Scope, Tx, contact, conversation, mail, message, search},
+    store::{Command, Db, Scope, Tx, contact, conversation, mail, message, message::ProviderId, search},
 };
 
 /// How many mails one job reads. Between two jobs others have their turn.
@@ -128,6 +128,9 @@ impl Command for PutRight {
             let parties = Parties { claimed, ..letter.head.parties.clone() };
             new.mail = Some(Box::new(MailHead { also: head.also.clone(), inside, parties, ..letter.head.clone() }));
         }
+        if matches!(old.entry, Entry::Incoming) {
+            self.name_anew(tx, &scope, kept.channel, &old, letter).await?;
+        }
         let renamed = rename(tx, &scope, &mut change, &old, &new).await?;
         if new == old && renamed.is_none() {
             return Ok(());
@@ -187,6 +190,22 @@ impl PutRight {
             }
         }
         Ok(inside)
+    }
+
+    /// A mail is known by what it says: what it says now has to find it too, or it would come twice where its server numbers its mails anew.
+    async fn name_anew(
+        &self,
+        tx: &mut Tx<'_>,
+        scope: &Scope,
+        channel: ChannelId,
+        old: &Message,
+        letter: &Letter,
+    ) -> Result<()> {
+        let id = letter.provider_id();
+        if message::by_provider(tx.conn(), scope, channel, &id).await?.is_none() {
+            message::set_provider(tx, scope, old.id, &ProviderId { channel, id }).await?;
+        }
+        Ok(())
     }
 
     async fn store(&self, tx: &mut Tx<'_>, scope: &Scope, old: &Message, new: &Message) -> Result<()> {
