@@ -212,7 +212,8 @@ pub fn preview(message: &Message) -> Option<Preview> {
         Some(mail) => without_targets(mail.folds.of(&message.text).0),
         None => message.text.clone(),
     };
-    let shown = if text.chars().all(is_unseen) { message.attachments.first().map_or("", |file| &file.name) } else { &text };
+    let shown =
+        if text.chars().all(is_unseen) { message.attachments.first().map_or("", |file| &file.name) } else { &text };
     Some(Preview { by, text: one_line(shown) })
 }
 

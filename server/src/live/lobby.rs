@@ -57,7 +57,7 @@ impl Numbered {
         let read = async {
             let loaded = async {
                 let mut glance = db.glance().await?;
-                conversation::load(&mut glance.conn(), scope, conversation).await
+                Ok(conversation::load(&mut glance.conn(), scope, conversation).await?)
             };
             told(loaded.await).map(|loaded| loaded.map(|loaded| loaded.address))
         };

@@ -174,7 +174,10 @@ pub fn sanitise_all(documents: &[String], link: impl Fn(Picture) -> Option<Strin
 }
 
 /// What keeps of HTML what may be shown, and counts its pictures that lie elsewhere.
-fn cleaner(link: impl Fn(Picture) -> Option<String> + Send + Sync + 'static, count: Arc<AtomicUsize>) -> Builder<'static> {
+fn cleaner(
+    link: impl Fn(Picture) -> Option<String> + Send + Sync + 'static,
+    count: Arc<AtomicUsize>,
+) -> Builder<'static> {
     let mut builder = Builder::empty();
     builder
         .tags(TAGS.into_iter().collect())
@@ -215,7 +218,8 @@ fn cleaner(link: impl Fn(Picture) -> Option<String> + Send + Sync + 'static, cou
 /// The classes of an element, as the mail's own; of a quotation that it is one.
 fn classes(tag: &str, value: &str) -> Option<String> {
     let quote = (tag == "blockquote" && value.contains("quote")).then(|| "quote".to_owned());
-    let all: Vec<String> = quote.into_iter().chain(value.split_ascii_whitespace().filter_map(fronted).take(20)).collect();
+    let all: Vec<String> =
+        quote.into_iter().chain(value.split_ascii_whitespace().filter_map(fronted).take(20)).collect();
     (!all.is_empty()).then(|| all.join(" "))
 }
 
@@ -226,7 +230,9 @@ fn fronted(name: &str) -> Option<String> {
 
 /// Whether rules can name a class or an id so.
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 60 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    !name.is_empty()
+        && name.len() <= 60
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// What an image names as its source.
@@ -257,7 +263,8 @@ fn source(value: &str) -> Option<Source> {
         return None;
     }
     let path = after(value, "file:").unwrap_or(value);
-    let name = path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty() && !name.contains(':') && name.len() <= 300)?;
+    let name =
+        path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty() && !name.contains(':') && name.len() <= 300)?;
     (is_file || !path.starts_with("//")).then(|| Source::At(Picture::Named(name.to_owned())))
 }
 

@@ -35,7 +35,16 @@ const LINES: [&str; 22] = [
 const PARAGRAPHS: [&str; 11] = ["blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "ul"];
 /// What a style sheet may say that changes what is read.
 const READ: [&str; 11] = [
-    "display", "visibility", "opacity", "height", "width", "font", "white-space", "line-through", "list-style", "color",
+    "display",
+    "visibility",
+    "opacity",
+    "height",
+    "width",
+    "font",
+    "white-space",
+    "line-through",
+    "list-style",
+    "color",
     "background",
 ];
 

@@ -88,7 +88,9 @@ impl Email {
             let known = Pictures::of(&mail);
             let links: HashMap<usize, String> = known
                 .files(&mail)
-                .map(|(at, file)| (at, email.link('d', hex::encode(sha2::Sha256::digest(&file.bytes)).as_bytes(), until)))
+                .map(|(at, file)| {
+                    (at, email.link('d', hex::encode(sha2::Sha256::digest(&file.bytes)).as_bytes(), until))
+                })
                 .collect();
             let shown = sanitise_all(&mail.html, move |picture| match (known.find(&picture), picture, remote) {
                 (Some(at), ..) => links.get(&at).cloned(),
@@ -329,34 +331,14 @@ mod tests {
             mail.html = vec![format!("<img src=\"{src}\">")];
             lay_out(&mail).inside.len()
         };
-        for found in ["fax001.png", "cid:FAX001.png", "a/fax.png", "https://x.example/a/fax.png", "file:///C:/fax001.png"] {
+        for found in
+            ["fax001.png", "cid:FAX001.png", "a/fax.png", "https://x.example/a/fax.png", "file:///C:/fax001.png"]
+        {
             assert_eq!(with(found), 1, "{found}");
         }
         for other in ["fax002.png", "https://t.example/fax.png", "cid:x"] {
             assert_eq!(with(other), 0, "{other}");
         }
-    }
-
-    #[test]
-    fn zz_dump_frames() {
-        let mut list = Vec::new();
-        for folder in ["shapes", "bodies"] {
-            for entry in std::fs::read_dir(format!("{}/tests/mails/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
-                let path = entry.unwrap().path();
-                let Ok(mail) = mail::read(&std::fs::read(&path).unwrap()) else { continue };
-                let laid_out = lay_out(&mail);
-                let Some(frame) = laid_out.frame else { continue };
-                let known = Pictures::of(&mail);
-                let urls: HashMap<usize, String> = known.files(&mail).map(|(at, file)| (at, format!("data:{};base64,{}", picture_type(&file.bytes).unwrap(), data_encoding::BASE64.encode(&file.bytes)))).collect();
-                let shown = sanitise_all(&mail.html, move |picture| urls.get(&known.find(&picture)?).cloned());
-                let html = document(&folded(&mail, &shown.html, &Answers::Nothing), &shown.css, "");
-                let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-                std::fs::create_dir_all("/tmp/bodies/frames").unwrap();
-                std::fs::write(format!("/tmp/bodies/frames/{name}.html"), html).unwrap();
-                list.push(format!("{name} {} {}", frame.wide, frame.narrow));
-            }
-        }
-        std::fs::write("/tmp/bodies/frames/list.txt", list.join("\n")).unwrap();
     }
 
     #[test]

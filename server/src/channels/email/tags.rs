@@ -23,7 +23,8 @@ pub(super) struct Tag<'h> {
 impl<'h> Tag<'h> {
     /// What an attribute says, with characters by name as what they are; empty for one without a value.
     pub fn attribute(&self, name: &str) -> Option<Cow<'h, str>> {
-        let raw = attributes(self.attributes).find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)?;
+        let raw =
+            attributes(self.attributes).find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)?;
         if !raw.contains('&') {
             return Some(raw.into());
         }
@@ -35,7 +36,8 @@ impl<'h> Tag<'h> {
     /// Whether it closes itself by being what it is.
     pub fn is_void(&self) -> bool {
         const VOID: [&str; 14] = [
-            "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+            "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
+            "wbr",
         ];
         VOID.contains(&self.name.as_str())
     }
@@ -169,7 +171,8 @@ mod tests {
 
     #[test]
     fn t3_attributes_are_read_as_browsers_read_them() {
-        let (tag, behind) = tag("<A  HREF=\"https://x.example/?a=1&amp;b\" title='a > b' hidden data-x = y/>z").unwrap();
+        let (tag, behind) =
+            tag("<A  HREF=\"https://x.example/?a=1&amp;b\" title='a > b' hidden data-x = y/>z").unwrap();
         assert_eq!((tag.name.as_str(), behind), ("a", "z"));
         assert_eq!(tag.attribute("href").as_deref(), Some("https://x.example/?a=1&b"));
         assert_eq!(tag.attribute("title").as_deref(), Some("a > b"));

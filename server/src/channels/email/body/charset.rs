@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn t3_letters_are_those_that_the_mail_names_itself() {
-        let koi8 = b"<meta http-equiv=\"Content-Type\" content=\"text/html; charset=koi8-r\"><p>\xf0\xd2\xc9\xd7\xc5\xd4</p>";
+        let koi8 =
+            b"<meta http-equiv=\"Content-Type\" content=\"text/html; charset=koi8-r\"><p>\xf0\xd2\xc9\xd7\xc5\xd4</p>";
         assert_eq!(text("text/html", koi8), "Привет");
         assert_eq!(text("text/html; charset=us-ascii", koi8), "Привет", "more than the header can mean");
         assert_eq!(text("text/html; charset=x-unknown", koi8), "Привет");
@@ -182,12 +183,25 @@ mod tests {
     #[test]
     fn t3_what_a_header_cannot_mean_is_read_by_the_bytes() {
         let german = "Grüße aus Lübeck".as_bytes();
-        for kind in ["", "; charset=us-ascii", "; charset=iso-8859-1", "; charset=windows-1252", "; charset=utf-16", "; charset=\"utf-8;\""]
-        {
+        for kind in [
+            "",
+            "; charset=us-ascii",
+            "; charset=iso-8859-1",
+            "; charset=windows-1252",
+            "; charset=utf-16",
+            "; charset=\"utf-8;\"",
+        ] {
             assert_eq!(text(&format!("text/plain{kind}"), german), "Grüße aus Lübeck", "{kind}");
         }
         let western = b"Gr\xfc\xdfe aus L\xfcbeck";
-        for kind in ["", "; charset=us-ascii", "; charset=utf-8", "; charset=unknown-8bit", "; charset=x-user-defined", "; charset=\"'iso-8859-1'\""] {
+        for kind in [
+            "",
+            "; charset=us-ascii",
+            "; charset=utf-8",
+            "; charset=unknown-8bit",
+            "; charset=x-user-defined",
+            "; charset=\"'iso-8859-1'\"",
+        ] {
             assert_eq!(text(&format!("text/plain{kind}"), western), "Grüße aus Lübeck", "{kind}");
         }
         let one_broken = [german, b" \xff"].concat();
@@ -201,7 +215,8 @@ mod tests {
 
     #[test]
     fn t3_japanese_mails_are_known_by_their_marks() {
-        for kind in ["", "; charset=us-ascii", "; charset=iso-2022-jp", "; charset=iso-2022-jp-ms", "; charset=cp50220"] {
+        for kind in ["", "; charset=us-ascii", "; charset=iso-2022-jp", "; charset=iso-2022-jp-ms", "; charset=cp50220"]
+        {
             assert_eq!(text(&format!("text/plain{kind}"), b"\x1b$BF|K\\\x1b(B ok"), "日本 ok", "{kind}");
         }
     }

@@ -82,7 +82,8 @@ impl<'b> Values<'b> {
             long => {
                 let digits = self.take(usize::from(long & 0x7f))?;
                 let fits = digits.len() <= size_of::<usize>();
-                let length = fits.then(|| digits.iter().fold(0, |length: usize, digit| length << 8 | usize::from(*digit)))?;
+                let length =
+                    fits.then(|| digits.iter().fold(0, |length: usize, digit| length << 8 | usize::from(*digit)))?;
                 self.take(length)?
             }
         };

@@ -44,7 +44,8 @@ pub fn plain(text: &str) -> String {
 /// The mark that a text begins with, and what is behind it.
 fn mark(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix('<')?;
-    let length = inner.bytes().take(62).position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-')))?;
+    let length =
+        inner.bytes().take(62).position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-')))?;
     let (name, rest) = inner.split_at(length);
     (!name.is_empty()).then_some((name, rest.strip_prefix('>')?))
 }

@@ -69,7 +69,8 @@ mod tests {
     #[test]
     fn t3_only_what_says_so_flows() {
         let text = |kind: &str| {
-            let mail = format!("From: a@x.example\r\nContent-Type: text/plain; charset=utf-8{kind}\r\n\r\nOne \r\ntwo.\r\n");
+            let mail =
+                format!("From: a@x.example\r\nContent-Type: text/plain; charset=utf-8{kind}\r\n\r\nOne \r\ntwo.\r\n");
             read(mail.as_bytes()).unwrap().text.trim().to_owned()
         };
         assert_eq!(text(""), "One \ntwo.");

@@ -19,7 +19,12 @@ use self::{
     said::{says_something, stands_in},
     take::Taking,
 };
-use super::{cards, compose::{escape, linked}, mail::MailFile, plain::plain};
+use super::{
+    cards,
+    compose::{escape, linked},
+    mail::MailFile,
+    plain::plain,
+};
 
 /// What a mail says, and what comes with it.
 #[derive(Debug, Default)]
@@ -172,7 +177,8 @@ fn documents(pieces: &[Piece], files: &[MailFile]) -> Vec<String> {
             match one {
                 LaidOut::Html(html) => documents.push(html.clone()),
                 LaidOut::Picture(at) => {
-                    let file = files.get(*at).filter(|file| !file.names().any(|name| all().any(|html| html.contains(name))));
+                    let file =
+                        files.get(*at).filter(|file| !file.names().any(|name| all().any(|html| html.contains(name))));
                     let id = file.and_then(|file| file.content_id.as_deref());
                     documents.extend(id.map(|id| format!("<p><img src=\"cid:{}\"></p>", escape(id))));
                 }

@@ -55,9 +55,15 @@ fn t3_parts_one_after_another_are_all_read() {
     assert_eq!(says(&footed), both("The letter List footer"));
     let related = many("related", &[text("One"), html("<b>two</b>")]);
     assert_eq!(says(&related), both("One two"));
-    let deep = many("mixed", &[many("mixed", &[many("alternative", &[text("One"), html("<p>One</p>")]), text("two")]), text("three")]);
+    let deep = many(
+        "mixed",
+        &[many("mixed", &[many("alternative", &[text("One"), html("<p>One</p>")]), text("two")]), text("three")],
+    );
     assert_eq!(says(&deep), both("One two three"));
-    let split = many("mixed", &[html("<p>One</p>"), PAPER.to_owned(), html("<p>two</p>"), PAPER.to_owned(), html("<p>three</p>")]);
+    let split = many(
+        "mixed",
+        &[html("<p>One</p>"), PAPER.to_owned(), html("<p>two</p>"), PAPER.to_owned(), html("<p>three</p>")],
+    );
     assert_eq!(says(&split), both("One two three"));
     assert_eq!(mail(&split).files.len(), 2);
     let apple = many("mixed", &[text("Before"), PICTURE.to_owned(), text("after")]);
@@ -71,19 +77,30 @@ fn t3_only_alternatives_stand_for_each_other() {
     assert_eq!(says(&usual), ("Hello plain".to_owned(), "Hello laid out".to_owned()));
     let turned = many("alternative", &[html("<p>Hello laid out</p>"), text("Hello plain")]);
     assert_eq!(says(&turned), says(&usual));
-    let related = many("alternative", &[text("Hello plain"), many("related", &[html("<p>Hello laid out</p>"), PICTURE.to_owned()])]);
+    let related = many(
+        "alternative",
+        &[text("Hello plain"), many("related", &[html("<p>Hello laid out</p>"), PICTURE.to_owned()])],
+    );
     assert_eq!(says(&related), says(&usual));
-    let apple = many("alternative", &[text("One two"), many("mixed", &[html("<p>One</p>"), PAPER.to_owned(), html("<p>two</p>")])]);
+    let apple = many(
+        "alternative",
+        &[text("One two"), many("mixed", &[html("<p>One</p>"), PAPER.to_owned(), html("<p>two</p>")])],
+    );
     assert_eq!(says(&apple), both("One two"));
     assert_eq!(mail(&apple).files.len(), 1);
-    let invited = many("alternative", &[usual.clone(), part("text/calendar; method=REQUEST", "BEGIN:VCALENDAR\nEND:VCALENDAR")]);
+    let invited =
+        many("alternative", &[usual.clone(), part("text/calendar; method=REQUEST", "BEGIN:VCALENDAR\nEND:VCALENDAR")]);
     assert_eq!(says(&invited), says(&usual));
     assert_eq!(mail(&invited).files.len(), 1);
     let twice = many("mixed", &[usual.clone(), many("alternative", &[text("More"), html("<i>More</i>")])]);
     assert_eq!(says(&twice), ("Hello plain More".to_owned(), "Hello laid out More".to_owned()));
-    let amp = many("alternative", &[text("Hello plain"), part("text/x-amp-html", "<html amp></html>"), html("<p>Hello laid out</p>")]);
+    let amp = many(
+        "alternative",
+        &[text("Hello plain"), part("text/x-amp-html", "<html amp></html>"), html("<p>Hello laid out</p>")],
+    );
     assert_eq!(says(&amp), says(&usual));
-    let enriched = many("alternative", &[part("text/enriched", "<bold>Hello</bold> there"), part("application/rtf", "{}")]);
+    let enriched =
+        many("alternative", &[part("text/enriched", "<bold>Hello</bold> there"), part("application/rtf", "{}")]);
     assert_eq!(says(&enriched), ("Hello there".to_owned(), String::new()));
 }
 
@@ -93,8 +110,11 @@ fn t3_a_part_that_says_nothing_stands_for_nothing() {
         let mail = many("alternative", &[text(empty), html("<p>Real words</p>")]);
         assert_eq!(says(&mail), both("Real words"), "{empty:?}");
     }
-    for stub in ["Your client cannot show HTML.", "Diese Nachricht ist im HTML-Format.", "Please view: https://m.example/7"] {
-        let mail = many("alternative", &[text(stub), html("<p>Dear Anna, we send you the chairs on Friday at ten.</p>")]);
+    for stub in
+        ["Your client cannot show HTML.", "Diese Nachricht ist im HTML-Format.", "Please view: https://m.example/7"]
+    {
+        let mail =
+            many("alternative", &[text(stub), html("<p>Dear Anna, we send you the chairs on Friday at ten.</p>")]);
         assert_eq!(says(&mail), both("Dear Anna, we send you the chairs on Friday at ten."), "{stub}");
     }
     let blank = many("alternative", &[text("Real words"), html("<html><body>&nbsp;</body></html>")]);
@@ -128,10 +148,18 @@ fn t3_a_text_with_a_name_is_a_file() {
 fn t3_texts_of_kinds_that_nobody_knows_are_read() {
     let mail = mail(&many(
         "mixed",
-        &[part("text/markdown", "# Hello"), part("text/x-odd", "there"), part("text/csv", "a;b"), part("text/rfc822-headers", "A: b")],
+        &[
+            part("text/markdown", "# Hello"),
+            part("text/x-odd", "there"),
+            part("text/csv", "a;b"),
+            part("text/rfc822-headers", "A: b"),
+        ],
     ));
     assert_eq!((words(&mail.text).as_str(), mail.files.len()), ("# Hello there", 2));
-    let nested = super::tests::mail(&many("mixed", &[text("The letter"), part("message/rfc822", "Subject: Inner\n\nNot the letter")]));
+    let nested = super::tests::mail(&many(
+        "mixed",
+        &[text("The letter"), part("message/rfc822", "Subject: Inner\n\nNot the letter")],
+    ));
     assert_eq!((words(&nested.text).as_str(), nested.files[0].name.as_str()), ("The letter", "Inner.eml"));
 }
 
@@ -139,7 +167,11 @@ fn t3_texts_of_kinds_that_nobody_knows_are_read() {
 fn t3_text_is_shown_between_what_is_laid_out_as_it_is_written() {
     let mail = mail(&many("mixed", &[text("1 < 2 & <script>\nhttps://x.example/a"), html("<p>x</p>")]));
     assert_eq!(mail.html.len(), 2);
-    assert!(mail.html[0].contains("1 &lt; 2 &amp; &lt;script&gt;\n<a href=\"https://x.example/a\">"), "{:?}", mail.html);
+    assert!(
+        mail.html[0].contains("1 &lt; 2 &amp; &lt;script&gt;\n<a href=\"https://x.example/a\">"),
+        "{:?}",
+        mail.html
+    );
 }
 
 #[test]
@@ -156,7 +188,10 @@ fn t3_a_picture_stands_where_it_stands_in_the_mail() {
 fn t3_encrypted_mails_say_so() {
     let pgp = many(
         "encrypted",
-        &[part("application/pgp-encrypted", "Version: 1"), part("application/octet-stream; name=encrypted.asc", "-----BEGIN PGP MESSAGE-----")],
+        &[
+            part("application/pgp-encrypted", "Version: 1"),
+            part("application/octet-stream; name=encrypted.asc", "-----BEGIN PGP MESSAGE-----"),
+        ],
     );
     let pgp = mail(&pgp);
     assert!(pgp.text.starts_with("This mail is encrypted (PGP)"), "{}", pgp.text);
@@ -191,7 +226,8 @@ fn t3_an_invitation_alone_says_what_it_describes() {
     assert_eq!(mail.files.len(), 1);
     let alarm = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nBEGIN:VALARM\nDESCRIPTION:REMINDER\nEND:VALARM\nX-ALT-DESC;FMTTYPE=text/html;X=\"a:b\":<p>Hello</p>\nEND:VEVENT\nEND:VCALENDAR";
     assert_eq!(says(&part("text/calendar", alarm)).0, "Hello");
-    let beside = many("mixed", &[text("The letter"), part("text/calendar", "BEGIN:VEVENT\nDESCRIPTION:no\nEND:VEVENT")]);
+    let beside =
+        many("mixed", &[text("The letter"), part("text/calendar", "BEGIN:VEVENT\nDESCRIPTION:no\nEND:VEVENT")]);
     assert_eq!(says(&beside).0, "The letter");
 }
 
@@ -209,15 +245,33 @@ fn t3_small_mails_that_were_misread_are_read() {
     has("html-then-list-footer", &["HTMLBODY-M02A", "FOOTER-M02"]);
     has("nearly-empty-text", &["Real words here. HTML-M42"]);
     has("numbered-list", &["1. blue FIRST-M17", "2. on Monday", "3. no, not question 2 but 4"]);
-    has("flowed-delsp-link", &["https://plans.m22a.example/gardens/2026/november/south-side/version-seven/final/drawing.pdf and I would be glad if"]);
-    has("flowed-paragraphs", &["whose program breaks lines only for the way, so that it should stand here as one paragraph without breaks.", "\n>From the harbour it is not far.", "program that flows its quoted text as well.\nA short line."]);
+    has(
+        "flowed-delsp-link",
+        &[
+            "https://plans.m22a.example/gardens/2026/november/south-side/version-seven/final/drawing.pdf and I would be glad if",
+        ],
+    );
+    has(
+        "flowed-paragraphs",
+        &[
+            "whose program breaks lines only for the way, so that it should stand here as one paragraph without breaks.",
+            "\n>From the harbour it is not far.",
+            "program that flows its quoted text as well.\nA short line.",
+        ],
+    );
     has("meta-charset-koi8", &["Добрый день, пришлите счёт BODY-M24A"]);
     has("meta-charset-gb18030", &["请寄发票 BODY-M24B"]);
-    has("links-in-html", &["here <https://bank.m25a.example/receipt/8812>", "there <https://photos.m25a.example/album/17>"]);
+    has(
+        "links-in-html",
+        &["here <https://bank.m25a.example/receipt/8812>", "there <https://photos.m25a.example/album/17>"],
+    );
     has("kept-line-ends", &["Line one of the message\nLine two of the message\n\nLine four MARK-M26"]);
     has("struck-words", &["~~Monday~~ ~~Tuesday~~ Wednesday"]);
     let scan = has("uuencoded-file", &["The list is below. BODY-M41"]);
-    assert_eq!((scan.files[0].name.as_str(), scan.files[0].bytes.as_slice()), ("list.csv", &b"item;count\nlamp;4\nshade;2\n"[..]));
+    assert_eq!(
+        (scan.files[0].name.as_str(), scan.files[0].bytes.as_slice()),
+        ("list.csv", &b"item;count\nlamp;4\nshade;2\n"[..])
+    );
     assert!(!scan.text.contains("begin 644"));
     assert!(!has("hidden-by-class", &["VISIBLE-M35B"]).text.contains("HIDDEN"));
 }

@@ -83,7 +83,12 @@ fn file<'t>(line: &str, below: &'t str) -> Option<(MailFile, &'t str)> {
             Packing::Base64 => bytes.extend(BASE64_MIME_PERMISSIVE.decode(line.as_bytes()).ok()?),
         }
     }
-    let file = MailFile { name: one_line(name), media_type: "application/octet-stream".to_owned(), bytes, ..MailFile::default() };
+    let file = MailFile {
+        name: one_line(name),
+        media_type: "application/octet-stream".to_owned(),
+        bytes,
+        ..MailFile::default()
+    };
     Some((file, rest))
 }
 

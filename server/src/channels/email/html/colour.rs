@@ -79,7 +79,9 @@ pub(in crate::channels::email) fn within(value: &str) -> Option<Colour> {
                 let stop = stop.trim();
                 colour(stop).or_else(|| colour(stop.split_whitespace().next()?))
             }),
-            None => colour(word).filter(|_| word.starts_with('#') || !word.bytes().all(|byte| byte.is_ascii_hexdigit())),
+            None => {
+                colour(word).filter(|_| word.starts_with('#') || !word.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            }
         }
     })
 }

@@ -139,7 +139,8 @@ impl Layout<'_> {
                     Flow::Block => node.width(whole).unwrap_or(whole).min(node.most(whole)),
                     _ => node.width(whole).unwrap_or_else(|| node.preferred.min(whole)).max(node.least.min(whole)),
                 };
-                let is_bare = node.flow == Flow::Block && node.upright == 0.0 && node.height.or(node.least_height).is_none();
+                let is_bare =
+                    node.flow == Flow::Block && node.upright == 0.0 && node.height.or(node.least_height).is_none();
                 if is_bare {
                     // What has nothing around it lets the space around its first and last block out.
                     let outer = std::mem::replace(&mut flow.width, (width - node.sides).max(10.0));
@@ -238,7 +239,8 @@ impl Layout<'_> {
             }
         }
         let taken: f32 = said.iter().flatten().sum();
-        let open: f32 = said.iter().zip(&wanted).filter(|(said, _)| said.is_none()).map(|(_, wanted)| wanted.max(10.0)).sum();
+        let open: f32 =
+            said.iter().zip(&wanted).filter(|(said, _)| said.is_none()).map(|(_, wanted)| wanted.max(10.0)).sum();
         let left = (width - taken).max(0.0);
         let columns = said.iter().zip(&wanted).map(|(said, wanted)| match said {
             Some(said) if taken > width => said * width / taken,

@@ -139,7 +139,8 @@ struct Own {
 
 impl Own {
     fn new(outer: Look) -> Self {
-        let own = Look { struck: false, no_marks: false, lost_ground: false, own_ground: false, own_colour: false, ..outer };
+        let own =
+            Look { struck: false, no_marks: false, lost_ground: false, own_ground: false, own_colour: false, ..outer };
         Self { look: own, outer, clips: false, is_flat: false }
     }
 
@@ -174,7 +175,8 @@ impl Own {
             && let Some(size) = tag.attribute("size")
         {
             let sizes = [10.0, 13.0, 16.0, 18.0, 24.0, 32.0, 48.0];
-            let at = size.trim().parse::<i32>().ok().map(|n| if size.trim().starts_with(['+', '-']) { n + 3 } else { n });
+            let at =
+                size.trim().parse::<i32>().ok().map(|n| if size.trim().starts_with(['+', '-']) { n + 3 } else { n });
             if let Some(size) = at.and_then(|at| sizes.get(usize::try_from(at.clamp(1, 7) - 1).ok()?)) {
                 self.look.size = *size;
             }
@@ -229,7 +231,9 @@ impl Own {
             "text-decoration" | "text-decoration-line" => {
                 self.look.struck = lower.contains("line-through");
             }
-            "list-style" | "list-style-type" => self.look.no_marks = lower.split_whitespace().any(|word| word == "none"),
+            "list-style" | "list-style-type" => {
+                self.look.no_marks = lower.split_whitespace().any(|word| word == "none")
+            }
             "color" => self.letters(colour(&lower)),
             "background-color" => self.ground(colour(&lower)),
             "background" | "background-image" => {

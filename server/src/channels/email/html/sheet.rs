@@ -107,7 +107,8 @@ impl Sheet {
         let selectors: Vec<Option<Selector>> = all.map(selector).collect();
         let paints = || block.to_ascii_lowercase().contains("background");
         // A state that nobody brings about is no loss.
-        let is_unread = selectors.iter().zip(prelude.split(',')).any(|(read, text)| read.is_none() && !text.contains(':'));
+        let is_unread =
+            selectors.iter().zip(prelude.split(',')).any(|(read, text)| read.is_none() && !text.contains(':'));
         self.loses_ground |= is_unread && paints();
         let selectors: Vec<Selector> = selectors.into_iter().flatten().collect();
         if !selectors.is_empty() && !block.contains('{') {
@@ -120,7 +121,8 @@ impl Sheet {
         let mut css = String::new();
         for rule in &self.rules {
             // The whole document may say less than what is in it.
-            for (about_whole, kept) in [(true, whole::kept as fn(&str) -> String), (false, style)] {
+            let kinds: [(bool, fn(&str) -> String); 2] = [(true, whole::kept), (false, style)];
+            for (about_whole, kept) in kinds {
                 let own = rule.selectors.iter().filter(|selector| is_whole(selector) == about_whole);
                 let selectors: Vec<String> = own.filter_map(|one| written(one, number)).collect();
                 let kept = if selectors.is_empty() { String::new() } else { kept(&rule.declarations) };
@@ -220,7 +222,8 @@ impl Named {
 
 impl Compound {
     fn fits(&self, element: &Named) -> bool {
-        let whole = matches!(self.name.as_deref(), Some("body" | "html")) && element.classes.iter().any(|class| class == LETTER);
+        let whole = matches!(self.name.as_deref(), Some("body" | "html"))
+            && element.classes.iter().any(|class| class == LETTER);
         (whole || self.name.as_ref().is_none_or(|name| *name == element.name))
             && self.id.as_ref().is_none_or(|id| element.id.as_ref() == Some(id))
             && self.classes.iter().all(|class| element.classes.contains(class))
@@ -366,7 +369,8 @@ mod tests {
             ".x{color:red</style>",
         ] {
             let written = written(css);
-            let harmless = written.is_empty() || written == ".m-x{background-image:none}\n" || written == ".m-x{color:red}\n";
+            let harmless =
+                written.is_empty() || written == ".m-x{background-image:none}\n" || written == ".m-x{color:red}\n";
             assert!(harmless, "{css}: {written}");
         }
         assert_eq!(written(".ours,.letter{color:red}"), ".m-ours,.m-letter{color:red}\n");

@@ -142,7 +142,10 @@ mod tests {
             assert_eq!(style(colour), colour);
         }
         assert_eq!(style("border:9999px solid #202020"), "");
-        assert_eq!(style("COLOR: Red; background:url(x); padding: 4px 2px"), "color:Red;background-image:none;padding:4px 2px");
+        assert_eq!(
+            style("COLOR: Red; background:url(x); padding: 4px 2px"),
+            "color:Red;background-image:none;padding:4px 2px"
+        );
         assert_eq!(style("background:url(x) #222 no-repeat"), "background-color:#222222");
         assert_eq!(style("background-image:linear-gradient(90deg,#333,#444)"), "background-color:#333333");
         assert_eq!(style("width:calc(100% - 4px);color:rgba(1,2,3,.5)"), "width:calc(100% - 4px);color:rgba(1,2,3,.5)");

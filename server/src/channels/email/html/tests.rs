@@ -76,9 +76,7 @@ fn s3_pictures_elsewhere_are_counted_and_left_out() {
 
 #[test]
 fn s7_links_lead_to_pages_mails_and_calls() {
-    for good in
-        ["https://x.example/", "http://x.example", "mailto:a@x.example", "tel:+33 6 55", "HTTPS://x.example"]
-    {
+    for good in ["https://x.example/", "http://x.example", "mailto:a@x.example", "tel:+33 6 55", "HTTPS://x.example"] {
         assert!(href(good).is_some(), "{good}");
     }
     for bad in [
@@ -99,10 +97,7 @@ fn s7_links_lead_to_pages_mails_and_calls() {
     ] {
         assert_eq!(href(bad), None, "{bad}");
     }
-    assert_eq!(
-        href("mailto:a@x.example?bcc=b@x.example&attach=/etc/passwd").as_deref(),
-        Some("mailto:a@x.example")
-    );
+    assert_eq!(href("mailto:a@x.example?bcc=b@x.example&attach=/etc/passwd").as_deref(), Some("mailto:a@x.example"));
 }
 
 #[test]
@@ -196,12 +191,24 @@ fn misread(name: &str) -> Shown {
 #[test]
 fn t3_what_stands_on_the_whole_stands_around_the_letter() {
     let dark = misread("dark-letter").html;
-    assert!(dark.starts_with("<div class=\"letter\" style=\"background-color:#202020\">") && dark.ends_with("</div>"), "{dark}");
+    assert!(
+        dark.starts_with("<div class=\"letter\" style=\"background-color:#202020\">") && dark.ends_with("</div>"),
+        "{dark}"
+    );
     assert!(misread("direction-on-body").html.starts_with("<div class=\"letter\" dir=\"rtl\">"));
     let cases = [
-        ("<html lang=de dir=ltr><body bgcolor=000000 text=\"#ffffff\">x", "<div class=\"letter\" dir=\"ltr\" lang=\"de\" style=\"background-color:#000000;color:#ffffff\">x</div>"),
-        ("<body style=\"font-family:Arial;margin:-9px;width:9px;display:none\">x", "<div class=\"letter\" style=\"font-family:Arial\">x</div>"),
-        ("<body style='font-family:\"Open Sans\"'>x", "<div class=\"letter\" style=\"font-family:&quot;Open Sans&quot;\">x</div>"),
+        (
+            "<html lang=de dir=ltr><body bgcolor=000000 text=\"#ffffff\">x",
+            "<div class=\"letter\" dir=\"ltr\" lang=\"de\" style=\"background-color:#000000;color:#ffffff\">x</div>",
+        ),
+        (
+            "<body style=\"font-family:Arial;margin:-9px;width:9px;display:none\">x",
+            "<div class=\"letter\" style=\"font-family:Arial\">x</div>",
+        ),
+        (
+            "<body style='font-family:\"Open Sans\"'>x",
+            "<div class=\"letter\" style=\"font-family:&quot;Open Sans&quot;\">x</div>",
+        ),
         ("<body class=dark><style>.dark{color:#fff;background:#000}</style>x", "<div class=\"letter m-dark\">x</div>"),
         ("<body onload=x() dir=up lang='x\" y'>x", "x"),
         ("<body><p>x", "<p>x</p>"),
@@ -209,7 +216,10 @@ fn t3_what_stands_on_the_whole_stands_around_the_letter() {
     for (html, shown_html) in cases {
         assert_eq!(shown(html), shown_html, "{html}");
     }
-    let ruled = sanitise("<style>body{background:#202020;margin:9px;position:fixed} html body p{color:#fff}</style><p>x", |_| None);
+    let ruled = sanitise(
+        "<style>body{background:#202020;margin:9px;position:fixed} html body p{color:#fff}</style><p>x",
+        |_| None,
+    );
     assert_eq!(ruled.html, "<div class=\"letter\"><p>x</p></div>");
     assert_eq!(ruled.css, ".letter{background:#202020}\n.letter p{color:#fff}\n");
 }
@@ -219,14 +229,20 @@ fn t3_what_a_class_hides_stays_hidden() {
     let hidden = misread("hidden-by-class");
     assert!(hidden.html.contains("<span class=\"m-pre\">HIDDEN-M35B"), "{}", hidden.html);
     assert!(hidden.css.contains(".m-pre{display:none!important;visibility:hidden}"), "{}", hidden.css);
-    assert_eq!(shown("<p hidden>x</p><p style=\"max-height:0;overflow:hidden\">y</p>"), "<p hidden=\"\">x</p><p style=\"max-height:0;overflow:hidden\">y</p>");
+    assert_eq!(
+        shown("<p hidden>x</p><p style=\"max-height:0;overflow:hidden\">y</p>"),
+        "<p hidden=\"\">x</p><p style=\"max-height:0;overflow:hidden\">y</p>"
+    );
 }
 
 #[test]
 fn t3_documents_below_each_other_keep_to_themselves() {
     let two = ["<style>p{color:red}</style><p>a<!--".to_owned(), "<p class=x>b".to_owned()];
     let shown = sanitise_all(&two, |_| None);
-    assert_eq!(shown.html, "<div class=\"letter letter-0\"><p>a</p></div><div class=\"letter letter-1\"><p class=\"m-x\">b</p></div>");
+    assert_eq!(
+        shown.html,
+        "<div class=\"letter letter-0\"><p>a</p></div><div class=\"letter letter-1\"><p class=\"m-x\">b</p></div>"
+    );
     assert_eq!(shown.css, ".letter-0 p{color:red}\n");
 }
 
@@ -245,7 +261,9 @@ fn t3_pictures_are_found_by_their_names() {
         Some(Source::At(Picture::Named(name))) => Some(name),
         _ => None,
     };
-    for src in ["fax001.png", "images/fax001.png", "file:///C:/x/fax001.png", "file://C:\\x\\fax001.png", "./fax001.png"] {
+    for src in
+        ["fax001.png", "images/fax001.png", "file:///C:/x/fax001.png", "file://C:\\x\\fax001.png", "./fax001.png"]
+    {
         assert_eq!(named(src).as_deref(), Some("fax001.png"), "{src}");
     }
     for src in ["//t.example/p.png", "javascript:x", "x/", "ftp://t.example/p.png", "C:\\x.png", ""] {

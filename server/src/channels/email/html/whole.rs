@@ -1,11 +1,7 @@
 //! What stands on the whole of a document: its colours, its direction, its language. The document itself is ours; so an element around the
 //! letter has it.
 
-use super::{
-    FRONT, LETTER,
-    sheet::Sheet,
-    style::style,
-};
+use super::{FRONT, LETTER, sheet::Sheet, style::style};
 use crate::channels::email::tags::{Part, Tag, parts};
 
 /// What a whole document may say. Its place and its size are ours.
@@ -52,15 +48,29 @@ pub(super) fn around(html: &str, sheet: &Sheet, number: Option<usize>) -> Option
             styles.push("background-image:none".to_owned());
         }
         styles.extend(tag.attribute("style").map(|own| kept(&own)).filter(|own| !own.is_empty()));
-        direction = tag.attribute("dir").map(|dir| dir.trim().to_ascii_lowercase()).filter(|dir| is_direction(dir)).or(direction);
-        let is_language = |lang: &String| lang.len() <= 35 && lang.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        direction = tag
+            .attribute("dir")
+            .map(|dir| dir.trim().to_ascii_lowercase())
+            .filter(|dir| is_direction(dir))
+            .or(direction);
+        let is_language =
+            |lang: &String| lang.len() <= 35 && lang.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         language = tag.attribute("lang").map(|lang| lang.trim().to_owned()).filter(is_language).or(language);
         let own = tag.attribute("class").unwrap_or_default();
-        classes.extend(own.split_ascii_whitespace().filter(|class| super::is_name(class)).take(20).map(|class| format!(" {FRONT}{class}")));
+        classes.extend(
+            own.split_ascii_whitespace()
+                .filter(|class| super::is_name(class))
+                .take(20)
+                .map(|class| format!(" {FRONT}{class}")),
+        );
     }
     let direction = direction.map(|dir| format!(" dir=\"{dir}\"")).unwrap_or_default();
     let language = language.filter(|lang| !lang.is_empty()).map(|lang| format!(" lang=\"{lang}\"")).unwrap_or_default();
-    let said = number.is_some() || !styles.is_empty() || !direction.is_empty() || sheet.names_whole() || (!classes.is_empty() && !sheet.is_empty());
+    let said = number.is_some()
+        || !styles.is_empty()
+        || !direction.is_empty()
+        || sheet.names_whole()
+        || (!classes.is_empty() && !sheet.is_empty());
     let styles = match styles.join(";") {
         none if none.is_empty() => none,
         styles => format!(" style=\"{}\"", styles.replace('"', "&quot;")),

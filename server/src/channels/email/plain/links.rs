@@ -18,7 +18,9 @@ pub(super) fn target(tag: &Tag<'_>) -> Option<String> {
     let href = tag.attribute("href")?;
     let href = href.trim();
     let hides = |c: char| {
-        c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '\\' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '<' | '>' | '"' | '\\' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
     };
     if href.len() > LONGEST || href.chars().any(hides) {
         return None;
@@ -36,7 +38,9 @@ impl Link {
     pub fn told(&self, text: &str) -> Option<String> {
         let words = text.get(self.words_from..)?.trim();
         let (said, meant) = (bare(words), bare(&self.target));
-        let says = said == meant || words.contains(&self.target) || (said.len() > 5 && meant.ends_with(&said) && is_number(&said));
+        let says = said == meant
+            || words.contains(&self.target)
+            || (said.len() > 5 && meant.ends_with(&said) && is_number(&said));
         (!words.is_empty() && !meant.is_empty() && !says).then(|| format!("<{}>", self.target))
     }
 }

@@ -11,10 +11,7 @@ fn t3_html_is_read_in_lines() {
             "<div>One</div><div>two<br></div><div><br></div><p>three &amp;\n four&nbsp;5&euro;</p>",
             "One\ntwo\n\nthree & four\u{a0}5€\n\n",
         ),
-        (
-            "<table><tr><td>1<td>Flour<td>18,90</tr><tr><td>2</td><td>Rye</td></tr></table>",
-            "1  Flour  18,90\n2  Rye\n",
-        ),
+        ("<table><tr><td>1<td>Flour<td>18,90</tr><tr><td>2</td><td>Rye</td></tr></table>", "1  Flour  18,90\n2  Rye\n"),
         ("<ul><li>a</li><li>b</li></ul>c", "- a\n- b\n\nc"),
         ("a<style>p{}</style><SCRIPT>1<2</SCRIPT ><!-- b > --><img alt=\"x > y\">c<d", "ac"),
         ("1 < 2 &unknown; &amp", "1 < 2 &unknown; &amp"),
@@ -52,10 +49,16 @@ fn t3_links_tell_where_they_lead_to() {
         ("See <a href=\"https://x.example/a?b=1&amp;c=2\">here</a>.", "See here <https://x.example/a?b=1&c=2>."),
         ("<a href='https://www.x.example/'>x.example</a>", "x.example"),
         ("<a href='https://evil.example/'>bank.example</a>", "bank.example <https://evil.example/>"),
-        ("<a href='https://x.example/long/way'>https://x.example/lo…</a>", "https://x.example/lo… <https://x.example/long/way>"),
+        (
+            "<a href='https://x.example/long/way'>https://x.example/lo…</a>",
+            "https://x.example/lo… <https://x.example/long/way>",
+        ),
         ("<a href='mailto:anna@x.example?subject=y'>Anna</a>", "Anna <anna@x.example>"),
         ("<a href='mailto:anna@x.example'>anna@x.example</a>", "anna@x.example"),
-        ("<a href='tel:+4930123456'>+49 (30) 123-456</a>, <a href='tel:+4930123456'>030 123456</a>", "+49 (30) 123-456, 030 123456 <+4930123456>"),
+        (
+            "<a href='tel:+4930123456'>+49 (30) 123-456</a>, <a href='tel:+4930123456'>030 123456</a>",
+            "+49 (30) 123-456, 030 123456 <+4930123456>",
+        ),
         ("<a href='#top'>up</a> <a href='javascript:x()'>run</a> <a name=x>here</a>", "up run here"),
         ("<a href='https://x.example/'><img src=x alt=Confirm></a>", "Confirm <https://x.example/>"),
         ("<a href='https://x.example/'><img src=x></a>", ""),
@@ -89,8 +92,14 @@ fn t3_line_ends_that_are_kept_are_line_ends() {
         assert_eq!(plain(&format!("<div style=\"white-space: {kept}\">{text}</div>")), format!("{text}\n"), "{kept}");
     }
     assert_eq!(plain(&format!("<p style='white-space:pre-line'>{text}</p>")), "Line one\nLine two\n\nfour\n\n");
-    assert_eq!(plain(&format!("<style>.m{{white-space:pre-wrap}}</style><p class='m x'>{text}</p>")), format!("{text}\n\n"));
-    assert_eq!(plain("<div style='white-space:pre-wrap'>a\nb<p style='white-space:normal'>c\nd</p></div>"), "a\nb\n\nc d\n\n");
+    assert_eq!(
+        plain(&format!("<style>.m{{white-space:pre-wrap}}</style><p class='m x'>{text}</p>")),
+        format!("{text}\n\n")
+    );
+    assert_eq!(
+        plain("<div style='white-space:pre-wrap'>a\nb<p style='white-space:normal'>c\nd</p></div>"),
+        "a\nb\n\nc d\n\n"
+    );
     assert_eq!(plain("<div style='white-space:nowrap'>a\nb</div>"), "a b\n");
 }
 

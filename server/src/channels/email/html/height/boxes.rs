@@ -1,3 +1,4 @@
+// long file: the measures of an element, each by its name, read in one place
 //! What of a letter takes room, as a tree: its elements with their measures, its texts, its pictures.
 
 use super::letters;
@@ -33,7 +34,10 @@ pub(super) enum Flow {
 pub(super) enum Content {
     Text(String),
     Break,
-    Picture { width: f32, height: f32 },
+    Picture {
+        width: f32,
+        height: f32,
+    },
     Rule,
     /// A part that is there to be opened.
     Closed,
@@ -441,7 +445,9 @@ impl Node {
                         _ => Flow::Block,
                     };
                 }
-                "font-weight" => self.is_bold = matches!(value.as_str(), "bold" | "bolder" | "600" | "700" | "800" | "900"),
+                "font-weight" => {
+                    self.is_bold = matches!(value.as_str(), "bold" | "bolder" | "600" | "700" | "800" | "900")
+                }
                 "font" => {
                     self.line_factor = Factor::Part(NORMAL_LINE);
                     if let Some(line) = value.split_whitespace().find_map(|word| word.split_once('/')) {
