@@ -84,7 +84,7 @@ async fn invite(world: &World) -> Result<()> {
 }
 
 async fn sign_in(world: &World, name: &str) {
-    let browser = Browser { token_hash: secret_hash(name), user_agent: String::new() };
+    let browser = Browser { token_hash: secret_hash(name), user_agent: String::new(), address: String::new() };
     let (forgive, member) = (String::new(), world.owner.id);
     let sign_in = SignIn { workspace: world.workspace, member, browser, forgive, rehashed: None };
     world.db.write_house(sign_in).await.unwrap();

@@ -50,6 +50,7 @@ async fn t3_marked_lines_are_a_quotation_where_the_answered_mail_has_them(world:
         if text.starts_with("<div>") {
             let kept = server::domain::mail::of_member(&office.world.db, scope, message.id).await.unwrap();
             let shown = office.email.formatted(scope, &kept, Remote::LeftOut).await.unwrap().html;
+            let shown = String::from_utf8_lossy(&shown);
             assert_eq!(shown.contains("<summary>Quoted text</summary>"), !end.is_empty(), "the frame agrees: {shown}");
         }
     }

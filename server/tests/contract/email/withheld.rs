@@ -140,7 +140,7 @@ where
                     stream.flush().await?;
                     stream.read_line(&mut done).await?;
                 }
-                read = stream.read_line(&mut done) => _ = read?,
+                read = stream.read_line(&mut done) => { read?; }
             }
             String::new()
         } else if let Some(fetch) = command.strip_prefix("UID FETCH ") {
@@ -152,7 +152,7 @@ where
                 loop {
                     tokio::select! {
                         written = writing.write_all(&[b'x'; 8192]) => written?,
-                        read = reading.read(&mut nothing) => if read? == 0 { return Ok(()) },
+                        read = reading.read(&mut nothing) => { if read? == 0 { return Ok(()) } }
                     }
                     taken.fetch_add(8192, Ordering::SeqCst);
                 }
