@@ -277,3 +277,32 @@ test('T3: quotations and signatures are folded, and the source is there', async 
   expect(source.headers()['content-type']).toContain('text/plain')
   expect(await source.text()).toContain('Subject: Re: Plan')
 })
+
+test('S14, T5: what only a mail says of its sender is marked, in the thread and above the reply', async ({ page, server }, info) => {
+  await enter(page, server, '/settings/channels')
+  const address = await connectMailbox(page, post!)
+  const form = `From: Our website <${address}>\nTo: ${address}\nReply-To: Yara Zeller <yara@sink.test>\nSubject: Showroom\nContent-Type: text/plain\n\nDo you have one?\n`
+  await post!.deliver('www@sink.test', address, form)
+  const away = `From: Zoe <zoe@sink.test>\nTo: ${address}\nSubject: Away\nAuto-Submitted: auto-replied\nContent-Type: text/plain\n\nI am away.\n`
+  await post!.deliver('zoe@sink.test', address, away)
+  const aside = page.getByRole('region', { name: 'Set aside' })
+  await expect(aside.getByText("A machine's note from Zoe")).toBeVisible({ timeout: 20_000 })
+  await expectAccessible(page)
+
+  await page.goto(`${server.url}/inbox`)
+  await page.getByRole('link', { name: /Yara Zeller/ }).first().click({ timeout: 15_000 })
+  const said = page.getByRole('note')
+  await expect(said.filter({ hasText: 'The mail says that it is from Yara Zeller <yara@sink.test>. Not verified.' })).toBeVisible()
+  await expect(said.filter({ hasText: 'Goes to Yara Zeller <yara@sink.test> because the mail says so. Not verified.' })).toBeVisible()
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await expectAccessible(page)
+    await expectNoOverflow(page)
+    await page.screenshot({ path: info.outputPath(`claim-${colorScheme}.png`) })
+  }
+  // It stays so in the next mail of ours, until she writes herself.
+  await page.getByRole('textbox', { name: 'Message' }).fill('Yes, in Kiel.')
+  await page.getByRole('button', { name: /^Send to/ }).click()
+  await expect(page.getByText('Yes, in Kiel.').first()).toBeVisible()
+  await expect(said.filter({ hasText: 'Goes to Yara Zeller' })).toBeVisible()
+})

@@ -30,7 +30,9 @@ const LONGEST_LINE: usize = 998;
 /// When that does not hold.
 pub fn mail(bytes: &[u8]) {
     let Ok(mail) = mails::read(bytes) else { return };
-    let lines = mail.parties.from.iter().chain(&mail.parties.to).chain(&mail.parties.cc).chain(&mail.parties.reply_to);
+    let parties = &mail.parties;
+    let lines =
+        parties.from.iter().chain(&parties.to).chain(&parties.cc).chain(&parties.reply_to).chain(&mail.claims.said);
     for one in lines {
         assert!(
             !one.address.chars().any(|c| c.is_control() || c.is_whitespace()),
@@ -124,7 +126,7 @@ fn reply(answered: &mails::Mail) -> Message {
     let to = usual(&answered.parties, &Own::new([OURS]), Answer::All);
     let from = Some(Mailbox { name: "Maison Corail".to_owned(), address: OURS.to_owned() });
     let head = MailHead {
-        parties: Parties { from, reply_to: Vec::new(), to: to.to, cc: to.cc },
+        parties: Parties { from, to: to.to, cc: to.cc, ..Parties::default() },
         subject: answer_subject(&answered.subject),
         ..MailHead::default()
     };
@@ -169,6 +171,7 @@ pub fn recipients(bytes: &[u8]) {
             'f' => answered.from = Some(one),
             'r' => answered.reply_to.push(one),
             't' => answered.to.push(one),
+            's' => answered.claimed = Some(one),
             'o' => own.push(one.address),
             _ => answered.cc.push(one),
         }
@@ -178,7 +181,8 @@ pub fn recipients(bytes: &[u8]) {
     let keys: Vec<String> = all.everybody().map(Mailbox::key).collect();
     assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len(), "nobody twice");
     assert!(!all.everybody().any(|one| own.has(one)), "never ourselves");
-    let parties = answered.from.iter().chain(&answered.reply_to).chain(&answered.to).chain(&answered.cc);
+    let parties =
+        answered.from.iter().chain(&answered.claimed).chain(&answered.reply_to).chain(&answered.to).chain(&answered.cc);
     let known: HashSet<String> = parties.map(Mailbox::key).collect();
     assert!(keys.iter().all(|key| known.contains(key)), "nobody from nowhere");
     let only = usual(&answered, &own, Answer::Sender);

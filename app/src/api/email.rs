@@ -72,7 +72,7 @@ pub async fn connect_mailbox(mailbox: NewMailbox) -> Result<Channel, ApiError> {
     told(port()?.connect_mailbox(mailbox).await)
 }
 
-/// A mail that could not be read.
+/// A mail that is no message here, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuarantinedMail {
     /// Which one.
@@ -94,6 +94,8 @@ pub struct MailboxStatus {
     pub health: ChannelHealth,
     /// What could not be read.
     pub quarantine: Vec<QuarantinedMail>,
+    /// What was read and is of nothing here, as a machine's note that answers nothing of ours.
+    pub set_aside: Vec<QuarantinedMail>,
 }
 
 /// Looks at a mailbox.

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::entry::paragraphs;
+use super::{composer, entry::paragraphs};
 use crate::{
     components::ui::{Button, Variant, exact},
-    model::{Look, MailHead, Mailbox, Message},
+    model::{Entry, Look, MailHead, Mailbox, Message, Parties},
     state::use_zone,
 };
 
@@ -132,6 +132,22 @@ pub fn MailBody(
             }
         })
     };
+    let Parties { claimed, reply_to, .. } = &head.parties;
+    let elsewhere = reply_to.iter().find(|one| head.parties.is_only_said(one));
+    let said = match (&message.entry, claimed, elsewhere) {
+        (Entry::Incoming, Some(claimed), _) => Some(("The mail says that it is from ", composer::written(claimed))),
+        (Entry::Incoming, None, Some(elsewhere)) => {
+            Some(("The mail asks for answers to ", composer::written(elsewhere)))
+        }
+        _ => None,
+    };
+    let said = said.map(|(what, who)| {
+        view! {
+            <p class="mail-remote" role="note">
+                <span>{what} <bdi>{who}</bdi> ". Not verified."</span>
+            </p>
+        }
+    });
     let disowned = head.disowned.then(|| {
         view! {
             <p class="mail-remote" data-tone="bad" role="note">
@@ -151,6 +167,7 @@ pub fn MailBody(
     let cards = cards.collect_view();
     view! {
         {disowned}
+        {said}
         {ask}
         {body}
         {cards}

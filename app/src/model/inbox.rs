@@ -184,8 +184,12 @@ pub struct ConversationRow {
     pub contact: Option<ContactId>,
     /// The contact's name or e-mail address; empty while neither is known.
     pub name: String,
-    /// What stands in for a name until then.
+    /// What stands in for a name until then: the name that its own first message gave.
     pub label: String,
+    /// The name that their address first came with, where the label is another. A contact that is still called so was named by nobody
+    /// here, and the label is shown: several people write from one address.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub first_label: String,
     /// The last thing said.
     pub preview: Preview,
     /// When it was said.
@@ -209,7 +213,7 @@ pub struct ConversationRow {
 impl ConversationRow {
     /// The name to show.
     pub fn display_name(&self) -> &str {
-        if self.name.is_empty() { &self.label } else { &self.name }
+        if self.name.is_empty() || self.name == self.first_label { &self.label } else { &self.name }
     }
 
     /// How many messages I have not read.
@@ -306,6 +310,33 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    #[test]
+    fn l2_a_conversation_bears_its_own_name_until_somebody_names_the_contact() {
+        let row = |name: &str, label: &str, first_label: &str| ConversationRow {
+            id: ConversationId::new(Uuid::nil()),
+            channel: ChannelId::new(Uuid::nil()),
+            kind: ChannelKind::Email,
+            team: None,
+            contact: None,
+            name: name.to_owned(),
+            label: label.to_owned(),
+            first_label: first_label.to_owned(),
+            preview: Preview { by: PreviewBy::Them, text: String::new() },
+            last_at: Timestamp(1),
+            last_inbound_at: None,
+            started_at: Timestamp(1),
+            first_response_ms: None,
+            inbound_count: 0,
+            read_count: 0,
+            state: ConversationState::default(),
+            version: 1,
+        };
+        assert_eq!(row("", "anna@x.example", "").display_name(), "anna@x.example");
+        assert_eq!(row("Anna", "Anna", "").display_name(), "Anna");
+        assert_eq!(row("Anna", "Ben", "Anna").display_name(), "Ben", "another one at the same address");
+        assert_eq!(row("The Bergers", "Ben", "Anna").display_name(), "The Bergers", "as one of us called them");
+    }
 
     /// L1: the four categories part what is active, and each view counts just what it holds.
     #[test]

@@ -39,6 +39,10 @@ pub struct Parties {
     pub to: Vec<Mailbox>,
     /// Who was to know.
     pub cc: Vec<Mailbox>,
+    /// Who it says it is from, where `from` does not tell that: it is our own address or a list's, or cannot be relied on. Nobody
+    /// vouches for it. Of a mail that we sent: the recipient that only the answered mail names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<Mailbox>,
 }
 
 /// To whom an answer goes. No address is in it twice, and none of our own.
@@ -68,7 +72,7 @@ pub enum Answer {
 pub struct Own(HashSet<String>);
 
 impl Own {
-    /// From the channel's addresses.
+    /// From the addresses of one channel, or of several.
     pub fn new<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
         Self(addresses.into_iter().map(|address| address.trim().to_lowercase()).collect())
     }
@@ -83,19 +87,33 @@ impl Own {
             .and_then(|(local, domain)| local.split_once('+').map(|(plain, _)| format!("{plain}@{domain}")))
             .is_some_and(|plain| self.0.contains(&plain))
     }
+
+    /// Whether it is of a domain that one of our addresses is of, or of one within that.
+    pub fn is_of_our_domain(&self, mailbox: &Mailbox) -> bool {
+        let key = mailbox.key();
+        let Some((_, theirs)) = key.rsplit_once('@') else { return false };
+        let mut ours = self.0.iter().filter_map(|own| own.rsplit_once('@')).map(|(_, domain)| domain);
+        ours.any(|own| theirs.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+    }
 }
 
-/// To whom an answer goes (RFC 5322, 3.6.3). Of a mail that we sent, an answer goes on to those it went to.
+/// To whom an answer goes (RFC 5322, 3.6.3). Of a mail that we sent, an answer goes on to those it went to. Of one whose sender is only
+/// what the mail says, it goes there: the address in its `From` is a form's or a list's.
 pub fn recipients(answered: &Parties, own: &Own, answer: Answer) -> Recipients {
-    let ours = answered.from.as_ref().is_some_and(|from| own.has(from));
+    let Parties { from, reply_to, to, cc, claimed } = answered;
+    let has_claimed =
+        |list: &[Mailbox]| claimed.as_ref().is_some_and(|it| list.iter().any(|one| one.key() == it.key()));
+    let ours =
+        from.as_ref().is_some_and(|from| own.has(from)) && (claimed.is_none() || has_claimed(to) || has_claimed(cc));
     let (to, cc) = if ours {
-        (answered.to.clone(), answered.cc.clone())
+        (to.clone(), cc.clone())
     } else {
-        let back: Vec<Mailbox> = match answered.reply_to.is_empty() {
-            true => answered.from.iter().cloned().collect(),
-            false => answered.reply_to.clone(),
+        let back: Vec<Mailbox> = match claimed {
+            Some(claimed) if !has_claimed(reply_to) => vec![claimed.clone()],
+            None if reply_to.is_empty() => from.iter().cloned().collect(),
+            Some(_) | None => reply_to.clone(),
         };
-        (back, answered.to.iter().chain(&answered.cc).cloned().collect())
+        (back, to.iter().chain(cc).cloned().collect())
     };
     let mut seen = HashSet::new();
     let mut others = |list: Vec<Mailbox>| -> Vec<Mailbox> {
@@ -107,6 +125,15 @@ pub fn recipients(answered: &Parties, own: &Own, answer: Answer) -> Recipients {
         // Whoever wants their answers sent to us (a list, a form) is still answered: by those who are left.
         Answer::All if to.is_empty() => Recipients { to: cc, ..Recipients::default() },
         Answer::All => Recipients { to, cc, bcc: Vec::new() },
+    }
+}
+
+impl Parties {
+    /// Whether an address is where only the mail itself says that answers are wanted: nothing shows that it is its sender's.
+    pub fn is_only_said(&self, mailbox: &Mailbox) -> bool {
+        let key = mailbox.key();
+        let is = |one: &Mailbox| one.key() == key;
+        self.claimed.as_ref().is_some_and(is) || (self.reply_to.iter().any(is) && !self.from.as_ref().is_some_and(is))
     }
 }
 
@@ -147,7 +174,7 @@ mod tests {
     }
 
     fn mail(from: &str, reply_to: &str, to: &str, cc: &str) -> Parties {
-        Parties { from: list(from).pop(), reply_to: list(reply_to), to: list(to), cc: list(cc) }
+        Parties { from: list(from).pop(), reply_to: list(reply_to), to: list(to), cc: list(cc), claimed: None }
     }
 
     fn own() -> Own {
@@ -193,6 +220,35 @@ mod tests {
     }
 
     #[test]
+    fn t5_an_answer_to_a_form_or_list_goes_to_whom_the_mail_names() {
+        let said = |claimed: &str, parties: Parties| Parties { claimed: list(claimed).pop(), ..parties };
+        let form = mail("support@acme.example", "yara@x.example", "support@acme.example", "");
+        assert_eq!(answer(&said("yara@x.example", form.clone()), Answer::All), pair("yara@x.example", ""));
+        assert_eq!(answer(&form, Answer::All), pair("", ""), "a mail of ours that went to nobody else");
+        let by_list = mail("info@list.example", "info@list.example", "info@list.example", "");
+        let by_list = said("anna@x.example", by_list);
+        assert_eq!(answer(&by_list, Answer::All), pair("anna@x.example", "info@list.example"));
+        assert_eq!(answer(&by_list, Answer::Sender), pair("anna@x.example", ""));
+        let two = said("anna@x.example", mail("info@list.example", "anna@x.example ben@x.example", "", ""));
+        assert_eq!(answer(&two, Answer::All), pair("anna@x.example ben@x.example", ""), "both want answers");
+        let sent = said("yara@x.example", mail("support@acme.example", "", "yara@x.example", "ben@x.example"));
+        assert_eq!(answer(&sent, Answer::All), pair("yara@x.example", "ben@x.example"), "a second mail of ours");
+        let unread = said("office@x.example", mail("", "", "support@acme.example", "cleo@y.example"));
+        assert_eq!(answer(&unread, Answer::All), pair("office@x.example", "cleo@y.example"));
+    }
+
+    #[test]
+    fn s14_an_address_that_only_the_mail_names_is_known_as_such() {
+        let only_said = |parties: &Parties, address: &str| parties.is_only_said(&Mailbox::of(address));
+        let evil = mail("no-reply@evil.example", "anna@x.example", "support@acme.example", "");
+        assert!(only_said(&evil, "Anna@x.example") && !only_said(&evil, "no-reply@evil.example"));
+        let plain = mail("anna@x.example", "ANNA@x.example", "support@acme.example", "ben@x.example");
+        assert!(!only_said(&plain, "anna@x.example") && !only_said(&plain, "ben@x.example"));
+        let unproved = Parties { claimed: list("anna@x.example").pop(), ..mail("anna@x.example", "", "", "") };
+        assert!(only_said(&unproved, "anna@x.example"));
+    }
+
+    #[test]
     fn t5_a_change_is_pointed_out() {
         let usual = Recipients { to: list("anna@x.example"), cc: list("ben@x.example"), bcc: Vec::new() };
         let chosen = Recipients { to: list("ANNA@x.example"), cc: Vec::new(), bcc: list("boss@acme.example") };
@@ -208,11 +264,13 @@ mod tests {
 
     fn parties() -> impl Strategy<Value = Parties> {
         let lists = (vec(mailbox(), 0..3), vec(mailbox(), 0..5), vec(mailbox(), 0..5));
-        (proptest::option::of(mailbox()), lists).prop_map(|(from, (reply_to, to, cc))| Parties {
+        let one = || proptest::option::of(mailbox());
+        (one(), one(), lists).prop_map(|(from, claimed, (reply_to, to, cc))| Parties {
             from,
             reply_to,
             to,
             cc,
+            claimed,
         })
     }
 
@@ -224,7 +282,7 @@ mod tests {
             prop_assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
             prop_assert!(!all.everybody().any(|one| own().has(one)));
             let known: HashSet<_> =
-                mail.from.iter().chain(&mail.reply_to).chain(&mail.to).chain(&mail.cc).map(Mailbox::key).collect();
+                mail.from.iter().chain(&mail.claimed).chain(&mail.reply_to).chain(&mail.to).chain(&mail.cc).map(Mailbox::key).collect();
             prop_assert!(keys.iter().all(|key| known.contains(key)));
             // Answering one is never more than answering all.
             let one = recipients(&mail, &own(), Answer::Sender);

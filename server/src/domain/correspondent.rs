@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     store::{
         Scope, Tx,
-        contact::{self, Identity},
+        contact::{self, Address, Identity},
         conversation::Loaded,
         search,
     },
@@ -24,6 +24,8 @@ pub(super) struct Correspondent<'a> {
     pub channel: &'a Channel,
     /// Their address on that kind of channel.
     pub address: &'a str,
+    /// Who says that it is theirs; empty where they write from it themselves.
+    pub said_by: &'a str,
     /// What stands in for a name.
     pub label: &'a str,
     /// Their name, unproved; empty for none.
@@ -38,8 +40,8 @@ impl Correspondent<'_> {
     /// Whose address it is, and the contact if that has just become known. A name or address that a stranger typed makes a contact of
     /// their own, never opens somebody else's.
     pub async fn identity(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<(Identity, Option<Contact>)> {
-        let kind = self.channel.kind;
-        let known = contact::identity(tx.conn(), scope, kind, self.address).await?;
+        let address = Address { kind: self.channel.kind, address: self.address, said_by: self.said_by };
+        let known = contact::identity(tx.conn(), scope, address).await?;
         let is_new = known.is_none();
         let mut identity = known.unwrap_or_else(|| Identity {
             id: IdentityId::new(new_id()),
@@ -51,7 +53,7 @@ impl Correspondent<'_> {
             identity.contact = Some(contact.id);
         }
         if is_new {
-            contact::add_identity(tx, scope, kind, self.address, &identity).await?;
+            contact::add_identity(tx, scope, address, &identity).await?;
             return Ok((identity, None));
         }
         if let Some(contact) = &contact {
@@ -94,6 +96,11 @@ impl Correspondent<'_> {
     }
 
     fn first(&self, id: ConversationId, identity: &Identity, name: String, now: Timestamp) -> Loaded {
+        // Another name than the one that their address first came with: somebody else at the same address, as behind a form.
+        let (label, first_label) = match self.name.is_empty() || self.label == identity.label {
+            true => (identity.label.clone(), String::new()),
+            false => (self.label.to_owned(), identity.label.clone()),
+        };
         Loaded {
             row: ConversationRow {
                 id,
@@ -102,7 +109,8 @@ impl Correspondent<'_> {
                 team: None,
                 contact: identity.contact,
                 name,
-                label: identity.label.clone(),
+                label,
+                first_label,
                 preview: Preview { by: PreviewBy::Them, text: String::new() },
                 last_at: now,
                 last_inbound_at: None,

@@ -29,6 +29,9 @@ pub struct Inbound {
     pub channel: Channel,
     /// Their address on that kind of channel.
     pub address: String,
+    /// Who says that it is theirs, where they do not write from it: the list that the message came by, or the message itself. Empty where
+    /// they do.
+    pub said_by: String,
     /// What stands in for a name.
     pub label: String,
     /// The name they gave, unproved; empty for none.
@@ -153,8 +156,8 @@ impl Receive {
     }
 
     fn correspondent(&self) -> Correspondent<'_> {
-        let Inbound { channel, address, label, name, email, .. } = &self.0;
-        Correspondent { channel, address, label, name, email, contact: None }
+        let Inbound { channel, address, said_by, label, name, email, .. } = &self.0;
+        Correspondent { channel, address, said_by, label, name, email, contact: None }
     }
 
     async fn presence(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Presence> {

@@ -13,7 +13,7 @@ use crate::{
         mail::{self, ConnectMailbox, TakeAgain},
     },
     error::{Error, Result},
-    store::Scope,
+    store::{Scope, mail::Mail},
 };
 
 /// The servers of an address.
@@ -54,13 +54,15 @@ pub(super) async fn connect(http: &Http, scope: &Scope, new: NewMailbox) -> Resu
 pub(super) async fn status(http: &Http, scope: &Scope, id: ChannelId) -> Result<MailboxStatus> {
     let mut snapshot = http.db.snapshot().await?;
     let mailbox = mail::mailbox(&mut snapshot.conn(), scope, id).await?;
-    let quarantine = mailbox.quarantine.into_iter();
+    let listed = |mails: Vec<Mail>| -> Vec<QuarantinedMail> {
+        let mails = mails.into_iter();
+        mails.map(|mail| QuarantinedMail { id: mail.id, reason: mail.reason, size: mail.size, at: mail.at }).collect()
+    };
     Ok(MailboxStatus {
         settings: mailbox.settings,
         health: mailbox.health,
-        quarantine: quarantine
-            .map(|mail| QuarantinedMail { id: mail.id, reason: mail.reason, size: mail.size, at: mail.at })
-            .collect(),
+        quarantine: listed(mailbox.quarantine),
+        set_aside: listed(mailbox.set_aside),
     })
 }
 

@@ -75,7 +75,8 @@ impl Visitor {
     async fn conversation(&self, http: &Http, chat: &Chat) -> Result<Option<ConversationId>, Error> {
         let mut snapshot = http.db.snapshot().await?;
         let conn = &mut snapshot.conn();
-        let Some(identity) = contact::identity(conn, &chat.scope, chat.channel.kind, &self.address).await? else {
+        let address = contact::Address::own(chat.channel.kind, &self.address);
+        let Some(identity) = contact::identity(conn, &chat.scope, address).await? else {
             return Ok(None);
         };
         Ok(conversation::latest_of(conn, &chat.scope, identity.id, chat.channel.id).await?)
@@ -223,6 +224,7 @@ pub async fn send(
         label: visitor.label(),
         uploader: visitor.uploader(),
         address: visitor.address,
+        said_by: String::new(),
         name: written.name,
         email: written.email,
         text: written.text,

@@ -61,6 +61,7 @@ pub(super) fn play(scene: &Scene, people: &mut People, channel: &Channel, plan: 
         contact: met.identity.identity.contact,
         name: String::new(),
         label: met.identity.identity.label.clone(),
+        first_label: String::new(),
         preview: Preview { by: PreviewBy::Them, text: String::new() },
         last_at: plan.start,
         last_inbound_at: None,

@@ -15,10 +15,9 @@ const INSERT: &str = "INSERT INTO contact (workspace_id, id, version, name, emai
      lead_status, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 const SAVE: &str = "UPDATE contact SET version = version + 1, name = $4, email = $5, phone = $6, company = $7, title = $8, location = $9, \
      language = $10, time_zone = $11, lead_status = $12 WHERE workspace_id = $1 AND id = $2 AND version = $3";
-const IDENTITY: &str =
-    "SELECT id, label, contact_id FROM identity WHERE workspace_id = $1 AND channel_kind = $2 AND address = $3";
-const ADD_IDENTITY: &str = "INSERT INTO identity (workspace_id, id, channel_kind, address, label, contact_id, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const IDENTITY: &str = "SELECT id, label, contact_id FROM identity WHERE workspace_id = $1 AND channel_kind = $2 AND address = $3 AND said_by = $4";
+const ADD_IDENTITY: &str = "INSERT INTO identity (workspace_id, id, channel_kind, address, label, contact_id, created_at, said_by) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const LINK: &str = "UPDATE identity SET contact_id = $3 WHERE workspace_id = $1 AND id = $2";
 const LINK_CONVERSATIONS: &str = "UPDATE conversation SET contact_id = $3 WHERE workspace_id = $1 AND identity_id = $2";
 
@@ -114,19 +113,36 @@ struct RawIdentity {
     contact_id: Option<String>,
 }
 
-/// Who has an address on a kind of channel, if we know them.
+/// An address on a kind of channel, and who says that somebody has it: empty where they write from it themselves. What others say of
+/// an address is kept apart from what is its own (S14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Address<'a> {
+    /// Where it is one.
+    pub kind: ChannelKind,
+    /// The address.
+    pub address: &'a str,
+    /// Who says so; empty for nobody.
+    pub said_by: &'a str,
+}
+
+impl<'a> Address<'a> {
+    /// One that somebody writes from.
+    pub const fn own(kind: ChannelKind, address: &'a str) -> Self {
+        Self { kind, address, said_by: "" }
+    }
+}
+
+/// Who has an address, if we know them.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn identity(
     conn: &mut Conn<'_>,
     scope: &Scope,
-    kind: ChannelKind,
-    address: &str,
+    Address { kind, address, said_by }: Address<'_>,
 ) -> Result<Option<Identity>, StoreError> {
-    let Some(raw) = conn.opt::<RawIdentity>(IDENTITY, args![scope.workspace(), kind.as_str(), address]).await? else {
-        return Ok(None);
-    };
+    let values = args![scope.workspace(), kind.as_str(), address, said_by];
+    let Some(raw) = conn.opt::<RawIdentity>(IDENTITY, values).await? else { return Ok(None) };
     Ok(Some(Identity {
         id: read("identity", raw.id)?,
         label: raw.label,
@@ -141,19 +157,11 @@ pub async fn identity(
 pub async fn add_identity(
     tx: &mut Tx<'_>,
     scope: &Scope,
-    kind: ChannelKind,
-    address: &str,
+    Address { kind, address, said_by }: Address<'_>,
     identity: &Identity,
 ) -> Result<(), StoreError> {
-    let values = args![
-        scope.workspace(),
-        identity.id,
-        kind.as_str(),
-        address,
-        identity.label.clone(),
-        identity.contact,
-        tx.now()
-    ];
+    let (label, contact) = (identity.label.clone(), identity.contact);
+    let values = args![scope.workspace(), identity.id, kind.as_str(), address, label, contact, tx.now(), said_by];
     tx.exec(ADD_IDENTITY, values).await?;
     Ok(())
 }

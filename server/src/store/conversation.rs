@@ -17,7 +17,7 @@ use crate::error::StoreError;
 
 /// `$1` workspace, `$2` member, `$3` when the member joined.
 const SELECT: &str = "SELECT c.id, c.channel_id, c.channel_kind, c.team_id, c.contact_id, COALESCE(NULLIF(ct.name, ''), ct.email, '') AS name, \
-     i.label, c.preview_by, c.preview, c.last_at, c.last_inbound_at, c.started_at, c.first_response_ms, c.inbound_count, \
+     COALESCE(NULLIF(c.label, ''), i.label) AS label, CASE WHEN c.label = '' THEN '' ELSE i.label END AS first_label, c.preview_by, c.preview, c.last_at, c.last_inbound_at, c.started_at, c.first_response_ms, c.inbound_count, \
      COALESCE(rm.read_count, CASE WHEN c.last_inbound_at <= $3 THEN c.inbound_count ELSE 0 END) AS read_count, \
      c.status, c.snoozed_until, c.assignee_id, c.ai_mode, c.pen, c.pen_epoch, c.waiting_since, c.missed_at, c.auto_replied_at, \
      c.outreach, c.version, c.identity_id, i.address, c.message_count \
@@ -34,8 +34,9 @@ const OF_CONTACT: &str = "SELECT assignee_id, team_id, channel_id, tab, slot FRO
      ORDER BY last_at DESC LIMIT 50";
 const INSERT: &str = "INSERT INTO conversation (workspace_id, id, channel_id, channel_kind, identity_id, contact_id, team_id, status, \
      snoozed_until, assignee_id, ai_mode, pen, pen_epoch, waiting_since, missed_at, auto_replied_at, outreach, tab, slot, preview_by, \
-     preview, last_at, last_inbound_at, started_at, first_response_ms, message_count, inbound_count, version) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)";
+     preview, last_at, last_inbound_at, started_at, first_response_ms, message_count, inbound_count, version, label) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, \
+     $29)";
 const SAVE: &str = "UPDATE conversation SET contact_id = $4, team_id = $5, status = $6, snoozed_until = $7, assignee_id = $8, ai_mode = $9, \
      pen = $10, pen_epoch = $11, waiting_since = $12, missed_at = $13, auto_replied_at = $14, outreach = $15, tab = $16, slot = $17, \
      preview_by = $18, preview = $19, last_at = $20, last_inbound_at = $21, first_response_ms = $22, message_count = $23, \
@@ -116,6 +117,7 @@ struct Raw {
     contact_id: Option<String>,
     name: String,
     label: String,
+    first_label: String,
     preview_by: String,
     preview: String,
     last_at: i64,
@@ -166,6 +168,7 @@ impl TryFrom<Raw> for Loaded {
                 contact: read_opt("contact", raw.contact_id)?,
                 name: raw.name,
                 label: raw.label,
+                first_label: raw.first_label,
                 preview: Preview { by: codec::preview_by(&raw.preview_by)?, text: raw.preview },
                 last_at: Timestamp(raw.last_at),
                 last_inbound_at: time(raw.last_inbound_at),
@@ -337,6 +340,8 @@ pub(super) fn fields(of: &Loaded) -> Vec<Val> {
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, new: &Loaded) -> Result<(), StoreError> {
     let mut values = args![scope.workspace()];
     values.extend(fields(new));
+    // Its own name, where its address first came with another.
+    values.extend(args![if new.row.first_label.is_empty() { String::new() } else { new.row.label.clone() }]);
     tx.exec(INSERT, values).await?;
     count(tx, scope.workspace(), &new.row.facts(), 1).await
 }

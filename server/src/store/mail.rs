@@ -32,8 +32,8 @@ const OF_MESSAGE: &str = "SELECT id, channel_id, digest, size, outcome, reason, 
      WHERE workspace_id = $1 AND message_id = $2 ORDER BY id LIMIT 1";
 const BEFORE: &str = "SELECT m.n, mail.digest FROM message m JOIN mail ON mail.workspace_id = m.workspace_id AND mail.message_id = m.id \
      WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.n < $3 AND m.mail IS NOT NULL ORDER BY m.n DESC LIMIT 1";
-const QUARANTINE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
-     WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined' ORDER BY at DESC LIMIT 500";
+const WITH_OUTCOME: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
+     WHERE workspace_id = $1 AND channel_id = $2 AND outcome = $3 ORDER BY at DESC LIMIT 500";
 const QUARANTINED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined'";
 const ADD_NAMES_SQLITE: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
      SELECT $1, value, $3, $4, $5 FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING";
@@ -63,7 +63,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     ONE,
     OF_MESSAGE,
     BEFORE,
-    QUARANTINE,
+    WITH_OUTCOME,
     QUARANTINED,
     TAKES_PART,
 ];
@@ -357,7 +357,24 @@ pub async fn before(
 /// # Errors
 /// When the database fails.
 pub async fn quarantine(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -> Result<Vec<Mail>, StoreError> {
-    let rows: Vec<Raw> = conn.all(QUARANTINE, args![scope.workspace(), channel]).await?;
+    with_outcome(conn, scope, channel, MailOutcome::Quarantined).await
+}
+
+/// The newest 500 mails of a channel that were set aside: read, and of nothing here.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_aside(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -> Result<Vec<Mail>, StoreError> {
+    with_outcome(conn, scope, channel, MailOutcome::Aside).await
+}
+
+async fn with_outcome(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    outcome: MailOutcome,
+) -> Result<Vec<Mail>, StoreError> {
+    let rows: Vec<Raw> = conn.all(WITH_OUTCOME, args![scope.workspace(), channel, outcome.as_str()]).await?;
     rows.into_iter().map(Mail::try_from).collect()
 }
 

@@ -305,7 +305,7 @@ async fn every_other_reading_uses_an_index(world: World) {
         ("oldest event", of("ORDER BY seq LIMIT 1"), vec![workspace.clone()]),
         ("session", of("FROM session s JOIN member m"), vec![text(), n(), n()]),
         ("sign-in", of("WHERE m.email_key = $1"), vec![text()]),
-        ("address", of("FROM identity WHERE"), vec![workspace.clone(), text(), text()]),
+        ("address", of("FROM identity WHERE"), vec![workspace.clone(), text(), text(), text()]),
         ("mailbox's cursor", of("FROM mail_folder"), vec![workspace.clone(), text(), text()]),
         ("mail at its place", of("uid_validity = $4 AND uid = $5"), vec![workspace.clone(), text(), text(), n(), n()]),
         (
@@ -321,7 +321,7 @@ async fn every_other_reading_uses_an_index(world: World) {
             vec![workspace.clone(), text()],
         ),
         ("answered mail", of("SELECT m.n, mail.digest FROM message m"), vec![workspace.clone(), text(), n()]),
-        ("quarantine", of("outcome = 'quarantined' ORDER BY at DESC"), vec![workspace.clone(), text()]),
+        ("quarantine", of("outcome = $3 ORDER BY at DESC"), vec![workspace.clone(), text(), Val::from("quarantined")]),
         ("mails by name", of("FROM mail_name"), vec![workspace.clone(), Val::from("[\"name 7\", \"name 8\"]")]),
         ("who takes part", of("SELECT address FROM participant"), vec![workspace.clone(), text(), text()]),
         ("last mail of a thread", of("AND mail IS NOT NULL AND (state"), vec![workspace.clone(), text()]),

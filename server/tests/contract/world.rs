@@ -275,6 +275,7 @@ pub fn letter(channel: &Channel, address: &str, text: &str) -> Inbound {
         id: MessageId::new(new_id()),
         channel: channel.clone(),
         address: address.to_owned(),
+        said_by: String::new(),
         label: format!("Visitor {address}"),
         name: String::new(),
         email: String::new(),

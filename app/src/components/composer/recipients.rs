@@ -24,19 +24,22 @@ struct Usual {
     subject: String,
     /// The subject follows from the mail that is answered.
     answers: bool,
+    /// Those of the recipients whom only the answered mail itself names, by what tells addresses apart.
+    said: Vec<String>,
 }
 
 impl Usual {
     fn after(last: LastMail, own: &str) -> Self {
         match last {
-            LastMail::Answered(head) => Self {
-                recipients: recipients(&head.parties, &Own::new([own]), Answer::All),
-                subject: answer_subject(&head.subject),
-                answers: true,
-            },
+            LastMail::Answered(head) => {
+                let recipients = recipients(&head.parties, &Own::new([own]), Answer::All);
+                let said =
+                    recipients.everybody().filter(|one| head.parties.is_only_said(one)).map(Mailbox::key).collect();
+                Self { recipients, subject: answer_subject(&head.subject), answers: true, said }
+            }
             LastMail::TakenBack(head) => {
                 let MailChoice { recipients, subject } = head.choice();
-                Self { recipients, subject: subject.unwrap_or_default(), answers: false }
+                Self { recipients, subject: subject.unwrap_or_default(), answers: false, said: Vec::new() }
             }
         }
     }
@@ -89,6 +92,13 @@ impl MailTo {
             return Some(format!("\"{}\" is no address", one.address));
         }
         choice.recipients.everybody().next().is_none().then(|| "Say who it goes to".to_owned())
+    }
+
+    /// Those it goes to whom only the answered mail itself names.
+    fn said(self) -> Vec<Mailbox> {
+        let said = self.usual.with(|usual| usual.as_ref().map(|usual| usual.said.clone()).unwrap_or_default());
+        let everybody = self.choice().map(|choice| choice.recipients.everybody().cloned().collect::<Vec<_>>());
+        everybody.unwrap_or_default().into_iter().filter(|one| said.contains(&one.key())).collect()
     }
 
     /// The next mail begins as usual.
@@ -178,7 +188,7 @@ pub(super) fn MailShort(
     }
 }
 
-/// All lines, once they are opened, and what differs from answering everybody.
+/// Who of the recipients is named by the answered mail alone; all lines, once they are opened, and what differs from answering everybody.
 #[component]
 pub(super) fn MailLines(
     /// The lines.
@@ -224,7 +234,20 @@ pub(super) fn MailLines(
         })
     };
     let opened = Memo::new(move |_| mail.typed.with(Option::is_some));
-    move || {
+    // The whole addresses: a name is anybody's to write.
+    let said = Memo::new(move |_| mail.said().iter().map(written).collect::<Vec<_>>().join(", "));
+    let said = move || {
+        let said = said.get();
+        (!said.is_empty()).then(|| {
+            view! {
+                <p class="mail-difference" role="note">
+                    <Glyph icon=Icon::Info />
+                    <span>"Goes to " <bdi>{said}</bdi> " because the mail says so. Not verified."</span>
+                </p>
+            }
+        })
+    };
+    let lines = move || {
         opened.get().then(|| {
             view! {
                 <div class="mail-lines" id="mail-lines">
@@ -236,7 +259,8 @@ pub(super) fn MailLines(
                 </div>
             }
         })
-    }
+    };
+    view! { {said} {lines} }
 }
 
 #[cfg(test)]

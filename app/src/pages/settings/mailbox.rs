@@ -12,7 +12,7 @@ use crate::{
         ui::{Banner, BannerPlace, Button, Icon, Pill, RelativeTime, Tone},
         words::size,
     },
-    model::{AccountState, ChannelHealth, ChannelId, Timestamp},
+    model::{AccountState, ChannelHealth, ChannelId, MailId, Timestamp},
     state::use_now,
 };
 
@@ -107,6 +107,10 @@ fn Status(
         status.with(|status| status.as_ref().map(|status| status.quarantine.clone()).unwrap_or_default())
     });
     let is_empty = Memo::new(move |_| quarantine.with(Vec::is_empty));
+    let aside = Memo::new(move |_| {
+        status.with(|status| status.as_ref().map(|status| status.set_aside.clone()).unwrap_or_default())
+    });
+    let nothing_aside = Memo::new(move |_| aside.with(Vec::is_empty));
     view! {
         <section class="card">
             <div class="card-head">
@@ -126,6 +130,7 @@ fn Status(
             <Before id look />
         </section>
         {move || (!is_empty.get()).then(|| view! { <Quarantine mails=quarantine look /> })}
+        {move || (!nothing_aside.get()).then(|| view! { <SetAside mails=aside /> })}
     }
     .into_any()
 }
@@ -219,13 +224,55 @@ fn Before(id: ChannelId, look: Callback<()>) -> impl IntoView {
 /// Mails that could not be read.
 #[component]
 fn Quarantine(mails: Memo<Vec<QuarantinedMail>>, look: Callback<()>) -> impl IntoView {
-    let row = move |mail: QuarantinedMail| view! { <QuarantineRow mail look /> };
+    let again = move |id: MailId| view! { <TryAgain id look /> }.into_any();
+    let about = "Mails that could not be read. Nothing of them is lost, and the others went on.";
+    view! { <Mails title="Quarantine" about mails actions=again /> }
+}
+
+/// Mails that were read and are of nothing here.
+#[component]
+fn SetAside(mails: Memo<Vec<QuarantinedMail>>) -> impl IntoView {
+    let about = "Mails that open no conversation: notes of machines that answer nothing of ours, and reports about mails that were not \
+                 sent from here.";
+    view! { <Mails title="Set aside" about mails actions=|_| ().into_any() /> }
+}
+
+/// Mails of the mailbox that are no messages, and why.
+#[component]
+fn Mails(
+    title: &'static str,
+    about: &'static str,
+    mails: Memo<Vec<QuarantinedMail>>,
+    /// What can be done about one of them.
+    actions: impl Fn(MailId) -> AnyView + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let now = use_now();
+    let row = move |mail: QuarantinedMail| {
+        let source = format!("/api/quarantine/{}/source", mail.id);
+        view! {
+            <tr>
+                <td>
+                    <RelativeTime at=mail.at.0 now=now />
+                </td>
+                <td>
+                    <span dir="auto">{mail.reason}</span>
+                </td>
+                <td>{size(mail.size)}</td>
+                <td class="cell-end">
+                    <a class="btn btn-plain btn-small" href=source target="_blank" rel="noopener">
+                        "Source"
+                    </a>
+                    {actions(mail.id)}
+                </td>
+            </tr>
+        }
+    };
     view! {
-        <section class="card">
+        <section class="card" aria-label=title>
             <div class="card-head">
                 <div>
-                    <h2>"Quarantine"</h2>
-                    <p>"Mails that could not be read. Nothing of them is lost, and the others went on."</p>
+                    <h2>{title}</h2>
+                    <p>{about}</p>
                 </div>
             </div>
             <div class="table-frame">
@@ -251,31 +298,15 @@ fn Quarantine(mails: Memo<Vec<QuarantinedMail>>, look: Callback<()>) -> impl Int
 }
 
 #[component]
-fn QuarantineRow(mail: QuarantinedMail, look: Callback<()>) -> impl IntoView {
-    let now = use_now();
+fn TryAgain(id: MailId, look: Callback<()>) -> impl IntoView {
     let saving = Saving::new();
-    let id = mail.id;
     let again = move || saving.run(read_mail_again(id), move |()| _ = look.try_run(()));
     let error = Signal::derive(move || saving.error.get().map(|error| error.to_string()));
     view! {
-        <tr>
-            <td>
-                <RelativeTime at=mail.at.0 now=now />
-            </td>
-            <td>
-                <span dir="auto">{mail.reason}</span>
-                <InlineError error=error />
-            </td>
-            <td>{size(mail.size)}</td>
-            <td class="cell-end">
-                <a class="btn btn-plain btn-small" href=format!("/api/quarantine/{id}/source") target="_blank" rel="noopener">
-                    "Source"
-                </a>
-                <Button small=true on_press=again busy=saving.busy>
-                    "Try again"
-                </Button>
-            </td>
-        </tr>
+        <Button small=true on_press=again busy=saving.busy>
+            "Try again"
+        </Button>
+        <InlineError error=error />
     }
     .into_any()
 }

@@ -57,6 +57,7 @@ fn row(n: u128, said: &str, at: i64) -> ConversationRow {
         contact: None,
         name: format!("Visitor {n}"),
         label: String::new(),
+        first_label: String::new(),
         preview: Preview { by: PreviewBy::Them, text: said.to_owned() },
         last_at: Timestamp(at),
         last_inbound_at: Some(Timestamp(at)),

@@ -4,16 +4,18 @@
 use std::borrow::Cow;
 
 use app::model::{Mailbox, Parties, Timestamp};
-use mail_parser::{Addr, Address, HeaderName, HeaderValue, Message, MessageParser, PartType};
+use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, PartType};
 
 use super::{
+    dmarc::{self, Dmarc},
     enclosed::{files, unread},
     nested,
     plain::plain,
     report::{self, Report},
+    sender::{self, Senders, mailboxes},
     words, writer,
 };
-use crate::domain::mail::Writer;
+use crate::domain::mail::{Claims, Writer};
 
 /// How many parts of a mail are read. Beyond, it is no letter but an attack: what comes first of it is read (S10).
 const MOST_PARTS: usize = 500;
@@ -24,7 +26,7 @@ const MOST_TEXT: usize = 4 * 1024 * 1024;
 /// How many mails back an answer may name. Real chains are pruned to some twenty.
 const MOST_ANSWERED: usize = 100;
 /// Addresses in one line of its head. Everybody who looks at the thread is sent them.
-const PARTIES: usize = 500;
+pub(super) const PARTIES: usize = 500;
 
 /// Why a mail could not be read. It is kept, and an admin can look at its source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,8 +81,10 @@ pub struct Mail {
     pub parties: Parties,
     /// The addresses by which it reached the mailbox, as the servers on the way noted them.
     pub delivered_to: Vec<String>,
-    /// The receiving server found that the domain it is from did not vouch for it.
-    pub disowned: bool,
+    /// What it says of its sender.
+    pub claims: Claims,
+    /// What the receiving server found about the domain it is from.
+    pub dmarc: Dmarc,
     /// What it is about, on one line.
     pub subject: String,
     /// When it says that it was sent.
@@ -149,12 +153,15 @@ fn read_parsed(mut message: Message<'_>, cut: Option<u64>) -> Mail {
     // After all that looks at them: the texts and the files are taken out, rather than hold the largest part of a mail twice.
     let (text, html) = texts(&mut message);
     let files = files(&mut message, cut.is_some());
+    let delivered_to = delivered_to(&message);
+    let (parties, claims) = parties(&message, &delivered_to);
     Mail {
         name: name(&message),
         answers: answers(&message),
-        parties: parties(&message),
-        delivered_to: delivered_to(&message),
-        disowned: disowned(&message),
+        dmarc: dmarc::of(&message, parties.from.as_ref()),
+        parties,
+        claims,
+        delivered_to,
         subject: one_line(message.subject().unwrap_or_default()),
         sent_at: message.date().and_then(|date| date.to_timestamp().checked_mul(1000)).map(Timestamp),
         text,
@@ -194,24 +201,11 @@ fn names(value: &HeaderValue<'_>) -> Vec<MessageName> {
     }
 }
 
-fn parties(message: &Message<'_>) -> Parties {
-    let list = |address: Option<&Address<'_>>| -> Vec<Mailbox> {
-        address.map(|address| address.iter().filter_map(mailbox).take(PARTIES).collect()).unwrap_or_default()
-    };
-    Parties {
-        from: list(message.from()).into_iter().next(),
-        reply_to: list(message.reply_to()),
-        to: list(message.to()),
-        cc: list(message.cc()),
-    }
-}
-
-fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
-    let address = addr.address()?.trim();
-    let fits = address.len() <= 320
-        && address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-        && !address.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ','));
-    fits.then(|| Mailbox { name: one_line(addr.name().unwrap_or_default()), address: address.to_owned() })
+fn parties(message: &Message<'_>, delivered_to: &[String]) -> (Parties, Claims) {
+    let list = |address: Option<&Address<'_>>| -> Vec<Mailbox> { address.map(mailboxes).unwrap_or_default() };
+    let Senders { from, reply_to, claims } = sender::of(message, delivered_to);
+    let (to, cc) = (list(message.to()), list(message.cc()));
+    (Parties { from, reply_to, to, cc, claimed: None }, claims)
 }
 
 /// Without line ends and characters that are not shown: nothing of it can begin a line of its own somewhere (S15).
@@ -278,18 +272,6 @@ fn delivered_to(message: &Message<'_>) -> Vec<String> {
     bare.filter(|word| word.contains('@') && word.len() <= 320).take(20).map(str::to_owned).collect()
 }
 
-/// Whether the topmost result (RFC 8601) says that DMARC failed. Lower ones are anybody's; one that says it of its own mail hurts itself alone.
-fn disowned(message: &Message<'_>) -> bool {
-    let topmost = message.headers().iter().find(|header| header.name().eq_ignore_ascii_case("Authentication-Results"));
-    let value = topmost.and_then(|header| {
-        message
-            .raw_message
-            .get(header.offset_start as usize..(header.offset_end as usize).min(header.offset_start as usize + 4096))
-    });
-    let value = String::from_utf8_lossy(value.unwrap_or_default()).to_ascii_lowercase();
-    value.split(';').any(|result| result.trim_start().starts_with("dmarc=fail"))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -327,15 +309,6 @@ mod tests {
         let long: String = (0..1000).map(|n| format!(" <{n}@x>\n")).collect();
         let pruned = mail(&format!("From: a@x.example\nReferences:{long}\nx\n"));
         assert_eq!((pruned.answers.len(), pruned.answers[0].as_str()), (MOST_ANSWERED, "999@x"));
-    }
-
-    #[test]
-    fn s14_a_mail_that_its_domain_disowns_is_known() {
-        let ours = "Authentication-Results: mx.acme.example; spf=pass\n smtp.mailfrom=x.example;\n dmarc=FAIL (p=NONE) header.from=x.example\n";
-        let theirs = "Authentication-Results: mx.x.example; dmarc=pass header.from=x.example\n";
-        let disowned = |head: &str| mail(&format!("{head}From: a@x.example\n\nx\n")).disowned;
-        assert!(disowned(ours) && disowned(&format!("{ours}{theirs}")), "the topmost counts");
-        assert!(!disowned(&format!("{theirs}{ours}")) && !disowned(theirs) && !disowned(""));
     }
 
     #[test]

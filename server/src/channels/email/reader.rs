@@ -6,17 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::model::{Attachment, AttachmentId, Folds, Look, MailHead, MailId, Mailbox, TEXT_LIMIT};
+use app::model::{Attachment, AttachmentId, Folds, Look, MailHead, MailId, TEXT_LIMIT};
 use bytes::Bytes;
 
 use super::{
     beyond::Beyond,
     cards,
+    dmarc::Dmarc,
     fold::{Folded, fold, is_handed_on},
     mail::{self, Mail, MailFile, MessageName},
     show::shown_inside,
     signed::Signer,
-    writer::is_nobody,
 };
 use crate::{
     clock::new_id,
@@ -130,7 +130,8 @@ impl Reader {
             answers: mail.answers.iter().map(|name| name.as_str().to_owned()).collect(),
             proved,
             ours,
-            with: with(&mail),
+            vouched: mail.dmarc == Dmarc::Pass,
+            claims: mail.claims,
             text: text.to_owned(),
             head,
             files,
@@ -241,20 +242,10 @@ fn head(mail: &Mail) -> MailHead {
         subject: mail.subject.clone(),
         sent_at: mail.sent_at,
         look: mail.html.as_deref().map_or(Look::Plain, look),
-        disowned: mail.disowned,
+        disowned: mail.dmarc == Dmarc::Fail,
         remote_pictures: mail.html.as_deref().is_some_and(has_remote_pictures),
         cards: cards::of(&mail.files),
         ..MailHead::default()
-    }
-}
-
-/// Who a mail is with: who wrote it, or whom a program that reads no answers wrote it for, as contact forms do.
-fn with(mail: &Mail) -> Option<Mailbox> {
-    let from = mail.parties.from.clone()?;
-    let local = from.address.rsplit_once('@').map_or("", |(local, _)| local);
-    match mail.parties.reply_to.as_slice() {
-        [one] if is_nobody(local) => Some(one.clone()),
-        _ => Some(from),
     }
 }
 

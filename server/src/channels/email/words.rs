@@ -96,6 +96,23 @@ fn is_unread(header: &Header<'_>) -> bool {
     }
 }
 
+/// The addresses in a header line that the parser did not take for one of addresses.
+pub fn addresses(line: &[u8]) -> HeaderValue<'static> {
+    again(&HeaderValue::Address(Address::List(Vec::new())), shortened(line), None)
+}
+
+/// A header line as text.
+pub fn text(line: &[u8]) -> String {
+    match again(&HeaderValue::Empty, shortened(line), None) {
+        HeaderValue::Text(text) => text.into_owned(),
+        _ => String::new(),
+    }
+}
+
+fn shortened(line: &[u8]) -> &[u8] {
+    &line[..line.len().min(LONGEST)]
+}
+
 /// Reads a header's bytes in the way in which its value was read.
 fn again(value: &HeaderValue<'_>, line: &[u8], charset: Option<&str>) -> HeaderValue<'static> {
     let text = match str::from_utf8(line) {

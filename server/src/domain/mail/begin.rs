@@ -12,7 +12,11 @@ use crate::{
         send::{SendMessage, another_message},
     },
     error::{Error, Result},
-    store::{Command, Scope, Tx, account, contact, conversation, house},
+    store::{
+        Command, Scope, Tx, account,
+        contact::{self, Address},
+        conversation, house,
+    },
 };
 
 /// Begins a conversation by a mail. Its id is made by the client, as the message's: a repeated request is the same conversation (R6).
@@ -65,6 +69,7 @@ impl BeginMail {
         let correspondent = Correspondent {
             channel: &channel,
             address: &address,
+            said_by: "",
             label: if name.is_empty() { &address } else { name },
             name,
             email: &address,
@@ -88,7 +93,7 @@ impl BeginMail {
 
     /// Whether the address belongs to a contact that whoever writes does not see.
     async fn hidden(&self, tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, address: &str) -> Result<bool> {
-        let identity = contact::identity(tx.conn(), scope, channel.kind, address).await?;
+        let identity = contact::identity(tx.conn(), scope, Address::own(channel.kind, address)).await?;
         match identity.and_then(|identity| identity.contact) {
             Some(id) => Ok(!sees_contact(tx.conn(), scope, id).await?),
             None => Ok(false),

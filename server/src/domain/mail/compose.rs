@@ -41,6 +41,9 @@ pub async fn compose(
     let subject = check_line("subject", &subject)?;
     let addresses: Vec<String> = chosen.everybody().map(Mailbox::key).collect();
     mail::join(tx, scope, conversation.row.id, &addresses).await?;
+    // What was only said stays so until somebody writes from there.
+    let is_said = |one: &&Mailbox| answered.as_ref().is_some_and(|head| head.parties.is_only_said(one));
+    let claimed = chosen.everybody().find(is_said).cloned();
     let written = text.len();
     let signature = settings.signature.trim_end();
     let text = if signature.is_empty() { text } else { format!("{text}\n\n-- \n{signature}") };
@@ -50,6 +53,7 @@ pub async fn compose(
             reply_to: Vec::new(),
             to: chosen.to,
             cc: chosen.cc,
+            claimed,
         },
         bcc: chosen.bcc,
         subject,

@@ -6,7 +6,7 @@ use app::model::{
 };
 use async_trait::async_trait;
 
-use super::{Letter, take::take};
+use super::{Letter, author::own_addresses, take::take};
 use crate::{
     domain::{
         account::{begin_anew, set_state},
@@ -187,7 +187,8 @@ impl Command for TakeAgain {
         let (outcome, reason, message) = match &self.letter {
             Ok(letter) => {
                 let channel = house::channel(tx.conn(), &scope, kept.channel).await?;
-                take(tx, &Scope::system(scope.workspace(), "trying a mail again"), &channel, letter).await?
+                let own = own_addresses(tx, &scope).await?;
+                take(tx, &Scope::system(scope.workspace(), "trying a mail again"), &channel, &own, letter).await?
             }
             Err(reason) => (MailOutcome::Quarantined, reason.clone(), None),
         };
@@ -204,6 +205,8 @@ pub struct Mailbox {
     pub health: ChannelHealth,
     /// What could not be read.
     pub quarantine: Vec<Mail>,
+    /// What was read, and is of nothing here: notes of machines, reports about mails of others.
+    pub set_aside: Vec<Mail>,
 }
 
 /// Looks at a mailbox.
@@ -227,5 +230,6 @@ pub async fn mailbox(conn: &mut Conn<'_>, scope: &Scope, id: ChannelId) -> Resul
         cursor: folder.map_or(0, |folder| folder.last_uid),
         ledger: folder.and_then(|folder| folder.ledger),
     };
-    Ok(Mailbox { settings, health, quarantine: mail::quarantine(conn, scope, id).await? })
+    let (quarantine, set_aside) = (mail::quarantine(conn, scope, id).await?, mail::set_aside(conn, scope, id).await?);
+    Ok(Mailbox { settings, health, quarantine, set_aside })
 }

@@ -1,5 +1,6 @@
 //! E-mail without its wire: which conversation a mail belongs to, who may write there, what machines say, what is kept.
 
+mod author;
 mod begin;
 mod compose;
 mod connect;
@@ -9,6 +10,7 @@ mod threads;
 
 use app::model::{MailHead, MailId, Mailbox, MessageId};
 
+pub use author::{Author, author, own_addresses};
 pub use begin::BeginMail;
 pub(super) use compose::compose;
 pub use connect::{Backfill, ConnectMailbox, Mailbox as MailboxView, PauseChannel, TakeAgain, mailbox};
@@ -52,6 +54,35 @@ pub struct Returned {
     pub said: String,
 }
 
+/// How far a mail's `From` tells who wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FromLine {
+    /// It has one address.
+    One,
+    /// It has the address of the list that the mail came by.
+    List,
+    /// It has an address by which the mail reached the mailbox: one of ours, where the mailbox's server is to be believed.
+    Alias,
+    /// It has an address of the kind that programs write from and nobody reads.
+    Machine,
+    /// It has several addresses.
+    Several,
+    /// It has no address that can be read.
+    #[default]
+    Unreadable,
+}
+
+/// What a mail says of its sender.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Claims {
+    /// How far its `From` tells who wrote it.
+    pub from: FromLine,
+    /// Whom it names beside that, what is to be believed first in front. Anybody may name anybody.
+    pub said: Vec<Mailbox>,
+    /// The name of who wrote, where a list in `From` gives it beside its own; empty otherwise.
+    pub via: String,
+}
+
 /// A mail as an adapter read it: its files kept, its proofs checked.
 #[derive(Debug, Clone)]
 pub struct Letter {
@@ -65,8 +96,10 @@ pub struct Letter {
     pub proved: Vec<MessageId>,
     /// It goes by the signed name of this message of ours: it is that message, come back.
     pub ours: Option<MessageId>,
-    /// Who it is with; none where that could not be read.
-    pub with: Option<Mailbox>,
+    /// What it says of its sender.
+    pub claims: Claims,
+    /// The domain in its `From` vouched for it, as the mailbox's own server found (DMARC).
+    pub vouched: bool,
     /// What the message has beside its text.
     pub head: MailHead,
     /// The text, at most [`app::model::TEXT_LIMIT`] bytes.

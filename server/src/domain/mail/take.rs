@@ -2,12 +2,13 @@
 
 use app::model::{
     ApiError, Channel, ChannelId, Delivery, DeliveryState, Entry, Happening, Ledger, Line, MailHead, MailId,
-    MailOutcome, Message, MessageId, Timestamp,
+    MailOutcome, Mailbox, Message, MessageId, Own, Parties, Timestamp,
 };
 use async_trait::async_trait;
 
 use super::{
     Letter, Outcome, Returned, Writer,
+    author::{Author, author, own_addresses},
     threads::{Belongs, belongs, known, on_channel},
 };
 use crate::{
@@ -18,7 +19,9 @@ use crate::{
     },
     error::{Error, Result},
     store::{
-        Command, Scope, Tx, account, house,
+        Command, Scope, Tx, account,
+        contact::{self, Address},
+        conversation, house,
         mail::{self, Folder, Mail, Named, Place, Step},
         message,
     },
@@ -78,6 +81,7 @@ impl Command for TakeMails {
             return Err(ApiError::Conflict { message }.into());
         }
         let channel = house::channel(tx.conn(), &scope, self.channel).await?;
+        let own = own_addresses(tx, &scope).await?;
         let mut taken = Taken::default();
         for arrived in &self.mails {
             if mail::is_known(tx.conn(), &scope, channel.id, &self.place, arrived.uid).await? {
@@ -87,8 +91,8 @@ impl Command for TakeMails {
             let before = mail::by_bytes(tx.conn(), &scope, channel.id, &arrived.digest).await?;
             let (outcome, reason, message) = match (&arrived.letter, before) {
                 (_, Some(before)) => (MailOutcome::Again, "It came before.".to_owned(), before.message),
-                (Ok(letter), None) if arrived.old => take_old(tx, &scope, &channel, letter).await?,
-                (Ok(letter), None) => take(tx, &scope, &channel, letter).await?,
+                (Ok(letter), None) if arrived.old => take_old(tx, &scope, &channel, &own, letter).await?,
+                (Ok(letter), None) => take(tx, &scope, &channel, &own, letter).await?,
                 (Err(reason), None) => (MailOutcome::Quarantined, reason.clone(), None),
             };
             match outcome {
@@ -115,11 +119,26 @@ impl Command for TakeMails {
     }
 }
 
+/// A mail, and what was found out about it here.
+#[derive(Clone, Copy)]
+struct Coming<'a> {
+    channel: &'a Channel,
+    letter: &'a Letter,
+    author: &'a Author,
+    belongs: Belongs,
+}
+
 /// What became of a mail, why, and which message it is.
 type Fate = (MailOutcome, String, Option<MessageId>);
 
 /// Takes one mail in.
-pub(super) async fn take(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Fate> {
+pub(super) async fn take(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: &Channel,
+    own: &Own,
+    letter: &Letter,
+) -> Result<Fate> {
     if let Some(ours) = letter.ours {
         if on_channel(tx, scope, channel.id, ours).await?.is_some() {
             return Ok((MailOutcome::Again, "It is a copy of what was sent from here.".to_owned(), Some(ours)));
@@ -136,16 +155,14 @@ pub(super) async fn take(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, lett
         return returned(tx, scope, channel, letter).await;
     }
     let known = known(tx, scope, letter).await?;
-    let belongs = belongs(tx, scope, channel, letter, &known).await?;
-    if let (Writer::AutoReply, Belongs::To(conversation) | Belongs::Beside(conversation)) = (letter.writer, belongs) {
-        let mut change = Change::of(tx, scope, conversation).await?;
-        change.happen(Happening::InboundFromMachine);
-        let line = change.line_saying(tx, Line::AutoReply, letter.text.clone()).await?;
-        change.finish(tx).await?;
-        return Ok((MailOutcome::Taken, String::new(), Some(line)));
+    let author = author(letter, own);
+    let belongs = belongs(tx, scope, channel, letter, &author, &known).await?;
+    let coming = Coming { channel, letter, author: &author, belongs };
+    if letter.writer == Writer::AutoReply {
+        return note_of_machine(tx, scope, coming).await;
     }
     let elsewhere = elsewhere(tx, scope, channel, letter, known).await?;
-    let message = receive(tx, scope, channel, letter, provider_id, belongs, elsewhere).await?;
+    let message = receive(tx, scope, coming, provider_id, elsewhere).await?;
     if let Belongs::Beside(conversation) = belongs {
         let mut change = Change::of(tx, scope, conversation).await?;
         change.line(tx, Line::Stranger { conversation: message.conversation }).await?;
@@ -154,16 +171,48 @@ pub(super) async fn take(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, lett
     Ok((MailOutcome::Taken, String::new(), Some(message.id)))
 }
 
+/// What a machine answers is a line in the conversation that it answers; one that answers nothing of ours, in the newest one with its
+/// sender, if the sender's domain vouches for it. What is left is set aside: a machine opens nothing.
+async fn note_of_machine(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>) -> Result<Fate> {
+    let Coming { channel, letter, author, belongs } = coming;
+    let conversation = match (belongs, author) {
+        (Belongs::To(conversation) | Belongs::Beside(conversation), _) => Some(conversation),
+        (Belongs::Nowhere, Author::Known(from)) if letter.vouched => {
+            let address = from.key();
+            let known = contact::identity(tx.conn(), scope, Address::own(channel.kind, &address)).await?;
+            match known {
+                Some(known) => conversation::latest_of(tx.conn(), scope, known.id, channel.id).await?,
+                None => None,
+            }
+        }
+        (Belongs::Nowhere, _) => None,
+    };
+    let Some(conversation) = conversation else {
+        let subject: String = letter.head.subject.chars().take(200).collect();
+        let reason = format!("A machine's note from {} that answers nothing of ours: {subject}", author.label());
+        return Ok((MailOutcome::Aside, reason, None));
+    };
+    let mut change = Change::of(tx, scope, conversation).await?;
+    change.happen(Happening::InboundFromMachine);
+    let line = change.line_saying(tx, Line::AutoReply, letter.text.clone()).await?;
+    change.finish(tx).await?;
+    Ok((MailOutcome::Taken, String::new(), Some(line)))
+}
+
 /// Takes in a mail from before: what it begins is closed at once, and what it belongs to stays as it is.
-async fn take_old(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Fate> {
+async fn take_old(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, own: &Own, letter: &Letter) -> Result<Fate> {
     let known = known(tx, scope, letter).await?;
-    let before = match belongs(tx, scope, channel, letter, &known).await? {
+    let before = match belongs(tx, scope, channel, letter, &author(letter, own), &known).await? {
         Belongs::To(conversation) => Some(Change::of(tx, scope, conversation).await?.now.row.state),
         Belongs::Beside(_) | Belongs::Nowhere => None,
     };
-    let fate = take(tx, scope, channel, letter).await?;
+    let fate = take(tx, scope, channel, own, letter).await?;
     let (MailOutcome::Taken, Some(id)) = (fate.0, fate.2) else { return Ok(fate) };
     let Some(message) = message::one(tx.conn(), scope, id).await? else { return Ok(fate) };
+    // A line changes nothing where it stands.
+    if matches!(message.entry, Entry::Line { .. }) {
+        return Ok(fate);
+    }
     let mut change = Change::of(tx, scope, message.conversation).await?;
     match before {
         Some(state) => change.now.row.state = state,
@@ -177,28 +226,24 @@ async fn take_old(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Le
 async fn receive(
     tx: &mut Tx<'_>,
     scope: &Scope,
-    channel: &Channel,
-    letter: &Letter,
+    coming: Coming<'_>,
     provider_id: String,
-    belongs: Belongs,
     elsewhere: Vec<Named>,
 ) -> Result<Message> {
+    let Coming { channel, letter, author, belongs } = coming;
     let uploader = format!("mail:{}", letter.id);
     for file in &letter.files {
         message::add_file(tx, scope, file).await?;
     }
-    let with = letter.with.clone().unwrap_or_default();
-    let label = match (with.name.is_empty(), with.address.is_empty()) {
-        (false, _) => with.name.clone(),
-        (true, false) => with.address.clone(),
-        (true, true) => "Unknown sender".to_owned(),
-    };
+    let with = author.mailbox();
+    let parties = Parties { claimed: author.claimed(letter), ..letter.head.parties.clone() };
     let also = elsewhere.iter().map(|other| other.conversation).collect();
     let inbound = Inbound {
         id: MessageId::new(new_id()),
         channel: channel.clone(),
         address: with.key(),
-        label,
+        said_by: author.said_by(),
+        label: author.label(),
         name: with.name.clone(),
         email: with.address.clone(),
         text: letter.text.clone(),
@@ -209,13 +254,13 @@ async fn receive(
             Belongs::To(conversation) => InThread::Into(conversation),
             Belongs::Beside(_) | Belongs::Nowhere => InThread::New,
         },
-        mail: Some(Box::new(MailHead { also, ..letter.head.clone() })),
+        mail: Some(Box::new(MailHead { also, parties, ..letter.head.clone() })),
     };
     let message = Receive(inbound).take_new(tx, scope).await?;
     for other in elsewhere {
         tell_of_twin(tx, scope, other.message, message.conversation).await?;
     }
-    know(tx, scope, channel.id, letter, &message).await?;
+    know(tx, scope, coming, &message).await?;
     Ok(message)
 }
 
@@ -265,12 +310,14 @@ async fn tell_of_twin(
 const NAMES: usize = 20;
 
 /// Keeps by which names the conversation is found from now on, and who takes part.
-async fn know(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, letter: &Letter, message: &Message) -> Result<()> {
+async fn know(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>, message: &Message) -> Result<()> {
+    let Coming { channel, letter, author, .. } = coming;
     let names: Vec<&str> = letter.name.iter().chain(letter.answers.iter().take(NAMES)).map(String::as_str).collect();
-    mail::add_names(tx, scope, &names, message.id, channel, message.conversation).await?;
+    mail::add_names(tx, scope, &names, message.id, channel.id, message.conversation).await?;
     let parties = &letter.head.parties;
-    let everybody = parties.from.iter().chain(&parties.reply_to).chain(&parties.to).chain(&parties.cc);
-    let addresses: Vec<String> = everybody.take(100).map(app::model::Mailbox::key).collect();
+    let author = author.mailbox();
+    let everybody = parties.from.iter().chain([&author]).chain(&parties.reply_to).chain(&parties.to).chain(&parties.cc);
+    let addresses: Vec<String> = everybody.map(Mailbox::key).filter(|address| !address.is_empty()).take(100).collect();
     mail::join(tx, scope, message.conversation, &addresses).await?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use app::model::{Channel, ChannelId, ConversationId, MessageId};
 
-use super::Letter;
+use super::{Letter, author::Author};
 use crate::{
     error::Result,
     store::{Scope, Tx, mail, mail::Named, message},
@@ -41,9 +41,10 @@ pub(super) async fn belongs(
     scope: &Scope,
     channel: &Channel,
     letter: &Letter,
+    author: &Author,
     known: &[Named],
 ) -> Result<Belongs> {
-    // Who wrote it, and not whom it says it was written for: that is anybody's to claim, and no domain vouches for it.
+    // Its `From`, and not whom it says it was written for: that is anybody's to claim, and no domain vouches for it.
     let sender = letter.head.parties.from.as_ref().map(app::model::Mailbox::key).unwrap_or_default();
     let mut beside = None;
     for message in &letter.proved {
@@ -52,6 +53,10 @@ pub(super) async fn belongs(
             return Ok(Belongs::To(conversation));
         }
         beside = beside.or(Some(conversation));
+    }
+    // Names without a signature are anybody's to write: they find something only for whoever is known to be the sender.
+    if !matches!(author, Author::Known(_)) {
+        return Ok(beside.map_or(Belongs::Nowhere, Belongs::Beside));
     }
     let mut found: Vec<&Named> = known.iter().filter(|named| named.channel == channel.id).collect();
     found.sort_by_key(|named| nearness(letter, named));

@@ -1,11 +1,14 @@
 //! E-mail with a real IMAP and SMTP server: what comes in, where it belongs, what goes out (H1, T3, T5, T8).
 
+mod canary;
 mod coming;
+mod desk;
 mod going;
 mod mailbox;
 mod moods;
 mod office;
 mod outage;
 mod samples;
+mod sender;
 mod threading;
 mod turns;
