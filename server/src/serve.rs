@@ -31,7 +31,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// # Errors
 /// When it cannot be opened or brought up to date.
 pub async fn open(config: &Config, hub: &Hub) -> Result<Db> {
-    private::make_folder(&config.data)?;
+    private::make_folder(&config.data).map_err(|error| StartError::Folder { path: config.data.clone(), error })?;
     private::close_to_others(&config.data);
     let hub = hub.clone();
     let opened = Db::open(&config.database_url, Clock::System, Arc::new(move |committed| hub.publish(committed))).await;

@@ -134,7 +134,7 @@ fn server_reason(error: &StoreError) -> String {
             format!("it cannot be reached ({error}). Check host and port, and that it runs.")
         }
         StoreError::Database(sqlx::Error::PoolTimedOut) => {
-            "it does not answer. Check host and port, and that it runs.".to_owned()
+            "it cannot be reached, or does not answer. Check host and port, and that it runs.".to_owned()
         }
         StoreError::Database(sqlx::Error::Database(error)) => {
             let next = match error.code().as_deref() {

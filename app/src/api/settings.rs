@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{port, told};
 use crate::model::{
     ApiError, AuditPage, Channel, ChannelId, InviteId, JobId, Member, MemberId, Role, Space, Storage, Team, TeamId,
-    Timestamp,
-    Visibility, Workspace,
+    Timestamp, Visibility, Workspace,
 };
 
 /// My own chat bubble: green or grey (H6).

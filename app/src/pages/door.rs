@@ -97,5 +97,8 @@ where
     // It names the form and is not shown: the other forms were not refused.
     let led_back = use_query_map().with_untracked(|query| query.get("__path").is_some_and(|path| path == S::PATH));
     let before = before.filter(|_| led_back);
-    Signal::derive(move || action.value().get().and_then(Result::err).or_else(|| before.clone()))
+    // Before the first answer an action holds what the address says of an error, and that is anybody's to write (S6).
+    let answered = move || action.version().get() > 0;
+    let refused = move || answered().then(|| action.value().get().and_then(Result::err)).flatten();
+    Signal::derive(move || refused().or_else(|| before.clone()))
 }

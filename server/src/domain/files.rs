@@ -138,7 +138,8 @@ impl Files {
 
     async fn write(&self, stream: impl Stream<Item = Result<Bytes, std::io::Error>>, limit: u64) -> Result<Incoming> {
         let path = Unsettled(self.folder.join("incoming").join(random_hex(16)));
-        let mut file = fs::OpenOptions::from(private::file_options()).write(true).create_new(true).open(&path.0).await?;
+        let mut file =
+            fs::OpenOptions::from(private::file_options()).write(true).create_new(true).open(&path.0).await?;
         let (mut hash, mut size, mut head) = (sha2::Sha256::new(), 0u64, Vec::new());
         let mut stream = std::pin::pin!(stream);
         while let Some(chunk) = stream.next().await {

@@ -16,8 +16,8 @@ pub mod people;
 pub mod pictures;
 pub mod send;
 pub mod sessions;
-mod unsent;
 pub mod unseen;
+mod unsent;
 pub mod work;
 
 use app::model::{ApiError, TEXT_LIMIT};

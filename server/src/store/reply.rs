@@ -9,7 +9,8 @@ use super::{
 };
 use crate::error::StoreError;
 
-const NEWEST: &str = "SELECT n, state, undo FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND kind = 'outgoing' \
+/// `n > 0` holds for all: PostgreSQL is led to the index of places by it.
+const NEWEST: &str = "SELECT n, state, undo FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > 0 AND kind = 'outgoing' \
      AND sender <> 'auto' AND state <> 'cancelled' ORDER BY n DESC LIMIT 50";
 const WROTE_AFTER: &str = "SELECT at FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > $3 AND kind = 'incoming' \
      ORDER BY n LIMIT 1";

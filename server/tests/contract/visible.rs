@@ -119,8 +119,8 @@ async fn s19_all_ways_to_see_agree(world: World) {
                     facts.channel.into(),
                     by.into(),
                 ];
-                let sql = "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, n) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-                    ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id) DO UPDATE SET n = inbox_count.n + excluded.n";
+                let sql = "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, unsent, n) VALUES ($1, $2, $3, $4, $5, $6, FALSE, $7) \
+                    ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id, unsent) DO UPDATE SET n = inbox_count.n + excluded.n";
                 Sql::one(sql, values)
             };
             world.db.write(&world.system(), count(facts.team, -1)).await.unwrap();

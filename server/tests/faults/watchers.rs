@@ -52,7 +52,7 @@ impl Watched {
                     self.resets.push((self.last(), ready["seq"].as_i64().unwrap()));
                 }
             }
-            Some("alive") => {}
+            Some("alive" | "storage") => {}
             None if field("retry: ").is_some() => {}
             _ => panic!("the stream says {frame:?}"),
         }

@@ -10,9 +10,9 @@
 
 mod accounts;
 mod caches;
-mod fields;
 mod clients;
 mod connections;
+mod fields;
 mod fixture;
 mod lesser;
 mod mailboxes;

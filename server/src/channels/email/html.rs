@@ -185,7 +185,7 @@ fn cleaner(
         .tag_attributes(LAYOUT.iter().map(|(tag, names)| (*tag, names.iter().copied().collect())).collect())
         // What stands in these is no text of the letter.
         .clean_content_tags(HashSet::from(["script", "style", "title", "head", "noscript", "template", "svg", "math", "object", "iframe"]))
-        .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "cid", "data"]))
+        .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "cid", "data", "file"]))
         .link_rel(Some("noopener noreferrer nofollow"))
         .set_tag_attribute_value("a", "target", "_blank")
         .strip_comments(true)
@@ -210,6 +210,8 @@ fn cleaner(
             (_, "hidden") => Some(Cow::Borrowed("")),
             ("blockquote", "type") => value.eq_ignore_ascii_case("cite").then_some(Cow::Borrowed("cite")),
             (_, "width" | "height") => size(value).then_some(Cow::Borrowed(value)),
+            // Of files on somebody's disk the names of pictures are of use alone.
+            _ if after(value, "file:").is_some() => None,
             _ => Some(Cow::Borrowed(value)),
         });
     builder

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use app::model::{Attachment, AttachmentId, ChannelId, Contact, Entry, JobId, MailHead, MailId, Mailbox, Message, Parties, Timestamp};
+use app::model::{
+    Attachment, AttachmentId, ChannelId, Contact, Entry, JobId, MailHead, MailId, Mailbox, Message, Parties, Timestamp,
+};
 use async_trait::async_trait;
 use sha2::Digest;
 use uuid::Uuid;

@@ -40,8 +40,8 @@ impl Command for Spoil {
 }
 
 /// A conversation that began with a mail, as older rules would have left it.
-async fn spoiled(office: &Office) -> (ConversationId, Message) {
-    let text = letter("\"Meier, Anna\" <anna@x.example>", &office.address, "Armchair", "", TODAY);
+async fn spoiled(office: &Office, said: &str) -> (ConversationId, Message) {
+    let text = letter("\"Meier, Anna\" <anna@x.example>", &office.address, "Armchair", "", said);
     let before = office.conversations(office.channel.id).await.len();
     office.post.deliver("anna@x.example", &office.address, &text).await;
     let conversation = *office.conversations_when(office.channel.id, before + 1).await.last().unwrap();
@@ -90,7 +90,7 @@ async fn b_mails_of_older_rules_are_read_again(world: World) {
     let Some(office) = Office::open(world).await else { return };
     let _receiving = office.receive();
     office.connected(office.channel.id).await;
-    let (conversation, message) = spoiled(&office).await;
+    let (conversation, message) = spoiled(&office, TODAY).await;
     let owner = office.world.owner.scope.clone();
     assert_eq!((found(&office, &owner, "garbled").await, found(&office, &owner, "armchair violet").await), (1, 0));
     let before = office.world.thread(&office.world.owner, conversation).await.unwrap();
@@ -119,8 +119,9 @@ async fn b_reading_again_goes_on_where_it_stopped(world: World) {
     let _receiving = office.receive();
     office.connected(office.channel.id).await;
     let mut conversations = Vec::new();
-    for _ in 0..25 {
-        conversations.push(spoiled(&office).await.0);
+    for n in 0..25 {
+        let said = format!("{TODAY}: {n}");
+        conversations.push((spoiled(&office, &said).await.0, said));
     }
     let scope = office.world.system();
     let batch = stale(&office.world.db, &scope).await.unwrap();
@@ -132,8 +133,8 @@ async fn b_reading_again_goes_on_where_it_stopped(world: World) {
     }
     assert_eq!(waiting(&office).await, 22);
     read_all(&office).await;
-    for conversation in conversations {
-        assert_eq!(office.thread(conversation).await[0].text, TODAY);
+    for (conversation, said) in conversations {
+        assert_eq!(office.thread(conversation).await[0].text, said);
     }
 }
 

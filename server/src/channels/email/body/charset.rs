@@ -194,14 +194,9 @@ mod tests {
             assert_eq!(text(&format!("text/plain{kind}"), german), "Grüße aus Lübeck", "{kind}");
         }
         let western = b"Gr\xfc\xdfe aus L\xfcbeck";
-        for kind in [
-            "",
-            "; charset=us-ascii",
-            "; charset=utf-8",
-            "; charset=unknown-8bit",
-            "; charset=x-user-defined",
-            "; charset=\"'iso-8859-1'\"",
-        ] {
+        for kind in
+            ["", "; charset=us-ascii", "; charset=utf-8", "; charset=unknown-8bit", "; charset=\"'iso-8859-1'\""]
+        {
             assert_eq!(text(&format!("text/plain{kind}"), western), "Grüße aus Lübeck", "{kind}");
         }
         let one_broken = [german, b" \xff"].concat();

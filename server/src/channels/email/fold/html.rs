@@ -133,11 +133,19 @@ impl<'h> Tree<'h> {
             Some(child) if !self.shows_something(child.start..from) => child.start,
             Some(child) => child.end,
         };
-        let end = around[holder].inner.end.min(to);
-        // The other end has to stand in the same element.
-        let ends_in =
-            self.elements.iter().rev().find(|element| element.inner.contains(&end) || element.inner.end == end)?;
-        (ends_in.all == around[holder].all && self.shows_something(start..end)).then_some(start..end)
+        let mut end = around[holder].inner.end.min(to);
+        // The other end has to stand in the same element: it leaves those in which nothing is seen before it.
+        loop {
+            let holds_end = |element: &&Element<'_>| element.inner.contains(&end) || element.inner.end == end;
+            let ends_in = self.elements.iter().rev().find(holds_end)?;
+            if ends_in.all == around[holder].all {
+                return self.shows_something(start..end).then_some(start..end);
+            }
+            if ends_in.all.start < start || self.shows_something(ends_in.all.start..end) {
+                return None;
+            }
+            end = ends_in.all.start;
+        }
     }
 }
 

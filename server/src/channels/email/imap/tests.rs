@@ -486,11 +486,11 @@ async fn r9_fewer_bytes_than_the_server_says_are_no_mail() {
     }
     // It stands by less, once half a header, once two thirds of the mail, and gives the same sizes of others as they are.
     assert_eq!(taken(147, &[&body("From: a@x"), &body("From: a@x")]).await, withheld(9, 147));
-    let behind = "* 1 FETCH (UID 7 BODY[]<24> \"\")\r\nTAG OK done\r\n";
+    let behind = "* 1 FETCH (UID 7 BODY[]<26> \"\")\r\nTAG OK done\r\n";
     let none = "* SEARCH 7\r\nTAG OK done\r\n";
-    assert_eq!(taken(147, &[&body(WHOLE), &body(WHOLE), behind, none]).await, withheld(24, 147));
-    let more = "* 1 FETCH (UID 7 BODY[]<24> \" and more\")\r\nTAG OK done\r\n";
-    assert_eq!(taken(30, &[&body(WHOLE), &body(WHOLE), more]).await, withheld(24, 30), "it has more of it");
+    assert_eq!(taken(147, &[&body(WHOLE), &body(WHOLE), behind, none]).await, withheld(26, 147));
+    let more = "* 1 FETCH (UID 7 BODY[]<26> \" and more\")\r\nTAG OK done\r\n";
+    assert_eq!(taken(30, &[&body(WHOLE), &body(WHOLE), more]).await, withheld(26, 30), "it has more of it");
     assert_eq!(
         taken(size, &[&body(""), "TAG NO no\r\n"]).await,
         Err("The mail server does not give it: no.".to_owned())

@@ -39,7 +39,7 @@ async fn strict(line: DuplexStream) -> Heard {
         assert!(!command.contains(|c: char| c.is_control()), "{command:?}");
         assert!(command.len() <= if command.starts_with("AUTH") { 12_000 } else { 510 }, "{command}");
         let verb = command.split([' ', ':']).next().unwrap().to_owned();
-        wide |= verb == "MAIL" && command.ends_with(" SMTPUTF8");
+        wide |= verb == "MAIL" && command.contains(" SMTPUTF8");
         eight |= verb == "MAIL" && command.contains(" BODY=8BITMIME");
         assert!(wide || command.is_ascii(), "{command}");
         assert!(line.buffer().is_empty(), "{command}: it waits for the answer");
@@ -209,7 +209,7 @@ async fn s15_what_is_typed_stays_what_it_is_on_the_wire() {
             "Content-Type",
         ];
         assert_eq!(fields, wanted, "{text:?}\n{head}");
-        assert!(!heard.mail.contains("\r\nBcc:"), "{text:?}\n{}", heard.mail);
+        assert!(!head.contains("\r\nBcc:"), "{text:?}\n{head}");
         // As another program reads it, it is what was typed, on one line.
         let parsed = mailparse::parse_mail(heard.mail.as_bytes()).unwrap();
         let field = |name: &str| {
