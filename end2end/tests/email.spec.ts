@@ -254,7 +254,7 @@ test('T3: quotations and signatures are folded, and the source is there', async 
   await enter(settings, server, '/settings/channels')
   const address = await connectMailbox(settings, post!)
   await enter(page, server, '/inbox')
-  const mail = `From: Cleo <cleo@sink.test>\nTo: ${address}\nSubject: Re: Plan\nContent-Type: text/plain; charset=utf-8\n\nYes.\n\n-- \nCleo Marin\n\nOn Mon, 2 Nov 2026, Ben wrote:\n> Shall we?\n`
+  const mail = `From: Cleo <cleo@sink.test>\nTo: ${address}\nSubject: Re: Plan\nIn-Reply-To: <plan@sink.test>\nContent-Type: text/plain; charset=utf-8\n\nYes.\n\n-- \nCleo Marin\n\nOn Mon, 2 Nov 2026, Ben wrote:\n> Shall we?\n`
   await post!.deliver('cleo@sink.test', address, mail)
   await page.getByRole('link', { name: /Cleo/ }).first().click({ timeout: 15_000 })
   await expect(page.getByText('Yes.', { exact: true })).toBeVisible()
@@ -263,7 +263,7 @@ test('T3: quotations and signatures are folded, and the source is there', async 
   await expect(page.getByText('Shall we?')).toBeVisible()
   // Laid out by its sender, it is folded too, in a frame that runs nothing.
   const html = '<table><tr><td>All of it.</td></tr></table><br><div class="gmail_quote"><div>On Mon, 2 Nov 2026 at 10:00, Ben &lt;ben@sink.test&gt; wrote:</div><blockquote class="gmail_quote">Which part?</blockquote></div>'
-  const formatted = `Authentication-Results: mx.mail.test; dmarc=fail header.from=sink.test\nFrom: Dina <dina@sink.test>\nTo: ${address}\nSubject: Re: Parts\nContent-Type: text/html; charset=utf-8\n\n${html}\n`
+  const formatted = `Authentication-Results: mx.mail.test; dmarc=fail header.from=sink.test\nFrom: Dina <dina@sink.test>\nTo: ${address}\nSubject: Re: Parts\nIn-Reply-To: <parts@sink.test>\nContent-Type: text/html; charset=utf-8\n\n${html}\n`
   await post!.deliver('dina@sink.test', address, formatted)
   await page.getByRole('link', { name: /Dina/ }).first().click({ timeout: 15_000 })
   const frame = page.frameLocator('iframe.mail-frame')

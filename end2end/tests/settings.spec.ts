@@ -53,7 +53,8 @@ test('S44: a new password ends the other sessions, and the old one opens nothing
   await signIn(elsewhere, noa.email, 'an even longer phrase')
 })
 
-test('S44: a session is ended from the list', async ({ server, openContext }) => {
+test('S44: a session is ended from the list', async ({ server, openContext, problems }) => {
+  problems.allow(REFUSED)
   const ida = person('Ida Holm')
   const here = await openContext()
   await join(here, server, ida)
@@ -257,7 +258,8 @@ test('a viewer reads, and nothing else', async ({ page, server, openContext }) =
   expect((await ask(viewer, server, 'change_state', { conversation, seen: 1, act: 'reopen' })).status()).toBe(403)
 })
 
-test('S20: a changed visibility, a changed role and the end of a membership reach an open inbox at once', async ({ page, server, openContext }) => {
+test('S20: a changed visibility, a changed role and the end of a membership reach an open inbox at once', async ({ page, server, openContext, problems }) => {
+  problems.allow(REFUSED)
   await enter(page, server)
   await new Caller(server, await chatKey(page)).write('Not for everybody')
   const kim = person('Kim Dahl')

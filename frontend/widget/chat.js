@@ -262,8 +262,9 @@ function listen() {
   addEventListener('dragleave', (event) => event.relatedTarget ?? dragging(false));
   addEventListener('drop', (event) => {
     dragging(false);
-    const files = filesAlone(event.dataTransfer);
-    if (!files.length) return;
+    // Beside a text field words have nowhere to go: the files count there, and the frame must not be left for them.
+    const files = carriesFiles(event) ? [...event.dataTransfer.files] : filesAlone(event.dataTransfer);
+    if (!files.length && !carriesFiles(event)) return;
     event.preventDefault();
     composer.attach(files);
   });

@@ -9,6 +9,9 @@ const FOLDER: u32 = 0o700;
 /// Rights of a file that only its owner may read.
 #[cfg(unix)]
 const FILE: u32 = 0o600;
+/// Set on folders that many share: each may remove their own files alone.
+#[cfg(unix)]
+const SHARED: u32 = 0o1000;
 /// What others than the owner may do.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
@@ -56,6 +59,11 @@ pub fn close_to_others(path: &Path) {
         if mode & OTHERS == 0 {
             return;
         }
+        // A folder that is everybody's by intent, as /tmp, is not ours to close. What is made in it is closed by itself.
+        if found.is_dir() && mode & SHARED != 0 {
+            tracing::warn!(path = %path.display(), "this folder is shared with others; give Tandem one of its own");
+            return;
+        }
         let closed = std::fs::Permissions::from_mode(mode & !OTHERS & 0o7777);
         if let Err(error) = std::fs::set_permissions(path, closed) {
             tracing::warn!(path = %path.display(), %error, "others on this machine can read this; take their rights to it away (chmod go=)");
@@ -98,7 +106,8 @@ pub fn close_whole_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

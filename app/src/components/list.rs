@@ -63,7 +63,7 @@ fn what_is_stored(storage: Storage, admin: bool) -> Option<(String, String, Tone
     const KEPT: &str = "What you write is kept here and goes out by itself once that is over.";
     match (storage, admin) {
         (Storage::Failing(fault), true) => {
-            Some((fault.sentence().to_owned(), format!("{KEPT} Settings → Health says more."), Tone::Bad))
+            Some((fault.sentence().to_owned(), format!("{KEPT} Settings → Health and jobs says more."), Tone::Bad))
         }
         (Storage::Failing(fault), false) => Some((fault.sentence().to_owned(), KEPT.to_owned(), Tone::Bad)),
         (Storage::Low { free }, true) => {

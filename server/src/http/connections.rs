@@ -111,6 +111,13 @@ impl Connections {
             };
             let trusted = proxies.trusts(peer.ip());
             let Some(place) = table.enter(Client::at(peer.ip()), trusted).await else {
+                static TOLD: std::sync::Once = std::sync::Once::new();
+                TOLD.call_once(|| {
+                    tracing::warn!(
+                        client = %Client::at(peer.ip()),
+                        "a connection was refused, for there are too many; if this is a proxy, name it in TANDEM_TRUSTED_PROXIES"
+                    );
+                });
                 refuse(&stream);
                 continue;
             };

@@ -59,7 +59,8 @@ impl Given {
 /// A server function.
 pub async fn function(State(http): State<Http>, request: Request) -> Response {
     if let Some(Unknown(fault)) = request.extensions().get() {
-        return (StatusCode::INTERNAL_SERVER_ERROR, Json(fault)).into_response();
+        let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        return (status, Json(fault)).into_response();
     }
     let given = Given::of(&http, &request);
     let answer = leptos_axum::handle_server_fns_with_context(move || given.provide(), request).await.into_response();

@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use app::model::{ChannelId, Timestamp};
+use app::model::{ChannelId, StorageFault, Timestamp};
 use async_trait::async_trait;
 use futures::FutureExt;
 use tokio::{
@@ -21,7 +21,7 @@ use crate::{
         files::Files,
         work::Work,
     },
-    error::Result,
+    error::{Error, Result},
     store::{Command, Db, Engine, Scope, Slots, Tx, job, job::Job},
 };
 
@@ -164,7 +164,7 @@ impl Worker {
         let work = AssertUnwindSafe(self.perform(&job, lease.clone())).catch_unwind();
         let outcome = match timeout(deadline, work).await {
             Ok(Ok(Ok(outcome))) => outcome,
-            Ok(Ok(Err(error))) if error.storage_fault().is_some() => Outcome::Held(error.to_string()),
+            Ok(Ok(Err(error))) if is_about_storing(&error) => Outcome::Held(error.to_string()),
             Ok(Ok(Err(error))) => Outcome::Again(1000, error.to_string()),
             Ok(Err(_)) => Outcome::Again(1000, "it panicked; see the log".to_owned()),
             Err(_) => Outcome::Again(1000, "took longer than its lease".to_owned()),
@@ -210,6 +210,15 @@ impl Worker {
             Ok(Work::Purge) => purge::perform(self, &scope, lease).await,
             Err(error) => Ok(Outcome::Dead(format!("this version does not know such work: {error}"))),
         }
+    }
+}
+
+/// Whether nothing could be stored: then the job was not tried. A file that cannot be read is a failure of the job itself.
+fn is_about_storing(error: &Error) -> bool {
+    match error {
+        Error::Store(_) => error.storage_fault().is_some(),
+        Error::File(_) => error.storage_fault() == Some(StorageFault::Full),
+        _ => false,
     }
 }
 

@@ -36,6 +36,9 @@ pub async fn mark(
     Ok(tx.exec(MARK, args![scope.workspace(), scope.member_key(), conversation, read_count]).await? > 0)
 }
 
+/// The number of the last event; a draft's mode, text and message, where there is one.
+type RawDraft = (i64, Option<String>, Option<String>, Option<String>);
+
 /// My unsent texts in a conversation, and the number of the last event.
 ///
 /// # Errors
@@ -45,8 +48,7 @@ pub async fn drafts_and_seq(
     scope: &Scope,
     conversation: ConversationId,
 ) -> Result<(Vec<Draft>, i64), StoreError> {
-    let rows: Vec<(i64, Option<String>, Option<String>, Option<String>)> =
-        conn.all(DRAFTS, args![scope.workspace(), scope.member_key(), conversation]).await?;
+    let rows: Vec<RawDraft> = conn.all(DRAFTS, args![scope.workspace(), scope.member_key(), conversation]).await?;
     let seq = rows.first().map_or(0, |(seq, ..)| *seq);
     let drafts = rows.into_iter().filter_map(|(_, mode, text, id)| Some((mode?, text?, id)));
     let drafts = drafts

@@ -135,7 +135,13 @@ mod browser {
 
         /// Takes files that were dropped; the default goes on where there are none.
         pub fn add_dropped(self, event: &leptos::ev::DragEvent) {
-            self.add_alone(event, event.data_transfer());
+            // Beside a text field words have nowhere to go: the files count there, and the page must not be left for them.
+            if self.may_take(event) {
+                event.prevent_default();
+                self.add(event.data_transfer().and_then(|data| data.files()));
+            } else {
+                self.add_alone(event, event.data_transfer());
+            }
         }
 
         /// Takes files that were pasted; text goes the usual way.

@@ -180,6 +180,9 @@ fn folded(mail: &Mail, html: &str, answers: &Answers) -> String {
 /// A mail's pictures by what its HTML may call them: their Content-ID (RFC 2392), where they lay before (RFC 2557), or their name.
 struct Pictures(Vec<(usize, [Option<String>; 3])>);
 
+/// Whether a picture of a mail is the one that is meant, by which of its names this is, and the name.
+type Fits<'p> = Box<dyn Fn(usize, &str) -> bool + 'p>;
+
 impl Pictures {
     fn of(mail: &Mail) -> Self {
         let pictures = mail.files.iter().enumerate().filter(|(_, file)| picture_type(&file.bytes).is_some());
@@ -197,7 +200,7 @@ impl Pictures {
 
     /// The file that is meant, by its place. The first name that fits counts, of all files.
     fn find(&self, picture: &Picture) -> Option<usize> {
-        let fits: Box<dyn Fn(usize, &str) -> bool> = match picture {
+        let fits: Fits<'_> = match picture {
             Picture::Inside(cid) => {
                 let name = percent_decoded(cid);
                 Box::new(move |_, own| own.eq_ignore_ascii_case(&name))

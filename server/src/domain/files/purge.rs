@@ -4,11 +4,7 @@
 //! Bytes that come in are renamed into their place, also where equal ones lie already ([`Files::settle`]). Who deletes takes them out of
 //! their place first, and then looks: whether they are new, and whether a row refers to them. If so they are put back.
 
-use std::{
-    io::ErrorKind,
-    path::Path,
-    time::{Duration, SystemTime},
-};
+use std::{io::ErrorKind, path::Path, time::Duration};
 
 use async_trait::async_trait;
 use tokio::fs;
@@ -147,7 +143,7 @@ async fn is_used(db: &Db, digest: &str) -> Result<bool> {
 async fn is_young(path: &Path) -> Result<Option<bool>> {
     match fs::metadata(path).await {
         // A time in the future is that of a clock that was wrong: young.
-        Ok(about) => Ok(Some(SystemTime::now().duration_since(about.modified()?).map_or(true, |age| age < YOUNG))),
+        Ok(about) => Ok(Some(about.modified()?.elapsed().map_or(true, |age| age < YOUNG))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }

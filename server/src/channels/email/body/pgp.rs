@@ -19,7 +19,7 @@ pub fn unpacked(text: String) -> (String, Option<MailFile>) {
     let file = MailFile {
         name: "encrypted.asc".to_owned(),
         media_type: "application/pgp-encrypted".to_owned(),
-        bytes: text[begin..end].as_bytes().to_vec(),
+        bytes: text.as_bytes()[begin..end].to_vec(),
         ..MailFile::default()
     };
     (format!("{}{}{}", &text[..begin], encrypted("PGP"), &text[end..]), Some(file))

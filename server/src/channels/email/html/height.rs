@@ -253,7 +253,7 @@ impl Layout<'_> {
 
     fn text(&self, node: &Node, text: &str, flow: &mut Lines) {
         letters::words(text, node.space, |word| match word {
-            letters::Word::Word(word) => {
+            letters::Word::Run(word) => {
                 let width = letters::width(word, node.size, node.is_bold);
                 // Words that are too long are broken anywhere.
                 let mut left = width;

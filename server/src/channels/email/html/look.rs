@@ -113,7 +113,7 @@ pub(in crate::channels::email) fn length(value: &str, em: f32, whole: f32) -> Op
     let end = value.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(value.len());
     let (number, unit) = value.split_at(end);
     let number: f32 = number.parse().ok()?;
-    let unit = unit.trim_start().split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+    let unit = unit.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
     let one = match unit.as_str() {
         "" | "px" => 1.0,
         "pt" => 4.0 / 3.0,

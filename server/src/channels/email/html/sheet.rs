@@ -121,8 +121,8 @@ impl Sheet {
         let mut css = String::new();
         for rule in &self.rules {
             // The whole document may say less than what is in it.
-            let kinds: [(bool, fn(&str) -> String); 2] = [(true, whole::kept), (false, style)];
-            for (about_whole, kept) in kinds {
+            for about_whole in [true, false] {
+                let kept = if about_whole { whole::kept } else { style };
                 let own = rule.selectors.iter().filter(|selector| is_whole(selector) == about_whole);
                 let selectors: Vec<String> = own.filter_map(|one| written(one, number)).collect();
                 let kept = if selectors.is_empty() { String::new() } else { kept(&rule.declarations) };
@@ -139,7 +139,7 @@ impl Sheet {
 
     /// Whether a rule is about the whole document.
     pub fn names_whole(&self) -> bool {
-        self.rules.iter().flat_map(|rule| &rule.selectors).any(|selector| is_whole(selector))
+        self.rules.iter().flat_map(|rule| &rule.selectors).any(is_whole)
     }
 
     /// What the rules say of an element that lies within these, the innermost last.

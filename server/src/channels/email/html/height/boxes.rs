@@ -183,7 +183,8 @@ impl Boxes {
             let Some(outer) = open.last_mut() else { break };
             match part {
                 Part::Tag(tag) if tag.is_void() => {
-                    if !outer.look.gone && !outer.is_closed && passed == 0 && !tag.is_end {
+                    let is_laid_out = !outer.look.gone && !outer.is_closed && passed == 0 && !tag.is_end;
+                    if is_laid_out {
                         outer.void(&tag, sheet, &around);
                     }
                 }
@@ -266,7 +267,7 @@ impl Open {
         decode(raw, &mut text);
         let node = &mut self.node;
         letters::words(&text, node.space, |word| match word {
-            letters::Word::Word(word) => {
+            letters::Word::Run(word) => {
                 let width = letters::width(word, node.size, node.is_bold);
                 node.line += width;
                 node.least = node.least.max(width.min(300.0));

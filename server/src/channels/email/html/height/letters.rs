@@ -7,7 +7,8 @@ pub(super) const SPACE: f32 = 0.28;
 
 /// What a text is laid out by.
 pub(super) enum Word<'t> {
-    Word(&'t str),
+    /// Letters without a space.
+    Run(&'t str),
     /// So many spaces.
     Space(f32),
     /// The end of a line that is kept.
@@ -46,14 +47,14 @@ fn parts<'t>(run: &'t str, each: &mut impl FnMut(Word<'t>)) {
     for (at, c) in run.char_indices() {
         if is_wide(c) {
             if from < at {
-                each(Word::Word(&run[from..at]));
+                each(Word::Run(&run[from..at]));
             }
             from = at + c.len_utf8();
-            each(Word::Word(&run[at..from]));
+            each(Word::Run(&run[at..from]));
         }
     }
     if from < run.len() {
-        each(Word::Word(&run[from..]));
+        each(Word::Run(&run[from..]));
     }
 }
 
