@@ -116,17 +116,32 @@ impl Files {
         self.settle(taken).await
     }
 
-    /// Gives bytes that were taken in their place. Equal ones that lie there already are replaced: by their age others see that
+    /// Gives bytes that were taken in their place. Equal ones that lie there already stay: by their age others see that
     /// somebody is about to refer to them ([`Files::remove`]).
     async fn settle(&self, taken: Incoming) -> Result<(String, u64, String)> {
         self.noted(self.place_it(taken).await)
     }
 
+    /// Whether equal bytes lie in their place already: then they get the age of those that came.
+    async fn lies_there(&self, taken: &Incoming, target: &Path) -> Result<bool> {
+        let written = fs::metadata(&taken.path.0).await?.modified()?;
+        match fs::OpenOptions::new().write(true).open(target).await {
+            Ok(there) => {
+                there.into_std().await.set_modified(written)?;
+                Ok(true)
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     async fn place_it(&self, mut taken: Incoming) -> Result<(String, u64, String)> {
         let target = self.path(&taken.digest);
         let parent = target.parent().unwrap_or(&self.folder);
-        private::make_folder_beside(parent).await?;
-        fs::rename(&taken.path.0, &target).await?;
+        if !self.lies_there(&taken, &target).await? {
+            private::make_folder_beside(parent).await?;
+            fs::rename(&taken.path.0, &target).await?;
+        }
         // The names, the file's and its folder's, must survive a power cut as well as the bytes; also those that another request
         // made a moment ago, or a process that was killed before it came to this.
         for named_in in [parent, &self.folder] {
