@@ -5,7 +5,7 @@ use app::model::{AccountState, ChannelId, Timestamp, WorkspaceId};
 use super::{
     Scope, Tx,
     codec::read,
-    conn::{Conn, args},
+    conn::{Conn, args, row},
 };
 use crate::error::StoreError;
 
@@ -70,21 +70,22 @@ impl std::fmt::Debug for Account {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct Raw {
-    workspace_id: String,
-    channel_id: String,
-    settings: String,
-    secret: String,
-    revision: i64,
-    state: String,
-    reason: String,
-    next_step: String,
-    state_since: i64,
-    failures: i64,
-    last_in_at: Option<i64>,
-    last_out_at: Option<i64>,
-    created_at: i64,
+row! {
+    struct Raw {
+        workspace_id: String,
+        channel_id: String,
+        settings: String,
+        secret: String,
+        revision: i64,
+        state: String,
+        reason: String,
+        next_step: String,
+        state_since: i64,
+        failures: i64,
+        last_in_at: Option<i64>,
+        last_out_at: Option<i64>,
+        created_at: i64,
+    }
 }
 
 impl TryFrom<Raw> for Account {

@@ -7,7 +7,7 @@ use sha2::Digest;
 use super::{
     Scope, Tx,
     codec::read_opt,
-    conn::{Conn, args},
+    conn::{Conn, args, row},
 };
 use crate::{clock::new_id, error::StoreError};
 
@@ -34,17 +34,19 @@ pub struct Note {
     pub body: String,
 }
 
-/// A line as it is stored.
-#[derive(Debug, Clone, sqlx::FromRow)]
-struct Sealed {
-    n: i64,
-    id: String,
-    at: i64,
-    member_id: Option<String>,
-    what: String,
-    body: String,
-    address: String,
-    seal: String,
+row! {
+    /// A line as it is stored.
+    #[derive(Debug, Clone)]
+    struct Sealed {
+        n: i64,
+        id: String,
+        at: i64,
+        member_id: Option<String>,
+        what: String,
+        body: String,
+        address: String,
+        seal: String,
+    }
 }
 
 impl Sealed {

@@ -91,6 +91,26 @@ macro_rules! args {
 }
 pub(crate) use args;
 
+/// A struct whose fields are columns of the same names. (Instead of `sqlx::FromRow`: for its derive, both database drivers would be
+/// compiled once more, for the compiler's own use.)
+macro_rules! row {
+    ($(#[$about:meta])* $seen:vis struct $name:ident { $($(#[$what:meta])* $may:vis $field:ident: $kind:ty,)* }) => {
+        $(#[$about])*
+        $seen struct $name { $($(#[$what])* $may $field: $kind,)* }
+
+        impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name
+        where
+            &'static str: sqlx::ColumnIndex<R>,
+            $($kind: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,)*
+        {
+            fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+                Ok(Self { $($field: row.try_get(stringify!($field))?,)* })
+            }
+        }
+    };
+}
+pub(crate) use row;
+
 /// A row that either engine can give.
 pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}

@@ -5,7 +5,7 @@ use app::model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus};
 use super::{
     Scope, Tx,
     codec::{read, read_opt},
-    conn::{Conn, Val, args},
+    conn::{Conn, Val, args, row},
 };
 use crate::error::StoreError;
 
@@ -25,19 +25,20 @@ const LINK_CONVERSATIONS: &str = "UPDATE conversation SET contact_id = $3 WHERE 
 pub(super) const STATEMENTS: &[&str] =
     &[ONE, INSERT, SAVE, IDENTITY, ADD_IDENTITY, SET_LABEL, LINK, LINK_CONVERSATIONS];
 
-#[derive(sqlx::FromRow)]
-struct Raw {
-    id: String,
-    version: i64,
-    name: String,
-    email: String,
-    phone: String,
-    company: String,
-    title: String,
-    location: String,
-    language: String,
-    time_zone: String,
-    lead_status: String,
+row! {
+    struct Raw {
+        id: String,
+        version: i64,
+        name: String,
+        email: String,
+        phone: String,
+        company: String,
+        title: String,
+        location: String,
+        language: String,
+        time_zone: String,
+        lead_status: String,
+    }
 }
 
 impl TryFrom<Raw> for Contact {
@@ -108,11 +109,12 @@ pub struct Identity {
     pub contact: Option<ContactId>,
 }
 
-#[derive(sqlx::FromRow)]
-struct RawIdentity {
-    id: String,
-    label: String,
-    contact_id: Option<String>,
+row! {
+    struct RawIdentity {
+        id: String,
+        label: String,
+        contact_id: Option<String>,
+    }
 }
 
 /// An address on a kind of channel, and who says that somebody has it: empty where they write from it themselves. What others say of

@@ -10,7 +10,7 @@ use app::model::{
 use super::{
     Scope, Tx,
     codec::{self, read, read_opt},
-    conn::{Conn, Engine, Val, args},
+    conn::{Conn, Engine, Val, args, row},
     scope::{ours, visible},
 };
 use crate::error::StoreError;
@@ -112,39 +112,40 @@ fn counts_sql(visibility: Visibility) -> String {
     format!("{COUNTS}{}", visible(visibility))
 }
 
-#[derive(sqlx::FromRow)]
-struct Raw {
-    id: String,
-    channel_id: String,
-    channel_kind: String,
-    team_id: Option<String>,
-    contact_id: Option<String>,
-    name: String,
-    label: String,
-    first_label: String,
-    preview_by: String,
-    preview: String,
-    last_at: i64,
-    last_inbound_at: Option<i64>,
-    started_at: i64,
-    first_response_ms: Option<i64>,
-    inbound_count: i64,
-    read_count: i64,
-    status: String,
-    snoozed_until: Option<i64>,
-    assignee_id: Option<String>,
-    ai_mode: String,
-    pen: String,
-    pen_epoch: i64,
-    waiting_since: Option<i64>,
-    missed_at: Option<i64>,
-    auto_replied_at: Option<i64>,
-    outreach: bool,
-    unsent: String,
-    version: i64,
-    identity_id: String,
-    address: String,
-    message_count: i64,
+row! {
+    struct Raw {
+        id: String,
+        channel_id: String,
+        channel_kind: String,
+        team_id: Option<String>,
+        contact_id: Option<String>,
+        name: String,
+        label: String,
+        first_label: String,
+        preview_by: String,
+        preview: String,
+        last_at: i64,
+        last_inbound_at: Option<i64>,
+        started_at: i64,
+        first_response_ms: Option<i64>,
+        inbound_count: i64,
+        read_count: i64,
+        status: String,
+        snoozed_until: Option<i64>,
+        assignee_id: Option<String>,
+        ai_mode: String,
+        pen: String,
+        pen_epoch: i64,
+        waiting_since: Option<i64>,
+        missed_at: Option<i64>,
+        auto_replied_at: Option<i64>,
+        outreach: bool,
+        unsent: String,
+        version: i64,
+        identity_id: String,
+        address: String,
+        message_count: i64,
+    }
 }
 
 /// A conversation with what only the server needs of it.
@@ -286,14 +287,15 @@ pub async fn of_identity(
     rows.into_iter().map(|(id,)| read("conversation", id)).collect()
 }
 
-#[derive(sqlx::FromRow)]
-struct RawFacts {
-    assignee_id: Option<String>,
-    team_id: Option<String>,
-    channel_id: String,
-    tab: String,
-    slot: String,
-    unsent: String,
+row! {
+    struct RawFacts {
+        assignee_id: Option<String>,
+        team_id: Option<String>,
+        channel_id: String,
+        tab: String,
+        slot: String,
+        unsent: String,
+    }
 }
 
 /// The facts of a contact's newest conversations, at most 50: who sees one of them sees the contact.
@@ -405,17 +407,18 @@ pub async fn reads(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Re
     rows.into_iter().map(|(member, n)| Ok((read("member", member)?, n))).collect()
 }
 
-#[derive(sqlx::FromRow)]
-struct RawCounts {
-    active: Option<i64>,
-    mine: Option<i64>,
-    unassigned: Option<i64>,
-    new: Option<i64>,
-    missed: Option<i64>,
-    others: Option<i64>,
-    unsent: Option<i64>,
-    closed: Option<i64>,
-    seq: Option<i64>,
+row! {
+    struct RawCounts {
+        active: Option<i64>,
+        mine: Option<i64>,
+        unassigned: Option<i64>,
+        new: Option<i64>,
+        missed: Option<i64>,
+        others: Option<i64>,
+        unsent: Option<i64>,
+        closed: Option<i64>,
+        seq: Option<i64>,
+    }
 }
 
 /// The numbers above the list, for whoever asks, and the number of the last event.

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc};
 use super::{
     Command, Mark, Scope,
     conn::{Conn, Engine},
-    probe,
+    migrations, probe,
     wake::{Bell, Wake},
     writer::{Committed, Writer},
 };
@@ -129,7 +129,7 @@ impl Db {
                 .disable_statement_logging();
             keep_private(options.get_filename()).map_err(sqlx::Error::Io)?;
             let mut write = options.connect().await?;
-            sqlx::migrate!("./migrations/sqlite").run(&mut write).await?;
+            migrations(Engine::Sqlite).run(&mut write).await?;
             let read = SqlitePoolOptions::new()
                 .max_connections(8)
                 .min_connections(1)
@@ -153,7 +153,7 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options)
             .await?;
-        sqlx::migrate!("./migrations/postgres").run(&pool).await?;
+        migrations(Engine::Postgres).run(&pool).await?;
         let bell = Arc::new(Bell::new(url)?);
         let writer = Writer::postgres(
             pool.clone(),

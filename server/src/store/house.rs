@@ -9,7 +9,7 @@ use app::model::{
 use super::{
     Scope, Tx, account,
     codec::read,
-    conn::{Conn, args},
+    conn::{Conn, args, row},
 };
 use crate::error::{Error, Result, StoreError};
 
@@ -73,14 +73,15 @@ pub(super) const STATEMENTS: &[&str] = &[
     SAVE_CHANNEL,
 ];
 
-#[derive(sqlx::FromRow)]
-struct RawWorkspace {
-    id: String,
-    name: String,
-    chat_enabled: bool,
-    chat_off_since: Option<i64>,
-    pending_after_reply: bool,
-    event_seq: i64,
+row! {
+    struct RawWorkspace {
+        id: String,
+        name: String,
+        chat_enabled: bool,
+        chat_off_since: Option<i64>,
+        pending_after_reply: bool,
+        event_seq: i64,
+    }
 }
 
 /// The tenant with what only the server needs of it.
@@ -150,15 +151,16 @@ pub async fn set_chat_off_since(tx: &mut Tx<'_>, scope: &Scope, since: Option<Ti
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
-struct RawMember {
-    id: String,
-    email: String,
-    name: String,
-    role: String,
-    visibility: String,
-    chat_on: bool,
-    disabled_at: Option<i64>,
+row! {
+    struct RawMember {
+        id: String,
+        email: String,
+        name: String,
+        role: String,
+        visibility: String,
+        chat_on: bool,
+        disabled_at: Option<i64>,
+    }
 }
 
 /// Everybody, in the order of their ids, with their teams.
@@ -306,19 +308,20 @@ pub async fn set_in_team(
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
-struct RawChannel {
-    id: String,
-    kind: String,
-    name: String,
-    public_key: Option<String>,
-    address: String,
-    undo_ms: i64,
-    greeting: String,
-    auto_reply: String,
-    origins: String,
-    state: Option<String>,
-    failures: Option<i64>,
+row! {
+    struct RawChannel {
+        id: String,
+        kind: String,
+        name: String,
+        public_key: Option<String>,
+        address: String,
+        undo_ms: i64,
+        greeting: String,
+        auto_reply: String,
+        origins: String,
+        state: Option<String>,
+        failures: Option<i64>,
+    }
 }
 
 impl TryFrom<RawChannel> for Channel {

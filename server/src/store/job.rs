@@ -5,7 +5,7 @@ use app::model::{ChannelId, JobId, Timestamp, WorkspaceId};
 use super::{
     Scope, Slots, Tx, Val,
     codec::read,
-    conn::{Conn, Engine, args},
+    conn::{Conn, Engine, args, row},
     slots,
 };
 use crate::error::StoreError;
@@ -75,16 +75,17 @@ pub struct Job {
     pub channel: Option<ChannelId>,
 }
 
-#[derive(sqlx::FromRow)]
-struct Raw {
-    id: String,
-    workspace_id: String,
-    kind: String,
-    body: String,
-    attempts: i64,
-    run_at: i64,
-    last_error: String,
-    channel_id: Option<String>,
+row! {
+    struct Raw {
+        id: String,
+        workspace_id: String,
+        kind: String,
+        body: String,
+        attempts: i64,
+        run_at: i64,
+        last_error: String,
+        channel_id: Option<String>,
+    }
 }
 
 impl TryFrom<Raw> for Job {

@@ -6,7 +6,7 @@ use app::model::{ChannelId, ConversationId, Ledger, MailId, MailOutcome, Message
 use super::{
     Scope, Tx,
     codec::{read, read_opt},
-    conn::{Conn, Engine, args},
+    conn::{Conn, Engine, args, row},
 };
 use crate::error::StoreError;
 
@@ -112,16 +112,17 @@ impl Folder {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct RawFolder {
-    uid_validity: i64,
-    last_uid: i64,
-    first_uid: i64,
-    since: i64,
-    counted_at: Option<i64>,
-    on_server: i64,
-    here: i64,
-    before_us: i64,
+row! {
+    struct RawFolder {
+        uid_validity: i64,
+        last_uid: i64,
+        first_uid: i64,
+        since: i64,
+        counted_at: Option<i64>,
+        on_server: i64,
+        here: i64,
+        before_us: i64,
+    }
 }
 
 /// How far a folder was read; none before the first time.
@@ -236,16 +237,17 @@ pub struct Mail {
     pub at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
-struct Raw {
-    id: String,
-    channel_id: String,
-    digest: String,
-    size: i64,
-    outcome: String,
-    reason: String,
-    message_id: Option<String>,
-    at: i64,
+row! {
+    struct Raw {
+        id: String,
+        channel_id: String,
+        digest: String,
+        size: i64,
+        outcome: String,
+        reason: String,
+        message_id: Option<String>,
+        at: i64,
+    }
 }
 
 impl TryFrom<Raw> for Mail {

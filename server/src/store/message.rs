@@ -9,7 +9,7 @@ use app::model::{
 use super::{
     Scope, Tx,
     codec::{self, read, read_opt},
-    conn::{Conn, Val, args},
+    conn::{Conn, Val, args, row},
 };
 use crate::error::StoreError;
 
@@ -72,20 +72,21 @@ pub(super) const STATEMENTS: &[&str] = &[
     RELEASE_FILES,
 ];
 
-#[derive(sqlx::FromRow)]
-struct Raw {
-    id: String,
-    conversation_id: String,
-    n: i64,
-    at: i64,
-    kind: String,
-    sender: String,
-    text: String,
-    line: Option<String>,
-    state: Option<String>,
-    send_at: Option<i64>,
-    reason: String,
-    mail: Option<String>,
+row! {
+    struct Raw {
+        id: String,
+        conversation_id: String,
+        n: i64,
+        at: i64,
+        kind: String,
+        sender: String,
+        text: String,
+        line: Option<String>,
+        state: Option<String>,
+        send_at: Option<i64>,
+        reason: String,
+        mail: Option<String>,
+    }
 }
 
 impl TryFrom<Raw> for Message {
@@ -173,13 +174,14 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Op
     Ok(messages.pop())
 }
 
-#[derive(sqlx::FromRow)]
-struct RawFile {
-    message_n: i64,
-    id: String,
-    name: String,
-    size: i64,
-    media_type: String,
+row! {
+    struct RawFile {
+        message_n: i64,
+        id: String,
+        name: String,
+        size: i64,
+        media_type: String,
+    }
 }
 
 /// Gives messages of one conversation, in order, their files: one statement for all.
@@ -406,16 +408,17 @@ pub struct File {
     pub digest: String,
 }
 
-#[derive(sqlx::FromRow)]
-struct RawStored {
-    id: String,
-    conversation_id: Option<String>,
-    message_n: Option<i64>,
-    uploader: String,
-    name: String,
-    size: i64,
-    media_type: String,
-    digest: String,
+row! {
+    struct RawStored {
+        id: String,
+        conversation_id: Option<String>,
+        message_n: Option<i64>,
+        uploader: String,
+        name: String,
+        size: i64,
+        media_type: String,
+        digest: String,
+    }
 }
 
 /// A file by its id. Whether whoever asks may have it depends on its conversation or, before it is sent, its uploader.

@@ -7,7 +7,7 @@ use app::model::{
 use super::{
     Scope, Tx,
     codec::{read, read_opt},
-    conn::{Conn, args},
+    conn::{Conn, args, row},
 };
 use crate::error::StoreError;
 
@@ -70,20 +70,21 @@ pub(super) const STATEMENTS: &[&str] = &[
     FORGIVE,
 ];
 
-#[derive(sqlx::FromRow)]
-struct Raw {
-    session_id: String,
-    seen_at: i64,
-    expires_at: i64,
-    workspace_id: String,
-    id: String,
-    email: String,
-    name: String,
-    role: String,
-    visibility: String,
-    granted: String,
-    chat_on: bool,
-    created_at: i64,
+row! {
+    struct Raw {
+        session_id: String,
+        seen_at: i64,
+        expires_at: i64,
+        workspace_id: String,
+        id: String,
+        email: String,
+        name: String,
+        role: String,
+        visibility: String,
+        granted: String,
+        chat_on: bool,
+        created_at: i64,
+    }
 }
 
 /// A live session: the only way to a member's [`Scope`].

@@ -60,13 +60,13 @@ async fn before_the_keys(url: &str, engine: Engine) {
     match engine {
         Engine::Sqlite => {
             let mut old = SqliteConnection::connect(&format!("{url}?mode=rwc")).await.unwrap();
-            until(sqlx::migrate!("./migrations/sqlite")).run(&mut old).await.unwrap();
+            until(server::store::migrations(engine)).run(&mut old).await.unwrap();
             sqlx::raw_sql(rows).execute(&mut old).await.unwrap();
             old.close().await.unwrap();
         }
         Engine::Postgres => {
             let mut old = PgConnection::connect(url).await.unwrap();
-            until(sqlx::migrate!("./migrations/postgres")).run(&mut old).await.unwrap();
+            until(server::store::migrations(engine)).run(&mut old).await.unwrap();
             sqlx::raw_sql(rows).execute(&mut old).await.unwrap();
             old.close().await.unwrap();
         }

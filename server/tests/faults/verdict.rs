@@ -27,7 +27,6 @@ pub struct Figures {
     pub unsent: usize,
 }
 
-#[derive(sqlx::FromRow)]
 struct Row {
     id: String,
     conversation_id: String,
@@ -45,10 +44,12 @@ pub async fn messages(house: &House, db: &Db, acked: &[Acked]) -> Figures {
     let mut snapshot = db.snapshot().await.unwrap();
     let conn = &mut snapshot.conn();
     let told = events(conn, house).await;
-    let rows: Vec<Row> = conn
+    let rows: Vec<(String, String, i64, String, Option<String>, String)> = conn
         .all("SELECT id, conversation_id, n, kind, state, text FROM message ORDER BY conversation_id, n", Vec::new())
         .await
         .unwrap();
+    let row = |(id, conversation_id, n, kind, state, text)| Row { id, conversation_id, n, kind, state, text };
+    let rows: Vec<Row> = rows.into_iter().map(row).collect();
     let mut figures = Figures::default();
     let by_id: HashMap<&str, &Row> = rows.iter().map(|row| (row.id.as_str(), row)).collect();
     let mut places: HashMap<(usize, &str), i64> = HashMap::new();
