@@ -199,6 +199,12 @@ impl Command for SaveDraft {
         let member = scope.person()?.member.id;
         check_text("text", &self.draft.text)?;
         let row = seen(tx.conn(), &scope, self.conversation).await?;
+        // A save that comes after the send it belonged to (a slow connection, another tab) would show as unsent what was sent.
+        if let Some(sent) = self.draft.id
+            && message::fingerprint(tx.conn(), &scope, sent).await?.is_some()
+        {
+            return Ok(());
+        }
         if person::save_draft(tx, &scope, row.id, &self.draft).await? {
             tx.emit(scope.workspace(), EventBody::Draft { member, conversation: row.id, draft: self.draft.clone() });
         }

@@ -18,6 +18,7 @@ on_both_engines!(
     p4_of_two_who_send_at_the_same_moment_one_is_asked,
     r6_one_draft_sent_from_two_tabs_is_one_message,
     t4_a_draft_bears_the_message_that_it_becomes,
+    t4_a_draft_that_is_saved_after_it_was_sent_does_not_come_back,
 );
 
 /// A reply by somebody who saw the thread up to this place.
@@ -106,4 +107,16 @@ async fn t4_a_draft_bears_the_message_that_it_becomes(world: World) {
     }
     world.reply(&world.owner, conversation, "Dear Amélie").await.unwrap();
     assert!(drafts().await.is_empty());
+}
+
+async fn t4_a_draft_that_is_saved_after_it_was_sent_does_not_come_back(world: World) {
+    let conversation = world.inbound("amelie", "Hello").await.conversation;
+    let drafts = async || world.thread(&world.owner, conversation).await.unwrap().drafts;
+    let sent = world.reply(&world.owner, conversation, "Dear Amélie").await.unwrap();
+    let late = Draft { mode: DraftMode::Reply, text: "Dear Amé".to_owned(), id: Some(sent.id) };
+    world.db.write(&world.owner.scope, SaveDraft { conversation, draft: late }).await.unwrap();
+    assert!(drafts().await.is_empty());
+    let next = Draft { mode: DraftMode::Reply, text: "And".to_owned(), id: Some(app::model::MessageId::new(new_id())) };
+    world.db.write(&world.owner.scope, SaveDraft { conversation, draft: next.clone() }).await.unwrap();
+    assert_eq!(drafts().await, [next], "the next one is kept");
 }
