@@ -150,8 +150,7 @@ pub async fn end_session(id: SessionId) -> Result<(), ApiError> {
 /// Changes my password, gives this session a new secret and ends my other sessions.
 #[server(prefix = "/api/fn", endpoint = "change_password", input = Json)]
 pub async fn change_password(old: String, new: String) -> Result<(), ApiError> {
-    let cookie = told(port()?.change_password(old, new).await)?;
-    set_cookie(&cookie);
+    told(port()?.change_password(old, new).await)?.iter().for_each(|cookie| set_cookie(cookie));
     Ok(())
 }
 

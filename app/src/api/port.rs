@@ -41,7 +41,7 @@ pub trait Port: Send + Sync {
     async fn sign_out(&self) -> Answer<String>;
     async fn sessions(&self) -> Answer<Vec<SessionInfo>>;
     async fn end_session(&self, id: SessionId) -> Answer<()>;
-    async fn change_password(&self, old: String, new: String) -> Answer<String>;
+    async fn change_password(&self, old: String, new: String) -> Answer<Vec<String>>;
     async fn set_chat(&self, on: bool) -> Answer<()>;
     async fn invite(&self, new: NewInvite) -> Answer<InviteInfo>;
     async fn invites(&self) -> Answer<Vec<InviteInfo>>;

@@ -24,7 +24,7 @@ use super::{
     session::{Signed, Unknown},
     state::Http,
 };
-use crate::auth::from_header;
+use crate::auth::{Known, from_header};
 
 /// What every render and server function finds in its context.
 #[derive(Clone)]
@@ -40,7 +40,8 @@ impl Given {
         let signed = request.extensions().get::<Signed>().cloned();
         Self {
             door: FrontDoor::of(http.clone(), request),
-            port: signed.map(|signed| MemberPort::of(http.clone(), signed)),
+            port: signed
+                .map(|signed| MemberPort::of(http.clone(), signed, Known::of(http.cookies(), request.headers()))),
             boot: None,
         }
     }

@@ -20,6 +20,7 @@ use async_trait::async_trait;
 
 use super::{mailbox, session::Signed, state::Http};
 use crate::{
+    auth::{Account, Known},
     clock::{new_id, new_secret, secret_hash},
     domain::{
         audit_log::{self, NoteRefusal},
@@ -40,12 +41,13 @@ type Answer<T> = Result<T, ApiError>;
 pub struct MemberPort {
     http: Http,
     signed: Signed,
+    known: Known,
 }
 
 impl MemberPort {
-    /// Bound to whoever is signed in.
-    pub fn of(http: Http, signed: Signed) -> Arc<dyn Port> {
-        Arc::new(Self { http, signed })
+    /// Bound to whoever is signed in, with the accounts that their browser is known for.
+    pub fn of(http: Http, signed: Signed, known: Known) -> Arc<dyn Port> {
+        Arc::new(Self { http, signed, known })
     }
 
     const fn scope(&self) -> &Scope {
@@ -165,7 +167,7 @@ impl Port for MemberPort {
         self.write(EndSession(id)).await
     }
 
-    async fn change_password(&self, old: String, new: String) -> Answer<String> {
+    async fn change_password(&self, old: String, new: String) -> Answer<Vec<String>> {
         let scope = &self.signed.session.scope;
         let bucket = format!("password:{}", scope.who());
         super::door::allow(&self.http, vec![(bucket, 10)]).await.told()?;
@@ -189,8 +191,12 @@ impl Port for MemberPort {
             )?;
         let secret = new_secret();
         let token_hash = secret_hash(&secret);
+        let (cookies, now) = (self.http.cookies(), self.http.db.clock().now());
+        // A browser is known by the password too: this one stays known by the new one (S54).
+        let account = Account { key: &house::email_key(&me.email), password_hash: &hash };
+        let known = self.known.renewed(&self.http.vault, cookies, account, now);
         self.write(ChangePassword { hash, keep: self.signed.session.id, token_hash }).await?;
-        Ok(self.http.cookies().set(&secret))
+        Ok(vec![cookies.set(&secret), known])
     }
 
     async fn set_chat(&self, on: bool) -> Answer<()> {

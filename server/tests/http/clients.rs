@@ -129,6 +129,23 @@ async fn s54_guessing_at_an_account_keeps_no_known_browser_out() {
 }
 
 #[tokio::test]
+async fn s54_whoever_changes_their_password_stays_known_where_they_did() {
+    let app = behind_a_proxy().await;
+    let laptop = Browser::at("198.51.100.1");
+    assert_eq!(laptop.signs_in(&app, OWNER, PASSWORD).await, ENTERED);
+    let change = json!({ "old": PASSWORD, "new": "another long phrase" });
+    let request = laptop.http.post(app.url("/api/fn/change_password")).header("origin", app.origin()).json(&change);
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
+    laptop.signs_out(&app).await;
+    for n in 0..10 {
+        let stranger = Browser::at(&format!("203.0.113.{n}"));
+        assert_eq!(stranger.signs_in(&app, OWNER, "guess").await, WRONG);
+    }
+    assert_eq!(Browser::at("203.0.113.99").signs_in(&app, OWNER, "another long phrase").await, PAUSED);
+    assert_eq!(laptop.signs_in(&app, OWNER, "another long phrase").await, ENTERED);
+}
+
+#[tokio::test]
 async fn s47_a_visitor_writes_forty_times_a_minute_and_new_tokens_help_nobody() {
     let app = behind_a_proxy().await;
     let (visitor, token) = (Browser::at("198.51.100.1"), new_secret());
