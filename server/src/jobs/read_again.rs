@@ -1,33 +1,161 @@
 //! The job that reads mails of older rules again: some at a time, until none is left. What stops in between goes on with the next mail,
-//! because each one says by which rules it was read.
+//! because each one says by which rules it was read. A mail that cannot be read by today's rules, whatever the reason, stays as it is and
+//! counts as read by them: it must not keep all others as they were.
 
-use app::model::ChannelKind;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use app::model::{ChannelKind, MailId, StorageFault};
+use tokio::{task::JoinSet, time::timeout};
 
 use super::worker::{Outcome, Worker};
 use crate::{
+    channels::Channel,
     domain::{
         deliver::Lease,
-        mail::{EndReading, PutRight, stale},
+        mail::{EndReading, Letter, PutRight, Stale, stale},
     },
-    error::Result,
+    error::{Error, Result},
     store::Scope,
 };
+
+/// How long reading one mail may take.
+const ONE: Duration = Duration::from_secs(40);
+/// After so long no further mail is begun: the job ends before its lease does, and the next job takes the rest.
+const ENOUGH: Duration = Duration::from_secs(50);
 
 pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Result<Outcome> {
     let Some(channel) = worker.channels.of(ChannelKind::Email) else {
         return Ok(Outcome::Dead("E-mail is not part of this process.".to_owned()));
     };
+    let begun = Instant::now();
     for stale in stale(&worker.db, scope).await? {
-        let letter = match channel.read_again(scope, stale.mail).await {
-            Ok(letter) => letter,
-            // One file that is lost must not keep all others as they were.
-            Err(error) => {
-                tracing::warn!(mail = %stale.mail, %error, "a kept mail could not be read again; it stays as it is");
-                None
-            }
-        };
-        worker.db.write(scope, PutRight { stale, letter }).await?;
+        if begun.elapsed() >= ENOUGH {
+            break;
+        }
+        let letter = read(channel, scope, stale.mail, ONE).await?;
+        put_right(worker, scope, stale, letter).await?;
     }
     worker.db.write(scope, EndReading { lease }).await?;
     Ok(Outcome::Done)
+}
+
+/// Reads a mail once more, on a task of its own; none where that fails, panics, or takes longer than it may.
+///
+/// # Errors
+/// When nothing can be stored: that is not the mail's fault.
+async fn read(channel: &Arc<dyn Channel>, scope: &Scope, mail: MailId, most: Duration) -> Result<Option<Box<Letter>>> {
+    let mut reading = JoinSet::new();
+    let (channel, scope) = (Arc::clone(channel), scope.clone());
+    reading.spawn(async move { channel.read_again(&scope, mail).await });
+    let why = match timeout(most, reading.join_next()).await {
+        Ok(Some(Ok(Ok(letter)))) => return Ok(letter),
+        Ok(Some(Ok(Err(error)))) if is_about_storing(&error) => return Err(error),
+        Ok(Some(Ok(Err(error)))) => error.to_string(),
+        Ok(Some(Err(error))) => error.to_string(),
+        Ok(None) | Err(_) => "it took too long".to_owned(),
+    };
+    tracing::warn!(%mail, why, "a kept mail could not be read again; it stays as it is");
+    Ok(None)
+}
+
+/// Puts a mail right, or passes it over where that is refused.
+async fn put_right(worker: &Worker, scope: &Scope, stale: Stale, letter: Option<Box<Letter>>) -> Result<()> {
+    let right = PutRight { stale: stale.clone(), letter };
+    match worker.db.write(scope, right).await {
+        Err(error) if !is_passing(&error) => {
+            tracing::warn!(mail = %stale.mail, %error, "a kept mail could not be put right; it stays as it is");
+            worker.db.write(scope, PutRight { stale, letter: None }).await
+        }
+        put => put,
+    }
+}
+
+/// Whether nothing can be stored just now. Bytes that are not there are the mail's own fault.
+fn is_about_storing(error: &Error) -> bool {
+    match error {
+        Error::Store(_) => error.storage_fault().is_some(),
+        Error::File(_) => error.storage_fault() == Some(StorageFault::Full),
+        _ => false,
+    }
+}
+
+/// Whether the same may go well the next time.
+fn is_passing(error: &Error) -> bool {
+    is_about_storing(error) || matches!(error, Error::Store(error) if error.is_passing_conflict())
+}
+
+#[cfg(test)]
+mod tests {
+    use app::model::{MailHead, WorkspaceId};
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::{
+        channels::{Capabilities, SendError},
+        clock::new_id,
+        domain::{
+            deliver::{Handed, Outgoing},
+            mail::{Claims, Writer},
+        },
+        error::StoreError,
+    };
+
+    /// A channel to which reading a mail again does this.
+    struct Trips(&'static str);
+
+    #[async_trait]
+    impl Channel for Trips {
+        fn capabilities(&self) -> Capabilities {
+            Capabilities { idempotent: true }
+        }
+
+        async fn send(&self, _: &Scope, _: &Outgoing) -> Result<Handed, SendError> {
+            Err(SendError::Never(String::new()))
+        }
+
+        async fn read_again(&self, _: &Scope, _: MailId) -> Result<Option<Box<Letter>>> {
+            match self.0 {
+                "panic" => panic!("a parser tripped"),
+                "endless" => std::future::pending().await,
+                "lost" => Err(Error::NOT_FOUND),
+                "corrupt" => Err(StoreError::Corrupt("a row".to_owned()).into()),
+                "full" => Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into()),
+                _ => Ok(Some(Box::new(letter()))),
+            }
+        }
+    }
+
+    fn letter() -> Letter {
+        Letter {
+            id: MailId::new(new_id()),
+            name: None,
+            answers: Vec::new(),
+            proved: Vec::new(),
+            ours: None,
+            claims: Claims::default(),
+            vouched: false,
+            head: MailHead::default(),
+            text: String::new(),
+            files: Vec::new(),
+            writer: Writer::Person,
+            report: Vec::new(),
+            print: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn r9_a_mail_that_cannot_be_read_again_is_passed_over() {
+        let scope = Scope::system(WorkspaceId::new(new_id()), "test");
+        for how in ["panic", "endless", "lost", "corrupt", "full", "well"] {
+            let channel: Arc<dyn Channel> = Arc::new(Trips(how));
+            let most = Duration::from_millis(if how == "endless" { 20 } else { 20_000 });
+            match read(&channel, &scope, MailId::new(new_id()), most).await {
+                Ok(read) => assert!(how != "full" && read.is_some() == (how == "well"), "{how}"),
+                Err(_) => assert_eq!(how, "full", "when nothing can be stored, nothing is passed over"),
+            }
+        }
+    }
 }

@@ -37,6 +37,9 @@ const CONTACT_SET_POSTGRES: &str = "INSERT INTO contact_search (workspace_id, co
 /// Of how many of the newest hits a member of narrow sight is shown theirs: a word that stands in everything others wrote is not
 /// looked up in all of it.
 const CANDIDATES: &str = "20000";
+/// By how many words of each kind a message's place is looked for. Which message is meant is known; that it holds the first of its words is
+/// enough to find it, and a run without spaces has thousands.
+const PLACED_BY: usize = 12;
 /// How many of the newest entries PostgreSQL looks through before it asks the index: what is common is found among them at once.
 const RECENT: &str = "2000";
 
@@ -183,8 +186,8 @@ pub async fn add_message(
     Ok(())
 }
 
-/// Where a message with this text stands in the index; none when no word of it does. It is looked for by the text's words: all entries
-/// that hold them are read, so ask outside of a write.
+/// Where a message with this text stands in the index; none when no word of it does. It is looked for by the first of the text's words: all
+/// entries that hold them are read, so ask outside of a write.
 ///
 /// # Errors
 /// When the database fails.
@@ -194,13 +197,20 @@ pub async fn place_of(
     message: MessageId,
     text: &str,
 ) -> Result<Option<i64>, StoreError> {
-    let Some(query) = Query::parse(text) else { return Ok(None) };
+    let Some(query) = place_query(text) else { return Ok(None) };
     let workspace = scope.workspace().to_string();
     let (sql, query) = match conn.engine() {
         Engine::Sqlite => (PLACE_SQLITE, query.fts5(&workspace)),
         Engine::Postgres => (PLACE_POSTGRES, query.tsquery(&workspace)),
     };
     Ok(conn.opt::<(i64,)>(sql, args![query, message]).await?.map(|(place,)| place))
+}
+
+fn place_query(text: &str) -> Option<Query> {
+    let mut query = Query::parse(text)?;
+    query.whole.truncate(PLACED_BY);
+    query.prefixes.truncate(PLACED_BY);
+    Some(query)
 }
 
 /// Puts a message's new text in place of the one that stands at `place` (see [`place_of`]).
@@ -314,4 +324,24 @@ async fn find<T: Row>(
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s10_a_place_is_looked_for_by_a_few_words() {
+        for text in
+            ["見積書をありがとうございます。".repeat(10_000), "word ".repeat(10_000), "見積書 word".repeat(10_000)]
+        {
+            let query = place_query(&text).unwrap();
+            assert!(query.whole.len() <= PLACED_BY && query.prefixes.len() <= PLACED_BY, "{query:?}");
+            assert!(query.fts5("w").len() < 1000 && query.tsquery("w").len() < 1000);
+            let indexed = index_words(&text);
+            let words: BTreeSet<&str> = indexed.split(' ').collect();
+            assert!(query.whole.iter().all(|word| words.contains(word.as_str())), "{query:?}");
+        }
+        assert!(place_query("…").is_none());
+    }
 }

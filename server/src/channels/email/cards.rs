@@ -42,16 +42,18 @@ pub fn said(file: &MailFile) -> Option<String> {
     // Each by where it stands: what an alarm says of itself is not said of the event.
     let (mut open, mut found) = (Vec::new(), Vec::new());
     for line in text.lines() {
-        let name = line.split([':', ';']).next().unwrap_or_default().to_uppercase();
+        // Names are of ASCII, and other letters may become longer: then its end would not be the name's.
+        let name = line.split([':', ';']).next().unwrap_or_default().to_ascii_uppercase();
+        let behind = line.get(name.len()..).unwrap_or_default();
         match name.as_str() {
-            "BEGIN" => open.push(line[name.len() + 1..].trim().to_uppercase()),
+            "BEGIN" => open.push(behind.get(1..).unwrap_or_default().trim().to_uppercase()),
             "END" => {
                 open.pop();
             }
             "DESCRIPTION" | "COMMENT" | "X-ALT-DESC"
                 if open.last().is_some_and(|part| matches!(part.as_str(), "VEVENT" | "VTODO" | "VJOURNAL")) =>
             {
-                found.extend(after_parameters(&line[name.len()..]).map(|value| (name, value)));
+                found.extend(after_parameters(behind).map(|value| (name, value)));
             }
             _ => {}
         }
@@ -302,6 +304,22 @@ mod tests {
         assert!(cards("empty.vcf", "").is_empty() && cards("todo.ics", "BEGIN:VTODO\nEND:VTODO\n").is_empty());
         let dear = format!("BEGIN:VCARD\nFN:Eve\nA{}\nEND:VCARD\n", ";B=".repeat(300_000));
         assert_eq!(cards("dear.vcf", &dear)[0].title, "Eve", "a line that would take minutes is passed over");
+    }
+
+    #[test]
+    fn t3_lines_that_are_none_stop_no_calendar() {
+        let said = |text: &str| {
+            let bytes = text.replace('\n', "\r\n").into_bytes();
+            said(&MailFile { name: "a.ics".to_owned(), bytes, ..MailFile::default() })
+        };
+        for line in
+            ["BEGIN", "BEGIN:", "ŉ", "ﬁﬃŉ:x", "begin;é", "DESCRIPTION", "DESCRIPTION;A=\"", "ß:BEGIN", "END", ":"]
+        {
+            let text = format!(
+                "{line}\nBEGIN:VEVENT\n{line}\nEND\nBEGIN:VEVENT\nDESCRIPTION:Bring shoes\n{line}\nEND:VEVENT\n"
+            );
+            assert_eq!(said(&text).as_deref(), Some("Bring shoes"), "{line}");
+        }
     }
 
     proptest! {

@@ -43,7 +43,7 @@ use self::{
     compose::{Enclosed, Making, compose},
     error::MailError,
     fetch::Fetching,
-    imap::Imap,
+    imap::{Imap, Lying},
     mail::MessageName,
     reader::{Reader, Source},
     receive::{Lesson, Receiving, is_old},
@@ -63,7 +63,8 @@ use crate::{
     store::{
         Db, Scope,
         account::{self, Account},
-        mail as mails, message,
+        mail::{self as mails, Folder, Place},
+        message,
     },
     vault::Vault,
 };
@@ -169,7 +170,10 @@ impl Email {
         let again = |tried| TakeAgain { id, tried, bytes: None, old: false };
         let unread = match is_kept {
             true => match self.read_again(scope, id).await? {
-                Ok(letter) => return Ok(again(Tried::Letter(letter))),
+                Ok(letter) => {
+                    let old = self.was_old(scope, id, kept.channel).await?;
+                    return Ok(TakeAgain { old, ..again(Tried::Letter(letter)) });
+                }
                 Err(reason) => reason,
             },
             false => kept.reason,
@@ -186,37 +190,53 @@ impl Email {
         }
     }
 
+    /// Where a mail came from, and how that is read; none where it lies in no folder that is.
+    async fn origin(&self, scope: &Scope, id: MailId, channel: ChannelId) -> Result<Option<Origin>, StoreError> {
+        let mut glance = self.db.glance().await?;
+        let conn = &mut glance.conn();
+        let Some((place, uid)) = mails::place(conn, scope, id).await? else { return Ok(None) };
+        let folder = mails::folder(conn, scope, channel, &place.folder).await?;
+        let account = account::one(conn, scope, channel).await?;
+        Ok(folder.zip(account).map(|(folder, account)| Origin { place, uid, folder, account }))
+    }
+
+    /// Whether a kept mail lay in its mailbox before that was connected, as when it came. When it came there nobody kept: where only that
+    /// would tell, it is for people.
+    async fn was_old(&self, scope: &Scope, id: MailId, channel: ChannelId) -> Result<bool> {
+        let Some(Origin { place, uid, folder, account }) = self.origin(scope, id, channel).await? else {
+            return Ok(false);
+        };
+        let lying = Lying { uid, size: 0, at: None };
+        Ok(place.uid_validity == folder.uid_validity && is_old(&folder, account.created, &lying))
+    }
+
     /// A mail as its server gives it now; none where it does not lie there any more.
     async fn asked_again(&self, scope: &Scope, id: MailId, channel: ChannelId) -> Result<Option<TakeAgain>, MailError> {
         // The connection to the database goes back before the mailbox is asked.
-        let found = async {
-            let mut glance = self.db.glance().await?;
-            let conn = &mut glance.conn();
-            let Some((place, uid)) = mails::place(conn, scope, id).await? else { return Ok(None) };
-            let folder = mails::folder(conn, scope, channel, &place.folder).await?;
-            let account = account::one(conn, scope, channel).await?;
-            Ok::<_, StoreError>(folder.zip(account).map(|(folder, account)| (place, uid, folder, account)))
-        };
-        let Some((place, uid, folder, account)) = found.await? else { return Ok(None) };
+        let Some(origin) = self.origin(scope, id, channel).await? else { return Ok(None) };
+        let Origin { place, uid, folder, account } = origin;
         let connected = self.opened(&account)?;
         let mut imap = self.imap(&connected).await?;
         if imap.examine(&place.folder).await?.uid_validity != place.uid_validity {
             return Ok(None);
         }
         let lying = imap.among(&[uid]).await?;
-        if lying.is_empty() {
-            return Ok(None);
-        }
         let reader = self.reader(scope.clone());
         let fetching = Fetching { files: &self.files, reader: &reader };
         let mut fetched = fetching.fetch(&mut imap, &lying, true, |one| is_old(&folder, account.created, one)).await?;
+        let is_missing = fetched.arrived.is_empty() && fetched.withheld.is_empty();
+        let is_gone = is_missing && !imap.gone([uid]).await?.is_empty();
         imap.close().await;
         Ok(match (fetched.arrived.pop(), fetched.withheld.pop()) {
             (Some(Arrived { digest, size, old, letter, .. }), _) => {
                 Some(TakeAgain { id, tried: letter.into(), bytes: Some((digest, size)), old })
             }
             (None, Some(less)) => Some(TakeAgain { id, tried: Tried::Unread(less.reason), bytes: None, old: false }),
-            (None, None) => None,
+            (None, None) if is_gone => None,
+            (None, None) => {
+                let reason = "The mail server lists it and says nothing about it.".to_owned();
+                Some(TakeAgain { id, tried: Tried::Unread(reason), bytes: None, old: false })
+            }
         })
     }
 
@@ -312,6 +332,14 @@ impl Email {
 
 fn settings_of(account: &Account) -> Result<EmailSettings> {
     Ok(serde_json::from_str(&account.settings).map_err(|error| StoreError::Corrupt(error.to_string()))?)
+}
+
+/// Where a mail came from, and how that is read.
+struct Origin {
+    place: Place,
+    uid: i64,
+    folder: Folder,
+    account: Account,
 }
 
 /// A mail that is ready to go.

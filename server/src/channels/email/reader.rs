@@ -16,7 +16,7 @@ use super::{
     dmarc::Dmarc,
     fold::{Answers, Folded, fold, is_handed_on},
     mail::{self, Mail, MailFile, MessageName},
-    room::Room,
+    room::{Held, Room},
     show::{LaidOut, lay_out},
     signed::Signer,
 };
@@ -41,6 +41,9 @@ const READ_OF_LARGE: u64 = 2 * 1024 * 1024;
 const MOST_UNPACKED: usize = 4 * 1024 * 1024;
 /// How many files a message may have; further ones are in the source.
 const MOST_FILES: usize = 50;
+
+/// What is said of a mail that our own parts tripped over.
+const FAILED: &str = "Reading this mail failed inside Tandem.";
 
 /// How much of a mail of so many bytes is held in memory to be read.
 pub(super) const fn held_whole(size: u64) -> u64 {
@@ -85,16 +88,14 @@ impl Reader {
     /// # Errors
     /// When the disk or the database fails.
     pub async fn read(&self, id: MailId, source: Source) -> Result<Result<Box<Letter>, String>> {
-        let _held = self.room.for_mail(source.size()).await?;
-        let read = tokio::task::spawn_blocking(move || {
-            // What a parser trips over must not end the stream of mails behind it.
-            std::panic::catch_unwind(AssertUnwindSafe(|| understand(source)))
-        });
-        let Understood { mut mail, beyond, inside: shown, head } = match read.await {
-            Ok(Ok(Ok(read))) => read,
-            Ok(Ok(Err(Fault::Unreadable(reason)))) => return Ok(Err(reason)),
-            Ok(Ok(Err(Fault::Disk(error)))) => return Err(error.into()),
-            Ok(Err(_)) | Err(_) => return Ok(Err("Reading this mail failed inside Tandem.".to_owned())),
+        let held = self.room.for_mail(source.size()).await?;
+        let Some((read, held)) = apart(held, move || understand(source)).await else {
+            return Ok(Err(FAILED.to_owned()));
+        };
+        let Understood { mut mail, beyond, inside: shown, head } = match read {
+            Ok(read) => read,
+            Err(Fault::Unreadable(reason)) => return Ok(Err(reason)),
+            Err(Fault::Disk(error)) => return Err(error.into()),
         };
         let (mut files, mut inside) = (Vec::new(), Vec::new());
         let is_all = beyond.is_all || mail.cut.is_none();
@@ -111,7 +112,9 @@ impl Reader {
             files.push(as_file(id, &large.file, kept));
         }
         let answers = answers(&self.db, &self.scope, &self.signer, &mail).await?;
-        Ok(Ok(Box::new(self.letter(id, mail, files, MailHead { inside, cut: is_cut, ..head }, &answers))))
+        let (reader, head) = (self.clone(), MailHead { inside, cut: is_cut, ..head });
+        let letter = apart(held, move || Box::new(reader.letter(id, mail, files, head, &answers))).await;
+        Ok(letter.map(|(letter, _)| letter).ok_or_else(|| FAILED.to_owned()))
     }
 
     async fn keep(&self, id: MailId, mut file: MailFile) -> Result<File> {
@@ -176,6 +179,14 @@ impl Reader {
         }
         proved
     }
+}
+
+/// Does what may take long, or trip over what a mail says, where neither holds up anything else: no other mail and no other task. None
+/// where it panicked. The room is taken until it is done, also where whoever asked is gone by then.
+async fn apart<T: Send + 'static>(held: Held, work: impl FnOnce() -> T + Send + 'static) -> Option<(T, Held)> {
+    let done = tokio::task::spawn_blocking(move || (std::panic::catch_unwind(AssertUnwindSafe(work)), held)).await;
+    let (done, held) = done.ok()?;
+    Some((done.ok()?, held))
 }
 
 /// A mail's file as it is kept, by its digest, size and type.
@@ -331,11 +342,38 @@ fn cut_at(text: &str, limit: usize) -> (&str, bool) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn picture(id: &str) -> MailFile {
         let bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01".to_vec();
         MailFile { media_type: "image/png".to_owned(), content_id: Some(id.to_owned()), bytes, ..MailFile::default() }
+    }
+
+    #[tokio::test]
+    async fn s10_a_panic_while_reading_ends_one_mail_alone() {
+        let room = Room::new();
+        let held = room.for_mail(READ_WHOLE).await.unwrap();
+        let (_, held) = apart(held, || ()).await.unwrap();
+        assert!(apart::<()>(held, || panic!("a parser tripped")).await.is_none());
+        // Its room is free again.
+        let all = futures::future::join_all([READ_WHOLE; 2].map(|size| room.for_mail(size)));
+        assert!(tokio::time::timeout(Duration::from_secs(10), all).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn s59_a_mail_takes_its_room_until_it_is_read_whoever_waits_for_it() {
+        let room = Room::new();
+        let (first, second) = (room.for_mail(READ_WHOLE).await.unwrap(), room.for_mail(READ_WHOLE).await.unwrap());
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        let read = apart(first, move || waits.recv());
+        assert!(tokio::time::timeout(Duration::from_millis(50), read).await.is_err(), "nobody waits for it any more");
+        let more = tokio::time::timeout(Duration::from_millis(50), room.for_mail(1)).await;
+        assert!(more.is_err(), "it is still being read");
+        drop(go_on);
+        assert!(tokio::time::timeout(Duration::from_secs(10), room.for_mail(READ_WHOLE)).await.is_ok());
+        drop(second);
     }
 
     #[test]

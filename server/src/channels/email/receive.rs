@@ -226,12 +226,15 @@ impl Receiving<'_> {
         }
         let uids: Vec<i64> = withheld.iter().map(|(_, uid)| *uid).collect();
         let lying = imap.among(&uids).await?;
+        let is_there = |uid: &i64| lying.iter().any(|one| one.uid == *uid);
+        let gone = imap.gone(uids.iter().copied().filter(|uid| !is_there(uid))).await?;
+        for (id, _) in withheld.iter().filter(|(_, uid)| gone.contains(uid)) {
+            let gone = TakeAgain { id: *id, tried: Tried::Gone, bytes: None, old: false };
+            self.db.write(&self.scope(), gone).await.map_err(MailError::Ours)?;
+        }
         for (id, uid) in withheld {
-            let Some(one) = lying.iter().find(|one| one.uid == *uid) else {
-                let gone = TakeAgain { id: *id, tried: Tried::Gone, bytes: None, old: false };
-                self.db.write(&self.scope(), gone).await.map_err(MailError::Ours)?;
-                continue;
-            };
+            // What one answer left out and still lies there waits for the next.
+            let Some(one) = lying.iter().find(|one| one.uid == *uid) else { continue };
             let mut fetched = self.fetch(imap, reading, &[*one], true).await?;
             if let Some(Arrived { digest, size, old, letter, .. }) = fetched.arrived.pop() {
                 self.take_again(*id, TakeAgain { id: *id, tried: letter.into(), bytes: Some((digest, size)), old })

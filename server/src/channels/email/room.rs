@@ -103,7 +103,17 @@ fn busy() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use app::model::{ChannelId, MailId, MailOutcome, Timestamp, WorkspaceId};
+
     use super::*;
+    use crate::{
+        channels::email::{Email, show::Remote},
+        clock::{Clock, new_id},
+        domain::files::Files,
+        network::Network,
+        store::{Db, Scope, mail::Mail},
+        vault::Vault,
+    };
 
     const MB: u64 = 1024 * 1024;
 
@@ -140,5 +150,35 @@ mod tests {
         assert!(room.for_picture().await.is_err());
         drop(pictures);
         assert!(room.for_picture().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn s59_whoever_looks_at_a_formatted_mail_waits_for_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("t.db").display());
+        let db = Db::open(&url, Clock::System, Arc::new(|_| ())).await.unwrap();
+        let files = Files::open(folder.path().join("files")).unwrap();
+        let (digest, size, _) = files.keep("Content-Type: text/html\r\n\r\n<p>Hello</p>\r\n".into()).await.unwrap();
+        let network = Network::new(&[], None).unwrap();
+        let email = Email { room: hurried(), ..Email::new(db, files, Vault::of_tests(), network) };
+        let mail = Mail {
+            id: MailId::new(new_id()),
+            channel: ChannelId::new(new_id()),
+            digest,
+            size: i64::try_from(size).unwrap(),
+            outcome: MailOutcome::Taken,
+            reason: String::new(),
+            message: None,
+            at: Timestamp(0),
+        };
+        let scope = Scope::system(WorkspaceId::new(new_id()), "test");
+        let look = async || email.formatted(&scope, &mail, Remote::LeftOut).await;
+        let others = [email.room.for_mail(36 * MB).await.unwrap(), email.room.for_mail(36 * MB).await.unwrap()];
+        let Err(Error::Refused(ApiError::Busy { .. })) = look().await else { panic!("there is no room") };
+        drop(others);
+        let page = look().await.unwrap().html;
+        assert_eq!(email.room.mails.available_permits(), 287, "until the page has gone out");
+        drop(page);
+        assert_eq!(email.room.mails.available_permits(), 288);
     }
 }

@@ -105,15 +105,8 @@ impl Smtp<'_> {
         let mut talk = connected?;
         talk.wire.until(Instant::now() + SIGN_IN);
         let server = Server(&self.host.name);
-        match talk.sign_in(self.user, self.password).await {
-            Ok(()) => Ok(talk),
-            // Whatever is said for good here is about who we are.
-            Err(SmtpError::Refused(answer)) if answer.code >= 500 => Err(NotTaken::Never(server.no_login(&answer))),
-            Err(SmtpError::Unsayable(why)) => {
-                Err(NotTaken::Never(MailError::Login { server: server.name(), said: why.to_owned() }))
-            }
-            Err(error) => Err(server.not_taken(error, "the sign-in")),
-        }
+        talk.sign_in(self.user, self.password).await.map_err(|error| server.not_signed_in(error))?;
+        Ok(talk)
     }
 
     /// To an address that was checked, encrypted, by the name that the certificate has to show.
@@ -222,6 +215,8 @@ impl Server<'_> {
     ) -> Result<(), NotTaken> {
         talk.wire.until(end);
         talk.give(mail).await.map_err(|error| self.not_taken(error, "the mail"))?;
+        // The server may look at all of it before it answers (RFC 5321, 4.5.3.2.6). Whoever leaves before that sends it twice.
+        talk.wire.silent_for(end.saturating_duration_since(Instant::now()));
         match talk.end().await {
             Ok(_) => Ok(()),
             Err(SmtpError::Refused(answer)) => Err(self.not_taken(SmtpError::Refused(answer), "the mail")),
@@ -238,6 +233,18 @@ impl Server<'_> {
 
     fn no_login(self, answer: &Answer) -> MailError {
         MailError::Login { server: self.name(), said: answer.words() }
+    }
+
+    /// What came of signing in. Whatever is said for good here is about who we are, and what is said of the moment is not.
+    pub(super) fn not_signed_in(self, error: SmtpError) -> NotTaken {
+        match error {
+            SmtpError::Refused(answer) if answer.is_for_now() => NotTaken::Later(self.lost(&answer.words())),
+            SmtpError::Refused(answer) => NotTaken::Never(self.no_login(&answer)),
+            SmtpError::Unsayable(why) => {
+                NotTaken::Never(MailError::Login { server: self.name(), said: why.to_owned() })
+            }
+            error => self.not_taken(error, "the sign-in"),
+        }
     }
 
     /// What came of a step before anything was taken. `step`: what the server was to answer to.

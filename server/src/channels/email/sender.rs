@@ -188,8 +188,7 @@ const fn is_unseen(c: char) -> bool {
 /// A name as it stood beside an address, on one line. One that shows another address than that is none: it would be taken for it.
 fn name(text: &str, address: &str) -> String {
     let plain: String = text.chars().filter(|c| !is_unseen(*c)).collect();
-    let name =
-        one_line(plain.trim_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '"' | ',' | ';' | '[' | '(')));
+    let name = one_line(plain.trim_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '"' | ',' | ';')));
     let other = |word: &str| is_address(word) && word.contains('.') && !word.eq_ignore_ascii_case(address);
     if name.split(is_end).any(other) { String::new() } else { name }
 }
@@ -201,7 +200,9 @@ fn last_address(text: &str) -> Option<Mailbox> {
         |word: &&str| is_address(word) && word.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'));
     let address = words.filter(|word| !word.is_empty()).find(is_one)?;
     let (before, _) = text.rsplit_once(address)?;
-    Some(Mailbox { name: name(before.trim_end_matches("mailto:"), address), address: address.to_owned() })
+    let before = before.trim_end_matches("mailto:");
+    let before = before.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '[' | '('));
+    Some(Mailbox { name: name(before, address), address: address.to_owned() })
 }
 
 /// Whether an address ends there.

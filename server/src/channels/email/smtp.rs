@@ -4,7 +4,10 @@
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use tokio::time::Instant;
 
 use super::{
     mail::one_line,
@@ -15,6 +18,8 @@ use super::{
 const LINE: usize = 2048;
 /// How many lines an answer may have.
 const LINES: usize = 100;
+/// How long a server that takes no more of a mail has to say why.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// What a server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +35,11 @@ impl Answer {
     pub fn words(&self) -> String {
         let said = format!("{} {}", self.code, self.lines.join(" "));
         one_line(&said).trim_end_matches('.').to_owned()
+    }
+
+    /// Whether it is about the moment: by its code (4xx), or by the finer one behind that (RFC 3463), which says it more exactly.
+    pub fn is_for_now(&self) -> bool {
+        self.code < 500 || self.lines.first().is_some_and(|line| line.starts_with("4."))
     }
 }
 
@@ -159,8 +169,16 @@ impl<W: Line> Conversation<W> {
     /// # Errors
     /// [`SmtpError`]
     pub async fn give(&mut self, mail: &[u8]) -> Result<(), SmtpError> {
-        self.wire.say(&stuffed(mail)).await?;
-        self.nothing_unasked().await
+        match self.wire.say(&stuffed(mail)).await {
+            Ok(()) => self.nothing_unasked().await,
+            Err(broken) => Err(self.last_words().await.unwrap_or_else(|| broken.into())),
+        }
+    }
+
+    /// Why a server broke off: it may have refused the mail before it stopped reading.
+    async fn last_words(&mut self) -> Option<SmtpError> {
+        self.wire.until(Instant::now() + LAST_WORDS);
+        self.answer(2).await.err().filter(|error| matches!(error, SmtpError::Refused(_)))
     }
 
     /// Ends a mail. Whether it was taken, only the answer tells.

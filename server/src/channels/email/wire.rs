@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// How long a server may be silent.
+/// How long a server may be silent, unless it is given longer.
 pub const SILENCE: Duration = Duration::from_secs(60);
 /// How much is read at once, in bytes.
 const CHUNK: usize = 8 * 1024;
@@ -51,17 +51,23 @@ pub struct Wire<W> {
     stream: W,
     held: BytesMut,
     end: Instant,
+    silence: Duration,
 }
 
 impl<W: Line> Wire<W> {
     /// Over a stream. Until [`Self::until`] says otherwise, it has the time of one answer.
     pub fn over(stream: W) -> Self {
-        Self { stream, held: BytesMut::new(), end: Instant::now() + SILENCE }
+        Self { stream, held: BytesMut::new(), end: Instant::now() + SILENCE, silence: SILENCE }
     }
 
     /// Sets the moment at which whatever is going on is given up.
     pub const fn until(&mut self, end: Instant) {
         self.end = end;
+    }
+
+    /// Sets for how long nothing may come, from now on. Whatever is going on ends at [`Self::until`] all the same.
+    pub const fn silent_for(&mut self, silence: Duration) {
+        self.silence = silence;
     }
 
     /// The next line, without the line end (CR LF, or LF alone).
@@ -151,7 +157,7 @@ impl<W: Line> Wire<W> {
 
     async fn more(&mut self) -> Result<(), WireError> {
         self.held.reserve(CHUNK);
-        let end = self.end.min(Instant::now() + SILENCE);
+        let end = Instant::now().checked_add(self.silence).map_or(self.end, |silent| silent.min(self.end));
         match timeout_at(end, self.stream.read_buf(&mut self.held)).await {
             Ok(read) => {
                 if read? == 0 {
@@ -225,6 +231,23 @@ mod tests {
         assert!(matches!(wire.bytes(1_000_000).await, Err(WireError::Slow)));
         drop(wire);
         drip.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn s55_a_server_is_silent_for_as_long_as_it_may_be() {
+        let (mut wire, mut theirs) = wire();
+        let late = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            theirs.write_all(b"late\r\n").await.unwrap();
+            theirs
+        });
+        wire.silent_for(Duration::from_millis(10));
+        assert!(matches!(wire.line(100).await, Err(WireError::Slow)));
+        wire.silent_for(Duration::MAX);
+        assert_eq!(wire.line(100).await.unwrap(), "late");
+        let _theirs = late.await.unwrap();
+        wire.until(Instant::now() + Duration::from_millis(10));
+        assert!(matches!(wire.line(100).await, Err(WireError::Slow)), "its end is its end");
     }
 
     #[tokio::test]

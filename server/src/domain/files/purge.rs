@@ -1,8 +1,9 @@
 //! What was uploaded and never sent goes after a day, its bytes with it unless something else refers to them (S53).
 //!
 //! Equal bytes are kept once, whoever brought them, so that another upload or a mail may be about to refer to what is being deleted.
-//! Bytes that come in are renamed into their place, also where equal ones lie already ([`Files::settle`]). Who deletes takes them out of
-//! their place first, and then looks: whether they are new, and whether a row refers to them. If so they are put back.
+//! Bytes that come in are renamed into their place; where equal ones lie already, those stay and become as young ([`Files::settle`]). Who
+//! deletes takes them out of their place first, and then looks: whether they are new, and whether a row refers to them. If so they are put
+//! back.
 
 use std::{io::ErrorKind, path::Path, time::Duration};
 

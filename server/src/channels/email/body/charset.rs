@@ -178,6 +178,7 @@ mod tests {
         let packed = "text/plain\r\nContent-Transfer-Encoding: base64";
         assert_eq!(text(packed, &units("Grüße aus Lübeck", true)), "Grüße aus Lübeck");
         assert_eq!(text(packed, &units("Grüße aus Lübeck", false)), "Grüße aus Lübeck");
+        assert_eq!(text(packed, &units("Привет из Любека", true)), "Привет из Любека", "no zeros tell it");
     }
 
     #[test]

@@ -65,3 +65,75 @@ fn t3_a_mail_that_answers_nothing_quotes_nothing() {
         assert!(case.kind != "quote" || signature.is_empty() || is_signed, "{}: {signature}", case.title);
     }
 }
+
+/// The cases whose title begins so are folded as they should be.
+fn are_right(begin: &str) {
+    let all = cases();
+    let about: Vec<&Case> = all.iter().filter(|case| case.title.starts_with(begin)).collect();
+    assert!(!about.is_empty(), "no case is about {begin}");
+    let faults: Vec<String> = about.into_iter().filter_map(|case| fault(case, &Answers::Unknown)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n---\n"));
+}
+
+#[test]
+fn t3_a_head_without_a_rule_in_a_language_that_is_not_known_is_folded() {
+    are_right("Outlook without a rule, Welsh, not known");
+}
+
+#[test]
+fn t3_you_wrote_is_folded_without_marks_below_it() {
+    are_right("you wrote, ");
+}
+
+#[test]
+fn t3_finnish_sentences_are_folded_without_marks_below_them() {
+    are_right("Gmail, Finnish");
+    are_right("Finnish with a name");
+}
+
+#[test]
+fn t3_norwegian_sentences_are_folded_without_marks_below_them() {
+    are_right("Gmail, Norwegian");
+    are_right("Norwegian with a name");
+}
+
+#[test]
+fn t3_a_date_and_then_a_name_with_its_address_is_folded() {
+    are_right("date, name and address");
+}
+
+#[test]
+fn t3_a_french_head_without_a_rule_is_folded() {
+    are_right("Outlook without a rule, French");
+}
+
+#[test]
+fn t3_a_line_between_dashes_in_a_language_that_is_not_listed_is_folded_with_the_head_below_it() {
+    are_right("dashes, Welsh, not known");
+}
+
+#[test]
+fn t3_footers_of_lists_are_folded() {
+    are_right("list, ");
+}
+
+#[test]
+fn t3_a_device_in_a_language_that_is_not_known_is_folded() {
+    are_right("device, Luxembourgish, not known");
+}
+
+#[test]
+fn t3_a_device_with_a_link_behind_it_is_folded() {
+    are_right("device, German, Outlook, ");
+}
+
+#[test]
+fn t3_a_sign_off_at_the_very_end_is_folded() {
+    are_right("leave, ");
+}
+
+#[test]
+fn t3_answers_between_quoted_lines_stay_in_sight() {
+    are_right("answers between quoted lines");
+    are_right("a greeting above answers between quoted lines");
+}

@@ -1,6 +1,8 @@
 //! Letters never stand on a ground that they were not made for: where the picture below them is not shown, or a rule that coloured it was
 //! not kept, the element gets a plain ground on which they are read.
 
+use std::collections::HashSet;
+
 use super::{
     colour::{Colour, contrast, luminance, written},
     look::Look,
@@ -8,7 +10,7 @@ use super::{
 };
 use crate::channels::email::{
     body::said::says_something,
-    tags::{Part, parts},
+    tags::{self, Part, parts},
 };
 
 /// Letters that stand out less than this are hardly seen.
@@ -31,6 +33,7 @@ struct Open {
 /// HTML that was made fit to be shown, with a ground wherever letters lost theirs.
 pub(super) fn given_back(html: &str, sheet: &Sheet) -> String {
     let mut grounds: Vec<(usize, Colour)> = Vec::new();
+    let mut grounded: HashSet<usize> = HashSet::new();
     let mut open: Vec<Open> = Vec::new();
     let mut around: Vec<Named> = Vec::new();
     for (at, part) in parts(html) {
@@ -49,7 +52,7 @@ pub(super) fn given_back(html: &str, sheet: &Sheet) -> String {
             }
             Part::Text(text) => {
                 let wanted = open.last().filter(|_| says_something(text)).and_then(|_| wanted(&open, sheet));
-                grounds.extend(wanted.filter(|(at, _)| !grounds.iter().any(|(other, _)| other == at)));
+                grounds.extend(wanted.filter(|(at, _)| grounded.insert(*at)));
             }
             _ => {}
         }
@@ -60,7 +63,8 @@ pub(super) fn given_back(html: &str, sheet: &Sheet) -> String {
     for (at, ground) in grounds {
         let tag = &html[at..];
         let name = 1 + tag[1..].find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(0);
-        let end = tag.find('>').unwrap_or(tag.len());
+        // A `>` may stand in what an attribute says.
+        let end = tags::tag(tag).map_or(tag.len(), |(_, behind)| tag.len() - behind.len());
         let style = tag[..end].find(" style=\"").map(|style| style + " style=\"".len());
         out.push_str(&html[from..at + style.unwrap_or(name)]);
         from = at + style.unwrap_or(name);
@@ -118,6 +122,26 @@ mod tests {
         }
         let dark = shown("<body bgcolor=\"#000000\"><div style=\"background:url(p.jpg)\">Sale</div></body>");
         assert!(dark.contains("background-color:#f4f4f5"), "{dark}");
+    }
+
+    #[test]
+    fn t3_a_ground_goes_into_the_style_that_is_there() {
+        let given = super::given_back(
+            "<div title=\"a > b\" style=\"color:#fff;background-image:none\">Sale</div>",
+            &super::Sheet::default(),
+        );
+        let wanted =
+            "<div title=\"a > b\" style=\"background-color:#3f3f46;color:#fff;background-image:none\">Sale</div>";
+        assert_eq!(given, wanted);
+    }
+
+    #[test]
+    fn s10_many_grounds_cost_little() {
+        let begun = std::time::Instant::now();
+        let html = "<i style=\"background-image:none;color:#fff\">x</i>".repeat(40_000);
+        let given = super::given_back(&html, &super::Sheet::default());
+        assert_eq!(given.matches("#3f3f46").count(), 40_000);
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! empty one for ever. Here a mail that is short is asked for again, and taken as it is only if the server stands by it and its sizes
 //! are known to be off.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use futures::Stream;
@@ -178,15 +178,30 @@ impl<W: Line> Imap<W> {
         Ok(())
     }
 
-    /// Whether a mail that is shorter than was said may be all there is: the server says that nothing is behind it, and its sizes are off,
+    /// Whether a mail that is shorter than was said may be all there is: the server gives nothing that is behind it, and its sizes are off,
     /// by few bytes here or by many everywhere.
     async fn stands_by(&mut self, one: &Lying, given: u64) -> Result<bool, MailError> {
         let behind = match self.part(one.uid, given, 64, PIECE.into()).await {
-            Err(MailError::Withheld { .. }) => return Ok(false),
+            // Not all servers have other words for what is behind the end of a mail.
+            Err(MailError::Withheld { .. }) => None,
             answer => answer?,
         };
-        let nothing_behind = behind.is_some_and(|bytes| bytes.is_none_or(|bytes| bytes.is_empty()));
+        let nothing_behind = behind.flatten().is_none_or(|bytes| bytes.is_empty());
         Ok(nothing_behind && self.may_be_all(one, given).await?)
+    }
+
+    /// Which of these lie in the open folder no more. That an answer about them left them out does not tell: the server is asked for the
+    /// numbers of all that lies there.
+    ///
+    /// # Errors
+    /// When the connection is lost, or the server does not tell.
+    pub async fn gone(&mut self, uids: impl IntoIterator<Item = i64>) -> Result<BTreeSet<i64>, MailError> {
+        let mut gone: BTreeSet<i64> = uids.into_iter().collect();
+        if !gone.is_empty() {
+            let lying = self.numbers(None).await?;
+            gone.retain(|uid| !lying.contains(uid));
+        }
+        Ok(gone)
     }
 
     /// Whether so many bytes may be all of a mail, although the server said more.
@@ -205,6 +220,11 @@ impl<W: Line> Imap<W> {
         for other in others.into_iter().filter(|other| other.size > 0 && other.size <= PROBE).take(PROBES) {
             let mail = match self.mails(&[other]).await {
                 Err(MailError::Withheld { .. }) => continue,
+                // It was not asked for by itself, and need not be ours: what waits is the mail that it was to be compared with, or both
+                // would be asked for again on every connection.
+                Err(MailError::TooMuch { server, said, most, .. }) => {
+                    return Err(MailError::TooMuch { server, uid: Some(but), said, most });
+                }
                 answer => answer?.remove(&other.uid),
             };
             let Some(mail) = mail.filter(|mail| has_header(mail)) else { continue };
@@ -237,7 +257,10 @@ impl<W: Line> Imap<W> {
         };
         let answered = self.fetched(&what, Limits::mails(largest, all), &mut take).await;
         let too_much = match answered {
-            Err(MailError::TooMuch { uid, .. }) => uid.or(if let [one] = wanted { Some(one.uid) } else { None }),
+            // Only one that was asked for: a number that the server made up is nobody's.
+            Err(MailError::TooMuch { uid, .. }) => {
+                uid.filter(|uid| size(*uid).is_some()).or_else(|| if let [one] = wanted { Some(one.uid) } else { None })
+            }
             answer => match (answer, over) {
                 (Ok(()), None) => return Ok(mails),
                 (Ok(()), Some(uid)) => Some(uid),
@@ -272,6 +295,8 @@ impl<W: Line> Imap<W> {
         let at_once = if at == 0 { left.min(AT_ONCE) } else { PIECE.into() };
         let piece = match self.part(uid, at, PIECE, at_once).await {
             Err(MailError::TooMuch { .. }) => return Err(too_much()),
+            // Its end was seen already, and this is how some servers say that there is nothing behind it.
+            Err(MailError::Withheld { .. }) if short => None,
             answer => answer?,
         };
         match piece {

@@ -17,6 +17,14 @@ use crate::{
 /// How long a server that we have not begun TLS with may wait before it greets.
 const GREETING: Duration = Duration::from_secs(15);
 
+/// Codes of refusals that pass (RFC 5530, and what large providers say): they are about the server, and not about who we are.
+const FOR_NOW: [&str; 6] = ["INUSE", "LIMIT", "OVERQUOTA", "SERVERBUG", "THROTTLED", "UNAVAILABLE"];
+/// Codes of those that somebody has to see to, whatever words stand behind them.
+const FOR_GOOD: [&str; 5] =
+    ["AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "CONTACTADMIN", "EXPIRED", "PRIVACYREQUIRED"];
+/// Words of refusals that pass, of servers that say it without a code.
+const FOR_NOW_IN_WORDS: [&str; 4] = ["too many simultaneous", "bandwidth limit", "try again later", "temporar"];
+
 impl Imap {
     /// Connects, encrypted, and signs in.
     ///
@@ -51,6 +59,10 @@ pub(super) async fn signed_in<W: Line>(
     let no = |said: String| MailError::Login { server: server.to_owned(), said };
     match talk.ask(&login, Limits::SHORT, |_| {}).await {
         Ok(()) => {}
+        // An admin could do nothing about it, and nobody would read the mailbox until one came.
+        Err(Unanswered::Refused(said)) if is_for_now(&talk.refusal(), &said) => {
+            return Err(broken(server, Unanswered::Broken(said)));
+        }
         Err(Unanswered::Refused(said)) => return Err(no(said)),
         Err(Unanswered::Unsayable) => return Err(no("it has characters that no mail server takes".to_owned())),
         Err(error) => return Err(broken(server, error)),
@@ -58,6 +70,15 @@ pub(super) async fn signed_in<W: Line>(
     let mut imap = Imap::over(talk, server);
     imap.look_what_it_can().await?;
     Ok(imap)
+}
+
+/// Whether a refused sign-in may go well later without anybody changing anything: by its code, or else by its words.
+fn is_for_now(code: &str, said: &str) -> bool {
+    if FOR_GOOD.contains(&code) {
+        return false;
+    }
+    let said = said.to_lowercase();
+    FOR_NOW.contains(&code) || FOR_NOW_IN_WORDS.iter().any(|words| said.contains(words))
 }
 
 /// Asks for TLS on a connection that begins without it; what is said from then on goes through TLS. Nothing may have come in the clear

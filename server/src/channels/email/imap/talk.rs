@@ -98,6 +98,8 @@ pub(super) enum Part<'a> {
 pub(super) struct Talk<W: Line> {
     wire: Wire<W>,
     tags: u32,
+    /// The code of the last refusal, as the server wrote it.
+    refusal: String,
 }
 
 /// What is left of what an answer may be.
@@ -125,7 +127,7 @@ impl Left {
 impl<W: Line> Talk<W> {
     /// Over a stream.
     pub(super) fn over(stream: W) -> Self {
-        Self { wire: Wire::over(stream), tags: 0 }
+        Self { wire: Wire::over(stream), tags: 0, refusal: String::new() }
     }
 
     /// Hears the greeting.
@@ -161,7 +163,7 @@ impl<W: Line> Talk<W> {
                 Said::Tagged(of, condition) if of == tag => {
                     return match condition.status {
                         Status::Ok => Ok(()),
-                        Status::No | Status::Bad => Err(Unanswered::Refused(condition.words)),
+                        Status::No | Status::Bad => Err(self.refused(condition)),
                         Status::PreAuth | Status::Bye => Err(Unanswered::Broken(condition.words)),
                     };
                 }
@@ -201,6 +203,11 @@ impl<W: Line> Talk<W> {
                 said => something |= is_news(said, &tag)?,
             }
         }
+    }
+
+    /// What the last refusal was about, by its code and in capitals (RFC 5530); empty where it had none.
+    pub(super) fn refusal(&self) -> String {
+        self.refusal.split_ascii_whitespace().next().unwrap_or_default().to_ascii_uppercase()
     }
 
     /// Whether something came that was not asked for.
@@ -261,11 +268,16 @@ impl<W: Line> Talk<W> {
         loop {
             match self.response(left).await? {
                 Said::GoOn => return Ok(()),
-                Said::Tagged(of, condition) if of == tag => return Err(Unanswered::Refused(condition.words)),
+                Said::Tagged(of, condition) if of == tag => return Err(self.refused(condition)),
                 Said::Untagged(Condition { status: Status::Bye, words, .. }) => return Err(Unanswered::Broken(words)),
                 _ => {}
             }
         }
+    }
+
+    fn refused(&mut self, condition: Condition) -> Unanswered {
+        self.refusal = condition.code;
+        Unanswered::Refused(condition.words)
     }
 
     /// The next thing that the server says.

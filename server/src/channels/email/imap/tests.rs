@@ -153,18 +153,23 @@ async fn r8_a_mail_that_breaks_off_half_way_is_not_whole() {
     let other = "* 1 FETCH (UID 8 BODY[]<5> {1}\r\nx)\r\nTAG OK done\r\n";
     let gone = "* 1 EXPUNGE\r\nTAG OK [EXPUNGEISSUED] gone\r\n";
     let torn = "* 1 FETCH (UID 7 BODY[]<5> {9}\r\n w";
-    for second in ["TAG NO [LIMIT] enough\r\n", "* BYE enough\r\n", "", torn] {
+    for second in ["* BYE enough\r\n", "", torn] {
         let (mut imap, _server) = mailbox(&[first, second]).await;
         assert!(pieces(&mut imap, 11).await.is_err(), "{second:?}");
     }
     let whole = format!("* 1 FETCH (UID 7 BODY[]<0> {{{PIECE}}}\r\n{})\r\nTAG OK done\r\n", "x".repeat(PIECE as usize));
-    for second in [gone, other] {
+    for second in [gone, other, "TAG NO [LIMIT] enough\r\n"] {
         let (mut imap, _server) = mailbox(&[whole.as_str(), second]).await;
         assert!(pieces(&mut imap, 11).await.is_err(), "{second:?}");
     }
     // It gave less than it was asked for: that was all.
     let (mut imap, _server) = mailbox(&[first, "TAG OK done\r\n"]).await;
     assert_eq!(pieces(&mut imap, 11).await.unwrap(), b"Hello");
+    // Not all servers have other words for what is behind the end.
+    for no in ["TAG NO [LIMIT] enough\r\n", "TAG BAD no such bytes\r\n"] {
+        let (mut imap, _server) = mailbox(&[first, no]).await;
+        assert_eq!(pieces(&mut imap, 11).await.unwrap(), b"Hello", "{no}");
+    }
     // Gone before anything of it was had: nobody can miss it here.
     let (mut imap, _server) = mailbox(&[gone]).await;
     assert!(pieces(&mut imap, 11).await.unwrap().is_empty());
@@ -275,6 +280,45 @@ async fn strict(line: DuplexStream) -> Vec<String> {
         heard.push(said.to_owned());
         if line.get_mut().write_all(format!("{tag} OK done\r\n").as_bytes()).await.is_err() {
             return heard;
+        }
+    }
+}
+
+/// H9: a server that has no room for us just now says nothing about the password; whoever stops reading for it waits for an admin.
+#[tokio::test]
+async fn h9_a_sign_in_that_is_refused_for_now_is_tried_again() {
+    for (no, for_now) in [
+        ("NO [UNAVAILABLE] Temporary authentication failure.", true),
+        ("NO [limit] Not more than 10.", true),
+        ("NO [INUSE] Locked", true),
+        ("NO [SERVERBUG] Internal error", true),
+        ("NO [THROTTLED] Slow down", true),
+        ("NO [OVERQUOTA] Too full", true),
+        ("NO [ALERT] Too many simultaneous connections. (Failure)", true),
+        ("NO [ALERT] Account exceeded command or bandwidth limits.", true),
+        ("NO LOGIN failed, please TRY AGAIN LATER", true),
+        ("BAD Temporarily out of order", true),
+        ("NO [AUTHENTICATIONFAILED] Invalid credentials, try again later", false),
+        ("NO [AUTHORIZATIONFAILED] No", false),
+        ("NO [EXPIRED] Your temporary password has expired", false),
+        ("NO [PRIVACYREQUIRED] No", false),
+        ("NO [CONTACTADMIN] Temporarily locked", false),
+        ("NO [ALERT] Invalid credentials (Failure)", false),
+        ("NO LOGIN failed", false),
+        ("BAD What?", false),
+    ] {
+        let (ours, theirs) = tokio::io::duplex(1024);
+        let server = async {
+            let (reading, mut writing) = tokio::io::split(theirs);
+            let asked = BufReader::new(reading).lines().next_line().await.unwrap().unwrap();
+            let tag = asked.split(' ').next().unwrap();
+            writing.write_all(format!("{tag} {no}\r\n").as_bytes()).await.unwrap();
+        };
+        let signing_in = open::signed_in(Talk::over(ours), "imap.x.example", "anna", "secret");
+        match tokio::join!(signing_in, server).0 {
+            Err(MailError::Lost { said, .. }) => assert!(for_now && no.contains(&said), "{no}: {said}"),
+            Err(MailError::Login { .. }) => assert!(!for_now, "{no}"),
+            other => panic!("{no}: {other:?}"),
         }
     }
 }
@@ -436,6 +480,41 @@ async fn s55_a_mail_that_is_larger_than_it_may_be_is_named() {
     assert_eq!(imap.given(&lying(&[7], 100), true).await.unwrap().mails[0].1.len(), much.len());
 }
 
+/// One of several without its number, or with one that nobody asked for: it is asked for by itself, and then it is known.
+#[tokio::test]
+async fn s55_no_other_mail_is_blamed_for_one_that_is_too_large() {
+    for uid in ["", "UID 9 "] {
+        let huge = format!("* 1 FETCH ({uid}BODY[] {{524288000}}\r\n");
+        for (asked, blamed) in [(vec![7, 8], None), (vec![7], Some(7))] {
+            let (mut imap, _server) = mailbox(&[huge.as_str()]).await;
+            let over = imap.given(&lying(&asked, 100), true).await;
+            assert!(matches!(over, Err(MailError::TooMuch { uid, .. }) if uid == blamed), "{huge} {asked:?}: {over:?}");
+        }
+    }
+    // A mail that is only looked at to see whether sizes are guessed is not ours to put aside.
+    let script: [&str; 6] = [
+        &body(WHOLE),
+        &body(WHOLE),
+        "TAG OK done\r\n",
+        "* SEARCH 3 7\r\nTAG OK done\r\n",
+        "* 1 FETCH (UID 3 RFC822.SIZE 900)\r\nTAG OK done\r\n",
+        "* 1 FETCH (UID 3 BODY[] {524288000}\r\n",
+    ];
+    let (mut imap, _server) = mailbox(&script).await;
+    let over = imap.given(&lying(&[7], 147), true).await;
+    assert!(matches!(over, Err(MailError::TooMuch { uid: Some(7), .. })), "{over:?}");
+}
+
+#[tokio::test]
+async fn r9_a_mail_is_gone_when_the_server_lists_it_no_more() {
+    let (mut imap, server) = mailbox(&["* SEARCH 3 7\r\nTAG OK done\r\n", "TAG NO not now\r\n"]).await;
+    assert_eq!(imap.gone([7, 8]).await.unwrap(), BTreeSet::from([8]), "one that an answer left out still lies there");
+    assert!(imap.gone([7]).await.is_err(), "a refusal tells nothing");
+    assert!(imap.gone([]).await.unwrap().is_empty());
+    drop(imap);
+    assert_eq!(server.await.unwrap(), ["UID SEARCH ALL", "UID SEARCH ALL"]);
+}
+
 /// S55: one byte now and then keeps no connection for ever.
 #[tokio::test]
 async fn s55_an_answer_has_its_time_however_slowly_it_comes() {
@@ -509,6 +588,12 @@ async fn r9_a_size_that_is_off_withholds_no_mail() {
         let behind = format!("* 1 FETCH (UID 7 BODY[]<24> {behind})\r\nTAG OK done\r\n");
         let few = taken(30, &[&body(WHOLE), &body(WHOLE), &behind]).await;
         assert_eq!(few.as_deref(), Ok(WHOLE), "a few bytes, by which the server stands");
+    }
+    for behind in ["TAG OK done\r\n", "TAG NO there is nothing\r\n", "* 1 FETCH (UID 7 FLAGS ())\r\nTAG OK done\r\n"] {
+        let few = taken(30, &[&body(WHOLE), &body(WHOLE), behind]).await;
+        assert_eq!(few.as_deref(), Ok(WHOLE), "{behind}: silence about what is behind the end contradicts nothing");
+        let none = taken(147, &[&body(WHOLE), &body(WHOLE), behind, "* SEARCH 7\r\nTAG OK done\r\n"]).await;
+        assert!(none.is_err(), "{behind}: nor does it make the rest of a mail that is not there");
     }
     // Exchange guesses: of other mails too it says far too much.
     let behind = "* 1 FETCH (UID 7 BODY[]<24> \"\")\r\nTAG OK done\r\n";

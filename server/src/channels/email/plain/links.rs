@@ -4,6 +4,8 @@ use crate::channels::email::tags::Tag;
 
 /// Longer addresses tell people nothing, in bytes.
 const LONGEST: usize = 2000;
+/// Longer words say more than an address, in bytes. They are not looked through for it: links that lie in each other have the same ones.
+const LONGEST_WORDS: usize = 2 * LONGEST;
 
 /// A link that is open.
 pub(super) struct Link {
@@ -37,10 +39,13 @@ impl Link {
     /// What is told behind the words of a link; none where they say it, or where there are none.
     pub fn told(&self, text: &str) -> Option<String> {
         let words = text.get(self.words_from..)?.trim();
-        let (said, meant) = (bare(words), bare(&self.target));
-        let says = said == meant
-            || words.contains(&self.target)
-            || (said.len() > 5 && meant.ends_with(&said) && is_number(&said));
+        let meant = bare(&self.target);
+        let says = words.len() <= LONGEST_WORDS && {
+            let said = bare(words);
+            said == meant
+                || words.contains(&self.target)
+                || (said.len() > 5 && meant.ends_with(&said) && is_number(&said))
+        };
         (!words.is_empty() && !meant.is_empty() && !says).then(|| format!("<{}>", self.target))
     }
 }
@@ -58,4 +63,21 @@ fn bare(address: &str) -> String {
 
 fn is_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s10_the_words_of_a_link_are_looked_at_up_to_a_length() {
+        let link = Link { target: "https://x.example/a".to_owned(), words_from: 0 };
+        assert_eq!(link.told("x.example/a"), None);
+        assert_eq!(link.told(&"word ".repeat(1_000_000)).as_deref(), Some("<https://x.example/a>"));
+        // Hundreds of links around one long text: each of them was compared with all of it.
+        let begun = std::time::Instant::now();
+        let long = "x".repeat(2_000_000);
+        assert!((0..1000).all(|_| link.told(&long).is_some()));
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    }
 }

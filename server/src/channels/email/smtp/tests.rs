@@ -1,4 +1,5 @@
 //! What goes over the wire, heard by a server that refuses what a real one refuses; and what is made of servers that misbehave.
+// long file: they share their servers
 
 use std::time::Duration;
 
@@ -425,6 +426,63 @@ async fn s56_what_makes_no_sense_takes_no_mail() {
             Err(NotTaken::Doubtful(_)) => assert!(doubtful, "{what}"),
             Err(NotTaken::Later(MailError::Lost { .. })) => assert!(!doubtful, "{what}"),
             other => panic!("{what}: {other:?}"),
+        }
+    }
+}
+
+/// H9: what is said of the moment stops no mailbox.
+#[tokio::test]
+async fn h9_a_sign_in_that_is_refused_for_now_is_tried_again() {
+    for (no, for_now) in [
+        ("421 4.7.0 Too many connections\r\n", true),
+        ("454 4.7.0 Temporary authentication failure\r\n", true),
+        ("432 4.7.12 A password transition is needed\r\n", true),
+        ("535 4.7.0 Try again later\r\n", true),
+        ("535 5.7.8 Wrong\r\n", false),
+        ("534 5.7.9 Application-specific password required\r\n", false),
+        ("535 Wrong\r\n", false),
+        ("500 What?\r\n", false),
+    ] {
+        let (ours, _server) = scripted(&["220 x\r\n", HELLO, no]).await;
+        let mut talk = Conversation::greeted(ours).await.unwrap();
+        talk.hello("x.example").await.unwrap();
+        match US.not_signed_in(talk.sign_in("a", "b").await.unwrap_err()) {
+            NotTaken::Later(error) => assert!(for_now && !error.wants_sign_in(), "{no}: {error}"),
+            NotTaken::Never(error) => assert!(!for_now && error.wants_sign_in(), "{no}: {error}"),
+            NotTaken::Doubtful(error) => panic!("{no}: {error}"),
+        }
+    }
+}
+
+/// R7: whoever leaves a server that looks at a large mail gives it the same mail once more.
+#[tokio::test]
+async fn r7_the_answer_to_the_last_dot_may_take_as_long_as_all_of_it() {
+    let (ours, theirs) = duplex(1024);
+    let server = tokio::spawn(async move {
+        let mut line = BufReader::new(theirs);
+        while next(&mut line).await.is_some_and(|text| text != b".") {}
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        say(&mut line, "250 I have it").await;
+    });
+    let mut talk = Conversation::going_on(ours);
+    talk.wire.silent_for(Duration::from_millis(20));
+    let taken = US.hand_over(&mut talk, b"x\r\n", Instant::now() + Duration::from_secs(20)).await;
+    assert!(taken.is_ok(), "{taken:?}");
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn h9_a_refusal_in_the_middle_of_a_mail_is_told() {
+    for (said, told) in [("552 5.3.4 Too large\r\n", true), ("250 ok\r\n", false), ("", false), ("5", false)] {
+        let (ours, mut theirs) = duplex(1024);
+        theirs.write_all(said.as_bytes()).await.unwrap();
+        drop(theirs);
+        let mut talk = Conversation::going_on(ours);
+        let taken = US.hand_over(&mut talk, &[b'x'; 5000], Instant::now() + Duration::from_secs(20)).await;
+        match taken {
+            Err(NotTaken::Never(error)) => assert!(told && error.to_string().contains("5.3.4 Too large"), "{error}"),
+            Err(NotTaken::Later(MailError::Lost { .. })) => assert!(!told, "{said:?}"),
+            other => panic!("{said:?}: {other:?}"),
         }
     }
 }
