@@ -1,23 +1,23 @@
 //! The left panel: scope tabs, categories, and the virtual list (L1, L2, L8).
 
+mod stored;
+
 use std::collections::HashMap;
 
 use leptos::{html, prelude::*};
 use leptos_router::hooks::use_navigate;
 
+use self::stored::what_is_stored;
 use super::{
     begin::{may_begin, use_begin},
     frame::{Panel, Resizer, Side},
     row::{Row, row_href},
-    words::size,
 };
 use crate::{
     api::inbox::{load_inbox, load_thread},
     components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, IconButton, Tab, Tabs, Tone, typed_key},
     json::Fetched,
-    model::{
-        AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Permission, Storage, View, window_of,
-    },
+    model::{AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Permission, View, window_of},
     state::{Connection, Inbox, Listed, give_focus, use_house, use_inbox, use_live},
 };
 
@@ -56,23 +56,6 @@ fn what_is_down(boot: &Bootstrap) -> Option<(String, &'static str)> {
         _ => "What is sent to it comes in once it can be reached.",
     };
     Some((format!("{}: {}.", channel.name, state.label()), help))
-}
-
-/// What is wrong with the server's storage and what to do (R21); that room is short is for those to know who can do something about it.
-fn what_is_stored(storage: Storage, admin: bool) -> Option<(String, String, Tone)> {
-    const KEPT: &str = "What you write is kept here and goes out by itself once that is over.";
-    match (storage, admin) {
-        (Storage::Failing(fault), true) => {
-            Some((fault.sentence().to_owned(), format!("{KEPT} Settings → Health and jobs says more."), Tone::Bad))
-        }
-        (Storage::Failing(fault), false) => Some((fault.sentence().to_owned(), KEPT.to_owned(), Tone::Bad)),
-        (Storage::Low { free }, true) => {
-            let title =
-                format!("The server has only {} left on its disk.", size(i64::try_from(free).unwrap_or(i64::MAX)));
-            Some((title, "Once it is full, nothing can be received or sent. Make room.".to_owned(), Tone::Wait))
-        }
-        _ => None,
-    }
 }
 
 /// The left panel.

@@ -10,7 +10,8 @@ use server::{
     clock::new_id,
     domain::{
         files::{
-            self, Files, ForgetUnclaimed, KeepStrangersFile, MOST_UNCLAIMED, UNCLAIMED_MS, Uploader, VISITOR_LIMIT,
+            self, Files, ForgetUnclaimed, KeepStrangersFile, MOST_UNCLAIMED, MOST_UNCLAIMED_FILES, UNCLAIMED_MS,
+            Uploader, VISITOR_LIMIT,
         },
         inbound::{Inbound, Receive},
         send::{CancelMessage, SendMessage},
@@ -34,6 +35,7 @@ on_both_engines!(
     s53_who_is_stopped_in_between_goes_on,
     s53_bytes_that_come_again_at_that_moment_stay,
     s53_strangers_fill_no_more_than_a_channels_share,
+    s53_strangers_leave_no_more_than_so_many_files,
     s53_what_is_refused_leaves_nothing_behind,
     s53_files_of_a_message_that_was_taken_back_wait_another_day,
 );
@@ -253,6 +255,22 @@ async fn s53_strangers_fill_no_more_than_a_channels_share(world: World) {
     world.wait(UNCLAIMED_MS + HOUR);
     purge(&world, &Disk::new()).await;
     keep(of("visitor:cleo", MOST_UNCLAIMED / 2), world.chat.id).await.unwrap();
+}
+
+async fn s53_strangers_leave_no_more_than_so_many_files(world: World) {
+    let disk = Disk::new();
+    let fill = format!(
+        "INSERT INTO attachment (workspace_id, id, uploader, name, size, media_type, digest, created_at, channel_id) \
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) \
+         SELECT $1, 'little ' || CAST(i AS TEXT), '', '', 1, '', '', {}, $2 FROM n",
+        MOST_UNCLAIMED_FILES - 1,
+        world.now().0
+    );
+    let values = vec![world.workspace.into(), world.chat.id.into()];
+    world.db.write(&world.system(), Sql::one(&fill, values)).await.unwrap();
+    upload(&world, &disk, stranger(&world, "anna"), b"the last").await.unwrap();
+    let more = upload(&world, &disk, stranger(&world, "ben"), b"one more").await;
+    assert!(matches!(refused(more), ApiError::Busy { .. }), "however small they are");
 }
 
 async fn s53_what_is_refused_leaves_nothing_behind(world: World) {

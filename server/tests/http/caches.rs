@@ -31,7 +31,7 @@ fn is_an_asset(path: &str) -> bool {
 }
 
 /// A mail in a conversation, the way a mailbox would have brought it; the message's id, and that of a mail that cannot be read.
-async fn a_mail(app: &App) -> (String, MailId) {
+pub async fn a_mail(app: &App) -> (String, MailId) {
     let channel = json!(new_id());
     let host = json!({ "name": "localhost", "port": 1, "security": "tls" });
     let settings = json!({

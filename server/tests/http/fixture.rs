@@ -67,7 +67,8 @@ impl App {
         // It reaches public addresses only: no test of HTTP has a mail server.
         let network = Network::new(&[], None).unwrap();
         let email = Email::new(db.clone(), files.clone(), Vault::of_tests(), network);
-        let storage = StorageWatch::new(db.clone(), files.clone(), &url, 0);
+        let low = flags.low_space.as_deref().map_or(0, |megabytes| megabytes.parse::<u64>().unwrap() << 20);
+        let storage = StorageWatch::new(db.clone(), files.clone(), &url, low);
         let watch = storage.clone();
         let vault = Vault::of_tests();
         let services = Services { db: db.clone(), hub, files, email, vault, storage, passwords, shutdown };

@@ -79,6 +79,22 @@ async fn s32_a_mailbox_is_at_a_host() {
     }
 }
 
+/// The address that a mailbox has is one at a host as well, whatever is done with it.
+#[tokio::test]
+async fn s32_a_mailboxs_own_address_is_at_a_host() {
+    let app = App::start().await;
+    let id = json!(new_id());
+    for address in ["a@127.0.0.1:18443/admin?x.y", "a@127.0.0.1", "a@x.example:80", "a@x.example/y", "a@x.example#y.z"]
+    {
+        for function in ["check_mailbox", "connect_mailbox"] {
+            let mut asked = mailbox(&id, "localhost", "localhost", USER, Some("x"));
+            asked["mailbox"]["settings"]["address"] = json!(address);
+            let given = app.call(Some(&app.admin), function, asked).await;
+            assert_eq!(given.status(), 422, "{function} {address}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn h1_any_number_of_days_is_a_time() {
     let app = App::start().await;

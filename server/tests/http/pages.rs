@@ -32,3 +32,21 @@ async fn s23_a_mail_that_is_not_shown_says_so_in_its_frame() {
         assert!(answer.text().await.unwrap().contains("This mail could not be shown."));
     }
 }
+
+/// Pages of other origins that are isolated (COEP) load and frame only what says that they may (H5).
+#[tokio::test]
+async fn h5_isolated_pages_may_load_the_widget() {
+    let app = App::start().await;
+    let answer = app.get("/widget.js", None).await;
+    assert_eq!(answer.headers()["cross-origin-resource-policy"], "cross-origin");
+    assert_eq!(answer.headers()["access-control-allow-origin"], "*");
+}
+
+#[tokio::test]
+async fn h5_isolated_pages_may_frame_the_chat() {
+    let app = App::start().await;
+    let answer = app.get(&format!("/widget/{}", app.key), None).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["cross-origin-resource-policy"], "cross-origin");
+    assert_eq!(answer.headers()["cross-origin-embedder-policy"], "require-corp");
+}

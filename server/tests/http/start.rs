@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sqlx::Connection;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+use super::{caches::a_mail, fixture::App};
 
 /// The binary, told nothing by whoever runs the tests.
 fn tandem(data: &Path) -> Command {
@@ -140,5 +143,26 @@ async fn s57_three_hundred_slow_clients_do_not_stop_a_process_with_three_hundred
         let asked = reqwest::get(format!("http://{address}{path}"));
         let answer = tokio::time::timeout(Duration::from_secs(10), asked).await.expect("it answers").unwrap();
         assert_eq!(answer.status(), 200, "{path}");
+    }
+}
+
+/// The job that reads mails of older rules again is left by the start of a newer version, and by nobody else.
+#[tokio::test]
+async fn b_mails_that_an_older_version_has_read_are_read_again_after_a_start() {
+    let app = App::start().await;
+    a_mail(&app).await;
+    app.db.close().await;
+    let url = format!("sqlite:{}", app.data().join("t.db").display());
+    let mut database = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    let forgotten = sqlx::query("UPDATE mail SET reader = 0 WHERE outcome = 'taken'").execute(&mut database).await;
+    assert_eq!(forgotten.unwrap().rows_affected(), 1);
+    let mut serve = tandem(app.data());
+    serve.arg("serve").env("TANDEM_DATABASE_URL", &url).stdout(Stdio::null()).stderr(Stdio::null());
+    let _running = Running(serve.spawn().unwrap());
+    let began = Instant::now();
+    let left = "SELECT COUNT(*) FROM mail WHERE outcome = 'taken' AND reader = 0";
+    while sqlx::query_scalar::<_, i64>(left).fetch_one(&mut database).await.unwrap() > 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "nobody reads it again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::model::StorageFault;
 use reqwest::{Body, Client, Response};
-use server::clock::new_secret;
+use server::{clock::new_secret, config::Flags, http::Limits};
 use tokio::io::AsyncWriteExt;
 
 use super::fixture::App;
@@ -123,6 +123,19 @@ async fn r21_readiness_and_health_say_that_nothing_can_be_stored() {
         let chunk = tokio::time::timeout(Duration::from_secs(10), stream.chunk()).await.expect("it is told");
         told.push_str(&String::from_utf8_lossy(&chunk.unwrap().expect("the line stays open")));
     }
+}
+
+#[tokio::test]
+async fn r21_readiness_and_health_say_beforehand_that_little_room_is_left() {
+    let flags = Flags { low_space: Some("99999999999".to_owned()), ..Flags::default() };
+    let app = App::start_with(flags, Limits::of_files(1024)).await;
+    app.storage.look().await;
+    let ready = app.get("/readyz", None).await;
+    assert_eq!(ready.status(), 200, "it works still");
+    assert_eq!(ready.text().await.unwrap(), "ready; little room is left on the disk");
+    let health = app.call(Some(&app.admin), "system_status", serde_json::json!({})).await;
+    let health: serde_json::Value = health.json().await.unwrap();
+    assert!(health["storage"]["low"]["free"].is_u64(), "{health}");
 }
 
 struct Pages(u32);

@@ -3,7 +3,7 @@
 use app::model::{AccountState, ChannelId, DeliveryState, Entry, Host, MailOutcome, Security, Status, Timestamp};
 use server::{
     channels::Health,
-    domain::mail::{Arrived, Backfill, ConnectMailbox, PauseChannel, TakeMails},
+    domain::mail::{Arrived, Backfill, BeginFolder, ConnectMailbox, PauseChannel, TakeMails},
     store::{account, mail::Place},
 };
 use tokio::{
@@ -11,7 +11,10 @@ use tokio::{
     net::TcpListener,
 };
 
-use super::office::{Office, letter, texts};
+use super::{
+    desk::Desk,
+    office::{Office, letter, texts},
+};
 use crate::world::World;
 
 on_both_engines!(
@@ -21,6 +24,7 @@ on_both_engines!(
     r9_a_mail_in_quarantine_can_be_tried_again,
     h9_a_mailbox_by_starttls,
     h1_a_backfill_from_before_all_time_stops_nothing,
+    h1_a_backfill_reaches_back_to_the_beginning_of_time_at_most,
 );
 
 async fn h1_what_came_before_is_brought_in_when_it_is_asked_for(world: World) {
@@ -237,4 +241,20 @@ async fn h1_a_backfill_from_before_all_time_stops_nothing(world: World) {
         })
         .await;
     office.connected(channel.id).await;
+}
+
+/// Where what is wanted begins is kept, and asked for again with every connection.
+async fn h1_a_backfill_reaches_back_to_the_beginning_of_time_at_most(world: World) {
+    let desk = Desk::open(world).await;
+    let (channel, name, since) = (desk.channel.id, "INBOX".to_owned(), desk.world.now());
+    let begin = BeginFolder { channel, name, uid_validity: 1, last_uid: 0, first_uid: 0, since };
+    desk.world.db.write(&desk.world.system(), begin).await.unwrap();
+    for since in [-1, -84_606_390_000_000, i64::MIN] {
+        let backfill = Backfill { id: channel, since: Timestamp(since) };
+        desk.world.db.write(&desk.world.owner.scope, backfill).await.unwrap();
+        let mut glance = desk.world.db.glance().await.unwrap();
+        let system = desk.world.system();
+        let folder = server::store::mail::folder(&mut glance.conn(), &system, channel, "INBOX").await.unwrap();
+        assert_eq!(folder.unwrap().since, Timestamp(0), "{since}");
+    }
 }

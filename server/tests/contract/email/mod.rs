@@ -8,6 +8,7 @@ mod mailbox;
 mod moods;
 mod office;
 mod outage;
+mod parts;
 mod quoting;
 mod reread;
 mod samples;

@@ -6,7 +6,12 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use server::domain::mail::Tried;
+use app::model::{MailId, Status};
+use server::{
+    clock::new_id,
+    domain::mail::{Arrived, TakeMails, Tried},
+    store::mail::{self, Place},
+};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
     net::TcpListener,
@@ -23,6 +28,7 @@ use crate::world::World;
 on_both_engines!(
     r9_a_mail_that_is_not_given_holds_up_nothing_and_comes_when_it_is,
     r9_trying_again_asks_the_server,
+    r9_an_old_mail_that_is_tried_again_waits_for_nobody,
     s55_a_mail_without_an_end_holds_up_nothing,
 );
 
@@ -36,6 +42,8 @@ enum Gives {
     Part(usize),
     /// Half a gigabyte.
     Flood,
+    /// Nothing, not even how large it is; it lies there all the same.
+    NoAnswer,
 }
 
 struct Lying {
@@ -91,6 +99,10 @@ impl Shaky {
 
     fn heal(&self) {
         self.mails.lock().unwrap().iter_mut().for_each(|mail| mail.gives = Gives::All);
+    }
+
+    fn pass_over(&self) {
+        self.mails.lock().unwrap().iter_mut().for_each(|mail| mail.gives = Gives::NoAnswer);
     }
 
     fn empty(&self) {
@@ -180,6 +192,9 @@ fn fetched(mails: &mut [Lying], fetch: &str) -> (String, bool) {
     for (n, mail) in mails.iter_mut().enumerate().filter(|(_, mail)| is_in(mail.uid)) {
         let (n, uid, all) = (n + 1, mail.uid, String::from_utf8(mail.bytes.clone()).unwrap());
         if what.contains("RFC822.SIZE") {
+            if matches!(mail.gives, Gives::NoAnswer) {
+                continue;
+            }
             let said = format!("UID {uid} RFC822.SIZE {} INTERNALDATE \"02-Nov-2026 10:00:00 +0100\"", all.len());
             answer.push_str(&format!("* {n} FETCH ({said})\r\n"));
             continue;
@@ -192,6 +207,7 @@ fn fetched(mails: &mut [Lying], fetch: &str) -> (String, bool) {
                 ""
             }
             Gives::Part(length) => &all[..length],
+            Gives::NoAnswer => continue,
             Gives::Flood => {
                 answer.push_str(&format!("* {n} FETCH (UID {uid} BODY[] {{524288000}}\r\n"));
                 return (answer, true);
@@ -292,10 +308,47 @@ async fn r9_trying_again_asks_the_server(world: World) {
     assert_eq!(office.quarantine().await.len(), 1);
     again(kept[0].id).await;
     assert_eq!(came(&office).await.len(), 1, "pressed twice, it is one message");
+    shaky.pass_over();
+    let tried = again(kept[1].id).await;
+    assert!(matches!(tried, Tried::Unread(_)), "one answer leaves it out, and it lies there: {tried:?}");
+    assert_eq!(office.quarantine().await.len(), 1);
     shaky.empty();
     let tried = again(kept[1].id).await;
     assert!(matches!(tried, Tried::Gone), "{tried:?}");
     assert!(office.quarantine().await.is_empty());
+}
+
+async fn r9_an_old_mail_that_is_tried_again_waits_for_nobody(world: World) {
+    let Some((office, _shaky)) = office(world).await else { return };
+    {
+        let _receiving = office.receive();
+        office.connected(office.channel.id).await;
+    }
+    let (scope, channel) = (office.world.system(), office.channel.id);
+    let mut glance = office.world.db.glance().await.unwrap();
+    let folder = mail::folder(&mut glance.conn(), &scope, channel, "INBOX").await.unwrap().unwrap();
+    drop(glance);
+    let (before, validity) = (folder.first_uid, folder.uid_validity);
+    // Its number tells; where that means nothing any more, it is for people.
+    for (text, uid, uid_validity) in
+        [("old", before, validity), ("new", before + 1, validity), ("renumbered", before, validity + 1)]
+    {
+        let from = format!("{text}@x.example");
+        let raw = letter(&from, &office.address, text, "", text).replace('\n', "\r\n");
+        let (digest, size, _) = office.files.keep(raw.into_bytes().into()).await.unwrap();
+        let (id, letter) = (MailId::new(new_id()), Err("It could not be read.".to_owned()));
+        let arrived = Arrived { id, uid, digest, size: i64::try_from(size).unwrap(), old: false, letter };
+        let place = Place { folder: "INBOX".to_owned(), uid_validity };
+        office.world.db.write(&scope, TakeMails { channel, place, step: None, mails: vec![arrived] }).await.unwrap();
+        let again = office.email.try_again(&office.world.owner.scope, id).await.unwrap();
+        office.world.db.write(&office.world.owner.scope, again).await.unwrap();
+    }
+    let all = office.conversations(channel).await;
+    assert_eq!(all.len(), 3);
+    for one in all {
+        let is_old = texts(&office.thread(one).await) == ["old"];
+        assert_eq!(office.world.row(one).await.state.status == Status::Closed, is_old);
+    }
 }
 
 async fn s55_a_mail_without_an_end_holds_up_nothing(world: World) {
