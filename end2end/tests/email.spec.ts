@@ -301,8 +301,9 @@ test('P10: a reply that came back puts the conversation back: waiting, red on it
   await expectNoOverflow(page)
 
   // Whoever writes anew, or says that it is their turn, has dealt with it.
+  await page.locator('a.row').click()
   const details = page.getByRole('complementary', { name: 'Details' })
-  await details.getByRole('button', { name: 'Status' }).click()
+  await details.getByRole('button', { name: 'Open', exact: true }).click()
   await page.getByRole('menuitemradio', { name: 'Pending' }).click()
   await expect(line).toHaveCount(0)
   await expect(page.getByText('Everything was sent')).toBeVisible()

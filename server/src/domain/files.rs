@@ -128,7 +128,8 @@ impl Files {
         match fs::OpenOptions::new().write(true).open(target).await {
             Ok(there) => {
                 there.into_std().await.set_modified(written)?;
-                Ok(true)
+                // Whoever deletes may have taken them out of their place before they were young again.
+                Ok(fs::try_exists(target).await?)
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error.into()),

@@ -225,12 +225,13 @@ impl Office {
 
     /// Waits until something is so.
     pub async fn until<T>(&self, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-        let end = Instant::now() + Duration::from_secs(60);
+        // 65 MB through code that is not optimised take a minute on a busy machine.
+        let end = Instant::now() + Duration::from_secs(180);
         loop {
             if let Some(found) = ask().await {
                 return found;
             }
-            assert!(Instant::now() < end, "waited a minute until {what}");
+            assert!(Instant::now() < end, "waited three minutes until {what}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
