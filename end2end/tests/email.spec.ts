@@ -306,6 +306,9 @@ test('P10: a reply that came back puts the conversation back: waiting, red on it
   await details.getByRole('button', { name: 'Open', exact: true }).click()
   await page.getByRole('menuitemradio', { name: 'Pending' }).click()
   await expect(line).toHaveCount(0)
+  await expect(page.locator('a.row'), 'it stays where it is while it is open, and says what is so').toContainText('Pending')
+  await expect(page.getByText('Not sent')).toHaveCount(0)
+  await page.goto('/inbox?view=unsent')
   await expect(page.getByText('Everything was sent')).toBeVisible()
 })
 

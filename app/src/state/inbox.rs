@@ -423,6 +423,11 @@ impl Inbox {
             .core
             .with_value(|core| core.thread.as_ref().map(|p| (p.thread.row.clone(), p.thread.contact.clone(), p.gone)));
         let Some((row, contact, gone)) = part else { return };
+        // Its card stays in the list while it is open, also when it has left the view; it says what is so now.
+        self.rows.with_value(|known| match known.get(&row.id) {
+            Some(card) if card.with_untracked(|shown| *shown != row) => card.set(row.clone()),
+            _ => {}
+        });
         if self.open.with_untracked(|open| open.as_ref() != Some(&row)) {
             self.open.set(Some(row));
         }
