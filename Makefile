@@ -1,6 +1,6 @@
 # Every target is one script; the scripts say what they do and why. Extra arguments: make run ARGS="--help"
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test lint fmt bench bench-large soak release clean
+.PHONY: help setup run dev check test proof lint fmt bench bench-large soak release clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -10,8 +10,12 @@ run: ## build and start the server
 	@scripts/run $(ARGS)
 dev: ## the same, and again on every change
 	@scripts/dev $(ARGS)
+check: ## format, lints, unit and contract tests of what changed: minutes
+	@scripts/check $(ARGS)
 test: ## everything: format, lints, unit, both databases, end to end
 	@scripts/test $(ARGS)
+proof: ## what takes too long for every change: soaks, long fuzzing, figures, every picture
+	@scripts/proof
 lint: ## format and lints only
 	@scripts/test lint
 fmt: ## format the sources
