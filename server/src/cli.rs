@@ -4,16 +4,20 @@ use std::{error::Error, io::IsTerminal};
 
 use app::model::{Member, MemberId, Permission, Role, Visibility, WorkspaceId};
 use clap::{Args, Subcommand};
+use jiff::tz::TimeZone;
 
 use crate::{
     auth::Passwords,
+    channels::email::Email,
     clock::{Clock, new_id},
     config::{Config, Source, without_password},
     domain::{files::Files, people::AddMember, sessions::ResetPassword},
     live::Hub,
-    seed,
+    network::Network,
+    seed::{self, Report, sample::Sample},
     serve::open,
     store::{Db, Engine, Scope, audit, conversation, house},
+    vault::Vault,
 };
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -30,6 +34,9 @@ pub struct Seed {
     /// The same number makes the same data
     #[arg(long, default_value_t = 42)]
     seed: u64,
+    /// A small company written by hand instead, as set-up offers it
+    #[arg(long, conflicts_with_all = ["conversations", "messages", "seed"])]
+    sample: bool,
 }
 
 /// Members, from the command line.
@@ -62,7 +69,7 @@ async fn workspace(db: &Db) -> Result<WorkspaceId, Box<dyn Error>> {
         .ok_or_else(|| "this database has no workspace yet: run tandem and open the link it prints".into())
 }
 
-/// Fills a workspace; on an empty database it makes one first, whose owner is owner@example.com with the password "tandem sample".
+/// Fills a workspace, with conversations in any number or with the sample; on an empty database it makes one first, whose owner is owner@example.com with the password "tandem sample".
 ///
 /// # Errors
 /// When the database fails.
@@ -77,6 +84,18 @@ pub async fn seed(config: &Config, seed: &Seed) -> Outcome {
         }
     };
     let files = Files::open(config.data.join("files"))?;
+    if seed.sample {
+        let network = Network::new(&config.allow_networks, config.mail_ca.as_deref())?;
+        let email = Email::new(db.clone(), files.clone(), Vault::open(&config.secret_file)?, network);
+        let sample =
+            Sample { db: &db, files: &files, email: &email, now: Clock::System.now(), zone: TimeZone::system() };
+        match sample.fill(workspace).await? {
+            made if made == Report::default() => println!("the sample is there already"),
+            made => println!("{} conversations, {} messages", made.conversations, made.messages),
+        }
+        db.close().await;
+        return Ok(());
+    }
     let options = seed::Options {
         conversations: seed.conversations,
         messages: seed.messages,

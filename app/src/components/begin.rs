@@ -71,7 +71,9 @@ pub fn may_begin(house: House) -> bool {
 
 fn mailboxes(house: House) -> Vec<(ChannelId, String)> {
     house.boot.with(|boot| {
-        let connected = |channel: &&Channel| channel.kind == ChannelKind::Email && !channel.address.is_empty();
+        let connected = |channel: &&Channel| {
+            channel.kind == ChannelKind::Email && !channel.address.is_empty() && !channel.is_sample()
+        };
         let mailboxes = boot.channels.iter().filter(connected).filter(|one| boot.me.access.may_begin(one.id));
         let label = |name: &str, address: &str| match name == address {
             true => address.to_owned(),

@@ -10,7 +10,7 @@ use crate::{
     api::conversation::NewMessage,
     components::ui::{Glyph, Icon},
     model::{Attachment, ConversationId, DraftMode, MailChoice, Message},
-    state::{Connection, Ghost, give_focus, use_inbox, use_live, use_outbox},
+    state::{Connection, Ghost, give_focus, use_house, use_inbox, use_live, use_outbox},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
 use recipients::{MailLines, MailShort, MailTo};
@@ -75,6 +75,8 @@ pub fn Composer(
     let area = NodeRef::<html::Textarea>::new();
     let drop = RwSignal::new(false);
     let kind = inbox.open.with_untracked(|row| row.as_ref().map_or("", |row| row.kind.in_sentence()));
+    let sample = inbox.open.with_untracked(|row| row.as_ref().map(|row| row.channel));
+    let sample = sample.is_some_and(|channel| use_house().boot.with_untracked(|boot| boot.is_sample(channel)));
     let offline = move || live.connection.get() == Connection::Offline;
 
     // What comes back lives as long as the composer, and not only until the effect runs again.
@@ -149,6 +151,7 @@ pub fn Composer(
     };
     let label = move || match (mode.get(), offline()) {
         (DraftMode::Note, _) => "Add note".to_owned(),
+        (DraftMode::Reply, _) if sample => "Try sending".to_owned(),
         (_, true) => "Send when online".to_owned(),
         (DraftMode::Reply, false) => format!("Send to {}", them.get()),
     };
@@ -209,6 +212,14 @@ pub fn Composer(
                 <Show when=move || by_mail.get()>
                     <MailLines mail />
                 </Show>
+                {sample
+                    .then(|| {
+                        view! {
+                            <p class="composer-sample" role="note" hidden=move || mode.get() == DraftMode::Note>
+                                "This channel is only a sample: what you send stays here, and nobody gets it."
+                            </p>
+                        }
+                    })}
                 <textarea
                     class="composer-text"
                     id="composer"

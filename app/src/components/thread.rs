@@ -15,7 +15,9 @@ use crate::{
     api::{conversation::mark_read, inbox::load_older},
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
     json::Fetched,
-    model::{Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage, Thread, View},
+    model::{
+        AccountState, Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage, Thread, View,
+    },
     state::{Ghost, GhostState, Shown, Slotted, give_focus, use_house, use_inbox, use_live, use_now, use_outbox},
 };
 
@@ -129,10 +131,17 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     read_what_is_seen(id);
     let back = RwSignal::new(None);
     let kind = row.with_untracked(|row| row.as_ref().map(|row| row.kind));
+    let sample = row.with_untracked(|row| row.as_ref().map(|row| row.channel));
+    let sample = sample.filter(|channel| house.boot.with_untracked(|boot| boot.is_sample(*channel)));
+    let sample = sample.map(|_| AccountState::Sample.label().to_owned());
     let sub = move || {
         let contact = inbox.contact.get();
         let company = contact.map(|c| c.company).filter(|c| !c.is_empty());
-        [kind.map(|kind| kind.label().to_owned()), company].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+        [kind.map(|kind| kind.label().to_owned()), sample.clone(), company]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" · ")
     };
     let face = move || {
         view! {

@@ -114,6 +114,11 @@ impl Channel {
     pub fn down(&self) -> Option<AccountState> {
         self.state.filter(|state| state.is_down())
     }
+
+    /// Whether it is only there to be looked at: nobody gets what is written there.
+    pub fn is_sample(&self) -> bool {
+        self.state == Some(AccountState::Sample)
+    }
 }
 
 /// The tenant.
@@ -172,5 +177,10 @@ impl Bootstrap {
     /// Whether the workspace's bubble is green: its own switch, and at least one member's (H6).
     pub fn chat_open(&self) -> bool {
         self.workspace.chat_enabled && self.members.iter().any(|m| m.chat_on && !m.disabled)
+    }
+
+    /// Whether a channel is only a sample.
+    pub fn is_sample(&self, channel: ChannelId) -> bool {
+        self.channels.iter().any(|one| one.id == channel && one.is_sample())
     }
 }

@@ -61,6 +61,8 @@ text_enum! {
         SignIn = "sign_in",
         /// Switched off by an admin.
         Paused = "paused",
+        /// It belongs to the sample workspace: nothing comes in by it, and nothing that is written goes to anybody. It never changes.
+        Sample = "sample",
     }
 }
 
@@ -73,6 +75,7 @@ impl AccountState {
             Self::Waiting => "Trying again",
             Self::SignIn => "Sign in again",
             Self::Paused => "Paused",
+            Self::Sample => "Sample",
         }
     }
 

@@ -94,7 +94,7 @@ fn SetupForm(
                 <input type="checkbox" name="new[sample]" value="on" checked=!typed.bare />
                 <span class="check-text">
                     "Fill it with sample conversations"
-                    <span class="field-hint">"To look around before the first real message."</span>
+                    <span class="field-hint">"A small company to look around in before the first real message. Nothing of it is sent to anybody."</span>
                 </span>
             </label>
             <Button variant=Variant::Primary submit=true wide=true busy=busy>

@@ -1,6 +1,6 @@
 //! How channels' accounts are, and that everybody hears of it (H9).
 
-use app::model::{Channel, ChannelId, EventBody};
+use app::model::{AccountState, ApiError, Channel, ChannelId, EventBody};
 
 use crate::{
     error::Result,
@@ -10,6 +10,18 @@ use crate::{
         house,
     },
 };
+
+/// Why nobody gets what is written on a channel that is only a sample.
+pub(super) const SAMPLE: &str = "Not sent: this is a sample channel, and nobody gets what is written here.";
+
+/// Refuses to change how a channel is reached that is only a sample.
+pub(super) fn not_a_sample(account: &Account) -> Result<()> {
+    if account.state != AccountState::Sample {
+        return Ok(());
+    }
+    let message = "This channel is only a sample. Add one of your own.".to_owned();
+    Err(ApiError::Conflict { message }.into())
+}
 
 /// Writes down how an account is; nothing happens when it was edited since `revision`.
 ///

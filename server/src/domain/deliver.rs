@@ -7,6 +7,7 @@ use app::model::{
 use async_trait::async_trait;
 
 use super::{
+    account::SAMPLE,
     change::Change,
     unsent,
     work::{Work, outside},
@@ -15,7 +16,7 @@ use crate::{
     clock::new_id,
     error::{Result, StoreError},
     store::{
-        Command, Scope, Tx, account, job,
+        Command, Scope, Tx, account, house, job,
         mail::{self, Mail},
         message,
         message::{ProviderId, may_be_sent},
@@ -104,9 +105,15 @@ impl Command for BeginSend {
         };
         let mut change = Change::of(tx, &scope, message.conversation).await?;
         let kind = change.now.row.kind;
-        if kind == ChannelKind::WebChat {
-            // The visitor reads this very database: stored is sent.
-            delivery.state = DeliveryState::Sent;
+        let is_sample = house::channel(tx.conn(), &scope, change.now.row.channel).await?.is_sample();
+        if is_sample || kind == ChannelKind::WebChat {
+            if is_sample {
+                // Before anything asks the network, whatever the kind.
+                delivery = Delivery { state: DeliveryState::Failed, reason: SAMPLE.to_owned(), ..delivery };
+            } else {
+                // The visitor reads this very database: stored is sent.
+                delivery.state = DeliveryState::Sent;
+            }
             put(tx, &scope, &mut message, delivery).await?;
             unsent::told(tx, &scope, &mut change, &message).await?;
             change.changed(message);

@@ -11,6 +11,7 @@ use app::{
 };
 use async_trait::async_trait;
 use axum::{extract::Request, http::header};
+use jiff::tz::TimeZone;
 
 use super::{client::Client, session::Signed, state::Http, typed};
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
         sessions::{AcceptInvite, Browser, CountAttempt, SetUp, SignIn, stale_invitation},
     },
     error::{Error, Result},
-    seed,
+    seed::sample::Sample,
     store::{Scope, house, session, session::Purpose},
 };
 
@@ -175,9 +176,9 @@ impl FrontDoor {
         let command = SetUp { link_hash: secret_hash(&token), workspace, name, email, password_hash, browser };
         let workspace = self.http.db.write_house(command).await?;
         if sample.is_some() {
-            let options =
-                seed::Options { conversations: 120, messages: 1_400, seed: 42, now: self.http.db.clock().now() };
-            seed::seed(&self.http.db, workspace, &options, Some(&self.http.files)).await?;
+            let (db, files, email) = (&self.http.db, &self.http.files, &self.http.email);
+            let sample = Sample { db, files, email, now: db.clock().now(), zone: TimeZone::system() };
+            sample.fill(workspace).await?;
         }
         Ok(signed_in)
     }

@@ -1,4 +1,5 @@
-//! Plausible sample data, the same every time: `tandem seed`, and the sample data of the set-up page.
+//! Data to look at and to measure with, the same every time: plausible conversations in any number (`tandem seed`), and a small company
+//! written by hand (`tandem seed --sample`, and the set-up page), which is in [`sample`].
 //!
 //! Conversations are planned first (little per conversation), then played in the order of time, so that ids, the index and search
 //! see messages come in as they would have come in. One task makes them, the writer stores them, a few thousand messages per commit.
@@ -8,6 +9,7 @@ mod house;
 mod people;
 mod plan;
 mod random;
+pub mod sample;
 mod script;
 mod texts;
 mod thread;

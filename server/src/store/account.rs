@@ -12,25 +12,29 @@ use crate::error::StoreError;
 const INSERT: &str = "INSERT INTO channel_account (workspace_id, channel_id, settings, secret, revision, state, reason, next_step, \
      state_since, failures, last_in_at, last_out_at, lease_owner, lease_until, created_at) \
      VALUES ($1, $2, $3, $4, 1, 'starting', '', '', $5, 0, NULL, NULL, NULL, 0, $5)";
+const INSERT_SAMPLE: &str = "INSERT INTO channel_account (workspace_id, channel_id, settings, secret, revision, state, reason, next_step, \
+     state_since, failures, last_in_at, last_out_at, lease_owner, lease_until, created_at) \
+     VALUES ($1, $2, $3, '', 1, 'sample', '', '', $4, 0, NULL, NULL, NULL, 0, $4)";
 const SAVE: &str = "UPDATE channel_account SET settings = $3, secret = $4, revision = revision + 1, state = 'starting', reason = '', \
-     next_step = '', state_since = $5, failures = 0, lease_until = 0 WHERE workspace_id = $1 AND channel_id = $2";
+     next_step = '', state_since = $5, failures = 0, lease_until = 0 WHERE workspace_id = $1 AND channel_id = $2 AND state <> 'sample'";
 const ONE: &str = "SELECT workspace_id, channel_id, settings, secret, revision, state, reason, next_step, state_since, failures, \
      last_in_at, last_out_at, created_at FROM channel_account WHERE workspace_id = $1 AND channel_id = $2";
-const DUE: &str = "SELECT workspace_id, channel_id FROM channel_account WHERE lease_until <= $1 AND state NOT IN ('sign_in', 'paused') \
+const DUE: &str = "SELECT workspace_id, channel_id FROM channel_account WHERE lease_until <= $1 AND state NOT IN ('sign_in', 'paused', 'sample') \
      ORDER BY lease_until LIMIT 100";
 const TAKE: &str = "UPDATE channel_account SET lease_owner = $3, lease_until = $4 \
-     WHERE workspace_id = $1 AND channel_id = $2 AND lease_until <= $5 AND state NOT IN ('sign_in', 'paused')";
+     WHERE workspace_id = $1 AND channel_id = $2 AND lease_until <= $5 AND state NOT IN ('sign_in', 'paused', 'sample')";
 const KEEP: &str = "UPDATE channel_account SET lease_until = $4 \
-     WHERE workspace_id = $1 AND channel_id = $2 AND lease_owner = $3 AND revision = $5 AND state NOT IN ('sign_in', 'paused')";
+     WHERE workspace_id = $1 AND channel_id = $2 AND lease_owner = $3 AND revision = $5 AND state NOT IN ('sign_in', 'paused', 'sample')";
 const LEAVE: &str = "UPDATE channel_account SET lease_owner = NULL, lease_until = $4 \
      WHERE workspace_id = $1 AND channel_id = $2 AND lease_owner = $3";
 const FREE: &str = "UPDATE channel_account SET lease_until = 0 WHERE lease_owner IS NOT NULL AND failures = 0";
 const SET_STATE: &str = "UPDATE channel_account SET state = $3, reason = $4, next_step = $5, state_since = $6, failures = $7 \
-     WHERE workspace_id = $1 AND channel_id = $2 AND revision = $8";
+     WHERE workspace_id = $1 AND channel_id = $2 AND revision = $8 AND state <> 'sample'";
 const CAME_IN: &str = "UPDATE channel_account SET last_in_at = $3 WHERE workspace_id = $1 AND channel_id = $2";
 const WENT_OUT: &str = "UPDATE channel_account SET last_out_at = $3 WHERE workspace_id = $1 AND channel_id = $2";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, SAVE, ONE, DUE, TAKE, KEEP, LEAVE, FREE, SET_STATE, CAME_IN, WENT_OUT];
+pub(super) const STATEMENTS: &[&str] =
+    &[INSERT, INSERT_SAMPLE, SAVE, ONE, DUE, TAKE, KEEP, LEAVE, FREE, SET_STATE, CAME_IN, WENT_OUT];
 
 /// An account. Its secret is sealed.
 #[derive(Clone, PartialEq, Eq)]
@@ -135,7 +139,21 @@ pub async fn insert(
     Ok(())
 }
 
-/// Stores an edited account; it is connected anew.
+/// Stores the account of a channel that is only a sample. No statement takes that state away again, so that nothing ever connects.
+///
+/// # Errors
+/// When the database fails, also when the channel has one already.
+pub async fn insert_sample(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    settings: &str,
+) -> Result<(), StoreError> {
+    tx.exec(INSERT_SAMPLE, args![scope.workspace(), channel, settings, tx.now()]).await?;
+    Ok(())
+}
+
+/// Stores an edited account; it is connected anew. A sample stays as it is.
 ///
 /// # Errors
 /// When the database fails.

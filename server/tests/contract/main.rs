@@ -42,6 +42,7 @@ mod outbox;
 mod plain;
 mod plans;
 mod rights;
+mod sample;
 mod schedules;
 mod slots;
 mod state;

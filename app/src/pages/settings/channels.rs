@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     components::ui::{Button, EmptyState, Glyph, Icon, Pill, Tone, Variant},
-    model::{Channel, ChannelId, ChannelKind},
+    model::{AccountState, Channel, ChannelId, ChannelKind},
     state::{new_uuid, use_house},
 };
 
@@ -65,7 +65,11 @@ fn ChannelCards(
         Memo::new(move |_| house.boot.with(|boot| boot.channels.iter().find(|channel| channel.id == id).cloned()));
     // A channel never changes its kind or key.
     let known = channel.get_untracked();
-    known.map(|Channel { kind, key, address, .. }| {
+    known.map(|known| {
+        if known.is_sample() {
+            return view! { <SampleCard channel=known /> }.into_any();
+        }
+        let Channel { kind, key, address, .. } = known;
         view! {
             <ChannelForm id=id kind=kind channel=channel />
             {(kind == ChannelKind::WebChat).then(|| view! { <Embed public_key=key /> })}
@@ -73,6 +77,29 @@ fn ChannelCards(
         }
         .into_any()
     })
+}
+
+/// A channel that is only there to be looked at.
+#[component]
+fn SampleCard(
+    /// The channel.
+    channel: Channel,
+) -> impl IntoView {
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <div>
+                    <h2 dir="auto">{channel.name}</h2>
+                    <p>
+                        {channel.kind.label()}
+                        ". It belongs to the sample conversations: nothing comes in by it, and a reply there is sent to nobody."
+                    </p>
+                </div>
+                <Pill text=AccountState::Sample.label() tone=Tone::Wait icon=Icon::Info />
+            </div>
+        </section>
+    }
+    .into_any()
 }
 
 /// How the widget gets onto a site.

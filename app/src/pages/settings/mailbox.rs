@@ -139,7 +139,7 @@ fn Status(
 const fn sign(state: AccountState) -> (Tone, Icon) {
     match state {
         AccountState::Connected => (Tone::Good, Icon::Check),
-        AccountState::Starting | AccountState::Paused => (Tone::Wait, Icon::Clock),
+        AccountState::Starting | AccountState::Paused | AccountState::Sample => (Tone::Wait, Icon::Clock),
         AccountState::Waiting => (Tone::Wait, Icon::CircleAlert),
         AccountState::SignIn => (Tone::Bad, Icon::CircleAlert),
     }

@@ -38,6 +38,7 @@ use std::time::Duration;
 
 use app::model::{ApiError, ChannelId, EmailSettings, Entry, Host, MailHead, MailId, Message, Parties, WorkspaceId};
 use async_trait::async_trait;
+use bytes::Bytes;
 
 use self::{
     compose::{Enclosed, Making, compose},
@@ -152,6 +153,14 @@ impl Email {
         let size = kept.size.unsigned_abs();
         let source = Source::Disk(self.files.place(&kept.digest), size);
         self.reader(scope.clone()).read(id, source).await
+    }
+
+    /// Reads a mail from its bytes, as if it had come in.
+    ///
+    /// # Errors
+    /// When the disk or the database fails.
+    pub async fn read(&self, scope: &Scope, id: MailId, bytes: Bytes) -> Result<Result<Box<Letter>, String>> {
+        self.reader(scope.clone()).read(id, Source::Bytes(bytes)).await
     }
 
     fn reader(&self, scope: Scope) -> Reader {

@@ -56,7 +56,7 @@ impl Command for BeginMail {
 impl BeginMail {
     async fn begin(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
         let channel = house::channel(tx.conn(), scope, self.channel).await?;
-        let connected = account::one(tx.conn(), scope, channel.id).await?.is_some();
+        let connected = account::one(tx.conn(), scope, channel.id).await?.is_some() && !channel.is_sample();
         if channel.kind != ChannelKind::Email || !connected {
             return Err(ApiError::invalid("channel", "Choose a mailbox that is connected.").into());
         }

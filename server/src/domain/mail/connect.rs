@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
-        account::{begin_anew, set_state},
+        account::{begin_anew, not_a_sample, set_state},
         audit_log::note,
         check_name,
     },
@@ -59,6 +59,7 @@ impl Command for ConnectMailbox {
         let channel = match known.into_iter().find(|one| one.id == self.id) {
             Some(mut channel) => {
                 let former = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+                not_a_sample(&former)?;
                 channel.address = address;
                 channel.state = Some(AccountState::Starting);
                 house::save_channel(tx, &scope, &channel).await?;
@@ -120,6 +121,7 @@ impl Command for PauseChannel {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
         let account = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+        not_a_sample(&account)?;
         let name = house::channel(tx.conn(), &scope, self.id).await?.name;
         let body = json!({ "channel": self.id, "name": name, "paused": self.paused });
         note(tx, &scope, AuditEvent::ChannelPaused, body).await?;
@@ -156,6 +158,7 @@ impl Command for Backfill {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
         let account = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+        not_a_sample(&account)?;
         let settings: EmailSettings = read(&account.settings)?;
         let folder = mail::folder(tx.conn(), &scope, self.id, &settings.folder).await?;
         let Some(mut folder) = folder else {

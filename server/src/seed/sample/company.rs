@@ -1,0 +1,167 @@
+//! The company of the sample: Marlund, which sews bags for bicycles in Lübeck and mends them for life. Nobody is called so.
+
+use app::model::{
+    AccountState, Channel, ChannelId, ChannelKind, EmailSettings, Host, Member, MemberId, Role, Security, Team, TeamId,
+    Timestamp, Visibility,
+};
+
+use super::ids::Ids;
+
+/// Somebody who works there.
+pub(super) struct SampleMember {
+    /// Their whole name; the first word stands in the conversations.
+    pub(super) name: &'static str,
+    /// What of their address stands before the `@`.
+    local: &'static str,
+    role: Role,
+    /// The team they are in; empty for none.
+    team: &'static str,
+}
+
+impl SampleMember {
+    /// What colleagues call them.
+    pub(super) fn first(&self) -> &'static str {
+        self.name.split(' ').next().unwrap_or(self.name)
+    }
+}
+
+const fn member(name: &'static str, local: &'static str, role: Role, team: &'static str) -> SampleMember {
+    SampleMember { name, local, role, team }
+}
+
+/// Who works there, beside whoever looks at it. None of them can sign in, and none is there to chat: a green bubble of somebody who does
+/// not exist would promise real visitors an answer.
+pub(super) const MEMBERS: &[SampleMember] = &[
+    member("Hanna Lindqvist", "hanna", Role::Admin, "Orders and repairs"),
+    member("Tomasz Nowak", "tomasz", Role::Agent, "Orders and repairs"),
+    member("Omar Haddad", "omar", Role::Agent, "Orders and repairs"),
+    member("Inès Carvalho", "ines", Role::Agent, "Shops"),
+    member("Yuki Tanabe", "yuki", Role::Agent, "Shops"),
+    member("Grete Voss", "grete", Role::Viewer, ""),
+];
+
+/// The teams, and the channels they look after by the words of [`CHANNELS`].
+pub(super) const TEAMS: &[(&str, &[&str])] = &[("Orders and repairs", &["website", "mail"]), ("Shops", &["mail"])];
+
+/// Where messages come in. All of these are only samples: nothing is received, and nothing is sent.
+#[derive(Debug)]
+pub(super) struct SampleChannel {
+    /// What the conversations call it.
+    pub(super) word: &'static str,
+    /// What it speaks.
+    pub(super) kind: ChannelKind,
+    /// As it is called on screen.
+    name: &'static str,
+    /// Its own address; empty where its kind has none.
+    pub(super) address: &'static str,
+    /// How long a reply can be taken back, in milliseconds.
+    undo_ms: i64,
+    /// What it says while nobody is there to chat.
+    pub(super) auto_reply: &'static str,
+}
+
+/// The channels. A new kind is a line here, and conversations that name its word.
+pub(super) const CHANNELS: &[SampleChannel] = &[
+    SampleChannel {
+        word: "website",
+        kind: ChannelKind::WebChat,
+        name: "marlund.example (sample)",
+        address: "",
+        undo_ms: 0,
+        auto_reply: "Thank you for writing. Nobody is in the workshop right now; we answer first thing in the morning.",
+    },
+    SampleChannel {
+        word: "mail",
+        kind: ChannelKind::Email,
+        name: "hello@marlund.example (sample)",
+        address: "hello@marlund.example",
+        undo_ms: 10_000,
+        auto_reply: "",
+    },
+];
+
+/// What the mailbox is called in what goes out.
+pub(super) const MAILBOX_NAME: &str = "Marlund";
+/// What stands under every mail.
+pub(super) const SIGNATURE: &str = "Marlund, bags for bicycles\nWallstraße 12, Lübeck · marlund.example";
+
+/// Members, teams and channels as they are stored.
+#[derive(Debug, Clone)]
+pub(super) struct Company {
+    /// In the order of [`MEMBERS`].
+    pub(super) members: Vec<Member>,
+    /// In the order of [`TEAMS`].
+    pub(super) teams: Vec<Team>,
+    /// In the order of [`CHANNELS`], with the settings of their accounts.
+    pub(super) channels: Vec<(Channel, String)>,
+}
+
+impl Company {
+    /// `tag` keeps the addresses of members apart where a database has several workspaces; empty in the first.
+    pub(super) fn new(ids: Ids, now: Timestamp, tag: &str) -> Self {
+        let channels: Vec<(Channel, String)> =
+            CHANNELS.iter().map(|sample| (channel(ids, now, sample), settings(sample))).collect();
+        let channel_ids = |words: &[&str]| {
+            let pairs = CHANNELS.iter().zip(&channels).filter(|(sample, _)| words.contains(&sample.word));
+            pairs.map(|(_, (channel, _))| channel.id).collect()
+        };
+        let teams: Vec<Team> = TEAMS
+            .iter()
+            .map(|(name, words)| Team {
+                id: TeamId::new(ids.id(now, &["team", name])),
+                name: (*name).to_owned(),
+                channels: channel_ids(words),
+            })
+            .collect();
+        let members = MEMBERS
+            .iter()
+            .map(|sample| Member {
+                id: MemberId::new(ids.id(now, &["member", sample.name])),
+                name: sample.name.to_owned(),
+                email: format!("{}{tag}@marlund.example", sample.local),
+                role: sample.role,
+                visibility: Visibility::All,
+                chat_on: false,
+                disabled: false,
+                teams: teams.iter().filter(|team| team.name == sample.team).map(|team| team.id).collect(),
+            })
+            .collect();
+        Self { members, teams, channels }
+    }
+}
+
+fn channel(ids: Ids, now: Timestamp, sample: &SampleChannel) -> Channel {
+    Channel {
+        id: ChannelId::new(ids.id(now, &["channel", sample.word])),
+        kind: sample.kind,
+        name: sample.name.to_owned(),
+        // Without a key no site can embed it, and nobody can write.
+        key: String::new(),
+        address: sample.address.to_owned(),
+        undo_ms: sample.undo_ms,
+        greeting: String::new(),
+        auto_reply: sample.auto_reply.to_owned(),
+        origins: Vec::new(),
+        state: Some(AccountState::Sample),
+    }
+}
+
+/// The settings of an account; of servers that cannot exist.
+fn settings(sample: &SampleChannel) -> String {
+    if sample.kind != ChannelKind::Email {
+        return "{}".to_owned();
+    }
+    let host = |port, security| Host { name: format!("{}.marlund.example", sample.word), port, security };
+    let settings = EmailSettings {
+        address: sample.address.to_owned(),
+        name: MAILBOX_NAME.to_owned(),
+        user: sample.address.to_owned(),
+        imap: host(993, Security::Tls),
+        smtp: host(465, Security::Tls),
+        folder: "INBOX".to_owned(),
+        sent_folder: None,
+        takes_plus: false,
+        signature: SIGNATURE.to_owned(),
+    };
+    serde_json::to_string(&settings).unwrap_or_default()
+}
