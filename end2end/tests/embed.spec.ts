@@ -1,11 +1,13 @@
 // The web chat on somebody else's site (H5): one script tag, another origin, nothing of the page disturbed.
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { pathToFileURL } from 'node:url'
 import { type Page } from '@playwright/test'
 import { expect, test as base } from '../fixtures/test'
 import { call, carry, chatKey, enter } from '../fixtures/people'
 
 /** Pages that embed the chat in other ways; `script` is what their script tags say. */
-function hosts(script: string, server: string): Record<string, { html: string; headers?: Record<string, string> }> {
+function hosts(script: string, server: string, key: string): Record<string, { html: string; headers?: Record<string, string> }> {
   const page = (body: string, head = '') => `<head><meta charset="utf-8"><title>Host</title><link rel="icon" href="data:,">${head}</head><body>${body}</body>`
   const tag = `<script async ${script}></script>`
   // What Turbo, Livewire and Astro do with a click on a link: another body, whose scripts are made anew so that they run.
@@ -32,6 +34,9 @@ function hosts(script: string, server: string): Record<string, { html: string; h
       html: page(`<h1>Strict</h1>${tag}`),
       headers: { 'content-security-policy': `default-src 'none'; script-src ${server}; frame-src ${server}; img-src data:; require-trusted-types-for 'script'` },
     },
+    // What Google Tag Manager makes of the tag: a script made anew, without its data attributes.
+    '/managed': { html: page(`<h1>Managed</h1><script>document.head.append(Object.assign(document.createElement('script'), { src: '${server}/widget.js?channel=${key}' }))</script>`) },
+    '/nameless': { html: page(`<h1>Nameless</h1><script async src="${server}/widget.js"></script><script async src="${server}/widget.js"></script>`) },
     '/credentialless': isolated('credentialless'),
     '/require-corp': isolated('require-corp', 'crossorigin'),
   }
@@ -50,7 +55,7 @@ const test = base.extend<{ site: { url: string; foreign: string; key: string } }
       <body><h1>${title}</h1><p id="mine">A site of its own.</p><a href="/second">Second page</a>
       <script>window.before = Object.keys(window).length</script>
       <script async src="${server.url}/widget.js" data-channel="${key}"></script></body></html>`
-    const others = hosts(`src="${server.url}/widget.js" data-channel="${key}"`, server.url)
+    const others = hosts(`src="${server.url}/widget.js" data-channel="${key}"`, server.url, key)
     const http = createServer((request, response) => {
       response.setHeader('content-type', 'text/html')
       const other = others[request.url ?? '']
@@ -310,6 +315,53 @@ test('H5: elements and scripts of the page named like it, its script twice, a st
   expect(await shop.evaluate('tandem'), 'what the page calls so itself stays').toEqual({ mine: true })
 })
 
+test('H5: the address of the script may name the channel; where nothing does, the console says so once', async ({ site, openContext, problems }) => {
+  problems.allow(/the script names no channel/)
+  const shop = await (await openContext()).newPage()
+  const said: string[] = []
+  shop.on('console', (message) => said.push(message.text()))
+  await shop.goto(`${site.url}/managed`)
+  await shop.getByRole('button', { name: 'Open chat' }).click()
+  await expect(chat(shop).getByRole('textbox', { name: 'Write a message' })).toBeVisible()
+  expect(said).toEqual([])
+  await shop.goto(`${site.url}/nameless`, { waitUntil: 'load' })
+  expect(said).toEqual([expect.stringContaining('widget.js?channel=KEY')])
+  await expect(shop.locator('tandem-chat')).toHaveCount(0)
+})
+
+test('H5: a page written anew by document.open() has the chat back, and all its buttons work', async ({ site, openContext }) => {
+  const shop = await (await openContext()).newPage()
+  await shop.goto(site.url)
+  const bubble = shop.getByRole('button', { name: 'Open chat' })
+  await bubble.click()
+  const field = chat(shop).getByRole('textbox', { name: 'Write a message' })
+  await field.fill('Half a sen')
+  await shop.evaluate('document.open(); document.write("<!doctype html><html lang=en><title>Anew</title><body><h1>Anew</h1></body></html>"); document.close()')
+  await expect(field).toHaveValue('Half a sen')
+  await expect(bubble).toHaveAttribute('aria-expanded', 'true')
+  // It heard that the chat is ready: nothing says after a while that it could not be loaded.
+  await shop.waitForTimeout(2_500)
+  await expect(shop.getByText('The chat could not be loaded.')).toBeHidden()
+  await bubble.click()
+  await expect(bubble).toHaveAttribute('aria-expanded', 'false')
+  await bubble.click()
+  await field.press('Escape')
+  await expect(bubble).toHaveAttribute('aria-expanded', 'false')
+})
+
+test('H5: a page that is a file, as apps have them, can chat', async ({ site, server, openContext }, info) => {
+  const file = info.outputPath('host.html')
+  await writeFile(file, `<!doctype html><html lang="en"><title>App</title><h1>App</h1><script async src="${server.url}/widget.js" data-channel="${site.key}"></script></html>`)
+  const app = await (await openContext()).newPage()
+  await app.goto(pathToFileURL(file).href)
+  await app.getByRole('button', { name: 'Open chat' }).click()
+  await write(app, 'From an app')
+  await sees(app, 'From an app')
+  await expect(app.getByText('The chat could not be loaded.')).toBeHidden()
+  await chat(app).getByRole('button', { name: 'Close chat' }).click()
+  await expect(app.getByRole('button', { name: 'Open chat' })).toHaveAttribute('aria-expanded', 'false')
+})
+
 test('H5: back to a page that the browser kept, the chat goes on', async ({ page, site, openContext }) => {
   const shop = await (await openContext()).newPage()
   await shop.goto(site.url)
@@ -339,4 +391,6 @@ test('H5: pasted cells are text and a pasted picture is a file; dragged words go
   await expect(chat(shop).getByText('image.png')).toHaveCount(1)
   expect(await field.evaluate(carry, { how: 'drop', text: '', picture: true })).toBe(true)
   await expect(chat(shop).getByText('image.png')).toHaveCount(2)
+  expect(await field.evaluate(carry, { how: 'paste', text: 'image.png', picture: true }), 'its name is all that is said').toBe(true)
+  await expect(chat(shop).getByText('image.png')).toHaveCount(3)
 })

@@ -2,7 +2,8 @@
 //
 //   <script async src="https://tandem.example/widget.js" data-channel="KEY"></script>
 //
-// Optional: data-open="true" opens at once, data-position="left". The page can call window.tandem.open(), close() and
+// Optional: data-open="true" opens at once, data-position="left". Tag managers that drop data attributes leave the address: there
+// widget.js?channel=KEY&open=true&position=left says the same. The page can call window.tandem.open(), close() and
 // toggle(). Nothing of the page is read but its address, without query and fragment, and nothing in it is changed but
 // one element added behind the body: sites whose links replace the body leave it where it is, with the chat in it.
 
@@ -15,13 +16,20 @@ const MOST_RETURNS = 100; // A page that takes the chat away each time it comes 
 // Our own mark: `window.tandem` may be an element of the page's, and a symbol is nobody else's.
 const MARK = Symbol.for('tandem.widget');
 
-const script = document.currentScript ?? document.querySelector('script[data-channel][src*="widget.js"]');
-if (script?.dataset.channel) begin();
+const TOLD = Symbol.for('tandem.told'); // That the page was told why there is no chat.
+
+const script = document.currentScript ?? document.querySelector('script[data-channel][src*="widget.js"], script[src*="/widget.js?channel="]');
+const options = script?.src ? { ...Object.fromEntries(new URL(script.src).searchParams), ...script.dataset } : {};
+if (options.channel) begin();
+else if (!window[TOLD]) {
+  define(TOLD, true);
+  console.warn('Tandem: no chat, the script names no channel. Add data-channel="KEY" to it; where that is dropped (Google Tag Manager), write widget.js?channel=KEY.');
+}
 
 /** One chat on a page, however often its script comes: with each page of a site whose links replace the body. */
 function begin() {
   const origin = new URL(script.src).origin;
-  const name = `${origin} ${script.dataset.channel}`;
+  const name = `${origin} ${options.channel}`;
   const there = window[MARK];
   if (there?.name === name) {
     there.script = script;
@@ -30,7 +38,7 @@ function begin() {
   // Another channel's takes over once the page that the first belongs to is gone.
   if (there?.script.isConnected) return;
   there?.end();
-  const { mount, stay, end, ...calls } = createWidget(script.dataset, origin);
+  const { mount, stay, end, ...calls } = createWidget(origin);
   define(MARK, { name, script, stay, end, calls });
   // What the page calls so itself, in its scripts, stays; elements of that name do not count.
   if (!Object.hasOwn(window, 'tandem') || window.tandem === there?.calls) define('tandem', calls, true);
@@ -42,8 +50,8 @@ function define(name, value, enumerable = false) {
   Object.defineProperty(window, name, { value, enumerable, configurable: true, writable: true });
 }
 
-/** @param {DOMStringMap} options @param {string} origin */
-function createWidget(options, origin) {
+/** @param {string} origin */
+function createWidget(origin) {
   const key = options.channel;
   const remember = `tandem:${key}`;
   const small = matchMedia(SMALL);
@@ -83,23 +91,6 @@ function createWidget(options, origin) {
     root.append(panel, launcher, news);
     settle();
 
-    launcher.addEventListener('click', toggle);
-    again.addEventListener('click', () => {
-      wantsFocus = true;
-      load();
-    });
-    giveUp.addEventListener('click', close);
-    root.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || !isOpen) return;
-      event.stopPropagation();
-      close();
-    });
-    addEventListener('message', hear, { signal });
-    addEventListener('blur', tell, { signal }); // The visitor may have gone into the frame; it should know which page this is by now.
-    visualViewport?.addEventListener('resize', fit, { signal });
-    visualViewport?.addEventListener('scroll', fit, { signal });
-    small.addEventListener('change', fit, { signal });
-
     // Whoever wrote before is told of answers on every page; nobody else loads more than the button.
     if (options.open === 'true' || (recall('sessionStorage') === 'open' && !small.matches)) show(false);
     else if (recall('localStorage')) whenIdle(() => frame ?? load());
@@ -110,6 +101,31 @@ function createWidget(options, origin) {
     document.documentElement.append(host);
     watch.observe(document, { childList: true });
     watch.observe(document.documentElement, { childList: true });
+    listen();
+  }
+
+  /** Each time it is put in: `document.open()` takes the listeners of the window and of all that is in it. Those still there stay one. */
+  function listen() {
+    launcher.addEventListener('click', toggle);
+    again.addEventListener('click', retry);
+    giveUp.addEventListener('click', close);
+    root.addEventListener('keydown', escape);
+    addEventListener('message', hear, { signal });
+    addEventListener('blur', tell, { signal }); // The visitor may have gone into the frame; it should know which page this is by now.
+    visualViewport?.addEventListener('resize', fit, { signal });
+    visualViewport?.addEventListener('scroll', fit, { signal });
+    small.addEventListener('change', fit, { signal });
+  }
+
+  function retry() {
+    wantsFocus = true;
+    load();
+  }
+
+  function escape(event) {
+    if (event.key !== 'Escape' || !isOpen) return;
+    event.stopPropagation();
+    close();
   }
 
   /** Comes back with what it was, if the page took it away: the chat itself keeps what is being written. */

@@ -27,7 +27,9 @@ pub fn linkify(text: &str) -> Vec<Piece<'_>> {
     let mut at = 0;
     while at < text.len() {
         let found = match text.as_bytes()[at] | 0x20 {
-            b'h' | b'w' | b'm' | b't' if is_apart(&text[..at]) => named(&text[at..]).map(|found| (at, found)),
+            b'h' | b'w' | b'm' | b't' if is_apart(&text[..at]) => {
+                named(&text[at..], mark(&text[..at])).map(|found| (at, found))
+            }
             // "@" with the bit of small letters.
             b'`' if text.as_bytes()[at] == b'@' => {
                 mailbox(&text[done..], at - done).map(|(n, found)| (done + n, found))
@@ -59,18 +61,24 @@ struct Found {
     link: Option<Link>,
 }
 
-/// Whether a link may begin behind this text: its first letters are not the end of a word.
+/// Whether a link may begin behind this text: its first letters are not the end of a word. Underlines may be there for emphasis.
 fn is_apart(before: &str) -> bool {
-    !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+    !before.trim_end_matches('_').ends_with(|c: char| c.is_ascii_alphanumeric())
 }
 
-/// A link that begins with its scheme or with `www.`.
-fn named(text: &str) -> Option<Found> {
+/// The mark that stands before a link for emphasis, and then behind it: `_https://a.example/x_`. Others end every link.
+fn mark(before: &str) -> Option<char> {
+    before.chars().next_back().filter(|c| matches!(c, '_' | '~'))
+}
+
+/// A link that begins with its scheme or with `www.`, behind a mark of emphasis.
+fn named(text: &str, mark: Option<char>) -> Option<Found> {
     let scheme = ["https://", "http://", "www.", "mailto:", "tel:"]
         .into_iter()
         .find(|scheme| text.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme)))?;
     let rest = &text[scheme.len()..];
     match scheme {
+        "mailto:" | "tel:" if mark == Some('_') => None,
         // Only whom it goes to: copies, subject and text are nobody's but the writer's to decide.
         "mailto:" => {
             let local = rest.find(|c| !is_local(c)).filter(|at| *at > 0 && rest[*at..].starts_with('@'))?;
@@ -91,12 +99,12 @@ fn named(text: &str) -> Option<Found> {
                 link: Some(Link { href: format!("tel:{number}"), host: None }),
             })
         }
-        _ => Some(page(scheme, text)),
+        _ => Some(page(scheme, text, mark)),
     }
 }
 
 /// The address of a page, which begins with a scheme or `www.`.
-fn page(scheme: &str, text: &str) -> Found {
+fn page(scheme: &str, text: &str, mark: Option<char>) -> Found {
     let is_www = scheme == "www.";
     let begin = if is_www { 0 } else { scheme.len() };
     let all = &text[begin..];
@@ -114,16 +122,24 @@ fn page(scheme: &str, text: &str) -> Found {
         return none;
     }
     let path = match behind.chars().next() {
-        Some('/' | '?' | '#') => run(behind),
+        Some('/' | '?' | '#') => {
+            run(behind).trim_end_matches(|c| mark.is_some_and(|mark| c == mark || ENDS.contains(c)))
+        }
         // The sentence goes on.
         Some(c) if is_apart_from(c) || ENDS.contains(c) || matches!(c, ')' | ']') => "",
+        Some(c) if mark == Some(c) && behind[1..].chars().next().is_none_or(is_apart_from) => "",
         Some(c) if port.is_empty() && !c.is_ascii() => "",
         None => "",
         Some(_) => return none,
     };
+    let end = begin + host.written + port.len() + path.len();
+    // Without its other end the underline is no emphasis.
+    if mark == Some('_') && !text[end..].starts_with('_') {
+        return Found { end, link: None };
+    }
     let scheme = if is_www { "https://" } else { scheme };
     let link = Link { href: format!("{scheme}{}{port}{path}", host.ascii), host: host.seen() };
-    Found { end: begin + host.written + port.len() + path.len(), link: Some(link) }
+    Found { end, link: Some(link) }
 }
 
 /// The address of a mailbox around the "@" at a place, and where it begins.
@@ -134,9 +150,10 @@ fn mailbox(text: &str, at: usize) -> Option<(usize, Found)> {
     let begin = at - local;
     let skipped = text[begin..at].len() - text[begin..at].trim_start_matches(['.', '-', '+', '_']).len();
     let (begin, local) = (begin + skipped, local - skipped);
-    let before = text[..begin - skipped].chars().next_back();
+    let outside = &text[..begin - skipped];
+    let before = outside.chars().next_back();
     let goes_before = before.is_some_and(|c| c.is_alphanumeric() || is_unseen(c) || "=&%@#$?`\\".contains(c));
-    if local == 0 || local > LONGEST_LOCAL || goes_before || text[..at].ends_with('.') {
+    if local == 0 || local > LONGEST_LOCAL || goes_before || is_rest(outside) || text[..at].ends_with('.') {
         return None;
     }
     let host = Host::of(&text[at + 1..]).filter(Host::has_domain)?;
@@ -144,6 +161,19 @@ fn mailbox(text: &str, at: usize) -> Option<(usize, Found)> {
     let href = format!("mailto:{}@{}", &text[begin..at], host.ascii);
     (!goes_on(&text[end..])).then(|| (begin, Found { end: end - begin, link: Some(Link { href, host: host.seen() }) }))
 }
+
+/// Whether what was taken for the address of a mailbox is the rest of a longer one: the "Neil@" of "O'Neil@" is somebody else. Quotes and
+/// emphasis have no word before them.
+fn is_rest(before: &str) -> bool {
+    let marks = before.chars().rev().take(MOST_MARKS).take_while(|c| MARKS.contains(*c));
+    let (count, bytes) = marks.fold((0, 0), |(count, bytes), c| (count + 1, bytes + c.len_utf8()));
+    count > 0 && before[..before.len() - bytes].ends_with(|c: char| c.is_alphanumeric() || is_local(c))
+}
+
+/// What may stand in the address of a mailbox as well as around it, and how people write its apostrophe.
+const MARKS: &str = "'’´!*/^{}~";
+/// How many of them are looked at.
+const MOST_MARKS: usize = 8;
 
 /// Whether a name goes on behind what was taken for the host of a mailbox.
 fn goes_on(behind: &str) -> bool {
@@ -388,6 +418,10 @@ mod tests {
             "a@ü.",
             "https://(",
             ",https://",
+            "'a@",
+            "''''",
+            "_https://",
+            "_https://a.example/_~",
         ];
         for part in parts {
             let text = part.repeat(200_000 / part.len());

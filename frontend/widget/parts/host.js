@@ -10,11 +10,11 @@ export function connectHost(onMessage) {
   if (host === window) return { embedded: false, send() {} };
 
   // Where the browser does not tell who embeds us, the first greeting from our own parent window does.
-  let origin = location.ancestorOrigins?.[0];
+  let origin = called(location.ancestorOrigins?.[0]);
   addEventListener('message', (event) => {
     if (event.source !== host || typeof event.data?.tandem !== 'string') return;
-    origin ??= event.origin;
-    if (event.origin === origin) onMessage(event.data);
+    origin ??= called(event.origin);
+    if (called(event.origin) === origin) onMessage(event.data);
   });
 
   // A page without an origin of its own (a file, a sandbox) cannot be named: whoever it is hears nothing secret.
@@ -22,3 +22,6 @@ export function connectHost(onMessage) {
     !origin || origin === 'null' ? host.postMessage(message, '*') : host.postMessage({ ...message, ...secret }, origin);
   return { embedded: true, send };
 }
+
+/** A file has no origin; that some browsers call it one is nothing to send a message to. */
+const called = (origin) => (origin === 'file://' ? 'null' : origin);

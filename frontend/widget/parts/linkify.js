@@ -46,8 +46,13 @@ export function linkify(text) {
 
 /** A link that begins with its scheme or with `www.`. */
 function named(text, at, scheme) {
-  if (/\w/.test(text[at - 1] ?? '')) return null;
+  // Underlines may be there for emphasis, and are then behind the link as well; so is "~". Others end every link.
+  let before = at - 1;
+  while (text[before] === '_') before -= 1;
+  if (/[a-z\d]/i.test(text[before] ?? '')) return null;
+  const mark = '_~'.includes(text[at - 1] ?? ' ') ? text[at - 1] : '';
   const from = at + scheme.length;
+  if (mark === '_' && (scheme === 'mailto:' || scheme === 'tel:')) return null;
   if (scheme === 'mailto:') {
     // Only whom it goes to: copies, subject and text are nobody's but the writer's to decide.
     const local = sticky(/[\w.+-]+(?=@)/y, text, from);
@@ -75,22 +80,42 @@ function named(text, at, scheme) {
   const next = text[path] ?? ' ';
   const href = `${isWww ? 'https://' : scheme}${host.ascii}${port}`;
   if ('/?#'.includes(next)) {
-    const last = run(text, path);
-    return { end: last, href: href + text.slice(path, last), host: host.seen };
+    let last = run(text, path);
+    while (mark && last > path && (text[last - 1] === mark || ends.includes(text[last - 1]))) last -= 1;
+    return isOpen(mark, text, last) ? { end: last } : { end: last, href: href + text.slice(path, last), host: host.seen };
   }
   // The sentence goes on, or it is something else.
-  const isEnd = isApart(text, path) || ends.includes(next) || ')]'.includes(next) || (!port && next > '\x7f');
-  return isEnd ? { end: path, href, host: host.seen } : none;
+  const isEnd = isApart(text, path) || ends.includes(next) || ')]'.includes(next) || (next === mark && isApart(text, path + 1)) || (!port && next > '\x7f');
+  return isEnd && !isOpen(mark, text, path) ? { end: path, href, host: host.seen } : none;
 }
+
+/** Whether an underline has no other end: it is no emphasis. */
+const isOpen = (mark, text, end) => mark === '_' && text[end] !== '_';
 
 /** The address of a mailbox around the "@" at a place. */
 function mailbox(text, at, done) {
   const whole = /[\w.+-]*$/.exec(text.slice(Math.max(done, at - 65), at))[0];
   const local = whole.replace(/^[._+-]+/, '');
   const before = at - whole.length;
-  const last = [...text.slice(Math.max(done, before - 2), before)].pop() ?? '';
+  const outside = [...text.slice(Math.max(done, before - 2 * mostMarks), before)];
+  const last = outside.at(-1) ?? '';
   if (!local || whole.length > 64 || local.endsWith('.') || /[\p{Alphabetic}\p{N}=&%@#$?`\\]/u.test(last) || isUnseen.test(last)) return null;
+  if (isRest(outside)) return null;
   return address(text, at - local.length, local, at);
+}
+
+// What may stand in the address of a mailbox as well as around it, and how people write its apostrophe; how many of them are looked at.
+const marks = "'’´!*/^{}~";
+const mostMarks = 8;
+
+/**
+ * Whether what was taken for the address of a mailbox is the rest of a longer one: the "Neil@" of "O'Neil@" is somebody else. Quotes and
+ * emphasis have no word before them.
+ */
+function isRest(before) {
+  let at = before.length;
+  while (at > 0 && before.length - at < mostMarks && marks.includes(before[at - 1])) at -= 1;
+  return at < before.length && at > 0 && /[\p{Alphabetic}\p{N}._+-]/u.test(before[at - 1]);
 }
 
 function address(text, begin, local, at) {

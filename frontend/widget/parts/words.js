@@ -56,6 +56,7 @@ export const words = {
     404: 'This chat is no longer available.',
     409: 'It got mixed up with another message.',
     413: 'It is too long. Send it in parts.',
+    422: 'It was not accepted. If it has files, attach them again.',
   },
   refusedOther: 'It was not accepted.',
 };

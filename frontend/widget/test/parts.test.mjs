@@ -6,6 +6,7 @@ import { Backoff, Pause } from '../parts/backoff.js';
 import { filesAlone } from '../parts/clipboard.js';
 import { Conversation, toRows } from '../parts/conversation.js';
 import { sizeOf } from '../parts/dom.js';
+import { connectHost } from '../parts/host.js';
 import { linkify } from '../parts/linkify.js';
 import { sseParser } from '../parts/sse.js';
 import { Store } from '../parts/store.js';
@@ -59,7 +60,7 @@ test('linkify: the table that the app is held to', () => {
 
 test('linkify: hostile input takes linear time', () => {
   const began = performance.now();
-  for (const c of ['a', 'a@', 'a.', 'https://', '(', '@a.', 'https://a.example/)', 'a@a.', 'mailto:', 'mailto:a@', 'tel:', 'tel:1', 'www.', 'ü', 'www.ü', 'a@ü.', 'https://(', ',https://']) linkify(c.repeat(100_000 / c.length));
+  for (const c of ['a', 'a@', 'a.', 'https://', '(', '@a.', 'https://a.example/)', 'a@a.', 'mailto:', 'mailto:a@', 'tel:', 'tel:1', 'www.', 'ü', 'www.ü', 'a@ü.', 'https://(', ',https://', "'a@", "'", '_https://', '_https://a.example/_~']) linkify(c.repeat(100_000 / c.length));
   linkify(`https://a.example/${')'.repeat(100_000)}`);
   assert.ok(performance.now() - began < 1500, `${performance.now() - began} ms`);
 });
@@ -167,15 +168,67 @@ test('sizes are short', () => {
 });
 
 /** What a paste or a drop carries. */
-const carried = (text, ...files) => ({ files, getData: (type) => (type === 'text/plain' ? text : '') });
+const carried = (text, ...names) => withList(text, '', ...names);
+const withList = (text, list, ...names) => ({
+  files: names.map((name) => ({ name })),
+  getData: (type) => ({ 'text/plain': text, 'text/uri-list': list })[type] ?? '',
+});
+const taken = (data) => filesAlone(data).map((file) => file.name);
 
 test('clipboard: what has words is text, and only what has none is a file', () => {
   const cells = carried('Lamp\t4\nShade\t2', 'image.png');
-  assert.deepEqual(filesAlone(cells), [], 'cells of a spreadsheet come with a picture of themselves');
+  assert.deepEqual(taken(cells), [], 'cells of a spreadsheet come with a picture of themselves');
   assert.deepEqual(filesAlone(carried('order 4711')), []);
-  assert.deepEqual(filesAlone(carried('', 'a.png', 'b.pdf')), ['a.png', 'b.pdf']);
-  assert.deepEqual(filesAlone(carried(' \r\n', 'a.png')), ['a.png']);
-  assert.deepEqual(filesAlone(carried('file:///home/anna/a.pdf\r\nfile:///home/anna/b.pdf\r\n', 'a.pdf', 'b.pdf')), ['a.pdf', 'b.pdf']);
+  assert.deepEqual(taken(carried('', 'a.png', 'b.pdf')), ['a.png', 'b.pdf']);
+  assert.deepEqual(taken(carried(' \r\n', 'a.png')), ['a.png']);
+  assert.deepEqual(taken(carried('file:///home/anna/a.pdf\r\nfile:///home/anna/b.pdf\r\n', 'a.pdf', 'b.pdf')), ['a.pdf', 'b.pdf']);
   assert.deepEqual(filesAlone(carried('see file:///home/anna/a.pdf', 'a.png')), []);
   assert.deepEqual(filesAlone(null), []);
+});
+
+test('clipboard: text that only names the files, their paths or their addresses is no words', () => {
+  for (const [text, names, list] of [
+    ['quarterly report.pdf', ['quarterly report.pdf']],
+    ['a.pdf\nb.png', ['a.pdf', 'b.png']],
+    ['a.pdf\rb.png\r', ['a.pdf', 'b.png']],
+    ['re\u0301sume\u0301.pdf', ['r\u00e9sum\u00e9.pdf']],
+    ['C:\\Users\\Anna B\\report.pdf', ['report.pdf']],
+    ['\\\\server\\share\\report.pdf', ['report.pdf']],
+    ['/home/anna/report.pdf\n/report.pdf\n~/report.pdf', ['report.pdf']],
+    ['https://x.example/a.png', ['download.png'], '# from a tab\r\nhttps://x.example/a.png\r\n'],
+  ]) {
+    assert.deepEqual(taken(withList(text, list ?? '', ...names)), names, text);
+  }
+  for (const [text, names, list] of [
+    ['https://x.example/a.png', ['image.png']],
+    ['look: https://x.example/a.png', ['a.png'], 'https://x.example/a.png'],
+    ['report.pdf is the one', ['report.pdf']],
+    ['see /home/anna/report.pdf', ['report.pdf']],
+    ['/home/anna/other.pdf', ['report.pdf']],
+    ['a.pdf\nand more', ['a.pdf']],
+  ]) {
+    assert.deepEqual(taken(withList(text, list ?? '', ...names)), [], text);
+  }
+});
+
+test('host: an app or a file that shows the chat hears of it and is heard, but nothing secret', () => {
+  const talk = (ancestor, from) => {
+    const sent = [];
+    const heard = [];
+    let hear;
+    const parent = { postMessage: (message, to) => sent.push([message, to]) };
+    Object.assign(globalThis, { window: { parent }, location: { ancestorOrigins: ancestor && [ancestor] }, addEventListener: (_, work) => (hear = work) });
+    const { send } = connectHost((message) => heard.push(message.tandem));
+    hear({ source: parent, origin: from, data: { tandem: 'open' } });
+    send({ tandem: 'unread' }, { keep: 'secret' });
+    return [heard.length, sent[0][1], 'keep' in sent[0][0]];
+  };
+  // Chromium calls a file so in one place and "null" in the other, and takes no message for the former.
+  assert.deepEqual(talk('file://', 'null'), [1, '*', false]);
+  assert.deepEqual(talk('file://', 'file://'), [1, '*', false]);
+  assert.deepEqual(talk(undefined, 'file://'), [1, '*', false]);
+  assert.deepEqual(talk('null', 'null'), [1, '*', false]);
+  assert.deepEqual(talk('capacitor://localhost', 'capacitor://localhost'), [1, 'capacitor://localhost', true]);
+  assert.deepEqual(talk('https://shop.example', 'https://shop.example'), [1, 'https://shop.example', true]);
+  assert.deepEqual(talk('https://shop.example', 'null'), [0, 'https://shop.example', true]);
 });

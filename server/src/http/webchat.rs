@@ -16,7 +16,12 @@ use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{client::Client, error::Refusal, files::Named, state::Http};
+use super::{
+    client::Client,
+    error::Refusal,
+    files::{Named, kilobytes},
+    state::Http,
+};
 use crate::{
     clock::secret_hash,
     domain::{
@@ -33,6 +38,9 @@ mod places;
 mod stream;
 pub use places::Places;
 pub use stream::stream;
+
+/// The longest text a visitor may write, in bytes: of a stranger's, far more than anybody types (S53).
+const VISITOR_TEXT: usize = 16 * 1024;
 
 /// A web chat that a public key led to.
 pub struct Chat {
@@ -210,7 +218,7 @@ pub async fn send(
     chat: Chat,
     visitor: Visitor,
     Json(written): Json<Written>,
-) -> Result<Json<serde_json::Value>, Refusal> {
+) -> Result<Response, Refusal> {
     // One address may stand for a whole office: it may write ten times as much as one visitor. It is asked first, for a token costs
     // nothing and an address does.
     if let Some(seconds) = http.client_rate().hit(client).or_else(|| http.chat_rate().hit(visitor.address.clone())) {
@@ -219,8 +227,15 @@ pub async fn send(
     if written.text.trim().is_empty() && written.attachments.is_empty() {
         return Err(ApiError::invalid("text", "Write something or attach a file.").into());
     }
+    if written.text.len() > VISITOR_TEXT {
+        return Ok(too_long());
+    }
     if written.attachments.len() > 10 {
         return Err(ApiError::invalid("attachments", "At most 10 files fit into one message.").into());
+    }
+    // Of what is stored, so that a minute's worth of messages, each as long as may be, is not stored every minute (S53).
+    if let Some(seconds) = http.text_bytes().take(client, u32::try_from(written.text.len()).unwrap_or(u32::MAX)) {
+        return Err(ApiError::TooMany { seconds }.into());
     }
     let inbound = Inbound {
         id: written.id,
@@ -238,7 +253,13 @@ pub async fn send(
         channel: chat.channel.clone(),
     };
     let stored = http.db.write(&chat.scope, Receive(inbound)).await?;
-    Ok(Json(json!({ "message": shown(stored, &chat.channel, &[]) })))
+    Ok(Json(json!({ "message": shown(stored, &chat.channel, &[]) })).into_response())
+}
+
+/// With a status of its own: by it the widget tells its visitor what to do.
+fn too_long() -> Response {
+    let message = format!("This is longer than {} kB. Send it in parts, or as a file.", VISITOR_TEXT / 1024);
+    (StatusCode::PAYLOAD_TOO_LARGE, Json(json!({ "error": { "code": "invalid", "message": message } }))).into_response()
 }
 
 /// How far a visitor has seen.
@@ -272,20 +293,14 @@ pub async fn upload(
 ) -> Result<impl IntoResponse, Refusal> {
     let from = Uploader { name: visitor.uploader(), stranger_on: Some(chat.channel.id) };
     // A visitor's token costs nothing: what counts is where it comes from (S53).
-    let too_much = http.uploads().hit(client).or_else(|| http.upload_kilobytes().take(client, kilobytes(&headers)));
+    let too_much =
+        http.uploads().hit(client).or_else(|| http.upload_kilobytes().take(client, kilobytes(&headers, VISITOR_LIMIT)));
     if let Some(seconds) = too_much.or_else(|| http.chat_rate().hit(from.name.clone())) {
         return Err(ApiError::TooMany { seconds }.into());
     }
     let stream = body.into_data_stream().map_err(std::io::Error::other);
     let kept = files::upload(&http.db, &http.files, &chat.scope, from, &named.name, VISITOR_LIMIT, stream).await?;
     Ok((StatusCode::CREATED, Json(ShownFile::from(kept))))
-}
-
-/// What an upload counts as before it is read, also one that is broken off: what it says it is, or as much as there may be.
-fn kilobytes(headers: &HeaderMap) -> u32 {
-    let said =
-        headers.get(header::CONTENT_LENGTH).and_then(|said| said.to_str().ok()).and_then(|said| said.parse().ok());
-    u32::try_from(said.unwrap_or(VISITOR_LIMIT).min(VISITOR_LIMIT).div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
 /// `GET …/attachments/{id}`: theirs, or sent to them.
@@ -337,19 +352,9 @@ pub async fn frame(State(http): State<Http>, chat: Chat) -> Result<Response, Ref
         js = site.chat_js,
         config = escape(&config.to_string()),
     );
-    // Listed hosts only; without a list any site may show it. Origins were checked when they were typed.
-    let hosts = if chat.channel.origins.is_empty() {
-        "*".to_owned()
-    } else {
-        format!("'self' {}", chat.channel.origins.join(" "))
-    };
-    let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; \
-         font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {hosts}"
-    );
     let mut response = Html(html).into_response();
     let head = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
+    if let Ok(policy) = HeaderValue::from_str(&frame_policy(&chat.channel.origins)) {
         head.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     // Pages that are isolated embed only what isolates itself and says that others may have it. All that it loads is its own.
@@ -359,6 +364,17 @@ pub async fn frame(State(http): State<Http>, chat: Chat) -> Result<Response, Ref
         head.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     Ok(response)
+}
+
+/// What the frame may load, and who may show it: the sites that are listed; without a list anybody. That is said by saying nothing:
+/// `frame-ancestors *` shuts out apps and files, whose schemes are not the network's. Origins were checked when they were typed.
+fn frame_policy(origins: &[String]) -> String {
+    let listed =
+        if origins.is_empty() { String::new() } else { format!("; frame-ancestors 'self' {}", origins.join(" ")) };
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; \
+         font-src 'self'; base-uri 'none'; form-action 'none'{listed}"
+    )
 }
 
 /// `GET /chat/{key}`: a page of our own to try it.
@@ -396,5 +412,21 @@ fn for_visitor(body: &EventBody, conversation: ConversationId) -> &[Message] {
     match body {
         EventBody::Conversation { row, messages, .. } if row.id == conversation => messages,
         _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::frame_policy;
+
+    #[test]
+    fn h5_without_a_list_apps_and_files_may_show_the_chat_and_with_one_only_the_listed() {
+        assert!(!frame_policy(&[]).contains("frame-ancestors"), "`*` would shut out file:// and capacitor://");
+        let listed = ["https://a.example".to_owned(), "https://b.example:8443".to_owned()];
+        assert!(frame_policy(&listed).ends_with("; frame-ancestors 'self' https://a.example https://b.example:8443"));
+        assert!(
+            frame_policy(&[]).starts_with("default-src 'none'; ")
+                && frame_policy(&listed).contains("; form-action 'none';")
+        );
     }
 }

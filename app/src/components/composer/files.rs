@@ -1,5 +1,8 @@
 //! Files on their way up: by button, by dropping, by pasting.
 
+#[cfg(any(feature = "hydrate", test))]
+use std::collections::HashSet;
+
 use leptos::{html, prelude::*};
 
 use crate::{
@@ -14,11 +17,23 @@ use crate::{
 const LIMIT: i64 = 25 * 1024 * 1024;
 
 /// Whether what is pasted or dropped is something to read, and its files are only a picture of it: cells of a spreadsheet come as both.
-/// A file that is dragged from a folder has its own address as text on some systems: it is a file.
+/// A file copied or dragged has its name, path or address as text, as the system has it: it is a file. `known` holds, one a line, the
+/// files' names and the addresses that came along. The chat goes by the same rule (frontend/widget/parts/clipboard.js).
 #[cfg(any(feature = "hydrate", test))]
-fn has_words(text: &str) -> bool {
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.any(|line| !line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:")))
+fn has_words(text: &str, known: &str) -> bool {
+    let lines = |text| str::split(text, ['\r', '\n']).map(str::trim).filter(|line| !line.is_empty());
+    let known: HashSet<&str> = lines(known).collect();
+    let is_address = |line: &str| line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:"));
+    lines(text).any(|line| !is_address(line) && !known.contains(without_folder(line)))
+}
+
+/// The name at the end of an absolute path; whatever else stays as it is.
+#[cfg(any(feature = "hydrate", test))]
+fn without_folder(line: &str) -> &str {
+    let drive =
+        line.get(..2).is_some_and(|start| start.starts_with(|c: char| c.is_ascii_alphabetic()) && start.ends_with(':'));
+    let path = if drive { &line[2..] } else { line.strip_prefix('~').unwrap_or(line) };
+    if path.starts_with(['/', '\\']) { path.rsplit(['/', '\\']).next().unwrap_or(path) } else { line }
 }
 
 /// How an upload fares.
@@ -152,10 +167,13 @@ mod browser {
 
         fn add_alone(self, event: &leptos::ev::Event, data: Option<web_sys::DataTransfer>) {
             let Some(data) = data else { return };
-            let files = data.files().filter(|files| files.length() > 0);
-            if files.is_some() && !super::has_words(&data.get_data("text/plain").unwrap_or_default()) {
+            let Some(files) = data.files().filter(|files| files.length() > 0) else { return };
+            let said = |kind: &str| data.get_data(kind).unwrap_or_default();
+            let names = (0..files.length()).filter_map(|n| files.item(n)).map(|file| file.name());
+            let known = names.fold(said("text/uri-list"), |known, name| known + "\n" + &name);
+            if !super::has_words(&composed(&said("text/plain")), &composed(&known)) {
                 event.prevent_default();
-                self.add(files);
+                self.add(Some(files));
             }
         }
 
@@ -182,6 +200,11 @@ mod browser {
                 }
             }
         }
+    }
+
+    /// Letters with marks are written in two ways, and a file's name and the text may differ in it.
+    fn composed(text: &str) -> String {
+        js_sys::JsString::from(text).normalize("NFC").into()
     }
 
     fn is_text_field(event: &leptos::ev::Event) -> bool {
@@ -365,9 +388,36 @@ mod tests {
 
     #[test]
     fn t5_what_has_words_is_text_and_only_what_has_none_is_a_file() {
+        let has_words = |text| has_words(text, "image.png");
         assert!(has_words("Lamp\t4\nShade\t2"), "cells of a spreadsheet");
         assert!(has_words("see file:///home/anna/a.pdf") && has_words("né"));
         assert!(!has_words("") && !has_words(" \r\n"));
         assert!(!has_words("file:///home/anna/a.pdf\r\nFILE:///home/anna/b.pdf\r\n"));
+    }
+
+    #[test]
+    fn t5_text_that_only_names_the_files_is_no_words() {
+        for (text, known) in [
+            ("quarterly report.pdf", "\nquarterly report.pdf"),
+            ("a.pdf\nb.png", "\na.pdf\nb.png"),
+            ("a.pdf\rb.png\r", "\na.pdf\nb.png"),
+            ("C:\\Users\\Anna B\\report.pdf", "\nreport.pdf"),
+            ("\\\\server\\share\\report.pdf", "\nreport.pdf"),
+            ("/home/anna/report.pdf\n/report.pdf\n~/report.pdf", "\nreport.pdf"),
+            ("https://x.example/a.png", "# from a tab\r\nhttps://x.example/a.png\r\n\ndownload.png"),
+        ] {
+            assert!(!has_words(text, known), "{text}");
+        }
+        for (text, known) in [
+            ("https://x.example/a.png", "\nimage.png"),
+            ("look: https://x.example/a.png", "https://x.example/a.png\na.png"),
+            ("report.pdf is the one", "\nreport.pdf"),
+            ("see /home/anna/report.pdf", "\nreport.pdf"),
+            ("/home/anna/other.pdf", "\nreport.pdf"),
+            ("a.pdf\nand more", "\na.pdf"),
+            ("é:/report.pdf", "\nreport.pdf"),
+        ] {
+            assert!(has_words(text, known), "{text}");
+        }
     }
 }
