@@ -7,6 +7,7 @@ use std::{
 
 use clap::Args;
 use ipnet::{IpNet, Ipv4Net};
+use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
 use crate::auth::Cookies;
@@ -33,7 +34,7 @@ pub struct Flags {
     /// sqlite:PATH or postgres://… [default: tandem.db in the data folder]
     #[arg(long, global = true)]
     pub database_url: Option<String>,
-    /// What to log, as info or tandem=debug [default: info]
+    /// What to log, as info or info,server=debug [default: info]
     #[arg(long, global = true)]
     pub log: Option<String>,
     /// text or json [default: text]
@@ -92,6 +93,14 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("tandem.toml: {0}")]
     File(String),
+    /// The file has a key that nobody asks for.
+    #[error("tandem.toml: there is no setting \"{key}\"; there are {known}")]
+    Unknown {
+        /// What it says.
+        key: String,
+        /// What it may say.
+        known: String,
+    },
     /// A value makes no sense.
     #[error("{name} is \"{value}\": {what}")]
     Value {
@@ -159,10 +168,13 @@ impl Config {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => toml::Table::new(),
             Err(error) => return Err(ConfigError::File(error.to_string())),
         };
+        Self::with_file(flags, &file)
+    }
+
+    fn with_file(flags: &Flags, file: &toml::Table) -> Result<Self, ConfigError> {
         let mut settings = Vec::new();
         let mut take = |name: &'static str, flag: &Option<String>, default: &str| {
-            let key = name.trim_start_matches("TANDEM_").to_lowercase();
-            let in_file = file.get(&key).map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned));
+            let in_file = file.get(&key_of(name)).map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned));
             let (value, source) = match (flag.clone(), std::env::var(name).ok(), in_file) {
                 (Some(value), ..) => (value, Source::Flag),
                 (_, Some(value), _) => (value, Source::Environment),
@@ -187,8 +199,13 @@ impl Config {
         let mail_ca = take("TANDEM_MAIL_CA", &flags.mail_ca, "");
         let roles = take("TANDEM_ROLES", &flags.roles, "web,worker,channels");
         let low_space = take("TANDEM_LOW_SPACE", &flags.low_space, "1024");
+        only_known(file, &settings)?;
         let wrong = |name, value: &str, what| ConfigError::Value { name, value: value.to_owned(), what };
 
+        log_filter(&log)?;
+        if !matches!(log_format.as_str(), "text" | "json") {
+            return Err(wrong("TANDEM_LOG_FORMAT", &log_format, "write text or json"));
+        }
         let socket: SocketAddr =
             addr.parse().map_err(|_| wrong("TANDEM_ADDR", &addr, "write an address and a port, as 127.0.0.1:3000"))?;
         if !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| database_url.starts_with(scheme)) {
@@ -275,12 +292,50 @@ impl Public {
             return None;
         }
         let is_loopback = match url.host()? {
+            Host::Domain(name) if !is_name(name) => return None,
             Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
             Host::Ipv4(address) => address.is_loopback(),
             Host::Ipv6(address) => address.is_loopback(),
         };
         Some(Self { origin: url.origin().ascii_serialization(), is_https, is_loopback })
     }
+}
+
+/// Whether a host can be called so. A pattern (`*.example.com`) or an empty part is nobody's name, but a URL takes it.
+fn is_name(name: &str) -> bool {
+    let fits = |part: &str| {
+        !part.is_empty()
+            && part.len() <= 63
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    name.strip_suffix('.').unwrap_or(name).split('.').all(fits)
+}
+
+/// What a setting is called in `tandem.toml`.
+fn key_of(name: &str) -> String {
+    name.trim_start_matches("TANDEM_").to_lowercase()
+}
+
+/// A key that is misspelt would leave its setting as it is without a word.
+fn only_known(file: &toml::Table, settings: &[Setting]) -> Result<(), ConfigError> {
+    let known: Vec<String> = settings.iter().map(|setting| key_of(setting.name)).collect();
+    match file.keys().find(|key| !known.contains(key)) {
+        Some(key) => Err(ConfigError::Unknown { key: key.clone(), known: known.join(", ") }),
+        None => Ok(()),
+    }
+}
+
+/// What is logged.
+///
+/// # Errors
+/// When the setting is no filter.
+pub fn log_filter(log: &str) -> Result<EnvFilter, ConfigError> {
+    // What this parser says on its finest level is a line for each tag of a mail that is out of its place.
+    EnvFilter::try_new(format!("{log},html5ever=off")).map_err(|_| ConfigError::Value {
+        name: "TANDEM_LOG",
+        value: log.to_owned(),
+        what: "write a level, or parts with theirs, as info or info,server=debug",
+    })
 }
 
 /// The networks of a setting; a single address is one of its own.
@@ -306,103 +361,4 @@ pub fn without_password(url: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(addr: &str, public_url: &str) -> Result<Config, ConfigError> {
-        Config::read(&Flags {
-            addr: Some(addr.to_owned()),
-            public_url: Some(public_url.to_owned()),
-            ..Flags::default()
-        })
-    }
-
-    #[test]
-    fn cookies_follow_the_public_address() {
-        assert_eq!(read("0.0.0.0:80", "https://t.example").map(|c| c.cookies).ok(), Some(Cookies::Secure));
-        assert_eq!(read("127.0.0.1:1", "").map(|c| c.cookies).ok(), Some(Cookies::Loopback));
-        assert_eq!(read("0.0.0.0:1", "http://localhost:1").map(|c| c.cookies).ok(), Some(Cookies::Loopback));
-    }
-
-    #[test]
-    fn the_public_address_is_what_browsers_write_or_is_refused() {
-        let origin = |said: &str| read("127.0.0.1:1", said).ok().and_then(|config| config.public_url);
-        for (said, written) in [
-            ("https://Help.Example.com", "https://help.example.com"),
-            ("HTTPS://help.example.com/", "https://help.example.com"),
-            ("https://help.example.com:443", "https://help.example.com"),
-            ("http://localhost:80", "http://localhost"),
-            ("https://help.example.com:8443/", "https://help.example.com:8443"),
-            ("https://hilfe-büro.example", "https://xn--hilfe-bro-w9a.example"),
-            ("https://HILFE-BÜRO.example", "https://xn--hilfe-bro-w9a.example"),
-            ("https://hilfe-bu\u{308}ro.example", "https://xn--hilfe-bro-w9a.example"),
-            ("https://例え.テスト", "https://xn--r8jz45g.xn--zckzah"),
-            (" https://help.example.com ", "https://help.example.com"),
-            ("https://[2001:DB8:0::1]:443", "https://[2001:db8::1]"),
-        ] {
-            assert_eq!(origin(said).as_deref(), Some(written), "{said}");
-        }
-        for wrong in [
-            "help.example.com",
-            "https://",
-            "https://help example.com",
-            "https://help.example.com/tandem",
-            "https://help.example.com/?a",
-            "https://help.example.com/#a",
-            "https://me@help.example.com",
-            "https://@help.example.com",
-            "https:\\\\help.example.com",
-            "https://help.\texample.com",
-            "https://help.example.com:99999",
-            "https://help.example.com:0",
-            "https://help%zz.example.com",
-            "https://xn--a.example",
-            "ftp://help.example.com",
-            "javascript:alert(1)",
-        ] {
-            assert!(
-                matches!(read("127.0.0.1:1", wrong), Err(ConfigError::Value { name: "TANDEM_PUBLIC_URL", .. })),
-                "{wrong}"
-            );
-        }
-    }
-
-    #[test]
-    fn s54_proxies_are_trusted_where_they_were_named_or_nobody_else_can_connect() {
-        let trusted = |addr: &str, public_url: &str, proxies: &str| {
-            let flags = Flags {
-                addr: Some(addr.to_owned()),
-                public_url: Some(public_url.to_owned()),
-                trusted_proxies: Some(proxies.to_owned()),
-                ..Flags::default()
-            };
-            Config::read(&flags)
-                .map(|c| c.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
-        };
-        assert_eq!(trusted("127.0.0.1:1", "https://t.example", "").unwrap(), "127.0.0.0/8 ::1/128");
-        assert_eq!(trusted("[::1]:1", "https://t.example", "").unwrap(), "127.0.0.0/8 ::1/128");
-        assert_eq!(trusted("127.0.0.1:1", "", "").unwrap(), "", "a browser on this machine is no proxy");
-        assert_eq!(trusted("0.0.0.0:1", "https://t.example", "").unwrap(), "", "others may connect");
-        assert_eq!(
-            trusted("0.0.0.0:1", "https://t.example", "10.0.0.5, 2001:db8::/32").unwrap(),
-            "10.0.0.5/32 2001:db8::/32"
-        );
-        for wrong in ["0.0.0.0/0", "10.0.0.0/8,::/0", "proxy.example", "10.0.0.0/33", "10.0.0.0/8;10.0.0.1"] {
-            assert!(trusted("0.0.0.0:1", "https://t.example", wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn plain_http_for_others_is_refused() {
-        assert!(matches!(read("0.0.0.0:80", ""), Err(ConfigError::Insecure(_))));
-        assert!(read("127.0.0.1:80", "http://127.0.0.9:80").is_ok());
-        assert!(read("127.0.0.1:80", "http://localhost.example:80").is_err());
-        assert!(matches!(read("127.0.0.1:80", "http://tandem.example"), Err(ConfigError::Insecure(_))));
-    }
-
-    #[test]
-    fn s25_passwords_stay_out_of_the_log() {
-        assert_eq!(without_password("postgres://u:secret@h/db"), "postgres://u@h/db");
-        assert_eq!(without_password("sqlite:/a"), "sqlite:/a");
-    }
-}
+mod tests;

@@ -6,10 +6,9 @@ use clap::{Parser, Subcommand};
 use server::{
     channels::Channels,
     cli,
-    config::{Config, Flags},
+    config::{Config, Flags, log_filter},
     serve,
 };
-use tracing_subscriber::EnvFilter;
 
 /// One inbox for every conversation a team has with its prospects and customers.
 #[derive(Parser)]
@@ -51,9 +50,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::read(&cli.flags)?;
-    // What these say on their finest level is passwords; the last has a line for each tag of a mail that is out of its place.
-    let filter = EnvFilter::try_new(format!("{},html5ever=off", config.log))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(log_filter(&config.log)?).with_writer(std::io::stderr);
     if config.log_json {
         log.json().init()
     } else {

@@ -57,6 +57,16 @@ fn a_start_that_fails_names_the_port() {
 }
 
 #[test]
+fn a_start_that_fails_names_the_setting() {
+    let data = tempfile::tempdir().unwrap();
+    let said = refusal(tandem(data.path()).args(["--log", "tandem==x"]));
+    assert!(said.contains("TANDEM_LOG is \"tandem==x\""), "{said}");
+    std::fs::write(data.path().join("tandem.toml"), "adr = \"127.0.0.1:4102\"").unwrap();
+    let said = refusal(&mut tandem(data.path()));
+    assert!(said.contains("tandem.toml") && said.contains("\"adr\""), "{said}");
+}
+
+#[test]
 fn a_start_that_fails_names_the_path() {
     let data = tempfile::tempdir().unwrap();
     let inside = |name: &str| data.path().join(name).display().to_string();
