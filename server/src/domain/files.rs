@@ -17,11 +17,11 @@ use crate::{
     clock::{new_id, random_bytes, random_hex},
     error::{Error, Result},
     private,
-    store::{Command, Conn, Db, Mark, Scope, Tx, conversation, message, message::File, upload},
+    store::{Command, Db, Mark, Scope, Tx, conversation, message, message::File, upload},
 };
 
 mod purge;
-pub use purge::{ForgetUnclaimed, Removed, UNCLAIMED_MS, forget_loose};
+pub use purge::{ForgetUnclaimed, Removed, STRANGERS_UNCLAIMED_MS, UNCLAIMED_MS, forget_loose};
 
 /// The largest file a member may attach, in bytes.
 pub const MEMBER_LIMIT: u64 = 25 * 1024 * 1024;
@@ -31,6 +31,11 @@ pub const VISITOR_LIMIT: u64 = 10 * 1024 * 1024;
 pub const MOST_UNCLAIMED: i64 = 500 * 1024 * 1024;
 /// …and how many files.
 pub const MOST_UNCLAIMED_FILES: i64 = 2_000;
+/// What is younger, in milliseconds, gives no room to others: its bytes may be on the way to their place still, and would stay there if
+/// its row went first.
+pub const SETTLED_MS: i64 = 10_000;
+/// How many files make room for one.
+const MOST_GIVEN_UP: i64 = 100;
 /// Within how many bytes most files say what they are.
 const FRONT: usize = 512;
 /// Within how many bytes a picture has to say how large it is: what a camera notes about itself stands before it.
@@ -302,7 +307,8 @@ impl Command for KeepFile {
     }
 }
 
-/// Keeps a file that a stranger uploaded, while the channel has room for it.
+/// Keeps a file that a stranger uploaded. Where the channel has no room for it, whoever left most there loses theirs: whoever fills it is
+/// not to shut out those who come with little.
 #[derive(Debug, Clone)]
 pub struct KeepStrangersFile {
     /// The file.
@@ -317,17 +323,20 @@ impl Command for KeepStrangersFile {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Attachment> {
         let (scope, attachment) = (tx.scope()?, &self.file.attachment);
-        check_room(tx.conn(), &scope, self.channel, attachment.size).await?;
+        make_room(tx, &scope, self.channel, attachment.size).await?;
         message::add_file(tx, &scope, &self.file).await?;
         upload::over(tx, &scope, attachment.id, self.channel).await?;
         Ok(attachment.clone())
     }
 }
 
-/// Refuses what would be too much beside what strangers uploaded to a channel before and have not sent (S53).
-async fn check_room(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId, size: i64) -> Result<()> {
-    let there = upload::unclaimed(conn, scope, channel).await?;
-    if there.files < MOST_UNCLAIMED_FILES && there.bytes.saturating_add(size) <= MOST_UNCLAIMED {
+/// Keeps within bounds what strangers uploaded to a channel and have not sent (S53). Refuses only while all of it came just now.
+async fn make_room(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, size: i64) -> Result<()> {
+    let there = upload::unclaimed(tx.conn(), scope, channel).await?;
+    let files = there.files.saturating_add(1) - MOST_UNCLAIMED_FILES;
+    let bytes = there.bytes.saturating_add(size) - MOST_UNCLAIMED;
+    let room = upload::Room { files, bytes, before: tx.now().plus(-SETTLED_MS), most: MOST_GIVEN_UP };
+    if (files <= 0 && bytes <= 0) || upload::make_room(tx, scope, channel, room).await? {
         return Ok(());
     }
     let message = "Too many files wait to be sent here just now. Write without a file, or try again later.".to_owned();
@@ -346,7 +355,7 @@ pub struct Uploader {
 /// Takes a file in and keeps it for its uploader. What is refused leaves nothing behind, neither a row nor bytes.
 ///
 /// # Errors
-/// As [`Files::take`]; [`ApiError::Busy`] when strangers uploaded too much already.
+/// As [`Files::take`]; [`ApiError::Busy`] when strangers uploaded too much just now.
 pub async fn upload(
     db: &Db,
     files: &Files,
@@ -356,10 +365,6 @@ pub async fn upload(
     limit: u64,
     stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
 ) -> Result<Attachment> {
-    if let Some(channel) = from.stranger_on {
-        // Before any bytes are taken in; the command that keeps the file asks once more.
-        check_room(&mut db.glance().await?.conn(), scope, channel, 1).await?;
-    }
     let taken = files.receive(stream, limit).await?;
     let attachment = Attachment {
         id: AttachmentId::new(new_id()),
@@ -371,7 +376,7 @@ pub async fn upload(
     let file = File { attachment, conversation: None, message_n: None, uploader: from.name, digest };
     let (db, files, scope) = (db.clone(), files.clone(), scope.clone());
     // Whoever sent it may hang up now: what was begun is ended all the same. The row comes first: bytes never lie where no row knows
-    // of them. A row whose bytes did not follow was told to nobody, so nobody can send it, and it is forgotten after a day.
+    // of them. A row whose bytes did not follow was told to nobody, so nobody can send it, and it is forgotten with what nobody sends.
     let kept = tokio::spawn(async move {
         let kept = match from.stranger_on {
             Some(channel) => db.write(&scope, KeepStrangersFile { file, channel }).await?,

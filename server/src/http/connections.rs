@@ -1,6 +1,6 @@
 //! The listener's connections: how many there may be, of whom, how long each may keep us waiting, and which one goes when there are too
-//! many (S40, S57). What keeps us waiting is a request whose head or body does not come; what is answered is never cut here: a stream, or
-//! a download on a slow line, lasts as long as its reader takes something.
+//! many (S40, S57). What keeps us waiting is a request whose head or body does not come, and an answer that is hardly taken; a stream of
+//! events lasts as long as its reader takes something.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -59,6 +59,10 @@ pub struct Limits {
     pub body: Duration,
     /// In bytes.
     pub pace: u64,
+    /// How far whoever takes an answer may fall behind [`Limits::answer_pace`].
+    pub answer: Duration,
+    /// In bytes for each second.
+    pub answer_pace: u64,
 }
 
 impl Limits {
@@ -73,6 +77,8 @@ impl Limits {
             proxy: Duration::from_secs(300),
             body: Duration::from_secs(30),
             pace: 16 * 1024,
+            answer: Duration::from_secs(30),
+            answer_pace: 8 * 1024,
         }
     }
 }
@@ -93,7 +99,7 @@ impl Connections {
     /// Serves until told to stop, and then until all that was begun is answered.
     pub async fn serve(self, mut stop: watch::Receiver<bool>) {
         let Self { listener, app, proxies, limits } = self;
-        let table = Arc::new(Table::new(limits.most, limits.per_client));
+        let table = Arc::new(Table::new(limits.most, limits.per_client, limits.answer));
         let tasks = TaskTracker::new();
         loop {
             let accepted = tokio::select! {
@@ -169,7 +175,7 @@ impl Connection {
         let Self { stream, peer, app, place, limits, wait } = self;
         let line = place.line();
         let service = service_fn(|request| answer(app.clone(), Arc::clone(line), peer, limits, request));
-        let io = TokioIo::new(Wire::new(stream, Arc::clone(line)));
+        let io = TokioIo::new(Wire::new(stream, Arc::clone(line), limits.answer, limits.answer_pace));
         // The head's time is kept here and not by hyper, which would count the sending of what is left of the last answer.
         let connection = http1::Builder::new()
             .header_read_timeout(None)
@@ -223,5 +229,7 @@ async fn answer(
         response = (StatusCode::REQUEST_TIMEOUT, "This request came too slowly.").into_response();
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    // Our own streams alone say that they are one: files are typed by us (S8).
+    line.set_stream(response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream"));
     Ok(response.map(|body: Body| whole.with(body)))
 }

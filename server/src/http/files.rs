@@ -5,7 +5,7 @@ use axum::{
     Json,
     body::Body,
     extract::{Path, Query, State},
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use futures::TryStreamExt;
@@ -32,14 +32,27 @@ pub async fn upload(
     State(http): State<Http>,
     signed: Signed,
     Query(named): Query<Named>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Attachment>, Refusal> {
     let scope = &signed.session.scope;
     scope.require(app::model::Permission::Converse)?;
-    let uploader = Uploader { name: files::uploader(scope.person()?.member.id), stranger_on: None };
+    let member = scope.person()?.member.id;
+    // Whoever has a member's session must not be able to fill the disk with it (S53).
+    if let Some(seconds) = http.member_kilobytes().take(member, kilobytes(&headers, MEMBER_LIMIT)) {
+        return Err(ApiError::TooMany { seconds }.into());
+    }
+    let uploader = Uploader { name: files::uploader(member), stranger_on: None };
     let stream = body.into_data_stream().map_err(std::io::Error::other);
     let kept = files::upload(&http.db, &http.files, scope, uploader, &named.name, MEMBER_LIMIT, stream).await?;
     Ok(Json(kept))
+}
+
+/// What an upload counts as before it is read, also one that is broken off: what it says it is, or as much as there may be.
+pub(super) fn kilobytes(headers: &HeaderMap, most: u64) -> u32 {
+    let said =
+        headers.get(header::CONTENT_LENGTH).and_then(|said| said.to_str().ok()).and_then(|said| said.parse().ok());
+    u32::try_from(said.unwrap_or(most).min(most).div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
 /// `GET /api/files/{id}`: for whoever sees its conversation.

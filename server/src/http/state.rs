@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use app::model::MemberId;
 use tokio::sync::watch;
 
 use super::{
@@ -65,6 +66,8 @@ struct Inner {
     client_rate: Rate<Client>,
     uploads: Rate<Client>,
     upload_kilobytes: Rate<Client>,
+    text_bytes: Rate<Client>,
+    member_kilobytes: Rate<MemberId>,
     visits: Arc<Places>,
     renderers: Renderers,
     has_workspace: AtomicBool,
@@ -96,6 +99,8 @@ impl Http {
             client_rate: Rate::new(400, 60),
             uploads: Rate::new(200, 3600),
             upload_kilobytes: Rate::new(200 * 1024, 3600),
+            text_bytes: Rate::new(2 * 1024 * 1024, 3600),
+            member_kilobytes: Rate::new(2 * 1024 * 1024, 3600),
             visits: Places::of(limits),
             renderers: Renderers::start().expect("the system gives the threads that pages are rendered on"),
             has_workspace: AtomicBool::new(false),
@@ -150,6 +155,16 @@ impl Http {
     /// How many kilobytes these may have together.
     pub fn upload_kilobytes(&self) -> &Rate<Client> {
         &self.0.upload_kilobytes
+    }
+
+    /// How many bytes of text strangers at one network address may write.
+    pub fn text_bytes(&self) -> &Rate<Client> {
+        &self.0.text_bytes
+    }
+
+    /// How many kilobytes of files one member may upload.
+    pub fn member_kilobytes(&self) -> &Rate<MemberId> {
+        &self.0.member_kilobytes
     }
 
     /// Where pages are rendered.

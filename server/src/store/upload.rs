@@ -4,7 +4,6 @@ use app::model::{AttachmentId, ChannelId, Timestamp};
 
 use super::{
     Scope, Tx,
-    codec::read,
     conn::{Conn, args},
 };
 use crate::error::StoreError;
@@ -12,7 +11,15 @@ use crate::error::StoreError;
 const OVER: &str = "UPDATE attachment SET channel_id = $3 WHERE workspace_id = $1 AND id = $2";
 const UNCLAIMED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM attachment \
      WHERE workspace_id = $1 AND channel_id = $2 AND conversation_id IS NULL";
-const STALE: &str = "SELECT id, digest FROM attachment WHERE workspace_id = $1 AND conversation_id IS NULL AND created_at <= $2 LIMIT $3";
+// Strangers' have a channel.
+const STALE: &str = "SELECT id, digest FROM attachment WHERE workspace_id = $1 AND conversation_id IS NULL \
+     AND (created_at <= $2 OR (channel_id IS NOT NULL AND created_at <= $3)) LIMIT $4";
+// By what whoever brought them has there: bytes, or files where $3 is 1.
+const HEAVIEST: &str = "SELECT a.id, a.digest, a.size FROM attachment a JOIN \
+     (SELECT uploader, SUM(CASE WHEN CAST($3 AS BIGINT) = 1 THEN 1 ELSE size END) AS weight FROM attachment \
+     WHERE workspace_id = $1 AND channel_id = $2 AND conversation_id IS NULL GROUP BY uploader) u ON u.uploader = a.uploader \
+     WHERE a.workspace_id = $1 AND a.channel_id = $2 AND a.conversation_id IS NULL AND a.created_at <= $4 \
+     ORDER BY u.weight DESC, CASE WHEN CAST($3 AS BIGINT) = 1 THEN 0 ELSE a.size END DESC, a.created_at, a.id LIMIT $5";
 const FORGET: &str = "DELETE FROM attachment WHERE workspace_id = $1 AND id = $2 AND conversation_id IS NULL";
 const LOOSEN: &str = "INSERT INTO loose_bytes (workspace_id, digest, at) VALUES ($1, $2, $3) ON CONFLICT (workspace_id, digest) DO NOTHING";
 const LOOSE: &str = "SELECT digest FROM loose_bytes WHERE workspace_id = $1 AND digest > $2 ORDER BY digest LIMIT $3";
@@ -20,7 +27,7 @@ const SETTLE: &str = "DELETE FROM loose_bytes WHERE workspace_id = $1 AND digest
 // Of all workspaces: equal bytes are kept once.
 const USED: &str = "SELECT EXISTS (SELECT 1 FROM attachment WHERE digest = $1) OR EXISTS (SELECT 1 FROM mail WHERE digest = $1) AS used";
 
-pub(super) const STATEMENTS: &[&str] = &[OVER, UNCLAIMED, STALE, FORGET, LOOSEN, LOOSE, SETTLE, USED];
+pub(super) const STATEMENTS: &[&str] = &[OVER, UNCLAIMED, STALE, HEAVIEST, FORGET, LOOSEN, LOOSE, SETTLE, USED];
 
 /// What was uploaded and not sent yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,22 +56,68 @@ pub async fn unclaimed(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -
     Ok(Unclaimed { files, bytes })
 }
 
-/// Forgets up to `most` files that nobody has sent since `before`; their bytes are noted as loose. How many it were.
+/// Forgets up to `most` files that nobody has sent since `before`, or strangers' since `strangers`; their bytes are noted as loose. How
+/// many it were.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget_stale(tx: &mut Tx<'_>, scope: &Scope, before: Timestamp, most: i64) -> Result<usize, StoreError> {
-    let now = tx.now();
-    let stale: Vec<(String, String)> = tx.conn().all(STALE, args![scope.workspace(), before, most]).await?;
+pub async fn forget_stale(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    before: Timestamp,
+    strangers: Timestamp,
+    most: i64,
+) -> Result<usize, StoreError> {
+    let stale: Vec<(String, String)> = tx.conn().all(STALE, args![scope.workspace(), before, strangers, most]).await?;
     let found = stale.len();
     for (id, digest) in stale {
-        let id: AttachmentId = read("attachment", id)?;
-        // Another process may have sent it a moment ago.
-        if tx.exec(FORGET, args![scope.workspace(), id]).await? == 1 {
-            tx.exec(LOOSEN, args![scope.workspace(), digest, now]).await?;
-        }
+        forget(tx, scope, id, digest).await?;
     }
     Ok(found)
+}
+
+/// Whether it was forgotten: another process may have sent it a moment ago.
+async fn forget(tx: &mut Tx<'_>, scope: &Scope, id: String, digest: String) -> Result<bool, StoreError> {
+    let now = tx.now();
+    let forgotten = tx.exec(FORGET, args![scope.workspace(), id]).await? == 1;
+    if forgotten {
+        tx.exec(LOOSEN, args![scope.workspace(), digest, now]).await?;
+    }
+    Ok(forgotten)
+}
+
+/// What whoever uploaded most to a channel has to give up.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// So many files…
+    pub files: i64,
+    /// …and so many bytes.
+    pub bytes: i64,
+    /// Of what is younger nothing is taken.
+    pub before: Timestamp,
+    /// How many files at most.
+    pub most: i64,
+}
+
+/// Makes room among what strangers uploaded to a channel and did not send yet: whoever has most there loses theirs. Whether there is room.
+///
+/// # Errors
+/// When the database fails.
+pub async fn make_room(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, room: Room) -> Result<bool, StoreError> {
+    let (mut files, mut bytes) = (room.files, room.bytes);
+    // Many bytes are many also where each has few files, and the other way round.
+    let by_files = i64::from(bytes <= 0);
+    let values = args![scope.workspace(), channel, by_files, room.before, room.most];
+    let heaviest: Vec<(String, String, i64)> = tx.conn().all(HEAVIEST, values).await?;
+    for (id, digest, size) in heaviest {
+        if files <= 0 && bytes <= 0 {
+            break;
+        }
+        if forget(tx, scope, id, digest).await? {
+            (files, bytes) = (files - 1, bytes.saturating_sub(size));
+        }
+    }
+    Ok(files <= 0 && bytes <= 0)
 }
 
 /// Bytes whose row is gone, in the order of their digests after `after`, at most `most`.

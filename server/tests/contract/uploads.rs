@@ -1,4 +1,4 @@
-//! S53: what was uploaded and not sent is bounded and goes after a day, its bytes too unless something else has the same, whatever
+//! S53: what was uploaded and not sent is bounded and goes after a day, strangers' after an hour, its bytes too unless something else has the same, whatever
 //! happens at the same moment.
 
 use std::{path::Path, time::Duration};
@@ -10,8 +10,8 @@ use server::{
     clock::new_id,
     domain::{
         files::{
-            self, Files, ForgetUnclaimed, KeepStrangersFile, MOST_UNCLAIMED, MOST_UNCLAIMED_FILES, UNCLAIMED_MS,
-            Uploader, VISITOR_LIMIT,
+            self, Files, ForgetUnclaimed, KeepStrangersFile, MOST_UNCLAIMED, MOST_UNCLAIMED_FILES, SETTLED_MS,
+            STRANGERS_UNCLAIMED_MS, UNCLAIMED_MS, Uploader, VISITOR_LIMIT,
         },
         inbound::{Inbound, Receive},
         send::{CancelMessage, SendMessage},
@@ -19,7 +19,7 @@ use server::{
     },
     error::Result,
     jobs::Worker,
-    store::{Val, message, message::File},
+    store::{self, Val, message, message::File},
 };
 use tempfile::TempDir;
 
@@ -29,13 +29,14 @@ use crate::{
 };
 
 on_both_engines!(
-    s53_what_nobody_sent_goes_after_a_day,
+    s53_what_nobody_sent_goes_after_a_day_and_a_strangers_after_an_hour,
     s53_bytes_that_something_else_has_stay,
     s53_young_bytes_are_looked_at_again,
     s53_who_is_stopped_in_between_goes_on,
     s53_bytes_that_come_again_at_that_moment_stay,
     s53_strangers_fill_no_more_than_a_channels_share,
     s53_strangers_leave_no_more_than_so_many_files,
+    s53_whoever_fills_a_channel_shuts_out_nobody,
     s53_what_is_refused_leaves_nothing_behind,
     s53_files_of_a_message_that_was_taken_back_wait_another_day,
 );
@@ -101,7 +102,7 @@ fn with_files(inbound: Inbound, files: &[AttachmentId]) -> Receive {
     Receive(Inbound { attachments: files.to_vec(), ..inbound })
 }
 
-async fn s53_what_nobody_sent_goes_after_a_day(world: World) {
+async fn s53_what_nobody_sent_goes_after_a_day_and_a_strangers_after_an_hour(world: World) {
     let disk = Disk::new();
     let member = Uploader { name: files::uploader(world.owner.id), stranger_on: None };
     let unclaimed = [
@@ -114,11 +115,17 @@ async fn s53_what_nobody_sent_goes_after_a_day(world: World) {
     for file in unclaimed.iter().chain([&sent]) {
         disk.age(&file.digest);
     }
-    world.wait(UNCLAIMED_MS - HOUR);
+    world.wait(STRANGERS_UNCLAIMED_MS - 1);
     purge(&world, &disk).await;
     assert_eq!(disk.count(), 3, "not before");
+    world.wait(1);
+    purge(&world, &disk).await;
+    assert_eq!(file(&world, unclaimed[1].attachment.id).await, None, "strangers' go first");
+    world.wait(UNCLAIMED_MS - STRANGERS_UNCLAIMED_MS - 1);
+    purge(&world, &disk).await;
+    assert!(file(&world, unclaimed[0].attachment.id).await.is_some(), "members' wait for a day");
     let young = upload(&world, &disk, stranger(&world, "ben"), b"of today").await.unwrap();
-    world.wait(2 * HOUR);
+    world.wait(1);
     purge(&world, &disk).await;
     for gone in &unclaimed {
         assert_eq!(file(&world, gone.attachment.id).await, None);
@@ -177,7 +184,7 @@ async fn s53_who_is_stopped_in_between_goes_on(world: World) {
     let disk = Disk::new();
     let lost = upload(&world, &disk, stranger(&world, "anna"), b"nobody sends this").await.unwrap();
     let sent = upload(&world, &disk, stranger(&world, "anna"), b"somebody sends this").await.unwrap();
-    world.wait(UNCLAIMED_MS - HOUR);
+    world.wait(STRANGERS_UNCLAIMED_MS - 1);
     let send = with_files(letter(&world.chat, "anna", "See"), &[sent.attachment.id]);
     world.db.write(&world.system(), send).await.unwrap();
     world.wait(2 * HOUR);
@@ -242,6 +249,7 @@ async fn s53_strangers_fill_no_more_than_a_channels_share(world: World) {
     let id = half.attachment.id;
     keep(half, world.chat.id).await.unwrap();
     keep(of("visitor:ben", MOST_UNCLAIMED / 2), world.chat.id).await.unwrap();
+    // What came just now gives no room.
     let more = keep(of("visitor:cleo", 1), world.chat.id).await;
     assert!(matches!(refused(more), ApiError::Busy { .. }), "whoever they say they are");
     keep(of("visitor:cleo", 1), other.id).await.unwrap();
@@ -271,6 +279,63 @@ async fn s53_strangers_leave_no_more_than_so_many_files(world: World) {
     upload(&world, &disk, stranger(&world, "anna"), b"the last").await.unwrap();
     let more = upload(&world, &disk, stranger(&world, "ben"), b"one more").await;
     assert!(matches!(refused(more), ApiError::Busy { .. }), "however small they are");
+    world.wait(SETTLED_MS);
+    let ben = upload(&world, &disk, stranger(&world, "ben"), b"one more").await.unwrap();
+    let there = unclaimed(&world).await;
+    assert_eq!(there.files, MOST_UNCLAIMED_FILES, "one of those who left so many went");
+    assert!(file(&world, ben.attachment.id).await.is_some());
+}
+
+async fn unclaimed(world: &World) -> store::upload::Unclaimed {
+    let mut snapshot = world.db.snapshot().await.unwrap();
+    store::upload::unclaimed(&mut snapshot.conn(), &world.system(), world.chat.id).await.unwrap()
+}
+
+async fn s53_whoever_fills_a_channel_shuts_out_nobody(world: World) {
+    let disk = Disk::new();
+    let little = upload(&world, &disk, stranger(&world, "anna"), b"a little").await.unwrap();
+    // Each under a token of its own, which costs nothing; the last has two.
+    let piece = 10 << 20;
+    let count = MOST_UNCLAIMED / piece;
+    for n in 0..count {
+        let id = format!("file {n:02}");
+        let uploader = format!("visitor:of {}", n.min(count - 2));
+        let fill = "INSERT INTO attachment (workspace_id, id, uploader, name, size, media_type, digest, created_at, channel_id) \
+                    VALUES ($1, $2, $3, '', $4, '', $2, $5, $6)";
+        let size = if n == 0 { piece - little.attachment.size } else { piece };
+        let values: Vec<Val> = vec![
+            world.workspace.into(),
+            id.into(),
+            uploader.into(),
+            size.into(),
+            world.now().plus(n).into(),
+            world.chat.id.into(),
+        ];
+        world.db.write(&world.system(), Sql::one(fill, values)).await.unwrap();
+    }
+    assert_eq!(unclaimed(&world).await.bytes, MOST_UNCLAIMED);
+    world.wait(SETTLED_MS + count);
+    let is_there = async |id: &str| {
+        let find = "UPDATE attachment SET name = name WHERE workspace_id = $1 AND id = $2";
+        let values = vec![world.workspace.into(), id.to_owned().into()];
+        world.db.write(&world.system(), Sql::one(find, values)).await.unwrap() == 1
+    };
+    let ben = upload(&world, &disk, stranger(&world, "ben"), b"an honest file").await.unwrap();
+    let gone = [format!("file {:02}", count - 2), "file 01".to_owned()];
+    assert!(!is_there(&gone[0]).await, "whoever has most there loses the oldest");
+    assert!(
+        is_there(&gone[1]).await && is_there(&format!("file {:02}", count - 1)).await,
+        "and no more than is needed"
+    );
+    world.wait(SETTLED_MS);
+    let big: &'static [u8] = vec![7; usize::try_from(VISITOR_LIMIT).unwrap()].leak();
+    upload(&world, &disk, stranger(&world, "cleo"), big).await.unwrap();
+    upload(&world, &disk, stranger(&world, "dora"), big).await.unwrap();
+    assert!(!is_there(&gone[1]).await, "of those who have the same, the oldest");
+    for honest in [&little, &ben] {
+        assert!(file(&world, honest.attachment.id).await.is_some(), "whoever has little keeps it");
+    }
+    assert!(unclaimed(&world).await.bytes <= MOST_UNCLAIMED);
 }
 
 async fn s53_what_is_refused_leaves_nothing_behind(world: World) {

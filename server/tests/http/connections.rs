@@ -112,32 +112,16 @@ async fn s40_a_body_that_trickles_is_cut_and_one_that_is_slow_but_comes_is_not()
 async fn s57_a_stream_and_a_slow_download_outlive_every_time() {
     let app = App::start_with(Flags::default(), short()).await;
     let token = new_secret();
-    // More than all buffers on the way hold.
-    let file: Value = Client::new()
-        .post(app.url(&format!("/api/chat/{}/attachments?name=a", app.key)))
-        .header("origin", app.origin())
-        .bearer_auth(&token)
-        .body(vec![b'x'; 6 << 20])
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
     let ask =
         |path: &str| format!("GET {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\r\n", app.address);
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     stream.write_all(ask(&format!("/api/chat/{}/stream", app.key)).as_bytes()).await.unwrap();
 
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(8 * 1024).unwrap();
-    let mut download = socket.connect(app.address).await.unwrap();
-    let path = format!("/api/chat/{}/attachments/{}", app.key, file["id"].as_str().unwrap());
-    download.write_all(ask(&path).as_bytes()).await.unwrap();
+    let mut download = large_download(&app, &token).await;
     let (mut got, mut piece) = (0, vec![0; 256 * 1024]);
-    while got < 6 << 20 {
+    while got < LARGE {
         // Slow while the last of it lies ready to be sent and nothing more is answered: five seconds.
-        let slow = (100 << 10..350 << 10).contains(&((6 << 20) - got));
+        let slow = (100 << 10..350 << 10).contains(&(LARGE - got));
         let most = if slow { 2 << 10 } else { piece.len() };
         if slow {
             sleep(Duration::from_millis(40)).await;
@@ -155,6 +139,58 @@ async fn s57_a_stream_and_a_slow_download_outlive_every_time() {
         assert!(size > 0, "the stream was cut: {told}");
         told.push_str(&String::from_utf8_lossy(&piece[..size]));
     }
+}
+
+#[tokio::test]
+async fn s57_an_answer_that_is_hardly_taken_is_cut() {
+    // Behind by 400 ms at most, of a pace that nobody keeps who takes 2 kB now and then.
+    let limits = Limits { answer: Duration::from_millis(400), answer_pace: 1 << 20, ..Limits::of_files(1024) };
+    let app = App::start_with(Flags::default(), limits).await;
+    let token = new_secret();
+    let mut download = large_download(&app, &token).await;
+    let (mut piece, mut got, began) = (vec![0; 2 << 10], 0, Instant::now());
+    // What lay in the buffers on the way comes still; then it is over, long before the end.
+    while let Ok(size @ 1..) = timeout(Duration::from_secs(10), download.read(&mut piece)).await.unwrap() {
+        got += size;
+        if began.elapsed() < Duration::from_secs(2) {
+            sleep(Duration::from_millis(40)).await;
+        }
+    }
+    assert!(got < LARGE, "{got} bytes");
+}
+
+/// More than all buffers on the way hold.
+const LARGE: usize = 6 << 20;
+
+/// Asks for a large file on a connection that takes little at once.
+async fn large_download(app: &App, token: &str) -> TcpStream {
+    let url = app.url(&format!("/api/chat/{}/attachments?name=a", app.key));
+    let upload = Client::new().post(url).header("origin", app.origin()).bearer_auth(token).body(vec![b'x'; LARGE]);
+    let file: Value = upload.send().await.unwrap().json().await.unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(8 * 1024).unwrap();
+    let mut download = socket.connect(app.address).await.unwrap();
+    let path = format!("/api/chat/{}/attachments/{}", app.key, file["id"].as_str().unwrap());
+    let ask = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\r\n", app.address);
+    download.write_all(ask.as_bytes()).await.unwrap();
+    download
+}
+
+#[tokio::test]
+async fn s57_readers_that_take_nothing_make_room_for_whoever_asks() {
+    let few = Limits { most: 4, per_client: 4, ..Limits::of_files(1024) };
+    let app = App::start_with(Flags::default(), few).await;
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(large_download(&app, &new_secret()).await);
+    }
+    let began = Instant::now();
+    let asks = async || Client::new().get(app.url("/healthz")).send().await.is_ok_and(|answer| answer.status() == 200);
+    while !asks().await {
+        assert!(began.elapsed() < Duration::from_secs(10), "nobody is let in");
+        sleep(Duration::from_millis(50)).await;
+    }
+    drop(held);
 }
 
 #[tokio::test]

@@ -64,6 +64,39 @@ async fn s53_one_address_uploads_so_many_bytes_whatever_its_tokens() {
 }
 
 #[tokio::test]
+async fn s53_a_member_uploads_so_many_bytes() {
+    let (app, client) = (App::start().await, Client::new());
+    // Who does not say how much it is counts as the most there may be: 25 MB.
+    let upload = async |person: &str| {
+        let body = Body::wrap_stream(futures::stream::iter([Ok::<_, std::io::Error>("little")]));
+        let request = client.post(app.url("/api/files?name=a.txt")).header("origin", app.origin()).body(body);
+        request.header("cookie", format!("tandem={person}")).send().await.unwrap()
+    };
+    for n in 0..2048 / 25 {
+        assert_eq!(upload(&app.agent.secret).await.status(), 200, "file {n}");
+    }
+    is_refused(&upload(&app.agent.secret).await);
+    assert_eq!(upload(&app.admin.secret).await.status(), 200, "another member is not concerned");
+}
+
+#[tokio::test]
+async fn s53_one_address_writes_so_much_text_whatever_its_tokens() {
+    let app = App::start().await;
+    let long = "x".repeat(16 * 1024);
+    let write = async |text: &str| {
+        let body = serde_json::json!({ "id": server::clock::new_id(), "text": text });
+        app.chat_post(&new_secret(), "messages", body).await
+    };
+    let more = write(&format!("{long}x")).await;
+    assert_eq!(more.status(), 413);
+    assert!(more.text().await.unwrap().contains("longer than 16 kB"), "whoever writes is told");
+    for n in 0..128 {
+        assert_eq!(write(&long).await.status(), 200, "message {n}");
+    }
+    is_refused(&write("one more").await);
+}
+
+#[tokio::test]
 async fn s53_an_upload_that_is_broken_off_leaves_nothing() {
     let app = App::start().await;
     let mut stream = tokio::net::TcpStream::connect(app.address).await.unwrap();

@@ -1,4 +1,5 @@
-//! What was uploaded and never sent goes after a day, its bytes with it unless something else refers to them (S53).
+//! What was uploaded and never sent goes after a day, strangers' after an hour, its bytes with it unless something else refers to them
+//! (S53).
 //!
 //! Equal bytes are kept once, whoever brought them, so that another upload or a mail may be about to refer to what is being deleted.
 //! Bytes that come in are renamed into their place; where equal ones lie already, those stay and become as young ([`Files::settle`]). Who
@@ -16,14 +17,16 @@ use crate::{
     store::{Command, Db, Scope, Tx, upload},
 };
 
-/// How long a file waits to be sent, in milliseconds.
+/// How long a member's file waits to be sent, in milliseconds…
 pub const UNCLAIMED_MS: i64 = 24 * 3_600_000;
+/// …and a stranger's, which takes room from all others on its channel.
+pub const STRANGERS_UNCLAIMED_MS: i64 = 3_600_000;
 /// How many files one transaction forgets, and how many digests are read at once.
 const AT_ONCE: i64 = 100;
 /// Bytes that are younger may be about to be referred to: a mail's are kept before its row is written.
 const YOUNG: Duration = Duration::from_secs(3600);
 
-/// Forgets some files that nobody has sent for a day, members' as well as strangers'. Whether there are more.
+/// Forgets some files that nobody has sent for long. Whether there are more.
 #[derive(Debug, Clone, Copy)]
 pub struct ForgetUnclaimed;
 
@@ -33,7 +36,8 @@ impl Command for ForgetUnclaimed {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool> {
         let (scope, before) = (tx.scope()?, tx.now().plus(-UNCLAIMED_MS));
-        let found = upload::forget_stale(tx, &scope, before, AT_ONCE).await?;
+        let strangers = tx.now().plus(-STRANGERS_UNCLAIMED_MS);
+        let found = upload::forget_stale(tx, &scope, before, strangers, AT_ONCE).await?;
         Ok(i64::try_from(found).is_ok_and(|found| found == AT_ONCE))
     }
 }

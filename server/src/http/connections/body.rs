@@ -156,6 +156,7 @@ impl HttpBody for Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
+        self.line.set_stream(false);
         self.line.set(Phase::Head);
     }
 }

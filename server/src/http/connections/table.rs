@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -18,8 +18,10 @@ use super::super::client::Client;
 
 /// How long a connection that was cut may take to be gone.
 const GONE: Duration = Duration::from_secs(1);
+/// How far whoever takes an answer must have fallen behind before its place is given to another: a moment says nothing.
+const BEHIND: Duration = Duration::from_secs(1);
 
-/// What a connection is doing. Those that keep us waiting are cut in this order.
+/// What a connection is doing. Those that keep us waiting are cut in this order; of the last two, whoever is furthest behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// The head of a request is to come.
@@ -33,6 +35,7 @@ pub enum Phase {
 }
 
 const PHASES: u64 = 1 << 62;
+const NOT_DUE: u64 = u64::MAX;
 
 /// A connection, as the others see it.
 pub struct Line {
@@ -42,14 +45,18 @@ pub struct Line {
     opened: Instant,
     /// The phase, and milliseconds since it was opened: in one word, so that both are of one moment.
     state: AtomicU64,
+    /// When it is cut unless it takes something, in the same milliseconds; none while it need not.
+    due: AtomicU64,
+    /// What it is answered never ends.
+    stream: AtomicBool,
     cut: Notify,
     gone: Notify,
 }
 
 impl Line {
     fn new(client: Client, trusted: bool) -> Self {
-        let state = AtomicU64::new(0);
-        Self { client, trusted, opened: Instant::now(), state, cut: Notify::new(), gone: Notify::new() }
+        let (state, due, stream) = (AtomicU64::new(0), AtomicU64::new(NOT_DUE), AtomicBool::new(false));
+        Self { client, trusted, opened: Instant::now(), state, due, stream, cut: Notify::new(), gone: Notify::new() }
     }
 
     /// From now on it does this.
@@ -83,6 +90,35 @@ impl Line {
         (phase, self.opened + Duration::from_millis(state % PHASES))
     }
 
+    /// Whether what it is answered now is a stream, which has no pace.
+    pub fn set_stream(&self, stream: bool) {
+        self.stream.store(stream, Ordering::Relaxed);
+    }
+
+    pub fn is_stream(&self) -> bool {
+        self.stream.load(Ordering::Relaxed)
+    }
+
+    /// When it is cut unless it takes some of its answer.
+    pub fn set_due(&self, due: Option<Instant>) {
+        let at = |due: Instant| u64::try_from(due.duration_since(self.opened).as_millis()).unwrap_or(NOT_DUE);
+        self.due.store(due.map_or(NOT_DUE, at), Ordering::Relaxed);
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let due = self.due.load(Ordering::Relaxed);
+        (due != NOT_DUE).then(|| self.opened + Duration::from_millis(due))
+    }
+
+    /// What tells who goes first, if it keeps us waiting: also by an answer that it is to have taken before `soon`.
+    fn slowness(&self, soon: Instant) -> Option<(Phase, Instant)> {
+        let (phase, since) = self.phase();
+        if phase < Phase::Answer {
+            return Some((phase, since));
+        }
+        self.due().filter(|due| *due <= soon).map(|due| (Phase::Answer, due))
+    }
+
     /// How long we have waited for the head of its next request, if we do.
     pub fn waiting(&self) -> Option<Duration> {
         let (phase, since) = self.phase();
@@ -99,6 +135,8 @@ impl Line {
 pub struct Table {
     most: usize,
     per_client: usize,
+    /// How far whoever takes an answer may fall behind.
+    answer: Duration,
     lines: Mutex<Lines>,
 }
 
@@ -122,23 +160,22 @@ impl Lines {
     }
 
     /// The one that has kept us waiting longest; of those of one client, if that is named.
-    fn slowest(&self, of: Option<Client>) -> Option<u64> {
+    fn slowest(&self, of: Option<Client>, soon: Instant) -> Option<u64> {
         let all = self.open.iter().filter(|(_, line)| !line.trusted && of.is_none_or(|client| line.client == client));
-        let waiting = all.map(|(id, line)| (line.phase(), *id)).filter(|((phase, _), _)| *phase < Phase::Answer);
-        waiting.min().map(|(_, id)| id)
+        all.filter_map(|(id, line)| Some((line.slowness(soon)?, *id))).min().map(|(_, id)| id)
     }
 }
 
 impl Table {
-    pub fn new(most: usize, per_client: usize) -> Self {
-        Self { most, per_client, lines: Mutex::default() }
+    pub fn new(most: usize, per_client: usize, answer: Duration) -> Self {
+        Self { most, per_client, answer, lines: Mutex::default() }
     }
 
     fn lines(&self) -> MutexGuard<'_, Lines> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for one more, if need be that of another; none when all are being answered.
+    /// A place for one more, if need be that of another; none when all are being answered and take it.
     pub async fn enter(self: &Arc<Self>, client: Client, trusted: bool) -> Option<Place> {
         let (place, cut) = self.place(client, trusted)?;
         if let Some(cut) = cut {
@@ -149,12 +186,13 @@ impl Table {
     }
 
     fn place(self: &Arc<Self>, client: Client, trusted: bool) -> Option<(Place, Option<Arc<Line>>)> {
+        let soon = Instant::now() + self.answer.saturating_sub(BEHIND);
         let mut lines = self.lines();
         let of_client = if trusted { 0 } else { lines.by_client.get(&client).copied().unwrap_or_default() };
         let cut = if of_client >= self.per_client {
-            Some(lines.slowest(Some(client))?)
+            Some(lines.slowest(Some(client), soon)?)
         } else if lines.open.len() >= self.most {
-            Some(lines.slowest(None)?)
+            Some(lines.slowest(None, soon)?)
         } else {
             None
         };
@@ -196,7 +234,7 @@ mod tests {
     }
 
     fn table(most: usize, per_client: usize) -> Arc<Table> {
-        Arc::new(Table::new(most, per_client))
+        Arc::new(Table::new(most, per_client, Duration::from_secs(30)))
     }
 
     #[test]
@@ -218,6 +256,28 @@ mod tests {
         assert!(enter(2).is_some_and(|(_, cut)| cut.is_none()), "another client is not concerned");
         drop(answered);
         assert!(enter(1).is_some_and(|(_, cut)| cut.is_none()), "a place is free again");
+    }
+
+    #[test]
+    fn s57_whoever_is_furthest_behind_with_an_answer_makes_room_and_streams_do_not() {
+        let table = table(3, 3);
+        let [stream, first, second] = [1, 1, 2].map(|n| table.place(client(n), false).unwrap().0);
+        for place in [&stream, &first, &second] {
+            place.line.set(Phase::Answer);
+        }
+        let due = |seconds| Some(Instant::now() + Duration::from_secs(seconds));
+        first.line.set_due(due(20));
+        second.line.set_due(due(10));
+        let (third, cut) = table.place(client(3), false).unwrap();
+        assert!(Arc::ptr_eq(&cut.unwrap(), &second.line), "the furthest behind, whoever it is");
+        third.line.set(Phase::Rest);
+        third.line.set_due(due(30));
+        let (fourth, cut) = table.place(client(3), false).unwrap();
+        assert!(Arc::ptr_eq(&cut.unwrap(), &first.line));
+        fourth.line.set(Phase::Answer);
+        assert!(table.place(client(4), false).is_none(), "a moment, and a stream that waits for nothing, stay");
+        third.line.set_due(due(28));
+        assert!(table.place(client(4), false).is_some_and(|(_, cut)| cut.is_some()));
     }
 
     #[test]

@@ -1,15 +1,18 @@
-//! A connection's bytes. What the other end takes is noted: while it takes what is left of an answer, it keeps nobody waiting.
+//! A connection's bytes. What the other end takes is noted: while it takes what is left of an answer at a fair pace, it keeps nobody
+//! waiting; who hardly takes anything is cut, or it would hold its place for as long as it likes.
 
 use std::{
-    io::{IoSlice, Result},
+    io::{Error, ErrorKind, IoSlice, Result},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
+    time::{Instant, Sleep, sleep},
 };
 
 use super::table::Line;
@@ -17,17 +20,73 @@ use super::table::Line;
 pub struct Wire {
     stream: TcpStream,
     line: Arc<Line>,
+    pace: Pace,
+}
+
+/// How fast answers are taken. Only the time counts in which we wait for the other end, so that it does not matter how long we take.
+struct Pace {
+    /// How far the other end may fall behind…
+    most: Duration,
+    /// …so many bytes a second.
+    bytes: u64,
+    /// How much of that is left: waiting costs it, and what is taken gives it back.
+    left: Duration,
+    /// Since when we wait, and until when.
+    since: Option<Instant>,
+    until: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pace {
+    fn new(most: Duration, bytes: u64) -> Self {
+        Self { most, bytes: bytes.max(1), left: most, since: None, until: None }
+    }
+
+    fn took(&mut self, bytes: usize) {
+        self.stop();
+        let millis = (bytes as u64).saturating_mul(1000) / self.bytes;
+        self.left = self.left.saturating_add(Duration::from_millis(millis)).min(self.most);
+    }
+
+    fn stop(&mut self) {
+        self.until = None;
+        if let Some(since) = self.since.take() {
+            self.left = self.left.saturating_sub(since.elapsed());
+        }
+    }
+
+    /// Ready once we have waited too long.
+    fn wait(&mut self, line: &Line, cx: &mut Context<'_>) -> Poll<()> {
+        if self.since.is_none() {
+            let now = Instant::now();
+            self.since = Some(now);
+            self.until = Some(Box::pin(sleep(self.left)));
+            line.set_due(Some(now + self.left));
+        }
+        self.until.as_mut().map_or(Poll::Ready(()), |until| until.as_mut().poll(cx))
+    }
 }
 
 impl Wire {
-    pub fn new(stream: TcpStream, line: Arc<Line>) -> Self {
-        Self { stream, line }
+    pub fn new(stream: TcpStream, line: Arc<Line>, most: Duration, pace: u64) -> Self {
+        Self { stream, line, pace: Pace::new(most, pace) }
     }
 
-    fn noted(&self, taken: Poll<Result<usize>>) -> Poll<Result<usize>> {
+    fn noted(&mut self, taken: Poll<Result<usize>>, cx: &mut Context<'_>) -> Poll<Result<usize>> {
         match taken {
-            Poll::Ready(Ok(1..)) => self.line.took(true),
-            Poll::Pending => self.line.took(false),
+            Poll::Ready(Ok(bytes @ 1..)) => {
+                self.line.took(true);
+                self.line.set_due(None);
+                self.pace.took(bytes);
+            }
+            Poll::Pending => {
+                self.line.took(false);
+                if self.line.is_stream() {
+                    self.line.set_due(None);
+                    self.pace.stop();
+                } else if self.pace.wait(&self.line, cx).is_ready() {
+                    return Poll::Ready(Err(Error::new(ErrorKind::TimedOut, "the answer was taken too slowly")));
+                }
+            }
             Poll::Ready(_) => {}
         }
         taken
@@ -43,7 +102,7 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
         let taken = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.noted(taken)
+        self.noted(taken, cx)
     }
 
     fn poll_write_vectored(
@@ -52,7 +111,7 @@ impl AsyncWrite for Wire {
         bytes: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
         let taken = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
-        self.noted(taken)
+        self.noted(taken, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
