@@ -1,5 +1,7 @@
 //! What is noted in the audit log, by whom it is read, and that refusals cannot fill it (N10, S26, S27).
 
+use std::cmp::Ordering;
+
 use app::model::{AuditEvent, AuditLine, AuditPage, MemberId, Permission, WorkspaceId};
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -15,9 +17,13 @@ use crate::{
 
 /// How many lines a page has.
 const PAGE: i64 = 50;
-/// How many refusals of one member are noted within [`WINDOW_MS`]: whoever asks on and on must not fill the disk (S53).
+/// How many refusals of one member, for one thing asked, are noted within [`WINDOW_MS`]: whoever asks on and on must not fill the disk
+/// (S53), and asking for what is harmless must not keep out of the log what is not (S26).
 const REFUSALS: i64 = 30;
 const WINDOW_MS: i64 = 15 * 60_000;
+/// What the last of them says.
+const FURTHER: &str = "further ones";
+const UNNOTED: &str = "not noted for a quarter of an hour";
 /// Bytes of what was asked for that are noted.
 const ASKED: usize = 200;
 
@@ -56,11 +62,13 @@ impl Command for NoteWrongPassword {
     type Output = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
-        if is_one_too_many(tx, self.member).await? {
-            return Ok(());
-        }
         let what = AuditEvent::SignInRefused;
-        note_of(tx, self.workspace, Some(self.member), &self.address, what, json!({})).await
+        let body = match room(tx, self.member, what, "").await? {
+            Room::Free => json!({}),
+            Room::Last => json!({ FURTHER: UNNOTED }),
+            Room::None => return Ok(()),
+        };
+        note_of(tx, self.workspace, Some(self.member), &self.address, what, body).await
     }
 }
 
@@ -79,17 +87,42 @@ impl Command for NoteRefusal {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        if is_one_too_many(tx, scope.person()?.member.id).await? {
-            return Ok(());
-        }
         let asked = &self.asked[..self.asked.floor_char_boundary(ASKED)];
-        note(tx, &scope, self.what, json!({ "asked": asked })).await
+        let body = match room(tx, scope.person()?.member.id, self.what, kind_of(asked)).await? {
+            Room::Free => json!({ "asked": asked }),
+            Room::Last => json!({ "asked": asked, FURTHER: UNNOTED }),
+            Room::None => return Ok(()),
+        };
+        note(tx, &scope, self.what, body).await
     }
 }
 
-async fn is_one_too_many(tx: &mut Tx<'_>, member: MemberId) -> Result<bool> {
-    let (count, _) = session::attempt(tx, &format!("refusals:{member}"), WINDOW_MS).await?;
-    Ok(count > REFUSALS)
+/// Whether one more refusal is noted.
+enum Room {
+    Free,
+    /// It is, and says that further ones are not.
+    Last,
+    None,
+}
+
+async fn room(tx: &mut Tx<'_>, member: MemberId, what: AuditEvent, kind: &str) -> Result<Room> {
+    let bucket = format!("refusals:{member}:{}:{kind}", what.as_str());
+    let (count, _) = session::attempt(tx, &bucket, WINDOW_MS).await?;
+    Ok(match count.cmp(&REFUSALS) {
+        Ordering::Less => Room::Free,
+        Ordering::Equal => Room::Last,
+        Ordering::Greater => Room::None,
+    })
+}
+
+/// What is counted together: each server function by itself, a file or a mail with others of its kind, all pages as one. There are only
+/// so many, whatever ids and words somebody asks for.
+fn kind_of(asked: &str) -> &str {
+    if let Some(rest) = asked.strip_prefix("/api/") {
+        return rest.split('/').next().unwrap_or_default();
+    }
+    let is_function = asked.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    if is_function { asked } else { "/" }
 }
 
 /// A page of the log for whoever administers: lines before number `before`, without it the newest.
@@ -129,7 +162,20 @@ fn in_words(body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::in_words;
+    use super::{in_words, kind_of};
+
+    #[test]
+    fn s26_s53_what_is_counted_apart_has_few_names() {
+        for name in ["edit_member", "audit_log"] {
+            assert_eq!(kind_of(name), name);
+        }
+        for id in ["0190b6c0-0000-7000-8000-000000000000", "abcdefabcdefabcdefabcdefabcdefab", "x/y"] {
+            assert_eq!(kind_of(&format!("/api/quarantine/{id}/source")), "quarantine");
+            assert_eq!(kind_of(&format!("/api/mail/{id}/source")), "mail");
+            assert_eq!(kind_of(&format!("/settings/{id}")), "/");
+        }
+        assert_eq!(kind_of("edit%5Fmember"), "/");
+    }
 
     #[test]
     fn a_line_reads_as_words() {

@@ -189,8 +189,13 @@ pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Con
     // Whoever made it known need not see the others.
     let system = Scope::system(scope.workspace(), "a contact became known");
     for id in conversation::of_identity(tx.conn(), &system, changed.identity).await? {
-        if id != changed.row.id {
-            Change::of(tx, &system, id).await?.finish(tx).await?;
+        if id == changed.row.id {
+            continue;
+        }
+        let other = Change::of(tx, &system, id).await?;
+        // One that is somebody else's is none of the news.
+        if other.now.row.contact == Some(contact.id) {
+            other.finish(tx).await?;
         }
     }
     let seen_by = conversation::facts_of_contact(tx.conn(), &system, contact.id).await?;

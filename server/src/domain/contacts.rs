@@ -56,7 +56,8 @@ impl Command for EditContact {
     }
 }
 
-/// Makes a contact from the first thing known of somebody, and links their address and conversation to it.
+/// Makes a contact from the first thing known of somebody, and links their address and conversation to it. An address that is somebody's
+/// already stays theirs: whoever asks need not see whose. Then the contact is this conversation's alone.
 #[derive(Debug, Clone)]
 pub struct MakeContact {
     /// Whom we are talking with.
@@ -86,7 +87,8 @@ impl Command for MakeContact {
         made.set(self.field, value);
         contact::insert(tx, &scope, &made).await?;
         search::set_contact(tx, &scope, &made).await?;
-        contact::link(tx, &scope, change.now.identity, made.id).await?;
+        // Where the address is somebody's already, only this conversation gets the contact, when it is stored.
+        _ = contact::link(tx, &scope, change.now.identity, made.id).await?;
         change.now.row.contact = Some(made.id);
         made.shown_name().clone_into(&mut change.now.row.name);
         let changed = change.finish(tx).await?;

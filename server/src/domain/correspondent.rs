@@ -8,7 +8,7 @@ use app::model::{
 use super::change::Change;
 use crate::{
     clock::new_id,
-    error::Result,
+    error::{Result, StoreError},
     store::{
         Scope, Tx,
         contact::{self, Address, Identity},
@@ -57,7 +57,10 @@ impl Correspondent<'_> {
             return Ok((identity, None));
         }
         if let Some(contact) = &contact {
-            contact::link(tx, scope, identity.id, contact.id).await?;
+            if !contact::link(tx, scope, identity.id, contact.id).await? {
+                // Another process said meanwhile whose it is.
+                return Err(StoreError::Stale.into());
+            }
         }
         Ok((identity, contact))
     }

@@ -19,8 +19,9 @@ const IDENTITY: &str = "SELECT id, label, contact_id FROM identity WHERE workspa
 const ADD_IDENTITY: &str = "INSERT INTO identity (workspace_id, id, channel_kind, address, label, contact_id, created_at, said_by) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const SET_LABEL: &str = "UPDATE identity SET label = $3 WHERE workspace_id = $1 AND id = $2";
-const LINK: &str = "UPDATE identity SET contact_id = $3 WHERE workspace_id = $1 AND id = $2";
-const LINK_CONVERSATIONS: &str = "UPDATE conversation SET contact_id = $3 WHERE workspace_id = $1 AND identity_id = $2";
+const LINK: &str = "UPDATE identity SET contact_id = $3 WHERE workspace_id = $1 AND id = $2 AND contact_id IS NULL";
+const LINK_CONVERSATIONS: &str =
+    "UPDATE conversation SET contact_id = $3 WHERE workspace_id = $1 AND identity_id = $2 AND contact_id IS NULL";
 
 pub(super) const STATEMENTS: &[&str] =
     &[ONE, INSERT, SAVE, IDENTITY, ADD_IDENTITY, SET_LABEL, LINK, LINK_CONVERSATIONS];
@@ -179,12 +180,20 @@ pub async fn set_label(tx: &mut Tx<'_>, scope: &Scope, identity: IdentityId, lab
     Ok(())
 }
 
-/// Says whose address it is, also on its conversations.
+/// Says whose address it is, also on those of its conversations that are nobody's yet. False, and nothing is changed, where it is
+/// somebody's already: whoever asks need not see whose, so nothing is taken from them (S21).
 ///
 /// # Errors
 /// When the database fails.
-pub async fn link(tx: &mut Tx<'_>, scope: &Scope, identity: IdentityId, contact: ContactId) -> Result<(), StoreError> {
-    tx.exec(LINK, args![scope.workspace(), identity, contact]).await?;
+pub async fn link(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    identity: IdentityId,
+    contact: ContactId,
+) -> Result<bool, StoreError> {
+    if tx.exec(LINK, args![scope.workspace(), identity, contact]).await? == 0 {
+        return Ok(false);
+    }
     tx.exec(LINK_CONVERSATIONS, args![scope.workspace(), identity, contact]).await?;
-    Ok(())
+    Ok(true)
 }

@@ -15,9 +15,10 @@ use super::{
 };
 use crate::error::StoreError;
 
-/// `$1` workspace, `$2` member, `$3` when the member joined.
+/// `$1` workspace, `$2` member, `$3` when the member joined. What the address first came with is told where the conversation is with
+/// whoever the address belongs to: whoever sees one that is not need not see them (S21).
 const SELECT: &str = "SELECT c.id, c.channel_id, c.channel_kind, c.team_id, c.contact_id, COALESCE(NULLIF(ct.name, ''), ct.email, '') AS name, \
-     COALESCE(NULLIF(c.label, ''), i.label) AS label, CASE WHEN c.label = '' THEN '' ELSE i.label END AS first_label, c.preview_by, c.preview, c.last_at, c.last_inbound_at, c.started_at, c.first_response_ms, c.inbound_count, \
+     COALESCE(NULLIF(c.label, ''), i.label) AS label, CASE WHEN c.label = '' OR COALESCE(c.contact_id, '') <> COALESCE(i.contact_id, '') THEN '' ELSE i.label END AS first_label, c.preview_by, c.preview, c.last_at, c.last_inbound_at, c.started_at, c.first_response_ms, c.inbound_count, \
      COALESCE(rm.read_count, CASE WHEN c.last_inbound_at <= $3 THEN c.inbound_count ELSE 0 END) AS read_count, \
      c.status, c.snoozed_until, c.assignee_id, c.ai_mode, c.pen, c.pen_epoch, c.waiting_since, c.missed_at, c.auto_replied_at, \
      c.outreach, c.unsent, c.version, c.identity_id, i.address, c.message_count \
@@ -41,6 +42,7 @@ const SAVE: &str = "UPDATE conversation SET contact_id = $4, team_id = $5, statu
      pen = $10, pen_epoch = $11, waiting_since = $12, missed_at = $13, auto_replied_at = $14, outreach = $15, tab = $16, slot = $17, \
      preview_by = $18, preview = $19, last_at = $20, last_inbound_at = $21, unsent = $22, first_response_ms = $23, message_count = $24, \
      inbound_count = $25, version = $26 WHERE workspace_id = $1 AND id = $2 AND version = $3";
+const SET_LABEL: &str = "UPDATE conversation SET label = $3 WHERE workspace_id = $1 AND id = $2";
 const READS: &str =
     "SELECT member_id, read_count FROM read_marker WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY member_id";
 const COUNT: &str = "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, unsent, n) \
@@ -65,7 +67,7 @@ const COUNTED: &str = "SELECT tab, slot, assignee_id, team_id, channel_id, unsen
      ORDER BY 1, 2, 3, 4, 5, 6";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[LATEST_OF, OF_IDENTITY, OF_CONTACT, INSERT, SAVE, READS, COUNT, RECOUNT, COUNTED];
+    &[LATEST_OF, OF_IDENTITY, OF_CONTACT, INSERT, SAVE, SET_LABEL, READS, COUNT, RECOUNT, COUNTED];
 
 /// Every statement that is put together from fragments, for the tests.
 pub fn composed_statements() -> Vec<String> {
@@ -355,6 +357,15 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, new: &Loaded) -> Result<(), 
     values.extend(args![if new.row.first_label.is_empty() { String::new() } else { new.row.label.clone() }]);
     tx.exec(INSERT, values).await?;
     count(tx, scope.workspace(), &new.row.facts(), 1).await
+}
+
+/// Keeps what stands in for a name in this conversation, whatever its address first came with.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_label(tx: &mut Tx<'_>, scope: &Scope, id: ConversationId, label: &str) -> Result<(), StoreError> {
+    tx.exec(SET_LABEL, args![scope.workspace(), id, label]).await?;
+    Ok(())
 }
 
 /// Stores what a command made of a conversation, if nobody else changed it meanwhile, and keeps the counts right.

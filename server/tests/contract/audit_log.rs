@@ -23,13 +23,21 @@ on_both_engines!(
     s27_a_line_that_was_edited_in_the_file_shows,
     s27_two_processes_add_to_one_chain,
     s53_refusals_do_not_fill_it,
+    s26_harmless_refusals_keep_none_out_of_it,
     it_is_read_page_by_page,
 );
 
 /// The log, the newest line first: what, by whom, from where, and more about it.
 async fn log(world: &World) -> Vec<(AuditEvent, Option<app::model::MemberId>, String, String)> {
-    let page = audit_log::page(&world.db, &world.owner.scope, None).await.unwrap();
-    page.lines.into_iter().map(|line| (line.what, line.who, line.address, line.detail)).collect()
+    let (mut lines, mut before) = (Vec::new(), None);
+    loop {
+        let page = audit_log::page(&world.db, &world.owner.scope, before).await.unwrap();
+        before = page.lines.last().map(|line| line.n);
+        lines.extend(page.lines.into_iter().map(|line| (line.what, line.who, line.address, line.detail)));
+        if !page.more {
+            return lines;
+        }
+    }
 }
 
 /// The same person, asking from a network address.
@@ -177,11 +185,48 @@ async fn s53_refusals_do_not_fill_it(world: World) {
         world.db.write_house(wrong).await.unwrap();
     }
     let lines = log(&world).await;
-    assert_eq!(lines.len(), before + 30, "the first ones of a quarter of an hour");
+    assert_eq!(lines.len(), before + 30 + 30, "the first ones of each kind in a quarter of an hour");
     assert!(lines.iter().all(|(.., detail)| detail.len() < 300));
     world.wait(15 * 60_000);
     world.db.write(&agent.scope, NoteRefusal { what: AuditEvent::Refused, asked: String::new() }).await.unwrap();
-    assert_eq!(log(&world).await.len(), before + 31);
+    assert_eq!(log(&world).await.len(), before + 30 + 30 + 1);
+}
+
+async fn s26_harmless_refusals_keep_none_out_of_it(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let before = log(&world).await.len();
+    let ask = async |what, asked: &str| {
+        world.db.write(&agent.scope, NoteRefusal { what, asked: asked.to_owned() }).await.unwrap();
+    };
+    for n in 0..100 {
+        ask(AuditEvent::Refused, "invites").await;
+        // Of pages and files there are as many addresses as somebody likes.
+        ask(AuditEvent::Refused, &format!("/api/files/{n}")).await;
+        ask(AuditEvent::Refused, &format!("/settings/x{n}")).await;
+        let wrong = NoteWrongPassword { workspace: world.workspace, member: agent.id, address: String::new() };
+        world.db.write_house(wrong).await.unwrap();
+    }
+    let lines = log(&world).await;
+    assert_eq!(lines.len(), before + 4 * 30);
+    let last = |part: &str| lines.iter().find(|(.., detail)| detail.contains(part)).unwrap().3.clone();
+    for part in ["invites", "/api/files/29", "/settings/x29"] {
+        assert!(last(part).contains("further ones: not noted"), "{}", last(part));
+    }
+    let saying = lines.iter().filter(|(.., detail)| detail.contains("further ones")).count();
+    assert_eq!(saying, 4, "the last one of each kind says that there may be more");
+    for (n, (what, asked)) in [
+        (AuditEvent::Refused, "edit_member"),
+        (AuditEvent::PasswordRefused, "change_password"),
+        (AuditEvent::Refused, "/api/quarantine/1/source"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        ask(what, asked).await;
+        let lines = log(&world).await;
+        assert_eq!(lines.len(), before + 4 * 30 + n + 1, "{asked}");
+        assert_eq!((lines[0].0, lines[0].3.as_str()), (what, format!("asked: {asked}").as_str()));
+    }
 }
 
 async fn it_is_read_page_by_page(world: World) {

@@ -38,6 +38,17 @@ async fn s25_a_stored_password_goes_where_it_was_entered_for() {
             let said = refused.text().await.unwrap();
             assert!(said.contains("Enter the password again"), "{said}");
         }
+        // Behind another port of the same machine somebody else may listen.
+        for server in ["imap", "smtp"] {
+            for (field, other) in [("port", json!(2)), ("security", json!("starttls"))] {
+                let mut moved = mailbox(&id, "localhost", "localhost", USER, None);
+                moved["mailbox"]["settings"][server][field] = other;
+                let refused = give(function, moved).await;
+                assert_eq!(refused.status(), 422, "{function} {server} {field}");
+                let said = refused.text().await.unwrap();
+                assert!(said.contains("Enter the password again"), "{said}");
+            }
+        }
         let same = give(function, mailbox(&id, "LocalHost.", "localhost", USER, None)).await;
         assert_eq!(same.status(), 200, "{function}: {}", same.text().await.unwrap());
     }

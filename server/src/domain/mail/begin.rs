@@ -78,10 +78,14 @@ impl BeginMail {
         let hidden = self.hidden(tx, scope, &channel, &address).await?;
         let (mut identity, became_known) = correspondent.identity(tx, scope).await?;
         if hidden {
-            // To write to somebody opens nothing that others know of them.
+            // To write to somebody opens nothing that others know of them, also not the name that they first came with.
             identity.contact = None;
+            correspondent.label.clone_into(&mut identity.label);
         }
         let mut change = correspondent.begin(tx, scope, self.send.conversation, &identity).await?;
+        if hidden {
+            conversation::set_label(tx, scope, self.send.conversation, correspondent.label).await?;
+        }
         // Whoever begins it has it.
         change.now.row.state.assignee = Some(scope.person()?.member.id);
         let changed = change.finish(tx).await?;
