@@ -155,6 +155,24 @@ pub struct SentMail {
     pub size: i64,
     /// Whether a copy is to be put into the mailbox's folder for sent mails.
     pub file: bool,
+    /// Whom of its recipients the server refused, and why; empty where it took them all.
+    pub refused: String,
+}
+
+impl Handed {
+    /// How far a message is that was handed over. One that not everybody gets has come back, as if their server had reported it later: it
+    /// is not sent again as it is, for the others have it.
+    fn state(&self) -> (DeliveryState, String) {
+        match self.mail.as_ref().map(|mail| mail.refused.as_str()) {
+            None | Some("") => (DeliveryState::Sent, String::new()),
+            Some(refused) => {
+                let reason = format!(
+                    "It did not reach everybody: {refused}. The others have it. Check the address, then write to it again."
+                );
+                (DeliveryState::Bounced, reason)
+            }
+        }
+    }
 }
 
 /// What became of a message.
@@ -197,7 +215,7 @@ impl Command for FinishSend {
                 if let Some(sent) = &handed.mail {
                     self.keep_mail(tx, &scope, sent).await?;
                 }
-                (DeliveryState::Sent, String::new())
+                handed.state()
             }
             Fate::Failed(reason) => (DeliveryState::Failed, reason.clone()),
             Fate::Unknown(reason) => (DeliveryState::Unknown, reason.clone()),
@@ -357,4 +375,21 @@ async fn put(tx: &mut Tx<'_>, scope: &Scope, message: &mut Message, delivery: De
         *kept = delivery;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t8_a_mail_that_not_everybody_gets_says_who_does_not() {
+        let state = |refused: &str| {
+            let mail = SentMail { digest: String::new(), size: 1, file: false, refused: refused.to_owned() };
+            Handed { provider_id: "n@x.example".to_owned(), mail: Some(mail) }.state()
+        };
+        assert_eq!(state(""), (DeliveryState::Sent, String::new()));
+        let (state, reason) = state("550 5.1.1 Unknown (ben@x.example)");
+        assert!(state.is_unsent() && !may_be_sent(state), "it waits for a person and is not sent again by itself");
+        assert!(reason.contains("ben@x.example") && reason.contains("The others have it"), "{reason}");
+    }
 }

@@ -40,6 +40,16 @@ pub enum MailError {
         /// What is known.
         said: String,
     },
+    /// The connection ended while mails were given.
+    #[error("The connection to {server} ended: {said}.")]
+    Cut {
+        /// Which server.
+        server: String,
+        /// What is known.
+        said: String,
+        /// Which mails were asked for and had not come by then: one of them may be why.
+        uids: Vec<i64>,
+    },
     /// The server refuses a command about what lies in a folder.
     #[error("{server} refuses {what}: {said}.")]
     Withheld {
@@ -92,7 +102,9 @@ impl MailError {
     pub const fn step(&self) -> CheckStep {
         match self {
             Self::Reach(ReachError::NoAddress(_) | ReachError::NotPublic { .. }) => CheckStep::Name,
-            Self::Reach(ReachError::NoAnswer { .. }) | Self::Lost { .. } | Self::Ours(_) => CheckStep::Connect,
+            Self::Reach(ReachError::NoAnswer { .. }) | Self::Lost { .. } | Self::Cut { .. } | Self::Ours(_) => {
+                CheckStep::Connect
+            }
             Self::Reach(ReachError::NotTrusted { .. }) | Self::NoStartTls(_) | Self::Tampered(_) => CheckStep::Tls,
             Self::Login { .. } | Self::Vault(_) => CheckStep::Login,
             Self::Folder { .. } | Self::Withheld { .. } | Self::TooMuch { .. } => CheckStep::Folder,
@@ -131,7 +143,7 @@ impl MailError {
                 "Check both. Many providers want an app password here, made in the account's security settings."
             }
             Self::Folder { .. } => "Check the folder's name; most mailboxes use INBOX.",
-            Self::Lost { .. } => "It is tried again by itself.",
+            Self::Lost { .. } | Self::Cut { .. } => "It is tried again by itself.",
             Self::Withheld { .. } => "It is tried again by itself; ask the provider if that does not help.",
             Self::TooMuch { .. } => "Ask the provider; the mail waits in the quarantine.",
             Self::Refused { .. } => "What the server says tells why; ask the provider if it does not.",

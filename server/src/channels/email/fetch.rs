@@ -33,13 +33,15 @@ pub struct Fetching<'a> {
     pub reader: &'a Reader,
 }
 
-/// What came of fetching mails. Those in neither list were deleted meanwhile: nobody can miss them here.
+/// What came of fetching mails. Unless the connection ended, those in neither list were deleted meanwhile: nobody can miss them here.
 #[derive(Debug, Default)]
 pub struct Fetched {
     /// Those that came, in their order.
     pub arrived: Vec<Arrived>,
     /// Those that the server has and does not give.
     pub withheld: Vec<NotGiven>,
+    /// Why the connection ended before all of them were asked for, if it did.
+    pub cut: Option<MailError>,
 }
 
 /// A mail's bytes as they came.
@@ -52,7 +54,7 @@ impl Fetching<'_> {
     /// Fetches mails. `patient`: where the server refuses all of them, that is believed. `old`: whether one lay there before us.
     ///
     /// # Errors
-    /// When the connection is lost, a mail is far larger than it was said to be, or the disk fails.
+    /// When a mail is far larger than it was said to be, or the disk fails.
     pub async fn fetch(
         &self,
         imap: &mut Imap,
@@ -62,19 +64,25 @@ impl Fetching<'_> {
     ) -> Result<Fetched, MailError> {
         let (small, large): (Vec<Lying>, Vec<Lying>) = wanted.iter().partition(|one| one.size <= IN_MEMORY);
         let mut sources = Vec::with_capacity(wanted.len());
-        let mut withheld = Vec::new();
+        let (mut withheld, mut cut) = (Vec::new(), None);
         if !small.is_empty() {
             let given = imap.given(&small, patient).await?;
             sources.extend(given.mails.into_iter().map(|(uid, bytes)| (uid, Came::Memory(bytes))));
-            withheld = given.withheld;
+            (withheld, cut) = (given.withheld, given.cut);
         }
         for one in &large {
+            if cut.is_some() {
+                break;
+            }
             match self.large(imap, one).await {
                 Ok(Some(came)) => sources.push((one.uid, came)),
                 Ok(None) => {}
                 Err(Missed::Short(less)) => withheld.push(less),
                 Err(Missed::Broken(MailError::Withheld { said, .. })) if patient => {
                     withheld.push(Withheld::refused(one.uid, &said));
+                }
+                Err(Missed::Broken(MailError::Lost { server, said })) => {
+                    cut = Some(MailError::Cut { server, said, uids: vec![one.uid] });
                 }
                 Err(Missed::Broken(error)) => return Err(error),
             }
@@ -88,7 +96,7 @@ impl Fetching<'_> {
             let size = lying(uid).map_or(0, |one| i64::try_from(one.size).unwrap_or(i64::MAX));
             NotGiven { id: MailId::new(new_id()), uid, size, reason: format!("{reason} It is asked again by itself.") }
         });
-        Ok(Fetched { arrived, withheld: withheld.collect() })
+        Ok(Fetched { arrived, withheld: withheld.collect(), cut })
     }
 
     /// A large mail, on the disk; none where it is gone.

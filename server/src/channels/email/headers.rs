@@ -85,8 +85,28 @@ fn is_plain(text: &str) -> bool {
 pub(super) struct NoAddress(String);
 
 fn address(text: &str) -> Result<String, NoAddress> {
-    match text.parse::<Address>() {
-        Ok(address) if !text.chars().any(char::is_control) && !looks_encoded(text) => Ok(address.to_string()),
-        _ => Err(NoAddress(one_line(text))),
+    written(text).filter(|_| !looks_encoded(text)).ok_or_else(|| NoAddress(one_line(text)))
+}
+
+/// An address as it is written in headers and commands; none where it would be more than that (S15). Some providers gave out addresses
+/// with dots where the standard has none: their local part is quoted, as every server reads it.
+pub(super) fn written(text: &str) -> Option<String> {
+    if text.chars().any(char::is_control) {
+        return None;
     }
+    if let Ok(address) = text.parse::<Address>() {
+        return Some(address.to_string());
+    }
+    let (local, domain) = text.rsplit_once('@')?;
+    let quoted = is_of_atoms(local).then(|| format!("\"{local}\"@{domain}"))?;
+    quoted.parse::<Address>().ok().map(|address| address.to_string())
+}
+
+/// Whether a local part is made of dots, wherever they stand, and what may stand between them (RFC 5322, 3.2.3; RFC 6532, 3.2).
+pub(super) fn is_of_atoms(local: &str) -> bool {
+    let is_atom = |c: char| match c.is_ascii() {
+        true => c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c),
+        false => !c.is_whitespace() && !c.is_control(),
+    };
+    !local.is_empty() && local.chars().all(is_atom)
 }

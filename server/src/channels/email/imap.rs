@@ -63,7 +63,7 @@ pub struct Opened {
 pub struct Lying {
     /// Its number.
     pub uid: i64,
-    /// Bytes.
+    /// Bytes; 0 where the server does not say how many.
     pub size: u64,
     /// When it came there.
     pub at: Option<Timestamp>,
@@ -219,6 +219,15 @@ impl<W: Line> Imap<W> {
         // "n:*" always names the newest mail, also when its number is smaller than n (RFC 9051, 9, seq-range).
         let mut lying = self.lying(&format!("{}:*", uid + 1), self.most()).await?;
         lying.retain(|one| one.uid > uid);
+        // A list may leave one out, or say everything of it but its number: read past, it would never come.
+        let found = match self.search(&format!("UID {}:*", uid + 1)).await {
+            Err(MailError::Withheld { .. }) => return Ok(lying),
+            found => found?,
+        };
+        let listed: BTreeSet<i64> = lying.iter().map(|one| one.uid).collect();
+        let left_out: Vec<i64> = found.range(uid + 1..).filter(|uid| !listed.contains(uid)).copied().collect();
+        lying.extend(self.among(&left_out).await?);
+        lying.sort_unstable_by_key(|one| one.uid);
         Ok(lying)
     }
 
@@ -232,7 +241,8 @@ impl<W: Line> Imap<W> {
         self.among(&behind).await
     }
 
-    /// What lies in the open folder under these numbers, in order.
+    /// What lies in the open folder under these numbers, in order. What the server lists by its number and says nothing else about has no
+    /// size here.
     ///
     /// # Errors
     /// When the connection is lost.
@@ -242,6 +252,11 @@ impl<W: Line> Imap<W> {
         for some in uids.chunks(500) {
             lying.extend(self.lying(&list(some), some.len()).await?);
         }
+        let listed: BTreeSet<i64> = lying.iter().map(|one| one.uid).collect();
+        let left_out: BTreeSet<i64> = uids.iter().filter(|uid| !listed.contains(uid)).copied().collect();
+        let gone = self.gone(left_out.iter().copied()).await?;
+        lying.extend(left_out.difference(&gone).map(|uid| Lying { uid: *uid, size: 0, at: None }));
+        lying.sort_unstable_by_key(|one| one.uid);
         Ok(lying)
     }
 

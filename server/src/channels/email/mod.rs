@@ -13,9 +13,11 @@ mod enclosed;
 pub mod error;
 mod fetch;
 pub mod fold;
+mod grown;
 mod headers;
 pub mod html;
 mod imap;
+mod lesson;
 pub mod mail;
 mod nested;
 mod plain;
@@ -45,9 +47,10 @@ use self::{
     error::MailError,
     fetch::Fetching,
     imap::{Imap, Lying},
+    lesson::Lesson,
     mail::MessageName,
     reader::{Reader, Source},
-    receive::{Lesson, Receiving, is_old},
+    receive::{Receiving, is_old},
     room::Room,
     send::Smtp,
     signed::Signer,
@@ -123,11 +126,14 @@ impl Email {
         let account = account::one(&mut self.db.glance().await?.conn(), scope, channel).await?;
         let Some(account) = account else { return Ok(()) };
         let former = settings_of(&account)?;
-        let same = |one: &Host, other: &Host| one.name.eq_ignore_ascii_case(&other.name);
+        // Behind another port of the same machine somebody else may listen.
+        let same = |one: &Host, other: &Host| {
+            one.name.eq_ignore_ascii_case(&other.name) && (one.port, one.security) == (other.port, other.security)
+        };
         if same(&former.imap, &settings.imap) && same(&former.smtp, &settings.smtp) && former.user == settings.user {
             return Ok(());
         }
-        let message = "Enter the password again: it is sent to another server or for another user.";
+        let message = "Enter the password again: its server, port, security or user is another.";
         Err(ApiError::invalid("password", message).into())
     }
 
@@ -233,6 +239,9 @@ impl Email {
         let reader = self.reader(scope.clone());
         let fetching = Fetching { files: &self.files, reader: &reader };
         let mut fetched = fetching.fetch(&mut imap, &lying, true, |one| is_old(&folder, account.created, one)).await?;
+        if let Some(cut) = fetched.cut {
+            return Err(cut);
+        }
         let is_missing = fetched.arrived.is_empty() && fetched.withheld.is_empty();
         let is_gone = is_missing && !imap.gone([uid]).await?.is_empty();
         imap.close().await;
@@ -420,9 +429,9 @@ impl Channel for Email {
         let smtp = Smtp { network, host, user: &settings.user, password, domain: &made.domain };
         // Kept before it goes: what a mail system may report about is here.
         let (digest, size, _) = self.files.keep(made.bytes.clone().into()).await.map_err(later)?;
-        smtp.send(&made.from, &made.to, &made.bytes).await?;
+        let refused = smtp.send(&made.from, &made.to, &made.bytes).await?;
         let size = i64::try_from(size).unwrap_or(i64::MAX);
-        let sent = SentMail { digest, size, file: settings.sent_folder.is_some() };
+        let sent = SentMail { digest, size, file: settings.sent_folder.is_some(), refused };
         Ok(Handed { provider_id: made.name, mail: Some(sent) })
     }
 
@@ -431,7 +440,7 @@ impl Channel for Email {
             Ok(connected) => connected,
             Err(error) => return error.into(),
         };
-        let mut lesson = Lesson::default();
+        let mut lesson = Lesson::after(account.failures);
         for _ in 0..MOST_LESSONS {
             let imap = match self.imap(&connected).await {
                 Ok(imap) => imap,
@@ -445,10 +454,12 @@ impl Channel for Email {
                 MailError::TooMuch { uid: Some(uid), .. } => _ = lesson.too_large.insert(uid),
                 error @ MailError::TooMuch { uid: None, .. } if lesson.one_by_one => return error.into(),
                 MailError::TooMuch { uid: None, .. } => lesson.one_by_one = true,
+                // What came is kept, and what to ask for by itself next is known.
+                MailError::Cut { .. } => {}
                 error => return error.into(),
             }
         }
-        let said = "it gives too many mails that are larger than it says".to_owned();
+        let said = "too many of its mails end the connection".to_owned();
         MailError::Lost { server: connected.settings.imap.name, said }.into()
     }
 

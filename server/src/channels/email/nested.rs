@@ -70,7 +70,7 @@ fn deeper(bytes: &[u8], most: usize, layers: usize) -> bool {
 }
 
 /// Bytes with what may be quoted-printable in them as what it stands for; nothing is wrong here.
-fn unquoted(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn unquoted(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let [first, more @ ..] = rest {

@@ -1,12 +1,19 @@
 //! What a mail's HTML says, in lines: what is searched, quoted and folded. It is read from the front to the back once, and not as a browser
 //! would: how it looks is shown elsewhere. What nobody sees is no part of it.
 
+mod cells;
 mod links;
 mod lists;
+mod pictures;
+mod raised;
+
+use std::collections::HashMap;
 
 use self::{
+    cells::Cell,
     links::{Link, target},
-    lists::List,
+    lists::{List, lengths},
+    raised::Raised,
 };
 use super::{
     html::{
@@ -78,6 +85,7 @@ enum Told {
 
 fn read(html: &str, sheet: &Sheet, told: Told) -> Placed {
     let mut lines = Lines::new(sheet, told);
+    lines.lengths = lengths(html);
     for (at, part) in parts(html) {
         lines.at = at;
         match part {
@@ -101,6 +109,17 @@ struct Element {
     quotes: bool,
     list: Option<List>,
     link: Option<Link>,
+    raised: Option<Raised>,
+    /// It is a table whose cells belong together: it has heads or lines.
+    has_columns: bool,
+    cell: Option<Cell>,
+}
+
+impl Element {
+    fn new(name: &str, look: Look) -> Self {
+        let name = name.to_owned();
+        Self { name, look, quotes: false, list: None, link: None, raised: None, has_columns: false, cell: None }
+    }
 }
 
 /// Lines as they are written.
@@ -126,6 +145,10 @@ struct Lines<'s> {
     strikes: bool,
     /// Only the mark of an entry stands on the line.
     is_marked: bool,
+    /// What stands for the cells that were passed since the last one that says something.
+    passed: String,
+    /// How many entries the lists have that are counted down, by where they begin in the HTML.
+    lengths: HashMap<usize, i64>,
 }
 
 impl<'s> Lines<'s> {
@@ -144,6 +167,8 @@ impl<'s> Lines<'s> {
             due: String::new(),
             strikes: false,
             is_marked: false,
+            passed: String::new(),
+            lengths: HashMap::new(),
         }
     }
 
@@ -163,8 +188,10 @@ impl<'s> Lines<'s> {
             self.part(&tag.name);
         }
         if tag.is_void() {
-            if tag.name == "img" {
-                self.picture(tag);
+            match tag.name.as_str() {
+                "img" => self.picture(tag),
+                "input" => self.see(),
+                _ => {}
             }
             return;
         }
@@ -174,9 +201,13 @@ impl<'s> Lines<'s> {
         }
         let named = if self.sheet.is_empty() { Named::default() } else { Named::of(tag) };
         let look = self.look().within(tag, self.sheet, &named, &self.named);
-        let mut element = Element { name: tag.name.clone(), look, quotes: false, list: None, link: None };
+        let raised = Raised::of(&tag.name, self.text.len(), !self.filled);
+        let mut element = Element { raised, ..Element::new(&tag.name, look) };
         match tag.name.as_str() {
-            "ol" | "ul" => element.list = Some(List::of(tag, look.no_marks)),
+            "ol" | "ul" => element.list = Some(List::of(tag, look.marks, self.lengths.get(&self.at).copied())),
+            "table" => element.has_columns = tag.attribute("border").is_some_and(|border| border.trim() != "0"),
+            "svg" | "object" => self.see(),
+            "td" | "th" => element.cell = Some(self.cell(tag)),
             "blockquote" => {
                 // Some programs indent with it.
                 element.quotes = tag.attributes.contains("cite") || tag.attributes.contains("quote");
@@ -199,20 +230,36 @@ impl<'s> Lines<'s> {
     /// Begins an entry of a list with its mark.
     fn entry(&mut self, tag: &Tag<'_>) {
         let depth = self.open.iter().filter(|element| element.list.is_some()).count().clamp(1, 10);
+        let marks = self.look().marks;
         let list = self.open.iter_mut().rev().find_map(|element| element.list.as_mut());
-        let Some(mark) = list.map_or_else(|| Some("-".to_owned()), |list| list.mark(tag)) else { return };
+        let Some(mark) = list.map_or_else(|| Some("-".to_owned()), |list| list.mark(tag, marks)) else { return };
         self.word(&format!("{}{mark}", "  ".repeat(depth - 1)));
         " ".clone_into(&mut self.due);
         self.is_marked = true;
     }
 
-    /// What a picture shows that leads somewhere is what its link says.
+    /// What stands for a picture is read where the picture is seen, whatever letters would look like there.
     fn picture(&mut self, tag: &Tag<'_>) {
+        let named = if self.sheet.is_empty() { Named::default() } else { Named::of(tag) };
+        let look = self.look().within(tag, self.sheet, &named, &self.named);
+        if look.gone || look.unseen {
+            return;
+        }
+        self.see();
         let in_link = self.open.iter().any(|element| element.link.is_some());
-        let says = tag.attribute("alt").filter(|_| in_link && self.is_read());
-        for word in says.iter().flat_map(|says| says.split_whitespace()) {
-            self.word(word);
-            " ".clone_into(&mut self.due);
+        let Some(words) = pictures::words(tag, in_link) else { return };
+        let is_apart = pictures::stand_apart(&words);
+        if is_apart {
+            self.space(" ");
+        }
+        for (n, word) in words.split_whitespace().enumerate() {
+            if n > 0 {
+                self.space(" ");
+            }
+            self.put(word);
+        }
+        if is_apart {
+            self.space(" ");
         }
     }
 
@@ -259,6 +306,12 @@ impl<'s> Lines<'s> {
 
     fn close(&mut self, element: Element) {
         self.depth -= usize::from(element.quotes);
+        if let Some(raised) = element.raised {
+            raised.settle(&mut self.text);
+        }
+        if let Some(cell) = element.cell.filter(|_| element.look.is_read()) {
+            self.end_cell(cell);
+        }
         if element.look.struck && self.told == Told::Marks && !std::mem::take(&mut self.strikes) {
             // Some ends of lines may stand behind them.
             let end = self.text.trim_end_matches('\n').len();
@@ -275,6 +328,9 @@ impl<'s> Lines<'s> {
 
     /// Parts what stands before a tag from what stands behind it.
     fn part(&mut self, name: &str) {
+        if matches!(name, "tr" | "table") {
+            self.passed.clear();
+        }
         if self.is_marked && !matches!(name, "br" | "li" | "ol" | "ul") {
             return;
         }
@@ -330,12 +386,17 @@ impl<'s> Lines<'s> {
         }
         let mut read = String::with_capacity(word.len());
         decode(word, &mut read);
+        self.put(&read);
+    }
+
+    /// Writes a word as it is.
+    fn put(&mut self, read: &str) {
         // What only fills the first line of a mass mailing.
         if read.chars().all(is_unseen) && read.chars().any(is_filler) {
             return self.space(" ");
         }
         self.start_word();
-        self.text.push_str(&read);
+        self.text.push_str(read);
     }
 
     fn start_word(&mut self) {
@@ -345,6 +406,7 @@ impl<'s> Lines<'s> {
             self.filled = true;
         }
         self.text.push_str(&std::mem::take(&mut self.due));
+        self.write_passed();
         if std::mem::take(&mut self.strikes) {
             self.text.push_str(STRUCK);
         }
@@ -359,6 +421,7 @@ impl<'s> Lines<'s> {
         self.filled = false;
         self.is_marked = false;
         self.due.clear();
+        self.passed.clear();
     }
 
     fn new_line(&mut self) {

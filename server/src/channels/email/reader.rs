@@ -319,10 +319,10 @@ fn name(file: &MailFile) -> String {
     match file.media_type.as_str() {
         "text/calendar" => "invitation.ics".to_owned(),
         "text/vcard" | "text/x-vcard" => "contact.vcf".to_owned(),
-        "message/rfc822" => "mail.eml".to_owned(),
-        "message/delivery-status" => "delivery-status.txt".to_owned(),
+        "message/rfc822" | "message/global" => "mail.eml".to_owned(),
+        "message/delivery-status" | "message/global-delivery-status" => "delivery-status.txt".to_owned(),
         "message/disposition-notification" => "receipt.txt".to_owned(),
-        "text/rfc822-headers" => "headers.txt".to_owned(),
+        "text/rfc822-headers" | "message/global-headers" => "headers.txt".to_owned(),
         kind if kind.starts_with("image/") => {
             let end = kind.trim_start_matches("image/").trim_end_matches("+xml");
             safe_name(&format!("picture.{end}"))

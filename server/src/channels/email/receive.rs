@@ -6,8 +6,10 @@ use app::model::{ApiError, ChannelId, EmailSettings, Ledger, MailId, Timestamp};
 
 use super::{
     error::MailError,
-    fetch::{Fetched, Fetching, IN_MEMORY},
+    fetch::{Fetched, Fetching},
+    grown::{Grown, groups},
     imap::{Imap, Lying, Opened},
+    lesson::{Cut, Lesson},
     reader::Reader,
 };
 use crate::{
@@ -25,8 +27,6 @@ use crate::{
     },
 };
 
-/// How many mails are taken in one transaction at most. More would hold up the replies of people.
-const TOGETHER: usize = 16;
 /// How long the server is listened to before it is asked anyway: notices get lost, and routers forget silent connections.
 const LISTEN: Duration = Duration::from_secs(4 * 60);
 /// How long until a server is asked again for what it withholds, where nothing happens before; and for how many mails then.
@@ -34,8 +34,6 @@ const AGAIN: Duration = Duration::from_secs(60);
 const SOME: usize = 20;
 /// How far a mail server's clock may be behind ours, in milliseconds, where only the time tells whether a mail was there before us.
 const SKEW: i64 = 600_000;
-/// How often in a row reading must have failed before a mail that the server withholds is passed over.
-const PATIENCE: i64 = 5;
 /// How often it is looked whether a mail was missed.
 const AUDIT: i64 = 900_000;
 
@@ -47,15 +45,6 @@ pub struct Receiving<'a> {
     pub account: &'a Account,
     pub settings: &'a EmailSettings,
     pub lesson: &'a Lesson,
-}
-
-/// What was learned on connections that a server's answers made unusable.
-#[derive(Debug, Default)]
-pub struct Lesson {
-    /// One of several mails was too large, and which was not said: they are asked for one by one.
-    pub one_by_one: bool,
-    /// These are too large each time: they are not asked for by themselves any more.
-    pub too_large: BTreeSet<i64>,
 }
 
 /// The folder in its present life, and how far it is read.
@@ -132,7 +121,7 @@ impl Receiving<'_> {
     /// Takes in everything behind the cursor, oldest first.
     async fn catch_up(&self, imap: &mut Imap, reading: &mut Reading) -> Result<(), MailError> {
         let mut grown = Grown::default();
-        let patient = self.account.failures >= PATIENCE;
+        let patient = self.lesson.patient;
         loop {
             let waiting = waiting(imap, &reading.folder).await?;
             if waiting.is_empty() {
@@ -140,7 +129,7 @@ impl Receiving<'_> {
             }
             // While some are stored, the next are fetched: the two wait for different machines.
             let mut fetched: Option<(Fetched, i64)> = None;
-            for together in groups(&waiting, if self.lesson.one_by_one { 1 } else { TOGETHER }) {
+            for together in groups(&waiting, self.lesson) {
                 // What came before it was ours to read is passed over; a backfill may bring it.
                 let wanted = |one: &&Lying| reading.folder.wants(one.uid, one.at) && !reading.noted.contains(&one.uid);
                 let wanted: Vec<Lying> = together.iter().filter(wanted).copied().collect();
@@ -151,14 +140,7 @@ impl Receiving<'_> {
                     reading.folder.last_uid = uid;
                 }
                 self.has_grown(&mut grown, together.len()).await;
-                let next = match next {
-                    Ok(next) => next,
-                    Err(error) => {
-                        self.note_too_large(reading, &error).await?;
-                        return Err(error);
-                    }
-                };
-                fetched = Some((next, to));
+                fetched = Some((self.to_the_end(reading, next).await?, to));
             }
             if let Some(uid) = self.take_to(reading, fetched).await? {
                 reading.folder.last_uid = uid;
@@ -204,19 +186,51 @@ impl Receiving<'_> {
         self.db.write(&self.scope(), withhold).await
     }
 
-    /// A mail that is far larger than it was said to be takes its connection with it: it is noted, so that the next one passes it over.
-    async fn note_too_large(&self, reading: &Reading, error: &MailError) -> Result<()> {
-        let MailError::TooMuch { uid: Some(uid), said, .. } = error else { return Ok(()) };
-        let size = i64::try_from(*said).unwrap_or(i64::MAX);
-        let not_given = NotGiven { id: MailId::new(new_id()), uid: *uid, size, reason: error.to_string() };
-        self.note(reading, vec![not_given]).await
+    /// What was fetched, if that came to its end. Where the connection ended before, what came is taken in behind the cursor, which stays:
+    /// the next connection asks for the rest.
+    async fn to_the_end(&self, reading: &Reading, fetched: Result<Fetched, MailError>) -> Result<Fetched, MailError> {
+        let error = match fetched {
+            Err(error) => error,
+            Ok(mut fetched) => {
+                if !fetched.arrived.is_empty() {
+                    self.lesson.gave();
+                }
+                let Some(cut) = fetched.cut.take() else { return Ok(fetched) };
+                self.note(reading, fetched.withheld).await?;
+                self.take(reading, fetched.arrived, None).await?;
+                cut
+            }
+        };
+        self.blamed(reading, error).await
+    }
+
+    /// A mail that takes its connection with it is noted, so that the next one passes it over: one that is far larger than it was said to
+    /// be, or at which the server hangs up or falls silent each time.
+    async fn blamed(&self, reading: &Reading, error: MailError) -> Result<Fetched, MailError> {
+        let (uid, size, reason) = match &error {
+            MailError::TooMuch { uid: Some(uid), said, .. } => (*uid, *said, error.to_string()),
+            MailError::Cut { server, said, uids } => match self.lesson.cut_off(uids, self.now()) {
+                Cut::AskAgain => return Err(error),
+                Cut::Server => return Err(MailError::Lost { server: server.clone(), said: said.clone() }),
+                Cut::PutAside(uid) => {
+                    let reason = format!("The mail server ends the connection when it is asked for it: {said}.");
+                    (uid, 0, format!("{reason} It is asked again by itself."))
+                }
+            },
+            _ => return Err(error),
+        };
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        tracing::warn!(uid, reason, "a mail ends connections to its server");
+        self.note(reading, vec![NotGiven { id: MailId::new(new_id()), uid, size, reason }]).await?;
+        Err(error)
     }
 
     /// What the server has and does not give.
     async fn withheld(&self, reading: &Reading) -> Result<Vec<(MailId, i64)>> {
         let mut glance = self.db.glance().await?;
         let withheld = mail::withheld(&mut glance.conn(), &self.scope(), self.channel(), &reading.place).await?;
-        Ok(withheld.into_iter().filter(|(_, uid)| !self.lesson.too_large.contains(uid)).take(SOME).collect())
+        let now = self.now();
+        Ok(withheld.into_iter().filter(|(_, uid)| self.lesson.may_ask(*uid, now)).take(SOME).collect())
     }
 
     /// Asks once more for what was withheld.
@@ -227,15 +241,17 @@ impl Receiving<'_> {
         let uids: Vec<i64> = withheld.iter().map(|(_, uid)| *uid).collect();
         let lying = imap.among(&uids).await?;
         let is_there = |uid: &i64| lying.iter().any(|one| one.uid == *uid);
-        let gone = imap.gone(uids.iter().copied().filter(|uid| !is_there(uid))).await?;
-        for (id, _) in withheld.iter().filter(|(_, uid)| gone.contains(uid)) {
+        for (id, _) in withheld.iter().filter(|(_, uid)| !is_there(uid)) {
             let gone = TakeAgain { id: *id, tried: Tried::Gone, bytes: None, old: false };
             self.db.write(&self.scope(), gone).await.map_err(MailError::Ours)?;
         }
         for (id, uid) in withheld {
-            // What one answer left out and still lies there waits for the next.
             let Some(one) = lying.iter().find(|one| one.uid == *uid) else { continue };
             let mut fetched = self.fetch(imap, reading, &[*one], true).await?;
+            if let Some(cut) = fetched.cut {
+                self.lesson.rest(*uid, self.now());
+                return Err(cut);
+            }
             if let Some(Arrived { digest, size, old, letter, .. }) = fetched.arrived.pop() {
                 self.take_again(*id, TakeAgain { id: *id, tried: letter.into(), bytes: Some((digest, size)), old })
                     .await?;
@@ -317,27 +333,23 @@ impl Receiving<'_> {
         let mut missed = imap.among(&missing).await?;
         missed.retain(|one| reading.folder.wants(one.uid, one.at));
         let mut grown = Grown::default();
-        for together in groups(&missed, if self.lesson.one_by_one { 1 } else { TOGETHER }) {
-            let fetched = match self.fetch(imap, reading, together, true).await {
-                Ok(fetched) => fetched,
-                Err(error) => {
-                    self.note_too_large(reading, &error).await?;
-                    return Err(error);
-                }
-            };
+        for together in groups(&missed, self.lesson) {
+            let fetched = self.fetch(imap, reading, together, true).await;
+            let fetched = self.to_the_end(reading, fetched).await?;
             self.note(reading, fetched.withheld).await?;
             self.take(reading, fetched.arrived, None).await?;
             self.has_grown(&mut grown, together.len()).await;
         }
-        let here = self.known(reading).await?.intersection(&everything).count();
+        let known = self.known(reading).await?;
+        let here = known.intersection(&everything).count();
         let here = here.saturating_sub(self.not_here(reading, &everything).await?);
+        // Only what was there before us counts as that: neither what is withheld, nor what was missed again or came just now.
+        let wanted: BTreeSet<i64> = missed.iter().map(|one| one.uid).collect();
+        let is_ours = |uid: &i64| wanted.contains(uid) || (ours.contains(uid) && *uid > reading.folder.last_uid);
+        let before = everything.iter().filter(|uid| !known.contains(uid) && !is_ours(uid)).count();
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let ledger = Ledger {
-            at: self.now(),
-            on_server: count(everything.len()),
-            here: count(here),
-            before: count(everything.len().saturating_sub(here)),
-        };
+        let ledger =
+            Ledger { at: self.now(), on_server: count(everything.len()), here: count(here), before: count(before) };
         self.db
             .write(&self.scope(), KeepLedger { channel: self.channel(), name: reading.place.folder.clone(), ledger })
             .await?;
@@ -389,48 +401,6 @@ pub(super) fn is_old(folder: &Folder, connected: Timestamp, one: &Lying) -> bool
     }
 }
 
-/// How many mails have come in a row.
-struct Grown {
-    mails: usize,
-    look: usize,
-}
-
-impl Default for Grown {
-    fn default() -> Self {
-        Self { mails: 0, look: 256 }
-    }
-}
-
-impl Grown {
-    /// Counts further ones; true each time that there are twice as many as when it was true before.
-    fn by(&mut self, mails: usize) -> bool {
-        self.mails += mails;
-        let twice = self.mails >= self.look;
-        if twice {
-            self.look = self.mails * 2;
-        }
-        twice
-    }
-}
-
-/// Mails in groups that are fetched and taken together: at most so many, and not too large. Their order stays.
-fn groups(waiting: &[Lying], most: usize) -> Vec<&[Lying]> {
-    let mut groups = Vec::new();
-    let (mut begin, mut bytes) = (0, 0);
-    for (at, one) in waiting.iter().enumerate() {
-        let full = at - begin >= most || bytes + one.size > IN_MEMORY;
-        if at > begin && full {
-            groups.push(&waiting[begin..at]);
-            (begin, bytes) = (at, 0);
-        }
-        bytes += one.size;
-    }
-    if begin < waiting.len() {
-        groups.push(&waiting[begin..]);
-    }
-    groups
-}
-
 /// Whether it is the mail that cannot be stored, and not the database that cannot store.
 fn is_poison(error: &Error) -> bool {
     match error {
@@ -451,13 +421,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn h1_growth_is_told_each_time_it_doubles() {
-        let mut grown = Grown::default();
-        let told: Vec<usize> = (1..=300).filter(|_| grown.by(16)).map(|n| n * 16).collect();
-        assert_eq!(told, [256, 512, 1024, 2048, 4096]);
-    }
-
-    #[test]
     fn r8_in_a_renumbered_mailbox_the_time_tells_what_is_old() {
         let folder = |first_uid| Folder { uid_validity: 1, last_uid: 0, first_uid, since: Timestamp(0), ledger: None };
         let connected = Timestamp(1_793_610_000_000);
@@ -469,18 +432,5 @@ mod tests {
         assert!(!old(i64::MAX, 7, None));
         // Where the numbers mean something, nobody's clock is asked.
         assert!(old(7, 7, Some(connected.plus(1))) && !old(7, 8, Some(connected.plus(-year))));
-    }
-
-    #[test]
-    fn h1_groups_keep_the_order_and_stay_small() {
-        let lying = |uid: i64, size: u64| Lying { uid, size, at: None };
-        let waiting: Vec<Lying> = (1..=40).map(|uid| lying(uid, if uid == 20 { 30_000_000 } else { 1000 })).collect();
-        let groups = groups(&waiting, TOGETHER);
-        let flat: Vec<i64> = groups.iter().flat_map(|group| group.iter().map(|one| one.uid)).collect();
-        assert_eq!(flat, (1..=40).collect::<Vec<_>>());
-        assert!(groups.iter().all(|group| group.len() <= TOGETHER));
-        assert!(groups.iter().any(|group| group.len() == 1 && group[0].uid == 20), "a large one comes alone");
-        assert!(super::groups(&[], TOGETHER).is_empty());
-        assert_eq!(super::groups(&waiting, 1).len(), 40);
     }
 }

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use app::model::{Host, Security};
-use lettre::Address;
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout},
@@ -13,6 +12,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::{
     error::MailError,
+    headers,
     mail::one_line,
     smtp::{Answer, Conversation, SmtpError},
     wire::{Line, WireError},
@@ -65,19 +65,19 @@ pub enum NotTaken {
 }
 
 impl Smtp<'_> {
-    /// Hands a mail over. A connection that breaks off behind the last dot is one more try with the same bytes: a Message-ID that came
-    /// before is seen only once.
+    /// Hands a mail over, and says whom of its recipients the server refuses for good, in words; empty where it takes them all. A
+    /// connection that breaks off behind the last dot is one more try with the same bytes: a Message-ID that came before is seen only once.
     ///
     /// # Errors
-    /// [`NotTaken`]
-    pub async fn send(&self, from: &str, to: &[String], mail: &[u8]) -> Result<(), NotTaken> {
+    /// [`NotTaken`]: nobody gets it.
+    pub async fn send(&self, from: &str, to: &[String], mail: &[u8]) -> Result<String, NotTaken> {
         let end = Instant::now() + WHOLE;
         let server = Server(&self.host.name);
         let envelope = server.envelope(from, to, mail)?;
         let mut talk = self.open().await?;
         let taken = match server.announce(&mut talk, &envelope).await {
-            Ok(()) => server.hand_over(&mut talk, mail, end).await,
-            refused => refused,
+            Ok(refused) => server.hand_over(&mut talk, mail, end).await.map(|()| refused),
+            Err(not) => Err(not),
         };
         // What became of the mail is known: how the server takes leave changes nothing. One that fell silent is not asked.
         if !matches!(&taken, Err(NotTaken::Doubtful(_) | NotTaken::Later(MailError::Lost { .. }))) {
@@ -164,9 +164,8 @@ impl Server<'_> {
 
     pub(super) fn envelope(self, from: &str, to: &[String], mail: &[u8]) -> Result<Envelope, NotTaken> {
         // Parsed, an address holds nothing that ends a command (S15).
-        let address = |text: &str| match text.parse::<Address>() {
-            Ok(address) if !text.chars().any(char::is_control) => Ok(address.to_string()),
-            _ => Err(self.refused(format!("\"{}\" is no address", one_line(text)))),
+        let address = |text: &str| {
+            headers::written(text).ok_or_else(|| self.refused(format!("\"{}\" is no address", one_line(text))))
         };
         let to = to.iter().map(|one| address(one)).collect::<Result<Vec<_>, _>>()?;
         if to.is_empty() {
@@ -177,12 +176,13 @@ impl Server<'_> {
         Ok(Envelope { from, to, foreign_addresses, eight_bit: !mail.is_ascii() })
     }
 
-    /// Says from whom and to whom a mail goes, until the server says that it may come.
+    /// Says from whom and to whom a mail goes, until the server says that it may come. Gives whom it refuses, in words: the mail goes to
+    /// the others.
     pub(super) async fn announce<W: Line>(
         self,
         talk: &mut Conversation<W>,
         envelope: &Envelope,
-    ) -> Result<(), NotTaken> {
+    ) -> Result<String, NotTaken> {
         talk.wire.until(Instant::now() + NAMES);
         let mut from = format!("MAIL FROM:<{}>", envelope.from);
         for (wanted, keyword, option, what) in [
@@ -196,14 +196,23 @@ impl Server<'_> {
                 from.push_str(option);
             }
         }
-        let said = async {
-            talk.ask(&from, 2).await?;
-            for to in &envelope.to {
-                talk.ask(&format!("RCPT TO:<{to}>"), 2).await?;
+        let step = "the sender and the recipients";
+        talk.ask(&from, 2).await.map_err(|error| self.not_taken(error, step))?;
+        let mut refused = Vec::new();
+        for to in &envelope.to {
+            match talk.ask(&format!("RCPT TO:<{to}>"), 2).await {
+                Ok(_) => {}
+                Err(SmtpError::Refused(answer)) if is_about_recipient(&answer) => refused.push((to, answer)),
+                // Nobody gets it before everybody can: whoever had it already would get it a second time.
+                Err(error) => return Err(self.not_taken(error, step).about(to)),
             }
-            talk.ask("DATA", 3).await
-        };
-        said.await.map(|_| ()).map_err(|error| self.not_taken(error, "the sender and the recipients"))
+        }
+        let who = in_words(&refused);
+        if refused.len() == envelope.to.len() {
+            return Err(self.refused(who));
+        }
+        talk.ask("DATA", 3).await.map_err(|error| self.not_taken(error, step))?;
+        Ok(who)
     }
 
     /// Gives the mail and the dot that ends it. Before the dot nothing was taken, whatever happens; behind it, only the answer tells.
@@ -265,6 +274,34 @@ impl Server<'_> {
             }
             error @ (SmtpError::Wire(_) | SmtpError::Odd(_)) => NotTaken::Later(self.lost(&error.to_string())),
         }
+    }
+}
+
+/// How many refused recipients are named.
+const NAMED: usize = 10;
+
+/// Whether an answer is about one recipient and for good, and not about the moment or about who we are.
+const fn is_about_recipient(answer: &Answer) -> bool {
+    answer.code >= 500 && !matches!(answer.code, 530 | 534 | 535)
+}
+
+/// Whom a server refuses, with what it says of each: "550 5.1.1 Unknown (anna@x.example)".
+fn in_words(refused: &[(&String, Answer)]) -> String {
+    let each = refused.iter().take(NAMED).map(|(to, answer)| format!("{} ({to})", answer.words()));
+    let mut all: Vec<String> = each.collect();
+    if refused.len() > NAMED {
+        all.push(format!("and {} more", refused.len() - NAMED));
+    }
+    all.join("; ")
+}
+
+impl NotTaken {
+    /// Names the recipient at whom the server said no.
+    fn about(mut self, to: &str) -> Self {
+        if let Self::Never(MailError::Refused { said, .. }) | Self::Later(MailError::Refused { said, .. }) = &mut self {
+            said.push_str(&format!(" ({to})"));
+        }
+        self
     }
 }
 

@@ -5,6 +5,7 @@ use app::model::Mailbox;
 use mail_parser::{Addr, Address, Header, HeaderName, HeaderValue, Message};
 
 use super::{
+    headers,
     mail::{PARTIES, one_line},
     words,
     writer::is_nobody,
@@ -56,15 +57,27 @@ pub fn of(message: &Message<'_>, delivered_to: &[String]) -> Senders {
         [_] => FromLine::One,
         _ => FromLine::Several,
     };
-    let via = all.first().filter(|_| line == FromLine::List).and_then(|one| before_via(&one.name));
-    let via = via.unwrap_or_default().to_owned();
-    let said = said(message, line, &reply_to, &via);
+    let wrote = all.first().and_then(|one| before_via(&one.name)).unwrap_or_default();
+    let via = if line == FromLine::List { wrote.to_owned() } else { String::new() };
+    // Some lists want answers as well: of several, the one with the name of who wrote is theirs.
+    let (theirs, others): (Vec<Mailbox>, Vec<Mailbox>) =
+        reply_to.iter().cloned().partition(|one| !wrote.is_empty() && name_words(&one.name) == name_words(wrote));
+    let said = said(message, line, &[theirs, others].concat(), &via);
     // All of several want answers, unless they say otherwise (RFC 5322, 3.6.3).
     let reply_to = if reply_to.is_empty() && line == FromLine::Several { all.clone() } else { reply_to };
     Senders { from: all.into_iter().next(), reply_to, claims: Claims { from: line, said, via } }
 }
 
-/// The addresses in every `From` line, each once.
+/// The words of a name, in no order: "Berger, Anna" is "Anna Berger".
+fn name_words(name: &str) -> Vec<String> {
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words: Vec<String> = words.map(str::to_lowercase).collect();
+    words.sort_unstable();
+    words
+}
+
+/// The addresses in every `From` line, each once. None where a line is so broken, or so old in its ways, that others may read another
+/// address out of it, those who check whether the domain vouches for it among them: what such a line says is a claim (S14).
 fn from(message: &Message<'_>) -> Vec<Mailbox> {
     let values = message.header_values(HeaderName::From);
     let lists: Vec<&Address<'_>> = values
@@ -73,8 +86,12 @@ fn from(message: &Message<'_>) -> Vec<Mailbox> {
             _ => None,
         })
         .collect();
+    if lists.iter().any(|list| is_broken(list)) {
+        return Vec::new();
+    }
     let mut all: Vec<Mailbox> = Vec::new();
-    for one in lists.iter().flat_map(|list| mailboxes(list)).take(PARTIES) {
+    let read = lists.iter().flat_map(|list| list.iter()).filter(|one| is_read_alike(one));
+    for one in read.filter_map(mailbox).take(PARTIES) {
         if !all.iter().any(|known| known.key() == one.key()) {
             all.push(one);
         }
@@ -88,6 +105,18 @@ fn from(message: &Message<'_>) -> Vec<Mailbox> {
         one.name = name(before, &one.address);
     }
     all
+}
+
+/// Whether a name that was not quoted was taken apart: what stands before its colon is no group's name then, but an address.
+fn is_broken(list: &Address<'_>) -> bool {
+    let names = list.as_group().unwrap_or_default().iter().filter_map(|group| group.name.as_deref());
+    names.flat_map(|name| name.split(is_end)).any(is_address)
+}
+
+/// Whether everybody reads the same address: none with a way to it or with blanks within (RFC 5322, 4.4).
+fn is_read_alike(addr: &Addr<'_>) -> bool {
+    let address = addr.address().unwrap_or_default().trim();
+    !address.starts_with('@') && !address.contains(char::is_whitespace)
 }
 
 /// Whom a mail names beside its `From`, what is to be believed first in front.
@@ -165,16 +194,37 @@ pub fn mailboxes(list: &Address<'_>) -> Vec<Mailbox> {
 }
 
 fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
-    let address = addr.address()?.trim();
-    is_address(address)
-        .then(|| Mailbox { name: name(addr.name().unwrap_or_default(), address), address: address.to_owned() })
+    let address = plain(addr.address()?);
+    is_address(&address).then(|| Mailbox { name: name(addr.name().unwrap_or_default(), &address), address })
 }
+
+/// An address without what programs put round it and what old ways of writing it have within: a link's scheme, the servers to go by,
+/// quotes that nothing needs, blanks round the dots of a domain and a dot at its end (RFC 5322, 4.4).
+fn plain(written: &str) -> String {
+    let written = written.trim();
+    let last =
+        if written.starts_with('@') { written.split_once(':').map_or(written, |(_, last)| last) } else { written };
+    let bare = match last.get(..MAILTO.len()) {
+        Some(scheme) if scheme.eq_ignore_ascii_case(MAILTO) => &last[MAILTO.len()..],
+        _ => last,
+    };
+    let Some((local, domain)) = bare.trim().rsplit_once('@') else { return bare.to_owned() };
+    let within = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let local = within.filter(|within| headers::is_of_atoms(within)).unwrap_or(local);
+    let domain = domain.split('.').map(str::trim).collect::<Vec<_>>().join(".");
+    format!("{local}@{}", domain.strip_suffix('.').unwrap_or(&domain))
+}
+
+/// What addresses begin with as links.
+const MAILTO: &str = "mailto:";
 
 fn is_address(address: &str) -> bool {
     let parts = |(local, domain): (&str, &str)| {
         let is_literal = domain.starts_with('[') && domain.ends_with(']');
         let fits = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-        !local.is_empty() && !local.contains('@') && !domain.is_empty() && (is_literal || domain.chars().all(fits))
+        let is_local = !local.is_empty() && !local.contains('@') && (!local.contains(':') || local.starts_with('"'));
+        let is_name = !domain.is_empty() && !domain.ends_with('.') && domain.chars().all(fits);
+        is_local && (is_literal || is_name)
     };
     let odd = |c: char| c.is_whitespace() || c.is_control() || is_unseen(c) || matches!(c, '<' | '>' | ',');
     address.len() <= 320 && address.rsplit_once('@').is_some_and(parts) && !address.chars().any(odd)
@@ -189,20 +239,45 @@ const fn is_unseen(c: char) -> bool {
 fn name(text: &str, address: &str) -> String {
     let plain: String = text.chars().filter(|c| !is_unseen(*c)).collect();
     let name = one_line(plain.trim_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '"' | ',' | ';')));
-    let other = |word: &str| is_address(word) && word.contains('.') && !word.eq_ignore_ascii_case(address);
+    let other = |word: &str| {
+        let bare = word.trim_end_matches('.');
+        is_address(bare) && word.contains('.') && !bare.eq_ignore_ascii_case(address)
+    };
     if name.split(is_end).any(other) { String::new() } else { name }
 }
 
 /// The last thing in a text that is an address, with what stands before it for a name.
 fn last_address(text: &str) -> Option<Mailbox> {
-    let words = text.rsplit(is_end).map(|word| word.trim_matches(['.', '!', '?']));
-    let is_one =
-        |word: &&str| is_address(word) && word.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'));
-    let address = words.filter(|word| !word.is_empty()).find(is_one)?;
+    if let Some((before, address)) = last_in_brackets(text) {
+        return Some(Mailbox { name: name_before(before, &address), address });
+    }
+    let mut words = text.rsplit(is_end).map(|word| word.trim_matches(['.', '!', '?']));
+    let address = words.find(|word| is_whole(word))?;
     let (before, _) = text.rsplit_once(address)?;
-    let before = before.trim_end_matches("mailto:");
+    Some(Mailbox { name: name_before(before.trim_end_matches(MAILTO), address), address: address.to_owned() })
+}
+
+/// The address in the last brackets of a text, with what stands before them; none where another may follow.
+fn last_in_brackets(text: &str) -> Option<(&str, String)> {
+    let (before, rest) = text.rsplit_once('<')?;
+    let (within, behind) = rest.split_once('>').unwrap_or((rest, ""));
+    let address = plain(within);
+    (!behind.contains('@') && is_whole(&address)).then_some((before, address))
+}
+
+/// Whether a word is an address with a domain that may be anywhere.
+fn is_whole(word: &str) -> bool {
+    is_address(word) && word.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'))
+}
+
+/// A name out of what stands before an address: without what follows a bracket that was opened twice, and where that shows another
+/// address, what stands behind its last comma or colon.
+fn name_before(before: &str, address: &str) -> String {
     let before = before.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '[' | '('));
-    Some(Mailbox { name: name(before, address), address: address.to_owned() })
+    let first = before.trim_start_matches('<').split('<').next().unwrap_or_default();
+    let last = before.rsplit([',', ';', ':', '>']).next().unwrap_or_default();
+    let name = [first, last].map(|text| name(text, address)).into_iter().find(|name| !name.is_empty());
+    name.unwrap_or_default()
 }
 
 /// Whether an address ends there.
@@ -288,6 +363,63 @@ mod tests {
             assert_eq!((from.as_str(), line), ("", FromLine::Unreadable), "{head}");
             assert_eq!(said, expected, "{head}");
         }
+    }
+
+    #[test]
+    fn h1_an_address_is_plain_however_it_is_dressed() {
+        for (line, expected) in [
+            ("Otto <mailto:otto@x.example>", "Otto <otto@x.example>"),
+            ("Otto <MailTo:otto@x.example>", "Otto <otto@x.example>"),
+            ("Paul < paul@x.example. >", "Paul <paul@x.example>"),
+            ("paul@x.example.", "<paul@x.example>"),
+            ("Odd <\"odd..1\"@x.example>", "Odd <odd..1@x.example>"),
+            ("Taro <taro..1.@x.example>", "Taro <taro..1.@x.example>"),
+            ("\"a b@x.example. c\" <eve@x.example>", "<eve@x.example>"),
+        ] {
+            let (from, kind) = from(&format!("From: {line}"));
+            assert_eq!((from.trim(), kind), (expected, FromLine::One), "{line}");
+        }
+        let to = |line: &str| {
+            let mail = read(format!("From: a@x.example\r\nTo: {line}\r\n\r\nx").as_bytes()).unwrap();
+            mail.parties.to.into_iter().map(|one| one.address).collect::<Vec<_>>()
+        };
+        let line = "<@y.example,@z.example:ben@x.example>, Cleo <cleo@x . example>, <dan@x.example..>, <e:f@x.example>";
+        assert_eq!(to(line), ["ben@x.example", "cleo@x.example"]);
+    }
+
+    /// Others may read another address out of these, and vouch for that: nobody vouches for what is read here.
+    #[test]
+    fn s14_a_broken_from_is_a_claim_of_its_last_address() {
+        for (line, expected) in [
+            (
+                "TPB@my.x.example,\n AFK@my.x-y.example:Away From Keyboard <updates@v.example>",
+                "Away From Keyboard <updates@v.example>",
+            ),
+            ("=?utf-8?Q?Sz=C3=A1mla?=\n\t<Telenor Sz#mla <bills@t.example>", "Számla <bills@t.example>"),
+            ("\"First name\" <example@domain. example>", "First name <example@domain.example>"),
+            ("Route <@relay.example,@b.example:real@x.example>", "Route <real@x.example>"),
+            ("<<anna@x.example>, <ben@x. example>", "<ben@x.example>"),
+            ("\"<anna@x.example>\" Eve eve@y.example", "Eve <eve@y.example>"),
+        ] {
+            let (from, kind, said) = senders(&format!("From: {line}"));
+            assert_eq!((from.as_str(), kind, said.as_str()), ("", FromLine::Unreadable, expected), "{line}");
+        }
+        assert_eq!(from("From: Team: Anna <anna@x.example>;"), one("Anna <anna@x.example>"));
+    }
+
+    #[test]
+    fn h1_of_several_reply_to_the_one_with_the_name_of_who_wrote_is_said() {
+        for (name, list) in [
+            ("Anna Berger via Reviews", ""),
+            ("'Berger, Anna' via Reviews", "\nList-Post: <mailto:info@acme.example>"),
+            ("anna berger via Reviews", "\nX-Original-To: info@acme.example"),
+        ] {
+            let to = "Reply-To: reviews+5@x.example, Anna Berger <anna@y.example>";
+            let (_, _, said) = senders(&format!("From: \"{name}\" <info@acme.example>\n{to}{list}"));
+            assert!(said.starts_with("Anna Berger <anna@y.example>, "), "{name}: {said}");
+        }
+        let (_, _, said) = senders("From: Ben via Reviews <info@acme.example>\nReply-To: a@x.example, b@x.example");
+        assert_eq!(said, "<a@x.example>, <b@x.example>", "in their order where none is named so");
     }
 
     #[test]

@@ -6,21 +6,21 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use mail_parser::{
     Address, ContentType, Encoding, Header, HeaderName, HeaderValue, Message, MessagePart, MimeHeaders, PartType,
-    decoders::{
-        base64::base64_decode, charsets::map::charset_decoder, hex::decode_hex,
-        quoted_printable::quoted_printable_decode,
-    },
+    decoders::{base64::base64_decode, charsets::map::charset_decoder, hex::decode_hex},
     parsers::MessageStream,
 };
+
+use super::body::packing;
 
 /// Longer header lines stay as the parser read them, in bytes.
 const LONGEST: usize = 64 * 1024;
 /// What the parser puts for what it cannot read.
 const UNREAD: char = char::REPLACEMENT_CHARACTER;
 
-/// Reads once more what the parser could not: the headers of all parts, and of the mails enclosed.
+/// Reads once more what the parser could not: the headers of all parts, and of the mails enclosed; and what it did not unpack.
 pub fn mend(message: &mut Message<'_>) {
     mend_headers(message);
+    packing::mend(message);
     for part in &mut message.parts {
         if let PartType::Message(inner) = &mut part.body {
             mend_headers(inner);
@@ -36,10 +36,9 @@ pub fn unread_bytes(part: &MessagePart<'_>, text: &str, raw: &[u8]) -> Option<Ve
 /// A part's bytes as they were before they were packed for the way, whatever charset they are in.
 pub fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
     let body = raw.get(part.offset_body as usize..part.offset_end as usize)?;
-    match part.encoding {
-        Encoding::None => Some(body.into()),
-        Encoding::Base64 => base64_decode(body).map(Cow::from),
-        Encoding::QuotedPrintable => quoted_printable_decode(body).map(Cow::from),
+    match packing::opened(part, body) {
+        Some(bytes) => Some(bytes.into()),
+        None => (part.encoding == Encoding::None).then(|| body.into()),
     }
 }
 

@@ -20,7 +20,7 @@ pub fn of(message: &Message<'_>) -> Writer {
     // A postmaster may also be somebody who writes.
     let system = local == "mailer-daemon" || (local == "postmaster" && is_from_nowhere(message));
     match report_type(message).as_deref() {
-        Some("delivery-status" | "") => return Writer::Bounce,
+        Some("delivery-status" | "global-delivery-status" | "") => return Writer::Bounce,
         Some(_) => return Writer::AutoReply,
         None if system => return Writer::Bounce,
         None => {}
@@ -114,6 +114,7 @@ mod tests {
             ("From: No-Reply <no-reply@shop.example>", Writer::NoMachines),
             ("From: Mail Delivery System <MAILER-DAEMON@mx.example>", Writer::Bounce),
             ("Content-Type: multipart/report; report-type=delivery-status; boundary=b", Writer::Bounce),
+            ("Content-Type: multipart/report; report-type=global-delivery-status; boundary=b", Writer::Bounce),
             ("Content-Type: multipart/report; report-type=disposition-notification; boundary=b", Writer::AutoReply),
             ("From: postmaster@x.example\nReturn-Path: <>", Writer::Bounce),
             ("From: Paula <postmaster@x.example>", Writer::NoMachines),

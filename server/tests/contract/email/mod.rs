@@ -4,6 +4,7 @@ mod canary;
 mod coming;
 mod desk;
 mod going;
+mod hidden;
 mod mailbox;
 mod moods;
 mod office;

@@ -27,6 +27,8 @@ use crate::world::World;
 
 on_both_engines!(
     r9_a_mail_that_is_not_given_holds_up_nothing_and_comes_when_it_is,
+    r9_a_mail_of_which_nothing_comes_waits_where_people_see_it,
+    r9_a_mail_that_ends_the_connection_holds_up_nothing,
     r9_trying_again_asks_the_server,
     r9_an_old_mail_that_is_tried_again_waits_for_nobody,
     s55_a_mail_without_an_end_holds_up_nothing,
@@ -44,6 +46,17 @@ enum Gives {
     Flood,
     /// Nothing, not even how large it is; it lies there all the same.
     NoAnswer,
+    /// Nothing, although it says how large it is.
+    Silent,
+    /// Nothing, and it hangs up.
+    HangsUp,
+}
+
+/// What follows an answer.
+enum Then {
+    Done,
+    Flood,
+    HangsUp,
 }
 
 struct Lying {
@@ -156,8 +169,12 @@ where
             }
             String::new()
         } else if let Some(fetch) = command.strip_prefix("UID FETCH ") {
-            let (answer, flood) = fetched(&mut mails.lock().unwrap(), fetch);
-            if flood {
+            let (answer, then) = fetched(&mut mails.lock().unwrap(), fetch);
+            if matches!(then, Then::HangsUp) {
+                stream.write_all(format!("{answer}* BYE internal error\r\n").as_bytes()).await?;
+                return stream.shutdown().await;
+            }
+            if matches!(then, Then::Flood) {
                 stream.write_all(answer.as_bytes()).await?;
                 let (mut reading, mut writing) = tokio::io::split(stream);
                 let mut nothing = [0; 1];
@@ -178,8 +195,8 @@ where
     }
 }
 
-/// What is said about the mails of a set, and whether that has no end.
-fn fetched(mails: &mut [Lying], fetch: &str) -> (String, bool) {
+/// What is said about the mails of a set, and what follows.
+fn fetched(mails: &mut [Lying], fetch: &str) -> (String, Then) {
     let (set, what) = fetch.split_once(' ').unwrap();
     let is_in = |uid: usize| {
         set.split(',').any(|part| match part.split_once(':') {
@@ -207,17 +224,18 @@ fn fetched(mails: &mut [Lying], fetch: &str) -> (String, bool) {
                 ""
             }
             Gives::Part(length) => &all[..length],
-            Gives::NoAnswer => continue,
+            Gives::NoAnswer | Gives::Silent => continue,
+            Gives::HangsUp => return (answer, Then::HangsUp),
             Gives::Flood => {
                 answer.push_str(&format!("* {n} FETCH (UID {uid} BODY[] {{524288000}}\r\n"));
-                return (answer, true);
+                return (answer, Then::Flood);
             }
         };
         let given = &given[part.unwrap_or(0).min(given.len())..];
         let origin = part.map_or_else(String::new, |at| format!("<{at}>"));
         answer.push_str(&format!("* {n} FETCH (UID {uid} BODY[]{origin} {{{}}}\r\n{given})\r\n", given.len()));
     }
-    (answer, false)
+    (answer, Then::Done)
 }
 
 /// An office whose mailbox is on such a server.
@@ -274,11 +292,48 @@ async fn r9_a_mail_that_is_not_given_holds_up_nothing_and_comes_when_it_is(world
             (ledger.on_server == 4).then_some(ledger)
         })
         .await;
-    assert_eq!((ledger.here, ledger.before), (2, 2));
+    assert_eq!((ledger.here, ledger.before), (2, 0), "what is withheld did not lie there before us");
     // When it gives them, they come, and nobody waits for the next comparison.
     shaky.heal();
     shaky.deliver(&[("wakes", Gives::All)]);
     until_came(&office, &["good", "none", "once", "part", "wakes"]).await;
+    assert!(office.quarantine().await.is_empty());
+}
+
+async fn r9_a_mail_of_which_nothing_comes_waits_where_people_see_it(world: World) {
+    let Some((office, shaky)) = office(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    shaky.deliver(&[
+        ("before", Gives::All),
+        ("silent", Gives::Silent),
+        ("unlisted", Gives::NoAnswer),
+        ("behind", Gives::All),
+    ]);
+    until_came(&office, &["before", "behind"]).await;
+    let kept = office.quarantine().await;
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    assert!(kept.iter().all(|mail| mail.reason.contains("lists it and gives nothing of it")), "{kept:?}");
+    shaky.heal();
+    shaky.deliver(&[("wakes", Gives::All)]);
+    until_came(&office, &["before", "behind", "silent", "unlisted", "wakes"]).await;
+    assert!(office.quarantine().await.is_empty());
+}
+
+async fn r9_a_mail_that_ends_the_connection_holds_up_nothing(world: World) {
+    let Some((office, shaky)) = office(world).await else { return };
+    let _receiving = office.receive();
+    office.connected(office.channel.id).await;
+    shaky.deliver(&[("before", Gives::All), ("cut", Gives::HangsUp), ("behind", Gives::All)]);
+    until_came(&office, &["before", "behind"]).await;
+    let kept = office.quarantine().await;
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert!(kept[0].reason.contains("ends the connection") && kept[0].digest.is_empty(), "{kept:?}");
+    shaky.heal();
+    let scope = &office.world.owner.scope;
+    let again = office.email.try_again(scope, kept[0].id).await.unwrap();
+    office.world.db.write(scope, again).await.unwrap();
+    until_came(&office, &["before", "behind", "cut"]).await;
     assert!(office.quarantine().await.is_empty());
 }
 

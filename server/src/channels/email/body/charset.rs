@@ -7,6 +7,8 @@ use crate::channels::email::words;
 
 /// How far into HTML its own word about its letters is looked for, in bytes.
 const HEAD: usize = 4096;
+/// Of fewer characters beyond ASCII, it may be chance that letters of two bytes are UTF-8.
+const FEW: usize = 6;
 /// Names that say less than what is there: seven bits, or nothing at all.
 const ASCII: [&str; 6] = ["us-ascii", "ascii", "ansi_x3.4-1968", "iso646-us", "iso_646.irv:1991", "us"];
 /// Names that the web does not know, for letters that it does.
@@ -61,8 +63,7 @@ fn decide(bytes: &[u8], label: Option<&str>, is_html: bool) -> Option<&'static E
         Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => {
             (!bytes.contains(&0)).then(|| undeclared(bytes, is_html))
         }
-        // Letters of one byte that are all UTF-8 by chance: there are no such texts.
-        Some(encoding) if encoding.is_single_byte() && str::from_utf8(bytes).is_ok() => Some(UTF_8),
+        Some(encoding) if is_utf8_instead(bytes, encoding) => Some(UTF_8),
         Some(encoding) => (!is_known).then_some(encoding),
     }
 }
@@ -85,10 +86,7 @@ fn undeclared(bytes: &[u8], is_html: bool) -> &'static Encoding {
     }
     let is_unicode = str::from_utf8(bytes).is_ok();
     let named = if is_html { named_within(bytes) } else { None };
-    let fits = |encoding: &&'static Encoding| {
-        let chance = encoding.is_single_byte() && is_unicode;
-        !chance && encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some()
-    };
+    let fits = |encoding: &&'static Encoding| !is_utf8_instead(bytes, encoding) && reads(encoding, bytes);
     if let Some(encoding) = named.filter(fits) {
         return encoding;
     }
@@ -98,6 +96,24 @@ fn undeclared(bytes: &[u8], is_html: bool) -> &'static Encoding {
         Some(encoding) if encoding != UTF_8 => encoding,
         _ => WINDOWS_1252,
     }
+}
+
+/// Whether bytes are UTF-8 rather than the letters that they are said to be.
+fn is_utf8_instead(bytes: &[u8], said: &'static Encoding) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    // Letters of one byte that are all UTF-8 by chance: there are no such texts.
+    if said.is_single_byte() {
+        return true;
+    }
+    // Letters of two bytes can be, where they are few: each of them as one of two bytes, and hardly ever three as two of three.
+    let count = |least: u32| text.chars().filter(|c| u32::from(*c) >= least).count();
+    let (beyond, wide) = (count(0x80), count(0x800));
+    beyond > 0 && (wide >= 2 || beyond >= FEW || !reads(said, bytes))
+}
+
+/// Whether all bytes are letters of an encoding.
+fn reads(encoding: &'static Encoding, bytes: &[u8]) -> bool {
+    encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some()
 }
 
 /// UTF-16 without its mark, by where the zeros of its Latin letters and line ends stand.
@@ -207,6 +223,29 @@ mod tests {
         // Beyond what GB 2312 has: 镕 is GBK.
         assert_eq!(text("text/plain; charset=gb2312", b"\xd6\xec\xe9F"), "朱镕");
         assert_eq!(text("text/plain; charset=cp932", b"\x93\xfa\x96{"), "日本");
+    }
+
+    #[test]
+    fn t3_utf8_under_the_name_of_letters_of_more_bytes_is_read() {
+        for (names, said) in [
+            (&["gb2312", "gbk", "gb18030", "cp936"][..], "您好，请报价 – 谢谢 Grüße"),
+            (&["shift_jis", "cp932", "euc-jp", "iso-2022-jp"], "お見積もりをお願いします。"),
+            (&["euc-kr", "ks_c_5601-1987"], "견적을 부탁드립니다. 감사합니다."),
+            (&["big5", "big5-hkscs"], "請報價，謝謝"),
+            (&["gb2312"], "Größere Stückzahlen für Lübeck, schöne Grüße"),
+        ] {
+            for name in names {
+                assert_eq!(text(&format!("text/plain; charset={name}"), said.as_bytes()), said, "{name}");
+                assert_eq!(text(&format!("text/html; charset={name}"), format!("<p>{said}</p>").as_bytes()), said);
+                let within = format!("<meta charset={name}><p>{said}</p>");
+                assert_eq!(text("text/html", within.as_bytes()), said, "{name} in HTML");
+            }
+        }
+        // Real ones that are UTF-8 by chance: two hanzi, each a letter of two bytes there.
+        assert_eq!(text("text/plain; charset=gbk", b"\xc4\xa3\xca\xbd"), "模式");
+        assert_eq!(text("text/plain; charset=gb2312", b"\xc7\xeb\xbc\xc4"), "请寄");
+        assert_eq!(text("text/plain; charset=shift_jis", b"\x93\xfa\x96{"), "日本");
+        assert_eq!(text("text/plain; charset=euc-kr", b"\xb0\xdf\xc0\xfb"), "견적");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod charset;
 mod cms;
 mod enriched;
 mod flowed;
+pub(super) mod packing;
 mod pgp;
 pub mod said;
 mod take;

@@ -13,8 +13,10 @@ use crate::channels::email::{
 
 /// How much of each text is read, in bytes: far more than a message keeps, and than anybody reads (S10).
 const MOST_TEXT: usize = 4 * 1024 * 1024;
-/// How many signed letters may lie in each other.
+/// How many letters may lie in each other that are signed, or packed as a whole.
 const MOST_ENVELOPES: usize = 3;
+/// Texts that say for one kind of program what the letter beside them says: among alternatives they are no files.
+const TWINS: [&str; 2] = ["watch-html", "x-amp-html"];
 /// Texts that are files, whether they have a name or not. Any other kind is read as it stands (RFC 2046, 4.1.4).
 const FILES: [&str; 13] = [
     "calendar",
@@ -32,15 +34,18 @@ const FILES: [&str; 13] = [
     "xml",
 ];
 
+/// The longest boundary that is looked for, in bytes: the standard's are of 70 (RFC 2046, 5.1.1).
+const LONGEST_BOUNDARY: usize = 200;
+
 /// What is taken out of a mail, and of those that lie signed in it.
 #[derive(Default)]
 pub(super) struct Taking {
     pub files: Vec<MailFile>,
     /// A text with a name before anything else: the letter, should there be no other.
     pub spare: Option<Piece>,
-    /// How many parts were found in signed letters.
+    /// How many parts were found in letters that lay in others.
     parts: usize,
-    /// How many signed letters are open.
+    /// How many of those letters are open.
     envelopes: usize,
 }
 
@@ -88,8 +93,8 @@ impl Taking {
             _ => None,
         };
         match opened {
-            Some(Opened::Signed(inner)) if self.envelopes < MOST_ENVELOPES => {
-                if let Some(pieces) = self.signed(&inner) {
+            Some(Opened::Signed(inner)) => {
+                if let Some(pieces) = self.inner(&inner, false) {
                     return pieces;
                 }
             }
@@ -103,9 +108,9 @@ impl Taking {
         Vec::new()
     }
 
-    /// A letter that lay signed in another, with the same bounds.
-    fn signed(&mut self, inner: &[u8]) -> Option<Vec<Piece>> {
-        if nested::too_deep(inner, MOST_LEVELS) {
+    /// A letter that lay packed in another, with the same bounds.
+    fn inner(&mut self, inner: &[u8], cut: bool) -> Option<Vec<Piece>> {
+        if self.envelopes >= MOST_ENVELOPES || nested::too_deep(inner, MOST_LEVELS) {
             return None;
         }
         let mut message = MessageParser::default().parse(inner).filter(|message| message.content_type().is_some())?;
@@ -115,7 +120,7 @@ impl Taking {
         }
         words::mend(&mut message);
         self.envelopes += 1;
-        let pieces = self.letter(&mut message, false);
+        let pieces = self.letter(&mut message, cut);
         self.envelopes -= 1;
         Some(pieces)
     }
@@ -141,14 +146,32 @@ impl Letter<'_, '_, '_> {
         let is_new = self.seen.get_mut(id).is_some_and(|seen| !mem::replace(seen, true));
         let Some(part) = self.message.parts.get_mut(id).filter(|_| is_new) else { return Vec::new() };
         let PartType::Multipart(children) = &mut part.body else { return self.leaf(id, holder) };
-        let children = mem::take(children);
+        let mut children = mem::take(children);
         let holds = match part.content_type().and_then(|kind| kind.subtype()).unwrap_or_default() {
             kind if kind.eq_ignore_ascii_case("alternative") => Holder::Alternative,
             kind if kind.eq_ignore_ascii_case("related") => Holder::Related,
             _ => Holder::Row,
         };
+        if holds == Holder::Alternative {
+            self.leave_twins(&mut children);
+        }
         let read: Vec<Vec<Piece>> = children.into_iter().map(|child| self.part(child as usize, holds)).collect();
         if holds == Holder::Alternative { chosen(read) } else { read.into_iter().flatten().collect() }
+    }
+
+    /// Passes by what stands for the same letter in another program, unless there is nothing else.
+    fn leave_twins(&mut self, children: &mut Vec<u32>) {
+        let parts = &self.message.parts;
+        let is_twin =
+            |child: u32| parts.get(child as usize).is_some_and(|part| TWINS.iter().any(|twin| is(part, "text", twin)));
+        if children.iter().all(|child| is_twin(*child)) {
+            return;
+        }
+        for child in children.extract_if(.., |child| is_twin(*child)) {
+            if let Some(seen) = self.seen.get_mut(child as usize) {
+                *seen = true;
+            }
+        }
     }
 
     fn leaf(&mut self, id: usize, holder: Holder) -> Vec<Piece> {
@@ -156,6 +179,10 @@ impl Letter<'_, '_, '_> {
         let Message { parts, raw_message, .. } = &mut *self.message;
         let Some(part) = parts.get_mut(id) else { return Vec::new() };
         let is_whole = !self.cut || !is_open(part, raw_message);
+        let again = rejoined(part, raw_message);
+        if let Some(pieces) = again.and_then(|inner| self.taking.inner(&inner, !is_whole)) {
+            return pieces;
+        }
         match kind(part, holder, is_first) {
             kind @ (Kind::Plain | Kind::Enriched | Kind::Html) => text(self.taking, part, raw_message, kind),
             _ if !is_whole => Vec::new(),
@@ -199,8 +226,7 @@ fn kind(part: &MessagePart<'_>, holder: Holder, is_first: bool) -> Kind {
         return Kind::Envelope;
     }
     let disposition = part.content_disposition();
-    let is_text = matches!(part.body, PartType::Text(_) | PartType::Html(_));
-    if !is_text || disposition.is_some_and(|disposition| disposition.is_attachment()) {
+    if !matches!(part.body, PartType::Text(_) | PartType::Html(_)) {
         return Kind::File;
     }
     let (main, sub) = match part.content_type() {
@@ -219,7 +245,14 @@ fn kind(part: &MessagePart<'_>, holder: Holder, is_first: bool) -> Kind {
     };
     let stands_by_place = matches!(holder, Holder::Mail | Holder::Alternative);
     let has_file_name = disposition.is_some_and(|disposition| disposition.attribute("filename").is_some());
+    let is_attachment = disposition.is_some_and(|disposition| disposition.is_attachment());
     match kind {
+        Kind::Plain | Kind::Enriched | Kind::Html if is_attachment => match kind {
+            // It is called one, and stands where only a letter can.
+            kind if stands_by_place && !is_named => kind,
+            Kind::Plain if is_first && (holder == Holder::Mail || !is_named) => Kind::NamedText,
+            _ => Kind::File,
+        },
         Kind::Plain | Kind::Enriched | Kind::Html if is_named && !stands_by_place => match (is_first, has_file_name) {
             (true, false) => kind,
             (true, true) => Kind::NamedText,
@@ -227,6 +260,35 @@ fn kind(part: &MessagePart<'_>, holder: Holder, is_first: bool) -> Kind {
         },
         kind => kind,
     }
+}
+
+/// A part that should have parts, and in which the parser found none: packed as a whole, or its boundary is not the one that its header
+/// names. As it was meant.
+fn rejoined(part: &MessagePart<'_>, raw: &[u8]) -> Option<Vec<u8>> {
+    let kind = part.content_type().filter(|kind| kind.ctype().eq_ignore_ascii_case("multipart"))?;
+    let body = words::bytes(part, raw)?;
+    let boundary = boundary(&body, kind.attribute("boundary"))?;
+    let is_plain = |sub: &&str| sub.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let sub = kind.subtype().filter(is_plain).unwrap_or("mixed");
+    let head = format!("Content-Type: multipart/{sub}; boundary=\"{boundary}\"\r\n\r\n");
+    Some([head.as_bytes(), &body].concat())
+}
+
+/// What divides parts: the boundary that is told, where it stands there, or the first line that looks like one above a part's header.
+fn boundary<'b>(body: &'b [u8], told: Option<&'b str>) -> Option<&'b str> {
+    let mut lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).peekable();
+    while let Some(line) = lines.next() {
+        let Some(after) = line.strip_prefix(b"--").and_then(|after| str::from_utf8(after).ok()) else { continue };
+        let is_told = told.is_some_and(|told| told.trim_end() == after);
+        let next = lines.peek().and_then(|next| next.get(..8));
+        let has_header = next.is_some_and(|next| next.eq_ignore_ascii_case(b"content-"));
+        let fits = (1..=LONGEST_BOUNDARY).contains(&after.len())
+            && after.bytes().all(|byte| (byte.is_ascii_graphic() || byte == b' ') && !matches!(byte, b'"' | b'\\'));
+        if fits && (is_told || has_header) {
+            return Some(after);
+        }
+    }
+    None
 }
 
 /// A text, with the files that stand within it put with the others.

@@ -99,6 +99,9 @@ fn t3_only_alternatives_stand_for_each_other() {
         &[text("Hello plain"), part("text/x-amp-html", "<html amp></html>"), html("<p>Hello laid out</p>")],
     );
     assert_eq!(says(&amp), says(&usual));
+    assert!(mail(&amp).files.is_empty(), "what another program shows of it is no file");
+    let alone = many("alternative", &[part("text/x-amp-html", "<html amp></html>")]);
+    assert_eq!(mail(&alone).files.len(), 1, "there is nothing else");
     let enriched =
         many("alternative", &[part("text/enriched", "<bold>Hello</bold> there"), part("application/rtf", "{}")]);
     assert_eq!(says(&enriched), ("Hello there".to_owned(), String::new()));
@@ -142,6 +145,73 @@ fn t3_a_text_with_a_name_is_a_file() {
     assert_eq!((words(&named.text).as_str(), named.files.len()), ("kept as file", 1));
     let alone = mail(&many("mixed", &[file("\nContent-Disposition: inline; filename=body.txt"), PAPER.to_owned()]));
     assert_eq!((words(&alone.text).as_str(), alone.files.len()), ("kept as file", 2), "there is no other letter");
+}
+
+#[test]
+fn t3_a_letter_that_is_called_a_file_is_read() {
+    let called = |kind: &str, body: &str| format!("Content-Type: {kind}\nContent-Disposition: attachment\n\n{body}\n");
+    for kind in ["text/plain", "text/html"] {
+        let whole = mail(&called(kind, "The letter"));
+        assert_eq!((whole.text.trim(), whole.files.len()), ("The letter", 0), "{kind}");
+    }
+    let named = mail("Content-Type: text/plain\nContent-Disposition: attachment; filename=letter.txt\n\nThe letter\n");
+    assert_eq!((named.text.trim(), named.files.len()), ("The letter", 1));
+    let either = many("alternative", &[called("text/plain", "The letter"), called("text/html", "<p>The letter</p>")]);
+    assert_eq!((says(&either), mail(&either).files.len()), (both("The letter"), 0));
+    let beside = mail(&many("mixed", &[called("text/plain", "kept as file"), text("The letter")]));
+    assert_eq!((beside.text.trim(), beside.files.len()), ("The letter", 1));
+    let only = mail(&many("mixed", &[called("text/plain", "The letter"), PAPER.to_owned()]));
+    assert_eq!((only.text.trim(), only.files.len()), ("The letter", 2));
+}
+
+#[test]
+fn t3_parts_whose_boundary_got_lost_are_found() {
+    let parts = "------=_Part_1\nContent-Type: text/plain; charset=utf-8\n\nThe letter\n------=_Part_1\n\
+        Content-Type: application/pdf; name=a.pdf\n\n%PDF-1.4\n------=_Part_1--\n";
+    for head in ["multipart/mixed", "multipart/mixed; boundary=", "multipart/mixed; boundary=other", "multipart/a=b"] {
+        let mail = mail(&part(head, parts));
+        assert_eq!((words(&mail.text).as_str(), mail.files.len()), ("The letter", 1), "{head}");
+    }
+    let within = mail(&many("mixed", &[part("multipart/alternative", parts), text("more")]));
+    assert_eq!((words(&within.text).as_str(), within.files.len()), ("The letter more", 1));
+    let none = mail(&part("multipart/alternative", "Only words.\n-- \nAnna"));
+    assert_eq!((words(&none.text).as_str(), none.files.len()), ("Only words. -- Anna", 0));
+}
+
+#[test]
+fn t3_parts_packed_as_a_whole_are_taken_apart() {
+    let inner = "--qq\nContent-Type: text/plain; charset=utf-8\n\nGrüße\n--qq\n\
+        Content-Type: text/plain; name=o.txt\nContent-Disposition: attachment; filename=o.txt\n\nfile\n--qq--\n";
+    let base64 = data_encoding::BASE64.encode(inner.as_bytes());
+    let whole = |encoding: &str, body: &str| {
+        format!("Content-Type: multipart/mixed; boundary=qq\nContent-Transfer-Encoding: {encoding}\n\n{body}\n")
+    };
+    let quoted = inner.replace("--qq", "=2D-qq").replace('ü', "=C3=BC");
+    for packed in [whole("base64", &base64), whole("base64;", &base64), whole("quoted-printable", &quoted)] {
+        for lines in [packed.clone(), many("mixed", std::slice::from_ref(&packed))] {
+            let mail = mail(&lines);
+            assert_eq!((mail.text.trim(), mail.files.len()), ("Grüße", 1), "{lines}");
+            assert_eq!((mail.files[0].name.as_str(), mail.files[0].bytes.trim_ascii()), ("o.txt", &b"file"[..]));
+        }
+    }
+}
+
+#[test]
+fn s10_parts_packed_in_each_other_end() {
+    let mut lines = "--q0\nContent-Type: text/plain\n\ndeep\n--q0--\n".to_owned();
+    for n in 0..8 {
+        let base64 = data_encoding::BASE64.encode(lines.as_bytes());
+        let head = format!("Content-Type: multipart/mixed; boundary=q{n}\nContent-Transfer-Encoding: base64");
+        lines = format!("--q{0}\n{head}\n\n{base64}\n--q{0}--\n", n + 1);
+    }
+    let deep = mail(&format!("Content-Type: multipart/mixed; boundary=q8\n\n{lines}"));
+    assert!(!deep.text.contains("deep") && deep.files.len() == 1, "no deeper than signed letters");
+    let many = "--qq\nContent-Type: text/plain\n\nx\n".repeat(400);
+    let base64 = data_encoding::BASE64.encode(format!("{many}--qq--\n").as_bytes());
+    let part =
+        format!("--bb\nContent-Type: multipart/mixed; boundary=qq\nContent-Transfer-Encoding: base64\n\n{base64}\n");
+    let bomb = mail(&format!("Content-Type: multipart/mixed; boundary=bb\n\n{}--bb--\n", part.repeat(50)));
+    assert_eq!(bomb.text.matches('x').count(), 400, "what comes first arrives");
 }
 
 #[test]

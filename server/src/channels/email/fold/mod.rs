@@ -192,18 +192,30 @@ fn introduction(lines: &[Line<'_>], n: usize) -> Option<(usize, Sure)> {
     for first in (n.saturating_sub(MOST_LINES - 1)..=n).rev() {
         let text = lines[first].text.trim();
         // Above are another paragraph, another quotation or the sentence before.
-        let apart = text.is_empty() || lines[first].is_quoted() || (first < n && text.ends_with(['.', '!', '?', ':']));
+        let ends = first < n && text.ends_with(['.', '!', '?', ':']) && !signs::is_cut_date(text, &sentence);
+        let apart = text.is_empty() || lines[first].is_quoted() || ends;
         if apart || text.len() + sentence.len() > signs::LONGEST {
             break;
         }
         sentence = format!("{text} {sentence}");
         let Some(sure) = signs::introduction(&sentence) else { continue };
         if signs::begins(text) || (sure > Sure::IfMarked && signs::is_complete(&sentence)) {
-            return Some((first, sure));
+            return Some(with_name(lines, first, &sentence).unwrap_or((first, sure)));
         }
         whole = whole.or_else(|| signs::is_balanced(&sentence).then_some((first, sure)));
     }
     whole
+}
+
+/// The line above a sentence that names nobody and begins with "wrote", if it is the name that belongs to it.
+fn with_name(lines: &[Line<'_>], first: usize, sentence: &str) -> Option<(usize, Sure)> {
+    let above = first.checked_sub(1)?;
+    let name = lines[above].text.trim();
+    let is_name = !lines[above].is_quoted() && signs::is_name(name) && signs::begins_with_wrote(sentence);
+    if !is_name || name.len() + sentence.len() > signs::LONGEST {
+        return None;
+    }
+    Some((above, signs::introduction(&format!("{name} {sentence}"))?))
 }
 
 /// The rule that Outlook draws above a head, or the words between dashes, if there are any.

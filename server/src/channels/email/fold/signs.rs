@@ -12,6 +12,10 @@ pub const LONGEST_MARK: usize = 200;
 /// How many words may stand between a date and an address, where nothing says that somebody wrote.
 const BETWEEN: usize = 8;
 
+/// How many words may stand in a sentence without a time behind the address: "wrote", or "wrote" and the date.
+const BEHIND: usize = 2;
+const BEHIND_WITH_DATE: usize = 8;
+
 /// How sure it is that a sentence introduces a quotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sure {
@@ -50,8 +54,48 @@ pub fn introduction(sentence: &str) -> Option<Sure> {
     // Some programs say in some languages only when and by whom.
     let is_apart = (wrote && time && (day || at))
         || (day && by_you)
+        || (wrote && day && addressed && is_bare(sentence))
         || (addressed && (is_date_then_address(sentence) || (day && time && is_led(sentence))));
     if is_apart { Some(Sure::IfApart) } else { if_marked }
+}
+
+/// Whether a sentence says nothing but when who wrote, as programs do that leave out the time: "On November 23, 2026, Anna
+/// <anna@x.example> wrote:". Somebody's own sentence says to whom, or what about.
+fn is_bare(sentence: &str) -> bool {
+    let behind =
+        sentence.rfind(['>', ')', ']']).map_or("", |at| &sentence[at + 1..]).trim_end_matches([':', '：', ' ']);
+    let words = behind.split_whitespace().count();
+    let is_end = words <= BEHIND || (words <= BEHIND_WITH_DATE && has_date(behind) && begins_with_wrote(behind));
+    is_end && (begins(sentence) || is_led(sentence))
+}
+
+/// Whether a text begins with "wrote".
+pub fn begins_with_wrote(text: &str) -> bool {
+    let text = lower(&normal(text), 40);
+    let text = text.trim_start();
+    WROTE.iter().any(|word| text.strip_prefix(word).is_some_and(is_word_end))
+}
+
+/// Whether a line is nothing but a name and its address: "Anna Meier <anna@x.example>".
+pub fn is_name(line: &str) -> bool {
+    line.len() <= LONGEST_MARK
+        && line.ends_with('>')
+        && line.matches('@').count() == 1
+        && has_bracketed_address(line)
+        && line.split_whitespace().count() <= BETWEEN
+}
+
+/// Whether a line ends in the day of a date that goes on in the text below it: "am So., 23." and "November 2026". The dot ends no sentence.
+pub fn is_cut_date(line: &str, below: &str) -> bool {
+    let (line, below) = (normal(line), normal(below));
+    let Some(line) = line.strip_suffix('.') else { return false };
+    let digits = line.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let day = line[line.len() - digits..].parse::<u32>().is_ok_and(|day| (1..=31).contains(&day));
+    let year = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_ascii_digit());
+        word.len() == 4 && word.parse().is_ok_and(|year: u32| (1980..=2099).contains(&year))
+    };
+    day && digits <= 2 && below.split_whitespace().take(2).any(year)
 }
 
 /// Whether a sentence begins with its date or with a name and its address.
@@ -180,6 +224,12 @@ mod tests {
             ("On 2 November 2026 you wrote:", Sure::IfApart),
             ("2026/11/2 Ben Miller <ben@x.example>", Sure::IfApart),
             ("On 2 November Ben wrote:", Sure::IfMarked),
+            ("On November 2, 2026, Ben <ben@x.example> wrote:", Sure::IfApart),
+            ("On Monday, November 2, 2026, Ben <ben@x.example> wrote:", Sure::IfApart),
+            ("Am 2. November 2026 schrieb Ben <ben@x.example>:", Sure::IfApart),
+            ("Ben Miller <ben@x.example> wrote on November 2, 2026:", Sure::IfApart),
+            ("On 2 November 2026 Ben <ben@x.example> wrote to us that we should go on:", Sure::IfMarked),
+            ("I wrote to Ben <ben@x.example> on 2 November 2026:", Sure::IfMarked),
         ] {
             assert_eq!(introduction(line), Some(sure), "{line}");
         }

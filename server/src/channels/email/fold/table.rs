@@ -103,6 +103,22 @@ fn t3_a_date_and_then_a_name_with_its_address_is_folded() {
 }
 
 #[test]
+fn t3_a_sentence_that_is_broken_within_its_date_is_folded_from_its_name_on() {
+    are_right("broken within its date");
+    are_right("a sentence that ends in a day");
+}
+
+#[test]
+fn t3_a_sentence_that_is_broken_behind_its_name_is_folded_from_its_name_on() {
+    are_right("broken behind its name");
+}
+
+#[test]
+fn t3_a_date_without_a_time_a_name_with_its_address_and_wrote_are_folded_without_marks() {
+    are_right("a date without a time");
+}
+
+#[test]
 fn t3_a_french_head_without_a_rule_is_folded() {
     are_right("Outlook without a rule, French");
 }

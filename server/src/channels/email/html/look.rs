@@ -24,6 +24,36 @@ pub(in crate::channels::email) enum Space {
     All,
 }
 
+/// What stands before the entries of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::channels::email) enum Marks {
+    /// Nothing.
+    None,
+    /// The same before each.
+    Same,
+    Numbers,
+    Letters,
+    CapitalLetters,
+    Roman,
+    CapitalRoman,
+}
+
+impl Marks {
+    /// By a word of a style.
+    fn of(word: &str) -> Option<Self> {
+        match word {
+            "none" => Some(Self::None),
+            "disc" | "circle" | "square" => Some(Self::Same),
+            "decimal" | "decimal-leading-zero" => Some(Self::Numbers),
+            "lower-alpha" | "lower-latin" => Some(Self::Letters),
+            "upper-alpha" | "upper-latin" => Some(Self::CapitalLetters),
+            "lower-roman" => Some(Self::Roman),
+            "upper-roman" => Some(Self::CapitalRoman),
+            _ => None,
+        }
+    }
+}
+
 /// How a text looks, by all elements that it lies in.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::channels::email) struct Look {
@@ -41,8 +71,8 @@ pub(in crate::channels::email) struct Look {
     pub ground: Option<Colour>,
     /// The element itself strikes its words out.
     pub struck: bool,
-    /// The element itself has no marks before its entries.
-    pub no_marks: bool,
+    /// What marks the element itself has before its entries, if it says so.
+    pub marks: Option<Marks>,
     /// The element itself was to stand on a picture that is not shown.
     pub lost_ground: bool,
     /// The element itself says of which colour its ground is.
@@ -61,7 +91,7 @@ impl Look {
         colour: BLACK,
         ground: Some(WHITE),
         struck: false,
-        no_marks: false,
+        marks: None,
         lost_ground: false,
         own_ground: false,
         own_colour: false,
@@ -140,7 +170,7 @@ struct Own {
 impl Own {
     fn new(outer: Look) -> Self {
         let own =
-            Look { struck: false, no_marks: false, lost_ground: false, own_ground: false, own_colour: false, ..outer };
+            Look { struck: false, marks: None, lost_ground: false, own_ground: false, own_colour: false, ..outer };
         Self { look: own, outer, clips: false, is_flat: false }
     }
 
@@ -232,7 +262,7 @@ impl Own {
                 self.look.struck = lower.contains("line-through");
             }
             "list-style" | "list-style-type" => {
-                self.look.no_marks = lower.split_whitespace().any(|word| word == "none")
+                self.look.marks = lower.split_whitespace().find_map(Marks::of).or(self.look.marks);
             }
             "color" => self.letters(colour(&lower)),
             "background-color" => self.ground(colour(&lower)),

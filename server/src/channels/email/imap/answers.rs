@@ -7,6 +7,12 @@ use bytes::Bytes;
 /// How many words a response may have; those that we ask for have ten.
 const WORDS: usize = 20_000;
 
+/// How many blanks are passed over behind an announcement.
+const BLANKS: usize = 8;
+
+/// The digits of the longest number that is one.
+const DIGITS: usize = 20;
+
 /// The largest size that is believed, in bytes: no mail comes near it, and sums of such sizes have a meaning.
 const ENOUGH: u64 = 1 << 40;
 
@@ -145,7 +151,7 @@ impl Reading {
                     self.0.push(Token::Text(text));
                     behind
                 }
-                b'{' | b'~' if announced(rest).is_some() => return Some(announced(rest)),
+                b'{' | b'~' if self.announced(rest).is_some() => return Some(self.announced(rest)),
                 _ => {
                     let (atom, behind) = atom(rest);
                     self.0.push(Token::Atom(String::from_utf8_lossy(atom).into_owned()));
@@ -154,6 +160,23 @@ impl Reading {
             };
         }
         Some(None)
+    }
+
+    /// How many bytes the end of a line announces. Some servers put a blank behind that: where a bracket is open the response cannot end, so
+    /// it is an announcement all the same. Otherwise each line of a mail would be read as something that the server says.
+    fn announced(&self, rest: &[u8]) -> Option<u64> {
+        let blanks = rest.iter().rev().take(BLANKS).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let count = announced(&rest[..rest.len() - blanks])?;
+        (blanks == 0 || self.is_open()).then_some(count)
+    }
+
+    fn is_open(&self) -> bool {
+        let depth = self.0.iter().fold(0usize, |depth, token| match token {
+            Token::Open => depth + 1,
+            Token::Close => depth.saturating_sub(1),
+            _ => depth,
+        });
+        depth > 0
     }
 
     /// Takes in what was announced.
@@ -289,6 +312,9 @@ fn announced(text: &[u8]) -> Option<u64> {
     let text = text.strip_prefix(b"~").unwrap_or(text);
     let digits = text.strip_prefix(b"{")?.strip_suffix(b"}")?;
     let digits = digits.strip_suffix(b"+").unwrap_or(digits);
+    if digits.len() > DIGITS {
+        return None;
+    }
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
@@ -364,6 +390,9 @@ mod tests {
         assert_eq!(announces("* 1 FETCH (BINARY[] ~{9}"), Some(Some(9)));
         assert_eq!(announces("* 1 FETCH (X {5} UID 1)"), Some(None));
         assert_eq!(announces("* 1 FETCH (X \"open"), None);
+        assert_eq!(announces("* 1 FETCH (UID 7 BODY[] {5} "), Some(Some(5)), "a blank behind it, and more must come");
+        assert_eq!(announces("* 1 FETCH (UID 7 BODY[] {5} \t"), Some(Some(5)));
+        assert_eq!(announces("* LIST () \"/\" {5} "), Some(None), "nothing is open: it may end here");
         assert_eq!(announces("* 1 FETCH (X {99999999999999999999}"), Some(None), "no number is no announcement");
     }
 

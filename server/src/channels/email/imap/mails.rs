@@ -33,13 +33,27 @@ const FEW: u64 = 64;
 const PROBES: usize = 5;
 const PROBE: u64 = 256 * 1024;
 
-/// What a server gave of the mails that it was asked for. What is in neither was deleted meanwhile.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// What a server gave of the mails that it was asked for. Unless the connection ended, what is in neither was deleted meanwhile.
+#[derive(Debug, Default)]
 pub struct Given {
     /// Those that it gave, whole.
     pub mails: Vec<(i64, Bytes)>,
     /// Those that it withholds.
     pub withheld: Vec<Withheld>,
+    /// Why the connection is of no use any more, if it ended before everything was given.
+    pub cut: Option<MailError>,
+}
+
+impl Given {
+    /// The connection ended while these were asked for: what came whole before that is kept.
+    fn cut_at(mut self, uids: Vec<i64>, error: MailError) -> Result<Self, MailError> {
+        let MailError::Lost { server, said } = error else { return Err(error) };
+        // Nothing more was to come: no mail is to blame.
+        let is_blameless = uids.is_empty();
+        self.cut =
+            Some(if is_blameless { MailError::Lost { server, said } } else { MailError::Cut { server, said, uids } });
+        Ok(self)
+    }
 }
 
 /// A mail that lies in the folder and is not given.
@@ -59,8 +73,17 @@ impl Withheld {
 
     /// The server gives fewer bytes than it says that there are.
     pub fn short(one: &Lying, given: u64) -> Self {
-        let reason = format!("The mail server gives {given} of its {} bytes.", one.size);
+        let reason = match (one.size, given) {
+            (0, 0) => return Self::nothing(one),
+            (0, _) => format!("The mail server gives {given} bytes of it, and does not say whether that is all."),
+            (size, _) => format!("The mail server gives {given} of its {size} bytes."),
+        };
         Self { uid: one.uid, reason }
+    }
+
+    /// The server lists it, and its answer says nothing of it.
+    fn nothing(one: &Lying) -> Self {
+        Self { uid: one.uid, reason: "The mail server lists it and gives nothing of it.".to_owned() }
     }
 }
 
@@ -108,57 +131,71 @@ fn has_header(bytes: &[u8]) -> bool {
     bytes.windows(2).any(|two| two == b"\n\n") || bytes.windows(4).any(|four| four == b"\r\n\r\n")
 }
 
+/// Whether these are all bytes of a mail, as far as its size tells.
+fn is_all(one: &Lying, bytes: &[u8]) -> bool {
+    one.size > 0 && is_whole(one.size, bytes.len() as u64, bare_line_ends(bytes))
+}
+
+/// Gives the mails that came whole; those that did not, with what came of them.
+fn sorted(wanted: &[Lying], mut mails: BTreeMap<i64, Bytes>, given: &mut Given) -> Vec<(Lying, Option<Bytes>)> {
+    let mut doubtful = Vec::new();
+    for one in wanted {
+        match mails.remove(&one.uid) {
+            Some(bytes) if is_all(one, &bytes) => given.mails.push((one.uid, bytes)),
+            other => doubtful.push((*one, other)),
+        }
+    }
+    doubtful
+}
+
 impl<W: Line> Imap<W> {
     /// Whole mails. They are in memory together: ask for few, and for small ones. One that the server cannot read itself must not hold up
     /// the others (R9). Where it refuses all of them, it may be the server that fails and not a mail; it is believed then only if `patient`.
+    /// Where the connection ends, what came whole before that is given all the same: [`Given::cut`].
     ///
     /// # Errors
-    /// When the connection is lost, one of them is far larger than it was said to be, or all are refused.
+    /// When one of them is far larger than it was said to be, or all are refused.
     pub async fn given(&mut self, wanted: &[Lying], patient: bool) -> Result<Given, MailError> {
-        let mut given = Given::default();
-        let mut short = Vec::new();
-        let mut sort = |one: &Lying, bytes: Bytes, given: &mut Given| match is_whole(
-            one.size,
-            bytes.len() as u64,
-            bare_line_ends(&bytes),
-        ) {
-            true => given.mails.push((one.uid, bytes)),
-            false => short.push((*one, bytes)),
-        };
-        match self.mails(wanted).await {
-            Ok(mut mails) => {
-                for one in wanted {
-                    if let Some(bytes) = mails.remove(&one.uid) {
-                        sort(one, bytes, &mut given);
-                    }
-                }
-            }
+        let (mut given, mut doubtful, mut mails) = (Given::default(), Vec::new(), BTreeMap::new());
+        match self.mails_into(wanted, &mut mails).await {
+            Ok(()) => doubtful = sorted(wanted, mails, &mut given),
             Err(refused @ MailError::Withheld { .. }) => {
                 for one in wanted {
                     match self.mails(&[*one]).await {
-                        Ok(mut mail) => {
-                            if let Some(bytes) = mail.remove(&one.uid) {
-                                sort(one, bytes, &mut given);
-                            }
-                        }
+                        Ok(mail) => doubtful.extend(sorted(&[*one], mail, &mut given)),
                         Err(MailError::Withheld { said, .. }) => given.withheld.push(Withheld::refused(one.uid, &said)),
-                        Err(other) => return Err(other),
+                        Err(other) => {
+                            if given.mails.is_empty() && !patient {
+                                given.withheld.clear();
+                            }
+                            return given.cut_at(vec![one.uid], other);
+                        }
                     }
                 }
                 if given.withheld.len() == wanted.len() && !patient {
                     return Err(refused);
                 }
             }
-            Err(other) => return Err(other),
+            Err(other) => {
+                let missing = sorted(wanted, mails, &mut given).into_iter().map(|(one, _)| one.uid);
+                return given.cut_at(missing.collect(), other);
+            }
         }
-        for (one, bytes) in short {
-            self.again(&one, &bytes, &mut given).await?;
+        let silent = doubtful.iter().filter(|(_, bytes)| bytes.is_none()).map(|(one, _)| one.uid);
+        let gone = match self.gone(silent).await {
+            Ok(gone) => gone,
+            Err(error) => return given.cut_at(Vec::new(), error),
+        };
+        for (one, bytes) in doubtful.into_iter().filter(|(one, _)| !gone.contains(&one.uid)) {
+            if let Err(error) = self.again(&one, bytes.as_ref(), &mut given).await {
+                return given.cut_at(vec![one.uid], error);
+            }
         }
         Ok(given)
     }
 
-    /// Asks once more for a mail that came short.
-    async fn again(&mut self, one: &Lying, first: &Bytes, given: &mut Given) -> Result<(), MailError> {
+    /// Asks once more for a mail that came short, or of which nothing came although it lies there.
+    async fn again(&mut self, one: &Lying, first: Option<&Bytes>, given: &mut Given) -> Result<(), MailError> {
         let mut mail = match self.mails(&[*one]).await {
             Err(MailError::Withheld { said, .. }) => {
                 given.withheld.push(Withheld::refused(one.uid, &said));
@@ -166,11 +203,16 @@ impl<W: Line> Imap<W> {
             }
             answer => answer?,
         };
-        // Deleted meanwhile: nobody can miss it here.
-        let Some(second) = mail.remove(&one.uid) else { return Ok(()) };
+        let Some(second) = mail.remove(&one.uid) else {
+            // Deleted meanwhile: nobody can miss it here.
+            if first.is_none() || self.gone([one.uid]).await?.is_empty() {
+                given.withheld.push(Withheld::nothing(one));
+            }
+            return Ok(());
+        };
         let length = second.len() as u64;
-        let whole = is_whole(one.size, length, bare_line_ends(&second));
-        if whole || (second == *first && has_header(&second) && self.stands_by(one, length).await?) {
+        let is_same = first == Some(&second) && has_header(&second);
+        if is_all(one, &second) || (is_same && self.stands_by(one, length).await?) {
             given.mails.push((one.uid, second));
         } else {
             given.withheld.push(Withheld::short(one, length));
@@ -241,6 +283,12 @@ impl<W: Line> Imap<W> {
 
     async fn mails(&mut self, wanted: &[Lying]) -> Result<BTreeMap<i64, Bytes>, MailError> {
         let mut mails = BTreeMap::new();
+        self.mails_into(wanted, &mut mails).await?;
+        Ok(mails)
+    }
+
+    /// Puts mails where they are kept also if the answer does not come to its end.
+    async fn mails_into(&mut self, wanted: &[Lying], mails: &mut BTreeMap<i64, Bytes>) -> Result<(), MailError> {
         let uids: Vec<i64> = wanted.iter().map(|one| one.uid).collect();
         let what = format!("UID FETCH {} (UID BODY.PEEK[])", list(&uids));
         let largest = wanted.iter().map(|one| most(one.size)).max().unwrap_or(0).min(AT_ONCE);
@@ -259,10 +307,10 @@ impl<W: Line> Imap<W> {
         let too_much = match answered {
             // Only one that was asked for: a number that the server made up is nobody's.
             Err(MailError::TooMuch { uid, .. }) => {
-                uid.filter(|uid| size(*uid).is_some()).or_else(|| if let [one] = wanted { Some(one.uid) } else { None })
+                uid.filter(|uid| size(*uid).is_some()).or(if let [one] = wanted { Some(one.uid) } else { None })
             }
             answer => match (answer, over) {
-                (Ok(()), None) => return Ok(mails),
+                (Ok(()), None) => return Ok(()),
                 (Ok(()), Some(uid)) => Some(uid),
                 (Err(error), _) => return Err(error),
             },

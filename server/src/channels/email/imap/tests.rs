@@ -39,7 +39,8 @@ fn lying(uids: &[i64], size: u64) -> Vec<Lying> {
 
 /// Mails that the server says to have five bytes each.
 async fn mails(imap: &mut Imap<DuplexStream>, uids: &[i64]) -> Result<Vec<(i64, Bytes)>, MailError> {
-    Ok(imap.given(&lying(uids, 5), true).await?.mails)
+    let given = imap.given(&lying(uids, 5), true).await?;
+    given.cut.map_or(Ok(given.mails), Err)
 }
 
 /// A mail fetched in pieces.
@@ -114,8 +115,10 @@ async fn r8_an_answer_that_breaks_off_is_not_everything() {
 #[tokio::test]
 async fn h1_mails_that_are_gone_meanwhile_are_missed_by_nobody() {
     let some = "* 1 EXPUNGE\r\n* 1 FETCH (UID 8 BODY[] {5}\r\nHello)\r\nTAG OK done\r\n";
-    let (mut imap, _server) = mailbox(&[some]).await;
-    assert_eq!(mails(&mut imap, &[7, 8]).await.unwrap(), [(8, Bytes::from("Hello"))]);
+    let (mut imap, _server) = mailbox(&[some, "* SEARCH 8\r\nTAG OK done\r\n"]).await;
+    let given = imap.given(&lying(&[7, 8], 5), true).await.unwrap();
+    assert_eq!(given.mails, [(8, Bytes::from("Hello"))]);
+    assert!(given.withheld.is_empty() && given.cut.is_none(), "{given:?}");
 }
 
 #[tokio::test]
@@ -123,7 +126,7 @@ async fn h1_what_was_not_asked_for_is_no_answer() {
     let answer = "* 9 EXISTS\r\n* 2 FETCH (UID 8 FLAGS (\\Seen))\r\n* 3 EXPUNGE\r\n\
                   * 1 FETCH (UID 7 RFC822.SIZE 5 INTERNALDATE \" 7-Feb-2026 21:52:25 +0100\")\r\n\
                   * 1 FETCH (UID 7 FLAGS (\\Seen))\r\nTAG OK done\r\n";
-    let (mut imap, _server) = mailbox(&[answer]).await;
+    let (mut imap, _server) = mailbox(&[answer, "* SEARCH 7\r\nTAG OK done\r\n"]).await;
     let lying = Lying { uid: 7, size: 5, at: Some(Timestamp(1_770_497_545_000)) };
     assert_eq!(imap.behind(6).await.unwrap(), [lying]);
     assert!(imap.told, "nor is it forgotten that something came");
@@ -190,8 +193,98 @@ async fn r9_a_mail_that_is_withheld_is_passed_over() {
     let (mut imap, _server) = mailbox(&[no; 3]).await;
     let given = imap.given(&lying(&[7, 8], 5), true).await.unwrap();
     assert!(given.mails.is_empty() && given.withheld.len() == 2);
-    let (mut imap, _server) = mailbox(&[no, no, "* BYE enough\r\n"]).await;
-    assert!(matches!(imap.given(&lying(&[7, 8], 5), true).await, Err(MailError::Lost { .. })));
+    for (patient, withheld) in [(true, 1), (false, 0)] {
+        let (mut imap, _server) = mailbox(&[no, no, "* BYE enough\r\n"]).await;
+        let given = imap.given(&lying(&[7, 8], 5), patient).await.unwrap();
+        assert!(matches!(given.cut, Some(MailError::Cut { ref uids, .. }) if *uids == [8]), "{given:?}");
+        assert_eq!(given.withheld.len(), withheld, "all that it was asked for is refused: {patient}");
+    }
+}
+
+/// R9: its list has the mail, and its answer says "done" without it, or does not say whose bytes these are.
+#[tokio::test]
+async fn r9_a_mail_of_which_nothing_is_given_is_withheld() {
+    let hello = |uid: i64| format!("* 1 FETCH (UID {uid} BODY[] {{5}}\r\nHello)\r\n");
+    let (done, both) = ("TAG OK done\r\n", "* SEARCH 7 8\r\nTAG OK done\r\n");
+    let nameless = "* 1 FETCH (BODY[] {5}\r\nHello)\r\nTAG OK done\r\n";
+    let first = format!("{}{done}", hello(8));
+    for silent in [done, nameless] {
+        let first = format!("{}{silent}", hello(8));
+        let (mut imap, server) = mailbox(&[first.as_str(), both, silent]).await;
+        let given = imap.given(&lying(&[7, 8], 5), false).await.unwrap();
+        assert_eq!(given.mails, [(8, Bytes::from("Hello"))]);
+        let withheld = Withheld { uid: 7, reason: "The mail server lists it and gives nothing of it.".to_owned() };
+        assert_eq!(given.withheld, [withheld], "{silent}");
+        drop(imap);
+        assert_eq!(server.await.unwrap().len(), 3, "{silent}");
+    }
+    // At the second time it comes.
+    let second = format!("{}{done}", hello(7));
+    let (mut imap, _server) = mailbox(&[first.as_str(), both, second.as_str()]).await;
+    let given = imap.given(&lying(&[7, 8], 5), false).await.unwrap();
+    assert!(given.mails.len() == 2 && given.withheld.is_empty(), "{given:?}");
+    // Short first, and then nothing: only one that is gone is missed by nobody.
+    let short = "* 1 FETCH (UID 7 BODY[] {1}\r\nH)\r\nTAG OK done\r\n";
+    for (list, withheld) in [(both, 1), ("* SEARCH 8\r\nTAG OK done\r\n", 0)] {
+        let (mut imap, _server) = mailbox(&[short, done, list]).await;
+        let given = imap.given(&lying(&[7], 5), true).await.unwrap();
+        assert_eq!((given.mails.len(), given.withheld.len()), (0, withheld), "{list}");
+    }
+}
+
+/// R9: what is not listed as it should be is not read past.
+#[tokio::test]
+async fn r9_a_mail_that_the_list_leaves_out_or_does_not_name_is_found() {
+    let listed = "* 2 FETCH (UID 8 RFC822.SIZE 5)\r\nTAG OK done\r\n";
+    let nameless = format!("* 1 FETCH (RFC822.SIZE 5)\r\n{listed}");
+    let found = "* SEARCH 7 8\r\nTAG OK done\r\n";
+    let unknown = Lying { uid: 7, size: 0, at: None };
+    let eight = Lying { uid: 8, size: 5, at: None };
+    for first in [listed, nameless.as_str()] {
+        let (mut imap, server) = mailbox(&[first, found, "TAG OK done\r\n", found]).await;
+        assert_eq!(imap.behind(6).await.unwrap(), [unknown, eight], "{first}");
+        drop(imap);
+        assert_eq!(server.await.unwrap()[1..3], ["UID SEARCH UID 7:*", "UID FETCH 7 (UID RFC822.SIZE INTERNALDATE)"]);
+        // It came or went between the two questions.
+        let late = "* 1 FETCH (UID 7 RFC822.SIZE 5)\r\nTAG OK done\r\n";
+        let (mut imap, _server) = mailbox(&[first, found, late]).await;
+        assert_eq!(imap.behind(6).await.unwrap(), [Lying { size: 5, ..unknown }, eight]);
+        let gone = "* SEARCH 8\r\nTAG OK done\r\n";
+        let (mut imap, _server) = mailbox(&[first, found, "TAG OK done\r\n", gone]).await;
+        assert_eq!(imap.behind(6).await.unwrap(), [eight]);
+        let (mut imap, _server) = mailbox(&[first, "TAG BAD no\r\n"]).await;
+        assert_eq!(imap.behind(6).await.unwrap(), [eight], "who cannot search is read all the same");
+    }
+}
+
+/// R9: what came is not asked for again together with the mail that ends the connection.
+#[tokio::test]
+async fn r9_what_came_whole_before_the_connection_ended_is_kept() {
+    let some = "* 1 FETCH (UID 7 BODY[] {5}\r\nHello)\r\n* 2 FETCH (UID 8 BODY[] {4}\r\nHell)\r\n";
+    for (end, said) in [("* BYE enough\r\n", "enough"), ("* 3 FETCH (UID 9 BODY[] {5}\r\nHe", "it hung up")] {
+        let (mut imap, _server) = mailbox(&[format!("{some}{end}").as_str()]).await;
+        let given = imap.given(&lying(&[7, 8, 9], 5), false).await.unwrap();
+        assert_eq!(given.mails, [(7, Bytes::from("Hello"))]);
+        assert!(given.withheld.is_empty());
+        let Some(MailError::Cut { said: heard, uids, .. }) = given.cut else { panic!("{end}") };
+        assert_eq!((heard.as_str(), uids), (said, vec![8, 9]));
+    }
+    // All came: none of them ended it.
+    let (mut imap, _server) = mailbox(&["* 1 FETCH (UID 7 BODY[] {5}\r\nHello)\r\n* BYE enough\r\n"]).await;
+    let given = imap.given(&lying(&[7], 5), false).await.unwrap();
+    assert!(given.mails.len() == 1 && matches!(given.cut, Some(MailError::Lost { .. })), "{given:?}");
+    // It ends when the short one is asked for again.
+    let (mut imap, _server) = mailbox(&[format!("{some}TAG OK done\r\n").as_str()]).await;
+    let given = imap.given(&lying(&[7, 8], 5), false).await.unwrap();
+    assert!(given.mails.len() == 1 && matches!(given.cut, Some(MailError::Cut { ref uids, .. }) if *uids == [8]));
+}
+
+/// Each of its lines would be read as something that the server says, and the mail would be lost.
+#[tokio::test]
+async fn r9_a_blank_behind_an_announcement_loses_no_mail() {
+    let tricky = "From: a@x.example\r\n\r\nA0001 OK done\r\n";
+    let answer = body(tricky).replacen("}\r\n", "} \r\n", 1);
+    assert_eq!(taken(tricky.len() as u64, &[&answer]).await.as_deref(), Ok(tricky));
 }
 
 #[tokio::test]
@@ -434,7 +527,7 @@ async fn endless(begin: &str, again: &str) -> (Imap<DuplexStream>, JoinHandle<us
 async fn s55_an_answer_without_an_end_is_cut() {
     const MEGABYTE: usize = 1024 * 1024;
     type Ask = fn(Imap<DuplexStream>) -> std::pin::Pin<Box<dyn Future<Output = Result<(), MailError>> + Send>>;
-    let fetch: Ask = |mut imap| Box::pin(async move { imap.given(&lying(&[7], 100), true).await.map(drop) });
+    let fetch: Ask = |mut imap| Box::pin(async move { mails(&mut imap, &[7]).await.map(drop) });
     let list: Ask = |mut imap| Box::pin(async move { imap.behind(0).await.map(drop) });
     let search: Ask = |mut imap| Box::pin(async move { imap.numbers(None).await.map(drop) });
     let folders: Ask = |mut imap| Box::pin(async move { imap.sent_folder().await.map(drop) });
@@ -583,7 +676,15 @@ async fn r9_a_size_that_is_off_withholds_no_mail() {
     let counted = lines.replace('\n', "\r\n").len() as u64;
     assert_eq!(taken(counted, &[&body(lines)]).await.as_deref(), Ok(lines), "line ends counted as two bytes");
     assert_eq!(taken(10, &[&body(WHOLE)]).await.as_deref(), Ok(WHOLE), "more than was said");
-    assert_eq!(taken(0, &[&body(WHOLE)]).await.as_deref(), Ok(WHOLE), "no size at all");
+    // No size at all: it is asked for twice, and for what is behind it.
+    assert_eq!(taken(0, &[&body(WHOLE), &body(WHOLE), "TAG OK done\r\n"]).await.as_deref(), Ok(WHOLE));
+    let more = "* 1 FETCH (UID 7 BODY[]<24> \" and more\")\r\nTAG OK done\r\n";
+    for answers in [[&body(WHOLE), &body(WHOLE), more], [&body(WHOLE), &body("From: a@x.example\r\n\r\n"), more]] {
+        let no = taken(0, &answers).await.unwrap_err();
+        assert!(no.ends_with("bytes of it, and does not say whether that is all."), "{no}");
+    }
+    let none = "The mail server lists it and gives nothing of it.";
+    assert_eq!(taken(0, &[&body(""), &body("")]).await, Err(none.to_owned()));
     for behind in ["\"\"", "NIL", "{0}\r\n"] {
         let behind = format!("* 1 FETCH (UID 7 BODY[]<24> {behind})\r\nTAG OK done\r\n");
         let few = taken(30, &[&body(WHOLE), &body(WHOLE), &behind]).await;

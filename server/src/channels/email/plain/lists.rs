@@ -1,60 +1,93 @@
 //! The marks before the entries of a list.
 
-use crate::channels::email::tags::Tag;
+use std::collections::HashMap;
 
-/// How entries are counted.
-#[derive(Clone, Copy)]
-enum Style {
-    /// Not at all: each has the same mark.
-    Same,
-    /// Not at all, and there is no mark.
-    None,
-    Numbers,
-    Letters,
-    CapitalLetters,
-    Roman,
-    CapitalRoman,
-}
+use super::MOST_OPEN;
+use crate::channels::email::{
+    html::look::Marks,
+    tags::{Part, Tag, parts},
+};
 
 /// A list that is open.
 pub(super) struct List {
-    style: Style,
+    style: Marks,
     next: i64,
     step: i64,
 }
 
 impl List {
-    /// By its tag; `no_marks`: its style leaves them out.
-    pub fn of(tag: &Tag<'_>, no_marks: bool) -> Self {
-        let style = match tag.attribute("type").as_deref() {
-            _ if no_marks => Style::None,
-            _ if tag.name == "ul" => Style::Same,
-            Some("a") => Style::Letters,
-            Some("A") => Style::CapitalLetters,
-            Some("i") => Style::Roman,
-            Some("I") => Style::CapitalRoman,
-            _ => Style::Numbers,
-        };
-        let start = tag.attribute("start").and_then(|start| start.trim().parse::<i32>().ok());
-        let step = if start.is_some() && tag.attribute("reversed").is_some() { -1 } else { 1 };
-        Self { style, next: start.map_or(1, i64::from), step }
+    /// By its tag, what its style says of the marks, and how many entries it has, if it is counted down from there.
+    pub fn of(tag: &Tag<'_>, style: Option<Marks>, length: Option<i64>) -> Self {
+        let usual = if tag.name == "ul" { Marks::Same } else { by_type(tag).unwrap_or(Marks::Numbers) };
+        let start = tag.attribute("start").and_then(|start| start.trim().parse::<i32>().ok()).map(i64::from);
+        let is_down = tag.attribute("reversed").is_some() && (start.is_some() || length.is_some());
+        Self {
+            style: style.unwrap_or(usual),
+            next: start.or(length.filter(|_| is_down)).unwrap_or(1),
+            step: if is_down { -1 } else { 1 },
+        }
     }
 
-    /// The mark before the next entry, which may say its own number.
-    pub fn mark(&mut self, entry: &Tag<'_>) -> Option<String> {
+    /// The mark before the next entry, which may say its own number and style.
+    pub fn mark(&mut self, entry: &Tag<'_>, own_style: Option<Marks>) -> Option<String> {
         let own = entry.attribute("value").and_then(|value| value.trim().parse::<i32>().ok());
         let number = own.map_or(self.next, i64::from);
         self.next = number + self.step;
-        Some(match self.style {
-            Style::None => return None,
-            Style::Same => "-".to_owned(),
-            Style::Numbers => format!("{number}."),
-            Style::Letters => format!("{}.", letters(number)),
-            Style::CapitalLetters => format!("{}.", letters(number).to_uppercase()),
-            Style::Roman => format!("{}.", roman(number)),
-            Style::CapitalRoman => format!("{}.", roman(number).to_uppercase()),
+        Some(match own_style.or_else(|| by_type(entry)).unwrap_or(self.style) {
+            Marks::None => return None,
+            Marks::Same => "-".to_owned(),
+            Marks::Numbers => format!("{number}."),
+            Marks::Letters => format!("{}.", letters(number)),
+            Marks::CapitalLetters => format!("{}.", letters(number).to_uppercase()),
+            Marks::Roman => format!("{}.", roman(number)),
+            Marks::CapitalRoman => format!("{}.", roman(number).to_uppercase()),
         })
     }
+}
+
+fn by_type(tag: &Tag<'_>) -> Option<Marks> {
+    match tag.attribute("type").as_deref() {
+        Some("1") => Some(Marks::Numbers),
+        Some("a") => Some(Marks::Letters),
+        Some("A") => Some(Marks::CapitalLetters),
+        Some("i") => Some(Marks::Roman),
+        Some("I") => Some(Marks::CapitalRoman),
+        _ => None,
+    }
+}
+
+/// How many entries the lists of HTML have that are counted down, by where they begin: their first number is the number of all. The HTML is
+/// read once for all of them, and only if there may be one.
+pub(super) fn lengths(html: &str) -> HashMap<usize, i64> {
+    let mut lengths = HashMap::new();
+    if !html.as_bytes().windows(8).any(|word| word.eq_ignore_ascii_case(b"reversed")) {
+        return lengths;
+    }
+    // The lists that are open: where they begin, and their name.
+    let mut open: Vec<(usize, String)> = Vec::new();
+    for (at, part) in parts(html) {
+        let Part::Tag(tag) = part else { continue };
+        match (tag.name.as_str(), tag.is_end) {
+            ("ol" | "ul", false) if open.len() < MOST_OPEN => {
+                open.push((at, tag.name.clone()));
+                if tag.name == "ol" && tag.attribute("reversed").is_some() {
+                    lengths.insert(at, 0);
+                }
+            }
+            ("ol" | "ul", true) => {
+                if let Some(begin) = open.iter().rposition(|(_, name)| *name == tag.name) {
+                    open.truncate(begin);
+                }
+            }
+            ("li", false) => {
+                if let Some(length) = open.last().and_then(|(begin, _)| lengths.get_mut(begin)) {
+                    *length += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    lengths
 }
 
 /// a, b, … z, aa, ab, …

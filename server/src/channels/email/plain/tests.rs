@@ -13,7 +13,7 @@ fn t3_html_is_read_in_lines() {
         ),
         ("<table><tr><td>1<td>Flour<td>18,90</tr><tr><td>2</td><td>Rye</td></tr></table>", "1  Flour  18,90\n2  Rye\n"),
         ("<ul><li>a</li><li>b</li></ul>c", "- a\n- b\n\nc"),
-        ("a<style>p{}</style><SCRIPT>1<2</SCRIPT ><!-- b > --><img alt=\"x > y\">c<d", "ac"),
+        ("a<style>p{}</style><SCRIPT>1<2</SCRIPT ><!-- b > --><img alt=\"x > y\">c<d", "a x > y c"),
         ("1 < 2 &unknown; &amp", "1 < 2 &unknown; &amp"),
         (
             "Yes<blockquote type=cite>a<blockquote class='quote'>b</blockquote>c</blockquote>d",
@@ -41,6 +41,116 @@ fn t3_entries_of_lists_keep_their_numbers() {
     for (html, text) in cases {
         assert_eq!(plain(html), text, "{html}");
     }
+}
+
+#[test]
+fn t3_lists_that_are_counted_down_begin_with_the_number_of_their_entries() {
+    let cases = [
+        ("<ol reversed><li>bronze</li><li>silver</li><li>gold</li></ol>", "3. bronze\n2. silver\n1. gold\n\n"),
+        (
+            "<ol><li>x</ol><OL REVERSED type=A><li>b<ul><li>no</ul><li value=9>c</ol><ol reversed><li>one</ol>",
+            "1. x\n\nB. b\n\n  - no\n\nI. c\n\n1. one\n\n",
+        ),
+        ("<ol reversed><li>a<li>b", "2. a\n1. b"),
+        ("<ol reversed></ol><li>a", "\n- a"),
+    ];
+    for (html, text) in cases {
+        assert_eq!(plain(html).trim_start_matches('\n'), text.trim_start_matches('\n'), "{html}");
+    }
+    let begun = std::time::Instant::now();
+    plain(&"<ol reversed><li><ul>".repeat(50_000));
+    plain(&format!("<ol reversed>{}{}", "<ul>".repeat(100_000), "</ol>".repeat(100_000)));
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn t3_lists_are_marked_as_their_style_says() {
+    let cases = [
+        ("<ol style='list-style-type:upper-alpha'><li>Alpha</ol>", "A. Alpha\n\n"),
+        ("<ol style='list-style-type:lower-roman'><li>a<li>b</ol>", "i. a\nii. b\n\n"),
+        ("<ol type=1 style='list-style: inside lower-latin'><li>a</ol>", "a. a\n\n"),
+        ("<style>.x{list-style-type:upper-roman}</style><ol class=x><li>a</ol>", "I. a\n\n"),
+        ("<ul style='list-style-type:decimal'><li>a<li>b</ul>", "1. a\n2. b\n\n"),
+        ("<ol style='list-style:square'><li>a</ol>", "- a\n\n"),
+        // As Google Docs write them.
+        (
+            "<ol><li style='list-style-type:lower-alpha'>a<li style='list-style-type:lower-alpha'>b</ol>",
+            "a. a\nb. b\n\n",
+        ),
+        ("<ol><li style='list-style-type:none'>a<li>b</ol>", "a\n2. b\n\n"),
+    ];
+    for (html, text) in cases {
+        assert_eq!(plain(html), text, "{html}");
+    }
+}
+
+#[test]
+fn t3_words_above_and_below_the_line_say_what_they_said() {
+    let cases = [
+        ("10<sup>-9</sup> A, 5·10<sup>3</sup>, 3×10<sup>8</sup> J", "10⁻⁹ A, 5·10³, 3×10⁸ J"),
+        ("12<sup>99</sup> EUR, 10 m<sup>2</sup>, <sup>1</sup>/<sub>2</sub>", "12⁹⁹ EUR, 10 m², ¹/₂"),
+        ("CO<sub>2</sub>, log<sub>2</sub>8, a<sub>n+1</sub>, x<sub>max</sub>", "CO₂, log₂8, a_(n+1), x_max"),
+        ("e<sup>2k</sup>, 10<sup>x</sup>, 2<sup>1/2</sup>, e<sup>x<sup>2</sup></sup>", "e^(2k), 10^x, 2^(1/2), e^(x²)"),
+        (
+            "23<sup>rd</sup>, 1<sup>er</sup>, Acme<sup>®</sup>, so<sup>[1]</sup>, 12<sup>,99</sup>",
+            "23rd, 1er, Acme®, so[1], 12,99",
+        ),
+        ("12<sup><br></sup>9, <sup>All with 19 % tax</sup>", "12\n9, All with 19 % tax"),
+        ("<blockquote type=cite><sup>1</sup> x</blockquote>", "> ¹ x\n\n"),
+    ];
+    for (html, text) in cases {
+        assert_eq!(plain(html), text, "{html}");
+    }
+    assert_eq!(placed("12<sup>99</sup>").text, "12⁹⁹", "folded by the same words");
+}
+
+#[test]
+fn t3_empty_cells_keep_columns_apart() {
+    let cases = [
+        (
+            "<table><tr><th>Item</th><th>Qty</th><th>Price</th></tr><tr><td>Pump</td><td></td><td>99</td></tr><tr><td>Hose</td><td>2</td><td></td></tr></table>",
+            "Item  Qty  Price\nPump  –  99\nHose  2\n",
+        ),
+        ("<table border=1><tr><td><td>a<tr><td><td><td>b<tr><td><td><tr><td>c</table>", "–  a\n–  –  b\nc\n"),
+        ("<table border=1><tr><td>a<td>&nbsp;<td>b</table>", "a  –  b\n"),
+        ("<table border=1><tr><td>a<td><td>&nbsp;<td>b</table>", "a  –  –  b\n"),
+        (
+            "<table border=1><tr><td>a<td><td><a href='https://x.example/'>x.example</a><sup>1</sup></table>",
+            "a  –  x.example¹\n",
+        ),
+        (
+            "<table border=1><tr><td colspan=2>Sum<td>99<tr><td>a<td><img src=tick.png><td>b</table>",
+            "Sum    99\na    b\n",
+        ),
+        ("<table><tr><td>Pump<td><td>99</table>", "Pump    99\n"),
+        ("<table border=0><tr><td width=20><td>Hello</table>", "Hello\n"),
+    ];
+    for (html, text) in cases {
+        assert_eq!(plain(html), text, "{html}");
+    }
+    let wide = plain(&format!("<table border=1><tr>{}x</table>", "<td colspan=99999>".repeat(1000)));
+    assert!(wide.len() < 100, "{}", wide.len());
+}
+
+#[test]
+fn t3_what_stands_for_a_picture_is_read() {
+    let cases = [
+        ("<p>Thanks <img alt='😀' src=x> <img alt=👍 src=y></p>", "Thanks 😀 👍\n\n"),
+        ("<div><img alt='👍' src=x width=24></div>", "👍\n"),
+        ("So<img alt='👍'>!", "So👍!"),
+        (
+            "<p>Do:</p><p><img alt='Step 1: open'></p><p><img alt='Step 2: press'></p>",
+            "Do:\n\nStep 1: open\n\nStep 2: press\n\n",
+        ),
+        ("a<img alt='1 &amp;lt; 2'>b", "a 1 &lt; 2 b"),
+        ("<td style='font-size:0'><img alt='Sale today'></td>", "Sale today"),
+        ("a<img alt=image001.png><img alt=''><img><img alt='Opened it' width=1 height=1>b", "ab"),
+        ("a<img alt='Opened it' style='display:none'><div hidden><img alt='Not seen'></div>", "a\n"),
+    ];
+    for (html, text) in cases {
+        assert_eq!(plain(html), text, "{html}");
+    }
+    assert_eq!(placed("<img alt='👍'>").text, "👍", "folded by the same words");
 }
 
 #[test]
