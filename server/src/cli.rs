@@ -2,8 +2,8 @@
 
 use std::{error::Error, io::IsTerminal};
 
-use app::model::{Member, MemberId, Permission, Role, Visibility, WorkspaceId};
 use clap::{Args, Subcommand};
+use model::{Member, MemberId, Permission, Role, Visibility, WorkspaceId};
 
 use crate::{
     auth::Passwords,

@@ -1,6 +1,6 @@
 //! How channels' accounts are, and that everybody hears of it (H9).
 
-use app::model::{Channel, ChannelId, EventBody};
+use model::{Channel, ChannelId, EventBody};
 
 use crate::{
     error::Result,

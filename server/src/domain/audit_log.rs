@@ -1,7 +1,7 @@
 //! What is noted in the audit log, by whom it is read, and that refusals cannot fill it (N10, S26, S27).
 
-use app::model::{AuditEvent, AuditLine, AuditPage, MemberId, Permission, WorkspaceId};
 use async_trait::async_trait;
+use model::{AuditEvent, AuditLine, AuditPage, MemberId, Permission, WorkspaceId};
 use serde_json::{Value, json};
 
 use crate::{

@@ -1,6 +1,5 @@
 //! Members' files: up with a name, down by id. Nothing that a browser could run is ever shown inline (S8, S9).
 
-use app::model::{ApiError, Attachment, AttachmentId};
 use axum::{
     Json,
     body::Body,
@@ -9,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::TryStreamExt;
+use model::{ApiError, Attachment, AttachmentId};
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
@@ -35,7 +35,7 @@ pub async fn upload(
     body: Body,
 ) -> Result<Json<Attachment>, Refusal> {
     let scope = &signed.session.scope;
-    scope.require(app::model::Permission::Converse)?;
+    scope.require(model::Permission::Converse)?;
     let uploader = Uploader { name: files::uploader(scope.person()?.member.id), stranger_on: None };
     let stream = body.into_data_stream().map_err(std::io::Error::other);
     let kept = files::upload(&http.db, &http.files, scope, uploader, &named.name, MEMBER_LIMIT, stream).await?;

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use app::model::{Host, Security};
 use lettre::Address;
+use model::{Host, Security};
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout},
