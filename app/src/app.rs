@@ -11,7 +11,6 @@ use crate::{
     api::inbox::load_bootstrap,
     components::ui::{EmptyState, Icon, ToastHost, Toasts, Tone},
     document::Part,
-    model::{Bootstrap, Timestamp},
     pages::{
         inbox::InboxPage,
         settings::{
@@ -21,6 +20,7 @@ use crate::{
     },
     state::{House, Inbox, Live, Outbox, Zone},
 };
+use model::{Bootstrap, Timestamp};
 
 /// The inbox's part of the app.
 #[component]
@@ -141,7 +141,7 @@ fn NotFound() -> impl IntoView {
 /// Who I am came with the page; everything below stands on it.
 #[component]
 fn SignedIn() -> impl IntoView {
-    match Bootstrap::of_page() {
+    match crate::document::workspace_of_page() {
         Some(boot) => view! { <Inside boot /> }.into_any(),
         None => view! {
             <main class="auth">

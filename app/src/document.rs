@@ -1,6 +1,6 @@
 //! The document around the app, and which part of the app a path belongs to.
 
-use crate::model::Bootstrap;
+use model::Bootstrap;
 
 /// The app comes to the browser in parts, each a program of its own, so that nobody waits for pages that they do not look at.
 /// A link from one part to another loads the page afresh: `rel="external"`.
@@ -35,25 +35,23 @@ impl Part {
 /// The id of the element that brings the workspace as the server rendered it: nothing on the page has to wait for it, on neither side.
 const BOOT: &str = "boot";
 
-impl Bootstrap {
-    /// The workspace that the page was rendered with; none where it could not be read.
-    pub fn of_page() -> Option<Self> {
-        #[cfg(feature = "ssr")]
-        {
-            leptos::prelude::use_context()
-        }
-        #[cfg(not(feature = "ssr"))]
-        {
-            let text = leptos::prelude::document().get_element_by_id(BOOT)?.text_content()?;
-            crate::json::read(&text).ok()
-        }
-    }
-
-    /// The same as the page carries it. In JSON `<` stands in strings only, and there it could end the element (S5).
+/// The workspace that the page was rendered with; none where it could not be read.
+pub fn workspace_of_page() -> Option<Bootstrap> {
     #[cfg(feature = "ssr")]
-    fn to_page(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default().replace('<', "\\u003c")
+    {
+        leptos::prelude::use_context()
     }
+    #[cfg(not(feature = "ssr"))]
+    {
+        let text = leptos::prelude::document().get_element_by_id(BOOT)?.text_content()?;
+        crate::json::read(&text).ok()
+    }
+}
+
+/// The same as the page carries it. In JSON `<` stands in strings only, and there it could end the element (S5).
+#[cfg(feature = "ssr")]
+fn in_page(workspace: &Bootstrap) -> String {
+    serde_json::to_string(workspace).unwrap_or_default().replace('<', "\\u003c")
 }
 
 #[cfg(feature = "ssr")]
@@ -68,8 +66,8 @@ mod shell {
     use crate::{
         app::{Doors, InboxApp, SettingsApp},
         components::frame::{PANELS_SCRIPT, Panels, SIGN_OUT_SCRIPT},
-        model::Bootstrap,
     };
+    use model::Bootstrap;
 
     /// A part of the app, as the browser loads it.
     #[derive(Debug, Clone, Default)]
@@ -105,7 +103,7 @@ mod shell {
         let member = boot.as_ref().map(|boot| boot.me.member.id.to_string());
         let is_signed_in = boot.is_some();
         let boot = boot.map(|boot| {
-            view! { <script type="application/json" id=BOOT nonce=nonce.clone() inner_html=boot.to_page()></script> }
+            view! { <script type="application/json" id=BOOT nonce=nonce.clone() inner_html=super::in_page(&boot)></script> }
         });
         let leaving = is_signed_in.then(|| view! { <script nonce=nonce.clone() inner_html=SIGN_OUT_SCRIPT></script> });
         let program = program.map(|Program { js, wasm }| {

@@ -7,6 +7,5 @@ pub mod app;
 pub mod components;
 pub mod document;
 pub mod json;
-pub mod model;
 pub mod pages;
 pub mod state;

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use app::model::{
+use model::{
     Answer, ConversationId, Delivery, DeliveryState, Entry, MailHead, Mailbox, Message, MessageId, Own, Parties,
     Sender, Timestamp, WorkspaceId, answer_subject, recipients as usual,
 };

@@ -2,9 +2,9 @@
 
 use std::{error::Error, io::IsTerminal};
 
-use app::model::{Member, MemberId, Permission, Role, Visibility, WorkspaceId};
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
+use model::{Member, MemberId, Permission, Role, Visibility, WorkspaceId};
 
 use crate::{
     auth::Passwords,

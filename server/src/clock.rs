@@ -5,8 +5,8 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use app::model::Timestamp;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use model::Timestamp;
 use uuid::Uuid;
 
 /// Where the time comes from.

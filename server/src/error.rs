@@ -1,6 +1,6 @@
 //! What can go wrong in the server, as one typed error.
 
-use app::model::{ApiError, StorageFault};
+use model::{ApiError, StorageFault};
 
 /// What is said whoever asks: members see the reason above their list, strangers need not know it.
 const NOT_STORED: &str = "Nothing can be stored on the server just now. It works again by itself; then try again.";

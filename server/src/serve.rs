@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use app::model::ChannelKind;
+use model::ChannelKind;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{

@@ -3,7 +3,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use app::model::{Space, Storage, StorageFault};
+use model::{Space, Storage, StorageFault};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
+use super::Refused;
 #[cfg(feature = "ssr")]
 use super::{door, is_plain_form, port, set_cookie, told};
-use crate::model::{ApiError, SessionId, Timestamp};
+use model::{ApiError, SessionId, Timestamp};
 
 /// What a sign-in leaves behind.
 #[derive(Debug, Clone)]
@@ -59,7 +60,7 @@ impl Typed {
 
 /// Lets whoever was let in go on at `next`; lets the browser keep what they typed if they were not.
 #[cfg(feature = "ssr")]
-fn entered(entry: Result<SignedIn, ApiError>, typed: &Typed, next: &str) -> Result<(), ApiError> {
+fn entered(entry: Result<SignedIn, ApiError>, typed: &Typed, next: &str) -> Result<(), Refused> {
     if is_plain_form() {
         let refused = entry.as_ref().err().map(|refusal| Typed { refusal: Some(refusal.clone()), ..typed.clone() });
         set_cookie(&door()?.keep_typed(refused.as_ref()));
@@ -78,14 +79,14 @@ pub fn local_path(next: &str) -> &str {
 
 /// Signs in. Works as a plain form: the answer is a redirect.
 #[server(prefix = "/api/fn", endpoint = "sign_in")]
-pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), ApiError> {
+pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), Refused> {
     let typed = Typed { email: email.clone(), ..Typed::default() };
     entered(door()?.sign_in(email, password).await, &typed, local_path(&next))
 }
 
 /// Makes the workspace and its owner, and signs the owner in. Works as a plain form.
 #[server(prefix = "/api/fn", endpoint = "set_up")]
-pub async fn set_up(new: NewHouse) -> Result<(), ApiError> {
+pub async fn set_up(new: NewHouse) -> Result<(), Refused> {
     let typed = Typed {
         workspace: new.workspace.clone(),
         name: new.name.clone(),
@@ -98,14 +99,14 @@ pub async fn set_up(new: NewHouse) -> Result<(), ApiError> {
 
 /// Makes a member out of an invitation, and signs them in. Works as a plain form.
 #[server(prefix = "/api/fn", endpoint = "accept_invite")]
-pub async fn accept_invite(token: String, name: String, email: String, password: String) -> Result<(), ApiError> {
+pub async fn accept_invite(token: String, name: String, email: String, password: String) -> Result<(), Refused> {
     let typed = Typed { name: name.clone(), email: email.clone(), ..Typed::default() };
     entered(door()?.accept_invite(token, name, email, password).await, &typed, "/inbox")
 }
 
 /// Ends this session. Works as a plain form.
 #[server(prefix = "/api/fn", endpoint = "sign_out")]
-pub async fn sign_out() -> Result<(), ApiError> {
+pub async fn sign_out() -> Result<(), Refused> {
     let cookie = told(port()?.sign_out().await)?;
     set_cookie(&cookie);
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
@@ -137,19 +138,19 @@ pub struct SessionInfo {
 
 /// My sessions, the last used first.
 #[server(prefix = "/api/fn", endpoint = "sessions", input = Json)]
-pub async fn sessions() -> Result<Vec<SessionInfo>, ApiError> {
+pub async fn sessions() -> Result<Vec<SessionInfo>, Refused> {
     told(port()?.sessions().await)
 }
 
 /// Ends one of my sessions.
 #[server(prefix = "/api/fn", endpoint = "end_session", input = Json)]
-pub async fn end_session(id: SessionId) -> Result<(), ApiError> {
+pub async fn end_session(id: SessionId) -> Result<(), Refused> {
     told(port()?.end_session(id).await)
 }
 
 /// Changes my password, gives this session a new secret and ends my other sessions.
 #[server(prefix = "/api/fn", endpoint = "change_password", input = Json)]
-pub async fn change_password(old: String, new: String) -> Result<(), ApiError> {
+pub async fn change_password(old: String, new: String) -> Result<(), Refused> {
     told(port()?.change_password(old, new).await)?.iter().for_each(|cookie| set_cookie(cookie));
     Ok(())
 }

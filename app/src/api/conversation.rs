@@ -5,12 +5,13 @@ use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use super::{port, told};
+use super::Refused;
 #[cfg(feature = "ssr")]
-use crate::model::Draft;
-use crate::model::{
-    Act, ApiError, AttachmentId, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow,
-    DraftMode, MailChoice, MemberId, Message, MessageId,
+use super::{port, told};
+use model::Draft;
+use model::{
+    Act, AttachmentId, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow, DraftMode,
+    MailChoice, MemberId, Message, MessageId,
 };
 
 /// A reply or a note to be sent. The id is made in the browser: a repeated request is the same message (R6).
@@ -52,31 +53,31 @@ pub struct Beginning {
 
 /// Sends a reply or keeps a note.
 #[server(prefix = "/api/fn", endpoint = "send_message", input = Json)]
-pub async fn send_message(new: NewMessage) -> Result<Message, ApiError> {
+pub async fn send_message(new: NewMessage) -> Result<Message, Refused> {
     told(port()?.send_message(new).await)
 }
 
 /// Takes a message back before it goes out.
 #[server(prefix = "/api/fn", endpoint = "cancel_message", input = Json)]
-pub async fn cancel_message(id: MessageId) -> Result<Message, ApiError> {
+pub async fn cancel_message(id: MessageId) -> Result<Message, Refused> {
     told(port()?.cancel_message(id).await)
 }
 
 /// Sends a scheduled message at once, or tries a failed one again.
 #[server(prefix = "/api/fn", endpoint = "send_now", input = Json)]
-pub async fn send_now(id: MessageId) -> Result<Message, ApiError> {
+pub async fn send_now(id: MessageId) -> Result<Message, Refused> {
     told(port()?.send_now(id).await)
 }
 
 /// Assigns, closes, reopens; refused when somebody changed the conversation after `seen`.
 #[server(prefix = "/api/fn", endpoint = "change_state", input = Json)]
-pub async fn change_state(conversation: ConversationId, seen: i64, act: Act) -> Result<ConversationRow, ApiError> {
+pub async fn change_state(conversation: ConversationId, seen: i64, act: Act) -> Result<ConversationRow, Refused> {
     told(port()?.change_state(conversation, seen, act).await)
 }
 
 /// Marks a conversation as read up to a number of incoming messages.
 #[server(prefix = "/api/fn", endpoint = "mark_read", input = Json)]
-pub async fn mark_read(conversation: ConversationId, read_count: i64) -> Result<(), ApiError> {
+pub async fn mark_read(conversation: ConversationId, read_count: i64) -> Result<(), Refused> {
     told(port()?.mark_read(conversation, read_count).await)
 }
 
@@ -88,13 +89,13 @@ pub async fn save_draft(
     text: String,
     #[server(default)] id: Option<MessageId>,
     by: Option<MemberId>,
-) -> Result<(), ApiError> {
+) -> Result<(), Refused> {
     told(port()?.save_draft(conversation, Draft { mode, text, id }, by).await)
 }
 
 /// Changes one field of a contact; refused when somebody changed the contact after `seen`.
 #[server(prefix = "/api/fn", endpoint = "edit_contact", input = Json)]
-pub async fn edit_contact(id: ContactId, field: ContactField, value: String, seen: i64) -> Result<Contact, ApiError> {
+pub async fn edit_contact(id: ContactId, field: ContactField, value: String, seen: i64) -> Result<Contact, Refused> {
     told(port()?.edit_contact(id, field, value, seen).await)
 }
 
@@ -105,6 +106,6 @@ pub async fn make_contact(
     id: ContactId,
     field: ContactField,
     value: String,
-) -> Result<Contact, ApiError> {
+) -> Result<Contact, Refused> {
     told(port()?.make_contact(conversation, id, field, value).await)
 }

@@ -4,11 +4,10 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
+use super::Refused;
 #[cfg(feature = "ssr")]
 use super::{port, told};
-use crate::model::{
-    ApiError, Channel, ChannelHealth, ChannelId, CheckedStep, EmailSettings, MailId, StepOutcome, Timestamp,
-};
+use model::{Channel, ChannelHealth, ChannelId, CheckedStep, EmailSettings, MailId, StepOutcome, Timestamp};
 
 /// What was found out about an address's servers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +22,7 @@ pub struct FoundMailbox {
 
 /// Finds the servers of an address.
 #[server(prefix = "/api/fn", endpoint = "find_mailbox", input = Json)]
-pub async fn find_mailbox(address: String) -> Result<FoundMailbox, ApiError> {
+pub async fn find_mailbox(address: String) -> Result<FoundMailbox, Refused> {
     told(port()?.find_mailbox(address).await)
 }
 
@@ -62,13 +61,13 @@ impl MailboxCheck {
 
 /// Tests a mailbox, step by step. Takes up to a minute.
 #[server(prefix = "/api/fn", endpoint = "check_mailbox", input = Json)]
-pub async fn check_mailbox(mailbox: NewMailbox) -> Result<MailboxCheck, ApiError> {
+pub async fn check_mailbox(mailbox: NewMailbox) -> Result<MailboxCheck, Refused> {
     told(port()?.check_mailbox(mailbox).await)
 }
 
 /// Connects a mailbox, or changes how it is reached.
 #[server(prefix = "/api/fn", endpoint = "connect_mailbox", input = Json)]
-pub async fn connect_mailbox(mailbox: NewMailbox) -> Result<Channel, ApiError> {
+pub async fn connect_mailbox(mailbox: NewMailbox) -> Result<Channel, Refused> {
     told(port()?.connect_mailbox(mailbox).await)
 }
 
@@ -102,24 +101,24 @@ pub struct MailboxStatus {
 
 /// Looks at a mailbox.
 #[server(prefix = "/api/fn", endpoint = "mailbox_status", input = Json)]
-pub async fn load_mailbox(id: ChannelId) -> Result<MailboxStatus, ApiError> {
+pub async fn load_mailbox(id: ChannelId) -> Result<MailboxStatus, Refused> {
     told(port()?.mailbox_status(id).await)
 }
 
 /// Stops receiving for a channel, or begins again.
 #[server(prefix = "/api/fn", endpoint = "pause_channel", input = Json)]
-pub async fn pause_channel(id: ChannelId, paused: bool) -> Result<(), ApiError> {
+pub async fn pause_channel(id: ChannelId, paused: bool) -> Result<(), Refused> {
     told(port()?.pause_channel(id, paused).await)
 }
 
 /// Brings in what came to a mailbox in the days before it was connected.
 #[server(prefix = "/api/fn", endpoint = "backfill", input = Json)]
-pub async fn backfill(id: ChannelId, days: u32) -> Result<(), ApiError> {
+pub async fn backfill(id: ChannelId, days: u32) -> Result<(), Refused> {
     told(port()?.backfill(id, days).await)
 }
 
 /// Tries to read a quarantined mail again.
 #[server(prefix = "/api/fn", endpoint = "read_mail_again", input = Json)]
-pub async fn read_mail_again(id: MailId) -> Result<(), ApiError> {
+pub async fn read_mail_again(id: MailId) -> Result<(), Refused> {
     told(port()?.read_mail_again(id).await)
 }

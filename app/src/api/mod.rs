@@ -11,7 +11,10 @@ pub mod email;
 pub mod inbox;
 #[cfg(feature = "ssr")]
 pub mod port;
+mod refused;
 pub mod settings;
+
+pub use refused::Refused;
 
 #[cfg(feature = "ssr")]
 mod ask {
@@ -20,8 +23,11 @@ mod ask {
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
 
-    use super::port::{Door, Port};
-    use crate::model::ApiError;
+    use super::{
+        Refused,
+        port::{Door, Port},
+    };
+    use model::ApiError;
 
     /// The port of whoever is signed in, put there by the session layer.
     pub(super) fn port() -> Result<Arc<dyn Port>, ApiError> {
@@ -52,10 +58,10 @@ mod ask {
     }
 
     /// Gives a refusal its HTTP status: without it every one would be a 500.
-    pub(super) fn told<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
+    pub(super) fn told<T>(result: Result<T, ApiError>) -> Result<T, Refused> {
         // A status of ours would undo the redirect back to the form.
         if is_plain_form() {
-            return result;
+            return result.map_err(Refused);
         }
         if let (Err(error), Some(response)) = (&result, use_context::<ResponseOptions>()) {
             if let Ok(status) = axum::http::StatusCode::from_u16(error.status()) {
@@ -67,7 +73,7 @@ mod ask {
                 response.insert_header(axum::http::header::RETRY_AFTER, value);
             }
         }
-        result
+        result.map_err(Refused)
     }
 
     /// Lets the browser keep (or drop) the session's cookie.

@@ -8,7 +8,7 @@ use super::{
     email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox},
     settings::{ChannelEdit, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
 };
-use crate::model::{
+use model::{
     Act, ApiError, AuditPage, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId, ConversationId,
     ConversationRow, Cursor, Draft, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message, MessageId, Role,
     SessionId, Team, TeamId, Thread, View, Visibility, Workspace,

@@ -4,16 +4,17 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
+use super::Refused;
 #[cfg(feature = "ssr")]
 use super::{port, told};
-use crate::model::{
-    ApiError, AuditPage, Channel, ChannelId, InviteId, JobId, Member, MemberId, Role, Space, Storage, Team, TeamId,
-    Timestamp, Visibility, Workspace,
+use model::{
+    AuditPage, Channel, ChannelId, InviteId, JobId, Member, MemberId, Role, Space, Storage, Team, TeamId, Timestamp,
+    Visibility, Workspace,
 };
 
 /// My own chat bubble: green or grey (H6).
 #[server(prefix = "/api/fn", endpoint = "set_chat", input = Json)]
-pub async fn set_chat(on: bool) -> Result<(), ApiError> {
+pub async fn set_chat(on: bool) -> Result<(), Refused> {
     told(port()?.set_chat(on).await)
 }
 
@@ -45,43 +46,43 @@ pub struct InviteInfo {
 
 /// Makes an invitation link, good for a day and one person.
 #[server(prefix = "/api/fn", endpoint = "invite", input = Json)]
-pub async fn invite(new: NewInvite) -> Result<InviteInfo, ApiError> {
+pub async fn invite(new: NewInvite) -> Result<InviteInfo, Refused> {
     told(port()?.invite(new).await)
 }
 
 /// The invitations that nobody used yet.
 #[server(prefix = "/api/fn", endpoint = "invites", input = Json)]
-pub async fn invites() -> Result<Vec<InviteInfo>, ApiError> {
+pub async fn invites() -> Result<Vec<InviteInfo>, Refused> {
     told(port()?.invites().await)
 }
 
 /// Revokes an invitation.
 #[server(prefix = "/api/fn", endpoint = "revoke_invite", input = Json)]
-pub async fn revoke_invite(id: InviteId) -> Result<(), ApiError> {
+pub async fn revoke_invite(id: InviteId) -> Result<(), Refused> {
     told(port()?.revoke_invite(id).await)
 }
 
 /// Changes what a member is or sees, or lets them in no more.
 #[server(prefix = "/api/fn", endpoint = "edit_member", input = Json)]
-pub async fn edit_member(id: MemberId, role: Role, visibility: Visibility, disabled: bool) -> Result<Member, ApiError> {
+pub async fn edit_member(id: MemberId, role: Role, visibility: Visibility, disabled: bool) -> Result<Member, Refused> {
     told(port()?.edit_member(id, role, visibility, disabled).await)
 }
 
 /// Makes a team.
 #[server(prefix = "/api/fn", endpoint = "add_team", input = Json)]
-pub async fn add_team(id: TeamId, name: String) -> Result<Team, ApiError> {
+pub async fn add_team(id: TeamId, name: String) -> Result<Team, Refused> {
     told(port()?.add_team(id, name).await)
 }
 
 /// Takes a member into a team or out of it.
 #[server(prefix = "/api/fn", endpoint = "set_in_team", input = Json)]
-pub async fn set_in_team(member: MemberId, team: TeamId, inside: bool) -> Result<(), ApiError> {
+pub async fn set_in_team(member: MemberId, team: TeamId, inside: bool) -> Result<(), Refused> {
     told(port()?.set_in_team(member, team, inside).await)
 }
 
 /// Says which channels a team looks after.
 #[server(prefix = "/api/fn", endpoint = "set_team_channels", input = Json)]
-pub async fn set_team_channels(team: TeamId, channels: Vec<ChannelId>) -> Result<(), ApiError> {
+pub async fn set_team_channels(team: TeamId, channels: Vec<ChannelId>) -> Result<(), Refused> {
     told(port()?.set_team_channels(team, channels).await)
 }
 
@@ -102,7 +103,7 @@ pub struct ChannelEdit {
 
 /// Changes a channel's settings.
 #[server(prefix = "/api/fn", endpoint = "edit_channel", input = Json)]
-pub async fn edit_channel(edit: ChannelEdit) -> Result<Channel, ApiError> {
+pub async fn edit_channel(edit: ChannelEdit) -> Result<Channel, Refused> {
     told(port()?.edit_channel(edit).await)
 }
 
@@ -119,13 +120,13 @@ pub struct WorkspaceEdit {
 
 /// Changes the workspace's settings.
 #[server(prefix = "/api/fn", endpoint = "edit_workspace", input = Json)]
-pub async fn edit_workspace(edit: WorkspaceEdit) -> Result<Workspace, ApiError> {
+pub async fn edit_workspace(edit: WorkspaceEdit) -> Result<Workspace, Refused> {
     told(port()?.edit_workspace(edit).await)
 }
 
 /// A page of the audit log: lines before number `before`, without it the newest.
 #[server(prefix = "/api/fn", endpoint = "audit_log", input = Json)]
-pub async fn audit_log(before: Option<i64>) -> Result<AuditPage, ApiError> {
+pub async fn audit_log(before: Option<i64>) -> Result<AuditPage, Refused> {
     told(port()?.audit_log(before).await)
 }
 
@@ -163,12 +164,12 @@ pub struct SystemStatus {
 
 /// How the system is.
 #[server(prefix = "/api/fn", endpoint = "system_status", input = Json)]
-pub async fn load_system_status() -> Result<SystemStatus, ApiError> {
+pub async fn load_system_status() -> Result<SystemStatus, Refused> {
     told(port()?.system_status().await)
 }
 
 /// Tries a given-up job again.
 #[server(prefix = "/api/fn", endpoint = "revive_job", input = Json)]
-pub async fn revive_job(id: JobId) -> Result<(), ApiError> {
+pub async fn revive_job(id: JobId) -> Result<(), Refused> {
     told(port()?.revive_job(id).await)
 }

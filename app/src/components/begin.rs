@@ -7,11 +7,11 @@ use super::composer::{AttachButton, FileList, Uploads, read_addresses, written};
 use crate::{
     api::conversation::{Beginning, NewMessage, send_message},
     components::ui::{Button, Dialog, Variant},
-    model::{
-        Channel, ChannelId, ChannelKind, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice,
-        Mailbox, MessageId, Permission, Recipients,
-    },
     state::{House, new_uuid, use_house},
+};
+use model::{
+    Channel, ChannelId, ChannelKind, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice, Mailbox,
+    MessageId, Permission, Recipients,
 };
 
 /// The mail that is being begun, if one is. Copies share their state.

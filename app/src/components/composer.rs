@@ -9,10 +9,10 @@ use leptos::{html, prelude::*};
 use crate::{
     api::conversation::NewMessage,
     components::ui::{Glyph, Icon},
-    model::{Attachment, ConversationId, DraftMode, MailChoice, Message},
     state::{Connection, Ghost, give_focus, use_house, use_inbox, use_live, use_outbox},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
+use model::{Attachment, ConversationId, DraftMode, MailChoice, Message};
 use recipients::{MailLines, MailShort, MailTo};
 pub(super) use recipients::{read_addresses, written};
 use text::Drafts;

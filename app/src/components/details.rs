@@ -14,11 +14,11 @@ use crate::{
         SaveState, Toast, Toasts, Tone, breakable,
     },
     json::Fetched,
-    model::{
-        Act, AiMode, ApiError, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow,
-        LeadStatus, MemberId, Permission, Status, Thread,
-    },
     state::{Shown, new_uuid, use_house, use_inbox, use_now},
+};
+use model::{
+    Act, AiMode, ApiError, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow, LeadStatus,
+    MemberId, Permission, Status, Thread,
 };
 
 /// The fields in the order shown; the name stands above, the lead status below.

@@ -8,11 +8,14 @@ use super::{
     words::{duration, file_kind, line_text, sender_name, size},
 };
 use crate::{
-    api::conversation::{cancel_message, send_now},
+    api::{
+        Refused,
+        conversation::{cancel_message, send_now},
+    },
     components::ui::{Button, CountdownRing, Glyph, Icon, RelativeTime, Toast, Toasts, Tone, Variant, exact, iso},
-    model::{Attachment, Delivery, DeliveryState, Entry, Line, Link, Message, Piece, Sender, linkify},
     state::{now_ms, use_house, use_inbox, use_now, use_zone},
 };
+use model::{Attachment, Delivery, DeliveryState, Entry, Line, Link, Message, Piece, Sender, linkify};
 
 /// A message, a note or an event line.
 #[component]
@@ -220,14 +223,14 @@ fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>
     let id = message.id;
     let inbox = use_inbox();
     let toasts = use_context::<Toasts>();
-    let told = move |error: crate::model::ApiError| {
+    let told = move |error: model::ApiError| {
         if let Some(toasts) = toasts {
             toasts.push(Toast::new(error.to_string()).tone(Tone::Bad));
         }
     };
     let now_send = move |()| {
         leptos::task::spawn_local(async move {
-            if let Err(error) = send_now(id).await {
+            if let Err(Refused(error)) = send_now(id).await {
                 told(error);
             }
         });
@@ -241,7 +244,7 @@ fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>
                     inbox.show_cancelled(cancelled);
                     back.try_set(Some(GivenBack::reply(message)));
                 }
-                Err(error) => told(error),
+                Err(Refused(error)) => told(error),
             }
         });
     };

@@ -17,9 +17,9 @@ use crate::{
     api::inbox::{load_inbox, load_thread},
     components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, IconButton, Tab, Tabs, Tone, typed_key},
     json::Fetched,
-    model::{AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Permission, View, window_of},
     state::{Connection, Inbox, Listed, give_focus, use_house, use_inbox, use_live},
 };
+use model::{AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Permission, View, window_of};
 
 /// The height of a row in pixels; the style sheet's `--row-h`.
 const ROW_H: f64 = 76.0;

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::{composer, entry::paragraphs};
 use crate::{
     components::ui::{Button, Variant, exact},
-    model::{Entry, Look, MailHead, Mailbox, Message, Parties},
     state::use_zone,
 };
+use model::{Entry, Look, MailHead, Mailbox, Message, Parties};
 
 /// Addresses in one line, by their names where they have any.
 pub fn names(list: &[Mailbox]) -> String {

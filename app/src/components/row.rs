@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::words::{channel_attr, channel_icon, duration, member_in_sentence, sender_name};
 use crate::{
     components::ui::{Avatar, Badge, Glyph, Icon, Pill, RelativeTime, Tone},
-    model::{ChannelKind, ConversationId, ConversationRow, ConversationState, Pen, PreviewBy, Slot, Status, View},
     state::{House, use_house, use_inbox, use_now},
 };
+use model::{ChannelKind, ConversationId, ConversationRow, ConversationState, Pen, PreviewBy, Slot, Status, View};
 
 /// The response goal of new conversations (N4), in milliseconds: beyond it the timer turns red.
 const GOAL_MS: i64 = 2 * 3_600_000;

@@ -15,10 +15,10 @@ use crate::{
     api::{conversation::mark_read, inbox::load_older},
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
     json::Fetched,
-    model::{
-        AccountState, Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage, Thread, View,
-    },
     state::{Ghost, GhostState, Shown, Slotted, give_focus, use_house, use_inbox, use_live, use_now, use_outbox},
+};
+use model::{
+    AccountState, Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage, Thread, View,
 };
 
 /// The centre panel.
@@ -349,7 +349,7 @@ fn Entries(id: ConversationId, them: Signal<String>, back: RwSignal<Option<Given
 fn GhostView(ghost: Ghost, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     let outbox = use_outbox();
     let id = ghost.new.id;
-    let kind = if ghost.new.mode == crate::model::DraftMode::Note { "note" } else { "out" };
+    let kind = if ghost.new.mode == model::DraftMode::Note { "note" } else { "out" };
     let (state, icon, word) = match &ghost.state {
         GhostState::Sending => ("queued", Icon::Circle, "sending"),
         GhostState::Waiting => ("scheduled", Icon::WifiOff, "waits for the connection"),

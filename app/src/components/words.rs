@@ -1,11 +1,8 @@
 //! How the product speaks of people, channels and times.
 
-use crate::{
-    components::ui::Icon,
-    model::{ChannelKind, Line, MemberId, Sender, Status},
-    state::House,
-};
+use crate::{components::ui::Icon, state::House};
 use leptos::prelude::*;
+use model::{ChannelKind, Line, MemberId, Sender, Status};
 
 /// The name of a member; "You" for me.
 pub fn member_name(house: House, id: MemberId) -> String {

@@ -5,9 +5,10 @@ use leptos_router::hooks::use_query_map;
 
 use super::form::described;
 use crate::{
+    api::Refused,
     components::ui::{FieldFrame, Mark},
-    model::ApiError,
 };
+use model::ApiError;
 
 /// The page around the card.
 #[component]
@@ -92,13 +93,13 @@ pub(crate) fn AuthField(
 /// Why a form was refused before its page was led back to.
 pub(super) fn refusal<S>(action: ServerAction<S>, before: Option<ApiError>) -> Signal<Option<ApiError>>
 where
-    S: ServerFn<Output = (), Error = ApiError> + Clone + Send + Sync + 'static,
+    S: ServerFn<Output = (), Error = Refused> + Clone + Send + Sync + 'static,
 {
     // It names the form and is not shown: the other forms were not refused.
     let led_back = use_query_map().with_untracked(|query| query.get("__path").is_some_and(|path| path == S::PATH));
     let before = before.filter(|_| led_back);
     // Before the first answer an action holds what the address says of an error, and that is anybody's to write (S6).
     let answered = move || action.version().get() > 0;
-    let refused = move || answered().then(|| action.value().get().and_then(Result::err)).flatten();
+    let refused = move || answered().then(|| action.value().get().and_then(Result::err).map(ApiError::from)).flatten();
     Signal::derive(move || refused().or_else(|| before.clone()))
 }

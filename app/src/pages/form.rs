@@ -2,10 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    components::ui::{FieldFrame, Glyph, Icon, IconButton},
-    model::ApiError,
-};
+use crate::components::ui::{FieldFrame, Glyph, Icon, IconButton};
+use model::ApiError;
 
 /// What to show beside a field: the message of an error that names it.
 pub(crate) fn field_error(error: Signal<Option<ApiError>>, name: &'static str) -> Signal<Option<String>> {

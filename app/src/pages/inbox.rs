@@ -14,9 +14,9 @@ use crate::{
         thread::ThreadPanel,
     },
     json::fetched,
-    model::{ApiError, ConversationId, View},
     state::{use_inbox, use_live},
 };
+use model::{ApiError, ConversationId, View};
 
 /// The page.
 #[component]
@@ -32,7 +32,7 @@ pub fn InboxPage() -> impl IntoView {
     let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
     let page = fetched(
         move || (view.get(), live.resets.get()),
-        |(view, _)| async move { (view, load_inbox(view, None).await) },
+        |(view, _)| async move { (view, load_inbox(view, None).await.map_err(ApiError::from)) },
     );
     let thread = fetched(
         move || (asked.get().map(|_| id.get()), live.resets.get(), inbox.returns.get()),
@@ -41,7 +41,7 @@ pub fn InboxPage() -> impl IntoView {
                 None => Some(Err(ApiError::NotFound)),
                 Some(id) => match inbox.take_prefetched(id) {
                     Some(thread) => Some(Ok(thread)),
-                    None => Some(load_thread(id).await),
+                    None => Some(load_thread(id).await.map_err(ApiError::from)),
                 },
             }
         },

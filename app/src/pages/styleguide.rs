@@ -2,13 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    components::{
-        ui::*,
-        words::{channel_attr, channel_icon},
-    },
-    model::ChannelKind,
+use crate::components::{
+    ui::*,
+    words::{channel_attr, channel_icon},
 };
+use model::ChannelKind;
 
 /// A fixed present, so that the page looks the same on every day.
 const NOW: i64 = 1_794_483_605_000;

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::model::MemberId;
+use model::MemberId;
 
 /// A new UUIDv7.
 #[expect(clippy::disallowed_methods, reason = "this is the source that everything else is given")]

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::browser::ahead_of_utc;
-use crate::model::{Bootstrap, Timestamp};
+use model::{Bootstrap, Timestamp};
 
 /// The workspace as last known; live events keep it up to date.
 #[derive(Clone, Copy)]

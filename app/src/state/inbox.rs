@@ -14,7 +14,7 @@ use self::seen::JustCame;
 pub use self::slots::Slotted;
 use self::slots::{first_unread, slots_of};
 use super::{House, now_ms};
-use crate::model::{
+use model::{
     ApiError, Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, Draft, DraftMode, HousePart,
     InboxPage, InboxState, ListPart, LiveBody, LiveEvent, Message, MessageId, Thread, ThreadPart, View, arrange,
 };
@@ -254,7 +254,7 @@ impl Inbox {
     }
 
     /// Where the loaded part of the list ends.
-    pub fn end(self) -> Option<(View, crate::model::Cursor)> {
+    pub fn end(self) -> Option<(View, model::Cursor)> {
         let end = |list: &ListPart| list.rows.last().map(|row| (list.view, row.cursor()));
         self.core.try_with_value(|core| core.list.as_ref().and_then(end)).flatten()
     }

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use crate::model::Storage;
+use model::Storage;
 
 /// How the browser is connected, as the header says it (N1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -70,9 +70,9 @@ mod stream {
     use super::{Connection, Live};
     use crate::{
         json,
-        model::{LiveEvent, Storage},
         state::{Inbox, new_uuid},
     };
+    use model::{LiveEvent, Storage};
 
     /// How many frames the holder keeps for tabs that join.
     const KEPT: usize = 500;
@@ -263,7 +263,7 @@ mod stream {
         let tab = Rc::clone(tab);
         leptos::task::spawn_local(async move {
             match crate::api::inbox::load_bootstrap().await {
-                Err(crate::model::ApiError::Unauthenticated) => {
+                Err(crate::api::Refused(model::ApiError::Unauthenticated)) => {
                     tab.borrow().tell(&Talk::SignedOut);
                     leave();
                 }

@@ -8,8 +8,8 @@ use super::{forget, keep, now_ms, recall_all, unsent};
 use crate::{
     api::conversation::{NewMessage, send_message},
     json,
-    model::{ApiError, Attachment, ConversationId, MemberId, MessageId, Timestamp},
 };
+use model::{ApiError, Attachment, ConversationId, MemberId, MessageId, Timestamp};
 
 /// How a message that is not stored yet fares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,7 +153,7 @@ impl Outbox {
         leptos::task::spawn_local(async move {
             while let Some(ghost) = self.next() {
                 let id = ghost.new.id;
-                match send_message(ghost.new).await {
+                match send_message(ghost.new).await.map_err(ApiError::from) {
                     // The event brings it into the thread; both show it once, by its id.
                     Ok(_) => self.change(|all| all.retain(|g| g.new.id != id)),
                     Err(error) if error.is_passing() => {

@@ -1,5 +1,5 @@
 // Splits plain text into words and links: http, https, mailto and tel, names that begin with www., and addresses of mailboxes. The app has
-// the same rule in app/src/model/links.rs; both are held to the cases in links.json beside it. In doubt something is no link.
+// the same rule in app/model/src/links.rs; both are held to the cases in links.json beside it. In doubt something is no link.
 
 // What ends a sentence, a part of it or its emphasis, in several scripts: at the end of a link it is no part of it.
 const ends = ".,;:!?'*([…–—‘’·،؛؟۔।॥։׃።፣၊။៕།\u037e\u0387";

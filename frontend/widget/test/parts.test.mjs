@@ -46,7 +46,7 @@ test('store: what lasts is told from what lives as long as the page', () => {
 });
 
 test('linkify: the table that the app is held to', () => {
-  const cases = JSON.parse(readFileSync(new URL('../../../app/src/model/links.json', import.meta.url), 'utf8'));
+  const cases = JSON.parse(readFileSync(new URL('../../../app/model/src/links.json', import.meta.url), 'utf8'));
   assert.ok(cases.length > 100);
   const faults = [];
   for (const { text, links } of cases) {

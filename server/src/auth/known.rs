@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 
 use super::{Cookies, from_header};
 use crate::{clock::random_bytes, vault::Vault};
-use app::model::Timestamp;
+use model::Timestamp;
 
 /// How long a browser stays known without signing in, in days.
 const DAYS: i64 = 180;

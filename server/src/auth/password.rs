@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use app::model::ApiError;
 use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version,
     password_hash::{Salt, SaltString},
 };
+use model::ApiError;
 use tokio::sync::Semaphore;
 
 use crate::{

@@ -5,8 +5,8 @@ mod receivers;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use app::model::{ChannelKind, MailId};
 use async_trait::async_trait;
+use model::{ChannelKind, MailId};
 
 pub use receivers::{Health, Receivers, Trouble};
 

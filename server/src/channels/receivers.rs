@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use app::model::{AccountState, ChannelId, Timestamp, WorkspaceId};
 use async_trait::async_trait;
+use model::{AccountState, ChannelId, Timestamp, WorkspaceId};
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -196,7 +196,7 @@ struct TakeAccount {
 
 struct TakenAccount {
     account: Account,
-    kind: app::model::ChannelKind,
+    kind: model::ChannelKind,
 }
 
 #[async_trait]

@@ -1,6 +1,6 @@
 //! How channels' accounts are, and that everybody hears of it (H9).
 
-use app::model::{AccountState, ApiError, Channel, ChannelId, EventBody};
+use model::{AccountState, ApiError, Channel, ChannelId, EventBody};
 
 use crate::{
     error::Result,

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use app::model::{AuditEvent, AuditLine, AuditPage, MemberId, Permission, WorkspaceId};
 use async_trait::async_trait;
+use model::{AuditEvent, AuditLine, AuditPage, MemberId, Permission, WorkspaceId};
 use serde_json::{Value, json};
 
 use crate::{

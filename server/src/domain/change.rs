@@ -1,6 +1,6 @@
 //! A conversation being changed: loaded, altered by the state table, given entries, and stored with its event.
 
-use app::model::{
+use model::{
     ApiError, Attachment, Contact, ConversationId, Entry, EventBody, Facts, Happening, MailHead, Message, MessageId,
     Outcome, Preview, PreviewBy, Sender, Timestamp,
 };
@@ -120,7 +120,7 @@ impl Change {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn line(&mut self, tx: &mut Tx<'_>, line: app::model::Line) -> Result<()> {
+    pub async fn line(&mut self, tx: &mut Tx<'_>, line: model::Line) -> Result<()> {
         self.line_saying(tx, line, String::new()).await.map(|_| ())
     }
 
@@ -128,7 +128,7 @@ impl Change {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn line_saying(&mut self, tx: &mut Tx<'_>, line: app::model::Line, text: String) -> Result<MessageId> {
+    pub async fn line_saying(&mut self, tx: &mut Tx<'_>, line: model::Line, text: String) -> Result<MessageId> {
         let id = MessageId::new(crate::clock::new_id());
         let entry = Entry::Line { line };
         let new = NewEntry {

@@ -1,7 +1,7 @@
 //! Editing contacts in place (D2), and making one of somebody who is none yet (D6).
 
-use app::model::{ApiError, Contact, ContactField, ContactId, ConversationId, EventBody, Permission};
 use async_trait::async_trait;
+use model::{ApiError, Contact, ContactField, ContactId, ConversationId, EventBody, Permission};
 
 use super::change::{Change, tell_of_contact};
 use crate::{

@@ -1,6 +1,6 @@
 //! Somebody outside: their address on a kind of channel, the contact that they are, the conversation that begins with them.
 
-use app::model::{
+use model::{
     AiMode, Channel, Contact, ContactField, ContactId, ConversationId, ConversationRow, ConversationState, IdentityId,
     Preview, PreviewBy, Timestamp,
 };

@@ -1,10 +1,10 @@
 //! What the job that sends a message asks of the database: may it go out, and what became of it.
 
-use app::model::{
+use async_trait::async_trait;
+use model::{
     ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, MailId, MailOutcome, Message, MessageId,
     Timestamp,
 };
-use async_trait::async_trait;
 
 use super::{
     account::SAMPLE,
@@ -61,7 +61,7 @@ pub struct Outgoing {
     /// What the channel speaks.
     pub kind: ChannelKind,
     /// Which channel.
-    pub channel: app::model::ChannelId,
+    pub channel: model::ChannelId,
     /// To whom.
     pub address: String,
     /// It was handed to the channel before and nobody knows what became of it.

@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use app::model::{ApiError, Attachment, AttachmentId, ChannelId, MemberId};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
+use model::{ApiError, Attachment, AttachmentId, ChannelId, MemberId};
 use sha2::Digest;
 use tokio::{fs, io::AsyncWriteExt};
 

@@ -1,10 +1,10 @@
 //! What comes in, whatever the channel (architecture, One message): dedupe, identity, contact, conversation, message, event, work.
 
-use app::model::{
+use async_trait::async_trait;
+use model::{
     AttachmentId, Channel, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, Happening, JobId, Line,
     MailHead, Message, MessageId, Presence, Sender, Status,
 };
-use async_trait::async_trait;
 
 use super::{
     change::{Change, NewEntry, tell_of_contact},

@@ -1,10 +1,10 @@
 //! Reading the inbox, and what members do to conversations.
 
-use app::model::{
+use async_trait::async_trait;
+use model::{
     Act, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, DeliveryState, Draft, Entry,
     EventBody, Happening, InboxPage, Line, Message, Permission, Status, Thread, View,
 };
-use async_trait::async_trait;
 
 use super::{change::Change, check_text};
 use crate::{
@@ -81,7 +81,7 @@ fn is_answered(message: &Message) -> bool {
 /// A web visitor's address is the hash of a secret: nothing to show.
 fn shown_address(loaded: &conversation::Loaded) -> String {
     match loaded.row.kind {
-        app::model::ChannelKind::WebChat => String::new(),
+        model::ChannelKind::WebChat => String::new(),
         _ => loaded.address.clone(),
     }
 }

@@ -20,7 +20,7 @@ pub mod unseen;
 mod unsent;
 pub mod work;
 
-use app::model::{ApiError, TEXT_LIMIT};
+use model::{ApiError, TEXT_LIMIT};
 
 use crate::error::Result;
 

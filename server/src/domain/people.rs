@@ -1,10 +1,10 @@
 //! Members, teams, channels and the chat bubble.
 
-use app::model::{
+use async_trait::async_trait;
+use model::{
     ApiError, AuditEvent, Channel, ChannelId, EventBody, JobId, Member, MemberId, Permission, Role, Team, TeamId,
     Visibility, Workspace,
 };
-use async_trait::async_trait;
 use serde_json::json;
 
 use super::{audit_log::note, check_line, check_name, check_text};

@@ -1,11 +1,11 @@
 //! Replies and notes, and taking them back (T6, T7, T8).
 
-use app::model::{
+use async_trait::async_trait;
+use model::{
     ApiError, Attachment, AttachmentId, ConversationId, ConversationState, Delivery, DeliveryState, Draft, DraftMode,
     Entry, EventBody, Happening, JobId, MailChoice, MemberId, Message, MessageId, Permission, Preview, Sender,
     Timestamp,
 };
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{

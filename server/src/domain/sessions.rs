@@ -1,10 +1,10 @@
 //! Becoming a member and staying signed in: set-up, sign-in, invitations, sessions, passwords. Hashing happens before, outside the transaction.
 
-use app::model::{
+use async_trait::async_trait;
+use model::{
     ApiError, AuditEvent, Channel, ChannelId, ChannelKind, EventBody, InviteId, Member, MemberId, Permission, Role,
     SessionId, Timestamp, Visibility, Workspace, WorkspaceId,
 };
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -146,7 +146,7 @@ pub fn stale_invitation() -> Error {
 
 fn member(name: &str, email: &str, role: Role, visibility: Visibility) -> Result<Member> {
     let name = check_name("name", name, "Say how colleagues should call you.")?;
-    let email = app::model::ContactField::Email.check(email).map_err(|e| ApiError::invalid("email", e.to_string()))?;
+    let email = model::ContactField::Email.check(email).map_err(|e| ApiError::invalid("email", e.to_string()))?;
     if email.is_empty() {
         return Err(ApiError::invalid("email", "An address is needed to sign in.").into());
     }

@@ -1,6 +1,6 @@
 //! Replies that did not reach whoever waits: their conversation is put back, and is answered again once one is sent after all (Promise 10).
 
-use app::model::{Entry, Happening, Message, Sender, Status, Unanswered};
+use model::{Entry, Happening, Message, Sender, Status, Unanswered};
 
 use super::{change::Change, send::Inverse};
 use crate::{

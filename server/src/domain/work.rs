@@ -1,7 +1,7 @@
 //! What jobs there are: typed here, done by the workers.
 
-use app::model::{ChannelId, ChannelKind, JobId, MailId, MessageId, Timestamp, WorkspaceId};
 use async_trait::async_trait;
+use model::{ChannelId, ChannelKind, JobId, MailId, MessageId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 use uuid::Uuid;

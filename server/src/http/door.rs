@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use app::{
-    api::{
-        account::{NewHouse, SignedIn, Typed},
-        port::Door,
-    },
-    model::{ApiError, MemberId, WorkspaceId},
+use app::api::{
+    account::{NewHouse, SignedIn, Typed},
+    port::Door,
 };
 use async_trait::async_trait;
 use axum::{extract::Request, http::header};
 use jiff::tz::TimeZone;
+use model::{ApiError, MemberId, WorkspaceId};
 
 use super::{client::Client, session::Signed, state::Http, typed};
 use crate::{

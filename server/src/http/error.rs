@@ -1,11 +1,11 @@
 //! Refusals as JSON, for the routes that are no server functions.
 
-use app::model::ApiError;
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use model::ApiError;
 use serde_json::json;
 
 use crate::error::Error;

@@ -1,6 +1,5 @@
 //! Members' files: up with a name, down by id. Nothing that a browser could run is ever shown inline (S8, S9).
 
-use app::model::{ApiError, Attachment, AttachmentId};
 use axum::{
     Json,
     body::Body,
@@ -9,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::TryStreamExt;
+use model::{ApiError, Attachment, AttachmentId};
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
@@ -36,7 +36,7 @@ pub async fn upload(
     body: Body,
 ) -> Result<Json<Attachment>, Refusal> {
     let scope = &signed.session.scope;
-    scope.require(app::model::Permission::Converse)?;
+    scope.require(model::Permission::Converse)?;
     let member = scope.person()?.member.id;
     // Whoever has a member's session must not be able to fill the disk with it (S53).
     if let Some(seconds) = http.member_kilobytes().take(member, kilobytes(&headers, MEMBER_LIMIT)) {

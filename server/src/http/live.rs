@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{error::Refusal, session::Signed, state::Http};
 use crate::live::{Watcher, watch};
-use app::model::ApiError;
+use model::ApiError;
 
 /// Where to go on from.
 #[derive(Deserialize)]

@@ -1,7 +1,6 @@
 //! Mails as they came: formatted in a frame of their own, and their source. The frame runs nothing and asks for nothing but pictures that
 //! its links are signed for (S1–S4, S23).
 
-use app::model::{ApiError, MailId, MessageId, Permission};
 use axum::{
     body::Body,
     extract::{Path, Query, Request, State},
@@ -10,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::StreamExt;
+use model::{ApiError, MailId, MessageId, Permission};
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 

@@ -1,9 +1,7 @@
 //! Mailboxes for the settings page: what admins find, test, connect and look at.
 
-use app::{
-    api::email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox, QuarantinedMail},
-    model::{ApiError, Channel, ChannelId, ContactField, EmailSettings, Host, MailId, Permission},
-};
+use app::api::email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox, QuarantinedMail};
+use model::{ApiError, Channel, ChannelId, ContactField, EmailSettings, Host, MailId, Permission};
 
 use super::state::Http;
 use crate::{

@@ -1,7 +1,7 @@
 //! For whoever runs it: is it alive, is it ready, how much is going on.
 
-use app::model::Storage;
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use model::Storage;
 
 use super::state::Http;
 use crate::store::house;

@@ -6,7 +6,6 @@ use app::{
     api::port::{Door, Port},
     components::frame::Panels,
     document::{Part, Site as ShellSite, shell},
-    model::{ApiError, Bootstrap},
 };
 use axum::{
     Json,
@@ -16,6 +15,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::{nonce::use_nonce, prelude::*};
+use model::{ApiError, Bootstrap};
 
 use super::{
     door::FrontDoor,

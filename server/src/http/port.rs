@@ -2,21 +2,19 @@
 
 use std::sync::Arc;
 
-use app::{
-    api::{
-        account::SessionInfo,
-        conversation::{Beginning, NewMessage},
-        email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox},
-        port::Port,
-        settings::{ChannelEdit, DeadJob, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
-    },
-    model::{
-        Act, ApiError, AuditEvent, AuditPage, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId,
-        ConversationId, ConversationRow, Cursor, Draft, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message,
-        MessageId, Permission, Role, SessionId, Team, TeamId, Thread, View, Visibility, Workspace,
-    },
+use app::api::{
+    account::SessionInfo,
+    conversation::{Beginning, NewMessage},
+    email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox},
+    port::Port,
+    settings::{ChannelEdit, DeadJob, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
 };
 use async_trait::async_trait;
+use model::{
+    Act, ApiError, AuditEvent, AuditPage, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId,
+    ConversationId, ConversationRow, Cursor, Draft, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message,
+    MessageId, Permission, Role, SessionId, Team, TeamId, Thread, View, Visibility, Workspace,
+};
 
 use super::{mailbox, session::Signed, state::Http};
 use crate::{
@@ -325,7 +323,7 @@ impl Port for MemberPort {
 
     async fn backfill(&self, id: ChannelId, days: u32) -> Answer<()> {
         // Further back than there is any mail, every number means the same: all of it.
-        let since = self.http.db.clock().now().plus(-i64::from(days) * 24 * 3_600_000).max(app::model::Timestamp(0));
+        let since = self.http.db.clock().now().plus(-i64::from(days) * 24 * 3_600_000).max(model::Timestamp(0));
         self.write(Backfill { id, since }).await
     }
 

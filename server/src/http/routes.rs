@@ -28,7 +28,7 @@ use super::{
     webchat,
 };
 use crate::domain::files::{MEMBER_LIMIT, VISITOR_LIMIT};
-use app::model::ApiError;
+use model::ApiError;
 
 /// Who may knock at a route. What they get behind it is decided by their scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

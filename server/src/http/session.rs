@@ -17,7 +17,7 @@ use crate::{
     error::Result,
     store::{session, session::Session},
 };
-use app::model::{ApiError, AuditEvent};
+use model::{ApiError, AuditEvent};
 
 /// How often the use of a session is written down.
 const TOUCH_MS: i64 = 60_000;

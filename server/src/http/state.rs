@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use app::model::MemberId;
+use model::MemberId;
 use tokio::sync::watch;
 
 use super::{

@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_is_too_long_or_no_work_of_ours_is_left_out() {
-        let refusal = Some(app::model::ApiError::Forbidden);
+        let refusal = Some(model::ApiError::Forbidden);
         let long = Typed { name: "x".repeat(MOST), refusal: refusal.clone(), ..Typed::default() };
         assert_eq!(back(Cookies::Secure, &keep(Cookies::Secure, &long)), Typed { refusal, ..Typed::default() });
         for bad in ["typed=%%%", "typed=e30x", "typed=W10"] {

@@ -1,10 +1,6 @@
 //! The web chat's side for visitors (H5): the widget's page, their messages, their stream. What is theirs opens with the token
 //! that their browser made; only its hash is kept, as their address.
 
-use app::model::{
-    ApiError, Attachment, AttachmentId, Channel, ConversationId, DeliveryState, Entry, EventBody, Member, Message,
-    MessageId, Sender,
-};
 use axum::{
     Json,
     body::Body,
@@ -13,6 +9,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use futures::TryStreamExt;
+use model::{
+    ApiError, Attachment, AttachmentId, Channel, ConversationId, DeliveryState, Entry, EventBody, Member, Message,
+    MessageId, Sender,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 

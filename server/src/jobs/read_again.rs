@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::model::{ChannelKind, MailId, StorageFault};
+use model::{ChannelKind, MailId, StorageFault};
 use tokio::{task::JoinSet, time::timeout};
 
 use super::worker::{Outcome, Worker};
@@ -89,8 +89,8 @@ fn is_passing(error: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use app::model::{MailHead, WorkspaceId};
     use async_trait::async_trait;
+    use model::{MailHead, WorkspaceId};
 
     use super::*;
     use crate::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::model::{ChannelKind, MailId, MessageId};
+use model::{ChannelKind, MailId, MessageId};
 
 use super::worker::{Outcome, Worker, jittered};
 use crate::{

@@ -2,9 +2,9 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use app::model::{ChannelId, StorageFault, Timestamp};
 use async_trait::async_trait;
 use futures::FutureExt;
+use model::{ChannelId, StorageFault, Timestamp};
 use tokio::{
     sync::watch,
     task::JoinSet,

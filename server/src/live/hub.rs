@@ -8,8 +8,8 @@ use std::{
     },
 };
 
-use app::model::{Access, EventBody, LiveEvent, WorkspaceId};
 use bytes::Bytes;
+use model::{Access, EventBody, LiveEvent, WorkspaceId};
 use tokio::sync::{Notify, broadcast};
 
 use super::lobby::Answers;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use app::model::{ConversationId, EventBody, Member};
+use model::{ConversationId, EventBody, Member};
 use tokio::sync::OnceCell;
 
 use super::hub::Numbered;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use app::model::WorkspaceId;
+use model::WorkspaceId;
 use tokio::{
     sync::{mpsc, watch as signal},
     time::{MissedTickBehavior, interval},

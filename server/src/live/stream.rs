@@ -2,9 +2,9 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use app::model::{Access, EventBody, MemberId, Storage, Timestamp, WorkspaceId};
 use bytes::Bytes;
 use futures::Stream;
+use model::{Access, EventBody, MemberId, Storage, Timestamp, WorkspaceId};
 use tokio::{
     sync::{
         broadcast::{Receiver, error::RecvError},

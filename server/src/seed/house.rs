@@ -1,7 +1,7 @@
 //! Who and what must be there before anybody writes: channels of several kinds, colleagues, teams.
 
-use app::model::{Channel, ChannelId, ChannelKind, Member, MemberId, Role, Team, TeamId, Timestamp, Visibility};
 use async_trait::async_trait;
+use model::{Channel, ChannelId, ChannelKind, Member, MemberId, Role, Team, TeamId, Timestamp, Visibility};
 
 use super::{
     people::latin,

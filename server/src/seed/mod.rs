@@ -24,8 +24,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use app::model::{ApiError, Channel, EventBody, Timestamp, WorkspaceId};
 use async_trait::async_trait;
+use model::{ApiError, Channel, EventBody, Timestamp, WorkspaceId};
 use tokio::sync::mpsc;
 
 use self::{

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use app::model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus, Timestamp};
+use model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus, Timestamp};
 
 use super::{
     random::Random,

@@ -1,7 +1,7 @@
 //! How many conversations there are, when each begins and ends, and how long its thread is: little to keep, so that all of it fits in
 //! memory, and everything else is made from it in the order of time.
 
-use app::model::{Channel, ChannelKind, Timestamp};
+use model::{Channel, ChannelKind, Timestamp};
 
 use super::{Options, random::Random};
 

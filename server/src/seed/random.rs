@@ -1,6 +1,6 @@
 //! Chance that comes out the same every time: a small generator with whole numbers only, so that every machine agrees.
 
-use app::model::Timestamp;
+use model::Timestamp;
 use uuid::Uuid;
 
 /// SplitMix64: one state word, passes the usual tests, and a stream can be split off for every conversation.

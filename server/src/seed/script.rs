@@ -1,6 +1,6 @@
 //! The course of a thread: who does what, in which order, in exactly so many entries, towards an ending.
 
-use app::model::{Channel, ChannelKind};
+use model::{Channel, ChannelKind};
 
 use super::{
     plan::{DAY, Plan},
@@ -166,7 +166,7 @@ impl Walk {
 
 #[cfg(test)]
 mod tests {
-    use app::model::{ChannelId, Timestamp};
+    use model::{ChannelId, Timestamp};
 
     use super::*;
 

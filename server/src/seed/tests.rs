@@ -3,7 +3,7 @@ use std::{
     time::Instant,
 };
 
-use app::model::{Channel, ChannelId, ChannelKind, Member, MemberId, Role, Visibility, Workspace};
+use model::{Channel, ChannelId, ChannelKind, Member, MemberId, Role, Visibility, Workspace};
 use uuid::Uuid;
 
 use super::*;

@@ -1,6 +1,6 @@
 //! What is written in a thread: sentences of the customer's language about one order, one product, one date.
 
-use app::model::{ChannelKind, TEXT_LIMIT, Timestamp};
+use model::{ChannelKind, TEXT_LIMIT, Timestamp};
 
 use super::{
     people::Person,

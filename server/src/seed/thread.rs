@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use app::model::{
+use model::{
     AiMode, Attachment, AttachmentId, Channel, ChannelKind, CloseReason, ConversationId, ConversationRow,
     ConversationState, Delivery, DeliveryState, Entry, Happening, Line, MemberId, Message, MessageId, Presence,
     Preview, PreviewBy, Sender, Status, Timestamp,

@@ -1,6 +1,6 @@
 //! Channels' accounts at their providers: how they are reached, who receives for them, how that goes.
 
-use app::model::{AccountState, ChannelId, Timestamp, WorkspaceId};
+use model::{AccountState, ChannelId, Timestamp, WorkspaceId};
 
 use super::{
     Scope, Tx,

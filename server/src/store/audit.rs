@@ -1,7 +1,7 @@
 //! The audit log. Lines are added and read; the database itself refuses to change or delete one, and each line's seal is a hash over it
 //! and the seal before it, so that a file edited behind our back shows it (S27).
 
-use app::model::{AuditEvent, MemberId, Timestamp, WorkspaceId};
+use model::{AuditEvent, MemberId, Timestamp, WorkspaceId};
 use sha2::Digest;
 
 use super::{

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use app::model::{ChannelKind, Contact, ConversationId, MemberId, Message, Timestamp};
+use model::{ChannelKind, Contact, ConversationId, MemberId, Message, Timestamp};
 
 use super::{
     Scope, Tx,

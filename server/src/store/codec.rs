@@ -1,6 +1,6 @@
 //! How sum types stand in TEXT columns.
 
-use app::model::{MemberId, Pen, PreviewBy, Sender};
+use model::{MemberId, Pen, PreviewBy, Sender};
 
 use crate::error::StoreError;
 

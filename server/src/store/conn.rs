@@ -1,6 +1,6 @@
 //! One way to ask either engine: a statement, its values, rows of one type.
 
-use app::model::{
+use model::{
     AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId, MessageId,
     SessionId, TeamId, Timestamp, WorkspaceId,
 };

@@ -1,6 +1,6 @@
 //! Contacts and their addresses.
 
-use app::model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus};
+use model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus};
 
 use super::{
     Scope, Tx,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::model::{
+use model::{
     ConversationId, ConversationRow, ConversationState, Counts, Cursor, Facts, IdentityId, MemberId, Preview,
     Timestamp, View, Visibility, WorkspaceId,
 };
@@ -270,7 +270,7 @@ pub async fn latest_of(
     conn: &mut Conn<'_>,
     scope: &Scope,
     identity: IdentityId,
-    channel: app::model::ChannelId,
+    channel: model::ChannelId,
 ) -> Result<Option<ConversationId>, StoreError> {
     let row: Option<(String,)> = conn.opt(LATEST_OF, args![scope.workspace(), identity, channel]).await?;
     read_opt("conversation", row.map(|(id,)| id))
@@ -307,7 +307,7 @@ row! {
 pub async fn facts_of_contact(
     conn: &mut Conn<'_>,
     scope: &Scope,
-    contact: app::model::ContactId,
+    contact: model::ContactId,
 ) -> Result<Vec<Facts>, StoreError> {
     let rows: Vec<RawFacts> = conn.all(OF_CONTACT, args![scope.workspace(), contact]).await?;
     rows.into_iter()

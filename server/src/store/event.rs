@@ -1,6 +1,6 @@
 //! The numbered log of events.
 
-use app::model::{EventBody, Timestamp, WorkspaceId};
+use model::{EventBody, Timestamp, WorkspaceId};
 
 use super::{
     codec::read,

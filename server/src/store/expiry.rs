@@ -1,6 +1,6 @@
 //! What bounds the tables that grow with sign-ins: how many rows there may be, and that those go which mean nothing any more (S53).
 
-use app::model::{MemberId, Timestamp, WorkspaceId};
+use model::{MemberId, Timestamp, WorkspaceId};
 
 use super::{
     Scope, Tx,

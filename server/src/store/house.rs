@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::model::{
+use model::{
     Bootstrap, Channel, ChannelId, ChannelKind, Member, MemberId, Team, TeamId, Timestamp, Workspace, WorkspaceId,
 };
 

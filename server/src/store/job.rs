@@ -1,6 +1,6 @@
 //! Durable work: rows that a worker leases, does, and deletes.
 
-use app::model::{ChannelId, JobId, Timestamp, WorkspaceId};
+use model::{ChannelId, JobId, Timestamp, WorkspaceId};
 
 use super::{
     Scope, Slots, Tx, Val,

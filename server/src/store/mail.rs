@@ -1,7 +1,7 @@
 //! E-mails as they came and went: how far folders were read, where the bytes are, how mails name each other, who takes part.
 // long file: one aggregate, its statements together
 
-use app::model::{ChannelId, ConversationId, Ledger, MailId, MailOutcome, MessageId, Timestamp};
+use model::{ChannelId, ConversationId, Ledger, MailId, MailOutcome, MessageId, Timestamp};
 
 use super::{
     Scope, Tx,

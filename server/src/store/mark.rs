@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::model::StorageFault;
+use model::StorageFault;
 use tokio::sync::watch;
 
 /// What went wrong the last time in one place, until it works again; shared by all who store there.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::model::{
+use model::{
     Attachment, AttachmentId, ChannelId, ConversationId, Delivery, DeliveryState, Entry, Message, MessageId, Timestamp,
 };
 
@@ -344,12 +344,7 @@ pub async fn set_provider(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn set_mail(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    id: MessageId,
-    mail: &app::model::MailHead,
-) -> Result<(), StoreError> {
+pub async fn set_mail(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, mail: &model::MailHead) -> Result<(), StoreError> {
     let mail = serde_json::to_string(mail).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     tx.exec(SET_MAIL, args![scope.workspace(), id, mail]).await?;
     Ok(())

@@ -28,7 +28,7 @@ mod wake;
 pub mod words;
 mod writer;
 
-use app::model::Visibility;
+use model::Visibility;
 
 pub use conn::{Conn, Engine, QUERIES, Row, Val};
 pub use db::{Db, OnCommit, Snapshot};

@@ -1,6 +1,6 @@
 //! What belongs to one member in one conversation: how far they read, what they have not sent yet.
 
-use app::model::{ConversationId, Draft, DraftMode};
+use model::{ConversationId, Draft, DraftMode};
 
 use super::{
     Scope, Tx,

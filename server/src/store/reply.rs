@@ -1,6 +1,6 @@
 //! Our replies in a thread, newest first: which of them reached whoever waits.
 
-use app::model::{ConversationId, DeliveryState, MemberId, MessageId, Timestamp};
+use model::{ConversationId, DeliveryState, MemberId, MessageId, Timestamp};
 
 use super::{
     Scope,
@@ -65,7 +65,7 @@ pub async fn by_others(
     n: i64,
     me: MemberId,
 ) -> Result<Option<MessageId>, StoreError> {
-    let mine = codec::sender_text(app::model::Sender::Member(me));
+    let mine = codec::sender_text(model::Sender::Member(me));
     let row: Option<(String,)> = conn.opt(BY_OTHERS, args![scope.workspace(), id, n, mine]).await?;
     row.map(|(id,)| read("message", id)).transpose()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::model::{Access, ApiError, Me, MemberId, Permission, Visibility, WorkspaceId};
+use model::{Access, ApiError, Me, MemberId, Permission, Visibility, WorkspaceId};
 use sqlx::AssertSqlSafe;
 
 use crate::error::{Error, Result};
@@ -94,7 +94,7 @@ impl Scope {
     }
 
     /// The rule of [`Access::sees`], to decide about what is already in hand.
-    pub fn sees(&self, facts: &app::model::Facts) -> bool {
+    pub fn sees(&self, facts: &model::Facts) -> bool {
         self.me().is_none_or(|me| me.access.sees(facts))
     }
 

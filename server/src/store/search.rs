@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use app::model::{Contact, ContactId, ConversationId, ConversationRow, MessageId, Visibility};
+use model::{Contact, ContactId, ConversationId, ConversationRow, MessageId, Visibility};
 
 use super::{
     Scope, Tx,

@@ -1,8 +1,6 @@
 //! Signing in: passwords, sessions, one-time links, attempts. Secrets are kept as hashes only.
 
-use app::model::{
-    Access, ChannelId, Me, Member, MemberId, Permission, Role, SessionId, TeamId, Timestamp, WorkspaceId,
-};
+use model::{Access, ChannelId, Me, Member, MemberId, Permission, Role, SessionId, TeamId, Timestamp, WorkspaceId};
 
 use super::{
     Scope, Tx,
@@ -116,15 +114,12 @@ pub async fn find(
     let role: Role = read("role", raw.role)?;
     let visibility = match role {
         // Visibility narrows agents and viewers only.
-        Role::Owner | Role::Admin => app::model::Visibility::All,
+        Role::Owner | Role::Admin => model::Visibility::All,
         _ => read("visibility", raw.visibility)?,
     };
     // Only who sees by team needs to know which; for all others that statement is saved.
-    let (teams, channels) = if visibility == app::model::Visibility::Teams {
-        my_teams(conn, workspace, id).await?
-    } else {
-        Default::default()
-    };
+    let (teams, channels) =
+        if visibility == model::Visibility::Teams { my_teams(conn, workspace, id).await? } else { Default::default() };
     let granted: Vec<Permission> =
         serde_json::from_str(&raw.granted).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     let me = Me {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::model::ChannelId;
+use model::ChannelId;
 
 /// Of work that needs this database alone.
 const OWN: usize = 32;

@@ -1,6 +1,6 @@
 //! Files that were uploaded and not sent yet: how many there are, which are too old, and whose bytes nobody needs any more.
 
-use app::model::{AttachmentId, ChannelId, Timestamp};
+use model::{AttachmentId, ChannelId, Timestamp};
 
 use super::{
     Scope, Tx,

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use app::model::WorkspaceId;
+use model::WorkspaceId;
 use sqlx::{
     ConnectOptions, PgConnection,
     postgres::{PgConnectOptions, PgListener},

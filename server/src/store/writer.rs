@@ -6,9 +6,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use app::model::{EventBody, StorageFault, Timestamp, WorkspaceId};
 use async_trait::async_trait;
 use futures::FutureExt;
+use model::{EventBody, StorageFault, Timestamp, WorkspaceId};
 use sqlx::{PgPool, SqliteConnection};
 use tokio::{
     sync::{Notify, mpsc, oneshot},

@@ -1,6 +1,6 @@
 //! Trap 7: the counters are kept by every command, compared once a day, and put right.
 
-use app::model::{Act, CloseReason, View};
+use model::{Act, CloseReason, View};
 use server::{
     domain::{
         inbox,

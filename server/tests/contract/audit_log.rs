@@ -1,6 +1,6 @@
 //! N10, S26, S27: what is noted of whom, who may read it, and that nobody can change it.
 
-use app::model::{ApiError, AuditEvent, InviteId, Role, Visibility};
+use model::{ApiError, AuditEvent, InviteId, Role, Visibility};
 use server::{
     clock::{new_id, secret_hash},
     domain::{
@@ -28,7 +28,7 @@ on_both_engines!(
 );
 
 /// The log, the newest line first: what, by whom, from where, and more about it.
-async fn log(world: &World) -> Vec<(AuditEvent, Option<app::model::MemberId>, String, String)> {
+async fn log(world: &World) -> Vec<(AuditEvent, Option<model::MemberId>, String, String)> {
     let (mut lines, mut before) = (Vec::new(), None);
     loop {
         let page = audit_log::page(&world.db, &world.owner.scope, before).await.unwrap();

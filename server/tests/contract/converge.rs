@@ -1,6 +1,6 @@
 //! R14: what a browser shows after the events equals what it would read afresh, byte for byte, for everybody, after every step.
 
-use app::model::{
+use model::{
     Act, Bootstrap, ConversationId, ConversationRow, Counts, EventBody, HousePart, InboxState, ListPart, LiveEvent,
     Role, Thread, ThreadPart, Timestamp, View, Visibility,
 };

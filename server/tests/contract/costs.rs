@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use app::model::{Act, Draft, DraftMode, Role, View, Visibility};
+use model::{Act, Draft, DraftMode, Role, View, Visibility};
 use server::{
     domain::{inbox, sessions::IDLE_MS},
     store::{QUERIES, search, session},

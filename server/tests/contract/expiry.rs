@@ -1,6 +1,6 @@
 //! S53: what has expired goes, what recurs is there from a workspace's first moment, and no table grows by what is refused.
 
-use app::model::{InviteId, Role, Visibility};
+use model::{InviteId, Role, Visibility};
 use server::{
     clock::{new_id, new_secret, secret_hash},
     domain::{

@@ -1,6 +1,6 @@
 //! L5, S28: what is searched for is found, whatever its case, accents and script; nothing anybody types breaks the query.
 
-use app::model::{Act, ContactField, ConversationId, MessageId, Role, Visibility};
+use model::{Act, ContactField, ConversationId, MessageId, Role, Visibility};
 use server::{
     domain::{
         contacts::EditContact,

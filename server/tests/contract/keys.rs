@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::model::{DeliveryState, DraftMode, Entry, MessageId};
+use model::{DeliveryState, DraftMode, Entry, MessageId};
 use server::{
     channels::Channels,
     clock::{Clock, new_id},

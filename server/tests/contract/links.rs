@@ -1,6 +1,6 @@
 //! S42, S58: a link is good once, for a day, for what it was made for, while its maker may hand that out, and for nobody who only guesses.
 
-use app::model::{InviteId, Role, Visibility};
+use model::{InviteId, Role, Visibility};
 use server::{
     clock::{new_id, new_secret, secret_hash},
     domain::{

@@ -2,8 +2,8 @@
 
 use std::{pin::Pin, time::Duration};
 
-use app::model::{Act, Draft, DraftMode, LiveBody, LiveEvent, Role, Visibility};
 use futures::{Stream, StreamExt};
+use model::{Act, Draft, DraftMode, LiveBody, LiveEvent, Role, Visibility};
 use server::{
     domain::{
         inbox::{MarkRead, SaveDraft},

@@ -1,7 +1,7 @@
 //! Visitors' streams of one process ask the database once an event, however many they are.
 
-use app::model::{EventBody, Role, Visibility};
 use futures::future::join_all;
+use model::{EventBody, Role, Visibility};
 use server::live::Numbered;
 
 use crate::{costs::counted, world::World};

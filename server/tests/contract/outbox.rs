@@ -9,11 +9,11 @@ use std::{
     time::Duration,
 };
 
-use app::model::{
+use async_trait::async_trait;
+use model::{
     ApiError, Channel as Account, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, EventBody, JobId,
     Message, MessageId, Role, Visibility,
 };
-use async_trait::async_trait;
 use server::{
     channels::{Capabilities, Channel, Channels, SendError},
     clock::new_id,
@@ -415,7 +415,7 @@ async fn r7_a_kind_that_is_not_connected_says_so(world: World) {
         EventBody::Conversation { messages, .. } => messages.into_iter().find(|m| m.id == message.id),
         _ => None,
     });
-    assert_eq!(told.unwrap().entry, Entry::Outgoing { by: app::model::Sender::Member(world.owner.id), delivery });
+    assert_eq!(told.unwrap().entry, Entry::Outgoing { by: model::Sender::Member(world.owner.id), delivery });
     // Once it is connected, a person sends it.
     world.db.write(&world.owner.scope, SendNow(message.id)).await.unwrap();
     outbox.after(0).await;

@@ -1,7 +1,7 @@
 //! Commands that only tests give: plain SQL, a channel of any kind, a second tenant, a job of any sort.
 
-use app::model::{Channel, JobId, Member, MemberId, Role, SessionId, Timestamp, Visibility, Workspace, WorkspaceId};
 use async_trait::async_trait;
+use model::{Channel, JobId, Member, MemberId, Role, SessionId, Timestamp, Visibility, Workspace, WorkspaceId};
 use server::{
     clock::new_id,
     domain::sessions::{SESSION_MS, web_chat},

@@ -1,6 +1,6 @@
 //! Quality 1.6, traps 1 and 3: every list is read along an index, in order, and a deep page costs what the first one costs.
 
-use app::model::{View, Visibility};
+use model::{View, Visibility};
 use server::store::{
     Conn, Engine, Val,
     conversation::{composed_statements, page_sql},

@@ -1,6 +1,6 @@
 //! N10, S26: every command as every role: done or refused, as the table says.
 
-use app::model::{
+use model::{
     Act, ApiError, AttachmentId, ChannelId, CloseReason, ContactField, ContactId, ConversationId, Draft, DraftMode,
     EmailSettings, Host, InviteId, JobId, MailId, Member, MemberId, MessageId, Permission, Role, Security, SessionId,
     TeamId, View, Visibility,
@@ -104,7 +104,7 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "edit a channel" Some(Administer) => EditChannel { id: ids.channel, name: text(), greeting: text(), auto_reply: text(), origins: Vec::new() },
         "edit the workspace" Some(Administer) => EditWorkspace { name: text(), chat_enabled: true, pending_after_reply: true },
         "pause a channel" Some(Administer) => PauseChannel { id: ids.mailbox, paused: true },
-        "backfill" Some(Administer) => Backfill { id: ids.mailbox, since: app::model::Timestamp(0) },
+        "backfill" Some(Administer) => Backfill { id: ids.mailbox, since: model::Timestamp(0) },
         "read a mail again" Some(Administer) => TakeAgain { id: ids.mail, tried: server::domain::mail::Tried::Unread("Still not.".to_owned()), bytes: None, old: false },
         // Under an id that somebody else has it makes one of its own: nothing may come after it that names the same.
         "change a mailbox" Some(Administer) => ConnectMailbox { id: ids.mailbox, settings: mailbox(&ids.mailbox.to_string()), secret: Some("sealed".to_owned()) },
@@ -123,7 +123,7 @@ async fn act(world: &World, conversation: ConversationId, act: Act) -> ChangeSta
 
 /// One of everything, in this workspace, for `who` to try commands on.
 pub async fn one_of_everything(world: &World, who: &Person, number: usize) -> Ids {
-    let channel = world.channel(app::model::ChannelKind::Api, 60_000).await;
+    let channel = world.channel(model::ChannelKind::Api, 60_000).await;
     let named = server::domain::inbound::Inbound {
         name: "Amélie".to_owned(),
         ..letter(&channel, &format!("amelie {number}"), "Bonjour")

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use app::model::{
+use jiff::tz::TimeZone;
+use model::{
     AccountState, ApiError, Channel, ChannelId, ChannelKind, ConversationId, DeliveryState, DraftMode, Entry, Look,
     MailHead, Message, MessageId, Sender, View,
 };
-use jiff::tz::TimeZone;
 use server::{
     channels::{Channels, email::Email},
     clock::new_id,

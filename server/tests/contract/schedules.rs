@@ -5,11 +5,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use app::model::{
+use futures::future::join_all;
+use model::{
     Act, CloseReason, ConversationId, DeliveryState, DraftMode, Entry, EventBody, Line, MemberId, Role, Status,
     Visibility,
 };
-use futures::future::join_all;
 use server::{
     domain::{deliver::TheyRead, inbox::ChangeState, send::CancelMessage},
     error::Error,

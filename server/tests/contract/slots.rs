@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::model::{Channel as Account, ChannelId, ChannelKind, DeliveryState, Entry, MessageId};
 use async_trait::async_trait;
+use model::{Channel as Account, ChannelId, ChannelKind, DeliveryState, Entry, MessageId};
 use server::{
     channels::{Capabilities, Channel, Channels, SendError},
     domain::deliver::{Handed, Outgoing},

@@ -1,6 +1,6 @@
 //! The state table as commands play it (ARCHITECTURE.md, Conversation state; Promise 4; H6).
 
-use app::model::{
+use model::{
     Act, ApiError, CloseReason, DraftMode, Entry, Line, Member, MemberId, MessageId, PreviewBy, Role, Sender, Slot,
     Status, Tab, Visibility,
 };
@@ -151,7 +151,7 @@ async fn bubble(world: &World, who: &Person, on: bool) {
     world.db.write(&who.scope, SetChat(on)).await.unwrap();
 }
 
-async fn auto_replies(world: &World, conversation: app::model::ConversationId) -> usize {
+async fn auto_replies(world: &World, conversation: model::ConversationId) -> usize {
     let messages = world.thread(&world.owner, conversation).await.unwrap().messages;
     messages.iter().filter(|m| matches!(m.entry, Entry::Outgoing { by: Sender::Auto, .. })).count()
 }
@@ -181,7 +181,7 @@ async fn h6_missed_and_answered_by_machine_once_per_off_period(world: World) {
     world.inbound("amelie", "And gone again").await;
     assert_eq!(auto_replies(&world, conversation).await, 2, "a new off period");
     world.work().await;
-    let counts = page(&world.db, &world.owner.scope, app::model::View::Missed, None, 10).await.unwrap().counts;
+    let counts = page(&world.db, &world.owner.scope, model::View::Missed, None, 10).await.unwrap().counts;
     assert_eq!((counts.missed, counts.new), (1, 0));
     // Who answers has taken care of it; who is assigned gets it without a machine.
     world.reply(&agent, conversation, "Here I am").await.unwrap();
@@ -243,7 +243,7 @@ async fn a_stranger_with_a_known_name_stays_a_stranger(world: World) {
 async fn what_is_too_long_or_empty_is_refused(world: World) {
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
     let seq = world.last_seq().await;
-    for text in ["", " \n ", "a\0b", &"x".repeat(app::model::TEXT_LIMIT + 1)] {
+    for text in ["", " \n ", "a\0b", &"x".repeat(model::TEXT_LIMIT + 1)] {
         assert!(matches!(refused(world.reply(&world.owner, conversation, text).await), ApiError::Invalid { .. }));
     }
     let missing = SendMessage {
@@ -251,12 +251,12 @@ async fn what_is_too_long_or_empty_is_refused(world: World) {
         conversation,
         mode: DraftMode::Reply,
         text: "See the file".to_owned(),
-        attachments: vec![app::model::AttachmentId::new(new_id())],
+        attachments: vec![model::AttachmentId::new(new_id())],
         mail: None,
         seen: None,
     };
     assert!(matches!(refused(world.db.write(&world.owner.scope, missing).await), ApiError::Invalid { .. }));
-    let long = letter(&world.chat, "amelie", &"x".repeat(app::model::TEXT_LIMIT + 1));
+    let long = letter(&world.chat, "amelie", &"x".repeat(model::TEXT_LIMIT + 1));
     assert!(matches!(refused(world.db.write(&world.system(), Receive(long)).await), ApiError::Invalid { .. }));
     assert_eq!(world.last_seq().await, seq, "nothing of it happened");
 }

@@ -1,7 +1,7 @@
 //! R16, R21: a database or a disk that takes nothing is told, nothing is lost, and all goes on by itself once it works again.
 
-use app::model::{DeliveryState, DraftMode, Entry, Storage, StorageFault};
 use bytes::Bytes;
+use model::{DeliveryState, DraftMode, Entry, Storage, StorageFault};
 use server::{
     domain::{files::Files, send::SendMessage, work::Schedule},
     error::Error,
@@ -61,7 +61,7 @@ async fn read_only(world: &World, turn: &str) {
 }
 
 /// Messages until one is not stored: a file that may not grow has some room left within.
-async fn until_refused(world: &World, conversation: app::model::ConversationId) -> (SendMessage, Error) {
+async fn until_refused(world: &World, conversation: model::ConversationId) -> (SendMessage, Error) {
     for _ in 0..200 {
         let text = "Nothing of this is lost. ".repeat(1000);
         let send = message(conversation, DraftMode::Reply, &text);

@@ -1,9 +1,7 @@
 //! R3, R4, R6: what comes twice is one thing, decided by the database and not by memory.
 
-use app::model::{
-    ApiError, ChannelKind, ContactField, DraftMode, Entry, EventBody, Message, MessageId, Role, Visibility,
-};
 use futures::future::join_all;
+use model::{ApiError, ChannelKind, ContactField, DraftMode, Entry, EventBody, Message, MessageId, Role, Visibility};
 use server::{
     clock::new_id,
     domain::{

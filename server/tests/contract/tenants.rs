@@ -1,6 +1,6 @@
 //! S17, S18: an id of another workspace opens nothing and tells nothing: it is answered like one that never was.
 
-use app::model::{
+use model::{
     Act, AttachmentId, ChannelId, ContactId, ConversationId, InviteId, JobId, MemberId, MessageId, SessionId, TeamId,
     View,
 };
@@ -45,7 +45,7 @@ fn never_were() -> Ids {
         session: SessionId::new(id()),
         file: AttachmentId::new(id()),
         mailbox: ChannelId::new(id()),
-        mail: app::model::MailId::new(id()),
+        mail: model::MailId::new(id()),
     }
 }
 
@@ -86,7 +86,7 @@ async fn s17_every_reading_with_a_foreign_id(world: World) {
     let tenant = world.tenant("other").await;
     let theirs = one_of_everything(&world, &world.owner, 1).await;
     let file = KeepFile(File {
-        attachment: app::model::Attachment {
+        attachment: model::Attachment {
             id: theirs.file,
             name: "a.pdf".to_owned(),
             size: 1,
@@ -112,7 +112,7 @@ async fn s17_every_reading_with_a_foreign_id(world: World) {
     }
     for &view in View::ALL {
         let page = inbox::page(&world.db, scope, view, None, 100).await.unwrap();
-        assert_eq!((page.rows.len(), page.counts), (0, app::model::Counts::default()), "{view:?}");
+        assert_eq!((page.rows.len(), page.counts), (0, model::Counts::default()), "{view:?}");
     }
     let boot = inbox::bootstrap(&world.db, scope).await.unwrap();
     assert_eq!((boot.members.len(), boot.channels.len(), boot.teams.len(), boot.seq), (1, 1, 0, 0));
@@ -152,7 +152,7 @@ async fn s18_a_foreign_file_is_not_sent(world: World) {
     let mine = one_of_everything(&world, &world.owner, 1).await;
     let keep = |id: AttachmentId, uploader: MemberId| {
         let attachment =
-            app::model::Attachment { id, name: "a.pdf".to_owned(), size: 1, media_type: "application/pdf".to_owned() };
+            model::Attachment { id, name: "a.pdf".to_owned(), size: 1, media_type: "application/pdf".to_owned() };
         KeepFile(File {
             attachment,
             conversation: None,
@@ -168,7 +168,7 @@ async fn s18_a_foreign_file_is_not_sent(world: World) {
         let send = SendMessage {
             id: MessageId::new(new_id()),
             conversation: mine.conversation,
-            mode: app::model::DraftMode::Reply,
+            mode: model::DraftMode::Reply,
             text: "See the file".to_owned(),
             attachments: vec![file],
             mail: None,

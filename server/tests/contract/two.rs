@@ -1,6 +1,6 @@
 //! Promise 4 for sending: of two who reply at once the second is asked; of two tabs that send one draft both send one message.
 
-use app::model::{ApiError, Draft, DraftMode, Entry, Role, Visibility};
+use model::{ApiError, Draft, DraftMode, Entry, Role, Visibility};
 use server::{
     clock::new_id,
     domain::{
@@ -100,7 +100,7 @@ async fn t4_a_draft_bears_the_message_that_it_becomes(world: World) {
     let conversation = world.inbound("amelie", "Hello").await.conversation;
     let drafts = async || world.thread(&world.owner, conversation).await.unwrap().drafts;
     for text in ["Dear", "Dear Amélie"] {
-        let id = Some(app::model::MessageId::new(new_id()));
+        let id = Some(model::MessageId::new(new_id()));
         let draft = Draft { mode: DraftMode::Reply, text: text.to_owned(), id };
         world.db.write(&world.owner.scope, SaveDraft { conversation, draft: draft.clone() }).await.unwrap();
         assert_eq!(drafts().await, [draft]);
@@ -116,7 +116,7 @@ async fn t4_a_draft_that_is_saved_after_it_was_sent_does_not_come_back(world: Wo
     let late = Draft { mode: DraftMode::Reply, text: "Dear Amé".to_owned(), id: Some(sent.id) };
     world.db.write(&world.owner.scope, SaveDraft { conversation, draft: late }).await.unwrap();
     assert!(drafts().await.is_empty());
-    let next = Draft { mode: DraftMode::Reply, text: "And".to_owned(), id: Some(app::model::MessageId::new(new_id())) };
+    let next = Draft { mode: DraftMode::Reply, text: "And".to_owned(), id: Some(model::MessageId::new(new_id())) };
     world.db.write(&world.owner.scope, SaveDraft { conversation, draft: next.clone() }).await.unwrap();
     assert_eq!(drafts().await, [next], "the next one is kept");
 }

@@ -1,6 +1,6 @@
 //! T6, Promise 8: taking a message back gives the conversation back as it was; sending it now does not wait.
 
-use app::model::{
+use model::{
     Act, Attachment, AttachmentId, Channel, ChannelKind, ConversationId, ConversationRow, DeliveryState, DraftMode,
     Entry, MemberId, Message, Role, Visibility,
 };
@@ -83,7 +83,7 @@ async fn p8_undoing_gives_back_missed_and_closed(world: World) {
     // On the web chat nothing is held back, but until the work is done it can be taken back all the same.
     let conversation = world.inbound("amelie", "Anybody?").await.conversation;
     world.work().await;
-    for act in [None, Some(Act::Close(app::model::CloseReason::Resolved))] {
+    for act in [None, Some(Act::Close(model::CloseReason::Resolved))] {
         if let Some(act) = act {
             world.act(&agent, conversation, act).await.unwrap();
         }
@@ -92,7 +92,7 @@ async fn p8_undoing_gives_back_missed_and_closed(world: World) {
         world.db.write(&agent.scope, CancelMessage(message.id)).await.unwrap();
         assert_eq!(of(&world, conversation).await, before);
         let counts =
-            server::domain::inbox::page(&world.db, &agent.scope, app::model::View::All, None, 1).await.unwrap().counts;
+            server::domain::inbox::page(&world.db, &agent.scope, model::View::All, None, 1).await.unwrap().counts;
         assert_eq!((counts.missed, counts.closed), (i64::from(act.is_none()), i64::from(act.is_some())));
     }
 }

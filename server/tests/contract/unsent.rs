@@ -1,6 +1,6 @@
 //! Promise 10: a reply that did not reach them leaves nothing answered, and is said where people look.
 
-use app::model::{Act, CloseReason, MessageId, Status, Timestamp, View};
+use model::{Act, CloseReason, MessageId, Status, Timestamp, View};
 use server::{
     channels::SendError,
     domain::{

@@ -3,8 +3,8 @@
 
 use std::{path::Path, time::Duration};
 
-use app::model::{ApiError, Attachment, AttachmentId, ChannelKind, DraftMode, JobId, MessageId};
 use bytes::Bytes;
+use model::{ApiError, Attachment, AttachmentId, ChannelKind, DraftMode, JobId, MessageId};
 use server::{
     channels::Channels,
     clock::new_id,

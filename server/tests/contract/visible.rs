@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::model::{Act, ConversationId, Role, TeamId, View, Visibility};
+use model::{Act, ConversationId, Role, TeamId, View, Visibility};
 use server::{
     clock::new_id,
     domain::{
@@ -62,7 +62,7 @@ async fn agree(world: &World, who: &Person, all: &BTreeSet<ConversationId>) -> B
 
 async fn s19_all_ways_to_see_agree(world: World) {
     let mut dice = Dice::new(19);
-    let channels = [world.chat.clone(), world.channel(app::model::ChannelKind::Api, 0).await];
+    let channels = [world.chat.clone(), world.channel(model::ChannelKind::Api, 0).await];
     let mut people = vec![world.owner.clone()];
     let mut teams = Vec::new();
     for n in 0..2 {
@@ -93,7 +93,7 @@ async fn s19_all_ways_to_see_agree(world: World) {
             world.act(&world.owner, id, Act::Assign(Some(to))).await.unwrap();
         }
         if dice.once_in(4) {
-            world.act(&world.owner, id, Act::Close(app::model::CloseReason::Resolved)).await.unwrap();
+            world.act(&world.owner, id, Act::Close(model::CloseReason::Resolved)).await.unwrap();
         }
         if dice.once_in(3) {
             // No command gives a conversation to a team yet; the rule knows it already.
@@ -171,7 +171,7 @@ async fn s19_all_ways_to_see_agree_after_a_random_walk(world: World) {
 
 /// Architecture, Rights: my teams and their channels, with what is unassigned there, and what is assigned to me.
 async fn s19_teams_and_what_is_theirs(world: World) {
-    let side = world.channel(app::model::ChannelKind::Api, 0).await;
+    let side = world.channel(model::ChannelKind::Api, 0).await;
     let team = TeamId::new(new_id());
     world.db.write(&world.owner.scope, AddTeam { id: team, name: "Side".to_owned() }).await.unwrap();
     let agent = world.member("Agathe", Role::Agent, Visibility::Teams).await;

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::model::{DeliveryState, Entry, LiveBody};
+use model::{DeliveryState, Entry, LiveBody};
 use server::{
     channels::Channels,
     clock::Clock,
@@ -149,7 +149,7 @@ async fn work_left_by_one_process_is_done_by_another(world: World) {
         loop {
             let Some(Frame::Change(event)) = listener.next().await else { panic!("the stream goes on") };
             let LiveBody::Conversation { messages, .. } = event.body else { continue };
-            let sent = |message: &app::model::Message| {
+            let sent = |message: &model::Message| {
                 message.id == reply.id
                     && matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Sent)
             };

@@ -1,10 +1,10 @@
 //! A random walk through every command, by members of every role and visibility and by visitors on three channels.
 
-use app::model::{
+use async_trait::async_trait;
+use model::{
     Act, Channel, ChannelKind, CloseReason, Contact, ContactField, ContactId, ConversationId, Draft, DraftMode,
     EventBody, MemberId, MessageId, Role, TeamId, Visibility,
 };
-use async_trait::async_trait;
 use server::{
     channels::{Capabilities, Channel as Sends, Channels, SendError},
     clock::new_id,
@@ -126,7 +126,7 @@ impl Walk {
             EventBody::Conversation { row, messages, .. } => {
                 self.conversations.retain(|(id, ..)| *id != row.id);
                 self.conversations.push((row.id, row.version, row.inbound_count));
-                let sent = messages.iter().filter(|m| matches!(m.entry, app::model::Entry::Outgoing { .. }));
+                let sent = messages.iter().filter(|m| matches!(m.entry, model::Entry::Outgoing { .. }));
                 self.outgoing.extend(sent.map(|m| m.id));
             }
             EventBody::Contact { contact, .. } => {

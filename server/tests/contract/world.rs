@@ -8,11 +8,11 @@ use std::{
     },
 };
 
-use app::model::{
+use futures::future::LocalBoxFuture;
+use model::{
     Act, ApiError, Channel, ChannelId, ChannelKind, ConversationId, ConversationRow, DraftMode, EventBody, InviteId,
     Member, MemberId, Message, MessageId, Role, Thread, Timestamp, Visibility, WorkspaceId,
 };
-use futures::future::LocalBoxFuture;
 use server::{
     channels::Channels,
     clock::{Clock, new_id, secret_hash},

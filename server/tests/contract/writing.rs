@@ -6,9 +6,9 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use app::model::{ConversationId, Draft, DraftMode, EventBody};
 use async_trait::async_trait;
 use futures::future::join_all;
+use model::{ConversationId, Draft, DraftMode, EventBody};
 use server::{
     clock::new_id,
     domain::inbox::SaveDraft,

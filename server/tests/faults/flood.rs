@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::model::ChannelId;
+use model::ChannelId;
 use reqwest::Client;
 use serde_json::{Value, json};
 use server::{clock::new_id, store::Scope};

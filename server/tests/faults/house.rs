@@ -2,8 +2,8 @@
 
 use std::{io::Write, path::Path, process::Command as Program, sync::Arc, sync::Once};
 
-use app::model::{InviteId, Role, Visibility, WorkspaceId};
 use async_trait::async_trait;
+use model::{InviteId, Role, Visibility, WorkspaceId};
 use server::{
     clock::{Clock, new_id, new_secret, secret_hash},
     domain::sessions::{AcceptInvite, Browser, IDLE_MS, Invitation, Invite, OfferSetup, SetUp},

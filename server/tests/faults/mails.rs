@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::model::{ChannelId, EmailSettings, Entry, Host, Security, View};
+use model::{ChannelId, EmailSettings, Entry, Host, Security, View};
 use reqwest::Client;
 use serde_json::json;
 use server::{
@@ -169,7 +169,7 @@ pub async fn wait_until_connected(house: &House, channel: ChannelId) {
     within(60, "the mailbox is connected", async {
         loop {
             let account = server::store::account::one(&mut db.glance().await.unwrap().conn(), &system, channel).await;
-            if account.unwrap().unwrap().state == app::model::AccountState::Connected {
+            if account.unwrap().unwrap().state == model::AccountState::Connected {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -250,7 +250,7 @@ async fn threads(db: &server::store::Db, scope: &Scope, channel: ChannelId) -> (
                         texts.entry(thread.address.clone()).or_default().push(message.text.parse().unwrap())
                     }
                     Entry::Outgoing { delivery, .. } => {
-                        sent += usize::from(delivery.state == app::model::DeliveryState::Sent);
+                        sent += usize::from(delivery.state == model::DeliveryState::Sent);
                     }
                     _ => {}
                 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use app::model::{DeliveryState, Entry, EventBody, LiveEvent};
+use model::{DeliveryState, Entry, EventBody, LiveEvent};
 use server::store::{Conn, Db, Engine, Scope, Val, conversation::counted_and_recounted, event};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 

@@ -1,7 +1,7 @@
 //! S24: nothing personal is kept by a browser, or by anything between it and us; whatever was asked, by whom, and however it went.
 
-use app::model::{ChannelId, MailId};
 use data_encoding::BASE64URL_NOPAD;
+use model::{ChannelId, MailId};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use server::{

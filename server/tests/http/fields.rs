@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use app::model::{Member, MemberId, Role, SessionId, Visibility, Workspace, WorkspaceId};
 use async_trait::async_trait;
+use model::{Member, MemberId, Role, SessionId, Visibility, Workspace, WorkspaceId};
 use reqwest::Client;
 use serde_json::{Map, Value, json};
 use server::{
@@ -24,7 +24,7 @@ use super::{
 struct Other {
     workspace: WorkspaceId,
     member: MemberId,
-    channel: app::model::ChannelId,
+    channel: model::ChannelId,
     owner: Person,
 }
 
@@ -49,7 +49,7 @@ impl Command for AddOther {
             teams: Vec::new(),
         };
         house::add_member(tx, *id, &them).await?;
-        house::add_channel(tx, *id, &app::model::Channel { id: *channel, ..web_chat("Theirs") }).await?;
+        house::add_channel(tx, *id, &model::Channel { id: *channel, ..web_chat("Theirs") }).await?;
         let new = session::NewSession {
             token_hash: secret_hash(&owner.secret),
             workspace: *id,
@@ -66,7 +66,7 @@ async fn other(app: &App) -> Other {
     let make = || Other {
         workspace: WorkspaceId::new(new_id()),
         member: MemberId::new(new_id()),
-        channel: app::model::ChannelId::new(new_id()),
+        channel: model::ChannelId::new(new_id()),
         owner: Person { secret: new_secret() },
     };
     let other = make();

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
-use app::model::{Role, Visibility};
+use model::{Role, Visibility};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use server::{
@@ -114,7 +114,7 @@ impl App {
         drop(snapshot);
         let (link, secret) = (secret_hash(&new_secret()), new_secret());
         let invitation = Invitation { role, visibility, note: String::new() };
-        let id = app::model::InviteId::new(new_id());
+        let id = model::InviteId::new(new_id());
         self.db.write(&owner.scope, Invite { id, token_hash: link.clone(), invitation }).await.unwrap();
         let email = format!("{}-{}@example.com", role.as_str(), &secret[..6].to_lowercase().replace(['-', '_'], "x"));
         let browser =

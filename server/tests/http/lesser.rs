@@ -7,7 +7,7 @@ use super::{
     fixture::{App, Person},
     rights::functions,
 };
-use app::model::{Role, Visibility};
+use model::{Role, Visibility};
 
 /// What only who administers may know, each with words of its own.
 async fn plant(app: &App) -> Vec<&'static str> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::model::Permission;
+use model::Permission;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use server::{
@@ -112,11 +112,9 @@ async fn s17_every_function_asks_who_and_may() {
         }
         let status = app.call(None, name, body.clone()).await.status();
         assert_eq!(status, 401, "{name} as a stranger");
-        for (who, role) in [
-            (&app.viewer, app::model::Role::Viewer),
-            (&app.agent, app::model::Role::Agent),
-            (&app.admin, app::model::Role::Admin),
-        ] {
+        for (who, role) in
+            [(&app.viewer, model::Role::Viewer), (&app.agent, model::Role::Agent), (&app.admin, model::Role::Admin)]
+        {
             let status = app.call(Some(who), name, body.clone()).await.status().as_u16();
             let allowed = match needs {
                 Needs::May(permission) => role.may(*permission, &[]),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::model::StorageFault;
+use model::StorageFault;
 use reqwest::{Body, Client, Response};
 use server::{clock::new_secret, config::Flags, http::Limits};
 use tokio::io::AsyncWriteExt;

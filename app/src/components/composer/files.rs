@@ -5,13 +5,11 @@ use std::collections::HashSet;
 
 use leptos::{html, prelude::*};
 
-use crate::{
-    components::{
-        ui::{Button, Icon, IconButton, TipSide, Variant},
-        words::{file_kind, size},
-    },
-    model::Attachment,
+use crate::components::{
+    ui::{Button, Icon, IconButton, TipSide, Variant},
+    words::{file_kind, size},
 };
+use model::Attachment;
 
 /// The largest file that is taken, in bytes; the server refuses larger ones.
 const LIMIT: i64 = 25 * 1024 * 1024;

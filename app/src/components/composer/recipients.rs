@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use crate::{
     components::{mail::names, ui::Glyph, ui::Icon},
-    model::{Answer, ContactField, MailChoice, Mailbox, Own, Recipients, answer_subject, recipients},
     state::{LastMail, use_house, use_inbox},
 };
+use model::{Answer, ContactField, MailChoice, Mailbox, Own, Recipients, answer_subject, recipients};
 
 /// What is typed into the lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use leptos::prelude::*;
 
 use crate::{
     api::conversation::save_draft,
-    model::{ConversationId, Draft, DraftMode, MemberId, MessageId},
     state::{Inbox, forget, keep, new_uuid, recall, unsent, use_house, use_inbox},
 };
+use model::{ConversationId, Draft, DraftMode, MemberId, MessageId};
 
 /// How long the hand must rest before the server is told.
 const REST: Duration = Duration::from_millis(700);

@@ -6,9 +6,9 @@ use super::LastWish;
 use crate::{
     api::settings::set_chat,
     components::ui::{Toast, Toasts, Tone},
-    model::Permission,
     state::{House, use_house},
 };
+use model::Permission;
 
 /// My chat bubble and how to turn it.
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ pub fn use_chat() -> Chat {
     let turn = move || {
         let before = house.boot.with_untracked(|boot| boot.me.member.chat_on);
         show(house, !before);
-        let undo = move |before, error: crate::model::ApiError| {
+        let undo = move |before, error: model::ApiError| {
             show(house, before);
             if let Some(toasts) = toasts {
                 toasts.push(Toast::new(format!("Your chat was not changed. {error}")).tone(Tone::Bad));

@@ -4,7 +4,8 @@ use std::future::Future;
 
 use leptos::{prelude::*, reactive::owner::ArcStoredValue, task::spawn_local};
 
-use crate::model::ApiError;
+use crate::api::Refused;
+use model::ApiError;
 
 /// One request at a time, always for the last wish: quick clicks cannot overtake each other.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl<T: Clone + Send + Sync + 'static> LastWish<T> {
         command: impl Fn(T) -> F + 'static,
         undo: impl Fn(T, ApiError) + 'static,
     ) where
-        F: Future<Output = Result<R, ApiError>> + 'static,
+        F: Future<Output = Result<R, Refused>> + 'static,
     {
         self.next.set_value(Some(wish));
         if self.busy.get_value() {
@@ -53,7 +54,7 @@ impl<T: Clone + Send + Sync + 'static> LastWish<T> {
             while let Some(wish) = next.try_update_value(Option::take).flatten() {
                 match command(wish.clone()).await {
                     Ok(_) => before = wish,
-                    Err(error) => {
+                    Err(Refused(error)) => {
                         if next.with_value(Option::is_none) {
                             undo(before.clone(), error);
                         }

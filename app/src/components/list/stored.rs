@@ -1,9 +1,7 @@
 //! What is said above the list of the server's storage.
 
-use crate::{
-    components::{ui::Tone, words::size},
-    model::Storage,
-};
+use crate::components::{ui::Tone, words::size};
+use model::Storage;
 
 /// What is wrong with the server's storage and what to do (R21); that room is short is for those to know who can do something about it.
 pub(super) fn what_is_stored(storage: Storage, admin: bool) -> Option<(String, String, Tone)> {
@@ -25,7 +23,7 @@ pub(super) fn what_is_stored(storage: Storage, admin: bool) -> Option<(String, S
 #[cfg(test)]
 mod tests {
     use super::{Storage, Tone, what_is_stored};
-    use crate::model::StorageFault;
+    use model::StorageFault;
 
     #[test]
     fn r21_little_room_is_told_to_admins_before_all_are_told_that_nothing_can_be_stored() {

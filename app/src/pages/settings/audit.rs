@@ -7,9 +7,9 @@ use crate::{
     api::settings::audit_log,
     components::ui::{Button, RelativeTime},
     json::fetched,
-    model::{AuditLine, AuditPage},
     state::{House, use_house, use_now},
 };
+use model::{AuditLine, AuditPage};
 
 /// The audit log.
 #[component]
@@ -30,7 +30,7 @@ fn Newest() -> impl IntoView {
         Suspend::new(async move {
             match newest.await {
                 Ok(page) => view! { <Lines page=page /> }.into_any(),
-                Err(error) => view! { <LoadFailed error=error retry=move || newest.refetch() /> }.into_any(),
+                Err(error) => view! { <LoadFailed error=error.into() retry=move || newest.refetch() /> }.into_any(),
             }
         })
     };
@@ -116,7 +116,7 @@ fn Line(
     .into_any()
 }
 
-fn name_of(house: House, id: crate::model::MemberId) -> String {
+fn name_of(house: House, id: model::MemberId) -> String {
     house.boot.with_untracked(|boot| {
         let member = boot.members.iter().find(|member| member.id == id);
         member.map_or_else(|| "Somebody".to_owned(), |member| member.name.clone())

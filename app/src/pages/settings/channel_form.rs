@@ -6,10 +6,10 @@ use super::{inputs::TextField, parts::Saving};
 use crate::{
     api::settings::{ChannelEdit, edit_channel},
     components::ui::{Button, Variant},
-    model::{Channel, ChannelId, ChannelKind},
     pages::form::{FormError, field_error, other_error},
     state::{House, use_house},
 };
+use model::{Channel, ChannelId, ChannelKind};
 
 /// What the form holds; sites one per line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     components::ui::{Button, EmptyState, Glyph, Icon, Pill, Tone, Variant},
-    model::{AccountState, Channel, ChannelId, ChannelKind},
     state::{new_uuid, use_house},
 };
+use model::{AccountState, Channel, ChannelId, ChannelKind};
 
 /// Every channel: its words, where it may stand, and how to put it there.
 #[component]

@@ -9,13 +9,16 @@ use super::{
     parts::{CardSkeleton, InlineError, LoadFailed, Saving},
 };
 use crate::{
-    api::settings::{InviteInfo, NewInvite, invite, invites, revoke_invite},
+    api::{
+        Refused,
+        settings::{InviteInfo, NewInvite, invite, invites, revoke_invite},
+    },
     components::ui::{Button, EmptyState, FieldFrame, Icon, Pill, Tone, Variant},
     json::fetched,
-    model::{ApiError, InviteId, Role, Visibility},
     pages::form::{FormError, field_error, other_error},
     state::use_house,
 };
+use model::{ApiError, InviteId, Role, Visibility};
 
 /// The form, the link just made, and the open invitations.
 #[component]
@@ -30,7 +33,7 @@ pub(super) fn Invites() -> impl IntoView {
         Suspend::new(async move {
             match open.await {
                 Ok(invites) => view! { <InviteList invites=invites revoked=revoked /> }.into_any(),
-                Err(error) => view! { <LoadFailed error=error retry=move || open.refetch() /> }.into_any(),
+                Err(error) => view! { <LoadFailed error=error.into() retry=move || open.refetch() /> }.into_any(),
             }
         })
     };
@@ -216,7 +219,7 @@ fn InviteLine(
         revoked.update(|revoked| revoked.push(id));
         spawn_local(async move {
             // What is not found was used or revoked already.
-            if let Err(refused) = revoke_invite(id).await
+            if let Err(Refused(refused)) = revoke_invite(id).await
                 && refused != ApiError::NotFound
             {
                 revoked.try_update(|revoked| revoked.retain(|other| *other != id));

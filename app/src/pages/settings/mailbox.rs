@@ -12,9 +12,9 @@ use crate::{
         ui::{Banner, BannerPlace, Button, Icon, Pill, RelativeTime, Tone},
         words::size,
     },
-    model::{AccountState, ChannelHealth, ChannelId, MailId, Timestamp},
     state::use_now,
 };
+use model::{AccountState, ChannelHealth, ChannelId, MailId, Timestamp};
 
 /// How long until it is looked at again.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
@@ -25,7 +25,7 @@ pub(super) fn MailboxCards(
     /// Which channel.
     id: ChannelId,
 ) -> impl IntoView {
-    let shown = RwSignal::new(None::<Result<MailboxStatus, crate::model::ApiError>>);
+    let shown = RwSignal::new(None::<Result<MailboxStatus, model::ApiError>>);
     let editing = RwSignal::new(false);
     let look = move || {
         // What is being typed stays as it is.
@@ -33,7 +33,7 @@ pub(super) fn MailboxCards(
             return;
         }
         spawn_local(async move {
-            let found = load_mailbox(id).await;
+            let found = load_mailbox(id).await.map_err(model::ApiError::from);
             // What was known stays in sight while the connection is away.
             let keeps = found.is_err() && shown.try_with_untracked(|shown| matches!(shown, Some(Ok(_)))) == Some(true);
             if !keeps {

@@ -9,9 +9,9 @@ use super::{
 use crate::{
     api::email::{FoundMailbox, MailboxCheck, NewMailbox, check_mailbox, connect_mailbox, find_mailbox},
     components::ui::{Banner, BannerPlace, Button, FieldFrame, Glyph, Icon, Tone, Variant},
-    model::{ChannelId, CheckedStep, EmailSettings, Host, Security, StepOutcome},
     pages::form::{FormError, PasswordField, field_error, other_error},
 };
+use model::{ChannelId, CheckedStep, EmailSettings, Host, Security, StepOutcome};
 
 /// The fields that errors stand beside.
 const FIELDS: &[&str] =

@@ -13,9 +13,9 @@ use crate::{
         frame::LastWish,
         ui::{Avatar, AvatarSize, Button, Icon, Pill, Tone},
     },
-    model::{ApiError, Member, MemberId, Role, Visibility},
     state::{House, use_house},
 };
+use model::{ApiError, Member, MemberId, Role, Visibility};
 
 /// What an admin can change of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

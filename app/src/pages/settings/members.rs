@@ -7,33 +7,8 @@ use super::{
     member_row::MemberRow,
     parts::{AdminOnly, PageHead},
 };
-use crate::{
-    model::{Role, Visibility},
-    state::use_house,
-};
-
-impl Role {
-    /// As it is written on screen.
-    pub(super) const fn label(self) -> &'static str {
-        match self {
-            Self::Owner => "Owner",
-            Self::Admin => "Admin",
-            Self::Agent => "Agent",
-            Self::Viewer => "Viewer",
-        }
-    }
-}
-
-impl Visibility {
-    /// As it is written on screen.
-    pub(super) const fn label(self) -> &'static str {
-        match self {
-            Self::All => "All conversations",
-            Self::Teams => "Their teams’",
-            Self::Mine => "Only their own",
-        }
-    }
-}
+use crate::state::use_house;
+use model::{Role, Visibility};
 
 /// The roles that somebody may hand out: nobody gives what they do not hold (S26).
 pub(super) fn roles(mine: Role) -> Vec<(&'static str, &'static str)> {

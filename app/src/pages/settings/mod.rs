@@ -27,9 +27,9 @@ use crate::{
         frame::{Frame, Layout, Panel, ThemeChoice, use_chat},
         ui::{Glyph, Icon},
     },
-    model::Permission,
     state::use_house,
 };
+use model::Permission;
 
 pub use audit::SettingsAudit;
 pub use channels::SettingsChannels;

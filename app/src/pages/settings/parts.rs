@@ -6,10 +6,11 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
 use crate::{
+    api::Refused,
     components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, Shape, Skeleton, Tone},
-    model::{ApiError, Permission},
     state::use_house,
 };
+use model::{ApiError, Permission};
 
 /// The head of a page.
 #[component]
@@ -133,7 +134,7 @@ impl Saving {
     /// Sends a command; not while one is on its way. `done` may run when the page is gone.
     pub fn run<T: 'static>(
         self,
-        command: impl Future<Output = Result<T, ApiError>> + 'static,
+        command: impl Future<Output = Result<T, Refused>> + 'static,
         done: impl FnOnce(T) + 'static,
     ) {
         if self.busy.get_untracked() {
@@ -144,7 +145,7 @@ impl Saving {
         spawn_local(async move {
             match command.await {
                 Ok(answer) => done(answer),
-                Err(error) => drop(self.error.try_set(Some(error))),
+                Err(Refused(error)) => drop(self.error.try_set(Some(error))),
             }
             self.busy.try_set(false);
         });

@@ -8,12 +8,15 @@ use super::{
     password::PasswordCard,
 };
 use crate::{
-    api::account::{SessionInfo, end_session, sessions},
+    api::{
+        Refused,
+        account::{SessionInfo, end_session, sessions},
+    },
     components::ui::{Button, Glyph, Icon, Pill, RelativeTime, Tone},
     json::fetched,
-    model::{ApiError, SessionId},
     state::use_now,
 };
+use model::{ApiError, SessionId};
 
 /// My sessions and my password.
 #[component]
@@ -25,7 +28,7 @@ pub fn SettingsSessions() -> impl IntoView {
         Suspend::new(async move {
             match all.await {
                 Ok(sessions) => view! { <SessionList sessions=sessions ended=ended /> }.into_any(),
-                Err(error) => view! { <LoadFailed error=error retry=move || all.refetch() /> }.into_any(),
+                Err(error) => view! { <LoadFailed error=error.into() retry=move || all.refetch() /> }.into_any(),
             }
         })
     };
@@ -66,7 +69,7 @@ fn SessionLine(
         ended.update(|ended| ended.push(id));
         spawn_local(async move {
             // What is not found has ended already.
-            if let Err(refused) = end_session(id).await
+            if let Err(Refused(refused)) = end_session(id).await
                 && refused != ApiError::NotFound
             {
                 ended.try_update(|ended| ended.retain(|other| *other != id));

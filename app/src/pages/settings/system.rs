@@ -10,9 +10,9 @@ use crate::{
         words::size,
     },
     json::fetched,
-    model::{Space, Storage},
     state::use_now,
 };
+use model::{Space, Storage};
 
 /// Health and jobs.
 #[component]
@@ -33,7 +33,7 @@ fn Status() -> impl IntoView {
         Suspend::new(async move {
             match status.await {
                 Ok(status) => view! { <Shown status=status /> }.into_any(),
-                Err(error) => view! { <LoadFailed error=error retry=move || status.refetch() /> }.into_any(),
+                Err(error) => view! { <LoadFailed error=error.into() retry=move || status.refetch() /> }.into_any(),
             }
         })
     };

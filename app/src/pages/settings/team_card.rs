@@ -9,9 +9,9 @@ use crate::{
         frame::LastWish,
         ui::{Avatar, AvatarSize},
     },
-    model::{ApiError, ChannelId, MemberId, TeamId},
     state::{House, use_house},
 };
+use model::{ApiError, ChannelId, MemberId, TeamId};
 
 /// A team.
 #[component]

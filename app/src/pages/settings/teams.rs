@@ -10,10 +10,10 @@ use super::{
 use crate::{
     api::settings::add_team,
     components::ui::{Button, EmptyState, Icon, Variant},
-    model::{Team, TeamId},
     pages::form::{FormError, field_error, other_error},
     state::{House, new_uuid, use_house},
 };
+use model::{Team, TeamId};
 
 /// All teams, and a new one.
 #[component]

@@ -12,10 +12,10 @@ use crate::{
         frame::LastWish,
         ui::{Button, Variant},
     },
-    model::Workspace,
     pages::form::{FormError, field_error, other_error},
     state::use_house,
 };
+use model::Workspace;
 
 /// Name, chat, what a reply does.
 #[component]
@@ -90,7 +90,7 @@ fn Switches() -> impl IntoView {
         let before = house.boot.with_untracked(|boot| edit_of(&boot.workspace));
         house.boot.update(|boot| change(&mut boot.workspace, on));
         let after = house.boot.with_untracked(|boot| edit_of(&boot.workspace));
-        let undo = move |before: WorkspaceEdit, refused: crate::model::ApiError| {
+        let undo = move |before: WorkspaceEdit, refused: model::ApiError| {
             house.boot.try_update(|boot| put_back(&mut boot.workspace, &before));
             error.try_set(Some(refused.to_string()));
         };

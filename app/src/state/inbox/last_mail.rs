@@ -1,6 +1,6 @@
 //! Which mail of the open conversation the next one has to do with (T5).
 
-use crate::model::{DeliveryState, Entry, MailHead, Message};
+use model::{DeliveryState, Entry, MailHead, Message};
 
 /// The newest mail of a conversation: what the next one has to do with.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What is drawn for the entries of a thread.
 
 use super::last_mail::was_taken_back;
-use crate::model::{Entry, Message, MessageId, Sender, Thread, Timestamp};
+use model::{Entry, Message, MessageId, Sender, Thread, Timestamp};
 
 /// What stands in a thread, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,13 +4,11 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::{Inbox, LastMail, Listed, Shown};
-use crate::{
-    model::{
-        Access, Bootstrap, ChannelId, ChannelKind, ConversationId, ConversationRow, ConversationState, Counts,
-        Delivery, DeliveryState, Entry, InboxPage, LiveBody, LiveEvent, MailHead, Me, Member, MemberId, Message,
-        MessageId, Preview, PreviewBy, Role, Sender, Thread, Timestamp, View, Visibility, Workspace, WorkspaceId,
-    },
-    state::{House, Zone},
+use crate::state::{House, Zone};
+use model::{
+    Access, Bootstrap, ChannelId, ChannelKind, ConversationId, ConversationRow, ConversationState, Counts, Delivery,
+    DeliveryState, Entry, InboxPage, LiveBody, LiveEvent, MailHead, Me, Member, MemberId, Message, MessageId, Preview,
+    PreviewBy, Role, Sender, Thread, Timestamp, View, Visibility, Workspace, WorkspaceId,
 };
 
 const NOW: Timestamp = Timestamp(1_000_000);

@@ -1,6 +1,6 @@
 //! What a mail answers, as far as it is known here: by that is told what of it is quoted (T3).
 
-use app::model::MessageId;
+use model::MessageId;
 
 use super::{fold::Answers, mail::Mail, signed::Signer};
 use crate::{

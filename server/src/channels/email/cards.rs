@@ -1,7 +1,7 @@
 //! What calendar and contact files say, to be read in the thread (RFC 5545, RFC 6350).
 
-use app::model::Card;
 use ical::{PropertyParser, property::Property};
+use model::Card;
 
 use super::{
     body::said::says_something,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::model::{CheckStep, CheckedStep, EmailSettings, MessageId, StepOutcome, WorkspaceId};
+use model::{CheckStep, CheckedStep, EmailSettings, MessageId, StepOutcome, WorkspaceId};
 use tokio::time::{Instant, sleep};
 
 use super::{

@@ -3,7 +3,6 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use app::model::{MailHead, Mailbox, Message, Parties, Piece, Timestamp, linkify};
 use lettre::{
     Address,
     message::{
@@ -11,6 +10,7 @@ use lettre::{
         header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
+use model::{MailHead, Mailbox, Message, Parties, Piece, Timestamp, linkify};
 
 use super::{chain, headers, mail::MessageName};
 
@@ -163,7 +163,7 @@ pub(super) fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use app::model::{ConversationId, Entry, MessageId};
+    use model::{ConversationId, Entry, MessageId};
     use uuid::Uuid;
 
     use super::{super::mail::read, *};

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use app::model::{EmailSettings, Host, Security};
 use hickory_resolver::{ResolverBuilder, TokioResolver, proto::rr::RData};
+use model::{EmailSettings, Host, Security};
 
 use super::error::is_microsoft;
 use crate::network::{Network, host_name};

@@ -1,8 +1,8 @@
 //! What the mailbox's own server found about the domain that a mail is from (RFC 7489, RFC 8601). Anybody may write such lines into a mail:
 //! who says of their own mail that it failed hurts themselves alone, and that it passed is believed of the server only that took it in.
 
-use app::model::Mailbox;
 use mail_parser::Message;
+use model::Mailbox;
 
 /// How much of one line is read, in bytes.
 const LONGEST: usize = 4096;

@@ -1,6 +1,6 @@
 //! What goes wrong with a mailbox, said so that an admin can put it right.
 
-use app::model::CheckStep;
+use model::CheckStep;
 
 use crate::{error::Error, network::ReachError};
 

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use app::model::MailId;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
+use model::MailId;
 
 use super::{
     error::MailError,

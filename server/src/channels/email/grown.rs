@@ -52,7 +52,7 @@ pub fn groups<'a>(waiting: &'a [Lying], lesson: &Lesson) -> Vec<&'a [Lying]> {
 
 #[cfg(test)]
 mod tests {
-    use app::model::Timestamp;
+    use model::Timestamp;
 
     use super::*;
 

@@ -3,12 +3,12 @@
 
 use std::fmt::Write;
 
-use app::model::Mailbox;
 use email_encoding::headers::{quoted_string, rfc2047, writer::EmailWriter};
 use lettre::{
     Address,
     message::header::{HeaderName, HeaderValue},
 };
+use model::Mailbox;
 
 use super::mail::one_line;
 

@@ -10,7 +10,7 @@ mod tests;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use app::model::Timestamp;
+use model::Timestamp;
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout},

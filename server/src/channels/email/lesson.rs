@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use app::model::Timestamp;
+use model::Timestamp;
 
 /// How often in a row reading must have failed before a mail that the server withholds is passed over.
 const PATIENCE: i64 = 5;

@@ -1,8 +1,8 @@
 //! A mail's bytes as what Tandem needs of them (RFC 5322, MIME). The bytes themselves are kept unchanged elsewhere; what is read here may
 //! be read again by a better version.
 
-use app::model::{Mailbox, Parties, Timestamp};
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
+use model::{Mailbox, Parties, Timestamp};
 
 use super::{
     body::{self, Bodies},

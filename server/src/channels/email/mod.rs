@@ -38,9 +38,9 @@ pub mod writer;
 
 use std::time::Duration;
 
-use app::model::{ApiError, ChannelId, EmailSettings, Entry, Host, MailHead, MailId, Message, Parties, WorkspaceId};
 use async_trait::async_trait;
 use bytes::Bytes;
+use model::{ApiError, ChannelId, EmailSettings, Entry, Host, MailHead, MailId, Message, Parties, WorkspaceId};
 
 use self::{
     compose::{Enclosed, Making, compose},
@@ -341,7 +341,7 @@ impl Email {
         Ok(mail::read(&bytes).ok())
     }
 
-    async fn enclosed(&self, scope: &Scope, id: app::model::AttachmentId) -> Result<Enclosed> {
+    async fn enclosed(&self, scope: &Scope, id: model::AttachmentId) -> Result<Enclosed> {
         let file = message::file(&mut self.db.glance().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
         let bytes = tokio::fs::read(self.files.place(&file.digest)).await?;
         Ok(Enclosed { name: file.attachment.name, media_type: file.attachment.media_type, bytes })
@@ -386,7 +386,7 @@ fn later(error: Error) -> SendError {
 }
 
 /// What a mail goes out as of: the time it was to be sent at, the same however often it is tried.
-fn sent_at(message: &Message) -> app::model::Timestamp {
+fn sent_at(message: &Message) -> model::Timestamp {
     match &message.entry {
         Entry::Outgoing { delivery, .. } => delivery.send_at,
         _ => message.at,

@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::model::{Attachment, AttachmentId, Folds, Look, MailHead, MailId, TEXT_LIMIT};
 use bytes::Bytes;
+use model::{Attachment, AttachmentId, Folds, Look, MailHead, MailId, TEXT_LIMIT};
 
 use super::{
     answered::answers,
@@ -165,7 +165,7 @@ impl Reader {
     }
 
     /// The messages of ours that a mail proves to have received: by the address it came to, then by the names it answers or reports about.
-    fn proved(&self, mail: &Mail) -> Vec<app::model::MessageId> {
+    fn proved(&self, mail: &Mail) -> Vec<model::MessageId> {
         let written = mail.parties.to.iter().chain(&mail.parties.cc).map(|mailbox| mailbox.address.as_str());
         let addressed = written.chain(mail.delivered_to.iter().map(String::as_str));
         let addressed = addressed.filter_map(|address| self.signer.addressed(address));

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use app::model::{ApiError, ChannelId, EmailSettings, Ledger, MailId, Timestamp};
+use model::{ApiError, ChannelId, EmailSettings, Ledger, MailId, Timestamp};
 
 use super::{
     error::MailError,

@@ -3,8 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::model::ApiError;
 use bytes::Bytes;
+use model::ApiError;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -103,7 +103,7 @@ fn busy() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use app::model::{ChannelId, MailId, MailOutcome, Timestamp, WorkspaceId};
+    use model::{ChannelId, MailId, MailOutcome, Timestamp, WorkspaceId};
 
     use super::*;
     use crate::{

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use app::model::{Host, Security};
+use model::{Host, Security};
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout},

@@ -1,8 +1,8 @@
 //! What a mail says of its sender (RFC 5322, 3.6.2): its `From`, and whom it names beside that. What of it is to be believed is for
 //! `domain::mail::author` to say.
 
-use app::model::Mailbox;
 use mail_parser::{Addr, Address, Header, HeaderName, HeaderValue, Message};
+use model::Mailbox;
 
 use super::{
     headers,

@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use app::model::{ApiError, FrameHeight};
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
+use model::{ApiError, FrameHeight};
 use sha2::Digest;
 use tokio::io::AsyncReadExt;
 

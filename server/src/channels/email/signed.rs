@@ -1,8 +1,8 @@
 //! Names and addresses that prove something: who answers by one of them has received the message that it stands for (S14). They carry the
 //! message's id and a proof that nobody makes without our key.
 
-use app::model::{MessageId, WorkspaceId};
 use data_encoding::BASE32_NOPAD;
+use model::{MessageId, WorkspaceId};
 use uuid::Uuid;
 
 use crate::vault::Vault;

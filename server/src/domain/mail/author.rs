@@ -1,7 +1,7 @@
 //! Whom a mail is from (S14). Its `From` says who somebody is; whatever else a mail says of its sender is a claim. A claim is shown as one,
 //! makes a contact of its own, and opens nothing.
 
-use app::model::{ChannelKind, Mailbox, Own};
+use model::{ChannelKind, Mailbox, Own};
 
 use super::{FromLine, Letter};
 use crate::{

@@ -1,7 +1,7 @@
 //! Writing to somebody first: a conversation that begins with our mail (T16).
 
-use app::model::{ApiError, Channel, ChannelId, ChannelKind, ContactId, DraftMode, Message, Permission};
 use async_trait::async_trait;
+use model::{ApiError, Channel, ChannelId, ChannelKind, ContactId, DraftMode, Message, Permission};
 
 use super::compose::check;
 use crate::{

@@ -1,6 +1,6 @@
 //! A reply as a mail: to whom, about what, signed how (T5).
 
-use app::model::{
+use model::{
     Answer, ApiError, Channel, ChannelKind, ContactField, EmailSettings, Folds, MailChoice, MailHead, Mailbox, Own,
     Parties, Recipients, answer_subject, recipients,
 };

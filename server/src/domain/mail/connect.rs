@@ -1,10 +1,10 @@
 //! Mailboxes of a workspace: connected, edited, paused, filled from before (H9). Only who administers does any of it.
 
-use app::model::{
+use async_trait::async_trait;
+use model::{
     AccountState, ApiError, AuditEvent, Channel, ChannelHealth, ChannelId, ChannelKind, EmailSettings, EventBody,
     MailId, MailOutcome, Permission, Timestamp,
 };
-use async_trait::async_trait;
 use serde_json::json;
 
 use super::{

@@ -1,6 +1,6 @@
 //! Mails as they came, for whoever may look at them.
 
-use app::model::{MailId, MessageId, Permission};
+use model::{MailId, MessageId, Permission};
 
 use crate::{
     error::{Error, Result},

@@ -10,7 +10,7 @@ mod take;
 mod threads;
 mod withhold;
 
-use app::model::{MailHead, MailId, Mailbox, MessageId};
+use model::{MailHead, MailId, Mailbox, MessageId};
 
 pub use author::{Author, author, own_addresses};
 pub use begin::BeginMail;
@@ -106,7 +106,7 @@ pub struct Letter {
     pub vouched: bool,
     /// What the message has beside its text.
     pub head: MailHead,
-    /// The text, at most [`app::model::TEXT_LIMIT`] bytes.
+    /// The text, at most [`model::TEXT_LIMIT`] bytes.
     pub text: String,
     /// Its files, kept.
     pub files: Vec<File>,

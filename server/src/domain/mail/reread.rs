@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use app::model::{
+use async_trait::async_trait;
+use model::{
     Attachment, AttachmentId, ChannelId, Contact, Entry, JobId, MailHead, MailId, Mailbox, Message, Parties, Timestamp,
 };
-use async_trait::async_trait;
 use sha2::Digest;
 use uuid::Uuid;
 

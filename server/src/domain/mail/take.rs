@@ -1,10 +1,10 @@
 //! Takes mails in: some of them and the cursor in one transaction, so that none is missed and none comes twice (H1).
 
-use app::model::{
+use async_trait::async_trait;
+use model::{
     ApiError, Channel, ChannelId, Delivery, DeliveryState, Entry, Happening, Ledger, Line, MailHead, MailId,
     MailOutcome, Mailbox, Message, MessageId, Own, Parties, Timestamp,
 };
-use async_trait::async_trait;
 
 use super::{
     Letter, Outcome, Returned, Writer,
@@ -298,7 +298,7 @@ async fn tell_of_twin(
     tx: &mut Tx<'_>,
     scope: &Scope,
     twin: MessageId,
-    conversation: app::model::ConversationId,
+    conversation: model::ConversationId,
 ) -> Result<()> {
     let Some(mut message) = message::one(tx.conn(), scope, twin).await? else { return Ok(()) };
     let Some(head) = &mut message.mail else { return Ok(()) };
@@ -406,7 +406,7 @@ pub struct NameMail {
     /// By which channel it goes.
     pub channel: ChannelId,
     /// Where it stands.
-    pub conversation: app::model::ConversationId,
+    pub conversation: model::ConversationId,
     /// Its name.
     pub name: String,
 }

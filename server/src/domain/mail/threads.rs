@@ -1,7 +1,7 @@
 //! Which conversation a mail belongs to, and whether its sender may write there (S14). A name finds a conversation; only who takes part
 //! opens it.
 
-use app::model::{Channel, ChannelId, ConversationId, MessageId};
+use model::{Channel, ChannelId, ConversationId, MessageId};
 
 use super::{Letter, author::Author};
 use crate::{
@@ -45,7 +45,7 @@ pub(super) async fn belongs(
     known: &[Named],
 ) -> Result<Belongs> {
     // Its `From`, and not whom it says it was written for: that is anybody's to claim, and no domain vouches for it.
-    let sender = letter.head.parties.from.as_ref().map(app::model::Mailbox::key).unwrap_or_default();
+    let sender = letter.head.parties.from.as_ref().map(model::Mailbox::key).unwrap_or_default();
     let mut beside = None;
     for message in &letter.proved {
         let Some(conversation) = on_channel(tx, scope, channel.id, *message).await? else { continue };

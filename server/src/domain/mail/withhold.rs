@@ -1,7 +1,7 @@
 //! Mails that a server has and does not give: they wait in the quarantine, without bytes, and the others go on (R9).
 
-use app::model::{ChannelId, MailId, MailOutcome};
 use async_trait::async_trait;
+use model::{ChannelId, MailId, MailOutcome};
 
 use crate::{
     error::Result,

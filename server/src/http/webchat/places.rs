@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use app::model::ApiError;
+use model::ApiError;
 
 use crate::http::{client::Client, connections::Limits};
 

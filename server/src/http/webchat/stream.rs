@@ -2,9 +2,9 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use app::model::{ConversationId, EventBody};
 use axum::{body::Body, extract::State, response::Response};
 use bytes::Bytes;
+use model::{ConversationId, EventBody};
 use serde_json::{Value, json};
 use tokio::{
     sync::{

@@ -1,6 +1,6 @@
 //! The company of the sample: Marlund, which sews bags for bicycles in Lübeck and mends them for life. Nobody is called so.
 
-use app::model::{
+use model::{
     AccountState, Channel, ChannelId, ChannelKind, EmailSettings, Host, Member, MemberId, Role, Security, Team, TeamId,
     Timestamp, Visibility,
 };

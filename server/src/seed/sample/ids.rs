@@ -1,6 +1,6 @@
 //! Ids that follow from what they are for: the same workspace and moment give the same ids.
 
-use app::model::{Timestamp, WorkspaceId};
+use model::{Timestamp, WorkspaceId};
 use uuid::Uuid;
 
 use crate::seed::random::Random;

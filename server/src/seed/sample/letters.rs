@@ -1,10 +1,10 @@
 //! The mails of a conversation: theirs written as bytes and read as if they had come in, ours made as every reply is.
 
-use app::model::{
+use bytes::Bytes;
+use model::{
     Answer, AttachmentId, DeliveryState, Entry, MailHead, MailId, MailOutcome, Mailbox, Message, MessageId, Parties,
     Recipients, Timestamp, answer_subject, recipients,
 };
-use bytes::Bytes;
 
 use super::{
     company::MAILBOX_NAME,

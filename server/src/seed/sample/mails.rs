@@ -2,7 +2,6 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use app::model::{Mailbox, Message, Timestamp};
 use lettre::{
     Address,
     message::{
@@ -10,6 +9,7 @@ use lettre::{
         header::{ContentType, HeaderName, HeaderValue},
     },
 };
+use model::{Mailbox, Message, Timestamp};
 
 use super::{read::Entry, texts};
 use crate::{

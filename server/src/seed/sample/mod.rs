@@ -13,9 +13,9 @@ mod read;
 mod texts;
 mod when;
 
-use app::model::{AccountState, Channel, EventBody, Member, MemberId, Own, Role, Timestamp, WorkspaceId};
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
+use model::{AccountState, Channel, EventBody, Member, MemberId, Own, Role, Timestamp, WorkspaceId};
 
 use self::{
     company::{CHANNELS, Company},

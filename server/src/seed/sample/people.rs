@@ -1,6 +1,6 @@
 //! Who writes: their addresses, and what the company knows of them.
 
-use app::model::{Contact, ContactId, IdentityId, Mailbox, Timestamp};
+use model::{Contact, ContactId, IdentityId, Mailbox, Timestamp};
 
 use super::play::{Known, Play};
 use crate::store::{bulk::BulkContact, contact::Identity, words::index_words};

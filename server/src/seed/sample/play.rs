@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use app::model::{
+use bytes::Bytes;
+use jiff::tz::TimeZone;
+use model::{
     AiMode, Attachment, AttachmentId, Channel, ChannelKind, ConversationId, ConversationRow, ConversationState,
     Delivery, DeliveryState, Entry, Folds, Happening, IdentityId, Line, MailHead, MailId, MemberId, Message, MessageId,
     Own, Presence, Preview, PreviewBy, Sender, Status, TeamId, Timestamp, Unanswered,
 };
-use bytes::Bytes;
-use jiff::tz::TimeZone;
 
 use super::{
     company::{SIGNATURE, SampleChannel},

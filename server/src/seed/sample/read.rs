@@ -14,7 +14,7 @@
 //!
 //! `docs/sample.md` lists every word. Whatever is not known here is refused, with its line.
 
-use app::model::{CloseReason, DeliveryState, LeadStatus, Mailbox};
+use model::{CloseReason, DeliveryState, LeadStatus, Mailbox};
 
 use super::{company, when::When};
 
@@ -283,7 +283,7 @@ fn check(channel: &company::SampleChannel, entry: &Entry) -> Result<(), String> 
     if says == (entry.text.is_empty() && files.is_empty()) {
         return Err(if says { "it has no text" } else { "it cannot have a text" }.to_owned());
     }
-    let is_mail = channel.kind == app::model::ChannelKind::Email;
+    let is_mail = channel.kind == model::ChannelKind::Email;
     let theirs = matches!(entry.deed, Deed::Them { .. });
     let ours = matches!(entry.deed, Deed::Reply(_));
     let of_their_mail = from.is_some()

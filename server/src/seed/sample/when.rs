@@ -1,11 +1,11 @@
 //! When something in the sample happened, counted back from now: "9m", "2h10m", or "3d 10:42", which is three working days ago.
 
-use app::model::Timestamp;
 use jiff::{
     Zoned,
     civil::{Time, Weekday},
     tz::TimeZone,
 };
+use model::Timestamp;
 
 use crate::seed::plan::{HOUR, MINUTE};
 

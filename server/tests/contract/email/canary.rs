@@ -1,8 +1,6 @@
 //! What is written for the team never leaves: no byte of a note, of its files or of their names is in any mail that goes out (S22).
 
-use app::model::{
-    Attachment, AttachmentId, ConversationId, DraftMode, MailChoice, Mailbox, Message, MessageId, Recipients,
-};
+use model::{Attachment, AttachmentId, ConversationId, DraftMode, MailChoice, Mailbox, Message, MessageId, Recipients};
 use server::{
     channels::email::mail as mails,
     clock::new_id,

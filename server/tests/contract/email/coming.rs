@@ -1,6 +1,6 @@
 //! Mails come in: each once, in order, whoever is killed meanwhile.
 
-use app::model::{AccountState, ConversationId, EventBody, MailOutcome};
+use model::{AccountState, ConversationId, EventBody, MailOutcome};
 use server::store::{
     account::{self, Account},
     message,

@@ -2,9 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use app::model::{
-    Channel, ChannelId, ConversationId, EmailSettings, Host, MailId, MailOutcome, Message, Security, Thread,
-};
+use model::{Channel, ChannelId, ConversationId, EmailSettings, Host, MailId, MailOutcome, Message, Security, Thread};
 use server::{
     channels::email::{Email, signed::Signer},
     clock::{new_id, random_hex},

@@ -1,6 +1,6 @@
 //! Mails go out: to exactly those people, as one thread, once.
 
-use app::model::{DeliveryState, DraftMode, Entry, MailChoice, Mailbox, Message, MessageId, Recipients};
+use model::{DeliveryState, DraftMode, Entry, MailChoice, Mailbox, Message, MessageId, Recipients};
 use server::{
     clock::new_id,
     domain::{
@@ -30,12 +30,7 @@ fn state(message: &Message) -> DeliveryState {
     }
 }
 
-async fn answer(
-    office: &Office,
-    conversation: app::model::ConversationId,
-    text: &str,
-    mail: Option<MailChoice>,
-) -> Message {
+async fn answer(office: &Office, conversation: model::ConversationId, text: &str, mail: Option<MailChoice>) -> Message {
     let send = SendMessage {
         id: MessageId::new(new_id()),
         conversation,
@@ -122,7 +117,7 @@ async fn t5_only_who_is_named_gets_it(world: World) {
         seen: None,
     };
     let told = refused(office.world.db.write(&office.world.owner.scope, send).await);
-    assert!(matches!(told, app::model::ApiError::Invalid { .. }));
+    assert!(matches!(told, model::ApiError::Invalid { .. }));
 }
 
 async fn t8_what_comes_back_is_tied_to_what_went_out(world: World) {
@@ -137,11 +132,11 @@ async fn t8_what_comes_back_is_tied_to_what_went_out(world: World) {
     assert_eq!(state(&thread[1]), DeliveryState::Bounced, "{thread:?}");
     let Entry::Outgoing { delivery, .. } = &thread[1].entry else { panic!("outgoing") };
     assert!(delivery.reason.contains("did not reach"), "{}", delivery.reason);
-    assert!(matches!(thread[2].entry, Entry::Line { line: app::model::Line::Bounce }));
+    assert!(matches!(thread[2].entry, Entry::Line { line: model::Line::Bounce }));
     // Nothing reached them: they go on waiting.
     let back = office.world.row(conversation).await.state;
     let waits = (back.status, back.waiting_since, back.unsent);
-    assert_eq!(waits, (app::model::Status::Open, Some(thread[0].at), vec![thread[1].n]));
+    assert_eq!(waits, (model::Status::Open, Some(thread[0].at), vec![thread[1].n]));
     assert_eq!(office.conversations(office.channel.id).await.len(), 1, "a bounce begins no conversation");
     // A report about somebody else's mail says nothing to anybody here.
     let forged =
@@ -194,7 +189,7 @@ async fn t16_a_conversation_begins_with_our_mail(world: World) {
     let before = office.conversations_when(office.channel.id, 1).await[0];
     let contact = office.world.thread(&office.world.owner, before).await.unwrap().contact.unwrap();
 
-    let conversation = app::model::ConversationId::new(new_id());
+    let conversation = model::ConversationId::new(new_id());
     let mut send = crate::world::message(conversation, DraftMode::Reply, "Good morning");
     let recipients = Recipients { to: vec![Mailbox::of("anna@sink.test")], ..Recipients::default() };
     send.mail = Some(MailChoice { recipients, subject: Some("Your plans".to_owned()) });
@@ -227,9 +222,9 @@ async fn t16_a_conversation_begins_with_our_mail(world: World) {
     let from_elsewhere = BeginMail { channel: office.world.chat.id, ..begin.clone() };
     refused(office.world.db.write(owner, from_elsewhere).await);
     // Who sees only their own may begin one, has it, and learns nothing that others know of whom they write to.
-    let narrow = office.world.member("Mara", app::model::Role::Agent, app::model::Visibility::Mine).await;
+    let narrow = office.world.member("Mara", model::Role::Agent, model::Visibility::Mine).await;
     let mut hers = begin.clone();
-    (hers.send.id, hers.send.conversation) = (MessageId::new(new_id()), app::model::ConversationId::new(new_id()));
+    (hers.send.id, hers.send.conversation) = (MessageId::new(new_id()), model::ConversationId::new(new_id()));
     let leak = BeginMail { contact: Some(contact.id), ..hers.clone() };
     refused(office.world.db.write(&narrow.scope, leak).await);
     hers.contact = None;
@@ -237,13 +232,13 @@ async fn t16_a_conversation_begins_with_our_mail(world: World) {
     let seen = office.world.thread(&narrow, hers.send.conversation).await.unwrap();
     assert!(seen.contact.is_none(), "{:?}", seen.contact);
     let note = SendMessage { mode: DraftMode::Note, id: MessageId::new(new_id()), ..hers.send.clone() };
-    let note = SendMessage { conversation: app::model::ConversationId::new(new_id()), ..note };
+    let note = SendMessage { conversation: model::ConversationId::new(new_id()), ..note };
     refused(office.world.db.write(&narrow.scope, BeginMail { send: note, ..hers }).await);
 
     // What cannot be begun leaves nothing behind.
     let mut other = begin.clone();
     other.send.id = MessageId::new(new_id());
-    other.send.conversation = app::model::ConversationId::new(new_id());
+    other.send.conversation = model::ConversationId::new(new_id());
     let nobody = BeginMail { send: SendMessage { mail: None, ..other.send.clone() }, ..other.clone() };
     let chat = BeginMail { channel: office.world.chat.id, ..other.clone() };
     let mut bad = other.clone();

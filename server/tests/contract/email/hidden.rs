@@ -1,6 +1,6 @@
 //! S21: whoever writes to somebody that others know takes nothing from them and is told nothing of them.
 
-use app::model::{
+use model::{
     ContactField, ContactId, ConversationId, DraftMode, MailChoice, Mailbox, Recipients, Role, TeamId, Thread,
     Visibility,
 };
@@ -22,7 +22,7 @@ on_both_engines!(s21_writing_to_a_hidden_contact_takes_nothing_and_tells_no_name
 const NAME: &str = "Secret Name";
 
 /// Two who see little: one their own, one what their team has.
-async fn narrow(desk: &Desk, sales: app::model::ChannelId) -> [Person; 2] {
+async fn narrow(desk: &Desk, sales: model::ChannelId) -> [Person; 2] {
     let (world, owner) = (&desk.world, &desk.world.owner.scope);
     let team = TeamId::new(new_id());
     world.db.write(owner, AddTeam { id: team, name: "Sales".to_owned() }).await.unwrap();

@@ -1,6 +1,6 @@
 //! What an admin does with a mailbox: brings in what came before, pauses it, tries a mail again, reaches it by STARTTLS (H1, H9).
 
-use app::model::{AccountState, ChannelId, DeliveryState, Entry, Host, MailOutcome, Security, Status, Timestamp};
+use model::{AccountState, ChannelId, DeliveryState, Entry, Host, MailOutcome, Security, Status, Timestamp};
 use server::{
     channels::Health,
     domain::mail::{Arrived, Backfill, BeginFolder, ConnectMailbox, PauseChannel, TakeMails},
@@ -143,7 +143,7 @@ async fn r9_a_mail_in_quarantine_can_be_tried_again(world: World) {
     // As an older version left it: it could not read what this one can.
     let raw = letter("anna@x.example", &office.address, "Hard to read", "", "Hello").replace('\n', "\r\n");
     let (digest, size, _) = office.files.keep(raw.into_bytes().into()).await.unwrap();
-    let id = app::model::MailId::new(server::clock::new_id());
+    let id = model::MailId::new(server::clock::new_id());
     let letter = Err("It could not be read.".to_owned());
     let arrived = Arrived { id, uid: 4_000_000, digest, size: i64::try_from(size).unwrap(), old: false, letter };
     let place = Place { folder: "INBOX".to_owned(), uid_validity: 1 };

@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use app::model::{ConversationId, Delivery, DeliveryState, Entry, Security, StepOutcome};
+use model::{ConversationId, Delivery, DeliveryState, Entry, Security, StepOutcome};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use app::model::{
+use model::{
     AccountState, Channel, ChannelId, ChannelKind, ConversationId, EmailSettings, Entry, Host, Message, Security, View,
 };
 use server::{
@@ -237,7 +237,7 @@ impl Office {
     }
 
     /// What was found when a mailbox was counted last.
-    pub async fn ledger(&self, channel: ChannelId) -> app::model::Ledger {
+    pub async fn ledger(&self, channel: ChannelId) -> model::Ledger {
         let mut glance = self.world.db.glance().await.unwrap();
         let folder = mail::folder(&mut glance.conn(), &self.world.system(), channel, "INBOX").await.unwrap().unwrap();
         folder.ledger.unwrap()

@@ -4,7 +4,7 @@
 
 use std::{path::PathBuf, process::Command, time::Instant};
 
-use app::model::AccountState;
+use model::AccountState;
 use server::store::account;
 use tempfile::TempDir;
 

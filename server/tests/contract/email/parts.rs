@@ -1,6 +1,6 @@
 //! A letter in several parts is one letter wherever it is read: in the thread, on its card, by whoever searches (T3).
 
-use app::model::Message;
+use model::Message;
 use server::store::search;
 
 use super::desk::Desk;

@@ -1,6 +1,6 @@
 //! Mails that were taken in by older rules of reading are put right from their kept bytes; who sees them and where they are stays.
 
-use app::model::{ConversationId, MailHead, Mailbox, Message};
+use model::{ConversationId, MailHead, Mailbox, Message};
 use server::{
     domain::mail::{PutRight, ScheduleReading, stale},
     store::{Command, Scope, Tx, Val, contact, mail, message, search},

@@ -1,6 +1,6 @@
 //! Where a mail belongs, and who may write there (T3, S14).
 
-use app::model::{Entry, Line};
+use model::{Entry, Line};
 
 use super::office::{Office, letter, texts};
 use crate::world::World;
@@ -83,13 +83,13 @@ async fn s14_strangers_begin_a_conversation_of_their_own(world: World) {
     assert!(matches!(thread[2].entry, Entry::Line { line: Line::Stranger { conversation } } if conversation == own));
     assert_eq!(texts(&office.thread(own).await), ["I was forwarded this"]);
     // Named by one of us in the copy, he takes part.
-    let recipients = app::model::Recipients {
-        to: vec![app::model::Mailbox::of("anna@sink.test")],
-        cc: vec![app::model::Mailbox::of("carl@x.example")],
+    let recipients = model::Recipients {
+        to: vec![model::Mailbox::of("anna@sink.test")],
+        cc: vec![model::Mailbox::of("carl@x.example")],
         bcc: Vec::new(),
     };
-    let mut send = crate::world::message(conversation, app::model::DraftMode::Reply, "Carl is with us");
-    send.mail = Some(app::model::MailChoice { recipients, subject: None });
+    let mut send = crate::world::message(conversation, model::DraftMode::Reply, "Carl is with us");
+    send.mail = Some(model::MailChoice { recipients, subject: None });
     office.world.db.write(&office.world.owner.scope, send).await.unwrap();
     let back = letter("carl@x.example", &reply_to, "Re: Secret", "", "Thanks");
     office.post.deliver("carl@x.example", &reply_to, &back).await;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use app::model::{ConversationId, DraftMode, MailChoice, Mailbox, Message, Recipients};
 use mailparse::MailHeaderMap;
+use model::{ConversationId, DraftMode, MailChoice, Mailbox, Message, Recipients};
 
 use super::office::Office;
 use crate::world::{World, message};

@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use app::model::{MailId, Status};
+use model::{MailId, Status};
 use server::{
     clock::new_id,
     domain::mail::{Arrived, TakeMails, Tried},

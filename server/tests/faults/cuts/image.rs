@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fmt, path::Path};
 
-use app::model::{EventBody, WorkspaceId};
+use model::{EventBody, WorkspaceId};
 use server::{
     clock::Clock,
     store::{Db, conversation::counted_and_recounted, event},

@@ -1,8 +1,8 @@
 //! What a server says, read piece by piece (RFC 9051, 9). What is not asked for here is passed over, whatever it looks like: nothing in it
 //! is followed, nested or kept.
 
-use app::model::Timestamp;
 use bytes::Bytes;
+use model::Timestamp;
 
 /// How many words a response may have; those that we ask for have ten.
 const WORDS: usize = 20_000;

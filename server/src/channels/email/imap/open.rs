@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::model::{Host, Security};
+use model::{Host, Security};
 use tokio::time::timeout;
 
 use super::{

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use app::model::{ConversationId, Entry, MailHead, Mailbox, Message, MessageId, Parties, Timestamp};
+use model::{ConversationId, Entry, MailHead, Mailbox, Message, MessageId, Parties, Timestamp};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex},
     task::JoinHandle,

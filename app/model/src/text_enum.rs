@@ -26,17 +26,17 @@ macro_rules! text_enum {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::model::UnknownText;
+            type Err = $crate::UnknownText;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err($crate::model::UnknownText { of: stringify!($name), text: text.to_owned() }),
+                    _ => Err($crate::UnknownText { of: stringify!($name), text: text.to_owned() }),
                 }
             }
         }
 
         impl TryFrom<String> for $name {
-            type Error = $crate::model::UnknownText;
+            type Error = $crate::UnknownText;
             fn try_from(text: String) -> Result<Self, Self::Error> { text.parse() }
         }
     };

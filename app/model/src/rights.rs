@@ -50,7 +50,28 @@ text_enum! {
     }
 }
 
+impl Visibility {
+    /// As it is written on screen.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::All => "All conversations",
+            Self::Teams => "Their teams’",
+            Self::Mine => "Only their own",
+        }
+    }
+}
+
 impl Role {
+    /// As it is written on screen.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Owner => "Owner",
+            Self::Admin => "Admin",
+            Self::Agent => "Agent",
+            Self::Viewer => "Viewer",
+        }
+    }
+
     /// Whether this role holds a permission; `granted` are the extra ones that an admin gave to an agent.
     pub fn may(self, permission: Permission, granted: &[Permission]) -> bool {
         match (self, permission) {

@@ -1,6 +1,5 @@
 //! The one error that every server function answers with.
 
-use leptos::server_fn::{codec::JsonEncoding, error::FromServerFnError, error::ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
@@ -93,19 +92,6 @@ impl ApiError {
             Self::Busy { .. } => 503,
             Self::Transport { .. } => 502,
             Self::Internal { .. } => 500,
-        }
-    }
-}
-
-impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
-    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        match error {
-            ServerFnErrorErr::Args(message) | ServerFnErrorErr::MissingArg(message) => Self::invalid("", message),
-            // To the server it is a request that cannot be read; to a browser an answer that is none of ours, as a proxy gives while the
-            // server is away.
-            ServerFnErrorErr::Deserialization(message) if cfg!(feature = "ssr") => Self::invalid("", message),
-            other => Self::Transport { detail: other.to_string() },
         }
     }
 }
