@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "ssr")]
 use super::Refused;
 #[cfg(feature = "ssr")]
 use super::{port, told};
+#[cfg(feature = "ssr")]
 use model::Draft;
 use model::{
     Act, AttachmentId, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow, DraftMode,

@@ -56,11 +56,11 @@ impl Correspondent<'_> {
             contact::add_identity(tx, scope, address, &identity).await?;
             return Ok((identity, None));
         }
-        if let Some(contact) = &contact {
-            if !contact::link(tx, scope, identity.id, contact.id).await? {
-                // Another process said meanwhile whose it is.
-                return Err(StoreError::Stale.into());
-            }
+        if let Some(contact) = &contact
+            && !contact::link(tx, scope, identity.id, contact.id).await?
+        {
+            // Another process said meanwhile whose it is.
+            return Err(StoreError::Stale.into());
         }
         Ok((identity, contact))
     }
