@@ -114,7 +114,8 @@ function send(text, files) {
 function takeBack(id) {
   const entry = outbox.list().find((e) => e.id === id);
   if (!entry) return;
-  composer.restore(entry.body.text, entry.files);
+  // What the server does not know any more has to be attached again.
+  composer.restore(entry.body.text, entry.failed === 422 ? [] : entry.files);
   outbox.discard(id);
 }
 

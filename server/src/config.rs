@@ -203,7 +203,7 @@ impl Config {
         let wrong = |name, value: &str, what| ConfigError::Value { name, value: value.to_owned(), what };
 
         log_filter(&log)?;
-        if !matches!(log_format.as_str(), "text" | "json") {
+        if !matches!(log_format.as_str(), "" | "text" | "json") {
             return Err(wrong("TANDEM_LOG_FORMAT", &log_format, "write text or json"));
         }
         let socket: SocketAddr =

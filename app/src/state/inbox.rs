@@ -424,8 +424,11 @@ impl Inbox {
             .with_value(|core| core.thread.as_ref().map(|p| (p.thread.row.clone(), p.thread.contact.clone(), p.gone)));
         let Some((row, contact, gone)) = part else { return };
         // Its card stays in the list while it is open, also when it has left the view; it says what is so now.
+        let listed = self
+            .core
+            .with_value(|core| core.list.as_ref().is_some_and(|list| list.rows.iter().any(|one| one.id == row.id)));
         self.rows.with_value(|known| match known.get(&row.id) {
-            Some(card) if card.with_untracked(|shown| *shown != row) => card.set(row.clone()),
+            Some(card) if !listed && card.with_untracked(|shown| *shown != row) => card.set(row.clone()),
             _ => {}
         });
         if self.open.with_untracked(|open| open.as_ref() != Some(&row)) {

@@ -21,7 +21,7 @@ use crate::{
 };
 
 mod purge;
-pub use purge::{ForgetUnclaimed, Removed, STRANGERS_UNCLAIMED_MS, UNCLAIMED_MS, forget_loose};
+pub use purge::{ForgetUnclaimed, Removed, UNCLAIMED_MS, forget_loose};
 
 /// The largest file a member may attach, in bytes.
 pub const MEMBER_LIMIT: u64 = 25 * 1024 * 1024;
@@ -33,7 +33,7 @@ pub const MOST_UNCLAIMED: i64 = 500 * 1024 * 1024;
 pub const MOST_UNCLAIMED_FILES: i64 = 2_000;
 /// What is younger, in milliseconds, gives no room to others: its bytes may be on the way to their place still, and would stay there if
 /// its row went first.
-pub const SETTLED_MS: i64 = 10_000;
+pub const SETTLED_MS: i64 = 5 * 60_000;
 /// How many files make room for one.
 const MOST_GIVEN_UP: i64 = 100;
 /// Within how many bytes most files say what they are.

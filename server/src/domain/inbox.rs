@@ -203,7 +203,8 @@ impl Command for SaveDraft {
         if let Some(sent) = self.draft.id
             && message::fingerprint(tx.conn(), &scope, sent).await?.is_some()
         {
-            return Ok(());
+            // Refused, so that a browser that typed on keeps what it has.
+            return Err(super::send::another_message());
         }
         if person::save_draft(tx, &scope, row.id, &self.draft).await? {
             tx.emit(scope.workspace(), EventBody::Draft { member, conversation: row.id, draft: self.draft.clone() });

@@ -128,8 +128,9 @@ impl Connections {
                 continue;
             };
             prepare(&stream);
-            let wait = if trusted { limits.proxy } else { limits.head };
-            let one = Connection { stream, peer, app: app.clone(), place, limits, wait };
+            // A proxy takes answers in lumps, and holds its line for many.
+            let (wait, behind) = if trusted { (limits.proxy, limits.proxy) } else { (limits.head, limits.answer) };
+            let one = Connection { stream, peer, app: app.clone(), place, limits, wait, behind };
             tasks.spawn(one.serve(stop.clone()));
         }
         drop(listener);
@@ -168,14 +169,16 @@ struct Connection {
     limits: Limits,
     /// How long it may keep us waiting for a head.
     wait: Duration,
+    /// How far whoever takes an answer may fall behind.
+    behind: Duration,
 }
 
 impl Connection {
     async fn serve(self, mut stop: watch::Receiver<bool>) {
-        let Self { stream, peer, app, place, limits, wait } = self;
+        let Self { stream, peer, app, place, limits, wait, behind } = self;
         let line = place.line();
         let service = service_fn(|request| answer(app.clone(), Arc::clone(line), peer, limits, request));
-        let io = TokioIo::new(Wire::new(stream, Arc::clone(line), limits.answer, limits.answer_pace));
+        let io = TokioIo::new(Wire::new(stream, Arc::clone(line), behind, limits.answer_pace));
         // The head's time is kept here and not by hyper, which would count the sending of what is left of the last answer.
         let connection = http1::Builder::new()
             .header_read_timeout(None)

@@ -11,9 +11,7 @@ use crate::error::StoreError;
 const OVER: &str = "UPDATE attachment SET channel_id = $3 WHERE workspace_id = $1 AND id = $2";
 const UNCLAIMED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM attachment \
      WHERE workspace_id = $1 AND channel_id = $2 AND conversation_id IS NULL";
-// Strangers' have a channel.
-const STALE: &str = "SELECT id, digest FROM attachment WHERE workspace_id = $1 AND conversation_id IS NULL \
-     AND (created_at <= $2 OR (channel_id IS NOT NULL AND created_at <= $3)) LIMIT $4";
+const STALE: &str = "SELECT id, digest FROM attachment WHERE workspace_id = $1 AND conversation_id IS NULL AND created_at <= $2 LIMIT $3";
 // By what whoever brought them has there: bytes, or files where $3 is 1.
 const HEAVIEST: &str = "SELECT a.id, a.digest, a.size FROM attachment a JOIN \
      (SELECT uploader, SUM(CASE WHEN CAST($3 AS BIGINT) = 1 THEN 1 ELSE size END) AS weight FROM attachment \
@@ -23,11 +21,17 @@ const HEAVIEST: &str = "SELECT a.id, a.digest, a.size FROM attachment a JOIN \
 const FORGET: &str = "DELETE FROM attachment WHERE workspace_id = $1 AND id = $2 AND conversation_id IS NULL";
 const LOOSEN: &str = "INSERT INTO loose_bytes (workspace_id, digest, at) VALUES ($1, $2, $3) ON CONFLICT (workspace_id, digest) DO NOTHING";
 const LOOSE: &str = "SELECT digest FROM loose_bytes WHERE workspace_id = $1 AND digest > $2 ORDER BY digest LIMIT $3";
+const LOOSE_COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM loose_bytes WHERE workspace_id = $1";
 const SETTLE: &str = "DELETE FROM loose_bytes WHERE workspace_id = $1 AND digest = $2";
 // Of all workspaces: equal bytes are kept once.
 const USED: &str = "SELECT EXISTS (SELECT 1 FROM attachment WHERE digest = $1) OR EXISTS (SELECT 1 FROM mail WHERE digest = $1) AS used";
 
-pub(super) const STATEMENTS: &[&str] = &[OVER, UNCLAIMED, STALE, HEAVIEST, FORGET, LOOSEN, LOOSE, SETTLE, USED];
+pub(super) const STATEMENTS: &[&str] =
+    &[OVER, UNCLAIMED, STALE, HEAVIEST, FORGET, LOOSEN, LOOSE, LOOSE_COUNT, SETTLE, USED];
+
+/// The bytes of a row that made room go with the next purge and not at once. While so many wait for it, no more make room: else whoever
+/// uploads faster than the purge comes would fill the disk.
+const MOST_LOOSE: i64 = 100;
 
 /// What was uploaded and not sent yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,19 +60,12 @@ pub async fn unclaimed(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -
     Ok(Unclaimed { files, bytes })
 }
 
-/// Forgets up to `most` files that nobody has sent since `before`, or strangers' since `strangers`; their bytes are noted as loose. How
-/// many it were.
+/// Forgets up to `most` files that nobody has sent since `before`; their bytes are noted as loose. How many it were.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget_stale(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    before: Timestamp,
-    strangers: Timestamp,
-    most: i64,
-) -> Result<usize, StoreError> {
-    let stale: Vec<(String, String)> = tx.conn().all(STALE, args![scope.workspace(), before, strangers, most]).await?;
+pub async fn forget_stale(tx: &mut Tx<'_>, scope: &Scope, before: Timestamp, most: i64) -> Result<usize, StoreError> {
+    let stale: Vec<(String, String)> = tx.conn().all(STALE, args![scope.workspace(), before, most]).await?;
     let found = stale.len();
     for (id, digest) in stale {
         forget(tx, scope, id, digest).await?;
@@ -104,6 +101,10 @@ pub struct Room {
 /// # Errors
 /// When the database fails.
 pub async fn make_room(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, room: Room) -> Result<bool, StoreError> {
+    let (loose,): (i64,) = tx.conn().one(LOOSE_COUNT, args![scope.workspace()]).await?;
+    if loose >= MOST_LOOSE {
+        return Ok(false);
+    }
     let (mut files, mut bytes) = (room.files, room.bytes);
     // Many bytes are many also where each has few files, and the other way round.
     let by_files = i64::from(bytes <= 0);

@@ -114,7 +114,8 @@ async fn t4_a_draft_that_is_saved_after_it_was_sent_does_not_come_back(world: Wo
     let drafts = async || world.thread(&world.owner, conversation).await.unwrap().drafts;
     let sent = world.reply(&world.owner, conversation, "Dear Amélie").await.unwrap();
     let late = Draft { mode: DraftMode::Reply, text: "Dear Amé".to_owned(), id: Some(sent.id) };
-    world.db.write(&world.owner.scope, SaveDraft { conversation, draft: late }).await.unwrap();
+    let saved = world.db.write(&world.owner.scope, SaveDraft { conversation, draft: late }).await;
+    assert!(is_conflict(saved), "whoever typed on keeps it");
     assert!(drafts().await.is_empty());
     let next = Draft { mode: DraftMode::Reply, text: "And".to_owned(), id: Some(model::MessageId::new(new_id())) };
     world.db.write(&world.owner.scope, SaveDraft { conversation, draft: next.clone() }).await.unwrap();

@@ -11,7 +11,7 @@ use server::{
     domain::{
         files::{
             self, Files, ForgetUnclaimed, KeepStrangersFile, MOST_UNCLAIMED, MOST_UNCLAIMED_FILES, SETTLED_MS,
-            STRANGERS_UNCLAIMED_MS, UNCLAIMED_MS, Uploader, VISITOR_LIMIT,
+            UNCLAIMED_MS, Uploader, VISITOR_LIMIT,
         },
         inbound::{Inbound, Receive},
         send::{CancelMessage, SendMessage},
@@ -29,7 +29,7 @@ use crate::{
 };
 
 on_both_engines!(
-    s53_what_nobody_sent_goes_after_a_day_and_a_strangers_after_an_hour,
+    s53_what_nobody_sent_goes_after_a_day,
     s53_bytes_that_something_else_has_stay,
     s53_young_bytes_are_looked_at_again,
     s53_who_is_stopped_in_between_goes_on,
@@ -102,7 +102,7 @@ fn with_files(inbound: Inbound, files: &[AttachmentId]) -> Receive {
     Receive(Inbound { attachments: files.to_vec(), ..inbound })
 }
 
-async fn s53_what_nobody_sent_goes_after_a_day_and_a_strangers_after_an_hour(world: World) {
+async fn s53_what_nobody_sent_goes_after_a_day(world: World) {
     let disk = Disk::new();
     let member = Uploader { name: files::uploader(world.owner.id), stranger_on: None };
     let unclaimed = [
@@ -115,15 +115,9 @@ async fn s53_what_nobody_sent_goes_after_a_day_and_a_strangers_after_an_hour(wor
     for file in unclaimed.iter().chain([&sent]) {
         disk.age(&file.digest);
     }
-    world.wait(STRANGERS_UNCLAIMED_MS - 1);
+    world.wait(UNCLAIMED_MS - 1);
     purge(&world, &disk).await;
     assert_eq!(disk.count(), 3, "not before");
-    world.wait(1);
-    purge(&world, &disk).await;
-    assert_eq!(file(&world, unclaimed[1].attachment.id).await, None, "strangers' go first");
-    world.wait(UNCLAIMED_MS - STRANGERS_UNCLAIMED_MS - 1);
-    purge(&world, &disk).await;
-    assert!(file(&world, unclaimed[0].attachment.id).await.is_some(), "members' wait for a day");
     let young = upload(&world, &disk, stranger(&world, "ben"), b"of today").await.unwrap();
     world.wait(1);
     purge(&world, &disk).await;
@@ -184,7 +178,7 @@ async fn s53_who_is_stopped_in_between_goes_on(world: World) {
     let disk = Disk::new();
     let lost = upload(&world, &disk, stranger(&world, "anna"), b"nobody sends this").await.unwrap();
     let sent = upload(&world, &disk, stranger(&world, "anna"), b"somebody sends this").await.unwrap();
-    world.wait(STRANGERS_UNCLAIMED_MS - 1);
+    world.wait(UNCLAIMED_MS - 1);
     let send = with_files(letter(&world.chat, "anna", "See"), &[sent.attachment.id]);
     world.db.write(&world.system(), send).await.unwrap();
     world.wait(2 * HOUR);

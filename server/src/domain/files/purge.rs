@@ -17,10 +17,8 @@ use crate::{
     store::{Command, Db, Scope, Tx, upload},
 };
 
-/// How long a member's file waits to be sent, in milliseconds…
+/// How long a file waits to be sent, in milliseconds: browsers keep what is written, and come back with it the next morning.
 pub const UNCLAIMED_MS: i64 = 24 * 3_600_000;
-/// …and a stranger's, which takes room from all others on its channel.
-pub const STRANGERS_UNCLAIMED_MS: i64 = 3_600_000;
 /// How many files one transaction forgets, and how many digests are read at once.
 const AT_ONCE: i64 = 100;
 /// Bytes that are younger may be about to be referred to: a mail's are kept before its row is written.
@@ -36,8 +34,7 @@ impl Command for ForgetUnclaimed {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool> {
         let (scope, before) = (tx.scope()?, tx.now().plus(-UNCLAIMED_MS));
-        let strangers = tx.now().plus(-STRANGERS_UNCLAIMED_MS);
-        let found = upload::forget_stale(tx, &scope, before, strangers, AT_ONCE).await?;
+        let found = upload::forget_stale(tx, &scope, before, AT_ONCE).await?;
         Ok(i64::try_from(found).is_ok_and(|found| found == AT_ONCE))
     }
 }

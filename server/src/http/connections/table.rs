@@ -18,8 +18,9 @@ use super::super::client::Client;
 
 /// How long a connection that was cut may take to be gone.
 const GONE: Duration = Duration::from_secs(1);
-/// How far whoever takes an answer must have fallen behind before its place is given to another: a moment says nothing.
-const BEHIND: Duration = Duration::from_secs(1);
+/// How far whoever takes an answer must have fallen behind before its place is given to another: more than one lump of 64 kB at the slowest
+/// pace that is fair.
+const BEHIND: Duration = Duration::from_secs(10);
 
 /// What a connection is doing. Those that keep us waiting are cut in this order; of the last two, whoever is furthest behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -266,7 +267,7 @@ mod tests {
             place.line.set(Phase::Answer);
         }
         let due = |seconds| Some(Instant::now() + Duration::from_secs(seconds));
-        first.line.set_due(due(20));
+        first.line.set_due(due(15));
         second.line.set_due(due(10));
         let (third, cut) = table.place(client(3), false).unwrap();
         assert!(Arc::ptr_eq(&cut.unwrap(), &second.line), "the furthest behind, whoever it is");
@@ -276,7 +277,7 @@ mod tests {
         assert!(Arc::ptr_eq(&cut.unwrap(), &first.line));
         fourth.line.set(Phase::Answer);
         assert!(table.place(client(4), false).is_none(), "a moment, and a stream that waits for nothing, stay");
-        third.line.set_due(due(28));
+        third.line.set_due(due(18));
         assert!(table.place(client(4), false).is_some_and(|(_, cut)| cut.is_some()));
     }
 
