@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use model::{ChannelKind, MailId, StorageFault};
+use model::{ApiError, ChannelKind, MailId, StorageFault};
 use tokio::{task::JoinSet, time::timeout};
 
 use super::worker::{Outcome, Worker};
@@ -35,7 +35,11 @@ pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Res
         if begun.elapsed() >= ENOUGH {
             break;
         }
-        let letter = read(channel, scope, stale.mail, ONE).await?;
+        let letter = match read(channel, scope, stale.mail, ONE).await {
+            // The next job takes the rest.
+            Err(Error::Refused(ApiError::Busy { .. })) => break,
+            read => read?,
+        };
         put_right(worker, scope, stale, letter).await?;
     }
     worker.db.write(scope, EndReading { lease }).await?;
@@ -45,14 +49,16 @@ pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Res
 /// Reads a mail once more, on a task of its own; none where that fails, panics, or takes longer than it may.
 ///
 /// # Errors
-/// When nothing can be stored: that is not the mail's fault.
+/// When nothing can be stored, or there is no room just now: that is not the mail's fault.
 async fn read(channel: &Arc<dyn Channel>, scope: &Scope, mail: MailId, most: Duration) -> Result<Option<Box<Letter>>> {
     let mut reading = JoinSet::new();
     let (channel, scope) = (Arc::clone(channel), scope.clone());
     reading.spawn(async move { channel.read_again(&scope, mail).await });
     let why = match timeout(most, reading.join_next()).await {
         Ok(Some(Ok(Ok(letter)))) => return Ok(letter),
-        Ok(Some(Ok(Err(error)))) if is_about_storing(&error) => return Err(error),
+        Ok(Some(Ok(Err(error)))) if is_passing(&error) || matches!(error, Error::Refused(ApiError::Busy { .. })) => {
+            return Err(error);
+        }
         Ok(Some(Ok(Err(error)))) => error.to_string(),
         Ok(Some(Err(error))) => error.to_string(),
         Ok(None) | Err(_) => "it took too long".to_owned(),

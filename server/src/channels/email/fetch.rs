@@ -62,7 +62,8 @@ impl Fetching<'_> {
         patient: bool,
         old: impl Fn(&Lying) -> bool,
     ) -> Result<Fetched, MailError> {
-        let (small, large): (Vec<Lying>, Vec<Lying>) = wanted.iter().partition(|one| one.size <= IN_MEMORY);
+        let (small, large): (Vec<Lying>, Vec<Lying>) =
+            wanted.iter().partition(|one| (1..=IN_MEMORY).contains(&one.size));
         let mut sources = Vec::with_capacity(wanted.len());
         let (mut withheld, mut cut) = (Vec::new(), None);
         if !small.is_empty() {

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use model::Timestamp;
@@ -11,6 +12,12 @@ use model::Timestamp;
 const PATIENCE: i64 = 5;
 /// For how long a mail that ends connections is not asked for by itself, in milliseconds: each time costs everybody a connection.
 const REST: i64 = 3_600_000;
+/// How many connections in a row a server may make unusable.
+pub const MOST_LESSONS: usize = 100;
+/// A connection that lasted so long was of use.
+pub const LASTED: Duration = Duration::from_secs(600);
+/// How many mails in a row are believed to be at fault where the server failed for long already: then others wait as after any failure.
+const MOST_IN_A_ROW: usize = 3;
 
 /// What was learned on connections that a server's answers made unusable.
 #[derive(Debug, Default)]
@@ -71,7 +78,7 @@ impl Lesson {
             return Cut::AskAgain;
         }
         // A second mail of the kind, and none came between: they all would be.
-        if cuts.row > 0 && !self.patient {
+        if cuts.row >= if self.patient { MOST_IN_A_ROW } else { 1 } {
             return Cut::Server;
         }
         cuts.row += 1;

@@ -47,7 +47,7 @@ use self::{
     error::MailError,
     fetch::Fetching,
     imap::{Imap, Lying},
-    lesson::Lesson,
+    lesson::{LASTED, Lesson, MOST_LESSONS},
     mail::MessageName,
     reader::{Reader, Source},
     receive::{Receiving, is_old},
@@ -75,9 +75,6 @@ use crate::{
 
 /// How much of an answered mail is read for its chain, in bytes: its header, unless it is absurd.
 const HEADER: u64 = 256 * 1024;
-
-/// How many connections in a row a server may make unusable.
-const MOST_LESSONS: usize = 100;
 
 /// How long somebody waits while a server is asked for a mail again.
 const ASKING: Duration = Duration::from_secs(50);
@@ -441,7 +438,9 @@ impl Channel for Email {
             Err(error) => return error.into(),
         };
         let mut lesson = Lesson::after(account.failures);
-        for _ in 0..MOST_LESSONS {
+        let mut left = MOST_LESSONS;
+        while left > 0 {
+            let begun = tokio::time::Instant::now();
             let imap = match self.imap(&connected).await {
                 Ok(imap) => imap,
                 Err(error) => return error.into(),
@@ -458,6 +457,8 @@ impl Channel for Email {
                 MailError::Cut { .. } => {}
                 error => return error.into(),
             }
+            // In a row: one that lasted is none of them.
+            left = if begun.elapsed() >= LASTED { MOST_LESSONS } else { left - 1 };
         }
         let said = "too many of its mails end the connection".to_owned();
         MailError::Lost { server: connected.settings.imap.name, said }.into()
@@ -490,6 +491,9 @@ impl Channel for Email {
     }
 
     async fn read_again(&self, scope: &Scope, mail: MailId) -> Result<Option<Box<Letter>>> {
+        let kept = mails::one(&mut self.db.glance().await?.conn(), scope, mail).await?.ok_or(Error::NOT_FOUND)?;
+        // That there is no room is not this mail's fault.
+        drop(self.room.for_a_look(kept.size.unsigned_abs()).await?);
         Ok(Self::read_again(self, scope, mail).await?.ok())
     }
 }

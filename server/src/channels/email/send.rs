@@ -199,9 +199,13 @@ impl Server<'_> {
         let step = "the sender and the recipients";
         talk.ask(&from, 2).await.map_err(|error| self.not_taken(error, step))?;
         let mut refused = Vec::new();
-        for to in &envelope.to {
+        for (asked, to) in envelope.to.iter().enumerate() {
             match talk.ask(&format!("RCPT TO:<{to}>"), 2).await {
                 Ok(_) => {}
+                // It refused all that it was asked about, and left.
+                Err(SmtpError::Wire(_)) if asked > 0 && refused.len() == asked => {
+                    return Err(self.refused(in_words(&refused)));
+                }
                 Err(SmtpError::Refused(answer)) if is_about_recipient(&answer) => refused.push((to, answer)),
                 // Nobody gets it before everybody can: whoever had it already would get it a second time.
                 Err(error) => return Err(self.not_taken(error, step).about(to)),
@@ -263,6 +267,7 @@ impl Server<'_> {
             SmtpError::Refused(answer) => match answer.code {
                 // 535 wrong, 534 too weak, 530 wanted: all about who we are. The same again would only lock the account.
                 530 | 534 | 535 => NotTaken::Never(self.no_login(&answer)),
+                _ if answer.is_for_now() => NotTaken::Later(MailError::Refused { server, said: answer.words() }),
                 500.. => self.refused(answer.words()),
                 _ => NotTaken::Later(MailError::Refused { server, said: answer.words() }),
             },
@@ -281,8 +286,8 @@ impl Server<'_> {
 const NAMED: usize = 10;
 
 /// Whether an answer is about one recipient and for good, and not about the moment or about who we are.
-const fn is_about_recipient(answer: &Answer) -> bool {
-    answer.code >= 500 && !matches!(answer.code, 530 | 534 | 535)
+fn is_about_recipient(answer: &Answer) -> bool {
+    answer.code >= 510 && !answer.is_for_now() && !matches!(answer.code, 530 | 534 | 535)
 }
 
 /// Whom a server refuses, with what it says of each: "550 5.1.1 Unknown (anna@x.example)".

@@ -86,12 +86,15 @@ fn from(message: &Message<'_>) -> Vec<Mailbox> {
             _ => None,
         })
         .collect();
-    if lists.iter().any(|list| is_broken(list)) {
+    let raw: Vec<&[u8]> = lines(message, "From").map(|line| &line[..line.len().min(FROM)]).collect();
+    let is_odd = |one: &Addr<'_>| {
+        one.address().is_some_and(|address| address.contains('@') && !is_read_alike(address.trim(), &raw))
+    };
+    if lists.iter().any(|list| is_broken(list) || list.iter().take(PARTIES).any(is_odd)) {
         return Vec::new();
     }
     let mut all: Vec<Mailbox> = Vec::new();
-    let read = lists.iter().flat_map(|list| list.iter()).filter(|one| is_read_alike(one));
-    for one in read.filter_map(mailbox).take(PARTIES) {
+    for one in lists.iter().flat_map(|list| list.iter()).filter_map(mailbox).take(PARTIES) {
         if !all.iter().any(|known| known.key() == one.key()) {
             all.push(one);
         }
@@ -113,10 +116,24 @@ fn is_broken(list: &Address<'_>) -> bool {
     names.flat_map(|name| name.split(is_end)).any(is_address)
 }
 
-/// Whether everybody reads the same address: none with a way to it or with blanks within (RFC 5322, 4.4).
-fn is_read_alike(addr: &Addr<'_>) -> bool {
-    let address = addr.address().unwrap_or_default().trim();
-    !address.starts_with('@') && !address.contains(char::is_whitespace)
+/// How many bytes of a `From` line are looked at.
+const FROM: usize = 64 * 1024;
+
+/// Whether everybody reads the same address. It has no way to it and no blanks (RFC 5322, 4.4), and it stands in the line as it is: what was
+/// joined, decoded or freed of comments, and what is a name in quotes, others read another address out of.
+fn is_read_alike(address: &str, raw: &[&[u8]]) -> bool {
+    let stands = |address: &str| {
+        raw.iter().any(|line| {
+            line.windows(address.len().max(1)).enumerate().any(|(at, word)| {
+                let is_name = at > 0 && line[at - 1] == b'"' && line.get(at + word.len()) == Some(&b'"');
+                word == address.as_bytes() && !is_name
+            })
+        })
+    };
+    let quoted = || address.rsplit_once('@').map(|(local, domain)| format!("\"{local}\"@{domain}"));
+    !address.starts_with('@')
+        && !address.contains(char::is_whitespace)
+        && (stands(address) || quoted().is_some_and(|quoted| stands(&quoted)))
 }
 
 /// Whom a mail names beside its `From`, what is to be believed first in front.
@@ -405,6 +422,21 @@ mod tests {
             assert_eq!((from.as_str(), kind, said.as_str()), ("", FromLine::Unreadable, expected), "{line}");
         }
         assert_eq!(from("From: Team: Anna <anna@x.example>;"), one("Anna <anna@x.example>"));
+    }
+
+    /// Whoever checks whether a domain vouches for it finds none in such a line, or another one.
+    #[test]
+    fn s14_an_address_that_does_not_stand_in_the_line_as_it_is_is_a_claim() {
+        for line in [
+            "\"anna@victim.example\" (Anna)",
+            "=?utf-8?q?anna=40victim.example?= (Anna)",
+            "Anna <anna@victim.\n example>",
+            "Anna <anna@victim(x).example>",
+            "<@r.example:eve@evil.example>, Anna <anna@victim.example>",
+        ] {
+            let (from, kind, _) = senders(&format!("From: {line}"));
+            assert_eq!((from.as_str(), kind), ("", FromLine::Unreadable), "{line}");
+        }
     }
 
     #[test]

@@ -108,7 +108,8 @@ fn beginning_of(part: &MessagePart<'_>, body: &[u8]) -> Option<Vec<u8>> {
     let (packed, rest) = base64_lines(body);
     let mut bytes = base64_decode(&packed).filter(|_| packed.len() >= SHORT)?;
     if main(part) != "text" {
-        return Some(bytes);
+        // Of a file nothing is cut off without a word: what follows may be more of it, unless it is as short as a footer.
+        return (rest.len() * 20 <= body.len().max(20_000)).then_some(bytes);
     }
     // Two or four bytes for a character: none of what is told here of a text.
     let is_wide = charset(part).is_some_and(|charset| {

@@ -66,7 +66,11 @@ fn is_bare(sentence: &str) -> bool {
         sentence.rfind(['>', ')', ']']).map_or("", |at| &sentence[at + 1..]).trim_end_matches([':', '：', ' ']);
     let words = behind.split_whitespace().count();
     let is_end = words <= BEHIND || (words <= BEHIND_WITH_DATE && has_date(behind) && begins_with_wrote(behind));
-    is_end && (begins(sentence) || is_led(sentence))
+    // What somebody says of themselves quotes nobody. (Of these words none is a name or another word elsewhere.)
+    let is_own = sentence.split(|c: char| !c.is_alphabetic()).any(|word| {
+        matches!(word.to_lowercase().as_str(), "i" | "we" | "ich" | "wir" | "nous" | "yo" | "ik" | "wij" | "jag" | "eu")
+    });
+    is_end && !is_own && (begins(sentence) || is_led(sentence))
 }
 
 /// Whether a text begins with "wrote".

@@ -90,7 +90,8 @@ impl Withheld {
 /// The most bytes that a mail may have of which the server said this size. A line end may have been counted as one byte in place of two.
 /// What is larger than that is a server that never ends.
 pub fn most(size: u64) -> u64 {
-    size.saturating_mul(2).saturating_add(MORE).min(LARGEST)
+    // None: the server did not say.
+    if size == 0 { LARGEST } else { size.saturating_mul(2).saturating_add(MORE).min(LARGEST) }
 }
 
 /// Whether so many bytes are all of a mail of which the server said this size. `bare`: how many of its line ends are one byte.
