@@ -21,13 +21,12 @@ const HEAVIEST: &str = "SELECT a.id, a.digest, a.size FROM attachment a JOIN \
 const FORGET: &str = "DELETE FROM attachment WHERE workspace_id = $1 AND id = $2 AND conversation_id IS NULL";
 const LOOSEN: &str = "INSERT INTO loose_bytes (workspace_id, digest, at) VALUES ($1, $2, $3) ON CONFLICT (workspace_id, digest) DO NOTHING";
 const LOOSE: &str = "SELECT digest FROM loose_bytes WHERE workspace_id = $1 AND digest > $2 ORDER BY digest LIMIT $3";
-const LOOSE_COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM loose_bytes WHERE workspace_id = $1";
 const SETTLE: &str = "DELETE FROM loose_bytes WHERE workspace_id = $1 AND digest = $2";
 // Of all workspaces: equal bytes are kept once.
 const USED: &str = "SELECT EXISTS (SELECT 1 FROM attachment WHERE digest = $1) OR EXISTS (SELECT 1 FROM mail WHERE digest = $1) AS used";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[OVER, UNCLAIMED, STALE, HEAVIEST, FORGET, LOOSEN, LOOSE, LOOSE_COUNT, SETTLE, USED];
+    &[OVER, UNCLAIMED, STALE, HEAVIEST, FORGET, LOOSEN, LOOSE, SETTLE, USED];
 
 /// The bytes of a row that made room go with the next purge and not at once. While so many wait for it, no more make room: else whoever
 /// uploads faster than the purge comes would fill the disk.
@@ -101,8 +100,7 @@ pub struct Room {
 /// # Errors
 /// When the database fails.
 pub async fn make_room(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, room: Room) -> Result<bool, StoreError> {
-    let (loose,): (i64,) = tx.conn().one(LOOSE_COUNT, args![scope.workspace()]).await?;
-    if loose >= MOST_LOOSE {
+    if loose(tx.conn(), scope, "", MOST_LOOSE).await?.len() >= usize::try_from(MOST_LOOSE).unwrap_or(usize::MAX) {
         return Ok(false);
     }
     let (mut files, mut bytes) = (room.files, room.bytes);

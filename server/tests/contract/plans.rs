@@ -360,7 +360,6 @@ async fn every_other_reading_uses_an_index(world: World) {
             vec![workspace.clone(), text()],
         ),
         ("heaviest unclaimed files", of("ORDER BY u.weight DESC"), vec![workspace.clone(), text(), n(), n(), n()]),
-        ("loose bytes counted", of("AS n FROM loose_bytes"), vec![workspace.clone()]),
         (
             "loose bytes",
             of("FROM loose_bytes WHERE workspace_id = $1 AND digest > $2"),
