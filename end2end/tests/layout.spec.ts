@@ -25,7 +25,7 @@ test('hostile data stays in its place: endless words, Arabic, emoji, 3,000 words
     ['ليلى عبد الرحمن', ['مرحبا، هل يمكنني تغيير عنوان التسليم؟ الرقم 12345 من فضلك.', 'abc مرحبا 123 def']],
     ['👩‍👩‍👧‍👦🏳️‍🌈', ['🎉'.repeat(400), 'Ｗide　ｔext 漢字かな交じり文'.repeat(30)]],
     ['"><img src=x onerror=alert(1)>', ['<script>alert(1)</script> </textarea> {{7*7}}', 'javascript:alert(1) [x](javascript:alert(1))']],
-    ['Z̴͎͘a̷͙͝l̵̰̓g̷̛̳o̶̝͊', ['Lorem ipsum dolor sit amet, '.repeat(600), '\n'.repeat(40) + 'after forty empty lines']],
+    ['Z̴͎͘a̷͙͝l̵̰̓g̷̛̳o̶̝͊', ['Lorem ipsum dolor sit am, '.repeat(600), '\n'.repeat(40) + 'after forty empty lines']],
   ]
   for (const [name, texts] of hostile) {
     const caller = new Caller(server, key, { name })
