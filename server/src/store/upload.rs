@@ -25,8 +25,7 @@ const SETTLE: &str = "DELETE FROM loose_bytes WHERE workspace_id = $1 AND digest
 // Of all workspaces: equal bytes are kept once.
 const USED: &str = "SELECT EXISTS (SELECT 1 FROM attachment WHERE digest = $1) OR EXISTS (SELECT 1 FROM mail WHERE digest = $1) AS used";
 
-pub(super) const STATEMENTS: &[&str] =
-    &[OVER, UNCLAIMED, STALE, HEAVIEST, FORGET, LOOSEN, LOOSE, SETTLE, USED];
+pub(super) const STATEMENTS: &[&str] = &[OVER, UNCLAIMED, STALE, HEAVIEST, FORGET, LOOSEN, LOOSE, SETTLE, USED];
 
 /// The bytes of a row that made room go with the next purge and not at once. While so many wait for it, no more make room: else whoever
 /// uploads faster than the purge comes would fill the disk.
