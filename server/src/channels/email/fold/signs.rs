@@ -56,7 +56,15 @@ pub fn introduction(sentence: &str) -> Option<Sure> {
         || (day && by_you)
         || (wrote && day && addressed && is_bare(sentence))
         || (addressed && (is_date_then_address(sentence) || (day && time && is_led(sentence))));
-    if is_apart { Some(Sure::IfApart) } else { if_marked }
+    if is_apart && !is_of_oneself(sentence) { Some(Sure::IfApart) } else { if_marked }
+}
+
+/// Whether somebody says it of themselves: "On 2 November I wrote to Ben <ben@x.example>:" quotes nobody. Whole words: "Anna I. Meier" is a
+/// name.
+fn is_of_oneself(sentence: &str) -> bool {
+    sentence.split_whitespace().any(|word| {
+        matches!(word.to_lowercase().as_str(), "i" | "we" | "ich" | "wir" | "nous" | "yo" | "ik" | "wij" | "jag")
+    })
 }
 
 /// Whether a sentence says nothing but when who wrote, as programs do that leave out the time: "On November 23, 2026, Anna
@@ -66,11 +74,7 @@ fn is_bare(sentence: &str) -> bool {
         sentence.rfind(['>', ')', ']']).map_or("", |at| &sentence[at + 1..]).trim_end_matches([':', '：', ' ']);
     let words = behind.split_whitespace().count();
     let is_end = words <= BEHIND || (words <= BEHIND_WITH_DATE && has_date(behind) && begins_with_wrote(behind));
-    // What somebody says of themselves quotes nobody. (Of these words none is a name or another word elsewhere.)
-    let is_own = sentence.split(|c: char| !c.is_alphabetic()).any(|word| {
-        matches!(word.to_lowercase().as_str(), "i" | "we" | "ich" | "wir" | "nous" | "yo" | "ik" | "wij" | "jag" | "eu")
-    });
-    is_end && !is_own && (begins(sentence) || is_led(sentence))
+    is_end && (begins(sentence) || is_led(sentence))
 }
 
 /// Whether a text begins with "wrote".
