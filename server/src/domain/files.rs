@@ -330,7 +330,8 @@ impl Command for KeepStrangersFile {
     }
 }
 
-/// Keeps within bounds what strangers uploaded to a channel and have not sent (S53). Refuses only while all of it came just now.
+/// Keeps within bounds what strangers uploaded to a channel and have not sent (S53). Refuses only while all of it came
+/// just now, or while the bytes of many that made room wait for the purge.
 async fn make_room(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, size: i64) -> Result<()> {
     let there = upload::unclaimed(tx.conn(), scope, channel).await?;
     let files = there.files.saturating_add(1) - MOST_UNCLAIMED_FILES;
@@ -355,7 +356,7 @@ pub struct Uploader {
 /// Takes a file in and keeps it for its uploader. What is refused leaves nothing behind, neither a row nor bytes.
 ///
 /// # Errors
-/// As [`Files::take`]; [`ApiError::Busy`] when strangers uploaded too much just now.
+/// As [`Files::take`]; [`ApiError::Busy`] when strangers uploaded too much of late.
 pub async fn upload(
     db: &Db,
     files: &Files,

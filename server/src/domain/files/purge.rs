@@ -1,5 +1,4 @@
-//! What was uploaded and never sent goes after a day, strangers' after an hour, its bytes with it unless something else refers to them
-//! (S53).
+//! What was uploaded and never sent goes after a day, its bytes with it unless something else refers to them (S53).
 //!
 //! Equal bytes are kept once, whoever brought them, so that another upload or a mail may be about to refer to what is being deleted.
 //! Bytes that come in are renamed into their place; where equal ones lie already, those stay and become as young ([`Files::settle`]). Who
