@@ -17,7 +17,7 @@ interface Vector {
   repeat?: { open: string; close: string; times: number }
 }
 
-const vectors: Vector[] = JSON.parse(readFileSync(new URL('../../server/tests/mails/hostile.json', import.meta.url), 'utf8'))
+const vectors: Vector[] = JSON.parse(readFileSync(new URL('../../server/mail/samples/hostile.json', import.meta.url), 'utf8'))
 
 /** Asks a server function as whoever is signed in. */
 async function ask(page: Page, name: string, body: unknown): Promise<any> {

@@ -13,7 +13,7 @@ interface Shape {
 }
 
 const post = Post.given()
-const folder = new URL('../../server/tests/mails/', import.meta.url)
+const folder = new URL('../../server/mail/samples/', import.meta.url)
 // Reports and notes of machines about mails that were not sent from here say nothing to anybody here.
 const shapes = (JSON.parse(readFileSync(new URL('shapes.json', folder), 'utf8')) as Shape[]).filter(
   (shape) => !['bounce', 'auto_reply'].includes(shape.writer),

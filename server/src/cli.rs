@@ -2,22 +2,23 @@
 
 use std::{error::Error, io::IsTerminal};
 
+use channels::{email::Email, network::Network};
 use clap::{Args, Subcommand};
+use domain::{files::Files, people::AddMember, sessions::ResetPassword, vault::Vault};
 use jiff::tz::TimeZone;
 use model::{Member, MemberId, Permission, Role, Visibility, WorkspaceId};
+use seed::{self, Report, sample::Sample};
+use store::{
+    Db, Engine, Scope, audit,
+    clock::{Clock, new_id},
+    conversation, house,
+};
 
 use crate::{
     auth::Passwords,
-    channels::email::Email,
-    clock::{Clock, new_id},
     config::{Config, Source, without_password},
-    domain::{files::Files, people::AddMember, sessions::ResetPassword},
     live::Hub,
-    network::Network,
-    seed::{self, Report, sample::Sample},
     serve::open,
-    store::{Db, Engine, Scope, audit, conversation, house},
-    vault::Vault,
 };
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -115,10 +116,8 @@ pub async fn seed(config: &Config, seed: &Seed) -> Outcome {
 }
 
 async fn sample_workspace(db: &Db) -> Result<WorkspaceId, Box<dyn Error>> {
-    use crate::{
-        clock::{new_secret, secret_hash},
-        domain::sessions::{Browser, OfferSetup, SetUp},
-    };
+    use domain::sessions::{Browser, OfferSetup, SetUp};
+    use store::clock::{new_secret, secret_hash};
     let link_hash = secret_hash(&new_secret());
     db.write_house(OfferSetup { token_hash: link_hash.clone() }).await?;
     let set_up = SetUp {

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
+use channels::Channels;
 use clap::{Parser, Subcommand};
 use server::{
-    channels::Channels,
     cli,
     config::{Config, Flags, log_filter},
     serve,

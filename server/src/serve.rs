@@ -2,26 +2,26 @@
 
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
+use channels::{Channels, Receivers, email::Email, network::Network};
+use domain::{files::Files, mail::ScheduleReading, sessions::OfferSetup, vault::Vault, work::Schedule};
 use model::ChannelKind;
+use store::{
+    Db, Scope,
+    clock::{Clock, new_secret, secret_hash},
+    error::Result,
+    house, private,
+};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     auth::Passwords,
-    channels::{Channels, Receivers, email::Email},
-    clock::{Clock, new_secret, secret_hash},
     config::{Config, without_password},
-    domain::{files::Files, mail::ScheduleReading, sessions::OfferSetup, work::Schedule},
-    error::Result,
     http::{Connections, Http, Limits, Services, router},
     jobs::Worker,
     live::{Hub, Relay},
     memory,
-    network::Network,
-    private,
     start::StartError,
     storage::StorageWatch,
-    store::{Db, Scope, house},
-    vault::Vault,
 };
 
 /// How long open requests may take to end when the process stops.
@@ -30,12 +30,12 @@ const GRACE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When it cannot be opened or brought up to date.
-pub async fn open(config: &Config, hub: &Hub) -> Result<Db> {
+pub async fn open(config: &Config, hub: &Hub) -> Result<Db, StartError> {
     private::make_folder(&config.data).map_err(|error| StartError::Folder { path: config.data.clone(), error })?;
     private::close_to_others(&config.data);
     let hub = hub.clone();
     let opened = Db::open(&config.database_url, Clock::System, Arc::new(move |committed| hub.publish(committed))).await;
-    Ok(opened.map_err(|error| StartError::of_database(&config.database_url, &error))?)
+    opened.map_err(|error| StartError::of_database(&config.database_url, &error))
 }
 
 /// Serves until `stop` ends, which may be while it is starting. `listening` hears the address once it is bound.
@@ -47,7 +47,7 @@ pub async fn serve(
     channels: Channels,
     stop: impl Future<Output = ()>,
     listening: impl FnOnce(SocketAddr),
-) -> Result<()> {
+) -> Result<(), StartError> {
     let mut stop = pin!(stop);
     let hub = Hub::default();
     // A database that is not there, or one that is brought up to date for long, does not keep it from stopping.
@@ -107,8 +107,8 @@ pub async fn serve(
 }
 
 /// Takes the port.
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    Ok(TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?)
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })
 }
 
 /// How many files this process may have open.

@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{config::without_password, error::StoreError};
+use domain::vault::VaultError;
+use store::error::{Error, StoreError};
+
+use crate::config::without_password;
 
 /// Something that has to be there at start is not.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +47,15 @@ pub enum StartError {
         /// What is wrong, and what to do.
         reason: String,
     },
+    /// The key of stored secrets cannot be used.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Something could not be stored or read.
+    #[error(transparent)]
+    Stored(#[from] Error),
+    /// The system refused something else.
+    #[error(transparent)]
+    System(#[from] Io),
 }
 
 impl StartError {

@@ -3,15 +3,12 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use domain::files::Files;
 use model::{Space, Storage, StorageFault};
+use store::{Db, Engine};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
-};
-
-use crate::{
-    domain::files::Files,
-    store::{Db, Engine},
 };
 
 /// How often the room is looked at.

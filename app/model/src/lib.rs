@@ -18,6 +18,7 @@ mod reduce;
 mod rights;
 mod storage;
 mod text_enum;
+mod unseen;
 
 pub use arrange::{arrange, window_of};
 pub use audit::{AuditEvent, AuditLine, AuditPage};
@@ -46,3 +47,4 @@ pub use reduce::{Changed, HousePart, InboxState, ListPart, ThreadPart};
 pub use rights::{Access, Permission, Role, Visibility};
 pub use storage::{Space, Storage, StorageFault};
 pub use text_enum::UnknownText;
+pub use unseen::{is_filler, is_unseen};

@@ -6,11 +6,12 @@
 
 use axum::http::HeaderMap;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use domain::vault::Vault;
+use model::Timestamp;
+use store::clock::random_bytes;
 use subtle::ConstantTimeEq;
 
 use super::{Cookies, from_header};
-use crate::{clock::random_bytes, vault::Vault};
-use model::Timestamp;
 
 /// How long a browser stays known without signing in, in days.
 const DAYS: i64 = 180;

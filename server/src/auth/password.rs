@@ -7,12 +7,11 @@ use argon2::{
     password_hash::{Salt, SaltString},
 };
 use model::ApiError;
-use tokio::sync::Semaphore;
-
-use crate::{
+use store::{
     clock::random_bytes,
     error::{Result, StoreError},
 };
+use tokio::sync::Semaphore;
 
 /// 19 MiB, two passes, one lane: the floor that ASVS 5.0 (11.4.2) allows for argon2id.
 const MEMORY_KIB: u32 = 19 * 1024;

@@ -8,21 +8,23 @@ use app::api::{
 };
 use async_trait::async_trait;
 use axum::{extract::Request, http::header};
+use domain::{
+    audit_log::NoteWrongPassword,
+    sessions::{AcceptInvite, Browser, CountAttempt, SetUp, SignIn, stale_invitation},
+};
 use jiff::tz::TimeZone;
 use model::{ApiError, MemberId, WorkspaceId};
+use seed::sample::Sample;
+use store::{
+    Scope,
+    clock::{new_secret, secret_hash},
+    error::{Error, Result},
+    house,
+    session::{self, Purpose},
+};
 
 use super::{client::Client, session::Signed, state::Http, typed};
-use crate::{
-    auth::{Account, Known},
-    clock::{new_secret, secret_hash},
-    domain::{
-        audit_log::NoteWrongPassword,
-        sessions::{AcceptInvite, Browser, CountAttempt, SetUp, SignIn, stale_invitation},
-    },
-    error::{Error, Result},
-    seed::sample::Sample,
-    store::{Scope, house, session, session::Purpose},
-};
+use crate::auth::{Account, Known};
 
 const WINDOW_MS: i64 = 15 * 60_000;
 /// Attempts per window on one account, from wherever, by browsers that are not known; and by each of those that are.

@@ -7,8 +7,7 @@ use axum::{
 };
 use model::ApiError;
 use serde_json::json;
-
-use crate::error::Error;
+use store::error::Error;
 
 /// After how many seconds it is worth asking again where everything is busy.
 const BUSY_SECONDS: u64 = 5;
@@ -28,8 +27,8 @@ impl From<ApiError> for Refusal {
     }
 }
 
-impl From<crate::error::StoreError> for Refusal {
-    fn from(error: crate::error::StoreError) -> Self {
+impl From<store::error::StoreError> for Refusal {
+    fn from(error: store::error::StoreError) -> Self {
         Error::from(error).into()
     }
 }

@@ -7,17 +7,14 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use domain::files::{self, MEMBER_LIMIT, Uploader};
 use futures::TryStreamExt;
 use model::{ApiError, Attachment, AttachmentId};
 use serde::Deserialize;
+use store::{error::Result, message::File};
 use tokio_util::io::ReaderStream;
 
 use super::{error::Refusal, session::Signed, state::Http};
-use crate::{
-    domain::files::{self, MEMBER_LIMIT, Uploader},
-    error::Result,
-    store::message::File,
-};
 
 /// What a file is to be called.
 #[derive(Deserialize)]

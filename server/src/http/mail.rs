@@ -8,18 +8,18 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use channels::email::show::{Formatted, NotShown, Remote, Shot, not_shown};
+use domain::mail;
 use futures::StreamExt;
 use model::{ApiError, MailId, MessageId, Permission};
 use serde::Deserialize;
+use store::{
+    error::{Error, Result},
+    mail::Mail,
+};
 use tokio_util::io::ReaderStream;
 
 use super::{error::Refusal, files::disposition, session::Signed, state::Http};
-use crate::{
-    channels::email::show::{Formatted, NotShown, Remote, Shot, not_shown},
-    domain::mail,
-    error::{Error, Result},
-    store::mail::Mail,
-};
 
 /// The frame's own policy. It is sandboxed by whoever embeds it and by itself, also where somebody opens its address directly.
 const FRAME: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \

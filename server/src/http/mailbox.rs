@@ -1,19 +1,22 @@
 //! Mailboxes for the settings page: what admins find, test, connect and look at.
 
 use app::api::email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox, QuarantinedMail};
+use channels::{
+    email::{check::Checked, discover::discover},
+    network::{host_name, server_name},
+};
+use domain::{
+    check_line, check_text,
+    mail::{self, ConnectMailbox, Tried},
+};
 use model::{ApiError, Channel, ChannelId, ContactField, EmailSettings, Host, MailId, Permission};
+use store::{
+    Scope,
+    error::{Error, Result},
+    mail::Mail,
+};
 
 use super::state::Http;
-use crate::{
-    channels::email::{check::Checked, discover::discover},
-    domain::{
-        check_line, check_text,
-        mail::{self, ConnectMailbox, Tried},
-    },
-    error::{Error, Result},
-    network::{host_name, server_name},
-    store::{Scope, mail::Mail},
-};
 
 /// The servers of an address.
 pub(super) async fn find(http: &Http, scope: &Scope, address: &str) -> Result<FoundMailbox> {

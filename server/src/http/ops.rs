@@ -2,9 +2,9 @@
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use model::Storage;
+use store::house;
 
 use super::state::Http;
-use crate::store::house;
 
 /// `GET /healthz`: the process answers.
 pub async fn healthz() -> &'static str {

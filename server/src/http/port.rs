@@ -10,28 +10,30 @@ use app::api::{
     settings::{ChannelEdit, DeadJob, InviteInfo, NewInvite, SystemStatus, WorkspaceEdit},
 };
 use async_trait::async_trait;
+use domain::{
+    audit_log::{self, NoteRefusal},
+    contacts::{EditContact, MakeContact},
+    inbox::{self, ChangeState, MarkRead, SaveDraft},
+    mail::{Backfill, BeginMail, PauseChannel},
+    people::{AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels},
+    send::{CancelMessage, SendMessage, SendNow},
+    sessions::{ChangePassword, EndSession, Invitation, Invite, RevokeInvite},
+};
 use model::{
     Act, ApiError, AuditEvent, AuditPage, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId,
     ConversationId, ConversationRow, Cursor, Draft, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message,
     MessageId, Permission, Role, SessionId, Team, TeamId, Thread, View, Visibility, Workspace,
 };
+use store::{
+    Command, Engine, Scope,
+    clock::{new_id, new_secret, secret_hash},
+    error::{Error, Result},
+    house, job,
+    session::{self, Purpose},
+};
 
 use super::{mailbox, session::Signed, state::Http};
-use crate::{
-    auth::{Account, Known},
-    clock::{new_id, new_secret, secret_hash},
-    domain::{
-        audit_log::{self, NoteRefusal},
-        contacts::{EditContact, MakeContact},
-        inbox::{self, ChangeState, MarkRead, SaveDraft},
-        mail::{Backfill, BeginMail, PauseChannel},
-        people::{AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels},
-        send::{CancelMessage, SendMessage, SendNow},
-        sessions::{ChangePassword, EndSession, Invitation, Invite, RevokeInvite},
-    },
-    error::{Error, Result},
-    store::{Command, Engine, Scope, house, job, session, session::Purpose},
-};
+use crate::auth::{Account, Known};
 
 type Answer<T> = Result<T, ApiError>;
 

@@ -9,6 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
+use domain::files::{MEMBER_LIMIT, VISITOR_LIMIT};
+use model::ApiError;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
@@ -22,13 +24,11 @@ use tower_http::{
 use super::{
     assets, client,
     error::Refusal,
-    files, layers, live, mail, ops, pages, session,
-    session::{Signed, Unknown},
+    files, layers, live, mail, ops, pages,
+    session::{self, Signed, Unknown},
     state::Http,
     webchat,
 };
-use crate::domain::files::{MEMBER_LIMIT, VISITOR_LIMIT};
-use model::ApiError;
 
 /// Who may knock at a route. What they get behind it is decided by their scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,18 +6,18 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-
-use super::{client::Client, error::Refusal, state::Http};
-use crate::{
-    clock::secret_hash,
-    domain::{
-        audit_log::NoteRefusal,
-        sessions::{IDLE_MS, Touch},
-    },
-    error::Result,
-    store::{session, session::Session},
+use domain::{
+    audit_log::NoteRefusal,
+    sessions::{IDLE_MS, Touch},
 };
 use model::{ApiError, AuditEvent};
+use store::{
+    clock::secret_hash,
+    error::Result,
+    session::{self, Session},
+};
+
+use super::{client::Client, error::Refusal, state::Http};
 
 /// How often the use of a session is written down.
 const TOUCH_MS: i64 = 60_000;

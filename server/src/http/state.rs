@@ -8,7 +8,10 @@ use std::{
     },
 };
 
+use channels::email::Email;
+use domain::{files::Files, vault::Vault};
 use model::MemberId;
+use store::{Db, house};
 use tokio::sync::watch;
 
 use super::{
@@ -21,13 +24,9 @@ use super::{
 };
 use crate::{
     auth::{Cookies, Passwords},
-    channels::email::Email,
     config::Config,
-    domain::files::Files,
     live::Hub,
     storage::StorageWatch,
-    store::{Db, house},
-    vault::Vault,
 };
 
 /// The process's parts, made once at start.

@@ -8,6 +8,12 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
+use domain::{
+    deliver::TheyRead,
+    files::{self, Uploader, VISITOR_LIMIT},
+    inbound::{InThread, Inbound, Receive},
+    inbox::ENTRIES,
+};
 use futures::TryStreamExt;
 use model::{
     ApiError, Attachment, AttachmentId, Channel, ConversationId, DeliveryState, Entry, EventBody, Member, Message,
@@ -15,23 +21,20 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::{
+    Scope,
+    clock::secret_hash,
+    contact, conversation,
+    error::Error,
+    house,
+    message::{self, Audience},
+};
 
 use super::{
     client::Client,
     error::Refusal,
     files::{Named, kilobytes},
     state::Http,
-};
-use crate::{
-    clock::secret_hash,
-    domain::{
-        deliver::TheyRead,
-        files::{self, Uploader, VISITOR_LIMIT},
-        inbound::{InThread, Inbound, Receive},
-        inbox::ENTRIES,
-    },
-    error::Error,
-    store::{Scope, contact, conversation, house, message, message::Audience},
 };
 
 mod places;

@@ -1,16 +1,14 @@
 //! The job that forgets what has expired. It deletes in small steps, each a transaction of its own: whoever is stopped in between goes
 //! on with what is left.
 
-use super::worker::{Outcome, Worker};
-use crate::{
-    domain::{
-        deliver::Lease,
-        expiry::{EndPurge, ForgetExpired},
-        files::{ForgetUnclaimed, forget_loose},
-    },
-    error::Result,
-    store::Scope,
+use domain::{
+    deliver::Lease,
+    expiry::{EndPurge, ForgetExpired},
+    files::{ForgetUnclaimed, forget_loose},
 };
+use store::{Scope, error::Result};
+
+use super::worker::{Outcome, Worker};
 
 /// How many steps one job takes of a kind: what is left then is for the next hour.
 const STEPS: usize = 200;

@@ -7,19 +7,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+use channels::Channel;
+use domain::{
+    deliver::Lease,
+    mail::{EndReading, Letter, PutRight, Stale, stale},
+};
 use model::{ApiError, ChannelKind, MailId, StorageFault};
+use store::{
+    Scope,
+    error::{Error, Result},
+};
 use tokio::{task::JoinSet, time::timeout};
 
 use super::worker::{Outcome, Worker};
-use crate::{
-    channels::Channel,
-    domain::{
-        deliver::Lease,
-        mail::{EndReading, Letter, PutRight, Stale, stale},
-    },
-    error::{Error, Result},
-    store::Scope,
-};
 
 /// How long reading one mail may take.
 const ONE: Duration = Duration::from_secs(40);
@@ -96,18 +96,13 @@ fn is_passing(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use async_trait::async_trait;
+    use channels::{Capabilities, SendError};
+    use domain::deliver::{Handed, Outgoing};
+    use mail::{Claims, Writer};
     use model::{MailHead, WorkspaceId};
+    use store::{clock::new_id, error::StoreError};
 
     use super::*;
-    use crate::{
-        channels::{Capabilities, SendError},
-        clock::new_id,
-        domain::{
-            deliver::{Handed, Outgoing},
-            mail::{Claims, Writer},
-        },
-        error::StoreError,
-    };
 
     /// A channel to which reading a mail again does this.
     struct Trips(&'static str);

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
+use channels::SendError;
+use domain::deliver::{BeginSend, Fate, FinishSend, ForgetJob, Lease, Outgoing, Plan, PostponeSend};
 use model::{ChannelKind, MailId, MessageId};
+use store::{Scope, error::Result};
 
 use super::worker::{Outcome, Worker, jittered};
-use crate::{
-    channels::SendError,
-    domain::deliver::{BeginSend, Fate, FinishSend, ForgetJob, Lease, Outgoing, Plan, PostponeSend},
-    error::Result,
-    store::Scope,
-};
 
 const DOUBTFUL: &str = "Tandem stopped while this was being sent. Look whether it arrived before you send it again.";
 /// How long a message is tried that its channel does not take: servers that let strangers wait, are busy or start anew come back sooner.

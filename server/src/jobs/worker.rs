@@ -3,8 +3,21 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use channels::Channels;
+use domain::{
+    audit::AuditCounts,
+    deliver::{GiveUpSend, Lease},
+    files::Files,
+    work::Work,
+};
 use futures::FutureExt;
 use model::{ChannelId, StorageFault, Timestamp};
+use store::{
+    Command, Db, Engine, Scope, Slots, Tx,
+    clock::{random_bytes, random_hex},
+    error::{Error, Result},
+    job::{self, Job},
+};
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -12,18 +25,6 @@ use tokio::{
 };
 
 use super::{purge, read_again, send};
-use crate::{
-    channels::Channels,
-    clock::{random_bytes, random_hex},
-    domain::{
-        audit::AuditCounts,
-        deliver::{GiveUpSend, Lease},
-        files::Files,
-        work::Work,
-    },
-    error::{Error, Result},
-    store::{Command, Db, Engine, Scope, Slots, Tx, job, job::Job},
-};
 
 /// How long a worker may take for one job before another may.
 pub(super) const LEASE_MS: i64 = 120_000;

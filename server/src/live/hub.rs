@@ -10,13 +10,10 @@ use std::{
 
 use bytes::Bytes;
 use model::{Access, EventBody, LiveEvent, WorkspaceId};
+use store::{Committed, Db, error::StoreError, event};
 use tokio::sync::{Notify, broadcast};
 
 use super::lobby::Answers;
-use crate::{
-    error::StoreError,
-    store::{Committed, Db, event},
-};
 
 /// How many events a slow subscriber may fall behind before it is told to read afresh.
 const BACKLOG: usize = 1024;

@@ -4,13 +4,10 @@
 use std::sync::Arc;
 
 use model::{ConversationId, EventBody, Member};
+use store::{Db, Scope, conversation, error::Result, house};
 use tokio::sync::OnceCell;
 
 use super::hub::Numbered;
-use crate::{
-    error::Result,
-    store::{Db, Scope, conversation, house},
-};
 
 /// Who is there for visitors.
 pub struct Lobby {

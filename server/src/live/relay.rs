@@ -4,16 +4,13 @@
 use std::time::Duration;
 
 use model::WorkspaceId;
+use store::{Db, Wake, error::StoreError, event};
 use tokio::{
     sync::{mpsc, watch as signal},
     time::{MissedTickBehavior, interval},
 };
 
 use super::hub::Hub;
-use crate::{
-    error::StoreError,
-    store::{Db, Wake, event},
-};
 
 /// How often the log is looked at without having been woken.
 const LOOK: Duration = Duration::from_secs(3);

@@ -3,8 +3,16 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use domain::sessions::IDLE_MS;
 use futures::Stream;
 use model::{Access, EventBody, MemberId, Storage, Timestamp, WorkspaceId};
+use store::{
+    Db,
+    clock::random_bytes,
+    error::Result,
+    event,
+    session::{self, Session},
+};
 use tokio::{
     sync::{
         broadcast::{Receiver, error::RecvError},
@@ -14,12 +22,6 @@ use tokio::{
 };
 
 use super::hub::{Hub, Numbered};
-use crate::{
-    clock::random_bytes,
-    domain::sessions::IDLE_MS,
-    error::Result,
-    store::{Db, event, session, session::Session},
-};
 
 /// Proxies and browsers keep a connection that says something this often.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);

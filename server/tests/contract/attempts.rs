@@ -1,7 +1,7 @@
 //! S47: attempts are counted per account and per address, by all processes together, within a window.
 
+use domain::sessions::{CountAttempt, SignIn};
 use futures::future::join_all;
-use server::domain::sessions::{CountAttempt, SignIn};
 
 use crate::world::World;
 
@@ -64,7 +64,7 @@ async fn s47_a_success_forgives_its_account_only(world: World) {
             try_once(&world, account, "192.0.2.1").await;
         }
     }
-    let browser = server::domain::sessions::Browser {
+    let browser = domain::sessions::Browser {
         token_hash: "another browser".to_owned(),
         user_agent: String::new(),
         address: String::new(),

@@ -1,13 +1,11 @@
 //! Trap 7: the counters are kept by every command, compared once a day, and put right.
 
-use model::{Act, CloseReason, View};
-use server::{
-    domain::{
-        inbox,
-        work::{Schedule, Work},
-    },
-    store::{Val, conversation::counted_and_recounted},
+use domain::{
+    inbox,
+    work::{Schedule, Work},
 };
+use model::{Act, CloseReason, View};
+use store::{Val, conversation::counted_and_recounted};
 
 use crate::{plain::Sql, walk::Walk, world::World};
 

@@ -1,14 +1,15 @@
 //! N10, S26, S27: what is noted of whom, who may read it, and that nobody can change it.
 
+use domain::{
+    audit_log::{self, NoteRefusal, NoteWrongPassword},
+    people::{EditChannel, EditMember, EditWorkspace},
+    sessions::{Browser, ChangePassword, Invitation, Invite, SignIn},
+};
 use model::{ApiError, AuditEvent, InviteId, Role, Visibility};
-use server::{
+use store::{
+    audit,
     clock::{new_id, secret_hash},
-    domain::{
-        audit_log::{self, NoteRefusal, NoteWrongPassword},
-        people::{EditChannel, EditMember, EditWorkspace},
-        sessions::{Browser, ChangePassword, Invitation, Invite, SignIn},
-    },
-    store::{audit, session},
+    session,
 };
 
 use crate::{
@@ -136,10 +137,8 @@ async fn s27_a_line_that_was_edited_in_the_file_shows(world: World) {
     let lines = verify().await.expect("as it was written");
     assert!(lines >= 6, "{lines}");
     let unlock: &[&str] = match world.engine {
-        server::store::Engine::Sqlite => {
-            &["DROP TRIGGER audit_is_never_changed", "DROP TRIGGER audit_is_never_deleted"]
-        }
-        server::store::Engine::Postgres => &["DROP TRIGGER audit_is_append_only ON audit"],
+        store::Engine::Sqlite => &["DROP TRIGGER audit_is_never_changed", "DROP TRIGGER audit_is_never_deleted"],
+        store::Engine::Postgres => &["DROP TRIGGER audit_is_append_only ON audit"],
     };
     for statement in unlock {
         world.db.write(&world.owner.scope, Sql::one(statement, Vec::new())).await.unwrap();

@@ -1,11 +1,12 @@
 //! R14: what a browser shows after the events equals what it would read afresh, byte for byte, for everybody, after every step.
 
+use domain::inbox;
 use model::{
     Act, Bootstrap, ConversationId, ConversationRow, Counts, EventBody, HousePart, InboxState, ListPart, LiveEvent,
     Role, Thread, ThreadPart, Timestamp, View, Visibility,
 };
 use serde::Serialize;
-use server::{domain::inbox, live::Numbered};
+use server::live::Numbered;
 
 use crate::{
     dice::Dice,

@@ -2,11 +2,9 @@
 
 use std::cell::Cell;
 
+use domain::{inbox, sessions::IDLE_MS};
 use model::{Act, Draft, DraftMode, Role, View, Visibility};
-use server::{
-    domain::{inbox, sessions::IDLE_MS},
-    store::{QUERIES, search, session},
-};
+use store::{QUERIES, search, session};
 
 use crate::world::{Person, World};
 

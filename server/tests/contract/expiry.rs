@@ -1,15 +1,15 @@
 //! S53: what has expired goes, what recurs is there from a workspace's first moment, and no table grows by what is refused.
 
-use model::{InviteId, Role, Visibility};
-use server::{
-    clock::{new_id, new_secret, secret_hash},
-    domain::{
-        sessions::{
-            Browser, CountAttempt, IDLE_MS, Invitation, Invite, LINK_MS, MOST_INVITATIONS, MOST_SESSIONS, SESSION_MS,
-            SignIn,
-        },
-        work::{Schedule, Work},
+use domain::{
+    sessions::{
+        Browser, CountAttempt, IDLE_MS, Invitation, Invite, LINK_MS, MOST_INVITATIONS, MOST_SESSIONS, SESSION_MS,
+        SignIn,
     },
+    work::{Schedule, Work},
+};
+use model::{InviteId, Role, Visibility};
+use store::{
+    clock::{new_id, new_secret, secret_hash},
     error::Result,
 };
 

@@ -1,13 +1,11 @@
 //! L5, S28: what is searched for is found, whatever its case, accents and script; nothing anybody types breaks the query.
 
-use model::{Act, ContactField, ConversationId, MessageId, Role, Visibility};
-use server::{
-    domain::{
-        contacts::EditContact,
-        inbound::{Inbound, Receive},
-    },
-    store::{Scope, search, words::Query},
+use domain::{
+    contacts::EditContact,
+    inbound::{Inbound, Receive},
 };
+use model::{Act, ContactField, ConversationId, MessageId, Role, Visibility};
+use store::{Scope, search, words::Query};
 
 use crate::{
     dice::Dice,

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use channels::Channels;
+use domain::{inbound::Receive, inbox, send::SendMessage};
 use model::{DeliveryState, DraftMode, Entry, MessageId};
-use server::{
-    channels::Channels,
-    clock::{Clock, new_id},
-    domain::{inbound::Receive, inbox, send::SendMessage},
-    jobs::Worker,
-    store::{Db, Engine, Scope},
-};
+use server::jobs::Worker;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection, migrate::Migrator};
+use store::{
+    Db, Engine, Scope,
+    clock::{Clock, new_id},
+};
 
 use crate::world::{World, letter};
 
@@ -60,13 +60,13 @@ async fn before_the_keys(url: &str, engine: Engine) {
     match engine {
         Engine::Sqlite => {
             let mut old = SqliteConnection::connect(&format!("{url}?mode=rwc")).await.unwrap();
-            until(server::store::migrations(engine)).run(&mut old).await.unwrap();
+            until(store::migrations(engine)).run(&mut old).await.unwrap();
             sqlx::raw_sql(rows).execute(&mut old).await.unwrap();
             old.close().await.unwrap();
         }
         Engine::Postgres => {
             let mut old = PgConnection::connect(url).await.unwrap();
-            until(server::store::migrations(engine)).run(&mut old).await.unwrap();
+            until(store::migrations(engine)).run(&mut old).await.unwrap();
             sqlx::raw_sql(rows).execute(&mut old).await.unwrap();
             old.close().await.unwrap();
         }

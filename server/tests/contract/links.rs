@@ -1,17 +1,17 @@
 //! S42, S58: a link is good once, for a day, for what it was made for, while its maker may hand that out, and for nobody who only guesses.
 
-use model::{InviteId, Role, Visibility};
-use server::{
-    clock::{new_id, new_secret, secret_hash},
-    domain::{
-        people::{EditMember, SetChat},
-        sessions::{
-            AcceptInvite, Browser, ChangePassword, Invitation, Invite, LINK_MS, OfferSetup, ResetPassword,
-            RevokeInvite, SetUp,
-        },
+use domain::{
+    people::{EditMember, SetChat},
+    sessions::{
+        AcceptInvite, Browser, ChangePassword, Invitation, Invite, LINK_MS, OfferSetup, ResetPassword, RevokeInvite,
+        SetUp,
     },
+};
+use model::{InviteId, Role, Visibility};
+use store::{
+    clock::{new_id, new_secret, secret_hash},
     error::Result,
-    store::session::{self, Purpose},
+    session::{self, Purpose},
 };
 
 use crate::{
@@ -89,7 +89,7 @@ async fn set_up(world: &World, link_hash: &str) -> Result<()> {
 /// How many members the workspace has.
 async fn members(world: &World) -> usize {
     let mut snapshot = world.db.snapshot().await.unwrap();
-    server::store::house::members(&mut snapshot.conn(), &world.owner.scope).await.unwrap().len()
+    store::house::members(&mut snapshot.conn(), &world.owner.scope).await.unwrap().len()
 }
 
 async fn s42_an_invitation_is_good_once(world: World) {

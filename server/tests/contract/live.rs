@@ -2,17 +2,15 @@
 
 use std::{pin::Pin, time::Duration};
 
+use domain::{
+    inbox::{MarkRead, SaveDraft},
+    people::EditMember,
+    sessions::{Browser, ChangePassword, EndSession, IDLE_MS, SESSION_MS, SignIn, Touch},
+};
 use futures::{Stream, StreamExt};
 use model::{Act, Draft, DraftMode, LiveBody, LiveEvent, Role, Visibility};
-use server::{
-    domain::{
-        inbox::{MarkRead, SaveDraft},
-        people::EditMember,
-        sessions::{Browser, ChangePassword, EndSession, IDLE_MS, SESSION_MS, SignIn, Touch},
-    },
-    live::{Hub, Watcher, watch},
-    store::{Committed, event, session},
-};
+use server::live::{Hub, Watcher, watch};
+use store::{Committed, event, session};
 use tokio::{sync::watch as signal, time::timeout};
 
 use crate::{
@@ -229,9 +227,9 @@ async fn s20_only_what_is_mine_to_see(world: World) {
     world.db.write(&world.owner.scope, MarkRead { conversation: hers, read_count: 1 }).await.unwrap();
     let draft = Draft { mode: DraftMode::Reply, text: "unsent".to_owned(), id: None };
     world.db.write(&world.owner.scope, SaveDraft { conversation: hers, draft }).await.unwrap();
-    let system = server::store::Scope::system(tenant.workspace, "test");
+    let system = store::Scope::system(tenant.workspace, "test");
     let theirs = crate::world::letter(&tenant.chat, "percent", "of another workspace");
-    world.db.write(&system, server::domain::inbound::Receive(theirs)).await.unwrap();
+    world.db.write(&system, domain::inbound::Receive(theirs)).await.unwrap();
     world.act(&world.owner, hers, Act::Assign(Some(mine.id))).await.unwrap();
     world.act(&world.owner, others, Act::Assign(Some(world.owner.id))).await.unwrap();
     world.act(&world.owner, hers, Act::Assign(None)).await.unwrap();

@@ -16,11 +16,11 @@ macro_rules! on_both_engines {
     ($($name:ident),+ $(,)?) => {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() { $crate::world::run(server::store::Engine::Sqlite, |world| Box::pin(super::$name(world))).await; })+
+            async fn $name() { $crate::world::run(store::Engine::Sqlite, |world| Box::pin(super::$name(world))).await; })+
         }
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() { $crate::world::run(server::store::Engine::Postgres, |world| Box::pin(super::$name(world))).await; })+
+            async fn $name() { $crate::world::run(store::Engine::Postgres, |world| Box::pin(super::$name(world))).await; })+
         }
     };
 }

@@ -10,21 +10,18 @@ use std::{
 };
 
 use async_trait::async_trait;
+use channels::{Capabilities, Channel, Channels, SendError};
+use domain::{
+    deliver::{BeginSend, Fate, FinishSend, Handed, Lease, Outgoing, Plan},
+    people::ReviveJob,
+    send::{CancelMessage, SendNow},
+};
 use model::{
     ApiError, Channel as Account, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, EventBody, JobId,
     Message, MessageId, Role, Visibility,
 };
-use server::{
-    channels::{Capabilities, Channel, Channels, SendError},
-    clock::new_id,
-    domain::{
-        deliver::{BeginSend, Fate, FinishSend, Handed, Lease, Outgoing, Plan},
-        people::ReviveJob,
-        send::{CancelMessage, SendNow},
-    },
-    jobs::Worker,
-    store::{Scope, job, message},
-};
+use server::jobs::Worker;
+use store::{Scope, clock::new_id, job, message};
 
 use crate::{
     plain::{LeaveJob, Sql, TakeJob},
@@ -203,8 +200,7 @@ async fn the_providers_name_is_kept_and_never_taken_twice(world: World) {
     assert_eq!(known, Some(message.id));
     drop(snapshot);
     // The provider telling us of our own message is no message from outside.
-    let echo =
-        server::domain::inbound::Inbound { provider_id: Some(name), ..letter(&outbox.account, "amelie", "Hello") };
+    let echo = domain::inbound::Inbound { provider_id: Some(name), ..letter(&outbox.account, "amelie", "Hello") };
     assert_eq!(outbox.world.receive(echo).await.unwrap().id, message.id);
 }
 

@@ -1,13 +1,9 @@
 //! Commands that only tests give: plain SQL, a channel of any kind, a second tenant, a job of any sort.
 
 use async_trait::async_trait;
+use domain::sessions::{SESSION_MS, web_chat};
 use model::{Channel, JobId, Member, MemberId, Role, SessionId, Timestamp, Visibility, Workspace, WorkspaceId};
-use server::{
-    clock::new_id,
-    domain::sessions::{SESSION_MS, web_chat},
-    error::Result,
-    store::{Command, Slots, Tx, Val, house, job, session},
-};
+use store::{Command, Slots, Tx, Val, clock::new_id, error::Result, house, job, session};
 
 /// Statements, one after another; how many rows the last one touched.
 pub struct Sql(pub Vec<(String, Vec<Val>)>);

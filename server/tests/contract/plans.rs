@@ -1,14 +1,14 @@
 //! Quality 1.6, traps 1 and 3: every list is read along an index, in order, and a deep page costs what the first one costs.
 
 use model::{View, Visibility};
-use server::store::{
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use store::{
     Conn, Engine, Val,
     conversation::{composed_statements, page_sql},
     search::{self, Way},
     statements,
     words::{Query, workspace_word},
 };
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 use crate::{plain::Sql, world::World};
 
@@ -470,7 +470,7 @@ async fn a_deep_page_costs_what_the_first_costs(world: World) {
     // And walking them all meets every conversation once, newest first.
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let page = server::domain::inbox::page(&world.db, &world.owner.scope, View::All, after, 97).await.unwrap();
+        let page = domain::inbox::page(&world.db, &world.owner.scope, View::All, after, 97).await.unwrap();
         seen.extend(page.rows.iter().map(|row| row.cursor()));
         after = page.rows.last().map(|row| row.cursor());
         if !page.more {

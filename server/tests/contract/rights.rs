@@ -1,29 +1,27 @@
 //! N10, S26: every command as every role: done or refused, as the table says.
 
+use domain::{
+    contacts::{EditContact, MakeContact},
+    files,
+    inbox::{self, ChangeState, MarkRead, SaveDraft},
+    mail::{Arrived, Backfill, BeginFolder, BeginMail, ConnectMailbox, PauseChannel, TakeAgain, TakeMails},
+    people::{
+        AddMember, AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels,
+    },
+    send::{CancelMessage, SendMessage, SendNow},
+    sessions::{ChangePassword, EndSession, Invitation, Invite, ResetPassword, RevokeInvite},
+};
 use model::{
     Act, ApiError, AttachmentId, ChannelId, CloseReason, ContactField, ContactId, ConversationId, Draft, DraftMode,
     EmailSettings, Host, InviteId, JobId, MailId, Member, MemberId, MessageId, Permission, Role, Security, SessionId,
     TeamId, View, Visibility,
 };
-use server::{
+use store::{
+    Scope,
     clock::{new_id, secret_hash},
-    domain::{
-        contacts::{EditContact, MakeContact},
-        files,
-        inbox::{self, ChangeState, MarkRead, SaveDraft},
-        mail::{Arrived, Backfill, BeginFolder, BeginMail, ConnectMailbox, PauseChannel, TakeAgain, TakeMails},
-        people::{
-            AddMember, AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels,
-        },
-        send::{CancelMessage, SendMessage, SendNow},
-        sessions::{ChangePassword, EndSession, Invitation, Invite, ResetPassword, RevokeInvite},
-    },
     error::{Error, Result},
-    store::{
-        Scope,
-        mail::{Place, Step},
-        session,
-    },
+    mail::{Place, Step},
+    session,
 };
 
 use crate::{
@@ -105,7 +103,7 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "edit the workspace" Some(Administer) => EditWorkspace { name: text(), chat_enabled: true, pending_after_reply: true },
         "pause a channel" Some(Administer) => PauseChannel { id: ids.mailbox, paused: true },
         "backfill" Some(Administer) => Backfill { id: ids.mailbox, since: model::Timestamp(0) },
-        "read a mail again" Some(Administer) => TakeAgain { id: ids.mail, tried: server::domain::mail::Tried::Unread("Still not.".to_owned()), bytes: None, old: false },
+        "read a mail again" Some(Administer) => TakeAgain { id: ids.mail, tried: domain::mail::Tried::Unread("Still not.".to_owned()), bytes: None, old: false },
         // Under an id that somebody else has it makes one of its own: nothing may come after it that names the same.
         "change a mailbox" Some(Administer) => ConnectMailbox { id: ids.mailbox, settings: mailbox(&ids.mailbox.to_string()), secret: Some("sealed".to_owned()) },
         "revive a job" Some(Administer) => ReviveJob(ids.job),
@@ -124,7 +122,7 @@ async fn act(world: &World, conversation: ConversationId, act: Act) -> ChangeSta
 /// One of everything, in this workspace, for `who` to try commands on.
 pub async fn one_of_everything(world: &World, who: &Person, number: usize) -> Ids {
     let channel = world.channel(model::ChannelKind::Api, 60_000).await;
-    let named = server::domain::inbound::Inbound {
+    let named = domain::inbound::Inbound {
         name: "Amélie".to_owned(),
         ..letter(&channel, &format!("amelie {number}"), "Bonjour")
     };

@@ -2,25 +2,21 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use channels::{Channels, email::Email, network::Network};
+use domain::{
+    files::Files,
+    inbox,
+    mail::{BeginMail, PauseChannel},
+    vault::Vault,
+};
 use jiff::tz::TimeZone;
 use model::{
     AccountState, ApiError, Channel, ChannelId, ChannelKind, ConversationId, DeliveryState, DraftMode, Entry, Look,
     MailHead, Message, MessageId, Sender, View,
 };
-use server::{
-    channels::{Channels, email::Email},
-    clock::new_id,
-    domain::{
-        files::Files,
-        inbox,
-        mail::{BeginMail, PauseChannel},
-    },
-    jobs::Worker,
-    network::Network,
-    seed::{Report, sample},
-    store::{account, conversation, house, message},
-    vault::Vault,
-};
+use seed::{Report, sample};
+use server::jobs::Worker;
+use store::{account, clock::new_id, conversation, house, message};
 
 use crate::world::{self, World, is_conflict, refused};
 

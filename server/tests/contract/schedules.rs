@@ -5,16 +5,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use domain::{deliver::TheyRead, inbox::ChangeState, send::CancelMessage};
 use futures::future::join_all;
 use model::{
     Act, CloseReason, ConversationId, DeliveryState, DraftMode, Entry, EventBody, Line, MemberId, Role, Status,
     Visibility,
 };
-use server::{
-    domain::{deliver::TheyRead, inbox::ChangeState, send::CancelMessage},
-    error::Error,
-    store::conversation::counted_and_recounted,
-};
+use store::{conversation::counted_and_recounted, error::Error};
 
 use crate::{
     dice::Dice,
@@ -138,10 +135,7 @@ async fn check(world: &World, conversations: &[ConversationId], tally: &Tally) {
         assert_eq!(thread.row.version, told.last().copied().unwrap());
         let mut all = thread.messages;
         if thread.more {
-            all.splice(
-                0..0,
-                server::domain::inbox::older(&world.db, &world.owner.scope, *id, all[0].n).await.unwrap().0,
-            );
+            all.splice(0..0, domain::inbox::older(&world.db, &world.owner.scope, *id, all[0].n).await.unwrap().0);
         }
         assert_eq!(
             all.iter().map(|m| m.n).collect::<Vec<_>>(),

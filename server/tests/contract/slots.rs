@@ -3,13 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use channels::{Capabilities, Channel, Channels, SendError};
+use domain::deliver::{Handed, Outgoing};
 use model::{Channel as Account, ChannelId, ChannelKind, DeliveryState, Entry, MessageId};
-use server::{
-    channels::{Capabilities, Channel, Channels, SendError},
-    domain::deliver::{Handed, Outgoing},
-    jobs::Worker,
-    store::{Scope, job},
-};
+use server::jobs::Worker;
+use store::{Scope, job};
 use tokio::{
     sync::{Semaphore, watch},
     time::{sleep, timeout},
@@ -65,7 +63,7 @@ async fn states(world: &World, ids: &[MessageId]) -> Vec<DeliveryState> {
     let mut states = Vec::new();
     for id in ids {
         let mut glance = world.db.glance().await.unwrap();
-        let message = server::store::message::one(&mut glance.conn(), &world.owner.scope, *id).await.unwrap().unwrap();
+        let message = store::message::one(&mut glance.conn(), &world.owner.scope, *id).await.unwrap().unwrap();
         let Entry::Outgoing { delivery, .. } = message.entry else { panic!("not outgoing") };
         states.push(delivery.state);
     }
@@ -135,7 +133,7 @@ async fn t8_work_from_before_learns_its_channel(world: World) {
     let own = Some(outside.id.to_string());
     assert_eq!(named, [None, None, own.clone(), own]);
 
-    let file = include_str!("../../migrations/sqlite/0007_job_channel.sql");
+    let file = include_str!("../../store/migrations/sqlite/0007_job_channel.sql");
     let learn = file.split(';').map(str::trim).find(|sql| sql.starts_with("UPDATE job")).unwrap();
     let forget = Sql::one("UPDATE job SET channel_id = NULL", Vec::new());
     world.db.write(&world.system(), forget).await.unwrap();

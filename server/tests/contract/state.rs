@@ -1,18 +1,16 @@
 //! The state table as commands play it (ARCHITECTURE.md, Conversation state; Promise 4; H6).
 
+use domain::{
+    inbound::{Inbound, Receive},
+    inbox::{ChangeState, MarkRead, page},
+    people::{AddMember, EditWorkspace, SetChat},
+    send::SendMessage,
+};
 use model::{
     Act, ApiError, CloseReason, DraftMode, Entry, Line, Member, MemberId, MessageId, PreviewBy, Role, Sender, Slot,
     Status, Tab, Visibility,
 };
-use server::{
-    clock::new_id,
-    domain::{
-        inbound::{Inbound, Receive},
-        inbox::{ChangeState, MarkRead, page},
-        people::{AddMember, EditWorkspace, SetChat},
-        send::SendMessage,
-    },
-};
+use store::clock::new_id;
 
 use crate::world::{Person, World, is_conflict, letter, refused};
 
@@ -202,7 +200,7 @@ async fn h6_a_viewer_does_not_keep_chat_on(world: World) {
     world.wait(1000);
     let conversation = world.inbound("amelie", "Anybody?").await.conversation;
     assert_eq!(auto_replies(&world, conversation).await, 1);
-    let boot = server::domain::inbox::bootstrap(&world.db, &world.owner.scope).await.unwrap();
+    let boot = domain::inbox::bootstrap(&world.db, &world.owner.scope).await.unwrap();
     assert!(!boot.chat_open(), "and the browser says the same");
 }
 

@@ -1,7 +1,7 @@
 //! Every statement is understood by its engine, and none is missing from the list that says so.
 
-use server::store::{Engine, bulk, statements};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqlSafeStr, SqliteConnection};
+use store::{Engine, bulk, statements};
 
 use crate::world::World;
 
@@ -28,7 +28,7 @@ async fn every_statement_prepares(world: World) {
 fn no_statement_is_left_out_of_the_list() {
     // Put together by functions whose results are listed as a whole.
     let fragments = ["SELECT", "COUNTS", "COUNTS_BY"];
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("store/src");
     let mut left_out = Vec::new();
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();

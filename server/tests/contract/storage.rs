@@ -1,14 +1,11 @@
 //! R16, R21: a database or a disk that takes nothing is told, nothing is lost, and all goes on by itself once it works again.
 
 use bytes::Bytes;
+use domain::{files::Files, send::SendMessage, work::Schedule};
 use model::{DeliveryState, DraftMode, Entry, Storage, StorageFault};
-use server::{
-    domain::{files::Files, send::SendMessage, work::Schedule},
-    error::Error,
-    storage::StorageWatch,
-    store::Engine,
-};
+use server::storage::StorageWatch;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use store::{Engine, error::Error};
 use tempfile::TempDir;
 
 use crate::{

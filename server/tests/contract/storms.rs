@@ -1,15 +1,13 @@
 //! R3, R4, R6: what comes twice is one thing, decided by the database and not by memory.
 
+use domain::{
+    contacts::EditContact,
+    inbound::{Inbound, Receive},
+    send::SendMessage,
+};
 use futures::future::join_all;
 use model::{ApiError, ChannelKind, ContactField, DraftMode, Entry, EventBody, Message, MessageId, Role, Visibility};
-use server::{
-    clock::new_id,
-    domain::{
-        contacts::EditContact,
-        inbound::{Inbound, Receive},
-        send::SendMessage,
-    },
-};
+use store::clock::new_id;
 
 use crate::world::{World, is_conflict, letter, message, refused};
 
@@ -177,7 +175,7 @@ async fn r6_a_repeated_inbound_has_one_effect(world: World) {
     assert_eq!(thread.messages.iter().filter(|m| matches!(m.entry, Entry::Incoming)).count(), 1);
     // The same id in another workspace is that workspace's own.
     let tenant = world.tenant("other").await;
-    let system = server::store::Scope::system(tenant.workspace, "test");
+    let system = store::Scope::system(tenant.workspace, "test");
     let theirs = Inbound { channel: tenant.chat.clone(), ..inbound };
     assert_eq!(world.db.write(&system, Receive(theirs)).await.unwrap().id, first.id);
     // An edit that was made already is answered, not refused, although its version is old.

@@ -1,21 +1,24 @@
 //! S17, S18: an id of another workspace opens nothing and tells nothing: it is answered like one that never was.
 
+use domain::{
+    deliver::TheyRead,
+    files::{self, KeepFile},
+    inbound::Receive,
+    inbox::{self, ChangeState},
+    people::SetTeamChannels,
+    send::SendMessage,
+};
 use model::{
     Act, AttachmentId, ChannelId, ContactId, ConversationId, InviteId, JobId, MemberId, MessageId, SessionId, TeamId,
     View,
 };
-use server::{
+use store::{
+    Scope,
     clock::new_id,
-    domain::{
-        deliver::TheyRead,
-        files::{self, KeepFile},
-        inbound::Receive,
-        inbox::{self, ChangeState},
-        people::SetTeamChannels,
-        send::SendMessage,
-    },
+    contact,
     error::Result,
-    store::{Scope, contact, message, message::File, search},
+    message::{self, File},
+    search,
 };
 
 use crate::{
@@ -73,8 +76,8 @@ async fn s17_every_command_with_a_foreign_id(world: World) {
     assert_eq!(after, before, "and nothing of theirs changed");
     // The session they tried to end, the invitation they tried to revoke, the job they tried to revive.
     assert!(world.again(&world.owner).await.is_some());
-    world.db.write(&world.owner.scope, server::domain::sessions::RevokeInvite(theirs.invite)).await.unwrap();
-    world.db.write(&world.owner.scope, server::domain::people::ReviveJob(theirs.job)).await.unwrap();
+    world.db.write(&world.owner.scope, domain::sessions::RevokeInvite(theirs.invite)).await.unwrap();
+    world.db.write(&world.owner.scope, domain::people::ReviveJob(theirs.job)).await.unwrap();
     let system = Scope::system(tenant.workspace, "test");
     for conversation in [theirs.conversation, ConversationId::new(new_id())] {
         world.db.write(&system, TheyRead { conversation, n: 99 }).await.unwrap();

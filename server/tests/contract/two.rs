@@ -1,14 +1,11 @@
 //! Promise 4 for sending: of two who reply at once the second is asked; of two tabs that send one draft both send one message.
 
-use model::{ApiError, Draft, DraftMode, Entry, Role, Visibility};
-use server::{
-    clock::new_id,
-    domain::{
-        inbox::SaveDraft,
-        send::{CancelMessage, SendMessage},
-    },
-    error::Error,
+use domain::{
+    inbox::SaveDraft,
+    send::{CancelMessage, SendMessage},
 };
+use model::{ApiError, Draft, DraftMode, Entry, Role, Visibility};
+use store::{clock::new_id, error::Error};
 
 use crate::world::{Person, World, is_conflict, message, refused};
 

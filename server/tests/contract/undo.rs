@@ -1,17 +1,14 @@
 //! T6, Promise 8: taking a message back gives the conversation back as it was; sending it now does not wait.
 
+use domain::{
+    files::{KeepFile, uploader},
+    send::{CancelMessage, SendMessage, SendNow},
+};
 use model::{
     Act, Attachment, AttachmentId, Channel, ChannelKind, ConversationId, ConversationRow, DeliveryState, DraftMode,
     Entry, MemberId, Message, Role, Visibility,
 };
-use server::{
-    clock::new_id,
-    domain::{
-        files::{KeepFile, uploader},
-        send::{CancelMessage, SendMessage, SendNow},
-    },
-    store::message::File,
-};
+use store::{clock::new_id, message::File};
 
 use crate::world::{World, is_conflict, letter, message, refused};
 
@@ -77,7 +74,7 @@ async fn p8_doing_and_undoing_is_identity(world: World) {
 async fn p8_undoing_gives_back_missed_and_closed(world: World) {
     let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
     for who in [&world.owner, &agent] {
-        world.db.write(&who.scope, server::domain::people::SetChat(false)).await.unwrap();
+        world.db.write(&who.scope, domain::people::SetChat(false)).await.unwrap();
     }
     world.wait(1000);
     // On the web chat nothing is held back, but until the work is done it can be taken back all the same.
@@ -91,8 +88,7 @@ async fn p8_undoing_gives_back_missed_and_closed(world: World) {
         let message = world.reply(&agent, conversation, "Hello").await.unwrap();
         world.db.write(&agent.scope, CancelMessage(message.id)).await.unwrap();
         assert_eq!(of(&world, conversation).await, before);
-        let counts =
-            server::domain::inbox::page(&world.db, &agent.scope, model::View::All, None, 1).await.unwrap().counts;
+        let counts = domain::inbox::page(&world.db, &agent.scope, model::View::All, None, 1).await.unwrap().counts;
         assert_eq!((counts.missed, counts.closed), (i64::from(act.is_none()), i64::from(act.is_some())));
     }
 }

@@ -1,13 +1,11 @@
 //! Promise 10: a reply that did not reach them leaves nothing answered, and is said where people look.
 
-use model::{Act, CloseReason, MessageId, Status, Timestamp, View};
-use server::{
-    channels::SendError,
-    domain::{
-        inbox,
-        send::{CancelMessage, SendNow},
-    },
+use channels::SendError;
+use domain::{
+    inbox,
+    send::{CancelMessage, SendNow},
 };
+use model::{Act, CloseReason, MessageId, Status, Timestamp, View};
 
 use crate::{
     outbox::{Answer, Outbox, took},

@@ -4,22 +4,23 @@
 use std::{path::Path, time::Duration};
 
 use bytes::Bytes;
-use model::{ApiError, Attachment, AttachmentId, ChannelKind, DraftMode, JobId, MessageId};
-use server::{
-    channels::Channels,
-    clock::new_id,
-    domain::{
-        files::{
-            self, Files, ForgetUnclaimed, KeepStrangersFile, MOST_UNCLAIMED, MOST_UNCLAIMED_FILES, SETTLED_MS,
-            UNCLAIMED_MS, Uploader, VISITOR_LIMIT,
-        },
-        inbound::{Inbound, Receive},
-        send::{CancelMessage, SendMessage},
-        work::Work,
+use channels::Channels;
+use domain::{
+    files::{
+        self, Files, ForgetUnclaimed, KeepStrangersFile, MOST_UNCLAIMED, MOST_UNCLAIMED_FILES, SETTLED_MS,
+        UNCLAIMED_MS, Uploader, VISITOR_LIMIT,
     },
+    inbound::{Inbound, Receive},
+    send::{CancelMessage, SendMessage},
+    work::Work,
+};
+use model::{ApiError, Attachment, AttachmentId, ChannelKind, DraftMode, JobId, MessageId};
+use server::jobs::Worker;
+use store::{
+    self, Val,
+    clock::new_id,
     error::Result,
-    jobs::Worker,
-    store::{self, Val, message, message::File},
+    message::{self, File},
 };
 use tempfile::TempDir;
 

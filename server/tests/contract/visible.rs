@@ -2,15 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use model::{Act, ConversationId, Role, TeamId, View, Visibility};
-use server::{
-    clock::new_id,
-    domain::{
-        inbox,
-        people::{AddTeam, SetInTeam, SetTeamChannels},
-    },
-    store::{Val, search},
+use domain::{
+    inbox,
+    people::{AddTeam, SetInTeam, SetTeamChannels},
 };
+use model::{Act, ConversationId, Role, TeamId, View, Visibility};
+use store::{Val, clock::new_id, search};
 
 use crate::{
     dice::Dice,

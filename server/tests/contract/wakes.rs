@@ -5,15 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use channels::Channels;
 use model::{DeliveryState, Entry, LiveBody};
 use server::{
-    channels::Channels,
-    clock::Clock,
     jobs::Worker,
     live::{Hub, Relay},
-    store::{Db, Engine},
 };
 use sqlx::{Connection, PgConnection};
+use store::{Db, Engine, clock::Clock};
 use tokio::{sync::watch as signal, task::JoinHandle, time::timeout};
 
 use crate::{

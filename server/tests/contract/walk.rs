@@ -1,25 +1,26 @@
 //! A random walk through every command, by members of every role and visibility and by visitors on three channels.
 
 use async_trait::async_trait;
+use channels::{Capabilities, Channel as Sends, Channels, SendError};
+use domain::{
+    contacts::{EditContact, MakeContact},
+    deliver::{Handed, Outgoing, TheyRead},
+    inbound::{Inbound, Receive},
+    inbox::{ChangeState, MarkRead, SaveDraft},
+    people::{AddTeam, EditChannel, EditMember, EditWorkspace, SetChat, SetInTeam, SetTeamChannels},
+    send::{CancelMessage, SendNow},
+    sessions::{Browser, SignIn},
+};
 use model::{
     Act, Channel, ChannelKind, CloseReason, Contact, ContactField, ContactId, ConversationId, Draft, DraftMode,
     EventBody, MemberId, MessageId, Role, TeamId, Visibility,
 };
-use server::{
-    channels::{Capabilities, Channel as Sends, Channels, SendError},
+use server::jobs::Worker;
+use store::{
+    Command, Scope,
     clock::new_id,
-    domain::{
-        contacts::{EditContact, MakeContact},
-        deliver::{Handed, Outgoing, TheyRead},
-        inbound::{Inbound, Receive},
-        inbox::{ChangeState, MarkRead, SaveDraft},
-        people::{AddTeam, EditChannel, EditMember, EditWorkspace, SetChat, SetInTeam, SetTeamChannels},
-        send::{CancelMessage, SendNow},
-        sessions::{Browser, SignIn},
-    },
     error::{Error, Result},
-    jobs::Worker,
-    store::{Command, Scope, house},
+    house,
 };
 
 use crate::{

@@ -8,27 +8,27 @@ use std::{
     },
 };
 
+use channels::Channels;
+use domain::{
+    inbound::{InThread, Inbound, Receive},
+    inbox::{self, ChangeState},
+    people::EditMember,
+    send::SendMessage,
+    sessions::{AcceptInvite, Browser, IDLE_MS, Invitation, Invite, OfferSetup, SetUp},
+};
 use futures::future::LocalBoxFuture;
 use model::{
     Act, ApiError, Channel, ChannelId, ChannelKind, ConversationId, ConversationRow, DraftMode, EventBody, InviteId,
     Member, MemberId, Message, MessageId, Role, Thread, Timestamp, Visibility, WorkspaceId,
 };
-use server::{
-    channels::Channels,
-    clock::{Clock, new_id, secret_hash},
-    domain::{
-        inbound::{InThread, Inbound, Receive},
-        inbox::{self, ChangeState},
-        people::EditMember,
-        send::SendMessage,
-        sessions::{AcceptInvite, Browser, IDLE_MS, Invitation, Invite, OfferSetup, SetUp},
-    },
-    error::{Error, Result},
-    jobs::Worker,
-    live::Hub,
-    store::{Db, Engine, Scope, event, house, session},
-};
+use server::{jobs::Worker, live::Hub};
 use sqlx::{Connection, PgConnection};
+use store::{
+    Db, Engine, Scope,
+    clock::{Clock, new_id, secret_hash},
+    error::{Error, Result},
+    event, house, session,
+};
 
 use crate::plain::{AddChannel, AddTenant, Sql};
 
@@ -259,7 +259,7 @@ impl World {
 
 async fn open(url: &str, clock: &Arc<AtomicI64>, hub: &Hub, commits: &Arc<Mutex<Vec<Commit>>>) -> Db {
     let (hub, commits) = (hub.clone(), Arc::clone(commits));
-    let on_commit = Arc::new(move |committed: server::store::Committed| {
+    let on_commit = Arc::new(move |committed: store::Committed| {
         let events = i64::try_from(committed.events.len()).unwrap();
         commits.lock().unwrap().push(Commit { workspace: committed.workspace, first_seq: committed.first_seq, events });
         hub.publish(committed);

@@ -2,18 +2,20 @@
 
 use std::{
     collections::HashSet,
-    sync::Arc,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use async_trait::async_trait;
+use domain::inbox::SaveDraft;
 use futures::future::join_all;
 use model::{ConversationId, Draft, DraftMode, EventBody};
-use server::{
+use store::{
+    Command, Tx,
     clock::new_id,
-    domain::inbox::SaveDraft,
     error::{Error, Result, StoreError},
-    store::{Command, Tx},
 };
 
 use crate::world::{World, letter};
@@ -74,7 +76,7 @@ impl Command for Announce {
 }
 
 async fn name(world: &World) -> String {
-    server::domain::inbox::bootstrap(&world.db, &world.owner.scope).await.unwrap().workspace.name
+    domain::inbox::bootstrap(&world.db, &world.owner.scope).await.unwrap().workspace.name
 }
 
 async fn concurrent_commands_share_commits(world: World) {

@@ -9,7 +9,7 @@ use std::{
 
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use server::clock::{new_id, new_secret};
+use store::clock::{new_id, new_secret};
 use tokio::sync::watch;
 
 use super::{

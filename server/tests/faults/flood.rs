@@ -10,7 +10,7 @@ use std::{
 use model::ChannelId;
 use reqwest::Client;
 use serde_json::{Value, json};
-use server::{clock::new_id, store::Scope};
+use store::{Scope, clock::new_id};
 
 use super::{
     house::{House, Place},
@@ -76,9 +76,9 @@ impl Scene {
     }
 
     /// Up to where the mailbox is read.
-    async fn cursor(&self, db: &server::store::Db, system: &Scope) -> i64 {
+    async fn cursor(&self, db: &store::Db, system: &Scope) -> i64 {
         let mut glance = db.glance().await.unwrap();
-        let folder = server::store::mail::folder(&mut glance.conn(), system, self.channel, "INBOX").await.unwrap();
+        let folder = store::mail::folder(&mut glance.conn(), system, self.channel, "INBOX").await.unwrap();
         folder.map_or(0, |folder| folder.last_uid)
     }
 

@@ -1,16 +1,22 @@
 //! A data folder with a workspace in it: an owner, eight members with a session each, a web chat.
 
-use std::{io::Write, path::Path, process::Command as Program, sync::Arc, sync::Once};
+use std::{
+    io::Write,
+    path::Path,
+    process::Command as Program,
+    sync::{Arc, Once},
+};
 
 use async_trait::async_trait;
+use domain::sessions::{AcceptInvite, Browser, IDLE_MS, Invitation, Invite, OfferSetup, SetUp};
 use model::{InviteId, Role, Visibility, WorkspaceId};
-use server::{
-    clock::{Clock, new_id, new_secret, secret_hash},
-    domain::sessions::{AcceptInvite, Browser, IDLE_MS, Invitation, Invite, OfferSetup, SetUp},
-    error::Result,
-    store::{Command, Db, Engine, Scope, Tx, Val, house, session},
-};
 use sqlx::{Connection, PgConnection};
+use store::{
+    Command, Db, Engine, Scope, Tx, Val,
+    clock::{Clock, new_id, new_secret, secret_hash},
+    error::Result,
+    house, session,
+};
 use tempfile::TempDir;
 
 use super::process::Launch;

@@ -7,8 +7,8 @@ use std::{
 };
 
 use futures::FutureExt;
-use server::{store::Engine, store::event};
 use sqlx::{Connection, SqliteConnection};
+use store::{Engine, event};
 use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},

@@ -7,16 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use channels::email::owner;
+use domain::{inbox, mail::ConnectMailbox, vault::Vault};
 use model::{ChannelId, EmailSettings, Entry, Host, Security, View};
 use reqwest::Client;
 use serde_json::json;
-use server::{
-    channels::email::owner,
-    clock::new_id,
-    domain::{inbox, mail::ConnectMailbox},
-    store::Scope,
-    vault::Vault,
-};
+use store::{Scope, clock::new_id};
 
 use super::{
     dice::Dice,
@@ -168,7 +164,7 @@ pub async fn wait_until_connected(house: &House, channel: ChannelId) {
     let system = Scope::system(house.workspace, "test");
     within(60, "the mailbox is connected", async {
         loop {
-            let account = server::store::account::one(&mut db.glance().await.unwrap().conn(), &system, channel).await;
+            let account = store::account::one(&mut db.glance().await.unwrap().conn(), &system, channel).await;
             if account.unwrap().unwrap().state == model::AccountState::Connected {
                 return;
             }
@@ -231,7 +227,7 @@ async fn reply(house: &House, at: std::net::SocketAddr, channel: ChannelId, repl
 }
 
 /// What came in, by who wrote it, in the order of the thread; and how many replies are sent.
-async fn threads(db: &server::store::Db, scope: &Scope, channel: ChannelId) -> (BTreeMap<String, Vec<usize>>, usize) {
+async fn threads(db: &store::Db, scope: &Scope, channel: ChannelId) -> (BTreeMap<String, Vec<usize>>, usize) {
     let (mut texts, mut sent, mut after) = (BTreeMap::<String, Vec<usize>>::new(), 0, None);
     loop {
         let page = inbox::page(db, scope, View::All, after, 100).await.unwrap();

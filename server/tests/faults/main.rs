@@ -38,7 +38,7 @@ fn say(line: &str) {
 fn seed() -> u64 {
     match std::env::var("TANDEM_SEED") {
         Ok(seed) => seed.parse().expect("TANDEM_SEED is a number"),
-        Err(_) => u64::from_le_bytes(server::clock::random_bytes()),
+        Err(_) => u64::from_le_bytes(store::clock::random_bytes()),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use model::{DeliveryState, Entry, EventBody, LiveEvent};
-use server::store::{Conn, Db, Engine, Scope, Val, conversation::counted_and_recounted, event};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use store::{Conn, Db, Engine, Scope, Val, conversation::counted_and_recounted, event};
 
 use super::{
     house::House,

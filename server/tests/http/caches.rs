@@ -1,21 +1,19 @@
 //! S24: nothing personal is kept by a browser, or by anything between it and us; whatever was asked, by whom, and however it went.
 
 use data_encoding::BASE64URL_NOPAD;
+use domain::{
+    files::Files,
+    mail::{Arrived, BeginFolder, TakeMails},
+    vault::Vault,
+};
 use model::{ChannelId, MailId};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
-use server::{
+use server::http::routes;
+use store::{
+    Scope,
     clock::{new_id, new_secret},
-    domain::{
-        files::Files,
-        mail::{Arrived, BeginFolder, TakeMails},
-    },
-    http::routes,
-    store::{
-        Scope,
-        mail::{Place, Step},
-    },
-    vault::Vault,
+    mail::{Place, Step},
 };
 
 use super::fixture::{App, Person};

@@ -2,11 +2,8 @@
 
 use reqwest::{Client, StatusCode, redirect::Policy};
 use serde_json::json;
-use server::{
-    clock::{new_id, new_secret},
-    config::Flags,
-    http::Limits,
-};
+use server::{config::Flags, http::Limits};
+use store::clock::{new_id, new_secret};
 
 use super::fixture::{App, PASSWORD};
 

@@ -7,11 +7,8 @@ use std::{
 
 use reqwest::Client;
 use serde_json::{Value, json};
-use server::{
-    clock::{new_id, new_secret},
-    config::Flags,
-    http::Limits,
-};
+use server::{config::Flags, http::Limits};
+use store::clock::{new_id, new_secret};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use domain::sessions::{SESSION_MS, web_chat};
 use model::{Member, MemberId, Role, SessionId, Visibility, Workspace, WorkspaceId};
 use reqwest::Client;
 use serde_json::{Map, Value, json};
-use server::{
-    clock::{new_id, new_secret, secret_hash},
-    domain::sessions::{SESSION_MS, web_chat},
-    error::Result,
-    http::SERVER_FUNCTIONS,
-    store::{Command, Tx, house, session},
-};
+use server::http::SERVER_FUNCTIONS;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+use store::{
+    Command, Tx,
+    clock::{new_id, new_secret, secret_hash},
+    error::Result,
+    house, session,
+};
 
 use super::{
     fixture::{App, Person},

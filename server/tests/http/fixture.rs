@@ -2,25 +2,27 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
+use channels::{Channels, email::Email, network::Network};
+use domain::{
+    files::Files,
+    sessions::{AcceptInvite, Browser, Invitation, Invite, OfferSetup, SetUp},
+    vault::Vault,
+};
 use model::{Role, Visibility};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use server::{
     auth::Passwords,
-    channels::{Channels, email::Email},
-    clock::{Clock, new_id, new_secret, secret_hash},
     config::{Config, Flags},
-    domain::{
-        files::Files,
-        sessions::{AcceptInvite, Browser, Invitation, Invite, OfferSetup, SetUp},
-    },
     http::{Connections, Http, Limits, Services, router},
     jobs::Worker,
     live::Hub,
-    network::Network,
     storage::StorageWatch,
-    store::{Db, session},
-    vault::Vault,
+};
+use store::{
+    Db,
+    clock::{Clock, new_id, new_secret, secret_hash},
+    session,
 };
 use tempfile::TempDir;
 use tokio::sync::watch;

@@ -1,13 +1,13 @@
 //! S21: what is not for a lower role is not in what it gets: absent, not hidden by the page.
 
+use model::{Role, Visibility};
 use serde_json::{Value, json};
-use server::clock::{new_id, new_secret};
+use store::clock::{new_id, new_secret};
 
 use super::{
     fixture::{App, Person},
     rights::functions,
 };
-use model::{Role, Visibility};
 
 /// What only who administers may know, each with words of its own.
 async fn plant(app: &App) -> Vec<&'static str> {

@@ -2,7 +2,7 @@
 
 use reqwest::Response;
 use serde_json::{Value, json};
-use server::clock::new_id;
+use store::clock::new_id;
 
 use super::fixture::App;
 

@@ -2,7 +2,8 @@
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
-use server::{clock::new_secret, http::routes};
+use server::http::routes;
+use store::clock::new_secret;
 
 use super::{
     fixture::{App, PASSWORD},

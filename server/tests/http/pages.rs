@@ -6,7 +6,7 @@ use super::fixture::App;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_pages_at_once_are_all_pages() {
     let app = App::start().await;
-    app.visitor_writes(&server::clock::new_secret(), "Hello").await;
+    app.visitor_writes(&store::clock::new_secret(), "Hello").await;
     // Several at once, and each of them one after another: a page begins while the one before it is being taken down.
     let asked = (0..8).map(|_| async {
         for _ in 0..50 {
@@ -22,7 +22,7 @@ async fn many_pages_at_once_are_all_pages() {
 #[tokio::test]
 async fn s23_a_mail_that_is_not_shown_says_so_in_its_frame() {
     let app = App::start().await;
-    let path = format!("/api/mail/{}/view", server::clock::new_id());
+    let path = format!("/api/mail/{}/view", store::clock::new_id());
     for (who, status) in [(Some(&app.owner), 404), (None, 401)] {
         let answer = app.get(&path, who).await;
         assert_eq!(answer.status(), status);

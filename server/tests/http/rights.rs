@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use model::Permission;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use server::{
-    clock::{new_id, new_secret},
-    http::{Gate, SERVER_FUNCTIONS, routes},
-};
+use server::http::{Gate, SERVER_FUNCTIONS, routes};
+use store::clock::{new_id, new_secret};
 
 use super::fixture::{App, PASSWORD, Person};
 
@@ -265,7 +263,7 @@ async fn s41_s45_s47_signing_in() {
 }
 
 fn rand_byte() -> u8 {
-    server::clock::random_bytes::<1>()[0]
+    store::clock::random_bytes::<1>()[0]
 }
 
 #[tokio::test]

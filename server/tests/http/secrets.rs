@@ -7,10 +7,10 @@ use std::{
 
 use reqwest::{Client, Method};
 use serde_json::json;
-use server::{
+use server::http::routes;
+use store::{
     clock::{new_secret, secret_hash},
-    http::routes,
-    store::session,
+    session,
 };
 
 use super::{

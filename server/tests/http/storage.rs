@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use model::StorageFault;
 use reqwest::{Body, Client, Response};
-use server::{clock::new_secret, config::Flags, http::Limits};
+use server::{config::Flags, http::Limits};
+use store::clock::new_secret;
 use tokio::io::AsyncWriteExt;
 
 use super::fixture::App;
@@ -43,7 +44,7 @@ async fn s53_one_address_uploads_so_many_files_whatever_its_tokens() {
     }
     assert_eq!(files(&app), before, "what is refused leaves nothing");
     assert_eq!(
-        app.chat_post(&new_secret(), "messages", serde_json::json!({ "id": server::clock::new_id(), "text": "Hello" }))
+        app.chat_post(&new_secret(), "messages", serde_json::json!({ "id": store::clock::new_id(), "text": "Hello" }))
             .await
             .status(),
         200
@@ -84,7 +85,7 @@ async fn s53_one_address_writes_so_much_text_whatever_its_tokens() {
     let app = App::start().await;
     let long = "x".repeat(16 * 1024);
     let write = async |text: &str| {
-        let body = serde_json::json!({ "id": server::clock::new_id(), "text": text });
+        let body = serde_json::json!({ "id": store::clock::new_id(), "text": text });
         app.chat_post(&new_secret(), "messages", body).await
     };
     let more = write(&format!("{long}x")).await;
@@ -174,10 +175,10 @@ async fn r21_readiness_and_health_say_beforehand_that_little_room_is_left() {
 struct Pages(u32);
 
 #[async_trait::async_trait]
-impl server::store::Command for Pages {
+impl store::Command for Pages {
     type Output = ();
 
-    async fn run(&self, tx: &mut server::store::Tx<'_>) -> server::error::Result<()> {
+    async fn run(&self, tx: &mut store::Tx<'_>) -> store::error::Result<()> {
         let sql = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {}", self.0));
         tx.conn().exec(sql, Vec::new()).await?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use reqwest::Client;
 use serde_json::{Value, json};
-use server::clock::{new_id, new_secret};
+use store::clock::{new_id, new_secret};
 
 use super::fixture::App;
 

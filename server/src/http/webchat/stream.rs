@@ -6,6 +6,7 @@ use axum::{body::Body, extract::State, response::Response};
 use bytes::Bytes;
 use model::{ConversationId, EventBody};
 use serde_json::{Value, json};
+use store::error::Error;
 use tokio::{
     sync::{
         broadcast::{Receiver, error::RecvError},
@@ -16,7 +17,6 @@ use tokio::{
 
 use super::{super::live::event_stream, Chat, Visitor, for_visitor, history, places::Place, shown};
 use crate::{
-    error::Error,
     http::{client::Client, error::Refusal, state::Http},
     live::{Lobby, Numbered},
 };

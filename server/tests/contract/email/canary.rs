@@ -1,16 +1,12 @@
 //! What is written for the team never leaves: no byte of a note, of its files or of their names is in any mail that goes out (S22).
 
-use model::{Attachment, AttachmentId, ConversationId, DraftMode, MailChoice, Mailbox, Message, MessageId, Recipients};
-use server::{
-    channels::email::mail as mails,
-    clock::new_id,
-    domain::{
-        files::{KeepFile, uploader},
-        mail::BeginMail,
-        send::{CancelMessage, SendMessage, SendNow},
-    },
-    store::{mail, message::File},
+use domain::{
+    files::{KeepFile, uploader},
+    mail::BeginMail,
+    send::{CancelMessage, SendMessage, SendNow},
 };
+use model::{Attachment, AttachmentId, ConversationId, DraftMode, MailChoice, Mailbox, Message, MessageId, Recipients};
+use store::{clock::new_id, mail, message::File};
 use tokio::io::AsyncReadExt;
 
 use super::office::{Office, letter};
@@ -61,7 +57,7 @@ async fn went(office: &Office, message: &Message) -> Vec<Vec<u8>> {
 
 /// Everything that a mail says, unpacked, in one text.
 fn said(bytes: &[u8]) -> String {
-    let mail = mails::read(bytes).unwrap();
+    let mail = ::mail::read(bytes).unwrap();
     let files = mail.files.iter().map(|file| format!("{} {}", file.name, String::from_utf8_lossy(&file.bytes)));
     let files: String = files.collect();
     let raw = String::from_utf8_lossy(bytes).replace("=\r\n", "").replace("=\n", "");

@@ -1,7 +1,7 @@
 //! Mails come in: each once, in order, whoever is killed meanwhile.
 
 use model::{AccountState, ConversationId, EventBody, MailOutcome};
-use server::store::{
+use store::{
     account::{self, Account},
     message,
 };

@@ -2,20 +2,20 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use model::{Channel, ChannelId, ConversationId, EmailSettings, Host, MailId, MailOutcome, Message, Security, Thread};
-use server::{
-    channels::email::{Email, signed::Signer},
-    clock::{new_id, random_hex},
-    domain::{
-        files::Files,
-        mail::{Arrived, ConnectMailbox, TakeMails},
-    },
+use channels::{
+    email::{Email, signed::Signer},
     network::Network,
-    store::{
-        mail::{self, Mail, Place},
-        message,
-    },
+};
+use domain::{
+    files::Files,
+    mail::{Arrived, ConnectMailbox, TakeMails},
     vault::Vault,
+};
+use model::{Channel, ChannelId, ConversationId, EmailSettings, Host, MailId, MailOutcome, Message, Security, Thread};
+use store::{
+    clock::{new_id, random_hex},
+    mail::{self, Mail, Place},
+    message,
 };
 use tempfile::TempDir;
 
@@ -82,7 +82,7 @@ impl Desk {
         digest: String,
         size: i64,
         old: bool,
-        letter: Result<Box<server::domain::mail::Letter>, String>,
+        letter: Result<Box<domain::mail::Letter>, String>,
     ) -> Mail {
         let id = MailId::new(new_id());
         let uid = self.uid.fetch_add(1, Ordering::SeqCst);

@@ -1,15 +1,12 @@
 //! Mails go out: to exactly those people, as one thread, once.
 
-use model::{DeliveryState, DraftMode, Entry, MailChoice, Mailbox, Message, MessageId, Recipients};
-use server::{
-    clock::new_id,
-    domain::{
-        inbox::ENTRIES,
-        mail::{BeginMail, mailbox},
-        send::SendMessage,
-    },
-    store::mail,
+use domain::{
+    inbox::ENTRIES,
+    mail::{BeginMail, mailbox},
+    send::SendMessage,
 };
+use model::{DeliveryState, DraftMode, Entry, MailChoice, Mailbox, Message, MessageId, Recipients};
+use store::{clock::new_id, mail};
 
 use super::office::{Office, letter};
 use crate::world::{World, refused};

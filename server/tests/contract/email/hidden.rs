@@ -1,17 +1,15 @@
 //! S21: whoever writes to somebody that others know takes nothing from them and is told nothing of them.
 
+use domain::{
+    contacts::{EditContact, MakeContact},
+    mail::BeginMail,
+    people::{AddTeam, SetInTeam, SetTeamChannels},
+};
 use model::{
     ContactField, ContactId, ConversationId, DraftMode, MailChoice, Mailbox, Recipients, Role, TeamId, Thread,
     Visibility,
 };
-use server::{
-    clock::new_id,
-    domain::{
-        contacts::{EditContact, MakeContact},
-        mail::BeginMail,
-        people::{AddTeam, SetInTeam, SetTeamChannels},
-    },
-};
+use store::clock::new_id;
 
 use super::desk::{Desk, mail};
 use crate::world::{Person, World, refused};

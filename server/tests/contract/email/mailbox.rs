@@ -1,11 +1,9 @@
 //! What an admin does with a mailbox: brings in what came before, pauses it, tries a mail again, reaches it by STARTTLS (H1, H9).
 
+use channels::Health;
+use domain::mail::{Arrived, Backfill, BeginFolder, ConnectMailbox, PauseChannel, TakeMails};
 use model::{AccountState, ChannelId, DeliveryState, Entry, Host, MailOutcome, Security, Status, Timestamp};
-use server::{
-    channels::Health,
-    domain::mail::{Arrived, Backfill, BeginFolder, ConnectMailbox, PauseChannel, TakeMails},
-    store::{account, mail::Place},
-};
+use store::{account, mail::Place};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -143,7 +141,7 @@ async fn r9_a_mail_in_quarantine_can_be_tried_again(world: World) {
     // As an older version left it: it could not read what this one can.
     let raw = letter("anna@x.example", &office.address, "Hard to read", "", "Hello").replace('\n', "\r\n");
     let (digest, size, _) = office.files.keep(raw.into_bytes().into()).await.unwrap();
-    let id = model::MailId::new(server::clock::new_id());
+    let id = model::MailId::new(store::clock::new_id());
     let letter = Err("It could not be read.".to_owned());
     let arrived = Arrived { id, uid: 4_000_000, digest, size: i64::try_from(size).unwrap(), old: false, letter };
     let place = Place { folder: "INBOX".to_owned(), uid_validity: 1 };
@@ -165,7 +163,7 @@ async fn r9_a_mail_in_quarantine_can_be_tried_again(world: World) {
     assert_eq!(texts(&thread), ["Hello"]);
     assert_eq!(thread[0].mail.as_ref().unwrap().subject, "Hard to read");
     let mut glance = office.world.db.glance().await.unwrap();
-    let kept = server::store::mail::one(&mut glance.conn(), &office.world.system(), id).await.unwrap().unwrap();
+    let kept = store::mail::one(&mut glance.conn(), &office.world.system(), id).await.unwrap().unwrap();
     assert_eq!((kept.outcome, kept.message), (MailOutcome::Taken, Some(thread[0].id)));
 }
 
@@ -254,7 +252,7 @@ async fn h1_a_backfill_reaches_back_to_the_beginning_of_time_at_most(world: Worl
         desk.world.db.write(&desk.world.owner.scope, backfill).await.unwrap();
         let mut glance = desk.world.db.glance().await.unwrap();
         let system = desk.world.system();
-        let folder = server::store::mail::folder(&mut glance.conn(), &system, channel, "INBOX").await.unwrap();
+        let folder = store::mail::folder(&mut glance.conn(), &system, channel, "INBOX").await.unwrap();
         assert_eq!(folder.unwrap().since, Timestamp(0), "{since}");
     }
 }

@@ -7,21 +7,17 @@ use std::{
     time::Duration,
 };
 
+use channels::{Channels, Receivers, email::Email, network::Network};
+use domain::{files::Files, inbox, mail::ConnectMailbox, vault::Vault};
 use model::{
     AccountState, Channel, ChannelId, ChannelKind, ConversationId, EmailSettings, Entry, Host, Message, Security, View,
 };
-use server::{
-    channels::{Channels, Receivers, email::Email},
+use server::jobs::Worker;
+use store::{
+    Db,
+    account::{self, Account},
     clock::{Clock, new_id, random_hex},
-    domain::{files::Files, inbox, mail::ConnectMailbox},
-    jobs::Worker,
-    network::Network,
-    store::{
-        Db,
-        account::{self, Account},
-        mail,
-    },
-    vault::Vault,
+    mail,
 };
 use tempfile::TempDir;
 use tokio::{

@@ -5,7 +5,7 @@
 use std::{path::PathBuf, process::Command, time::Instant};
 
 use model::AccountState;
-use server::store::account;
+use store::account;
 use tempfile::TempDir;
 
 use super::office::{Office, Post, letter};

@@ -1,7 +1,7 @@
 //! A letter in several parts is one letter wherever it is read: in the thread, on its card, by whoever searches (T3).
 
 use model::Message;
-use server::store::search;
+use store::search;
 
 use super::desk::Desk;
 use crate::world::World;

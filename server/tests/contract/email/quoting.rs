@@ -1,6 +1,6 @@
 //! What a mail quotes is told by what it answers, as far as that is known here (T3).
 
-use server::channels::email::show::Remote;
+use channels::email::show::Remote;
 
 use super::office::{Office, letter};
 use crate::world::World;
@@ -48,7 +48,7 @@ async fn t3_marked_lines_are_a_quotation_where_the_answered_mail_has_them(world:
         assert_eq!((signature, quoted.is_empty()), ("", end.is_empty()), "{text}");
         assert!(quoted.trim_end().ends_with(end) && (end.is_empty() || !written.contains("bread")), "{text}: {quoted}");
         if text.starts_with("<div>") {
-            let kept = server::domain::mail::of_member(&office.world.db, scope, message.id).await.unwrap();
+            let kept = domain::mail::of_member(&office.world.db, scope, message.id).await.unwrap();
             let shown = office.email.formatted(scope, &kept, Remote::LeftOut).await.unwrap().html;
             let shown = String::from_utf8_lossy(&shown);
             assert_eq!(shown.contains("<summary>Quoted text</summary>"), !end.is_empty(), "the frame agrees: {shown}");

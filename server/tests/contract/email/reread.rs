@@ -1,10 +1,8 @@
 //! Mails that were taken in by older rules of reading are put right from their kept bytes; who sees them and where they are stays.
 
+use domain::mail::{PutRight, ScheduleReading, stale};
 use model::{ConversationId, MailHead, Mailbox, Message};
-use server::{
-    domain::mail::{PutRight, ScheduleReading, stale},
-    store::{Command, Scope, Tx, Val, contact, mail, message, search},
-};
+use store::{Command, Scope, Tx, Val, contact, mail, message, search};
 
 use super::office::{Office, letter};
 use crate::{plain::Sql, world::World};
@@ -30,7 +28,7 @@ struct Spoil {
 impl Command for Spoil {
     type Output = ();
 
-    async fn run(&self, tx: &mut Tx<'_>) -> server::error::Result<()> {
+    async fn run(&self, tx: &mut Tx<'_>) -> store::error::Result<()> {
         let (scope, message) = (tx.scope()?, &self.message);
         message::set_text(tx, &scope, message.id, THEN).await?;
         search::set_message(tx, &scope, self.place, message.id, THEN).await?;

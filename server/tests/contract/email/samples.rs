@@ -2,18 +2,15 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use serde::Deserialize;
-use server::{
-    channels::email::{
-        fold::{Answers, fold, fold_html},
-        html::{Picture, sanitise, sanitise_all},
-        mail::{self, Mail},
-    },
-    domain::mail::Writer,
+use mail::{
+    self, Mail, Writer,
+    fold::{Answers, fold, fold_html},
+    html::{Picture, sanitise, sanitise_all},
 };
+use serde::Deserialize;
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/mails")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("mail/samples")
 }
 
 fn list<T: for<'de> Deserialize<'de>>(name: &str) -> Vec<T> {

@@ -1,7 +1,7 @@
 //! Whom a mail is from: its `From` says it, everything else is a claim, which opens nothing and shows nothing of anybody (S14).
 
+use domain::contacts::EditContact;
 use model::{ContactField, Entry, Line, MailOutcome, Mailbox, Status};
-use server::domain::contacts::EditContact;
 
 use super::desk::{Desk, mail};
 use crate::world::World;
@@ -19,9 +19,9 @@ on_both_engines!(
     t8_a_note_from_nowhere_is_set_aside_and_opens_nothing,
 );
 
-/// A file of `tests/mails/senders`.
+/// A file of `mail/samples/senders`.
 fn sample(name: &str) -> String {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mails/senders");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mail/samples/senders");
     std::fs::read_to_string(folder.join(name)).unwrap().replace("\r\n", "\n")
 }
 
@@ -285,7 +285,7 @@ async fn h1_a_conversation_bears_the_name_in_its_own_mail(world: World) {
     let ben = desk.opens(&from("Ben via Forms")).await;
     let shown = async |id| desk.world.row(id).await.display_name().to_owned();
     assert_eq!((shown(anna).await.as_str(), shown(ben).await.as_str()), ("Anna via Forms", "Ben via Forms"));
-    let listed = server::domain::inbox::page(&desk.world.db, &desk.world.owner.scope, model::View::All, None, 10);
+    let listed = domain::inbox::page(&desk.world.db, &desk.world.owner.scope, model::View::All, None, 10);
     let names: Vec<String> = listed.await.unwrap().rows.iter().map(|row| row.display_name().to_owned()).collect();
     assert!(names.contains(&"Ben via Forms".to_owned()), "{names:?}");
     // Until somebody here gives the contact a name.
@@ -303,11 +303,11 @@ async fn h1_a_conversation_bears_the_name_in_its_own_mail(world: World) {
 async fn h1_our_own_mail_to_another_mailbox_is_ours(world: World) {
     let desk = Desk::open(world).await;
     let sales = desk.connect("sales@mail.test").await;
-    let begun = model::ConversationId::new(server::clock::new_id());
+    let begun = model::ConversationId::new(store::clock::new_id());
     let mut send = crate::world::message(begun, model::DraftMode::Reply, "For support");
     let recipients = model::Recipients { to: vec![Mailbox::of("support@mail.test")], ..Default::default() };
     send.mail = Some(model::MailChoice { recipients, subject: Some("Between us".to_owned()) });
-    let begin = server::domain::mail::BeginMail { channel: sales.id, contact: None, send };
+    let begin = domain::mail::BeginMail { channel: sales.id, contact: None, send };
     let sent = desk.world.db.write(&desk.world.owner.scope, begin).await.unwrap();
     let head = format!("From: Sales <sales@mail.test>\n{TO}\nMessage-ID: <{}>", desk.signed(&sent));
     let message = desk.stands(&desk.comes(&mail(&head, "For support")).await).await;
@@ -371,12 +371,11 @@ async fn t8_a_note_from_nowhere_is_set_aside_and_opens_nothing(world: World) {
         assert!(kept.reason.starts_with("A machine's note from "), "{what}: {}", kept.reason);
     }
     assert_eq!(desk.thread(yves).await.messages.len(), 1);
-    let all = server::domain::inbox::page(&desk.world.db, &desk.world.owner.scope, model::View::All, None, 50);
+    let all = domain::inbox::page(&desk.world.db, &desk.world.owner.scope, model::View::All, None, 50);
     assert_eq!(all.await.unwrap().rows.len(), 1, "nothing was opened");
     // An admin sees them at the mailbox.
     let mut snapshot = desk.world.db.snapshot().await.unwrap();
-    let view =
-        server::domain::mail::mailbox(&mut snapshot.conn(), &desk.world.owner.scope, desk.channel.id).await.unwrap();
+    let view = domain::mail::mailbox(&mut snapshot.conn(), &desk.world.owner.scope, desk.channel.id).await.unwrap();
     assert_eq!(view.set_aside.len(), notes.len());
     assert!(view.set_aside.iter().any(|mail| mail.reason.contains("M29a Out of office")), "{:?}", view.set_aside);
 }

@@ -6,11 +6,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use domain::mail::{Arrived, TakeMails, Tried};
 use model::{MailId, Status};
-use server::{
+use store::{
     clock::new_id,
-    domain::mail::{Arrived, TakeMails, Tried},
-    store::mail::{self, Place},
+    mail::{self, Place},
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},

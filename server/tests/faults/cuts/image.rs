@@ -3,11 +3,8 @@
 use std::{collections::HashSet, fmt, path::Path};
 
 use model::{EventBody, WorkspaceId};
-use server::{
-    clock::Clock,
-    store::{Db, conversation::counted_and_recounted, event},
-};
 use sha2::Digest;
+use store::{Db, clock::Clock, conversation::counted_and_recounted, event};
 
 use super::journal::{Journal, Record};
 use crate::verdict::sqlite_problems;
@@ -68,7 +65,7 @@ async fn missing(
     workspace: WorkspaceId,
     acks: &Acks,
     cut: usize,
-) -> server::error::Result<Vec<String>> {
+) -> store::error::Result<Vec<String>> {
     let mut found = Vec::new();
     let mut snapshot = db.snapshot().await?;
     let conn = &mut snapshot.conn();

@@ -10,9 +10,12 @@ use std::{
     time::Instant,
 };
 
+use disk::{Base, Disk};
+use image::{Acks, problems};
+use journal::{Journal, Record, Recorder};
 use reqwest::Client;
 use serde_json::json;
-use server::clock::new_id;
+use store::clock::new_id;
 use tempfile::TempDir;
 use tokio::{runtime::Handle, sync::watch, task::JoinSet};
 
@@ -24,9 +27,6 @@ use super::{
     process::Process,
     say, seed, watchers, within,
 };
-use disk::{Base, Disk};
-use image::{Acks, problems};
-use journal::{Journal, Record, Recorder};
 
 mod disk;
 mod image;

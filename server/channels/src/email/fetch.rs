@@ -1,0 +1,163 @@
+//! Fetches mails from their server, keeps their bytes, and reads what they say.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use domain::{
+    files::Files,
+    mail::{Arrived, NotGiven},
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use model::MailId;
+use store::{
+    clock::new_id,
+    error::{Error, Result},
+};
+
+use super::{
+    error::MailError,
+    imap::{Imap, LineEnds, Lying, Withheld, is_whole},
+    reader::{Reader, Source},
+};
+
+/// How many bytes are fetched at once into memory; a mail that is larger comes alone and in pieces.
+pub const IN_MEMORY: u64 = 2 * 1024 * 1024;
+/// How many mails are read and kept side by side.
+const SIDE_BY_SIDE: usize = 8;
+
+/// What fetching needs.
+pub struct Fetching<'a> {
+    /// Where bytes are kept.
+    pub files: &'a Files,
+    /// Who reads them.
+    pub reader: &'a Reader,
+}
+
+/// What came of fetching mails. Unless the connection ended, those in neither list were deleted meanwhile: nobody can miss them here.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    /// Those that came, in their order.
+    pub arrived: Vec<Arrived>,
+    /// Those that the server has and does not give.
+    pub withheld: Vec<NotGiven>,
+    /// Why the connection ended before all of them were asked for, if it did.
+    pub cut: Option<MailError>,
+}
+
+/// A mail's bytes as they came.
+enum Came {
+    Memory(Bytes),
+    Disk(PathBuf, String, u64),
+}
+
+impl Fetching<'_> {
+    /// Fetches mails. `patient`: where the server refuses all of them, that is believed. `old`: whether one lay there before us.
+    ///
+    /// # Errors
+    /// When a mail is far larger than it was said to be, or the disk fails.
+    pub async fn fetch(
+        &self,
+        imap: &mut Imap,
+        wanted: &[Lying],
+        patient: bool,
+        old: impl Fn(&Lying) -> bool,
+    ) -> Result<Fetched, MailError> {
+        let (small, large): (Vec<Lying>, Vec<Lying>) =
+            wanted.iter().partition(|one| (1..=IN_MEMORY).contains(&one.size));
+        let mut sources = Vec::with_capacity(wanted.len());
+        let (mut withheld, mut cut) = (Vec::new(), None);
+        if !small.is_empty() {
+            let given = imap.given(&small, patient).await?;
+            sources.extend(given.mails.into_iter().map(|(uid, bytes)| (uid, Came::Memory(bytes))));
+            (withheld, cut) = (given.withheld, given.cut);
+        }
+        for one in &large {
+            if cut.is_some() {
+                break;
+            }
+            match self.large(imap, one).await {
+                Ok(Some(came)) => sources.push((one.uid, came)),
+                Ok(None) => {}
+                Err(Missed::Short(less)) => withheld.push(less),
+                Err(Missed::Broken(MailError::Withheld { said, .. })) if patient => {
+                    withheld.push(Withheld::refused(one.uid, &said));
+                }
+                Err(Missed::Broken(MailError::Lost { server, said })) => {
+                    cut = Some(MailError::Cut { server, said, uids: vec![one.uid] });
+                }
+                Err(Missed::Broken(error)) => return Err(error),
+            }
+        }
+        let lying = |uid: i64| wanted.iter().find(|one| one.uid == uid);
+        let read = stream::iter(sources).map(|(uid, came)| self.arrived(uid, lying(uid).is_some_and(&old), came));
+        let mut arrived: Vec<Arrived> = read.buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
+        arrived.sort_unstable_by_key(|one| one.uid);
+        let withheld = withheld.into_iter().map(|Withheld { uid, reason }| {
+            tracing::warn!(uid, reason, "a mail is withheld by its server");
+            let size = lying(uid).map_or(0, |one| i64::try_from(one.size).unwrap_or(i64::MAX));
+            NotGiven { id: MailId::new(new_id()), uid, size, reason: format!("{reason} It is asked again by itself.") }
+        });
+        Ok(Fetched { arrived, withheld: withheld.collect(), cut })
+    }
+
+    /// A large mail, on the disk; none where it is gone.
+    async fn large(&self, imap: &mut Imap, one: &Lying) -> Result<Option<Came>, Missed> {
+        let mut ends = LineEnds::default();
+        let pieces = imap.pieces(*one).inspect_ok(|piece| ends.count(piece));
+        let (digest, size, _) = self.files.keep_stream(pieces).await.map_err(blamed)?;
+        if size == 0 {
+            let lies_there = !imap.among(&[one.uid]).await?.is_empty();
+            return if lies_there { Err(Missed::Short(Withheld::short(one, 0))) } else { Ok(None) };
+        }
+        // That nothing comes behind it, the server said; that it is all there is, only if its sizes are off.
+        if !is_whole(one.size, size, ends.bare()) && !imap.may_be_all(one, size).await? {
+            return Err(Missed::Short(Withheld::short(one, size)));
+        }
+        Ok(Some(Came::Disk(self.files.place(&digest), digest, size)))
+    }
+
+    async fn arrived(&self, uid: i64, old: bool, came: Came) -> Result<Arrived> {
+        let id = MailId::new(new_id());
+        let (source, digest, size) = match came {
+            Came::Memory(bytes) => {
+                let (digest, size, _) = self.files.keep(bytes.clone()).await?;
+                (Source::Bytes(bytes), digest, size)
+            }
+            Came::Disk(path, digest, size) => (Source::Disk(path, size), digest, size),
+        };
+        let letter = self.reader.read(id, source).await?;
+        Ok(Arrived { id, uid, digest, size: i64::try_from(size).unwrap_or(i64::MAX), old, letter })
+    }
+}
+
+/// Why a large mail is not here.
+enum Missed {
+    Short(Withheld),
+    Broken(MailError),
+}
+
+impl From<MailError> for Missed {
+    fn from(error: MailError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// What failed while a mail was kept: the disk, or the server that it came from.
+fn blamed(error: Error) -> MailError {
+    match error {
+        Error::File(error) => error.downcast().unwrap_or_else(|disk| MailError::Ours(Error::File(disk))),
+        other => MailError::Ours(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r8_a_server_that_hangs_up_is_not_a_disk_that_fails() {
+        let lost = MailError::Lost { server: "imap.x.example".to_owned(), said: "enough".to_owned() };
+        assert!(matches!(blamed(std::io::Error::other(lost).into()), MailError::Lost { .. }));
+        assert!(matches!(blamed(std::io::Error::other("no room").into()), MailError::Ours(Error::File(_))));
+    }
+}

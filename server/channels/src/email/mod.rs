@@ -1,0 +1,481 @@
+//! E-mail: IMAP in, SMTP out (H1).
+
+mod answered;
+mod beyond;
+pub mod check;
+pub mod discover;
+pub mod error;
+mod fetch;
+mod grown;
+mod imap;
+mod lesson;
+mod reader;
+mod receive;
+mod room;
+mod send;
+pub mod show;
+pub mod signed;
+mod smtp;
+mod wire;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::{
+    deliver::{Handed, Outgoing, SentMail},
+    files::Files,
+    mail::{Arrived, Letter, NameMail, TakeAgain, Tried},
+    vault::Vault,
+};
+use mail::{
+    MessageName, chain,
+    compose::{Enclosed, Making, compose},
+};
+use model::{ApiError, ChannelId, EmailSettings, Entry, Host, MailHead, MailId, Message, Parties, WorkspaceId};
+use store::{
+    Db, Scope,
+    account::{self, Account},
+    error::{Error, Result, StoreError},
+    mail::{self as mails, Folder, Place},
+    message,
+};
+
+use self::{
+    error::MailError,
+    fetch::Fetching,
+    imap::{Imap, Lying},
+    lesson::{LASTED, Lesson, MOST_LESSONS},
+    reader::{Reader, Source},
+    receive::{Receiving, is_old},
+    room::Room,
+    send::Smtp,
+    signed::Signer,
+};
+use super::{Capabilities, Channel, Health, SendError, Trouble};
+use crate::network::Network;
+
+/// How much of an answered mail is read for its chain, in bytes: its header, unless it is absurd.
+const HEADER: u64 = 256 * 1024;
+
+/// How long somebody waits while a server is asked for a mail again.
+const ASKING: Duration = Duration::from_secs(50);
+
+/// How many mails back it is looked for one that says what it answers.
+const MOST_SILENT: usize = 5;
+
+/// The adapter.
+#[derive(Clone)]
+pub struct Email {
+    db: Db,
+    files: Files,
+    vault: Vault,
+    network: Network,
+    room: Room,
+}
+
+/// A mailbox as it is connected: how it is reached, and with what.
+struct Connected {
+    settings: EmailSettings,
+    password: String,
+}
+
+impl Email {
+    /// With the parts it needs.
+    pub fn new(db: Db, files: Files, vault: Vault, network: Network) -> Self {
+        Self { db, files, vault, network, room: Room::new() }
+    }
+
+    /// The way out that mailboxes are reached by.
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Seals a mailbox's password.
+    pub fn seal(&self, workspace: WorkspaceId, channel: ChannelId, password: &str) -> String {
+        self.vault.seal(&owner(workspace, channel), password)
+    }
+
+    /// Refuses settings that would take a mailbox's stored password to another server, or use it for another user: whoever edits a
+    /// mailbox need not be who knows its password. Where nothing is stored, nothing is refused.
+    ///
+    /// # Errors
+    /// When the password has to be entered again, or the database fails.
+    pub async fn check_use(&self, scope: &Scope, channel: ChannelId, settings: &EmailSettings) -> Result<()> {
+        let account = account::one(&mut self.db.glance().await?.conn(), scope, channel).await?;
+        let Some(account) = account else { return Ok(()) };
+        let former = settings_of(&account)?;
+        // Behind another port of the same machine somebody else may listen.
+        let same = |one: &Host, other: &Host| {
+            one.name.eq_ignore_ascii_case(&other.name) && (one.port, one.security) == (other.port, other.security)
+        };
+        if same(&former.imap, &settings.imap) && same(&former.smtp, &settings.smtp) && former.user == settings.user {
+            return Ok(());
+        }
+        let message = "Enter the password again: its server, port, security or user is another.";
+        Err(ApiError::invalid("password", message).into())
+    }
+
+    /// The stored password of a mailbox, to test these settings with.
+    ///
+    /// # Errors
+    /// When there is none, it cannot be opened, or it was entered for something else.
+    pub async fn stored_password(&self, scope: &Scope, channel: ChannelId, settings: &EmailSettings) -> Result<String> {
+        self.check_use(scope, channel, settings).await?;
+        match self.connected(scope, channel).await {
+            Ok(connected) => Ok(connected.password),
+            Err(MailError::Ours(error)) => Err(error),
+            Err(error) => Err(ApiError::invalid("password", error.to_string()).into()),
+        }
+    }
+
+    /// Reads a mail that is kept already once more.
+    ///
+    /// # Errors
+    /// When there is no such mail, or the disk fails.
+    pub async fn read_again(&self, scope: &Scope, id: MailId) -> Result<Result<Box<Letter>, String>> {
+        let kept = mails::one(&mut self.db.glance().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+        let size = kept.size.unsigned_abs();
+        let source = Source::Disk(self.files.place(&kept.digest), size);
+        self.reader(scope.clone()).read(id, source).await
+    }
+
+    /// Reads a mail from its bytes, as if it had come in.
+    ///
+    /// # Errors
+    /// When the disk or the database fails.
+    pub async fn read(&self, scope: &Scope, id: MailId, bytes: Bytes) -> Result<Result<Box<Letter>, String>> {
+        self.reader(scope.clone()).read(id, Source::Bytes(bytes)).await
+    }
+
+    fn reader(&self, scope: Scope) -> Reader {
+        let signer = self.signer(scope.workspace());
+        Reader::new(self.db.clone(), self.files.clone(), signer, scope, self.room.clone())
+    }
+
+    /// Tries a mail of the quarantine again: reads what is kept of it, and asks its server once more where nothing is, or nothing that can be
+    /// read.
+    ///
+    /// # Errors
+    /// When there is no such mail, or our own disk or database fails.
+    pub async fn try_again(&self, scope: &Scope, id: MailId) -> Result<TakeAgain> {
+        let kept = mails::one(&mut self.db.glance().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+        let is_kept = !kept.digest.is_empty();
+        let again = |tried| TakeAgain { id, tried, bytes: None, old: false };
+        let unread = match is_kept {
+            true => match self.read_again(scope, id).await? {
+                Ok(letter) => {
+                    let old = self.was_old(scope, id, kept.channel).await?;
+                    return Ok(TakeAgain { old, ..again(Tried::Letter(letter)) });
+                }
+                Err(reason) => reason,
+            },
+            false => kept.reason,
+        };
+        let asked = tokio::time::timeout(ASKING, self.asked_again(scope, id, kept.channel)).await;
+        match asked {
+            Ok(Ok(Some(found))) => Ok(found),
+            Ok(Ok(None)) if is_kept => Ok(again(Tried::Unread(unread))),
+            Ok(Ok(None)) => Ok(again(Tried::Gone)),
+            Ok(Err(MailError::Ours(error))) => Err(error),
+            Ok(Err(_)) if is_kept => Ok(again(Tried::Unread(unread))),
+            Ok(Err(error)) => Ok(again(Tried::Unread(error.to_string()))),
+            Err(_) => Ok(again(Tried::Unread("Its server took too long.".to_owned()))),
+        }
+    }
+
+    /// Where a mail came from, and how that is read; none where it lies in no folder that is.
+    async fn origin(&self, scope: &Scope, id: MailId, channel: ChannelId) -> Result<Option<Origin>, StoreError> {
+        let mut glance = self.db.glance().await?;
+        let conn = &mut glance.conn();
+        let Some((place, uid)) = mails::place(conn, scope, id).await? else { return Ok(None) };
+        let folder = mails::folder(conn, scope, channel, &place.folder).await?;
+        let account = account::one(conn, scope, channel).await?;
+        Ok(folder.zip(account).map(|(folder, account)| Origin { place, uid, folder, account }))
+    }
+
+    /// Whether a kept mail lay in its mailbox before that was connected, as when it came. When it came there nobody kept: where only that
+    /// would tell, it is for people.
+    async fn was_old(&self, scope: &Scope, id: MailId, channel: ChannelId) -> Result<bool> {
+        let Some(Origin { place, uid, folder, account }) = self.origin(scope, id, channel).await? else {
+            return Ok(false);
+        };
+        let lying = Lying { uid, size: 0, at: None };
+        Ok(place.uid_validity == folder.uid_validity && is_old(&folder, account.created, &lying))
+    }
+
+    /// A mail as its server gives it now; none where it does not lie there any more.
+    async fn asked_again(&self, scope: &Scope, id: MailId, channel: ChannelId) -> Result<Option<TakeAgain>, MailError> {
+        // The connection to the database goes back before the mailbox is asked.
+        let Some(origin) = self.origin(scope, id, channel).await? else { return Ok(None) };
+        let Origin { place, uid, folder, account } = origin;
+        let connected = self.opened(&account)?;
+        let mut imap = self.imap(&connected).await?;
+        if imap.examine(&place.folder).await?.uid_validity != place.uid_validity {
+            return Ok(None);
+        }
+        let lying = imap.among(&[uid]).await?;
+        let reader = self.reader(scope.clone());
+        let fetching = Fetching { files: &self.files, reader: &reader };
+        let mut fetched = fetching.fetch(&mut imap, &lying, true, |one| is_old(&folder, account.created, one)).await?;
+        if let Some(cut) = fetched.cut {
+            return Err(cut);
+        }
+        let is_missing = fetched.arrived.is_empty() && fetched.withheld.is_empty();
+        let is_gone = is_missing && !imap.gone([uid]).await?.is_empty();
+        imap.close().await;
+        Ok(match (fetched.arrived.pop(), fetched.withheld.pop()) {
+            (Some(Arrived { digest, size, old, letter, .. }), _) => {
+                Some(TakeAgain { id, tried: letter.into(), bytes: Some((digest, size)), old })
+            }
+            (None, Some(less)) => Some(TakeAgain { id, tried: Tried::Unread(less.reason), bytes: None, old: false }),
+            (None, None) if is_gone => None,
+            (None, None) => {
+                let reason = "The mail server lists it and says nothing about it.".to_owned();
+                Some(TakeAgain { id, tried: Tried::Unread(reason), bytes: None, old: false })
+            }
+        })
+    }
+
+    fn signer(&self, workspace: WorkspaceId) -> Signer {
+        Signer::new(self.vault.clone(), workspace)
+    }
+
+    fn opened(&self, account: &Account) -> Result<Connected, MailError> {
+        let settings = settings_of(account)?;
+        let password = self.vault.unseal(&owner(account.workspace, account.channel), &account.secret)?;
+        Ok(Connected { settings, password })
+    }
+
+    async fn connected(&self, scope: &Scope, channel: ChannelId) -> Result<Connected, MailError> {
+        let account = account::one(&mut self.db.glance().await.map_err(Error::from)?.conn(), scope, channel).await;
+        let account = account.map_err(Error::from)?.ok_or(MailError::Ours(Error::NOT_FOUND))?;
+        self.opened(&account)
+    }
+
+    async fn imap(&self, connected: &Connected) -> Result<Imap, MailError> {
+        let Connected { settings, password } = connected;
+        Imap::open(&self.network, &settings.imap, &settings.user, password).await
+    }
+
+    /// Everything that a message is as a mail.
+    async fn made(&self, scope: &Scope, outgoing: &Outgoing, settings: &EmailSettings) -> Result<Made, SendError> {
+        let Some(head) = outgoing.message.mail.as_deref() else {
+            return Err(SendError::Never(
+                "It was written before the mailbox was connected. Write it again.".to_owned(),
+            ));
+        };
+        let id = outgoing.message.id;
+        let signer = self.signer(scope.workspace());
+        let name = signer.name(id, domain(settings));
+        let reply_to = if settings.takes_plus { signer.address(&settings.address, id) } else { None };
+        // Before anything leaves: an answer may come back sooner than ours is written down (T3).
+        let named = NameMail {
+            message: id,
+            channel: outgoing.channel,
+            conversation: outgoing.message.conversation,
+            name: name.clone(),
+        };
+        self.db.write(scope, named).await.map_err(later)?;
+        let chain = self.chain(scope, &outgoing.message).await.map_err(later)?;
+        let mut files = Vec::new();
+        for file in &outgoing.message.attachments {
+            files.push(self.enclosed(scope, file.id).await.map_err(later)?);
+        }
+        let making =
+            Making { name: &name, reply_to: reply_to.as_deref(), chain: &chain, files, at: sent_at(&outgoing.message) };
+        let bytes = compose(&outgoing.message, head, making).map_err(|error| SendError::Never(error.to_string()))?;
+        let to = everybody(head);
+        Ok(Made {
+            name,
+            from: reply_to.unwrap_or_else(|| settings.address.clone()),
+            to,
+            bytes,
+            domain: domain(settings).to_owned(),
+        })
+    }
+
+    /// The names of the mails before a message: those that the answered one carries, and its own. Some programs say nothing of what they
+    /// answer; elsewhere that would begin a thread, if we did not say what came before.
+    async fn chain(&self, scope: &Scope, message: &Message) -> Result<Vec<MessageName>> {
+        let (mut chain, mut n) = (Vec::new(), message.n);
+        for _ in 0..MOST_SILENT {
+            let answered = mails::before(&mut self.db.glance().await?.conn(), scope, message.conversation, n).await?;
+            let Some((at, digest)) = answered else { break };
+            let Some(answered) = self.header(&digest).await? else { break };
+            chain = chain::joined(chain::references(&answered), chain);
+            if !answered.answers.is_empty() {
+                break;
+            }
+            n = at;
+        }
+        Ok(chain)
+    }
+
+    /// What the header of a kept mail says.
+    async fn header(&self, digest: &str) -> Result<Option<mail::Mail>> {
+        let mut bytes = Vec::new();
+        let file = self.files.read(digest).await?;
+        tokio::io::AsyncReadExt::read_to_end(&mut tokio::io::AsyncReadExt::take(file, HEADER), &mut bytes).await?;
+        Ok(mail::read(&bytes).ok())
+    }
+
+    async fn enclosed(&self, scope: &Scope, id: model::AttachmentId) -> Result<Enclosed> {
+        let file = message::file(&mut self.db.glance().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+        let bytes = tokio::fs::read(self.files.place(&file.digest)).await?;
+        Ok(Enclosed { name: file.attachment.name, media_type: file.attachment.media_type, bytes })
+    }
+}
+
+fn settings_of(account: &Account) -> Result<EmailSettings> {
+    Ok(serde_json::from_str(&account.settings).map_err(|error| StoreError::Corrupt(error.to_string()))?)
+}
+
+/// Where a mail came from, and how that is read.
+struct Origin {
+    place: Place,
+    uid: i64,
+    folder: Folder,
+    account: Account,
+}
+
+/// A mail that is ready to go.
+struct Made {
+    name: String,
+    from: String,
+    to: Vec<String>,
+    bytes: Vec<u8>,
+    domain: String,
+}
+
+/// For whom an account's password is sealed.
+pub fn owner(workspace: WorkspaceId, channel: ChannelId) -> String {
+    format!("{workspace}/{channel}")
+}
+
+/// The part of a mailbox's address that our names for mails end in.
+fn domain(settings: &EmailSettings) -> &str {
+    settings.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain)
+}
+
+fn later(error: Error) -> SendError {
+    // A disk that is full is said in words.
+    let reason = error.storage_fault().map_or_else(|| error.to_string(), |fault| fault.sentence().to_owned());
+    SendError::Later { reason, after: None }
+}
+
+/// What a mail goes out as of: the time it was to be sent at, the same however often it is tried.
+fn sent_at(message: &Message) -> model::Timestamp {
+    match &message.entry {
+        Entry::Outgoing { delivery, .. } => delivery.send_at,
+        _ => message.at,
+    }
+}
+
+/// Whom the envelope names: each once, however it is written.
+fn everybody(head: &MailHead) -> Vec<String> {
+    let Parties { to, cc, .. } = &head.parties;
+    let mut seen = std::collections::HashSet::new();
+    let all = to.iter().chain(cc).chain(&head.bcc);
+    all.filter(|one| seen.insert(one.key())).map(|one| one.address.clone()).collect()
+}
+
+impl From<MailError> for Trouble {
+    fn from(error: MailError) -> Self {
+        Self { reason: error.to_string(), next_step: error.next_step(), sign_in: error.wants_sign_in() }
+    }
+}
+
+#[async_trait]
+impl Channel for Email {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { idempotent: true }
+    }
+
+    async fn send(&self, scope: &Scope, outgoing: &Outgoing) -> Result<Handed, SendError> {
+        let connected = match self.connected(scope, outgoing.channel).await {
+            Ok(connected) => connected,
+            Err(MailError::Ours(Error::Refused(_))) => {
+                let reason = "This mailbox is not connected. Connect it in Settings → Channels, then send this again.";
+                return Err(SendError::Never(reason.to_owned()));
+            }
+            Err(error) if error.wants_sign_in() => return Err(SendError::Never(error.for_good())),
+            Err(error) => return Err(SendError::Later { reason: error.to_string(), after: None }),
+        };
+        let Connected { settings, password } = &connected;
+        let made = self.made(scope, outgoing, settings).await?;
+        let (network, host) = (&self.network, &settings.smtp);
+        let smtp = Smtp { network, host, user: &settings.user, password, domain: &made.domain };
+        // Kept before it goes: what a mail system may report about is here.
+        let (digest, size, _) = self.files.keep(made.bytes.clone().into()).await.map_err(later)?;
+        let refused = smtp.send(&made.from, &made.to, &made.bytes).await?;
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        let sent = SentMail { digest, size, file: settings.sent_folder.is_some(), refused };
+        Ok(Handed { provider_id: made.name, mail: Some(sent) })
+    }
+
+    async fn receive(&self, account: &Account, health: &Health) -> Trouble {
+        let connected = match self.opened(account) {
+            Ok(connected) => connected,
+            Err(error) => return error.into(),
+        };
+        let mut lesson = Lesson::after(account.failures);
+        let mut left = MOST_LESSONS;
+        while left > 0 {
+            let begun = tokio::time::Instant::now();
+            let imap = match self.imap(&connected).await {
+                Ok(imap) => imap,
+                Err(error) => return error.into(),
+            };
+            let reader = self.reader(Scope::system(account.workspace, "receiving mail"));
+            let (db, files, settings) = (&self.db, &self.files, &connected.settings);
+            let receiving = Receiving { db, files, reader, account, settings, lesson: &lesson };
+            match receiving.run(imap, health).await {
+                // The mail waits in the quarantine by now, and the others need not wait for the next try.
+                MailError::TooMuch { uid: Some(uid), .. } => _ = lesson.too_large.insert(uid),
+                error @ MailError::TooMuch { uid: None, .. } if lesson.one_by_one => return error.into(),
+                MailError::TooMuch { uid: None, .. } => lesson.one_by_one = true,
+                // What came is kept, and what to ask for by itself next is known.
+                MailError::Cut { .. } => {}
+                error => return error.into(),
+            }
+            // In a row: one that lasted is none of them.
+            left = if begun.elapsed() >= LASTED { MOST_LESSONS } else { left - 1 };
+        }
+        let said = "too many of its mails end the connection".to_owned();
+        MailError::Lost { server: connected.settings.imap.name, said }.into()
+    }
+
+    async fn file_copy(&self, scope: &Scope, id: MailId) -> Result<(), SendError> {
+        // A refused password is not tried again: that would lock the account.
+        let not_now = |error: MailError| match error.wants_sign_in() {
+            true => SendError::Never(error.to_string()),
+            false => SendError::Later { reason: error.to_string(), after: None },
+        };
+        // The connection to the database goes back before the mailbox is asked.
+        let sent = async { mails::one(&mut self.db.glance().await?.conn(), scope, id).await }.await;
+        let Some(sent) = sent.map_err(|error| later(error.into()))? else { return Ok(()) };
+        let connected = match self.connected(scope, sent.channel).await {
+            Ok(connected) => connected,
+            Err(error) => return Err(SendError::Never(error.to_string())),
+        };
+        let (Some(folder), Some(message)) = (&connected.settings.sent_folder, sent.message) else { return Ok(()) };
+        let name = self.signer(scope.workspace()).name(message, domain(&connected.settings));
+        let bytes = tokio::fs::read(self.files.place(&sent.digest)).await.map_err(|error| later(error.into()))?;
+        let mut imap = self.imap(&connected).await.map_err(not_now)?;
+        let put = imap.put(folder, &name, &bytes).await;
+        imap.close().await;
+        match put {
+            Ok(()) => Ok(()),
+            Err(error @ MailError::Folder { .. }) => Err(SendError::Never(error.to_string())),
+            Err(error) => Err(not_now(error)),
+        }
+    }
+
+    async fn read_again(&self, scope: &Scope, mail: MailId) -> Result<Option<Box<Letter>>> {
+        let kept = mails::one(&mut self.db.glance().await?.conn(), scope, mail).await?.ok_or(Error::NOT_FOUND)?;
+        // That there is no room is not this mail's fault.
+        drop(self.room.for_a_look(kept.size.unsigned_abs()).await?);
+        Ok(Self::read_again(self, scope, mail).await?.ok())
+    }
+}

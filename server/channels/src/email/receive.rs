@@ -1,0 +1,429 @@
+//! Reads a mailbox: what waits, oldest first; then what comes, as it comes; and now and then whether anything was missed (H1).
+
+use std::{collections::BTreeSet, time::Duration};
+
+use domain::{
+    files::Files,
+    mail::{Arrived, BeginFolder, KeepLedger, NotGiven, TakeAgain, TakeMails, Tried, WithholdMails},
+};
+use model::{ApiError, ChannelId, EmailSettings, Ledger, MailId, Timestamp};
+use store::{
+    Db, Scope,
+    account::Account,
+    clock::new_id,
+    error::{Error, Result},
+    mail::{self, Folder, Place, Step},
+};
+
+use super::{
+    error::MailError,
+    fetch::{Fetched, Fetching},
+    grown::{Grown, groups},
+    imap::{Imap, Lying, Opened},
+    lesson::{Cut, Lesson},
+    reader::Reader,
+};
+use crate::Health;
+
+/// How long the server is listened to before it is asked anyway: notices get lost, and routers forget silent connections.
+const LISTEN: Duration = Duration::from_secs(4 * 60);
+/// How long until a server is asked again for what it withholds, where nothing happens before; and for how many mails then.
+const AGAIN: Duration = Duration::from_secs(60);
+const SOME: usize = 20;
+/// How far a mail server's clock may be behind ours, in milliseconds, where only the time tells whether a mail was there before us.
+const SKEW: i64 = 600_000;
+/// How often it is looked whether a mail was missed.
+const AUDIT: i64 = 900_000;
+
+/// A mailbox being read.
+pub struct Receiving<'a> {
+    pub db: &'a Db,
+    pub files: &'a Files,
+    pub reader: Reader,
+    pub account: &'a Account,
+    pub settings: &'a EmailSettings,
+    pub lesson: &'a Lesson,
+}
+
+/// The folder in its present life, and how far it is read.
+#[derive(Debug, Clone)]
+struct Reading {
+    place: Place,
+    folder: Folder,
+    /// Mails behind the cursor that were noted already: they were not given when others were.
+    noted: BTreeSet<i64>,
+}
+
+impl Receiving<'_> {
+    /// Receives until something goes wrong.
+    pub async fn run(&self, mut imap: Imap, health: &Health) -> MailError {
+        loop {
+            match self.round(imap, health).await {
+                Ok(again) => imap = again,
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// Takes in what is there, then waits for more.
+    async fn round(&self, mut imap: Imap, health: &Health) -> Result<Imap, MailError> {
+        let opened = imap.examine(&self.settings.folder).await?;
+        let mut reading = self.resume(opened).await?;
+        self.catch_up(&mut imap, &mut reading).await?;
+        self.audit_if_due(&mut imap, &mut reading).await?;
+        health.is_well().await?;
+        loop {
+            let waiting = self.withheld(&reading).await?;
+            imap = imap.wait(if waiting.is_empty() { LISTEN } else { AGAIN }).await?;
+            self.catch_up(&mut imap, &mut reading).await?;
+            self.ask_again(&mut imap, &reading, &waiting).await?;
+            if self.audit_is_due(&reading).await? {
+                // Opened anew: the folder may have begun another life.
+                return Ok(imap);
+            }
+        }
+    }
+
+    const fn channel(&self) -> ChannelId {
+        self.account.channel
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::system(self.account.workspace, "receiving mail")
+    }
+
+    /// Where reading stands. A folder that is new to us is read from now on; one whose numbers have lost their meaning is read again as far
+    /// back as it was ours to read, and what came before is known by what it says.
+    async fn resume(&self, opened: Opened) -> Result<Reading> {
+        let (name, uid_validity) = (self.settings.folder.clone(), opened.uid_validity);
+        let known = mail::folder(&mut self.db.glance().await?.conn(), &self.scope(), self.channel(), &name).await?;
+        let place = Place { folder: name.clone(), uid_validity };
+        let (last_uid, first_uid, since) = match known {
+            Some(folder) if folder.uid_validity == uid_validity => {
+                let mut glance = self.db.glance().await?;
+                let conn = &mut glance.conn();
+                let noted = mail::uids_behind(conn, &self.scope(), self.channel(), &place, folder.last_uid).await?;
+                return Ok(Reading { place, folder, noted: noted.into_iter().collect() });
+            }
+            Some(folder) => {
+                tracing::warn!(channel = %self.channel(), "the mailbox numbers its mails anew; it is read again");
+                (0, i64::MAX, folder.since.plus(-SKEW))
+            }
+            None => (opened.uid_next - 1, opened.uid_next - 1, self.account.created),
+        };
+        let begin = BeginFolder { channel: self.channel(), name, uid_validity, last_uid, first_uid, since };
+        let folder = self.db.write(&self.scope(), begin).await?;
+        Ok(Reading { place, folder, noted: BTreeSet::new() })
+    }
+
+    /// Takes in everything behind the cursor, oldest first.
+    async fn catch_up(&self, imap: &mut Imap, reading: &mut Reading) -> Result<(), MailError> {
+        let mut grown = Grown::default();
+        let patient = self.lesson.patient;
+        loop {
+            let waiting = waiting(imap, &reading.folder).await?;
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            // While some are stored, the next are fetched: the two wait for different machines.
+            let mut fetched: Option<(Fetched, i64)> = None;
+            for together in groups(&waiting, self.lesson) {
+                // What came before it was ours to read is passed over; a backfill may bring it.
+                let wanted = |one: &&Lying| reading.folder.wants(one.uid, one.at) && !reading.noted.contains(&one.uid);
+                let wanted: Vec<Lying> = together.iter().filter(wanted).copied().collect();
+                let to = together.last().map_or(reading.folder.last_uid, |last| last.uid);
+                let (next, stored) =
+                    tokio::join!(self.fetch(imap, reading, &wanted, patient), self.take_to(reading, fetched.take()));
+                if let Some(uid) = stored? {
+                    reading.folder.last_uid = uid;
+                }
+                self.has_grown(&mut grown, together.len()).await;
+                fetched = Some((self.to_the_end(reading, next).await?, to));
+            }
+            if let Some(uid) = self.take_to(reading, fetched).await? {
+                reading.folder.last_uid = uid;
+            }
+        }
+    }
+
+    /// Lets the database know when much has come in. Without that it is slower and right all the same.
+    async fn has_grown(&self, grown: &mut Grown, mails: usize) {
+        if grown.by(mails)
+            && let Err(error) = self.db.learn_sizes().await
+        {
+            tracing::warn!(%error, "the database could not learn how large its tables have become");
+        }
+    }
+
+    /// Takes in what was fetched, and says up to where.
+    async fn take_to(&self, reading: &Reading, fetched: Option<(Fetched, i64)>) -> Result<Option<i64>> {
+        let Some((fetched, to)) = fetched else { return Ok(None) };
+        self.note(reading, fetched.withheld).await?;
+        self.take(reading, fetched.arrived, Some(to)).await?;
+        Ok(Some(to))
+    }
+
+    /// Fetches mails. `patient`: what the server still refuses is put aside, and asked for again now and then.
+    async fn fetch(
+        &self,
+        imap: &mut Imap,
+        reading: &Reading,
+        wanted: &[Lying],
+        patient: bool,
+    ) -> Result<Fetched, MailError> {
+        let fetching = Fetching { files: self.files, reader: &self.reader };
+        fetching.fetch(imap, wanted, patient, |one| is_old(&reading.folder, self.account.created, one)).await
+    }
+
+    /// Notes what is withheld: it waits in the quarantine, and what lies behind it goes on.
+    async fn note(&self, reading: &Reading, mails: Vec<NotGiven>) -> Result<()> {
+        if mails.is_empty() {
+            return Ok(());
+        }
+        let withhold = WithholdMails { channel: self.channel(), place: reading.place.clone(), mails };
+        self.db.write(&self.scope(), withhold).await
+    }
+
+    /// What was fetched, if that came to its end. Where the connection ended before, what came is taken in behind the cursor, which stays:
+    /// the next connection asks for the rest.
+    async fn to_the_end(&self, reading: &Reading, fetched: Result<Fetched, MailError>) -> Result<Fetched, MailError> {
+        let error = match fetched {
+            Err(error) => error,
+            Ok(mut fetched) => {
+                if !fetched.arrived.is_empty() {
+                    self.lesson.gave();
+                }
+                let Some(cut) = fetched.cut.take() else { return Ok(fetched) };
+                self.note(reading, fetched.withheld).await?;
+                self.take(reading, fetched.arrived, None).await?;
+                cut
+            }
+        };
+        self.blamed(reading, error).await
+    }
+
+    /// A mail that takes its connection with it is noted, so that the next one passes it over: one that is far larger than it was said to
+    /// be, or at which the server hangs up or falls silent each time.
+    async fn blamed(&self, reading: &Reading, error: MailError) -> Result<Fetched, MailError> {
+        let (uid, size, reason) = match &error {
+            MailError::TooMuch { uid: Some(uid), said, .. } => (*uid, *said, error.to_string()),
+            MailError::Cut { server, said, uids } => match self.lesson.cut_off(uids, self.now()) {
+                Cut::AskAgain => return Err(error),
+                Cut::Server => return Err(MailError::Lost { server: server.clone(), said: said.clone() }),
+                Cut::PutAside(uid) => {
+                    let reason = format!("The mail server ends the connection when it is asked for it: {said}.");
+                    (uid, 0, format!("{reason} It is asked again by itself."))
+                }
+            },
+            _ => return Err(error),
+        };
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        tracing::warn!(uid, reason, "a mail ends connections to its server");
+        self.note(reading, vec![NotGiven { id: MailId::new(new_id()), uid, size, reason }]).await?;
+        Err(error)
+    }
+
+    /// What the server has and does not give.
+    async fn withheld(&self, reading: &Reading) -> Result<Vec<(MailId, i64)>> {
+        let mut glance = self.db.glance().await?;
+        let withheld = mail::withheld(&mut glance.conn(), &self.scope(), self.channel(), &reading.place).await?;
+        let now = self.now();
+        Ok(withheld.into_iter().filter(|(_, uid)| self.lesson.may_ask(*uid, now)).take(SOME).collect())
+    }
+
+    /// Asks once more for what was withheld.
+    async fn ask_again(&self, imap: &mut Imap, reading: &Reading, withheld: &[(MailId, i64)]) -> Result<(), MailError> {
+        if withheld.is_empty() {
+            return Ok(());
+        }
+        let uids: Vec<i64> = withheld.iter().map(|(_, uid)| *uid).collect();
+        let lying = imap.among(&uids).await?;
+        let is_there = |uid: &i64| lying.iter().any(|one| one.uid == *uid);
+        for (id, _) in withheld.iter().filter(|(_, uid)| !is_there(uid)) {
+            let gone = TakeAgain { id: *id, tried: Tried::Gone, bytes: None, old: false };
+            self.db.write(&self.scope(), gone).await.map_err(MailError::Ours)?;
+        }
+        for (id, uid) in withheld {
+            let Some(one) = lying.iter().find(|one| one.uid == *uid) else { continue };
+            let mut fetched = self.fetch(imap, reading, &[*one], true).await?;
+            if let Some(cut) = fetched.cut {
+                self.lesson.rest(*uid, self.now());
+                return Err(cut);
+            }
+            if let Some(Arrived { digest, size, old, letter, .. }) = fetched.arrived.pop() {
+                self.take_again(*id, TakeAgain { id: *id, tried: letter.into(), bytes: Some((digest, size)), old })
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a mail in that was withheld; where it cannot be stored, it stays where it is, with its bytes.
+    async fn take_again(&self, id: MailId, again: TakeAgain) -> Result<()> {
+        let bytes = again.bytes.clone();
+        match self.db.write(&self.scope(), again).await {
+            Err(refused) if is_poison(&refused) => {
+                let tried = Tried::Unread(format!("It could not be stored: {refused}"));
+                self.db.write(&self.scope(), TakeAgain { id, tried, bytes, old: false }).await
+            }
+            taken => taken,
+        }
+    }
+
+    /// Takes mails in together; where one of them is refused, each by itself, and that one goes to the quarantine: the stream goes on (R9).
+    async fn take(&self, reading: &Reading, mails: Vec<Arrived>, to: Option<i64>) -> Result<()> {
+        let step = |from: i64, to: i64| Some(Step { from, to });
+        let from = reading.folder.last_uid;
+        let together = self.taking(reading, to.and_then(|to| step(from, to)), mails.clone());
+        let Err(refused) = self.db.write(&self.scope(), together).await else { return Ok(()) };
+        if !is_poison(&refused) {
+            return Err(refused);
+        }
+        let mut at = from;
+        for one in mails {
+            let uid = one.uid;
+            let single = self.taking(reading, to.and_then(|_| step(at, uid)), vec![one.clone()]);
+            match self.db.write(&self.scope(), single).await {
+                Ok(_) => {}
+                Err(refused) if is_poison(&refused) => {
+                    tracing::warn!(channel = %self.channel(), uid, error = %refused, "a mail is put into quarantine");
+                    let letter = Err(format!("It could not be stored: {refused}"));
+                    let quarantined = vec![Arrived { letter, ..one }];
+                    let single = self.taking(reading, to.and_then(|_| step(at, uid)), quarantined);
+                    self.db.write(&self.scope(), single).await?;
+                }
+                Err(fault) => return Err(fault),
+            }
+            if to.is_some() {
+                at = uid;
+            }
+        }
+        if let Some(to) = to.filter(|to| *to > at) {
+            self.db.write(&self.scope(), self.taking(reading, step(at, to), Vec::new())).await?;
+        }
+        Ok(())
+    }
+
+    fn taking(&self, reading: &Reading, step: Option<Step>, mails: Vec<Arrived>) -> TakeMails {
+        TakeMails { channel: self.channel(), place: reading.place.clone(), step, mails }
+    }
+
+    async fn audit_is_due(&self, reading: &Reading) -> Result<bool> {
+        let name = &reading.place.folder;
+        let known = mail::folder(&mut self.db.glance().await?.conn(), &self.scope(), self.channel(), name).await?;
+        let now = self.db.clock().now();
+        // A backfill, or an admin's wish to count anew, takes away what was counted or moves the beginning.
+        let moved = known.is_some_and(|folder| folder.since != reading.folder.since);
+        Ok(moved || known.and_then(|folder| folder.ledger).is_none_or(|ledger| now.0 - ledger.at.0 >= AUDIT))
+    }
+
+    /// Compares what lies in the folder with what came in here, and takes in what was missed, or what a backfill asks for.
+    async fn audit_if_due(&self, imap: &mut Imap, reading: &mut Reading) -> Result<(), MailError> {
+        if !self.audit_is_due(reading).await? {
+            return Ok(());
+        }
+        let known = self.known(reading).await?;
+        let everything = imap.numbers(None).await?;
+        let mut ours = imap.numbers(Some(reading.folder.since)).await?;
+        ours.extend(everything.range(reading.folder.first_uid.saturating_add(1)..));
+        let missing: Vec<i64> =
+            ours.iter().filter(|uid| **uid <= reading.folder.last_uid && !known.contains(uid)).copied().collect();
+        let mut missed = imap.among(&missing).await?;
+        missed.retain(|one| reading.folder.wants(one.uid, one.at));
+        let mut grown = Grown::default();
+        for together in groups(&missed, self.lesson) {
+            let fetched = self.fetch(imap, reading, together, true).await;
+            let fetched = self.to_the_end(reading, fetched).await?;
+            self.note(reading, fetched.withheld).await?;
+            self.take(reading, fetched.arrived, None).await?;
+            self.has_grown(&mut grown, together.len()).await;
+        }
+        let known = self.known(reading).await?;
+        let here = known.intersection(&everything).count();
+        let here = here.saturating_sub(self.not_here(reading, &everything).await?);
+        // Only what was there before us counts as that: neither what is withheld, nor what was missed again or came just now.
+        let wanted: BTreeSet<i64> = missed.iter().map(|one| one.uid).collect();
+        let is_ours = |uid: &i64| wanted.contains(uid) || (ours.contains(uid) && *uid > reading.folder.last_uid);
+        let before = everything.iter().filter(|uid| !known.contains(uid) && !is_ours(uid)).count();
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let ledger =
+            Ledger { at: self.now(), on_server: count(everything.len()), here: count(here), before: count(before) };
+        self.db
+            .write(&self.scope(), KeepLedger { channel: self.channel(), name: reading.place.folder.clone(), ledger })
+            .await?;
+        reading.folder.ledger = Some(ledger);
+        Ok(())
+    }
+
+    /// How many of the mails on the server are known here and did not come.
+    async fn not_here(&self, reading: &Reading, everything: &BTreeSet<i64>) -> Result<usize> {
+        let mut glance = self.db.glance().await?;
+        let withheld = mail::withheld(&mut glance.conn(), &self.scope(), self.channel(), &reading.place).await?;
+        Ok(withheld.iter().filter(|(_, uid)| everything.contains(uid)).count())
+    }
+
+    /// The numbers of what came in here.
+    async fn known(&self, reading: &Reading) -> Result<BTreeSet<i64>> {
+        let conn = &mut self.db.glance().await?;
+        let uids = mail::uids(&mut conn.conn(), &self.scope(), self.channel(), &reading.place).await?;
+        Ok(uids.into_iter().collect())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.db.clock().now()
+    }
+}
+
+/// Whether the numbers have lost the meaning that they had when we came.
+const fn is_renumbered(folder: &Folder) -> bool {
+    folder.first_uid == i64::MAX
+}
+
+/// What lies behind the cursor. In a renumbered folder that is everything at first, years of it, and what came before it was ours to read
+/// never moves the cursor: only the rest is asked for.
+async fn waiting(imap: &mut Imap, folder: &Folder) -> Result<Vec<Lying>, MailError> {
+    if is_renumbered(folder) {
+        imap.behind_since(folder.last_uid, folder.since).await
+    } else {
+        imap.behind(folder.last_uid).await
+    }
+}
+
+/// Whether a mail lay there before the mailbox was connected: it comes in because somebody wants it here, and waits for nobody. Its number
+/// tells, and where that means nothing any more, the time that it came.
+pub(super) fn is_old(folder: &Folder, connected: Timestamp, one: &Lying) -> bool {
+    if is_renumbered(folder) {
+        one.at.is_some_and(|at| at < connected.plus(-SKEW))
+    } else {
+        one.uid <= folder.first_uid
+    }
+}
+
+/// Whether it is the mail that cannot be stored, and not the database that cannot store.
+fn is_poison(error: &Error) -> bool {
+    match error {
+        Error::Refused(ApiError::Conflict { .. }) => false,
+        Error::Refused(_) => true,
+        Error::Store(error) => error.is_about_values(),
+        Error::File(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r8_in_a_renumbered_mailbox_the_time_tells_what_is_old() {
+        let folder = |first_uid| Folder { uid_validity: 1, last_uid: 0, first_uid, since: Timestamp(0), ledger: None };
+        let connected = Timestamp(1_793_610_000_000);
+        let old = |first_uid, uid, at| is_old(&folder(first_uid), connected, &Lying { uid, size: 1, at });
+        let year = 365 * 86_400_000;
+        assert!(old(i64::MAX, 7, Some(connected.plus(-year))), "a backfill brings it, and it waits for nobody");
+        assert!(!old(i64::MAX, 7, Some(connected.plus(1))));
+        assert!(!old(i64::MAX, 7, Some(connected.plus(-SKEW))), "the server's clock may be behind ours");
+        assert!(!old(i64::MAX, 7, None));
+        // Where the numbers mean something, nobody's clock is asked.
+        assert!(old(7, 7, Some(connected.plus(1))) && !old(7, 8, Some(connected.plus(-year))));
+    }
+}

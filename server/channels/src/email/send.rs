@@ -1,0 +1,326 @@
+//! Hands a mail over by SMTP (RFC 6409), encrypted, and says what became of it by the server's code. Every step has a time of its own: a
+//! server that falls silent is not waited for without end, and one that took the mail and says no goodbye has taken it all the same.
+
+use std::time::Duration;
+
+use mail::{headers, one_line};
+use model::{Host, Security};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout},
+};
+use tokio_rustls::client::TlsStream;
+
+use super::{
+    error::MailError,
+    smtp::{Answer, Conversation, SmtpError},
+    wire::{Line, WireError},
+};
+use crate::{
+    SendError,
+    network::{Network, ReachError, host_name},
+};
+
+/// How long connecting may take: the name, the connection, its encryption, the greetings.
+const OPEN: Duration = Duration::from_secs(20);
+/// How long a server that we have not begun TLS with may wait before it greets. A port that wants TLS from the first byte on waits for it
+/// as silently as we do.
+const GREETING: Duration = Duration::from_secs(15);
+/// How long the server may think about the password.
+const SIGN_IN: Duration = Duration::from_secs(20);
+/// How long it may think about the sender and those it goes to: some ask elsewhere first.
+const NAMES: Duration = Duration::from_secs(30);
+/// How long all of it may take. The mail has what is left: the server may look at all of a large one before it says that it has it. The
+/// job's own time ends soon after, and whatever is known by then would be lost with it.
+const WHOLE: Duration = Duration::from_secs(100);
+/// How long it may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(3);
+
+type Secured = Conversation<TlsStream<TcpStream>>;
+
+/// How to reach the server, and as whom.
+pub struct Smtp<'a> {
+    /// The way out.
+    pub network: &'a Network,
+    /// Which server.
+    pub host: &'a Host,
+    /// As whom.
+    pub user: &'a str,
+    /// With which password.
+    pub password: &'a str,
+    /// The domain of the sender, to greet with.
+    pub domain: &'a str,
+}
+
+/// Why a mail was not taken.
+#[derive(Debug)]
+pub enum NotTaken {
+    /// It never will be, as it is: the server said so for good (5xx).
+    Never(MailError),
+    /// It may be taken later: the server said so (4xx), or was not reached.
+    Later(MailError),
+    /// It may have been taken: the connection ended behind the last dot, before the answer.
+    Doubtful(MailError),
+}
+
+impl Smtp<'_> {
+    /// Hands a mail over, and says whom of its recipients the server refuses for good, in words; empty where it takes them all. A
+    /// connection that breaks off behind the last dot is one more try with the same bytes: a Message-ID that came before is seen only once.
+    ///
+    /// # Errors
+    /// [`NotTaken`]: nobody gets it.
+    pub async fn send(&self, from: &str, to: &[String], mail: &[u8]) -> Result<String, NotTaken> {
+        let end = Instant::now() + WHOLE;
+        let server = Server(&self.host.name);
+        let envelope = server.envelope(from, to, mail)?;
+        let mut talk = self.open().await?;
+        let taken = match server.announce(&mut talk, &envelope).await {
+            Ok(refused) => server.hand_over(&mut talk, mail, end).await.map(|()| refused),
+            Err(not) => Err(not),
+        };
+        // What became of the mail is known: how the server takes leave changes nothing. One that fell silent is not asked.
+        if !matches!(&taken, Err(NotTaken::Doubtful(_) | NotTaken::Later(MailError::Lost { .. }))) {
+            goodbye(talk).await;
+        }
+        taken
+    }
+
+    /// Signs in and goes away again.
+    ///
+    /// # Errors
+    /// [`NotTaken`]
+    pub async fn try_sign_in(&self) -> Result<(), NotTaken> {
+        goodbye(self.open().await?).await;
+        Ok(())
+    }
+
+    /// Connected and signed in.
+    async fn open(&self) -> Result<Secured, NotTaken> {
+        let Ok(connected) = timeout(OPEN, self.connect()).await else {
+            let (name, port) = (self.host.name.clone(), self.host.port);
+            let silent = ReachError::NoAnswer { name, port, reason: "it took too long".to_owned() };
+            return Err(NotTaken::Later(MailError::Reach(silent)));
+        };
+        let mut talk = connected?;
+        talk.wire.until(Instant::now() + SIGN_IN);
+        let server = Server(&self.host.name);
+        talk.sign_in(self.user, self.password).await.map_err(|error| server.not_signed_in(error))?;
+        Ok(talk)
+    }
+
+    /// To an address that was checked, encrypted, by the name that the certificate has to show.
+    async fn connect(&self) -> Result<Secured, NotTaken> {
+        let Host { name, port, security } = self.host;
+        let server = Server(name);
+        let reach = |error: ReachError| NotTaken::Later(MailError::Reach(error));
+        // What an address ends in may be no name that a server takes for one; then it is told an address (RFC 5321, 4.1.3).
+        let hello = host_name(self.domain).unwrap_or_else(|| "[127.0.0.1]".to_owned());
+        let tcp = self.network.connect(name, *port).await.map_err(reach)?;
+        let opened = async {
+            let mut talk = match security {
+                Security::Tls => Conversation::greeted(self.network.secure(name, tcp).await.map_err(reach)?).await,
+                Security::StartTls => {
+                    let plain =
+                        start_tls(tcp, &hello, GREETING).await.map_err(|error| server.not_taken(error, "us"))?;
+                    Ok(Conversation::going_on(self.network.secure(name, plain).await.map_err(reach)?))
+                }
+            }
+            .map_err(|error| server.not_taken(error, "us"))?;
+            talk.hello(&hello).await.map_err(|error| server.not_taken(error, "us"))?;
+            Ok(talk)
+        };
+        opened.await
+    }
+}
+
+/// Asks for TLS on a connection that begins without it. `silence`: how long the server may take to greet.
+pub(super) async fn start_tls<W: Line>(stream: W, hello: &str, silence: Duration) -> Result<W, SmtpError> {
+    let mut plain = timeout(silence, Conversation::greeted(stream)).await.map_err(|_| SmtpError::NoStartTls)??;
+    plain.hello(hello).await?;
+    plain.start_tls().await
+}
+
+/// From whom and to whom a mail goes, and what the server has to be able to because of it.
+pub(super) struct Envelope {
+    from: String,
+    to: Vec<String>,
+    foreign_addresses: bool,
+    eight_bit: bool,
+}
+
+/// A server by its name, as errors call it.
+#[derive(Clone, Copy)]
+pub(super) struct Server<'a>(pub &'a str);
+
+impl Server<'_> {
+    fn name(self) -> String {
+        self.0.to_owned()
+    }
+
+    fn refused(self, said: impl Into<String>) -> NotTaken {
+        NotTaken::Never(MailError::Refused { server: self.name(), said: said.into() })
+    }
+
+    pub(super) fn envelope(self, from: &str, to: &[String], mail: &[u8]) -> Result<Envelope, NotTaken> {
+        // Parsed, an address holds nothing that ends a command (S15).
+        let address = |text: &str| {
+            headers::written(text).ok_or_else(|| self.refused(format!("\"{}\" is no address", one_line(text))))
+        };
+        let to = to.iter().map(|one| address(one)).collect::<Result<Vec<_>, _>>()?;
+        if to.is_empty() {
+            return Err(self.refused("it goes to nobody"));
+        }
+        let from = address(from)?;
+        let foreign_addresses = std::iter::once(&from).chain(&to).any(|one| !one.is_ascii());
+        Ok(Envelope { from, to, foreign_addresses, eight_bit: !mail.is_ascii() })
+    }
+
+    /// Says from whom and to whom a mail goes, until the server says that it may come. Gives whom it refuses, in words: the mail goes to
+    /// the others.
+    pub(super) async fn announce<W: Line>(
+        self,
+        talk: &mut Conversation<W>,
+        envelope: &Envelope,
+    ) -> Result<String, NotTaken> {
+        talk.wire.until(Instant::now() + NAMES);
+        let mut from = format!("MAIL FROM:<{}>", envelope.from);
+        for (wanted, keyword, option, what) in [
+            (envelope.foreign_addresses, "SMTPUTF8", " SMTPUTF8", "addresses"),
+            (envelope.eight_bit, "8BITMIME", " BODY=8BITMIME", "mails"),
+        ] {
+            if wanted && !talk.offers(keyword) {
+                return Err(self.refused(format!("it takes no {what} beyond ASCII ({keyword})")));
+            }
+            if wanted {
+                from.push_str(option);
+            }
+        }
+        let step = "the sender and the recipients";
+        talk.ask(&from, 2).await.map_err(|error| self.not_taken(error, step))?;
+        let mut refused = Vec::new();
+        for (asked, to) in envelope.to.iter().enumerate() {
+            match talk.ask(&format!("RCPT TO:<{to}>"), 2).await {
+                Ok(_) => {}
+                // It refused all that it was asked about, and left.
+                Err(SmtpError::Wire(_)) if asked > 0 && refused.len() == asked => {
+                    return Err(self.refused(in_words(&refused)));
+                }
+                Err(SmtpError::Refused(answer)) if is_about_recipient(&answer) => refused.push((to, answer)),
+                // Nobody gets it before everybody can: whoever had it already would get it a second time.
+                Err(error) => return Err(self.not_taken(error, step).about(to)),
+            }
+        }
+        let who = in_words(&refused);
+        if refused.len() == envelope.to.len() {
+            return Err(self.refused(who));
+        }
+        talk.ask("DATA", 3).await.map_err(|error| self.not_taken(error, step))?;
+        Ok(who)
+    }
+
+    /// Gives the mail and the dot that ends it. Before the dot nothing was taken, whatever happens; behind it, only the answer tells.
+    pub(super) async fn hand_over<W: Line>(
+        self,
+        talk: &mut Conversation<W>,
+        mail: &[u8],
+        end: Instant,
+    ) -> Result<(), NotTaken> {
+        talk.wire.until(end);
+        talk.give(mail).await.map_err(|error| self.not_taken(error, "the mail"))?;
+        // The server may look at all of it before it answers (RFC 5321, 4.5.3.2.6). Whoever leaves before that sends it twice.
+        talk.wire.silent_for(end.saturating_duration_since(Instant::now()));
+        match talk.end().await {
+            Ok(_) => Ok(()),
+            Err(SmtpError::Refused(answer)) => Err(self.not_taken(SmtpError::Refused(answer), "the mail")),
+            Err(SmtpError::Wire(WireError::Slow)) => {
+                Err(NotTaken::Doubtful(self.lost("it did not say in time whether it has the mail")))
+            }
+            Err(error) => Err(NotTaken::Doubtful(self.lost(&error.to_string()))),
+        }
+    }
+
+    fn lost(self, said: &str) -> MailError {
+        MailError::Lost { server: self.name(), said: one_line(said).trim_end_matches('.').to_owned() }
+    }
+
+    fn no_login(self, answer: &Answer) -> MailError {
+        MailError::Login { server: self.name(), said: answer.words() }
+    }
+
+    /// What came of signing in. Whatever is said for good here is about who we are, and what is said of the moment is not.
+    pub(super) fn not_signed_in(self, error: SmtpError) -> NotTaken {
+        match error {
+            SmtpError::Refused(answer) if answer.is_for_now() => NotTaken::Later(self.lost(&answer.words())),
+            SmtpError::Refused(answer) => NotTaken::Never(self.no_login(&answer)),
+            SmtpError::Unsayable(why) => {
+                NotTaken::Never(MailError::Login { server: self.name(), said: why.to_owned() })
+            }
+            error => self.not_taken(error, "the sign-in"),
+        }
+    }
+
+    /// What came of a step before anything was taken. `step`: what the server was to answer to.
+    fn not_taken(self, error: SmtpError, step: &str) -> NotTaken {
+        let server = self.name();
+        match error {
+            SmtpError::Refused(answer) => match answer.code {
+                // 535 wrong, 534 too weak, 530 wanted: all about who we are. The same again would only lock the account.
+                530 | 534 | 535 => NotTaken::Never(self.no_login(&answer)),
+                _ if answer.is_for_now() => NotTaken::Later(MailError::Refused { server, said: answer.words() }),
+                500.. => self.refused(answer.words()),
+                _ => NotTaken::Later(MailError::Refused { server, said: answer.words() }),
+            },
+            SmtpError::Missing(said) | SmtpError::Unsayable(said) => self.refused(said),
+            SmtpError::NoStartTls => NotTaken::Later(MailError::NoStartTls(server)),
+            SmtpError::Tampered => NotTaken::Later(MailError::Tampered(server)),
+            SmtpError::Wire(WireError::Slow) => {
+                NotTaken::Later(self.lost(&format!("it did not answer to {step} in time")))
+            }
+            error @ (SmtpError::Wire(_) | SmtpError::Odd(_)) => NotTaken::Later(self.lost(&error.to_string())),
+        }
+    }
+}
+
+/// How many refused recipients are named.
+const NAMED: usize = 10;
+
+/// Whether an answer is about one recipient and for good, and not about the moment or about who we are.
+fn is_about_recipient(answer: &Answer) -> bool {
+    answer.code >= 510 && !answer.is_for_now() && !matches!(answer.code, 530 | 534 | 535)
+}
+
+/// Whom a server refuses, with what it says of each: "550 5.1.1 Unknown (anna@x.example)".
+fn in_words(refused: &[(&String, Answer)]) -> String {
+    let each = refused.iter().take(NAMED).map(|(to, answer)| format!("{} ({to})", answer.words()));
+    let mut all: Vec<String> = each.collect();
+    if refused.len() > NAMED {
+        all.push(format!("and {} more", refused.len() - NAMED));
+    }
+    all.join("; ")
+}
+
+impl NotTaken {
+    /// Names the recipient at whom the server said no.
+    fn about(mut self, to: &str) -> Self {
+        if let Self::Never(MailError::Refused { said, .. }) | Self::Later(MailError::Refused { said, .. }) = &mut self {
+            said.push_str(&format!(" ({to})"));
+        }
+        self
+    }
+}
+
+/// Takes leave, as far as the server cares to.
+async fn goodbye<W: Line>(mut talk: Conversation<W>) {
+    talk.wire.until(Instant::now() + GOODBYE);
+    let _ = talk.ask("QUIT", 2).await;
+}
+
+impl From<NotTaken> for SendError {
+    fn from(not: NotTaken) -> Self {
+        match not {
+            NotTaken::Never(error) => Self::Never(error.for_good()),
+            NotTaken::Later(error) => Self::Later { reason: error.to_string(), after: None },
+            NotTaken::Doubtful(error) => Self::Doubtful(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What is noted in the audit log, by whom it is read, and that refusals cannot fill it (N10, S26, S27).
+
+use std::cmp::Ordering;
+
+use async_trait::async_trait;
+use model::{AuditEvent, AuditLine, AuditPage, MemberId, Permission, WorkspaceId};
+use serde_json::{Value, json};
+use store::{
+    Command, Db, Scope, Tx,
+    audit::{self, Note},
+    error::Result,
+    session,
+};
+
+/// How many lines a page has.
+const PAGE: i64 = 50;
+/// How many refusals of one member, for one thing asked, are noted within [`WINDOW_MS`]: whoever asks on and on must not fill the disk
+/// (S53), and asking for what is harmless must not keep out of the log what is not (S26).
+const REFUSALS: i64 = 30;
+const WINDOW_MS: i64 = 15 * 60_000;
+/// What the last of them says.
+const FURTHER: &str = "further ones";
+const UNNOTED: &str = "not noted for a quarter of an hour";
+/// Bytes of what was asked for that are noted.
+const ASKED: usize = 200;
+
+/// Notes what whoever acts in this scope did.
+pub(super) async fn note(tx: &mut Tx<'_>, scope: &Scope, what: AuditEvent, body: Value) -> Result<()> {
+    let who = scope.me().map(|me| me.member.id);
+    note_of(tx, scope.workspace(), who, scope.address(), what, body).await
+}
+
+/// The same where there is no scope yet: whoever comes in.
+pub(super) async fn note_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    who: Option<MemberId>,
+    address: &str,
+    what: AuditEvent,
+    body: Value,
+) -> Result<()> {
+    let note = Note { who, address: address.to_owned(), what, body: body.to_string() };
+    Ok(audit::add(tx, workspace, note).await?)
+}
+
+/// Notes that somebody's password was wrong at the sign-in.
+#[derive(Debug, Clone)]
+pub struct NoteWrongPassword {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Whose account.
+    pub member: MemberId,
+    /// From which network address.
+    pub address: String,
+}
+
+#[async_trait]
+impl Command for NoteWrongPassword {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let what = AuditEvent::SignInRefused;
+        let body = match room(tx, self.member, what, "").await? {
+            Room::Free => json!({}),
+            Room::Last => json!({ FURTHER: UNNOTED }),
+            Room::None => return Ok(()),
+        };
+        note_of(tx, self.workspace, Some(self.member), &self.address, what, body).await
+    }
+}
+
+/// Notes that a member was refused.
+#[derive(Debug, Clone)]
+pub struct NoteRefusal {
+    /// Which refusal.
+    pub what: AuditEvent,
+    /// What they asked for: a path, or the name of a server function.
+    pub asked: String,
+}
+
+#[async_trait]
+impl Command for NoteRefusal {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        let asked = &self.asked[..self.asked.floor_char_boundary(ASKED)];
+        let body = match room(tx, scope.person()?.member.id, self.what, kind_of(asked)).await? {
+            Room::Free => json!({ "asked": asked }),
+            Room::Last => json!({ "asked": asked, FURTHER: UNNOTED }),
+            Room::None => return Ok(()),
+        };
+        note(tx, &scope, self.what, body).await
+    }
+}
+
+/// Whether one more refusal is noted.
+enum Room {
+    Free,
+    /// It is, and says that further ones are not.
+    Last,
+    None,
+}
+
+async fn room(tx: &mut Tx<'_>, member: MemberId, what: AuditEvent, kind: &str) -> Result<Room> {
+    let bucket = format!("refusals:{member}:{}:{kind}", what.as_str());
+    let (count, _) = session::attempt(tx, &bucket, WINDOW_MS).await?;
+    Ok(match count.cmp(&REFUSALS) {
+        Ordering::Less => Room::Free,
+        Ordering::Equal => Room::Last,
+        Ordering::Greater => Room::None,
+    })
+}
+
+/// What is counted together: each server function by itself, a file or a mail with others of its kind, all pages as one. There are only
+/// so many, whatever ids and words somebody asks for.
+fn kind_of(asked: &str) -> &str {
+    if let Some(rest) = asked.strip_prefix("/api/") {
+        return rest.split('/').next().unwrap_or_default();
+    }
+    let is_function = asked.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    if is_function { asked } else { "/" }
+}
+
+/// A page of the log for whoever administers: lines before number `before`, without it the newest.
+///
+/// # Errors
+/// When the database fails, or whoever asks may not.
+pub async fn page(db: &Db, scope: &Scope, before: Option<i64>) -> Result<AuditPage> {
+    scope.require(Permission::Administer)?;
+    let mut snapshot = db.snapshot().await?;
+    let read = audit::page(&mut snapshot.conn(), scope, before.unwrap_or(i64::MAX), PAGE + 1).await?;
+    let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let more = read.len() > most;
+    let lines = read.into_iter().take(most).map(|audit::Read { n, at, note }| {
+        let Note { who, address, what, body } = note;
+        AuditLine { n, at, who, what, address, detail: in_words(&body) }
+    });
+    Ok(AuditPage { lines: lines.collect(), more })
+}
+
+/// `{"role":"agent","disabled":false}` as "disabled: no, role: agent". Ids are for programs and left out.
+fn in_words(body: &str) -> String {
+    let is_id = |text: &str| text.parse::<uuid::Uuid>().is_ok();
+    let Ok(Value::Object(parts)) = serde_json::from_str(body) else { return String::new() };
+    let words = parts.iter().filter_map(|(name, value)| match value {
+        Value::String(text) if is_id(text) || text.is_empty() => None,
+        Value::String(text) => Some(format!("{name}: {text}")),
+        Value::Bool(yes) => Some(format!("{name}: {}", if *yes { "yes" } else { "no" })),
+        Value::Number(number) => Some(format!("{name}: {number}")),
+        Value::Array(items) => {
+            let items: Vec<&str> = items.iter().filter_map(Value::as_str).filter(|text| !is_id(text)).collect();
+            (!items.is_empty()).then(|| format!("{name}: {}", items.join(" ")))
+        }
+        Value::Null | Value::Object(_) => None,
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{in_words, kind_of};
+
+    #[test]
+    fn s26_s53_what_is_counted_apart_has_few_names() {
+        for name in ["edit_member", "audit_log"] {
+            assert_eq!(kind_of(name), name);
+        }
+        for id in ["0190b6c0-0000-7000-8000-000000000000", "abcdefabcdefabcdefabcdefabcdefab", "x/y"] {
+            assert_eq!(kind_of(&format!("/api/quarantine/{id}/source")), "quarantine");
+            assert_eq!(kind_of(&format!("/api/mail/{id}/source")), "mail");
+            assert_eq!(kind_of(&format!("/settings/{id}")), "/");
+        }
+        assert_eq!(kind_of("edit%5Fmember"), "/");
+    }
+
+    #[test]
+    fn a_line_reads_as_words() {
+        let body = r#"{"member":"0190b6c0-0000-7000-8000-000000000000","name":"Agathe","role":"agent","disabled":false,"note":""}"#;
+        assert_eq!(in_words(body), "disabled: no, name: Agathe, role: agent");
+        assert_eq!(in_words("{}"), "");
+        assert_eq!(in_words("no JSON"), "");
+    }
+}

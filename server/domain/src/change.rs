@@ -1,0 +1,260 @@
+//! A conversation being changed: loaded, altered by the state table, given entries, and stored with its event.
+
+use model::{
+    ApiError, Attachment, Contact, ConversationId, Entry, EventBody, Facts, Happening, MailHead, Message, MessageId,
+    Outcome, Preview, PreviewBy, Sender, Timestamp, is_unseen,
+};
+use store::{
+    Scope, Tx,
+    conversation::{self, Loaded},
+    error::{Error, Result},
+    message::{self, ProviderId},
+    search,
+};
+
+/// How much of a text the card shows.
+const PREVIEW_CHARS: usize = 160;
+
+/// A conversation inside a command. [`Change::finish`] stores it; dropped, nothing happened.
+pub struct Change {
+    scope: Scope,
+    /// The facts and version that are stored.
+    stored: (Facts, i64),
+    is_new: bool,
+    /// As it will be.
+    pub now: Loaded,
+    messages: Vec<Message>,
+}
+
+/// An entry to add to a thread.
+pub struct NewEntry {
+    /// Made where it was born.
+    pub id: MessageId,
+    /// The text.
+    pub text: String,
+    /// What kind of entry it is.
+    pub entry: Entry,
+    /// Its files, claimed already.
+    pub attachments: Vec<Attachment>,
+    /// The provider's name for it.
+    pub provider: Option<ProviderId>,
+    /// Tells a repeated request from another one under the same id.
+    pub fingerprint: String,
+    /// What it has beside its text, when it is an e-mail.
+    pub mail: Option<Box<MailHead>>,
+}
+
+impl Change {
+    /// Takes a conversation that whoever asks may see.
+    ///
+    /// # Errors
+    /// [`Error::NOT_FOUND`] when there is none that they see.
+    pub async fn of(tx: &mut Tx<'_>, scope: &Scope, id: ConversationId) -> Result<Self> {
+        let loaded = conversation::load(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+        let stored = (loaded.row.facts(), loaded.row.version);
+        Ok(Self { scope: scope.clone(), stored, is_new: false, now: loaded, messages: Vec::new() })
+    }
+
+    /// Begins a conversation that did not exist: stored at once, because its entries refer to it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin(tx: &mut Tx<'_>, scope: &Scope, new: Loaded) -> Result<Self> {
+        conversation::insert(tx, scope, &new).await?;
+        let stored = (new.row.facts(), new.row.version);
+        Ok(Self { scope: scope.clone(), stored, is_new: true, now: new, messages: Vec::new() })
+    }
+
+    /// Refuses when somebody changed the conversation after `seen` (Promise 4).
+    ///
+    /// # Errors
+    /// [`ApiError::Conflict`]
+    pub fn claim(&self, seen: i64) -> Result<()> {
+        if self.now.row.version == seen {
+            return Ok(());
+        }
+        let message = "Somebody changed this conversation a moment ago. Look at it again, then decide.".to_owned();
+        Err(ApiError::Conflict { message }.into())
+    }
+
+    /// Applies a row of the state table.
+    pub fn happen(&mut self, happening: Happening) -> Outcome {
+        let (state, outcome) = self.now.row.state.after(happening);
+        self.now.row.state = state;
+        outcome
+    }
+
+    /// The place of the next entry.
+    pub const fn next_place(&self) -> i64 {
+        self.now.message_count + 1
+    }
+
+    /// Adds an entry to the thread; what was said also shows on the card.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add(&mut self, tx: &mut Tx<'_>, new: NewEntry) -> Result<Message> {
+        let NewEntry { id, text, entry, attachments, provider, fingerprint, mail } = new;
+        let (conversation, n) = (self.now.row.id, self.next_place());
+        let message = Message { id, conversation, n, at: tx.now(), text, entry, attachments, mail };
+        self.now.message_count += 1;
+        if let Some(preview) = preview(&message) {
+            self.now.row.preview = preview;
+            self.now.row.last_at = message.at;
+        }
+        if matches!(message.entry, Entry::Incoming) {
+            self.now.row.inbound_count += 1;
+            self.now.row.last_inbound_at = Some(message.at);
+        }
+        message::insert(tx, &self.scope, &message, provider, &fingerprint).await?;
+        search::add_message(tx, &self.scope, message.conversation, message.id, &message.text).await?;
+        self.messages.push(message.clone());
+        Ok(message)
+    }
+
+    /// Adds a dated line.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn line(&mut self, tx: &mut Tx<'_>, line: model::Line) -> Result<()> {
+        self.line_saying(tx, line, String::new()).await.map(|_| ())
+    }
+
+    /// Adds a dated line with the words of the machine that it is about.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn line_saying(&mut self, tx: &mut Tx<'_>, line: model::Line, text: String) -> Result<MessageId> {
+        let id = MessageId::new(store::clock::new_id());
+        let entry = Entry::Line { line };
+        let new = NewEntry {
+            id,
+            text,
+            entry,
+            attachments: Vec::new(),
+            provider: None,
+            fingerprint: String::new(),
+            mail: None,
+        };
+        self.add(tx, new).await?;
+        Ok(id)
+    }
+
+    /// An entry that changed without being new.
+    pub fn changed(&mut self, message: Message) {
+        self.messages.push(message);
+    }
+
+    /// When the lead has been waiting since, before this command.
+    pub const fn waiting_since(&self) -> Option<Timestamp> {
+        self.now.row.state.waiting_since
+    }
+
+    /// Stores the conversation and tells of it: one event for all that the command did.
+    ///
+    /// # Errors
+    /// When the database fails or another process was first.
+    pub async fn finish(mut self, tx: &mut Tx<'_>) -> Result<Loaded> {
+        let (before, seen) = self.stored;
+        self.now.row.version = seen + 1;
+        conversation::save(tx, &self.scope, &before, seen, &self.now).await?;
+        let reads = match self.is_new {
+            // Nobody has read what did not exist.
+            true => Vec::new(),
+            false => conversation::reads(tx.conn(), &self.scope, self.now.row.id).await?,
+        };
+        let mut row = self.now.row.clone();
+        row.read_count = 0;
+        let body = EventBody::Conversation {
+            before: (!self.is_new).then_some(before),
+            row: Box::new(row),
+            reads,
+            messages: self.messages,
+        };
+        tx.emit(self.scope.workspace(), body);
+        Ok(self.now)
+    }
+}
+
+/// Tells of whom an address belongs to, now that it is known: the address's other conversations show the name as well, and the
+/// contact comes last, when every card that is its own says so.
+///
+/// # Errors
+/// When the database fails or another process was first.
+pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Contact, changed: &Loaded) -> Result<()> {
+    // Whoever made it known need not see the others.
+    let system = Scope::system(scope.workspace(), "a contact became known");
+    for id in conversation::of_identity(tx.conn(), &system, changed.identity).await? {
+        if id == changed.row.id {
+            continue;
+        }
+        let other = Change::of(tx, &system, id).await?;
+        // One that is somebody else's is none of the news.
+        if other.now.row.contact == Some(contact.id) {
+            other.finish(tx).await?;
+        }
+    }
+    let seen_by = conversation::facts_of_contact(tx.conn(), &system, contact.id).await?;
+    tx.emit(scope.workspace(), EventBody::Contact { contact: Box::new(contact), seen_by });
+    Ok(())
+}
+
+/// What the card shows of an entry: what people said, so nothing of a dated line, and nothing of an automatic reply, which would
+/// hide the words it answers. Of a mail that begins something its subject, then what was written without what was quoted.
+pub fn preview(message: &Message) -> Option<Preview> {
+    let by = match &message.entry {
+        Entry::Incoming => PreviewBy::Them,
+        Entry::Line { .. } | Entry::Outgoing { by: Sender::Auto, .. } => return None,
+        Entry::Outgoing { by, .. } => PreviewBy::Us(*by),
+        Entry::Note { by } => PreviewBy::Note(*by),
+    };
+    let text = match &message.mail {
+        Some(mail) if message.n == 1 => format!("{} {}", mail.subject, without_targets(mail.folds.of(&message.text).0)),
+        Some(mail) => without_targets(mail.folds.of(&message.text).0),
+        None => message.text.clone(),
+    };
+    let shown =
+        if text.chars().all(is_unseen) { message.attachments.first().map_or("", |file| &file.name) } else { &text };
+    Some(Preview { by, text: one_line(shown) })
+}
+
+/// A mail's text without where its links lead to: a card is not clicked for that.
+fn without_targets(text: &str) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = ["<http://", "<https://"].into_iter().filter_map(|begin| rest.find(begin)).min() {
+        let (before, link) = rest.split_at(at);
+        let end = link.find(|c: char| c == '>' || c.is_whitespace()).unwrap_or(link.len());
+        let is_target = link[end..].starts_with('>');
+        left.push_str(if is_target { before.trim_end_matches(' ') } else { &rest[..at + end] });
+        rest = if is_target { &link[end + 1..] } else { &link[end..] };
+    }
+    left + rest
+}
+
+/// One line of at most [`PREVIEW_CHARS`] characters that are seen.
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split_whitespace().filter(|word| !word.chars().all(is_unseen)) {
+        if line.chars().count() >= PREVIEW_CHARS {
+            break;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line.chars().take(PREVIEW_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{one_line, without_targets};
+
+    #[test]
+    fn t3_a_card_shows_words_and_no_filler() {
+        assert_eq!(one_line("\u{200c}\u{a0}\u{200c} \u{34f} Shelf\u{a0}9 \u{2007}\u{feff}\nyes"), "Shelf 9 yes");
+        let text = "See here <https://x.example/a>, 1 < 2, <http://x y> and <https://x.example";
+        assert_eq!(without_targets(text), "See here, 1 < 2, <http://x y> and <https://x.example");
+    }
+}

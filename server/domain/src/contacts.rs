@@ -1,0 +1,99 @@
+//! Editing contacts in place (D2), and making one of somebody who is none yet (D6).
+
+use async_trait::async_trait;
+use model::{ApiError, Contact, ContactField, ContactId, ConversationId, EventBody, Permission};
+use store::{
+    Command, Tx, contact, conversation,
+    error::{Error, Result},
+    search,
+};
+
+use super::change::{Change, tell_of_contact};
+
+/// Changes one field of a contact, if nobody changed the contact since it was looked at.
+#[derive(Debug, Clone)]
+pub struct EditContact {
+    /// Which contact.
+    pub id: ContactId,
+    /// Which field.
+    pub field: ContactField,
+    /// The new value; empty clears it.
+    pub value: String,
+    /// The version that was looked at.
+    pub seen: i64,
+}
+
+#[async_trait]
+impl Command for EditContact {
+    type Output = Contact;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Contact> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Converse)?;
+        let mut contact = contact::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+        let seen_by = conversation::facts_of_contact(tx.conn(), &scope, self.id).await?;
+        // A contact is seen by whoever sees one of its conversations.
+        if !seen_by.iter().any(|facts| scope.sees(facts)) {
+            return Err(Error::NOT_FOUND);
+        }
+        let value = self.field.check(&self.value).map_err(|e| ApiError::invalid(self.field.as_str(), e.to_string()))?;
+        if contact.get(self.field) == value {
+            return Ok(contact);
+        }
+        let conflict = || ApiError::Conflict {
+            message: "Somebody changed this contact a moment ago. Look at it again.".to_owned(),
+        };
+        if contact.version != self.seen {
+            return Err(conflict().into());
+        }
+        contact.set(self.field, value);
+        if !contact::save(tx, &scope, &contact).await? {
+            return Err(conflict().into());
+        }
+        contact.version += 1;
+        search::set_contact(tx, &scope, &contact).await?;
+        tx.emit(scope.workspace(), EventBody::Contact { contact: Box::new(contact.clone()), seen_by });
+        Ok(contact)
+    }
+}
+
+/// Makes a contact from the first thing known of somebody, and links their address and conversation to it. An address that is somebody's
+/// already stays theirs: whoever asks need not see whose. Then the contact is this conversation's alone.
+#[derive(Debug, Clone)]
+pub struct MakeContact {
+    /// Whom we are talking with.
+    pub conversation: ConversationId,
+    /// Made by the client.
+    pub id: ContactId,
+    /// What is known.
+    pub field: ContactField,
+    /// Its value.
+    pub value: String,
+}
+
+#[async_trait]
+impl Command for MakeContact {
+    type Output = Contact;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Contact> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Converse)?;
+        let mut change = Change::of(tx, &scope, self.conversation).await?;
+        if let Some(known) = change.now.row.contact {
+            // Made already, by this request or a colleague a moment ago.
+            return contact::one(tx.conn(), &scope, known).await?.ok_or(Error::NOT_FOUND);
+        }
+        let value = self.field.check(&self.value).map_err(|e| ApiError::invalid(self.field.as_str(), e.to_string()))?;
+        let mut made = Contact::new(self.id);
+        made.set(self.field, value);
+        contact::insert(tx, &scope, &made).await?;
+        search::set_contact(tx, &scope, &made).await?;
+        // Where the address is somebody's already, only this conversation gets the contact, when it is stored.
+        _ = contact::link(tx, &scope, change.now.identity, made.id).await?;
+        change.now.row.contact = Some(made.id);
+        made.shown_name().clone_into(&mut change.now.row.name);
+        let changed = change.finish(tx).await?;
+        tell_of_contact(tx, &scope, made.clone(), &changed).await?;
+        Ok(made)
+    }
+}

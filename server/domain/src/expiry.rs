@@ -1,0 +1,47 @@
+//! What has expired goes: sessions, one-time links, attempts to sign in (S53). Each is refused from the moment it ends; this is about its row.
+
+use async_trait::async_trait;
+use store::{Command, Tx, error::Result, expiry};
+
+use super::{deliver::Lease, sessions::IDLE_MS, work::Work};
+
+/// How many rows of a kind one transaction deletes.
+const AT_ONCE: i64 = 1_000;
+/// How long an attempt is kept, in milliseconds: longer than any window that counts them.
+const ATTEMPTS_MS: i64 = 24 * 3_600_000;
+
+/// Deletes some of what has expired in a workspace, and of what belongs to none. Whether there is more.
+#[derive(Debug, Clone, Copy)]
+pub struct ForgetExpired;
+
+#[async_trait]
+impl Command for ForgetExpired {
+    type Output = bool;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool> {
+        let (scope, now) = (tx.scope()?, tx.now());
+        let sessions = expiry::forget_sessions(tx, &scope, now.plus(-IDLE_MS), AT_ONCE).await?;
+        let links = expiry::forget_links(tx, &scope, AT_ONCE).await?;
+        let attempts = expiry::forget_attempts(tx, now.plus(-ATTEMPTS_MS), AT_ONCE).await?;
+        let most = u64::try_from(AT_ONCE).unwrap_or(u64::MAX);
+        Ok([sessions, links, attempts].into_iter().any(|gone| gone >= most))
+    }
+}
+
+/// Ends a purge, and leaves the next one.
+#[derive(Debug, Clone)]
+pub struct EndPurge {
+    /// The job it was done for.
+    pub lease: Lease,
+}
+
+#[async_trait]
+impl Command for EndPurge {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let workspace = tx.scope()?.workspace();
+        Work::Purge.leave_next(tx, workspace).await?;
+        self.lease.done(tx).await
+    }
+}

@@ -1,0 +1,186 @@
+//! What comes in, whatever the channel (architecture, One message): dedupe, identity, contact, conversation, message, event, work.
+
+use async_trait::async_trait;
+use model::{
+    AttachmentId, Channel, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, Happening, JobId, Line,
+    MailHead, Message, MessageId, Presence, Sender, Status,
+};
+use store::{
+    Command, Scope, Tx,
+    clock::new_id,
+    conversation,
+    error::{Error, Result},
+    house,
+    message::{self, ProviderId},
+};
+
+use super::{
+    change::{Change, NewEntry, tell_of_contact},
+    check_text,
+    correspondent::Correspondent,
+    fingerprint,
+    send::{another_message, claim},
+    work::{Work, outside},
+};
+
+/// A message from outside, as an adapter made it out of bytes.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    /// Made by the sender's side where that can make ids, else by the adapter.
+    pub id: MessageId,
+    /// Where it came in.
+    pub channel: Channel,
+    /// Their address on that kind of channel.
+    pub address: String,
+    /// Who says that it is theirs, where they do not write from it: the list that the message came by, or the message itself. Empty where
+    /// they do.
+    pub said_by: String,
+    /// What stands in for a name.
+    pub label: String,
+    /// The name they gave, unproved; empty for none.
+    pub name: String,
+    /// The e-mail address they gave, unproved; empty for none.
+    pub email: String,
+    /// The text.
+    pub text: String,
+    /// Files they uploaded before.
+    pub attachments: Vec<AttachmentId>,
+    /// As whom they uploaded them.
+    pub uploader: String,
+    /// The provider's name for it, unique on the channel (R3).
+    pub provider_id: Option<String>,
+    /// Where it belongs.
+    pub thread: InThread,
+    /// What it has beside its text, when it is an e-mail.
+    pub mail: Option<Box<MailHead>>,
+}
+
+/// Which conversation a message from outside belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InThread {
+    /// The newest one with this address on the channel, or a new one: as in a chat.
+    Latest,
+    /// This one: whoever says so has made sure that the sender may write there.
+    Into(ConversationId),
+    /// A new one.
+    New,
+}
+
+/// Takes a message in. The same message again is answered with what was stored the first time.
+#[derive(Debug, Clone)]
+pub struct Receive(pub Inbound);
+
+#[async_trait]
+impl Command for Receive {
+    type Output = Message;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
+        let (scope, inbound) = (tx.scope()?, &self.0);
+        let written = self.written()?;
+        if let Some(known) = message::fingerprint(tx.conn(), &scope, inbound.id).await? {
+            return if known == written.fingerprint {
+                stored(tx, &scope, inbound.id).await
+            } else {
+                Err(another_message())
+            };
+        }
+        if let Some(provider) = &inbound.provider_id
+            && let Some(known) = message::by_provider(tx.conn(), &scope, inbound.channel.id, provider).await?
+        {
+            return stored(tx, &scope, known).await;
+        }
+        self.store(tx, &scope, written).await
+    }
+}
+
+async fn stored(tx: &mut Tx<'_>, scope: &Scope, id: MessageId) -> Result<Message> {
+    message::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)
+}
+
+/// What they wrote, checked.
+struct Written {
+    text: String,
+    /// Tells a repeated request from another one under the same id.
+    fingerprint: String,
+}
+
+impl Receive {
+    /// Takes a message in that is known to be new: its id was made just now, and nothing on the channel bears its provider's name.
+    pub(super) async fn take_new(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Message> {
+        let written = self.written()?;
+        self.store(tx, scope, written).await
+    }
+
+    fn written(&self) -> Result<Written> {
+        let inbound = &self.0;
+        let text = check_text("text", &inbound.text)?;
+        let files = inbound.attachments.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let fingerprint = fingerprint(&[&inbound.address, &text, &files]);
+        Ok(Written { text, fingerprint })
+    }
+
+    async fn store(&self, tx: &mut Tx<'_>, scope: &Scope, written: Written) -> Result<Message> {
+        let inbound = &self.0;
+        let correspondent = self.correspondent();
+        let (identity, became_known) = correspondent.identity(tx, scope).await?;
+        let known = match inbound.thread {
+            InThread::Latest => conversation::latest_of(tx.conn(), scope, identity.id, inbound.channel.id).await?,
+            InThread::Into(id) => Some(id),
+            InThread::New => None,
+        };
+        let mut change = match known {
+            Some(id) => Change::of(tx, scope, id).await?,
+            None => correspondent.begin(tx, scope, ConversationId::new(new_id()), &identity).await?,
+        };
+        let presence = self.presence(tx, scope).await?;
+        let assignee_stays = match change.now.row.state.assignee {
+            Some(member) => house::is_member(tx.conn(), scope, member).await?,
+            None => true,
+        };
+        let was_closed = change.now.row.state.status == Status::Closed;
+        let outcome = change.happen(Happening::Inbound { at: tx.now(), presence, assignee_stays });
+        if was_closed {
+            change.line(tx, Line::ReopenedByThem).await?;
+        }
+        let attachments = claim(tx, scope, &inbound.attachments, &inbound.uploader, &change).await?;
+        let provider = inbound.provider_id.clone().map(|id| ProviderId { channel: inbound.channel.id, id });
+        let (id, entry, mail) = (inbound.id, Entry::Incoming, inbound.mail.clone());
+        let Written { text, fingerprint } = written;
+        let new = NewEntry { id, text, entry, attachments, provider, fingerprint, mail };
+        let message = change.add(tx, new).await?;
+        if outcome.auto_reply && !inbound.channel.auto_reply.is_empty() {
+            self.auto_reply(tx, scope, &mut change).await?;
+        }
+        let changed = change.finish(tx).await?;
+        if let Some(contact) = became_known {
+            tell_of_contact(tx, scope, contact, &changed).await?;
+        }
+        Ok(message)
+    }
+
+    fn correspondent(&self) -> Correspondent<'_> {
+        let Inbound { channel, address, said_by, label, name, email, .. } = &self.0;
+        Correspondent { channel, address, said_by, label, name, email, contact: None }
+    }
+
+    async fn presence(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Presence> {
+        if self.0.channel.kind != ChannelKind::WebChat {
+            return Ok(Presence::NotChat);
+        }
+        let off = house::house(tx.conn(), scope).await?.chat_off_since;
+        Ok(off.map_or(Presence::On, |since| Presence::Off { since }))
+    }
+
+    /// Goes out at once and through the same work as every message (T6: automatic replies have no undo delay).
+    async fn auto_reply(&self, tx: &mut Tx<'_>, scope: &Scope, change: &mut Change) -> Result<()> {
+        let id = MessageId::new(new_id());
+        let delivery = Delivery { state: DeliveryState::Scheduled, send_at: tx.now(), reason: String::new() };
+        let entry = Entry::Outgoing { by: Sender::Auto, delivery };
+        let text = self.0.channel.auto_reply.clone();
+        let (attachments, fingerprint) = (Vec::new(), String::new());
+        let new = NewEntry { id, text, entry, attachments, provider: None, fingerprint, mail: None };
+        change.add(tx, new).await?;
+        let over = outside(self.0.channel.kind, self.0.channel.id);
+        Work::Send { message: id }.leave(tx, scope.workspace(), JobId::new(id.uuid()), over, tx.now()).await
+    }
+}

@@ -1,0 +1,225 @@
+//! Reading the inbox, and what members do to conversations.
+
+use async_trait::async_trait;
+use model::{
+    Act, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, DeliveryState, Draft, Entry,
+    EventBody, Happening, InboxPage, Line, Message, Permission, Status, Thread, View,
+};
+use store::{
+    Command, Conn, Db, Scope, Tx, contact, conversation,
+    error::{Error, Result},
+    house,
+    message::{self, Audience},
+    person,
+};
+
+use super::{change::Change, check_text};
+
+/// How many rows a page of the list has at most.
+pub const PAGE: i64 = 100;
+/// How many entries a page of a thread has.
+pub const ENTRIES: i64 = 50;
+
+/// People, teams, channels.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bootstrap(db: &Db, scope: &Scope) -> Result<Bootstrap> {
+    let mut snapshot = db.snapshot().await?;
+    house::bootstrap(&mut snapshot.conn(), scope, db.clock().now()).await
+}
+
+/// One page of the list, newest first.
+///
+/// # Errors
+/// When the database fails or the role may not read.
+pub async fn page(db: &Db, scope: &Scope, view: View, after: Option<Cursor>, limit: i64) -> Result<InboxPage> {
+    scope.require(Permission::Read)?;
+    let mut snapshot = db.snapshot().await?;
+    let conn = &mut snapshot.conn();
+    let (rows, more) = conversation::page(conn, scope, view, after, limit.clamp(1, PAGE)).await?;
+    let (counts, seq) = conversation::counts(conn, scope).await?;
+    Ok(InboxPage { rows, more, counts, seq, now: db.clock().now() })
+}
+
+/// A conversation with its newest entries, who it is with, and my drafts in it.
+///
+/// # Errors
+/// [`Error::NOT_FOUND`] also when it exists and is not theirs to see.
+pub async fn thread(db: &Db, scope: &Scope, id: ConversationId) -> Result<Thread> {
+    scope.require(Permission::Read)?;
+    let mut snapshot = db.snapshot().await?;
+    let conn = &mut snapshot.conn();
+    let loaded = conversation::load(conn, scope, id).await?.ok_or(Error::NOT_FOUND)?;
+    let contact = match loaded.row.contact {
+        Some(contact) => contact::one(conn, scope, contact).await?,
+        None => None,
+    };
+    let (messages, more) = message::page(conn, scope, Audience::Team, id, i64::MAX, ENTRIES).await?;
+    let answered = match more && !messages.iter().any(is_answered) {
+        true => message::last_mail(conn, scope, id).await?.and_then(|message| message.mail),
+        false => None,
+    };
+    let (drafts, seq) = person::drafts_and_seq(conn, scope, id).await?;
+    Ok(Thread {
+        address: shown_address(&loaded),
+        row: loaded.row,
+        contact,
+        messages,
+        more,
+        answered,
+        drafts,
+        seq,
+        now: db.clock().now(),
+    })
+}
+
+/// Whether it is a mail that the next one answers.
+fn is_answered(message: &Message) -> bool {
+    let taken_back =
+        matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled);
+    message.mail.is_some() && !taken_back
+}
+
+/// A web visitor's address is the hash of a secret: nothing to show.
+fn shown_address(loaded: &conversation::Loaded) -> String {
+    match loaded.row.kind {
+        model::ChannelKind::WebChat => String::new(),
+        _ => loaded.address.clone(),
+    }
+}
+
+/// The entries before place `before`, and whether older ones exist.
+///
+/// # Errors
+/// [`Error::NOT_FOUND`] also when the conversation is not theirs to see.
+pub async fn older(db: &Db, scope: &Scope, id: ConversationId, before: i64) -> Result<(Vec<Message>, bool)> {
+    scope.require(Permission::Read)?;
+    let mut snapshot = db.snapshot().await?;
+    let conn = &mut snapshot.conn();
+    seen(conn, scope, id).await?;
+    Ok(message::page(conn, scope, Audience::Team, id, before, ENTRIES).await?)
+}
+
+async fn seen(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Result<ConversationRow> {
+    Ok(conversation::load(conn, scope, id).await?.ok_or(Error::NOT_FOUND)?.row)
+}
+
+/// Does it, if nobody changed the conversation since it was looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct ChangeState {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// The version that was looked at.
+    pub seen: i64,
+    /// What to do.
+    pub act: Act,
+}
+
+#[async_trait]
+impl Command for ChangeState {
+    type Output = ConversationRow;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<ConversationRow> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Converse)?;
+        let by = scope.person()?.member.id;
+        let mut change = Change::of(tx, &scope, self.conversation).await?;
+        let state = &change.now.row.state;
+        let already = match self.act {
+            Act::Assign(to) => state.assignee == to,
+            Act::Close(_) => state.status == Status::Closed,
+            Act::Reopen => state.status == Status::Open,
+            Act::Pending => state.status == Status::Pending,
+        };
+        // Done already, perhaps by this very request a moment ago: the same answer.
+        if already {
+            return Ok(change.now.row);
+        }
+        change.claim(self.seen)?;
+        if let Act::Assign(Some(to)) = self.act
+            && !house::is_member(tx.conn(), &scope, to).await?
+        {
+            return Err(
+                ApiError::invalid("assignee", "This person is no longer a member. Choose somebody else.").into()
+            );
+        }
+        let (happening, line) = match self.act {
+            Act::Assign(to) => (Happening::Assign(to), Line::Assigned { by, to }),
+            Act::Close(reason) => (Happening::Close, Line::Closed { by, reason }),
+            Act::Reopen => (Happening::Reopen, Line::Status { by, to: Status::Open }),
+            Act::Pending => (Happening::SetPending, Line::Status { by, to: Status::Pending }),
+        };
+        change.happen(happening);
+        change.line(tx, line).await?;
+        Ok(change.finish(tx).await?.row)
+    }
+}
+
+/// Marks a conversation as read up to a number of incoming messages.
+#[derive(Debug, Clone, Copy)]
+pub struct MarkRead {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// How many incoming messages were on screen.
+    pub read_count: i64,
+}
+
+#[async_trait]
+impl Command for MarkRead {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Read)?;
+        let member = scope.person()?.member.id;
+        let row = seen(tx.conn(), &scope, self.conversation).await?;
+        // What counts as read stays read, also where it was never marked (what came in before they joined).
+        let read_count = self.read_count.min(row.inbound_count).max(row.read_count);
+        if person::mark(tx, &scope, row.id, read_count).await? {
+            tx.emit(scope.workspace(), EventBody::Read { member, conversation: row.id, read_count });
+        }
+        Ok(())
+    }
+}
+
+/// Keeps what a member has written and not sent (T4).
+#[derive(Debug, Clone)]
+pub struct SaveDraft {
+    /// Where.
+    pub conversation: ConversationId,
+    /// What.
+    pub draft: Draft,
+}
+
+#[async_trait]
+impl Command for SaveDraft {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Converse)?;
+        let member = scope.person()?.member.id;
+        check_text("text", &self.draft.text)?;
+        let row = seen(tx.conn(), &scope, self.conversation).await?;
+        // A save that comes after the send it belonged to (a slow connection, another tab) would show as unsent what was sent.
+        if let Some(sent) = self.draft.id
+            && message::fingerprint(tx.conn(), &scope, sent).await?.is_some()
+        {
+            // Refused, so that a browser that typed on keeps what it has.
+            return Err(super::send::another_message());
+        }
+        if person::save_draft(tx, &scope, row.id, &self.draft).await? {
+            tx.emit(scope.workspace(), EventBody::Draft { member, conversation: row.id, draft: self.draft.clone() });
+        }
+        Ok(())
+    }
+}
+
+/// Whether a member sees a contact: they do if they see one of its conversations.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sees_contact(conn: &mut Conn<'_>, scope: &Scope, contact: ContactId) -> Result<bool> {
+    Ok(conversation::facts_of_contact(conn, scope, contact).await?.iter().any(|facts| scope.sees(facts)))
+}

@@ -1,0 +1,77 @@
+//! Use cases: rights → rules → one transaction (rows, event, jobs). No HTTP and no SQL text.
+
+pub mod account;
+pub mod audit;
+pub mod audit_log;
+pub mod change;
+pub mod contacts;
+mod correspondent;
+pub mod deliver;
+pub mod expiry;
+pub mod files;
+pub mod inbound;
+pub mod inbox;
+pub mod mail;
+pub mod people;
+pub mod send;
+pub mod sessions;
+mod unsent;
+pub mod vault;
+pub mod work;
+
+use model::{ApiError, TEXT_LIMIT};
+use store::error::Result;
+
+/// Text that people wrote, as it is kept: bounded, without NUL (PostgreSQL cannot hold it), outer blank lines away.
+///
+/// # Errors
+/// [`ApiError::Invalid`] beside `field` when it is too long or holds what cannot be kept.
+pub fn check_text(field: &str, text: &str) -> Result<String> {
+    if text.len() > TEXT_LIMIT {
+        return Err(ApiError::invalid(
+            field,
+            format!("This is longer than {} kB. Send the rest as a file.", TEXT_LIMIT / 1024),
+        )
+        .into());
+    }
+    if text.contains('\0') {
+        return Err(ApiError::invalid(field, "This has characters that cannot be kept. Type it again.").into());
+    }
+    Ok(text.trim_matches(['\n', '\r', ' ', '\t']).to_owned())
+}
+
+/// A name, title or other short line: like [`check_text`], but on one line and at most 200 characters.
+///
+/// # Errors
+/// [`ApiError::Invalid`] beside `field`.
+pub fn check_line(field: &str, text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.chars().any(char::is_control) {
+        return Err(ApiError::invalid(field, "This has characters that cannot be shown. Type it again.").into());
+    }
+    if text.chars().count() > 200 {
+        return Err(ApiError::invalid(field, "This is longer than 200 characters.").into());
+    }
+    Ok(text.to_owned())
+}
+
+/// A line that must not be empty; `missing` says what to do when it is.
+///
+/// # Errors
+/// When it is empty, too long or cannot be shown.
+pub fn check_name(field: &str, text: &str, missing: &str) -> Result<String> {
+    let name = check_line(field, text)?;
+    if name.is_empty() { Err(ApiError::invalid(field, missing).into()) } else { Ok(name) }
+}
+
+/// What tells a repeated request from another one under the same id (R6).
+pub fn fingerprint(parts: &[&str]) -> String {
+    use sha2::Digest;
+    let mut hash = sha2::Sha256::new();
+    for part in parts {
+        // The length in front keeps ["ab", "c"] and ["a", "bc"] apart.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hex::encode(&hash.finalize()[..16])
+}

@@ -1,0 +1,286 @@
+//! Mailboxes of a workspace: connected, edited, paused, filled from before (H9). Only who administers does any of it.
+
+use async_trait::async_trait;
+use model::{
+    AccountState, ApiError, AuditEvent, Channel, ChannelHealth, ChannelId, ChannelKind, EmailSettings, EventBody,
+    MailId, MailOutcome, Permission, Timestamp,
+};
+use serde_json::json;
+use store::{
+    Command, Conn, Scope, Tx,
+    account::{self, NewState},
+    error::{Error, Result, StoreError},
+    house, job,
+    mail::{self, Mail},
+};
+
+use super::{
+    Letter,
+    author::own_addresses,
+    take::{take, take_old},
+};
+use crate::{
+    account::{begin_anew, not_a_sample, set_state},
+    audit_log::note,
+    check_name,
+};
+
+/// How long an e-mail can be taken back, in milliseconds (T6).
+const UNDO_MS: i64 = 10_000;
+
+/// Connects a mailbox, or changes how it is reached.
+#[derive(Clone)]
+pub struct ConnectMailbox {
+    /// Made by the client.
+    pub id: ChannelId,
+    /// How it is reached, checked already.
+    pub settings: EmailSettings,
+    /// Its password, sealed; none keeps the one it has.
+    pub secret: Option<String>,
+}
+
+#[async_trait]
+impl Command for ConnectMailbox {
+    type Output = Channel;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Channel> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let json = serde_json::to_string(&self.settings).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let address = self.settings.address.clone();
+        let known = house::channels(tx.conn(), &scope).await?;
+        let twin = known.iter().find(|one| one.id != self.id && one.address.eq_ignore_ascii_case(&address));
+        if let Some(twin) = twin {
+            let message = format!("This mailbox is connected already, as {}.", twin.name);
+            return Err(ApiError::invalid("address", message).into());
+        }
+        let channel = match known.into_iter().find(|one| one.id == self.id) {
+            Some(mut channel) => {
+                let former = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+                not_a_sample(&former)?;
+                channel.address = address;
+                channel.state = Some(AccountState::Starting);
+                house::save_channel(tx, &scope, &channel).await?;
+                let secret = self.secret.clone().unwrap_or(former.secret);
+                account::save(tx, &scope, self.id, &json, &secret).await?;
+                channel
+            }
+            None => {
+                let Some(secret) = &self.secret else {
+                    return Err(ApiError::invalid("password", "Enter the mailbox's password.").into());
+                };
+                let name = check_name("name", &address, "Enter the mailbox's address.")?;
+                let channel = new_channel(self.id, name, address);
+                house::add_channel(tx, scope.workspace(), &channel).await?;
+                account::insert(tx, &scope, self.id, &json, secret).await?;
+                channel
+            }
+        };
+        let EmailSettings { imap, smtp, user, .. } = &self.settings;
+        let body = json!({
+            "channel": channel.id, "address": channel.address, "user": user, "imap": imap.name, "smtp": smtp.name,
+            "new password": self.secret.is_some(),
+        });
+        note(tx, &scope, AuditEvent::ChannelConnected, body).await?;
+        tx.emit(scope.workspace(), EventBody::Channel(Box::new(channel.clone())));
+        Ok(channel)
+    }
+}
+
+const fn new_channel(id: ChannelId, name: String, address: String) -> Channel {
+    Channel {
+        id,
+        kind: ChannelKind::Email,
+        name,
+        key: String::new(),
+        address,
+        undo_ms: UNDO_MS,
+        greeting: String::new(),
+        auto_reply: String::new(),
+        origins: Vec::new(),
+        state: Some(AccountState::Starting),
+    }
+}
+
+/// Stops receiving for a channel, or begins again.
+#[derive(Debug, Clone, Copy)]
+pub struct PauseChannel {
+    /// Which one.
+    pub id: ChannelId,
+    /// Stop, or begin.
+    pub paused: bool,
+}
+
+#[async_trait]
+impl Command for PauseChannel {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let account = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+        not_a_sample(&account)?;
+        let name = house::channel(tx.conn(), &scope, self.id).await?.name;
+        let body = json!({ "channel": self.id, "name": name, "paused": self.paused });
+        note(tx, &scope, AuditEvent::ChannelPaused, body).await?;
+        if self.paused {
+            let new = NewState {
+                state: AccountState::Paused,
+                reason: "An admin paused it.".to_owned(),
+                next_step: "Nothing comes in until it is resumed; mails wait in the mailbox.".to_owned(),
+                failures: 0,
+            };
+            // Whoever receives works with the former revision, and cannot say any more that it is well.
+            account::save(tx, &scope, self.id, &account.settings, &account.secret).await?;
+            set_state(tx, &scope, self.id, account.revision + 1, &new).await
+        } else {
+            begin_anew(tx, &scope, &account).await
+        }
+    }
+}
+
+/// Brings in what came to a mailbox before it was connected.
+#[derive(Debug, Clone, Copy)]
+pub struct Backfill {
+    /// Which one.
+    pub id: ChannelId,
+    /// How far back.
+    pub since: Timestamp,
+}
+
+#[async_trait]
+impl Command for Backfill {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let account = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+        not_a_sample(&account)?;
+        let settings: EmailSettings = read(&account.settings)?;
+        let folder = mail::folder(tx.conn(), &scope, self.id, &settings.folder).await?;
+        let Some(mut folder) = folder else {
+            let message = "The mailbox was not read yet. Wait until it is connected.".to_owned();
+            return Err(ApiError::Conflict { message }.into());
+        };
+        let body = json!({ "channel": self.id, "name": settings.address, "since": self.since.0 });
+        note(tx, &scope, AuditEvent::ChannelBackfilled, body).await?;
+        // Before the beginning of time there is no mail, and no server knows such a day.
+        let since = self.since.max(Timestamp(0));
+        if since < folder.since {
+            folder.since = since;
+            mail::set_folder(tx, &scope, self.id, &settings.folder, &folder).await?;
+            // Whoever reads it begins anew and finds what is wanted now.
+            begin_anew(tx, &scope, &account).await?;
+        }
+        Ok(())
+    }
+}
+
+fn read(settings: &str) -> Result<EmailSettings> {
+    Ok(serde_json::from_str(settings).map_err(|e| StoreError::Corrupt(e.to_string()))?)
+}
+
+/// What came of trying a mail again.
+#[derive(Debug, Clone)]
+pub enum Tried {
+    /// It can be read.
+    Letter(Box<Letter>),
+    /// It still cannot, and why.
+    Unread(String),
+    /// Nothing of it was ever given, and it lies in the mailbox no more.
+    Gone,
+}
+
+impl From<Result<Box<Letter>, String>> for Tried {
+    fn from(read: Result<Box<Letter>, String>) -> Self {
+        read.map_or_else(Self::Unread, Self::Letter)
+    }
+}
+
+/// Takes a mail in that waited in the quarantine, now that it was tried again.
+#[derive(Debug, Clone)]
+pub struct TakeAgain {
+    /// Which one.
+    pub id: MailId,
+    /// What came of it.
+    pub tried: Tried,
+    /// The SHA-256 of its bytes and how many they are, where the server gave others than before.
+    pub bytes: Option<(String, i64)>,
+    /// It came before the mailbox was connected: nobody waits for an answer.
+    pub old: bool,
+}
+
+#[async_trait]
+impl Command for TakeAgain {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Administer)?;
+        let kept = mail::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
+        if kept.outcome != MailOutcome::Quarantined {
+            return Ok(());
+        }
+        let twin = match &self.bytes {
+            Some((digest, _)) => mail::by_bytes(tx.conn(), &scope, kept.channel, digest).await?,
+            None => None,
+        };
+        if let Some((digest, size)) = &self.bytes {
+            mail::set_bytes(tx, &scope, self.id, digest, *size).await?;
+        }
+        let (outcome, reason, message) = match (&self.tried, twin) {
+            (_, Some(twin)) if twin.id != self.id => (MailOutcome::Again, "It came before.".to_owned(), twin.message),
+            (Tried::Letter(letter), _) => {
+                let channel = house::channel(tx.conn(), &scope, kept.channel).await?;
+                let own = own_addresses(tx, &scope).await?;
+                let scope = Scope::system(scope.workspace(), "trying a mail again");
+                match self.old {
+                    true => take_old(tx, &scope, &channel, &own, letter).await?,
+                    false => take(tx, &scope, &channel, &own, letter).await?,
+                }
+            }
+            (Tried::Unread(reason), _) => (MailOutcome::Quarantined, reason.clone(), None),
+            (Tried::Gone, _) => (MailOutcome::Aside, "It was deleted before its server gave it.".to_owned(), None),
+        };
+        Ok(mail::set_outcome(tx, &scope, self.id, outcome, &reason, message).await?)
+    }
+}
+
+/// A mailbox as an admin looks at it.
+#[derive(Debug, Clone)]
+pub struct Mailbox {
+    /// How it is reached.
+    pub settings: EmailSettings,
+    /// How it is.
+    pub health: ChannelHealth,
+    /// What could not be read.
+    pub quarantine: Vec<Mail>,
+    /// What was read, and is of nothing here: notes of machines, reports about mails of others.
+    pub set_aside: Vec<Mail>,
+}
+
+/// Looks at a mailbox.
+///
+/// # Errors
+/// When the database fails, or whoever asks may not.
+pub async fn mailbox(conn: &mut Conn<'_>, scope: &Scope, id: ChannelId) -> Result<Mailbox> {
+    scope.require(Permission::Administer)?;
+    let account = account::one(conn, scope, id).await?.ok_or(Error::NOT_FOUND)?;
+    let settings = read(&account.settings)?;
+    let folder = mail::folder(conn, scope, id, &settings.folder).await?;
+    let health = ChannelHealth {
+        state: account.state,
+        reason: account.reason,
+        next_step: account.next_step,
+        since: account.since,
+        last_in: account.last_in,
+        last_out: account.last_out,
+        backlog: job::waiting_to_go(conn, scope, id).await?,
+        quarantined: mail::quarantined(conn, scope, id).await?,
+        cursor: folder.map_or(0, |folder| folder.last_uid),
+        ledger: folder.and_then(|folder| folder.ledger),
+    };
+    let (quarantine, set_aside) = (mail::quarantine(conn, scope, id).await?, mail::set_aside(conn, scope, id).await?);
+    Ok(Mailbox { settings, health, quarantine, set_aside })
+}

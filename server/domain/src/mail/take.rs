@@ -1,0 +1,469 @@
+//! Takes mails in: some of them and the cursor in one transaction, so that none is missed and none comes twice (H1).
+
+use async_trait::async_trait;
+use model::{
+    ApiError, Channel, ChannelId, Delivery, DeliveryState, Entry, Happening, Ledger, Line, MailHead, MailId,
+    MailOutcome, Mailbox, Message, MessageId, Own, Parties, Timestamp,
+};
+use store::{
+    Command, Scope, Tx, account,
+    clock::new_id,
+    contact::{self, Address},
+    conversation,
+    error::{Error, Result},
+    house,
+    mail::{self, Folder, Mail, Named, Place, Step},
+    message,
+};
+
+use super::{
+    Letter, Outcome, Returned, Writer,
+    author::{Author, author, own_addresses},
+    threads::{Belongs, belongs, known, on_channel},
+};
+use crate::{
+    change::Change,
+    inbound::{InThread, Inbound, Receive},
+    unsent,
+};
+
+/// A mail as it lies in the mailbox.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    /// As which it is kept.
+    pub id: MailId,
+    /// Its number in the folder.
+    pub uid: i64,
+    /// SHA-256 of its bytes, which are kept.
+    pub digest: String,
+    /// Bytes.
+    pub size: i64,
+    /// It came before the mailbox was connected: nobody waits for an answer.
+    pub old: bool,
+    /// What it says, or why that cannot be told.
+    pub letter: Result<Box<Letter>, String>,
+}
+
+/// Takes mails in, in their order. All of them or none.
+#[derive(Debug, Clone)]
+pub struct TakeMails {
+    /// By which channel they came.
+    pub channel: ChannelId,
+    /// In which folder they lie.
+    pub place: Place,
+    /// How the cursor moves; none for what it has passed already.
+    pub step: Option<Step>,
+    /// The mails.
+    pub mails: Vec<Arrived>,
+}
+
+/// What became of the mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Taken {
+    /// Messages.
+    pub messages: usize,
+    /// Those that had come before, or say nothing to anybody here.
+    pub others: usize,
+    /// Those that wait for a person.
+    pub quarantined: usize,
+}
+
+#[async_trait]
+impl Command for TakeMails {
+    type Output = Taken;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Taken> {
+        let scope = tx.scope()?;
+        if let Some(step) = self.step
+            && !mail::advance(tx, &scope, self.channel, &self.place, step).await?
+        {
+            let message = "Another process reads this mailbox.".to_owned();
+            return Err(ApiError::Conflict { message }.into());
+        }
+        let channel = house::channel(tx.conn(), &scope, self.channel).await?;
+        let own = own_addresses(tx, &scope).await?;
+        let mut taken = Taken::default();
+        for arrived in &self.mails {
+            if mail::is_known(tx.conn(), &scope, channel.id, &self.place, arrived.uid).await? {
+                continue;
+            }
+            // A folder that was numbered anew has it under another number.
+            let before = mail::by_bytes(tx.conn(), &scope, channel.id, &arrived.digest).await?;
+            let (outcome, reason, message) = match (&arrived.letter, before) {
+                (_, Some(before)) => (MailOutcome::Again, "It came before.".to_owned(), before.message),
+                (Ok(letter), None) if arrived.old => take_old(tx, &scope, &channel, &own, letter).await?,
+                (Ok(letter), None) => take(tx, &scope, &channel, &own, letter).await?,
+                (Err(reason), None) => (MailOutcome::Quarantined, reason.clone(), None),
+            };
+            match outcome {
+                MailOutcome::Taken => taken.messages += 1,
+                MailOutcome::Quarantined => taken.quarantined += 1,
+                _ => taken.others += 1,
+            }
+            let kept = Mail {
+                id: arrived.id,
+                channel: channel.id,
+                digest: arrived.digest.clone(),
+                size: arrived.size,
+                outcome,
+                reason,
+                message,
+                at: tx.now(),
+            };
+            mail::insert(tx, &scope, &kept, Some((&self.place, arrived.uid))).await?;
+        }
+        if !self.mails.is_empty() {
+            account::came_in(tx, &scope, channel.id).await?;
+        }
+        Ok(taken)
+    }
+}
+
+/// A mail, and what was found out about it here.
+#[derive(Clone, Copy)]
+struct Coming<'a> {
+    channel: &'a Channel,
+    letter: &'a Letter,
+    author: &'a Author,
+    belongs: Belongs,
+}
+
+/// What became of a mail, why, and which message it is.
+type Fate = (MailOutcome, String, Option<MessageId>);
+
+/// Takes one mail in.
+pub(super) async fn take(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: &Channel,
+    own: &Own,
+    letter: &Letter,
+) -> Result<Fate> {
+    if let Some(ours) = letter.ours {
+        if on_channel(tx, scope, channel.id, ours).await?.is_some() {
+            return Ok((MailOutcome::Again, "It is a copy of what was sent from here.".to_owned(), Some(ours)));
+        }
+        if message::one(tx.conn(), scope, ours).await?.is_none() {
+            return Ok((MailOutcome::Aside, "It was sent from here to test the mailbox.".to_owned(), None));
+        }
+    }
+    let provider_id = letter.provider_id();
+    if let Some(known) = message::by_provider(tx.conn(), scope, channel.id, &provider_id).await? {
+        return Ok((MailOutcome::Again, "It came before.".to_owned(), Some(known)));
+    }
+    if letter.writer == Writer::Bounce {
+        return returned(tx, scope, channel, letter).await;
+    }
+    let known = known(tx, scope, letter).await?;
+    let author = author(letter, own);
+    let belongs = belongs(tx, scope, channel, letter, &author, &known).await?;
+    let coming = Coming { channel, letter, author: &author, belongs };
+    if letter.writer == Writer::AutoReply {
+        return note_of_machine(tx, scope, coming).await;
+    }
+    let elsewhere = elsewhere(tx, scope, channel, letter, known).await?;
+    let message = receive(tx, scope, coming, provider_id, elsewhere).await?;
+    if let Belongs::Beside(conversation) = belongs {
+        let mut change = Change::of(tx, scope, conversation).await?;
+        change.line(tx, Line::Stranger { conversation: message.conversation }).await?;
+        change.finish(tx).await?;
+    }
+    Ok((MailOutcome::Taken, String::new(), Some(message.id)))
+}
+
+/// What a machine answers is a line in the conversation that it answers; one that answers nothing of ours, in the newest one with its
+/// sender, if the sender's domain vouches for it. What is left is set aside: a machine opens nothing.
+async fn note_of_machine(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>) -> Result<Fate> {
+    let Coming { channel, letter, author, belongs } = coming;
+    let conversation = match (belongs, author) {
+        (Belongs::To(conversation) | Belongs::Beside(conversation), _) => Some(conversation),
+        (Belongs::Nowhere, Author::Known(from)) if letter.vouched => {
+            let address = from.key();
+            let known = contact::identity(tx.conn(), scope, Address::own(channel.kind, &address)).await?;
+            match known {
+                Some(known) => conversation::latest_of(tx.conn(), scope, known.id, channel.id).await?,
+                None => None,
+            }
+        }
+        (Belongs::Nowhere, _) => None,
+    };
+    let Some(conversation) = conversation else {
+        let subject: String = letter.head.subject.chars().take(200).collect();
+        let reason = format!("A machine's note from {} that answers nothing of ours: {subject}", author.label());
+        return Ok((MailOutcome::Aside, reason, None));
+    };
+    let mut change = Change::of(tx, scope, conversation).await?;
+    change.happen(Happening::InboundFromMachine);
+    let line = change.line_saying(tx, Line::AutoReply, letter.text.clone()).await?;
+    change.finish(tx).await?;
+    Ok((MailOutcome::Taken, String::new(), Some(line)))
+}
+
+/// Takes in a mail from before: what it begins is closed at once, and what it belongs to stays as it is.
+pub(super) async fn take_old(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: &Channel,
+    own: &Own,
+    letter: &Letter,
+) -> Result<Fate> {
+    let known = known(tx, scope, letter).await?;
+    let before = match belongs(tx, scope, channel, letter, &author(letter, own), &known).await? {
+        Belongs::To(conversation) => Some(Change::of(tx, scope, conversation).await?.now.row.state),
+        Belongs::Beside(_) | Belongs::Nowhere => None,
+    };
+    let fate = take(tx, scope, channel, own, letter).await?;
+    let (MailOutcome::Taken, Some(id)) = (fate.0, fate.2) else { return Ok(fate) };
+    let Some(message) = message::one(tx.conn(), scope, id).await? else { return Ok(fate) };
+    // A line changes nothing where it stands.
+    if matches!(message.entry, Entry::Line { .. }) {
+        return Ok(fate);
+    }
+    let mut change = Change::of(tx, scope, message.conversation).await?;
+    match before {
+        Some(state) => change.now.row.state = state,
+        None => drop(change.happen(Happening::Close)),
+    }
+    change.finish(tx).await?;
+    Ok(fate)
+}
+
+/// Somebody's mail: a message.
+async fn receive(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    coming: Coming<'_>,
+    provider_id: String,
+    elsewhere: Vec<Named>,
+) -> Result<Message> {
+    let Coming { channel, letter, author, belongs } = coming;
+    let uploader = format!("mail:{}", letter.id);
+    for file in &letter.files {
+        message::add_file(tx, scope, file).await?;
+    }
+    let with = author.mailbox();
+    let parties = Parties { claimed: author.claimed(letter), ..letter.head.parties.clone() };
+    let also = elsewhere.iter().map(|other| other.conversation).collect();
+    let inbound = Inbound {
+        id: MessageId::new(new_id()),
+        channel: channel.clone(),
+        address: with.key(),
+        said_by: author.said_by(),
+        label: author.label(),
+        name: with.name.clone(),
+        email: with.address.clone(),
+        text: letter.text.clone(),
+        attachments: letter.files.iter().map(|file| file.attachment.id).collect(),
+        uploader,
+        provider_id: Some(provider_id),
+        thread: match belongs {
+            Belongs::To(conversation) => InThread::Into(conversation),
+            Belongs::Beside(_) | Belongs::Nowhere => InThread::New,
+        },
+        mail: Some(Box::new(MailHead { also, parties, ..letter.head.clone() })),
+    };
+    let message = Receive(inbound).take_new(tx, scope).await?;
+    for other in elsewhere {
+        tell_of_twin(tx, scope, other.message, message.conversation).await?;
+    }
+    know(tx, scope, coming, &message).await?;
+    Ok(message)
+}
+
+/// The same mail as it came to other channels of ours.
+async fn elsewhere(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: &Channel,
+    letter: &Letter,
+    known: Vec<Named>,
+) -> Result<Vec<Named>> {
+    let mut twins = Vec::new();
+    for named in known {
+        if named.channel == channel.id || letter.name.as_ref() != Some(&named.name) {
+            continue;
+        }
+        // A name alone is anybody's to write: it is the same mail when it says the same.
+        let twin = message::by_provider(tx.conn(), scope, named.channel, &letter.provider_id()).await?;
+        if twin == Some(named.message) || letter.ours == Some(named.message) {
+            twins.push(named);
+        }
+    }
+    Ok(twins)
+}
+
+/// Lets a message name the other conversation that the same mail came to.
+async fn tell_of_twin(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    twin: MessageId,
+    conversation: model::ConversationId,
+) -> Result<()> {
+    let Some(mut message) = message::one(tx.conn(), scope, twin).await? else { return Ok(()) };
+    let Some(head) = &mut message.mail else { return Ok(()) };
+    if head.also.contains(&conversation) {
+        return Ok(());
+    }
+    head.also.push(conversation);
+    message::set_mail(tx, scope, twin, head).await?;
+    let mut change = Change::of(tx, scope, message.conversation).await?;
+    change.changed(message);
+    change.finish(tx).await?;
+    Ok(())
+}
+
+/// How many names of its chain a mail makes known. A thread that begins before we were part of it is found by them.
+const NAMES: usize = 20;
+
+/// Keeps by which names the conversation is found from now on, and who takes part.
+async fn know(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>, message: &Message) -> Result<()> {
+    let Coming { channel, letter, author, .. } = coming;
+    let names: Vec<&str> = letter.name.iter().chain(letter.answers.iter().take(NAMES)).map(String::as_str).collect();
+    mail::add_names(tx, scope, &names, message.id, channel.id, message.conversation).await?;
+    let parties = &letter.head.parties;
+    let author = author.mailbox();
+    let everybody = parties.from.iter().chain([&author]).chain(&parties.reply_to).chain(&parties.to).chain(&parties.cc);
+    let addresses: Vec<String> = everybody.map(Mailbox::key).filter(|address| !address.is_empty()).take(100).collect();
+    mail::join(tx, scope, message.conversation, &addresses).await?;
+    Ok(())
+}
+
+/// A mail system's report: tied to the message it is about, else put aside.
+async fn returned(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Fate> {
+    for id in &letter.proved {
+        let Some(conversation) = on_channel(tx, scope, channel.id, *id).await? else { continue };
+        let Some(mut message) = message::one(tx.conn(), scope, *id).await? else { continue };
+        let mut change = Change::of(tx, scope, conversation).await?;
+        change.happen(Happening::InboundFromMachine);
+        if let Entry::Outgoing { delivery, .. } = &mut message.entry
+            && let Some(new) = after_report(delivery, &letter.report)
+        {
+            *delivery = new;
+            message::set_delivery(tx, scope, *id, delivery).await?;
+            unsent::told(tx, scope, &mut change, &message).await?;
+            change.changed(message);
+        }
+        let line = change.line_saying(tx, Line::Bounce, letter.text.clone()).await?;
+        change.finish(tx).await?;
+        return Ok((MailOutcome::Taken, String::new(), Some(line)));
+    }
+    Ok((MailOutcome::Aside, "It reports about a mail that was not sent from here.".to_owned(), None))
+}
+
+/// How far a message is, after what was reported about it; none when that is no news (R5).
+fn after_report(delivery: &Delivery, report: &[Returned]) -> Option<Delivery> {
+    let failed: Vec<&Returned> = report.iter().filter(|one| one.outcome == Outcome::Failed).collect();
+    let (state, reason) = match failed.first() {
+        Some(first) => {
+            let who = if first.address.is_empty() { "a recipient" } else { &first.address };
+            let said = if first.said.is_empty() { String::new() } else { format!(": {}", first.said) };
+            let more = if failed.len() > 1 { format!(" ({} addresses in all)", failed.len()) } else { String::new() };
+            let reason = format!("It did not reach {who}{more}{said}. Check the address, then write again.");
+            (DeliveryState::Bounced, reason)
+        }
+        None if report.iter().any(|one| one.outcome == Outcome::Delivered) => (DeliveryState::Delivered, String::new()),
+        None => return None,
+    };
+    (state.rank() > delivery.state.rank()).then_some(Delivery { state, send_at: delivery.send_at, reason })
+}
+
+/// Begins to read a folder, or begins anew because the server gave its mails new numbers.
+#[derive(Debug, Clone)]
+pub struct BeginFolder {
+    /// Of which channel.
+    pub channel: ChannelId,
+    /// Its name.
+    pub name: String,
+    /// Which life of it.
+    pub uid_validity: i64,
+    /// As far as it counts as read.
+    pub last_uid: i64,
+    /// As far as it lay there before us.
+    pub first_uid: i64,
+    /// What of that came earlier is not wanted.
+    pub since: Timestamp,
+}
+
+#[async_trait]
+impl Command for BeginFolder {
+    type Output = Folder;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Folder> {
+        let scope = tx.scope()?;
+        let Self { uid_validity, last_uid, first_uid, since, .. } = *self;
+        let folder = Folder { uid_validity, last_uid, first_uid, since, ledger: None };
+        mail::set_folder(tx, &scope, self.channel, &self.name, &folder).await?;
+        mail::folder(tx.conn(), &scope, self.channel, &self.name).await?.ok_or(Error::NOT_FOUND)
+    }
+}
+
+/// Keeps the name of a mail that is about to leave: whatever comes back under it belongs to that message.
+#[derive(Debug, Clone)]
+pub struct NameMail {
+    /// Which message.
+    pub message: MessageId,
+    /// By which channel it goes.
+    pub channel: ChannelId,
+    /// Where it stands.
+    pub conversation: model::ConversationId,
+    /// Its name.
+    pub name: String,
+}
+
+#[async_trait]
+impl Command for NameMail {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        let Self { message, channel, conversation, name } = self.clone();
+        Ok(mail::add_names(tx, &scope, &[name.as_str()], message, channel, conversation).await?)
+    }
+}
+
+/// Keeps what was found when a folder was counted.
+#[derive(Debug, Clone)]
+pub struct KeepLedger {
+    /// Of which channel.
+    pub channel: ChannelId,
+    /// Which folder.
+    pub name: String,
+    /// What was found.
+    pub ledger: Ledger,
+}
+
+#[async_trait]
+impl Command for KeepLedger {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        Ok(mail::set_ledger(tx, &scope, self.channel, &self.name, self.ledger).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(outcome: Outcome) -> Returned {
+        Returned { address: "anna@x.example".to_owned(), outcome, said: "550 unknown".to_owned() }
+    }
+
+    #[test]
+    fn t8_r5_what_a_report_makes_of_a_message() {
+        let sent = |state| Delivery { state, send_at: Timestamp(1), reason: String::new() };
+        let state = |from, report: &[Returned]| after_report(&sent(from), report).map(|new| new.state);
+        use DeliveryState as D;
+        assert_eq!(state(D::Sent, &[report(Outcome::Failed)]), Some(D::Bounced));
+        assert_eq!(state(D::Sent, &[report(Outcome::Delivered)]), Some(D::Delivered));
+        assert_eq!(state(D::Sent, &[report(Outcome::Delivered), report(Outcome::Failed)]), Some(D::Bounced));
+        assert_eq!(state(D::Sent, &[report(Outcome::Delayed)]), None, "it goes on trying");
+        assert_eq!(
+            state(D::Bounced, &[report(Outcome::Delivered)]),
+            None,
+            "a second recipient's success hides nothing"
+        );
+        assert_eq!(state(D::Bounced, &[report(Outcome::Failed)]), None);
+    }
+}

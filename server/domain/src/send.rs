@@ -1,0 +1,266 @@
+//! Replies and notes, and taking them back (T6, T7, T8).
+
+use async_trait::async_trait;
+use model::{
+    ApiError, Attachment, AttachmentId, ConversationId, ConversationState, Delivery, DeliveryState, Draft, DraftMode,
+    Entry, EventBody, Happening, JobId, MailChoice, MemberId, Message, MessageId, Permission, Preview, Sender,
+    Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use store::{
+    Command, Scope, Tx,
+    error::{Error, Result},
+    house, job, message, person, reply,
+};
+
+use super::{
+    change::{Change, NewEntry, preview},
+    check_text,
+    files::uploader,
+    fingerprint, mail, unsent,
+    work::{Work, outside},
+};
+
+/// Sends a reply or keeps a note. The id is made by the client, so that a repeated request is the same message (R6).
+#[derive(Debug, Clone)]
+pub struct SendMessage {
+    /// Made where it was written.
+    pub id: MessageId,
+    /// Where.
+    pub conversation: ConversationId,
+    /// To the outside or to the team.
+    pub mode: DraftMode,
+    /// The text.
+    pub text: String,
+    /// Files that this member uploaded.
+    pub attachments: Vec<AttachmentId>,
+    /// By e-mail: to whom it goes; what is left out follows from the mail that is answered.
+    pub mail: Option<MailChoice>,
+    /// The place of the last entry that whoever writes saw: if somebody else replied after it, they are asked. None asks nothing.
+    pub seen: Option<i64>,
+}
+
+/// What a message that is taken back gives back: the conversation as it was.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Inverse {
+    version_after: i64,
+    pub(super) state: ConversationState,
+    preview: Preview,
+    last_at: Timestamp,
+    pub(super) first_response_ms: Option<i64>,
+}
+
+#[async_trait]
+impl Command for SendMessage {
+    type Output = Message;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
+        let scope = tx.scope()?;
+        scope.require(Permission::Converse)?;
+        let me = scope.person()?.member.id;
+        let text = check_text("text", &self.text)?;
+        if text.is_empty() && self.attachments.is_empty() {
+            return Err(ApiError::invalid("text", "Write something or attach a file.").into());
+        }
+        if self.attachments.len() > 20 {
+            return Err(ApiError::invalid("attachments", "At most 20 files fit into one message.").into());
+        }
+        let mut change = Change::of(tx, &scope, self.conversation).await?;
+        let print = self.fingerprint(&text, &me.to_string());
+        if let Some(known) = message::fingerprint(tx.conn(), &scope, self.id).await? {
+            return repeated(tx, &scope, self.id, known == print).await;
+        }
+        if let (DraftMode::Reply, Some(seen)) = (self.mode, self.seen) {
+            answered_since(tx, &scope, &change, seen, me).await?;
+        }
+        let attachments = claim(tx, &scope, &self.attachments, &uploader(me), &change).await?;
+        let entry = |delivery| match self.mode {
+            DraftMode::Reply => Entry::Outgoing { by: Sender::Member(me), delivery },
+            DraftMode::Note => Entry::Note { by: me },
+        };
+        let channel = house::channel(tx.conn(), &scope, change.now.row.channel).await?;
+        let send_at = tx.now().plus(channel.undo_ms.max(0));
+        let delivery = Delivery { state: DeliveryState::Scheduled, send_at, reason: String::new() };
+        let (text, mail) = match self.mode {
+            DraftMode::Reply => mail::compose(tx, &scope, &channel, &change.now, text, self.mail.as_ref()).await?,
+            DraftMode::Note => (text, None),
+        };
+        let (id, entry) = (self.id, entry(delivery));
+        let new = NewEntry { id, text, entry, attachments, provider: None, fingerprint: print, mail };
+        let message = match self.mode {
+            DraftMode::Note => change.add(tx, new).await?,
+            DraftMode::Reply => {
+                let house = house::house(tx.conn(), &scope).await?;
+                let inverse = |change: &Change| Inverse {
+                    version_after: change.now.row.version + 1,
+                    state: change.now.row.state.clone(),
+                    preview: change.now.row.preview.clone(),
+                    last_at: change.now.row.last_at,
+                    first_response_ms: change.now.row.first_response_ms,
+                };
+                let inverse = serde_json::to_string(&inverse(&change)).unwrap_or_default();
+                if let (None, Some(since)) = (change.now.row.first_response_ms, change.waiting_since()) {
+                    change.now.row.first_response_ms = Some((tx.now().0 - since.0).max(0));
+                }
+                change.happen(Happening::Reply { by: me, pending: house.workspace.pending_after_reply });
+                let message = change.add(tx, new).await?;
+                message::set_undo(tx, &scope, self.id, &inverse).await?;
+                let (id, over) = (JobId::new(self.id.uuid()), outside(channel.kind, channel.id));
+                Work::Send { message: self.id }.leave(tx, scope.workspace(), id, over, send_at).await?;
+                message
+            }
+        };
+        // Who answers has read what they answer.
+        let (conversation, inbound) = (change.now.row.id, change.now.row.inbound_count);
+        person::mark(tx, &scope, conversation, inbound).await?;
+        let draft = Draft { mode: self.mode, text: String::new(), id: None };
+        if person::save_draft(tx, &scope, conversation, &draft).await? {
+            tx.emit(scope.workspace(), EventBody::Draft { member: me, conversation, draft });
+        }
+        change.finish(tx).await?;
+        Ok(message)
+    }
+}
+
+impl SendMessage {
+    fn fingerprint(&self, text: &str, who: &str) -> String {
+        let files = self.attachments.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let mail = self.mail.as_ref().and_then(|choice| serde_json::to_string(choice).ok()).unwrap_or_default();
+        fingerprint(&[&self.conversation.to_string(), self.mode.as_str(), who, text, &files, &mail])
+    }
+}
+
+/// The answer to a request that came before: the same answer for the same request, a refusal for another one.
+async fn repeated(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, same: bool) -> Result<Message> {
+    if same { message::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND) } else { Err(another_message()) }
+}
+
+/// Refuses a reply that was written without having seen another one (Promise 4): the lead would get two.
+async fn answered_since(tx: &mut Tx<'_>, scope: &Scope, change: &Change, seen: i64, me: MemberId) -> Result<()> {
+    let id = reply::by_others(tx.conn(), scope, change.now.row.id, seen, me).await?;
+    let Some(id) = id else { return Ok(()) };
+    let message = message::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+    let by = match &message.entry {
+        Entry::Outgoing { by: Sender::Member(id), .. } => house::member(tx.conn(), scope, *id).await?.name,
+        _ => "An AI agent".to_owned(),
+    };
+    let text = preview(&message).map(|shown| shown.text).unwrap_or_default();
+    Err(ApiError::Answered { by, text, at: message.at, n: message.n }.into())
+}
+
+/// The refusal of a second message under a known id.
+pub(super) fn another_message() -> Error {
+    let message = "Another message was sent from this draft already, perhaps in another window. Look at it, then edit yours and send it.".to_owned();
+    ApiError::Conflict { message }.into()
+}
+
+/// Makes uploaded files part of the next entry.
+pub(super) async fn claim(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    files: &[AttachmentId],
+    uploader: &str,
+    change: &Change,
+) -> Result<Vec<Attachment>> {
+    let mut claimed = Vec::with_capacity(files.len());
+    for id in files {
+        let gone = || ApiError::invalid("attachments", "A file is no longer there. Attach it again.");
+        if !message::claim_file(tx, scope, *id, uploader, change.now.row.id, change.next_place()).await? {
+            return Err(gone().into());
+        }
+        claimed.push(message::file(tx.conn(), scope, *id).await?.ok_or_else(gone)?.attachment);
+    }
+    claimed.sort_by_key(|file| file.id);
+    Ok(claimed)
+}
+
+/// Takes a message back before it goes out; the conversation is as it was, unless more happened meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub struct CancelMessage(pub MessageId);
+
+#[async_trait]
+impl Command for CancelMessage {
+    type Output = Message;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
+        let (scope, mut message, mut change) = outgoing(tx, self.0).await?;
+        let Entry::Outgoing { delivery, .. } = &mut message.entry else { return Err(Error::NOT_FOUND) };
+        match delivery.state {
+            DeliveryState::Cancelled => return Ok(message),
+            DeliveryState::Scheduled | DeliveryState::Failed => delivery.state = DeliveryState::Cancelled,
+            // It says why it waits: its channel was asked and did not take it.
+            DeliveryState::Queued if !delivery.reason.is_empty() => delivery.state = DeliveryState::Cancelled,
+            _ => return Err(ApiError::Conflict { message: "Too late: it has gone out already.".to_owned() }.into()),
+        }
+        message::set_delivery(tx, &scope, message.id, delivery).await?;
+        // Whoever takes it back writes it again, with its files.
+        let me = uploader(scope.person()?.member.id);
+        message::release_files(tx, &scope, message.conversation, message.n, &me).await?;
+        message.attachments.clear();
+        let inverse: Option<Inverse> =
+            message::undo(tx.conn(), &scope, message.id).await?.and_then(|json| serde_json::from_str(&json).ok());
+        if let Some(inverse) = inverse.filter(|inverse| inverse.version_after == change.now.row.version) {
+            let row = &mut change.now.row;
+            // The epoch only ever grows: an AI text begun meanwhile must not pass for current.
+            let pen_epoch = row.state.pen_epoch + i64::from(row.state.pen != inverse.state.pen);
+            row.state = ConversationState { pen_epoch, ..inverse.state };
+            row.preview = inverse.preview;
+            row.last_at = inverse.last_at;
+            row.first_response_ms = inverse.first_response_ms;
+        } else {
+            unsent::taken_back(tx, &scope, &mut change, message.n).await?;
+        }
+        change.changed(message.clone());
+        change.finish(tx).await?;
+        Ok(message)
+    }
+}
+
+/// Sends a scheduled message at once, or tries again one that waits for its next try, failed or is doubtful.
+#[derive(Debug, Clone, Copy)]
+pub struct SendNow(pub MessageId);
+
+#[async_trait]
+impl Command for SendNow {
+    type Output = Message;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
+        let (scope, mut message, mut change) = outgoing(tx, self.0).await?;
+        let now = tx.now();
+        // The job of a message bears its id.
+        let (workspace, own) = (scope.workspace(), JobId::new(message.id.uuid()));
+        let Entry::Outgoing { delivery, .. } = &mut message.entry else { return Err(Error::NOT_FOUND) };
+        match delivery.state {
+            DeliveryState::Scheduled | DeliveryState::Failed | DeliveryState::Unknown => {
+                *delivery = Delivery { state: DeliveryState::Queued, send_at: now, reason: String::new() };
+            }
+            DeliveryState::Queued => {
+                job::hasten(tx, workspace, own, now).await?;
+                return Ok(message);
+            }
+            DeliveryState::Cancelled => {
+                return Err(ApiError::Conflict { message: "It was taken back. Write it again.".to_owned() }.into());
+            }
+            _ => return Ok(message),
+        }
+        message::set_delivery(tx, &scope, message.id, delivery).await?;
+        // Never two jobs for one message: the second would take the first, still sending, for one that was killed. One that waits is
+        // hastened, one that was given up is taken up again; one that a worker has in its hands is enough, for the same id is the same job.
+        if !job::hasten(tx, workspace, own, now).await? && !job::revive(tx, workspace, own).await? {
+            let over = outside(change.now.row.kind, change.now.row.channel);
+            Work::Send { message: message.id }.leave(tx, workspace, own, over, now).await?;
+        }
+        change.changed(message.clone());
+        change.finish(tx).await?;
+        Ok(message)
+    }
+}
+
+/// An outgoing message of a conversation that whoever asks may see and answer.
+async fn outgoing(tx: &mut Tx<'_>, id: MessageId) -> Result<(Scope, Message, Change)> {
+    let scope = tx.scope()?;
+    scope.require(Permission::Converse)?;
+    let message = message::one(tx.conn(), &scope, id).await?.ok_or(Error::NOT_FOUND)?;
+    let change = Change::of(tx, &scope, message.conversation).await?;
+    Ok((scope, message, change))
+}

@@ -1,0 +1,68 @@
+//! Replies that did not reach whoever waits: their conversation is put back, and is answered again once one is sent after all (Promise 10).
+
+use model::{Entry, Happening, Message, Sender, Status, Unanswered};
+use store::{Scope, Tx, error::Result, house, reply};
+
+use super::{change::Change, send::Inverse};
+
+/// Takes in how far a message is now, written already: a reply that did not reach them puts its conversation back, and one that was put
+/// back for and has gone out answers them again.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn told(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, message: &Message) -> Result<()> {
+    match &message.entry {
+        Entry::Outgoing { by: Sender::Auto, .. } => Ok(()),
+        Entry::Outgoing { delivery, .. } if delivery.state.is_unsent() => not_sent(tx, scope, change, message.n).await,
+        Entry::Outgoing { .. } => sent_after_all(tx, scope, change, message.n).await,
+        _ => Ok(()),
+    }
+}
+
+/// A reply was taken back. Where the state before it could not be given back, because more happened meanwhile, an earlier reply that did
+/// not reach them is again the last thing that was said.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn taken_back(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, n: i64) -> Result<()> {
+    change.happen(Happening::TakenBack { n });
+    let last = reply::newest(tx.conn(), scope, change.now.row.id).await?.into_iter().next();
+    match last.filter(|last| last.state.is_unsent() && change.now.row.state.status != Status::Closed) {
+        Some(last) => not_sent(tx, scope, change, last.n).await,
+        None => Ok(()),
+    }
+}
+
+async fn not_sent(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, n: i64) -> Result<()> {
+    let replies = reply::newest(tx.conn(), scope, change.now.row.id).await?;
+    // All that was said since the last reply that may have reached them.
+    let in_vain: Vec<_> = replies.into_iter().take_while(|reply| reply.state.is_unsent()).collect();
+    let mut unanswered = None;
+    if in_vain.iter().any(|reply| reply.n == n) {
+        let before: Vec<Inverse> =
+            in_vain.iter().filter_map(|reply| serde_json::from_str(reply.undo.as_deref()?).ok()).collect();
+        unanswered = Some(Unanswered {
+            waiting_since: before.iter().filter_map(|before| before.state.waiting_since).min(),
+            missed_at: before.iter().filter_map(|before| before.state.missed_at).min(),
+        });
+        // It was no response.
+        if before.iter().any(|before| before.first_response_ms.is_none()) {
+            change.now.row.first_response_ms = None;
+        }
+    }
+    change.happen(Happening::NotSent { n, unanswered });
+    Ok(())
+}
+
+async fn sent_after_all(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, n: i64) -> Result<()> {
+    if !change.now.row.state.unsent.contains(&n) {
+        return Ok(());
+    }
+    if let (None, Some(since)) = (change.now.row.first_response_ms, change.waiting_since()) {
+        change.now.row.first_response_ms = Some((tx.now().0 - since.0).max(0));
+    }
+    let waiting_since = reply::wrote_after(tx.conn(), scope, change.now.row.id, n).await?;
+    let pending = house::house(tx.conn(), scope).await?.workspace.pending_after_reply;
+    change.happen(Happening::SentAfterAll { n, waiting_since, pending });
+    Ok(())
+}

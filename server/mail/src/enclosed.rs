@@ -1,0 +1,71 @@
+//! The files of a mail, and what the header of a part says of the one below it.
+
+use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+
+use super::{
+    read::{MailFile, one_line},
+    tnef, words,
+};
+
+/// Where the part begins that a cut went through, or where the cut is.
+pub(super) fn unread(message: &Message<'_>) -> u64 {
+    let leaves = message.parts.iter().filter(|part| !matches!(part.body, PartType::Multipart(_)));
+    let open = leaves.filter(|part| is_open(part, &message.raw_message)).map(|part| u64::from(part.offset_body));
+    open.min().unwrap_or(message.raw_message.len() as u64)
+}
+
+/// Whether a part goes to the end of what there is: nobody knows whether that is its end.
+pub(super) fn is_open(part: &MessagePart<'_>, raw: &[u8]) -> bool {
+    part.offset_end as usize >= raw.len()
+}
+
+/// What is in a `winmail.dat` in its place; itself too, where it holds more than can be taken out. Any other file as it is.
+pub(super) fn unpacked(file: MailFile) -> Vec<MailFile> {
+    if !tnef::is_tnef(&file) {
+        return vec![file];
+    }
+    let mut unpacked = tnef::unpack(&file.bytes);
+    if !unpacked.whole {
+        unpacked.files.push(file);
+    }
+    unpacked.files
+}
+
+/// What the header of a part says of the file that it is above, and how that is packed; none where it is above a text or further parts.
+pub fn described(header: &[u8]) -> Option<(MailFile, Encoding)> {
+    let mut message = MessageParser::default().parse(header)?;
+    words::mend(&mut message);
+    let encoding = message.parts.first()?.encoding;
+    let file = file(message.parts.first_mut()?, header);
+    let holds_text = file.name.is_empty() && file.media_type.starts_with("text/");
+    let is_file = !holds_text && !file.media_type.starts_with("multipart/");
+    is_file.then_some((MailFile { bytes: Vec::new(), ..file }, encoding))
+}
+
+/// A part as a file, its bytes taken out.
+pub(super) fn file(part: &mut MessagePart<'_>, raw: &[u8]) -> MailFile {
+    let media_type = part.content_type().map_or_else(
+        || "application/octet-stream".to_owned(),
+        |kind| one_line(&format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("octet-stream")).to_lowercase()),
+    );
+    let subject =
+        || part.message().and_then(|inner| inner.subject()).map(|subject| format!("{}.eml", one_line(subject)));
+    let name =
+        part.attachment_name().map(one_line).filter(|name| !name.is_empty()).or_else(subject).unwrap_or_default();
+    let content_id = part.content_id().map(|id| one_line(id.trim_matches(['<', '>'])));
+    let location = part.content_location().map(one_line);
+    let bytes = match std::mem::replace(&mut part.body, PartType::Multipart(Vec::new())) {
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.into_owned(),
+        // A file is what it was, whatever the parser could not read in it.
+        PartType::Text(text) | PartType::Html(text) => {
+            words::unread_bytes(part, &text, raw).unwrap_or_else(|| text.into_owned().into_bytes())
+        }
+        // Of a mail that is not packed, the parser keeps all around it too.
+        PartType::Message(inner) => match raw.get(part.offset_body as usize..part.offset_end as usize) {
+            Some(bytes) if part.encoding == Encoding::None => bytes.to_vec(),
+            _ => inner.raw_message.into_owned(),
+        },
+        PartType::Multipart(_) => Vec::new(),
+    };
+    MailFile { name, media_type, content_id, location, bytes }
+}

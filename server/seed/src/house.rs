@@ -1,0 +1,130 @@
+//! Who and what must be there before anybody writes: channels of several kinds, colleagues, teams.
+
+use async_trait::async_trait;
+use model::{Channel, ChannelId, ChannelKind, Member, MemberId, Role, Team, TeamId, Timestamp, Visibility};
+use store::{Command, Tx, error::Result, house};
+
+use super::{
+    people::latin,
+    random::Random,
+    words::{COLLEAGUES, TEAMS},
+};
+
+/// How many of those who were there before have read markers of their own.
+const RESIDENTS: usize = 5;
+
+/// The workspace as the conversations find it.
+#[derive(Debug, Clone)]
+pub(super) struct Setting {
+    /// Where messages come in: at least one.
+    pub(super) channels: Vec<Channel>,
+    /// Who answers.
+    members: Vec<(MemberId, String)>,
+    /// Who was here before, and will look at it.
+    pub(super) residents: Vec<MemberId>,
+    /// The teams.
+    pub(super) teams: Vec<TeamId>,
+    /// Replying makes it pending.
+    pub(super) pending_after_reply: bool,
+    /// How many members were added.
+    pub(super) added_members: u64,
+    /// How many channels were added.
+    pub(super) added_channels: u64,
+}
+
+impl Setting {
+    /// One of those who answer; the first ones more than the last.
+    pub(super) fn member(&self, random: &mut Random) -> (MemberId, String) {
+        let place = usize::try_from(random.rank(self.members.len() as u64)).unwrap_or(0);
+        self.members.get(place).cloned().unwrap_or_else(|| (MemberId::new(uuid::Uuid::nil()), String::new()))
+    }
+
+    /// What somebody is called.
+    pub(super) fn name(&self, member: MemberId) -> &str {
+        self.members.iter().find(|(id, _)| *id == member).map_or("", |(_, name)| name)
+    }
+}
+
+/// Adds what is missing.
+#[derive(Debug, Clone)]
+pub(super) struct Furnish {
+    pub(super) master: u64,
+    pub(super) now: Timestamp,
+}
+
+#[async_trait]
+impl Command for Furnish {
+    type Output = Setting;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Setting> {
+        let scope = tx.scope()?;
+        let mut random = Random::split(self.master, 2);
+        let pending_after_reply = house::house(tx.conn(), &scope).await?.workspace.pending_after_reply;
+        let mut channels = house::channels(tx.conn(), &scope).await?;
+        let mut members = house::members(tx.conn(), &scope).await?;
+        let mut teams = house::teams(tx.conn(), &scope).await?;
+        let residents = members.iter().filter(|m| !m.disabled).take(RESIDENTS).map(|m| m.id).collect();
+        let (had_members, had_channels) = (members.len(), channels.len());
+        if channels.iter().all(|channel| channel.kind == ChannelKind::WebChat) {
+            for (kind, name, undo_ms) in
+                [(ChannelKind::Email, "support@tandem.example", 10_000), (ChannelKind::Whatsapp, "WhatsApp", 5_000)]
+            {
+                let channel = Channel {
+                    id: ChannelId::new(random.id(self.now)),
+                    kind,
+                    name: name.to_owned(),
+                    key: String::new(),
+                    address: String::new(),
+                    undo_ms,
+                    greeting: String::new(),
+                    auto_reply: String::new(),
+                    origins: Vec::new(),
+                    state: None,
+                };
+                house::add_channel(tx, scope.workspace(), &channel).await?;
+                channels.push(channel);
+            }
+        }
+        if teams.len() < 2 {
+            for (name, channel) in TEAMS.iter().zip(channels.iter().rev()) {
+                let team =
+                    Team { id: TeamId::new(random.id(self.now)), name: (*name).to_owned(), channels: vec![channel.id] };
+                house::add_team(tx, &scope, &team).await?;
+                teams.push(team);
+            }
+        }
+        if members.len() < 3 {
+            // Addresses are unique among all workspaces of a database.
+            let here: String = scope.workspace().uuid().simple().to_string().chars().rev().take(6).collect();
+            for (place, name) in COLLEAGUES.iter().enumerate() {
+                let team = teams.get(place % teams.len().max(1)).map(|team| team.id);
+                let member = Member {
+                    id: MemberId::new(random.id(self.now)),
+                    name: (*name).to_owned(),
+                    email: format!("{}.{here}@team.example", latin(name)),
+                    role: Role::Agent,
+                    visibility: Visibility::All,
+                    chat_on: false,
+                    disabled: false,
+                    teams: team.into_iter().collect(),
+                };
+                house::add_member(tx, scope.workspace(), &member).await?;
+                for team in &member.teams {
+                    house::set_in_team(tx, &scope, member.id, *team, true).await?;
+                }
+                members.push(member);
+            }
+        }
+        let (added_members, added_channels) =
+            ((members.len() - had_members) as u64, (channels.len() - had_channels) as u64);
+        let all: Vec<Member> = members.into_iter().filter(|member| !member.disabled).collect();
+        let answering = all.iter().any(|member| member.role != Role::Viewer);
+        let members = all
+            .into_iter()
+            .filter(|member| !answering || member.role != Role::Viewer)
+            .map(|m| (m.id, m.name))
+            .collect();
+        let teams = teams.into_iter().map(|team| team.id).collect();
+        Ok(Setting { channels, members, residents, teams, pending_after_reply, added_members, added_channels })
+    }
+}

@@ -1,0 +1,274 @@
+//! A small company written by hand: what a new workspace shows before its own first message. Each conversation is a file in
+//! `conversations/`, makes sense from its first line to its last, and shows one thing. `docs/sample.md` says how they are written.
+//!
+//! All of it is stored in one transaction, or none. Nothing of it goes out: its channels are samples, and every address is in `.example`.
+
+mod company;
+mod ids;
+mod letters;
+mod mails;
+mod people;
+mod play;
+mod read;
+mod texts;
+mod when;
+
+use async_trait::async_trait;
+use channels::email::Email;
+use domain::files::Files;
+use jiff::tz::TimeZone;
+use model::{AccountState, Channel, EventBody, Member, MemberId, Own, Role, Timestamp, WorkspaceId};
+use store::{
+    Command, Db, Scope, Tx, account,
+    bulk::{self, Batch},
+    contact::{self, Address},
+    error::{Error, Result, StoreError},
+    house, mail,
+};
+
+use self::{
+    company::{CHANNELS, Company},
+    ids::Ids,
+    play::{Rows, Stage, begins, id_of, play},
+    read::Story,
+};
+use super::Report;
+
+/// With what the sample is made.
+pub struct Sample<'a> {
+    /// Where it is stored.
+    pub db: &'a Db,
+    /// Where its files are kept.
+    pub files: &'a Files,
+    /// What reads its mails.
+    pub email: &'a Email,
+    /// The moment that its newest messages are close to.
+    pub now: Timestamp,
+    /// By whose clocks the office is open.
+    pub zone: TimeZone,
+}
+
+impl Sample<'_> {
+    /// Fills a workspace with the sample. The same moment gives the same data. A workspace that has it already stays as it is; the report is
+    /// empty then. Browsers are told once, at the end.
+    ///
+    /// # Errors
+    /// When the database or the disk fails, or the workspace has nobody who could look at it.
+    pub async fn fill(&self, workspace: WorkspaceId) -> Result<Report> {
+        let scope = Scope::system(workspace, "sample workspace");
+        let mut snapshot = self.db.snapshot().await?;
+        let conn = &mut snapshot.conn();
+        if is_there(&house::channels(conn, &scope).await?) {
+            return Ok(Report::default());
+        }
+        let members = house::members(conn, &scope).await?;
+        let pending_after_reply = house::house(conn, &scope).await?.workspace.pending_after_reply;
+        let is_first = house::all(conn).await?.len() == 1;
+        drop(snapshot);
+        let me = viewer(&members).ok_or_else(|| broken("there is nobody in this workspace"))?;
+        let stories = stories()?;
+        let ids = Ids::new(workspace);
+        // Addresses of members are unique among all workspaces of a database.
+        let tag = if is_first { String::new() } else { format!("+{}", &ids.hash(&["members"])[..6]) };
+        let company = Company::new(ids, self.now, &tag);
+        let channels = CHANNELS.iter().zip(&company.channels);
+        let stage = Stage {
+            scope: &scope,
+            email: self.email,
+            files: self.files,
+            ids,
+            now: self.now,
+            zone: &self.zone,
+            me,
+            residents: members.iter().filter(|member| !member.disabled).map(|member| member.id).collect(),
+            members: company.members.iter().map(|member| member.id).collect(),
+            teams: company.teams.iter().map(|team| (team.name.clone(), team.id)).collect(),
+            channels: channels.map(|(sample, (channel, _))| (sample.word, channel.clone())).collect(),
+            own: Own::new(CHANNELS.iter().map(|sample| sample.address).filter(|address| !address.is_empty())),
+            pending_after_reply,
+            conversations: stories
+                .iter()
+                .map(|story| (story.name.clone(), id_of(ids, story, self.begins(story))))
+                .collect(),
+        };
+        let mut rows = Rows::default();
+        for story in &stories {
+            play(&stage, story, &mut rows).await?;
+        }
+        // As they would have come in: search shows the last ones first.
+        rows.messages.sort_by_key(|row| (row.message.at, row.message.id));
+        self.db.write(&scope, Store { company, rows }).await
+    }
+
+    fn begins(&self, story: &Story) -> Timestamp {
+        begins(story, self.now, &self.zone)
+    }
+}
+
+/// All conversations, as they are written.
+fn stories() -> Result<Vec<Story>> {
+    let read = texts::CONVERSATIONS.iter().map(|(name, text)| read::read(name, text));
+    read.collect::<Result<_, _>>().map_err(broken)
+}
+
+fn broken(error: impl std::fmt::Display) -> Error {
+    StoreError::Corrupt(format!("the sample: {error}")).into()
+}
+
+/// Whether one of a workspace's channels is of the sample.
+fn is_there(channels: &[Channel]) -> bool {
+    channels.iter().any(|channel| channel.state == Some(AccountState::Sample))
+}
+
+/// Who looks at it: an owner before others, and somebody who can answer before somebody who cannot.
+fn viewer(members: &[Member]) -> Option<(MemberId, String)> {
+    let rank = |member: &&Member| match member.role {
+        Role::Owner => 0,
+        Role::Admin | Role::Agent => 1,
+        Role::Viewer => 2,
+    };
+    let found = members.iter().filter(|member| !member.disabled).min_by_key(rank)?;
+    let first = found.name.split_whitespace().next().unwrap_or(&found.name);
+    Some((found.id, first.to_owned()))
+}
+
+/// Stores all of it.
+struct Store {
+    company: Company,
+    rows: Rows,
+}
+
+#[async_trait]
+impl Command for Store {
+    type Output = Report;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Report> {
+        let scope = tx.scope()?;
+        // Somebody may have been quicker.
+        if is_there(&house::channels(tx.conn(), &scope).await?) {
+            return Ok(Report::default());
+        }
+        self.furnish(tx, &scope).await?;
+        let rows = self.rows.clone();
+        let report = Report {
+            conversations: rows.conversations.len() as u64,
+            messages: rows.messages.len() as u64,
+            contacts: rows.contacts.len() as u64,
+            attachments: rows.files.len() as u64,
+            members: self.company.members.len() as u64,
+            channels: self.company.channels.len() as u64,
+        };
+        let Rows { contacts, known, conversations, messages, files, reads, mails } = rows;
+        bulk::insert(tx, &scope, &Batch { contacts, ..Batch::default() }).await?;
+        for known in known {
+            let address = Address { kind: known.kind, address: &known.address, said_by: &known.said_by };
+            contact::add_identity(tx, &scope, address, &known.identity).await?;
+        }
+        bulk::insert(tx, &scope, &Batch { conversations, messages, files, reads, ..Batch::default() }).await?;
+        for kept in mails {
+            mail::insert(tx, &scope, &kept.mail, None).await?;
+            let names: Vec<&str> = kept.names.iter().map(String::as_str).collect();
+            mail::add_names(tx, &scope, &names, kept.message, kept.mail.channel, kept.conversation).await?;
+            mail::join(tx, &scope, kept.conversation, &kept.addresses).await?;
+        }
+        let workspace = house::house(tx.conn(), &scope).await?.workspace;
+        tx.emit(workspace.id, EventBody::Workspace(workspace));
+        Ok(report)
+    }
+}
+
+impl Store {
+    async fn furnish(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
+        let Company { members, teams, channels } = &self.company;
+        for (channel, settings) in channels {
+            house::add_channel(tx, scope.workspace(), channel).await?;
+            account::insert_sample(tx, scope, channel.id, settings).await?;
+        }
+        for team in teams {
+            house::add_team(tx, scope, team).await?;
+        }
+        for member in members {
+            house::add_member(tx, scope.workspace(), member).await?;
+            for team in &member.teams {
+                house::set_in_team(tx, scope, member.id, *team, true).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The texts of each conversation as its file has them, in order: what is loaded must say the same.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn written() -> Result<Vec<Vec<String>>> {
+    let texts =
+        |story: Story| story.entries.into_iter().map(|entry| entry.text).filter(|text| !text.is_empty()).collect();
+    Ok(stories()?.into_iter().map(texts).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::{company::MEMBERS, read::Deed, *};
+    use crate::plan::{DAY, HOUR};
+
+    /// What lies in a folder beside this file.
+    fn lying(folder: &str) -> BTreeSet<String> {
+        let path = format!("{}/src/sample/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let names = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+
+    fn listed<'n>(names: impl Iterator<Item = &'n str>, ending: &str) -> BTreeSet<String> {
+        names.map(|name| format!("{name}{ending}")).collect()
+    }
+
+    #[test]
+    fn every_file_is_in_the_lists_and_used() {
+        assert_eq!(lying("conversations"), listed(texts::CONVERSATIONS.iter().map(|(name, _)| *name), ".txt"));
+        assert_eq!(lying("layouts"), listed(texts::LAYOUTS.iter().map(|(name, _)| *name), ""));
+        assert_eq!(lying("files"), listed(texts::FILES.iter().map(|(name, ..)| *name), ""));
+        let stories = stories().unwrap();
+        let more = || stories.iter().flat_map(|story| &story.entries).map(|entry| &entry.more);
+        let files: BTreeSet<&str> =
+            more().flat_map(|more| more.files.iter().chain(&more.inline)).map(String::as_str).collect();
+        assert_eq!(files, texts::FILES.iter().map(|(name, ..)| *name).collect());
+        let layouts: BTreeSet<&str> = more().filter_map(|more| more.html.as_deref()).collect();
+        assert_eq!(layouts, texts::LAYOUTS.iter().map(|(name, _)| *name).collect());
+    }
+
+    #[test]
+    fn every_conversation_can_be_read_and_somebody_of_the_company_is_in_most() {
+        let stories = stories().unwrap();
+        assert!(stories.len() >= 30);
+        let languages: BTreeSet<&str> = stories.iter().map(|story| story.with.language.as_str()).collect();
+        assert!(languages.len() >= 8 && !languages.contains(""), "{languages:?}");
+        let mut answers: BTreeMap<usize, usize> = BTreeMap::new();
+        for entry in stories.iter().flat_map(|story| &story.entries) {
+            if let Deed::Reply(read::Who::Member(place)) | Deed::Note(read::Who::Member(place)) = entry.deed {
+                *answers.entry(place).or_default() += 1;
+            }
+        }
+        let silent = MEMBERS.iter().enumerate().filter(|(place, _)| !answers.contains_key(place));
+        assert_eq!(silent.map(|(_, member)| member.first()).collect::<Vec<_>>(), ["Grete"], "who may only look");
+    }
+
+    /// Whenever it is loaded, also on a Sunday night, at the turn of the year, and when the clocks are changed.
+    #[test]
+    fn time_goes_forward_in_every_conversation_whenever_it_is_loaded() {
+        let stories = stories().unwrap();
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        for (from, hours) in [("2026-03-20T00:00:00Z", 24 * 14), ("2025-12-28T00:00:00Z", 24 * 10)] {
+            let from = Timestamp(from.parse::<jiff::Timestamp>().unwrap().as_millisecond());
+            for now in (0..hours).map(|hour| from.plus(hour * HOUR)) {
+                for story in &stories {
+                    let times: Vec<Timestamp> = story.entries.iter().map(|entry| entry.when.at(now, &zone)).collect();
+                    assert!(times.is_sorted(), "{} at {now:?}", story.name);
+                    assert!(times.iter().all(|at| *at < now && now.0 - at.0 < 20 * DAY), "{} at {now:?}", story.name);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! One conversation from its first entry to its last: played through the table of states that every real one goes through, its mails
+//! read by what reads every mail.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bytes::Bytes;
+use channels::email::Email;
+use domain::{change::preview, files::Files, fingerprint};
+use jiff::tz::TimeZone;
+use model::{
+    AiMode, Attachment, AttachmentId, Channel, ChannelKind, ConversationId, ConversationRow, ConversationState,
+    Delivery, DeliveryState, Entry, Folds, Happening, IdentityId, Line, MailHead, MailId, MemberId, Message, MessageId,
+    Own, Presence, Preview, PreviewBy, Sender, Status, TeamId, Timestamp, Unanswered,
+};
+use store::{
+    Scope,
+    bulk::{BulkContact, BulkMessage},
+    contact::Identity,
+    conversation::Loaded,
+    error::{Error, Result, StoreError},
+    mail::Mail,
+    message::{File, ProviderId},
+    words::index_words,
+};
+
+use super::{
+    company::{SIGNATURE, SampleChannel},
+    ids::Ids,
+    mails,
+    read::{Deed, Entry as Told, Story, Who},
+};
+
+/// What all conversations have in common.
+pub(super) struct Stage<'a> {
+    pub(super) scope: &'a Scope,
+    pub(super) email: &'a Email,
+    pub(super) files: &'a Files,
+    pub(super) ids: Ids,
+    pub(super) now: Timestamp,
+    pub(super) zone: &'a TimeZone,
+    /// Whoever looks at it: their id and first name.
+    pub(super) me: (MemberId, String),
+    /// Everybody who was here before.
+    pub(super) residents: Vec<MemberId>,
+    /// In the order of `company::MEMBERS`.
+    pub(super) members: Vec<MemberId>,
+    pub(super) teams: HashMap<String, TeamId>,
+    /// By their words.
+    pub(super) channels: HashMap<&'static str, Channel>,
+    /// The addresses of our mailboxes.
+    pub(super) own: Own,
+    /// Replying makes it pending.
+    pub(super) pending_after_reply: bool,
+    /// The conversations by their files.
+    pub(super) conversations: HashMap<String, ConversationId>,
+}
+
+/// An address of somebody outside, as it is stored.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) kind: ChannelKind,
+    pub(super) address: String,
+    pub(super) said_by: String,
+    pub(super) identity: Identity,
+}
+
+/// A mail and the message that it is, by all names that lead to it.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) mail: Mail,
+    pub(super) message: MessageId,
+    pub(super) conversation: ConversationId,
+    pub(super) names: Vec<String>,
+    pub(super) addresses: Vec<String>,
+}
+
+/// Everything that the conversations are made of.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rows {
+    pub(super) contacts: Vec<BulkContact>,
+    pub(super) known: Vec<Known>,
+    pub(super) conversations: Vec<Loaded>,
+    pub(super) messages: Vec<BulkMessage>,
+    pub(super) files: Vec<(File, Timestamp)>,
+    pub(super) reads: Vec<(ConversationId, MemberId, i64)>,
+    pub(super) mails: Vec<Kept>,
+}
+
+/// When a conversation begins.
+pub(super) fn begins(story: &Story, now: Timestamp, zone: &TimeZone) -> Timestamp {
+    story.entries.first().map_or(now, |first| first.when.at(now, zone))
+}
+
+/// The id of a conversation.
+pub(super) fn id_of(ids: Ids, story: &Story, begins: Timestamp) -> ConversationId {
+    ConversationId::new(ids.id(begins, &["conversation", &story.name]))
+}
+
+/// Plays a conversation into `rows`.
+pub(super) async fn play(stage: &Stage<'_>, story: &Story, rows: &mut Rows) -> Result<()> {
+    let wrong = |what: &str| Error::from(StoreError::Corrupt(format!("{}.txt: {what}", story.name)));
+    let begins = begins(story, stage.now, stage.zone);
+    let channel = stage.channels.get(story.channel.word).ok_or_else(|| wrong("its channel is missing"))?;
+    let id = *stage.conversations.get(&story.name).ok_or_else(|| wrong("it has no id"))?;
+    let row = ConversationRow {
+        id,
+        channel: channel.id,
+        kind: channel.kind,
+        team: story.team.as_ref().and_then(|team| stage.teams.get(team).copied()),
+        contact: None,
+        name: String::new(),
+        label: String::new(),
+        first_label: String::new(),
+        preview: Preview { by: PreviewBy::Them, text: String::new() },
+        last_at: begins,
+        last_inbound_at: None,
+        started_at: begins,
+        first_response_ms: None,
+        inbound_count: 0,
+        read_count: 0,
+        state: ConversationState { ai_mode: AiMode::Paused, ..ConversationState::default() },
+        version: 1,
+    };
+    let now = Loaded { row, identity: IdentityId::new(uuid::Uuid::nil()), address: String::new(), message_count: 0 };
+    let mut play = Play {
+        stage,
+        story,
+        sample: story.channel,
+        channel,
+        rows,
+        now,
+        has_identity: false,
+        messages: Vec::new(),
+        chain: Vec::new(),
+        before: None,
+        reads: BTreeMap::new(),
+    };
+    let mut at = begins;
+    for told in &story.entries {
+        // The clocks of a zone may be put back in between.
+        at = told.when.at(stage.now, stage.zone).max(at);
+        play.happens(told, at).await?;
+        play.now.row.version += 1;
+    }
+    play.finish();
+    Ok(())
+}
+
+pub(super) struct Play<'a> {
+    pub(super) stage: &'a Stage<'a>,
+    pub(super) story: &'a Story,
+    pub(super) sample: &'static SampleChannel,
+    pub(super) channel: &'a Channel,
+    pub(super) rows: &'a mut Rows,
+    pub(super) now: Loaded,
+    pub(super) has_identity: bool,
+    pub(super) messages: Vec<Message>,
+    /// The names of its mails, the oldest first.
+    pub(super) chain: Vec<String>,
+    /// The last reply, by its place among the messages; the state before it, and how long the first reply had taken by then.
+    pub(super) before: Option<(usize, ConversationState, Option<i64>)>,
+    pub(super) reads: BTreeMap<MemberId, i64>,
+}
+
+/// A message before it has its place.
+#[derive(Default)]
+pub(super) struct New {
+    pub(super) text: String,
+    pub(super) attachments: Vec<Attachment>,
+    pub(super) provider: Option<String>,
+    pub(super) fingerprint: String,
+    pub(super) mail: Option<Box<MailHead>>,
+}
+
+impl Play<'_> {
+    pub(super) fn wrong(&self, told: &Told, what: &str) -> Error {
+        StoreError::Corrupt(format!("{}.txt, line {}: {what}", self.story.name, told.line)).into()
+    }
+
+    /// An id of something in this conversation, by its place.
+    pub(super) fn id(&self, at: Timestamp, what: &str) -> uuid::Uuid {
+        self.stage.ids.id(at, &[what, &self.story.name, &self.now.message_count.to_string()])
+    }
+
+    fn member(&self, who: Who) -> MemberId {
+        match who {
+            Who::Me => self.stage.me.0,
+            Who::Member(place) => self.stage.members.get(place).copied().unwrap_or(self.stage.me.0),
+        }
+    }
+
+    pub(super) fn text(&self, told: &Told) -> String {
+        told.text.replace("{me}", &self.stage.me.1)
+    }
+
+    fn happen(&mut self, happening: Happening) -> bool {
+        let (state, outcome) = self.now.row.state.after(happening);
+        self.now.row.state = state;
+        outcome.auto_reply
+    }
+
+    fn is_mail(&self) -> bool {
+        self.channel.kind == ChannelKind::Email
+    }
+
+    async fn happens(&mut self, told: &Told, at: Timestamp) -> Result<()> {
+        match &told.deed {
+            Deed::Them { chat_off } => self.incoming(told, at, *chat_off).await?,
+            Deed::Reply(by) => self.reply(told, at, self.member(*by)).await?,
+            Deed::Note(by) => {
+                let (by, text) = (self.member(*by), self.text(told));
+                let print = fingerprint(&[&self.now.row.id.to_string(), "note", &by.to_string(), &text, ""]);
+                self.add(at, Entry::Note { by }, New { text, fingerprint: print, ..New::default() });
+                self.has_read(by);
+            }
+            Deed::Assign { by, to } => {
+                let (by, to) = (self.member(*by), to.map(|to| self.member(to)));
+                self.happen(Happening::Assign(to));
+                self.line(at, Line::Assigned { by, to }, String::new());
+            }
+            Deed::Close(by, reason) => {
+                self.happen(Happening::Close);
+                self.line(at, Line::Closed { by: self.member(*by), reason: *reason }, String::new());
+            }
+            Deed::Reopen(by) => {
+                self.happen(Happening::Reopen);
+                self.line(at, Line::Status { by: self.member(*by), to: Status::Open }, String::new());
+            }
+            Deed::Wait(by) => {
+                self.happen(Happening::SetPending);
+                self.line(at, Line::Status { by: self.member(*by), to: Status::Pending }, String::new());
+            }
+            Deed::Machine => {
+                self.happen(Happening::InboundFromMachine);
+                self.line(at, Line::AutoReply, told.text.clone());
+            }
+            Deed::Bounce => {
+                self.happen(Happening::InboundFromMachine);
+                self.not_sent(told, DeliveryState::Bounced)?;
+                self.line(at, Line::Bounce, told.text.clone());
+            }
+            Deed::Stranger(other) => {
+                let found = self.stage.conversations.get(other).copied();
+                let conversation = found.ok_or_else(|| self.wrong(told, "there is no such conversation"))?;
+                self.line(at, Line::Stranger { conversation }, String::new());
+            }
+        }
+        Ok(())
+    }
+
+    async fn incoming(&mut self, told: &Told, at: Timestamp, chat_off: bool) -> Result<()> {
+        let presence = match (self.is_mail(), chat_off) {
+            (true, _) => Presence::NotChat,
+            (false, true) => Presence::Off { since: at },
+            (false, false) => Presence::On,
+        };
+        let was_closed = self.now.row.state.status == Status::Closed;
+        let auto_reply = self.happen(Happening::Inbound { at, presence, assignee_stays: true });
+        if was_closed {
+            self.line(at, Line::ReopenedByThem, String::new());
+        }
+        let new = match self.is_mail() {
+            true => self.letter(told, at).await?,
+            false => self.said(told, at).await?,
+        };
+        self.add(at, Entry::Incoming, new);
+        if auto_reply {
+            let delivery = Delivery { state: DeliveryState::Sent, send_at: at, reason: String::new() };
+            let text = self.sample.auto_reply.to_owned();
+            self.add(at, Entry::Outgoing { by: Sender::Auto, delivery }, New { text, ..New::default() });
+        }
+        Ok(())
+    }
+
+    /// What a visitor writes.
+    async fn said(&mut self, told: &Told, at: Timestamp) -> Result<New> {
+        let who = self.story.with.mailbox.clone();
+        let address = self.stage.ids.hash(&["visitor", &self.story.name]);
+        let label = format!("Visitor {}", address.get(..4).unwrap_or_default().to_uppercase());
+        self.meet(at, &address, "", &label, &who);
+        let attachments = self.attach(told, at, &format!("visitor:{address}")).await?;
+        let text = self.text(told);
+        let fingerprint = fingerprint(&[&address, &text, &ids_of(&attachments)]);
+        Ok(New { text, attachments, fingerprint, ..New::default() })
+    }
+
+    async fn reply(&mut self, told: &Told, at: Timestamp, by: MemberId) -> Result<()> {
+        if !self.has_identity {
+            let with = self.story.with.mailbox.clone();
+            let label = if with.name.is_empty() { with.address.clone() } else { with.name.clone() };
+            self.meet(at, &with.key(), "", &label, &with);
+            // Whoever begins it has it.
+            self.now.row.state.assignee = Some(by);
+        }
+        // A visitor who writes again has seen what was written before.
+        let mut later = self.story.entries.iter().filter(|entry| entry.line > told.line);
+        let was_read = !self.is_mail() && later.any(|entry| matches!(entry.deed, Deed::Them { .. }));
+        let usual = if was_read { DeliveryState::Read } else { DeliveryState::Sent };
+        let state = told.more.state.unwrap_or(usual);
+        let written = self.text(told);
+        let attachments = self.attach(told, at, &format!("member:{by}")).await?;
+        let conversation = self.now.row.id.to_string();
+        let fingerprint = fingerprint(&[&conversation, "reply", &by.to_string(), &written, &ids_of(&attachments)]);
+        let mut new = New { text: written, attachments, fingerprint, ..New::default() };
+        if self.is_mail() {
+            let folds = new.text.len();
+            new.text = format!("{}\n\n-- \n{SIGNATURE}", new.text);
+            let folds = Folds { signature: folds, quoted: new.text.len() };
+            new.mail = Some(Box::new(MailHead { folds, ..self.head(told)? }));
+        }
+        let before = self.now.row.clone();
+        if let (None, Some(since)) = (before.first_response_ms, before.state.waiting_since) {
+            self.now.row.first_response_ms = Some((at.0 - since.0).max(0));
+        }
+        self.happen(Happening::Reply { by, pending: self.stage.pending_after_reply });
+        let goes_out = state.rank() >= DeliveryState::Sent.rank() && state != DeliveryState::Cancelled;
+        let name = (self.is_mail() && goes_out).then(|| format!("{}@marlund.example", self.id(at, "name").simple()));
+        new.provider.clone_from(&name);
+        let mail_id = MailId::new(self.id(at, "mail"));
+        let delivery = Delivery { state, send_at: at.plus(self.channel.undo_ms), reason: told.more.reason.clone() };
+        let message = self.add(at, Entry::Outgoing { by: Sender::Member(by), delivery }, new);
+        self.has_read(by);
+        self.before = Some((self.messages.len() - 1, before.state.clone(), before.first_response_ms));
+        if let Some(name) = name {
+            self.sent(told, &message, name, mail_id).await?;
+        }
+        if state == DeliveryState::Cancelled {
+            // As if it had not been written; only the pen's epoch never goes back.
+            let row = &mut self.now.row;
+            let pen_epoch = row.state.pen_epoch + i64::from(row.state.pen != before.state.pen);
+            row.state = ConversationState { pen_epoch, ..before.state };
+            (row.preview, row.last_at, row.first_response_ms) =
+                (before.preview, before.last_at, before.first_response_ms);
+        } else if state.is_unsent() {
+            self.not_sent(told, state)?;
+        }
+        Ok(())
+    }
+
+    /// The last reply did not reach them: whoever waits waits again.
+    fn not_sent(&mut self, told: &Told, state: DeliveryState) -> Result<()> {
+        let Some((place, before, first_response_ms)) = self.before.clone() else {
+            return Err(self.wrong(told, "there is no reply that could fail"));
+        };
+        let set = |message: &mut Message| {
+            if let Entry::Outgoing { delivery, .. } = &mut message.entry {
+                *delivery = Delivery { state, reason: told.more.reason.clone(), ..delivery.clone() };
+            }
+        };
+        let Some(message) = self.messages.get_mut(place) else { return Ok(()) };
+        set(message);
+        let (id, n) = (message.id, message.n);
+        if let Some(row) = self.rows.messages.iter_mut().find(|row| row.message.id == id) {
+            set(&mut row.message);
+        }
+        let unanswered = Unanswered { waiting_since: before.waiting_since, missed_at: before.missed_at };
+        // It was no response.
+        self.now.row.first_response_ms = first_response_ms;
+        self.happen(Happening::NotSent { n, unanswered: Some(unanswered) });
+        Ok(())
+    }
+
+    /// Files that were uploaded for the next entry.
+    async fn attach(&mut self, told: &Told, at: Timestamp, uploader: &str) -> Result<Vec<Attachment>> {
+        let mut attachments = Vec::new();
+        for name in &told.more.files {
+            let enclosed = mails::file(name, self.stage.now)?;
+            let (digest, size, media_type) = self.stage.files.keep(Bytes::from(enclosed.bytes)).await?;
+            let attachment = Attachment {
+                id: AttachmentId::new(self.id(at, name)),
+                name: enclosed.name,
+                size: i64::try_from(size).unwrap_or(i64::MAX),
+                media_type,
+            };
+            attachments.push(attachment.clone());
+            let uploader = uploader.to_owned();
+            self.keep(File { attachment, conversation: None, message_n: None, uploader, digest }, at);
+        }
+        attachments.sort_by_key(|file| file.id);
+        Ok(attachments)
+    }
+
+    /// A file of the next entry.
+    pub(super) fn keep(&mut self, file: File, at: Timestamp) {
+        let (conversation, message_n) = (Some(self.now.row.id), Some(self.now.message_count + 1));
+        self.rows.files.push((File { conversation, message_n, ..file }, at));
+    }
+
+    fn has_read(&mut self, member: MemberId) {
+        self.reads.insert(member, self.now.row.inbound_count);
+    }
+
+    fn line(&mut self, at: Timestamp, line: Line, text: String) {
+        self.add(at, Entry::Line { line }, New { text, ..New::default() });
+    }
+
+    /// As every entry is added: at the next place, shown on the card if it says something.
+    fn add(&mut self, at: Timestamp, entry: Entry, new: New) -> Message {
+        let id = MessageId::new(self.id(at, "message"));
+        self.now.message_count += 1;
+        let (conversation, n) = (self.now.row.id, self.now.message_count);
+        let New { text, attachments, provider, fingerprint, mail } = new;
+        let message = Message { id, conversation, n, at, text, entry, attachments, mail };
+        if let Some(preview) = preview(&message) {
+            self.now.row.preview = preview;
+            self.now.row.last_at = at;
+        }
+        if message.entry == Entry::Incoming {
+            self.now.row.inbound_count += 1;
+            self.now.row.last_inbound_at = Some(at);
+        }
+        let provider = provider.map(|id| ProviderId { channel: self.channel.id, id });
+        let words = index_words(&message.text);
+        self.messages.push(message.clone());
+        self.rows.messages.push(BulkMessage { message: message.clone(), provider, fingerprint, words });
+        message
+    }
+
+    fn finish(mut self) {
+        let seen = (self.now.row.inbound_count - self.story.unread).max(0);
+        for member in self.stage.residents.iter().chain([&self.stage.me.0]) {
+            self.reads.insert(*member, seen);
+        }
+        let conversation = self.now.row.id;
+        self.rows.reads.extend(self.reads.into_iter().map(|(member, read)| (conversation, member, read)));
+        self.rows.conversations.push(self.now);
+    }
+}
+
+pub(super) fn ids_of(files: &[Attachment]) -> String {
+    files.iter().map(|file| file.id.to_string()).collect::<Vec<_>>().join(",")
+}

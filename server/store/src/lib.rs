@@ -1,0 +1,78 @@
+//! SQL, one file per aggregate: the only place that knows databases. What is read or written of a workspace takes a [`Scope`].
+
+pub mod account;
+pub mod audit;
+pub mod bulk;
+pub mod clock;
+mod codec;
+mod conn;
+pub mod contact;
+pub mod conversation;
+mod db;
+pub mod error;
+pub mod event;
+pub mod expiry;
+pub mod house;
+pub mod job;
+pub mod mail;
+mod mark;
+pub mod message;
+mod migrations;
+pub mod person;
+pub mod private;
+mod probe;
+pub mod reply;
+mod scope;
+pub mod search;
+pub mod session;
+mod slots;
+pub mod upload;
+mod wake;
+pub mod words;
+mod writer;
+
+use model::Visibility;
+
+pub use conn::{Conn, Engine, QUERIES, Row, Val};
+pub use db::{Db, OnCommit, Snapshot};
+pub use mark::Mark;
+pub use migrations::migrations;
+pub use scope::Scope;
+pub use slots::Slots;
+pub use wake::Wake;
+pub use writer::{Command, Committed, Tx};
+
+/// Every statement that this engine is ever asked, for the test that prepares them all.
+pub fn statements(engine: Engine) -> Vec<String> {
+    let fixed = [
+        account::STATEMENTS,
+        audit::STATEMENTS,
+        contact::STATEMENTS,
+        conversation::STATEMENTS,
+        event::STATEMENTS,
+        expiry::STATEMENTS,
+        house::STATEMENTS,
+        job::STATEMENTS,
+        mail::STATEMENTS,
+        message::STATEMENTS,
+        person::STATEMENTS,
+        probe::STATEMENTS,
+        reply::STATEMENTS,
+        session::STATEMENTS,
+        upload::STATEMENTS,
+    ];
+    let own = match engine {
+        Engine::Sqlite => vec![search::SQLITE_STATEMENTS, mail::SQLITE_STATEMENTS],
+        Engine::Postgres => vec![
+            search::POSTGRES_STATEMENTS,
+            job::POSTGRES_STATEMENTS,
+            writer::POSTGRES_STATEMENTS,
+            wake::POSTGRES_STATEMENTS,
+            mail::POSTGRES_STATEMENTS,
+        ],
+    };
+    let fixed = fixed.into_iter().chain(own).flatten().map(|sql| (*sql).to_owned());
+    let found = search::composed_statements(engine).into_iter().map(|(.., sql)| sql);
+    let rows = Visibility::ALL.iter().map(|visibility| conversation::some_sql(engine, *visibility));
+    fixed.chain(conversation::composed_statements()).chain(found).chain(rows).collect()
+}
