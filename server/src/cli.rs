@@ -11,7 +11,7 @@ use seed::{self, Report, sample::Sample};
 use store::{
     Db, Engine, Scope, audit,
     clock::{Clock, new_id},
-    conversation, house,
+    conversation, workspace,
 };
 
 use crate::{
@@ -64,7 +64,7 @@ pub enum User {
 /// The one workspace of this database, or the first.
 async fn workspace(db: &Db) -> Result<WorkspaceId, Box<dyn Error>> {
     let mut snapshot = db.snapshot().await?;
-    let all = house::all(&mut snapshot.conn()).await?;
+    let all = workspace::all(&mut snapshot.conn()).await?;
     all.first()
         .copied()
         .ok_or_else(|| "this database has no workspace yet: run tandem and open the link it prints".into())
@@ -119,7 +119,7 @@ async fn sample_workspace(db: &Db) -> Result<WorkspaceId, Box<dyn Error>> {
     use domain::sessions::{Browser, OfferSetup, SetUp};
     use store::clock::{new_secret, secret_hash};
     let link_hash = secret_hash(&new_secret());
-    db.write_house(OfferSetup { token_hash: link_hash.clone() }).await?;
+    db.write_global(OfferSetup { token_hash: link_hash.clone() }).await?;
     let set_up = SetUp {
         link_hash,
         workspace: "Sample".to_owned(),
@@ -132,7 +132,7 @@ async fn sample_workspace(db: &Db) -> Result<WorkspaceId, Box<dyn Error>> {
             address: String::new(),
         },
     };
-    Ok(db.write_house(set_up).await?)
+    Ok(db.write_global(set_up).await?)
 }
 
 fn password() -> Result<String, Box<dyn Error>> {
@@ -152,11 +152,11 @@ pub async fn user(config: &Config, user: &User) -> Outcome {
     let db = open(config, &Hub::default()).await?;
     let workspace = workspace(&db).await?;
     let scope = Scope::system(workspace, "command line");
-    let house = house::house(&mut db.snapshot().await?.conn(), &scope).await?.workspace.name;
+    let name_of_workspace = workspace::load(&mut db.snapshot().await?.conn(), &scope).await?.workspace.name;
     match user {
         User::Add { email, name, role } => {
             let role: Role = role.parse()?;
-            let hash = Passwords::new()?.hash(&password()?, &[&house, name, email]).await?;
+            let hash = Passwords::new()?.hash(&password()?, &[&name_of_workspace, name, email]).await?;
             let member = Member {
                 id: MemberId::new(new_id()),
                 name: name.clone(),
@@ -171,12 +171,13 @@ pub async fn user(config: &Config, user: &User) -> Outcome {
             println!("{email} may sign in");
         }
         User::Password { email } => {
-            let key = house::email_key(email);
+            let key = workspace::email_key(email);
             let mut snapshot = db.snapshot().await?;
-            let members = house::members(&mut snapshot.conn(), &scope).await?;
+            let members = workspace::members(&mut snapshot.conn(), &scope).await?;
             drop(snapshot);
-            let member = members.iter().find(|m| house::email_key(&m.email) == key).ok_or("nobody has this address")?;
-            let hash = Passwords::new()?.hash(&password()?, &[&house, &member.name, email]).await?;
+            let member =
+                members.iter().find(|m| workspace::email_key(&m.email) == key).ok_or("nobody has this address")?;
+            let hash = Passwords::new()?.hash(&password()?, &[&name_of_workspace, &member.name, email]).await?;
             db.write(&scope, ResetPassword { member: member.id, hash }).await?;
             println!("the password of {email} is set; their sessions have ended");
         }
@@ -211,7 +212,7 @@ pub async fn doctor(config: &Config) -> Outcome {
             return Err("the database file is damaged: restore the last backup".into());
         }
     }
-    for workspace in house::all(conn).await? {
+    for workspace in workspace::all(conn).await? {
         match audit::verify(conn, workspace).await? {
             Ok(lines) => println!("workspace {workspace}: audit log ok, {lines} lines"),
             Err(n) => {

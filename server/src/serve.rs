@@ -9,7 +9,7 @@ use store::{
     Db, Scope,
     clock::{Clock, new_secret, secret_hash},
     error::Result,
-    house, private,
+    private, workspace,
 };
 use tokio::{net::TcpListener, sync::watch};
 
@@ -134,7 +134,7 @@ fn unless_full(begun: Result<()>) -> Result<()> {
 /// What recurs in each workspace, which new ones have from the transaction that makes them; and mails that an older version has read.
 async fn schedule(db: &Db) -> Result<()> {
     let mut snapshot = db.snapshot().await?;
-    let workspaces = house::all(&mut snapshot.conn()).await?;
+    let workspaces = workspace::all(&mut snapshot.conn()).await?;
     drop(snapshot);
     for workspace in workspaces {
         let scope = Scope::system(workspace, "start");
@@ -147,7 +147,7 @@ async fn schedule(db: &Db) -> Result<()> {
 /// An empty instance prints the link that sets it up; whoever reads the log may use it once, within a day.
 async fn offer_setup(db: &Db, public_url: Option<&str>, address: SocketAddr) -> Result<()> {
     let secret = new_secret();
-    if db.write_house(OfferSetup { token_hash: secret_hash(&secret) }).await? {
+    if db.write_global(OfferSetup { token_hash: secret_hash(&secret) }).await? {
         let origin = public_url.map_or_else(|| format!("http://{address}"), ToOwned::to_owned);
         eprintln!(
             "\n  Open this link to set Tandem up (it works once, within a day):\n  {origin}/setup?token={secret}\n"

@@ -152,7 +152,7 @@ impl Default for ConversationState {
 
 /// A row of the table: what happened to a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Happening {
+pub enum Trigger {
     /// A person outside wrote.
     Inbound {
         /// When.
@@ -231,7 +231,7 @@ pub enum Happening {
         until: Timestamp,
     },
     /// The time has come.
-    Wake,
+    WakeUp,
     /// Done.
     Close,
     /// Not done after all.
@@ -240,21 +240,21 @@ pub enum Happening {
     SetPending,
 }
 
-/// What else a happening asks for.
+/// What else a trigger asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct FollowUp {
     /// The auto-reply of the channel is due.
     pub auto_reply: bool,
 }
 
 impl ConversationState {
-    /// The table. Total: every happening is defined in every state.
+    /// The table. Total: every trigger is defined in every state.
     #[must_use]
-    pub fn after(&self, happening: Happening) -> (Self, Outcome) {
+    pub fn after(&self, trigger: Trigger) -> (Self, FollowUp) {
         let mut next = self.clone();
-        let mut outcome = Outcome::default();
-        match happening {
-            Happening::Inbound { at, presence, assignee_stays } => {
+        let mut outcome = FollowUp::default();
+        match trigger {
+            Trigger::Inbound { at, presence, assignee_stays } => {
                 next.status = Status::Open;
                 next.snoozed_until = None;
                 next.outreach = false;
@@ -270,8 +270,8 @@ impl ConversationState {
                     }
                 }
             }
-            Happening::InboundFromMachine => {}
-            Happening::Reply { by, pending } => {
+            Trigger::InboundFromMachine => {}
+            Trigger::Reply { by, pending } => {
                 if pending || next.status == Status::Closed {
                     next.status = Status::Pending;
                 }
@@ -282,7 +282,7 @@ impl ConversationState {
                 next.pause_ai();
                 next.move_pen(Pen::Member(by));
             }
-            Happening::NotSent { n, unanswered } => {
+            Trigger::NotSent { n, unanswered } => {
                 if let Err(at) = next.unsent.binary_search(&n) {
                     next.unsent.insert(at, n);
                 }
@@ -296,7 +296,7 @@ impl ConversationState {
                     next.missed_at = earlier(next.missed_at, before.missed_at);
                 }
             }
-            Happening::SentAfterAll { n, waiting_since, pending } => {
+            Trigger::SentAfterAll { n, waiting_since, pending } => {
                 // Dealt with in another way meanwhile, it changes nothing.
                 if let Ok(at) = next.unsent.binary_search(&n) {
                     next.unsent.remove(at);
@@ -309,47 +309,47 @@ impl ConversationState {
                     }
                 }
             }
-            Happening::TakenBack { n } => next.unsent.retain(|place| *place != n),
-            Happening::AiReply => {
+            Trigger::TakenBack { n } => next.unsent.retain(|place| *place != n),
+            Trigger::AiReply => {
                 next.status = Status::Pending;
                 next.waiting_since = None;
                 next.unsent.clear();
             }
-            Happening::Keystroke { by } => next.move_pen(Pen::Member(by)),
-            Happening::PenReturned { to } => {
+            Trigger::Keystroke { by } => next.move_pen(Pen::Member(by)),
+            Trigger::PenReturned { to } => {
                 if next.ai_mode == AiMode::Active {
                     next.move_pen(Pen::Agent(to));
                 }
             }
-            Happening::TakeOver { by } => {
+            Trigger::TakeOver { by } => {
                 next.ai_mode = AiMode::Paused;
                 next.move_pen(Pen::Member(by));
             }
-            Happening::PauseAi => {
+            Trigger::PauseAi => {
                 next.ai_mode = AiMode::Paused;
                 next.move_pen(Pen::Nobody);
             }
-            Happening::ManualOnly => {
+            Trigger::ManualOnly => {
                 next.ai_mode = AiMode::Manual;
                 next.move_pen(Pen::Nobody);
             }
-            Happening::Resume { agent } => {
+            Trigger::Resume { agent } => {
                 next.ai_mode = AiMode::Active;
                 next.move_pen(Pen::Agent(agent));
             }
-            Happening::HandOff { target } => {
+            Trigger::HandOff { target } => {
                 next.status = Status::Open;
                 next.ai_mode = AiMode::Paused;
                 next.move_pen(Pen::Nobody);
                 next.assignee = target.or(next.assignee);
             }
-            Happening::Assign(to) => next.assignee = to,
-            Happening::Snooze { until } => next.snoozed_until = Some(until),
-            Happening::Wake => {
+            Trigger::Assign(to) => next.assignee = to,
+            Trigger::Snooze { until } => next.snoozed_until = Some(until),
+            Trigger::WakeUp => {
                 next.snoozed_until = None;
                 next.status = Status::Open;
             }
-            Happening::Close => {
+            Trigger::Close => {
                 next.status = Status::Closed;
                 next.waiting_since = None;
                 next.missed_at = None;
@@ -357,11 +357,11 @@ impl ConversationState {
                 next.unsent.clear();
                 next.move_pen(Pen::Nobody);
             }
-            Happening::Reopen => {
+            Trigger::Reopen => {
                 next.status = Status::Open;
                 next.snoozed_until = None;
             }
-            Happening::SetPending => {
+            Trigger::SetPending => {
                 next.status = Status::Pending;
                 // Whoever says that it is their turn has looked at what was not sent.
                 next.unsent.clear();

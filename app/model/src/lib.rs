@@ -6,7 +6,6 @@ mod contact;
 mod conversation;
 mod error;
 mod event;
-mod house;
 mod ids;
 mod inbox;
 mod links;
@@ -19,16 +18,16 @@ mod rights;
 mod storage;
 mod text_enum;
 mod unseen;
+mod workspace;
 
 pub use arrange::{arrange, window_of};
 pub use audit::{AuditEvent, AuditLine, AuditPage};
 pub use contact::{Contact, ContactField, FieldError, LeadStatus};
 pub use conversation::{
-    AiMode, Category, ConversationState, Happening, Outcome, Pen, Presence, Slot, Status, Tab, Unanswered,
+    AiMode, Category, ConversationState, FollowUp, Pen, Presence, Slot, Status, Tab, Trigger, Unanswered,
 };
 pub use error::ApiError;
 pub use event::{EventBody, LiveBody, LiveEvent};
-pub use house::{Bootstrap, Channel, ChannelKind, Me, Member, Team, Workspace};
 pub use ids::{
     AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId,
     MessageId, SessionId, TeamId, Timestamp, WorkspaceId,
@@ -39,12 +38,13 @@ pub use inbox::{
 pub use links::{Link, Piece, linkify};
 pub use mail::{Card, Folds, FrameHeight, Look, MailChoice, MailHead, MailOutcome, answer_subject};
 pub use mail_account::{
-    AccountState, ChannelHealth, CheckStep, CheckedStep, EmailSettings, Host, Ledger, Security, StepOutcome,
+    AccountState, ChannelHealth, CheckStep, CheckedStep, EmailSettings, FolderCounts, Host, Security, StepOutcome,
 };
 pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line, Message, Sender, TEXT_LIMIT};
 pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};
-pub use reduce::{Changed, HousePart, InboxState, ListPart, ThreadPart};
+pub use reduce::{Changed, InboxState, ListPart, ThreadPart, WorkspacePart};
 pub use rights::{Access, Permission, Role, Visibility};
 pub use storage::{Space, Storage, StorageFault};
 pub use text_enum::UnknownText;
 pub use unseen::{is_filler, is_unseen};
+pub use workspace::{Bootstrap, Channel, ChannelKind, Me, Member, Team, Workspace};

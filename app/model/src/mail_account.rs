@@ -107,12 +107,12 @@ pub struct ChannelHealth {
     /// How far the folder was read: the number of the newest mail.
     pub cursor: i64,
     /// How many mails the folder had when it was counted last, and how many of them are not here and should be.
-    pub ledger: Option<Ledger>,
+    pub ledger: Option<FolderCounts>,
 }
 
 /// What the mailbox has, and what is here (H9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ledger {
+pub struct FolderCounts {
     /// When it was counted.
     pub at: Timestamp,
     /// Mails in the folder on the server.

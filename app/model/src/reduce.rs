@@ -8,7 +8,7 @@ use super::{
 
 /// The workspace as shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HousePart {
+pub struct WorkspacePart {
     /// People, teams, channels.
     pub boot: Bootstrap,
 }
@@ -41,7 +41,7 @@ pub struct ThreadPart {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InboxState {
     /// People, teams, channels.
-    pub house: Option<HousePart>,
+    pub workspace: Option<WorkspacePart>,
     /// The list.
     pub list: Option<ListPart>,
     /// The open conversation.
@@ -52,7 +52,7 @@ pub struct InboxState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Changed {
     /// People, teams, channels.
-    House,
+    Workspace,
     /// The numbers above the list.
     Counts,
     /// Which rows there are, or their order.
@@ -73,12 +73,12 @@ impl InboxState {
     /// Takes an event in. An event a part already includes changes nothing there: repeated and overlapping streams are harmless.
     pub fn apply(&mut self, event: &LiveEvent) -> Vec<Changed> {
         let mut changed = Vec::new();
-        let who = self.house.as_ref().map(|house| (house.boot.me.member.id, house.boot.me.joined_at));
-        if let Some(house) = &mut self.house
-            && event.seq > house.boot.seq
+        let who = self.workspace.as_ref().map(|workspace| (workspace.boot.me.member.id, workspace.boot.me.joined_at));
+        if let Some(workspace) = &mut self.workspace
+            && event.seq > workspace.boot.seq
         {
-            house.boot.seq = event.seq;
-            house.apply(&event.body, &mut changed);
+            workspace.boot.seq = event.seq;
+            workspace.apply(&event.body, &mut changed);
         }
         let Some((me, joined)) = who else { return changed };
         if let Some(list) = &mut self.list
@@ -99,7 +99,7 @@ impl InboxState {
     /// The number from which a stream must continue so that no part misses anything.
     pub fn cursor(&self) -> Option<i64> {
         [
-            self.house.as_ref().map(|part| part.boot.seq),
+            self.workspace.as_ref().map(|part| part.boot.seq),
             self.list.as_ref().map(|part| part.seq),
             self.thread.as_ref().map(|part| part.thread.seq),
         ]
@@ -109,7 +109,7 @@ impl InboxState {
     }
 }
 
-impl HousePart {
+impl WorkspacePart {
     fn apply(&mut self, body: &LiveBody, changed: &mut Vec<Changed>) {
         match body {
             LiveBody::Member(member) => {
@@ -123,7 +123,7 @@ impl HousePart {
             LiveBody::Workspace(workspace) => self.boot.workspace = workspace.clone(),
             _ => return,
         }
-        changed.push(Changed::House);
+        changed.push(Changed::Workspace);
     }
 }
 

@@ -7,7 +7,7 @@ use super::composer::{AttachButton, FileList, Uploads, read_addresses, written};
 use crate::{
     api::conversation::{Beginning, NewMessage, send_message},
     components::ui::{Button, Dialog, Variant},
-    state::{House, new_uuid, use_house},
+    state::{WorkspaceState, new_uuid, use_workspace},
 };
 use model::{
     Channel, ChannelId, ChannelKind, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice, Mailbox,
@@ -65,12 +65,12 @@ pub fn use_begin() -> Begin {
 }
 
 /// Whether whoever looks may write to somebody first, and from where.
-pub fn may_begin(house: House) -> bool {
-    house.boot.with(|boot| boot.me.may(Permission::Converse)) && !mailboxes(house).is_empty()
+pub fn may_begin(workspace: WorkspaceState) -> bool {
+    workspace.boot.with(|boot| boot.me.may(Permission::Converse)) && !mailboxes(workspace).is_empty()
 }
 
-fn mailboxes(house: House) -> Vec<(ChannelId, String)> {
-    house.boot.with(|boot| {
+fn mailboxes(workspace: WorkspaceState) -> Vec<(ChannelId, String)> {
+    workspace.boot.with(|boot| {
         let connected = |channel: &&Channel| {
             channel.kind == ChannelKind::Email && !channel.address.is_empty() && !channel.is_sample()
         };
@@ -100,9 +100,9 @@ pub fn BeginDialog() -> impl IntoView {
 
 #[component]
 fn Form(begin: Begin) -> impl IntoView {
-    let house = use_house();
-    let me = house.boot.with_untracked(|boot| boot.me.member.id);
-    let from = RwSignal::new(untrack(|| mailboxes(house)).first().map(|(id, _)| *id));
+    let workspace = use_workspace();
+    let me = workspace.boot.with_untracked(|boot| boot.me.member.id);
+    let from = RwSignal::new(untrack(|| mailboxes(workspace)).first().map(|(id, _)| *id));
     let (subject, text) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (busy, fault) = (RwSignal::new(false), RwSignal::new(None::<String>));
     // Kept until it is sent: tried again, it is the same mail (R6).
@@ -175,7 +175,7 @@ fn Form(begin: Begin) -> impl IntoView {
         }
     };
     let choose = move || {
-        let all = mailboxes(house);
+        let all = mailboxes(workspace);
         (all.len() > 1).then(|| {
             let options = all
                 .into_iter()

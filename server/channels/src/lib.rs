@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use model::{ChannelKind, MailId};
 
-pub use receivers::{Health, Receivers, Trouble};
+pub use receivers::{ReceiveError, ReceiverHealth, Receivers};
 
 use domain::{
     deliver::{Handed, Outgoing},
@@ -58,7 +58,7 @@ pub trait Channel: Send + Sync {
     async fn send(&self, scope: &Scope, outgoing: &Outgoing) -> Result<Handed, SendError>;
 
     /// Receives for an account until something goes wrong; it may be dropped at any moment. Kinds whose providers call us receive nothing here.
-    async fn receive(&self, account: &Account, health: &Health) -> Trouble {
+    async fn receive(&self, account: &Account, health: &ReceiverHealth) -> ReceiveError {
         let _ = (account, health);
         std::future::pending().await
     }

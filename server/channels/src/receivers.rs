@@ -10,7 +10,7 @@ use store::{
     account::{self, Account, AccountLease, NewState},
     clock::random_hex,
     error::Result,
-    house,
+    workspace,
 };
 use tokio::{
     sync::watch,
@@ -31,7 +31,7 @@ const LONGEST_MS: i64 = 300_000;
 
 /// Why an account stopped receiving.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub struct ReceiveError {
     /// What happened.
     pub reason: String,
     /// What to do about it.
@@ -41,14 +41,14 @@ pub struct Trouble {
 }
 
 /// Through which a receiving account says that it is well.
-pub struct Health {
+pub struct ReceiverHealth {
     db: Db,
     scope: Scope,
     channel: ChannelId,
     revision: i64,
 }
 
-impl Health {
+impl ReceiverHealth {
     /// For an account.
     pub fn of(db: Db, account: &Account) -> Self {
         let scope = Scope::system(account.workspace, "receiving");
@@ -87,7 +87,7 @@ impl Receivers {
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
         // A database file has one server at a time: whoever held a lease was killed, and nobody need wait for its end.
         if self.db.engine() == Engine::Sqlite
-            && let Err(error) = self.db.write_house(FreeLeases).await
+            && let Err(error) = self.db.write_global(FreeLeases).await
         {
             tracing::error!(%error, "freeing the accounts of a server that was killed");
         }
@@ -116,7 +116,7 @@ impl Receivers {
     }
 
     async fn due(&self) -> Result<Vec<(WorkspaceId, ChannelId)>> {
-        Ok(account::due(&mut self.db.glance().await?.conn(), self.db.clock().now()).await?)
+        Ok(account::due(&mut self.db.reader().await?.conn(), self.db.clock().now()).await?)
     }
 
     /// Takes an account, if nobody else does, and receives for it until that fails or is to stop.
@@ -136,7 +136,7 @@ impl Receivers {
         let Some(adapter) = self.channels.of(taken.kind) else {
             return self.db.write(&scope, LeaveAccount { lease, wait_ms: LONGEST_MS, state: None }).await;
         };
-        let health = Health::of(self.db.clone(), &taken.account);
+        let health = ReceiverHealth::of(self.db.clone(), &taken.account);
         let trouble = tokio::select! {
             trouble = adapter.receive(&taken.account, &health) => Some(trouble),
             () = self.keep(&scope, &lease) => None,
@@ -146,7 +146,7 @@ impl Receivers {
             return self.db.write(&scope, LeaveAccount { lease, wait_ms: 0, state: None }).await;
         };
         // As it is now: it may have been well for days since it was taken.
-        let known = account::one(&mut self.db.glance().await?.conn(), &scope, channel).await?;
+        let known = account::one(&mut self.db.reader().await?.conn(), &scope, channel).await?;
         let failures = known.map_or(0, |account| account.failures) + 1;
         let wait_ms = back_off(failures);
         tracing::warn!(%channel, reason = %trouble.reason, failures, wait_ms, "an account stopped receiving");
@@ -204,10 +204,10 @@ impl Command for TakeAccount {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<TakenAccount>> {
         let scope = tx.scope()?;
         let until = tx.now().plus(LEASE_MS);
-        if !account::take(tx, &scope, self.channel, &self.owner, until).await? {
+        if !account::lease(tx, &scope, self.channel, &self.owner, until).await? {
             return Ok(None);
         }
-        let kind = house::channel(tx.conn(), &scope, self.channel).await?.kind;
+        let kind = workspace::channel(tx.conn(), &scope, self.channel).await?.kind;
         Ok(account::one(tx.conn(), &scope, self.channel).await?.map(|account| TakenAccount { account, kind }))
     }
 }
@@ -241,7 +241,7 @@ impl Command for LeaveAccount {
             set_state(tx, &scope, self.lease.channel, self.lease.revision, state).await?;
         }
         let until: Timestamp = tx.now().plus(self.wait_ms);
-        account::leave(tx, &scope, &self.lease, until).await?;
+        account::release(tx, &scope, &self.lease, until).await?;
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use store::{
     Scope, Tx,
     account::{self, Account, NewState},
     error::Result,
-    house,
+    workspace,
 };
 
 /// Why nobody gets what is written on a channel that is only a sample.
@@ -31,7 +31,7 @@ pub async fn set_state(
     revision: i64,
     new: &NewState,
 ) -> Result<()> {
-    let before = house::channel(tx.conn(), scope, channel).await?;
+    let before = workspace::channel(tx.conn(), scope, channel).await?;
     account::set_state(tx, scope, channel, revision, new).await?;
     tell(tx, scope, &before).await
 }
@@ -41,13 +41,13 @@ pub async fn set_state(
 /// # Errors
 /// When the database fails, or there is no such channel here.
 pub async fn begin_anew(tx: &mut Tx<'_>, scope: &Scope, account: &Account) -> Result<()> {
-    let before = house::channel(tx.conn(), scope, account.channel).await?;
+    let before = workspace::channel(tx.conn(), scope, account.channel).await?;
     account::save(tx, scope, account.channel, &account.settings, &account.secret).await?;
     tell(tx, scope, &before).await
 }
 
 async fn tell(tx: &mut Tx<'_>, scope: &Scope, before: &Channel) -> Result<()> {
-    let channel = house::channel(tx.conn(), scope, before.id).await?;
+    let channel = workspace::channel(tx.conn(), scope, before.id).await?;
     if channel != *before {
         tx.emit(scope.workspace(), EventBody::Channel(Box::new(channel)));
     }

@@ -61,9 +61,9 @@ impl Command for NoteWrongPassword {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let what = AuditEvent::SignInRefused;
         let body = match room(tx, self.member, what, "").await? {
-            Room::Free => json!({}),
-            Room::Last => json!({ FURTHER: UNNOTED }),
-            Room::None => return Ok(()),
+            Allowance::Free => json!({}),
+            Allowance::Last => json!({ FURTHER: UNNOTED }),
+            Allowance::None => return Ok(()),
         };
         note_of(tx, self.workspace, Some(self.member), &self.address, what, body).await
     }
@@ -86,29 +86,29 @@ impl Command for NoteRefusal {
         let scope = tx.scope()?;
         let asked = &self.asked[..self.asked.floor_char_boundary(ASKED)];
         let body = match room(tx, scope.person()?.member.id, self.what, kind_of(asked)).await? {
-            Room::Free => json!({ "asked": asked }),
-            Room::Last => json!({ "asked": asked, FURTHER: UNNOTED }),
-            Room::None => return Ok(()),
+            Allowance::Free => json!({ "asked": asked }),
+            Allowance::Last => json!({ "asked": asked, FURTHER: UNNOTED }),
+            Allowance::None => return Ok(()),
         };
         note(tx, &scope, self.what, body).await
     }
 }
 
 /// Whether one more refusal is noted.
-enum Room {
+enum Allowance {
     Free,
     /// It is, and says that further ones are not.
     Last,
     None,
 }
 
-async fn room(tx: &mut Tx<'_>, member: MemberId, what: AuditEvent, kind: &str) -> Result<Room> {
+async fn room(tx: &mut Tx<'_>, member: MemberId, what: AuditEvent, kind: &str) -> Result<Allowance> {
     let bucket = format!("refusals:{member}:{}:{kind}", what.as_str());
     let (count, _) = session::attempt(tx, &bucket, WINDOW_MS).await?;
     Ok(match count.cmp(&REFUSALS) {
-        Ordering::Less => Room::Free,
-        Ordering::Equal => Room::Last,
-        Ordering::Greater => Room::None,
+        Ordering::Less => Allowance::Free,
+        Ordering::Equal => Allowance::Last,
+        Ordering::Greater => Allowance::None,
     })
 }
 

@@ -1,8 +1,8 @@
 //! A conversation being changed: loaded, altered by the state table, given entries, and stored with its event.
 
 use model::{
-    ApiError, Attachment, Contact, ConversationId, Entry, EventBody, Facts, Happening, MailHead, Message, MessageId,
-    Outcome, Preview, PreviewBy, Sender, Timestamp, is_unseen,
+    ApiError, Attachment, Contact, ConversationId, Entry, EventBody, Facts, FollowUp, MailHead, Message, MessageId,
+    Preview, PreviewBy, Sender, Timestamp, Trigger, is_unseen,
 };
 use store::{
     Scope, Tx,
@@ -49,7 +49,7 @@ impl Change {
     ///
     /// # Errors
     /// [`Error::NOT_FOUND`] when there is none that they see.
-    pub async fn of(tx: &mut Tx<'_>, scope: &Scope, id: ConversationId) -> Result<Self> {
+    pub async fn load(tx: &mut Tx<'_>, scope: &Scope, id: ConversationId) -> Result<Self> {
         let loaded = conversation::load(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
         let stored = (loaded.row.facts(), loaded.row.version);
         Ok(Self { scope: scope.clone(), stored, is_new: false, now: loaded, messages: Vec::new() })
@@ -78,8 +78,8 @@ impl Change {
     }
 
     /// Applies a row of the state table.
-    pub fn happen(&mut self, happening: Happening) -> Outcome {
-        let (state, outcome) = self.now.row.state.after(happening);
+    pub fn apply(&mut self, trigger: Trigger) -> FollowUp {
+        let (state, outcome) = self.now.row.state.after(trigger);
         self.now.row.state = state;
         outcome
     }
@@ -188,7 +188,7 @@ pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Con
         if id == changed.row.id {
             continue;
         }
-        let other = Change::of(tx, &system, id).await?;
+        let other = Change::load(tx, &system, id).await?;
         // One that is somebody else's is none of the news.
         if other.now.row.contact == Some(contact.id) {
             other.finish(tx).await?;

@@ -78,7 +78,7 @@ impl Command for MakeContact {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Contact> {
         let scope = tx.scope()?;
         scope.require(Permission::Converse)?;
-        let mut change = Change::of(tx, &scope, self.conversation).await?;
+        let mut change = Change::load(tx, &scope, self.conversation).await?;
         if let Some(known) = change.now.row.contact {
             // Made already, by this request or a colleague a moment ago.
             return contact::one(tx.conn(), &scope, known).await?.ok_or(Error::NOT_FOUND);

@@ -9,9 +9,10 @@ use store::{
     Command, Scope, Tx, account,
     clock::new_id,
     error::{Result, StoreError},
-    house, job,
+    job,
     mail::{self, Mail},
     message::{self, ProviderId, may_be_sent},
+    workspace,
 };
 
 use super::{
@@ -101,9 +102,9 @@ impl Command for BeginSend {
             self.lease.done(tx).await?;
             return Ok(Plan::Nothing);
         };
-        let mut change = Change::of(tx, &scope, message.conversation).await?;
+        let mut change = Change::load(tx, &scope, message.conversation).await?;
         let kind = change.now.row.kind;
-        let is_sample = house::channel(tx.conn(), &scope, change.now.row.channel).await?.is_sample();
+        let is_sample = workspace::channel(tx.conn(), &scope, change.now.row.channel).await?.is_sample();
         if is_sample || kind == ChannelKind::WebChat {
             if is_sample {
                 // Before anything asks the network, whatever the kind.
@@ -113,7 +114,7 @@ impl Command for BeginSend {
                 delivery.state = DeliveryState::Sent;
             }
             put(tx, &scope, &mut message, delivery).await?;
-            unsent::told(tx, &scope, &mut change, &message).await?;
+            unsent::report(tx, &scope, &mut change, &message).await?;
             change.changed(message);
             change.finish(tx).await?;
             self.lease.done(tx).await?;
@@ -175,7 +176,7 @@ impl Handed {
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum SendOutcome {
     /// The channel has it.
     Sent(Handed),
     /// It will not go out; why, and what to do.
@@ -193,7 +194,7 @@ pub struct FinishSend {
     /// Which message.
     pub outgoing: Box<Outgoing>,
     /// What became of it.
-    pub fate: Fate,
+    pub outcome: SendOutcome,
 }
 
 #[async_trait]
@@ -204,9 +205,9 @@ impl Command for FinishSend {
         let scope = tx.scope()?;
         let Message { id, conversation, .. } = self.outgoing.message;
         // Before the message is looked at: whoever reports about it meanwhile changes this as well, and one of the two begins anew.
-        let mut change = Change::of(tx, &scope, conversation).await?;
-        let (state, reason) = match &self.fate {
-            Fate::Sent(handed) => {
+        let mut change = Change::load(tx, &scope, conversation).await?;
+        let (state, reason) = match &self.outcome {
+            SendOutcome::Sent(handed) => {
                 let provider = ProviderId { channel: self.outgoing.channel, id: handed.provider_id.clone() };
                 message::set_provider(tx, &scope, id, &provider).await?;
                 account::went_out(tx, &scope, self.outgoing.channel).await?;
@@ -215,12 +216,12 @@ impl Command for FinishSend {
                 }
                 handed.state()
             }
-            Fate::Failed(reason) => (DeliveryState::Failed, reason.clone()),
-            Fate::Unknown(reason) => (DeliveryState::Unknown, reason.clone()),
+            SendOutcome::Failed(reason) => (DeliveryState::Failed, reason.clone()),
+            SendOutcome::Unknown(reason) => (DeliveryState::Unknown, reason.clone()),
         };
         if let Some((mut message, before)) = still_going(tx, &scope, id).await? {
             put(tx, &scope, &mut message, Delivery { state, reason, ..before }).await?;
-            unsent::told(tx, &scope, &mut change, &message).await?;
+            unsent::report(tx, &scope, &mut change, &message).await?;
             change.changed(message);
             change.finish(tx).await?;
         }
@@ -245,7 +246,7 @@ impl FinishSend {
         if sent.file {
             let job = JobId::new(new_id());
             let over = Some(self.outgoing.channel);
-            Work::FileSentMail { mail: mail.id }.leave(tx, scope.workspace(), job, over, tx.now()).await?;
+            Work::FileSentMail { mail: mail.id }.enqueue(tx, scope.workspace(), job, over, tx.now()).await?;
         }
         Ok(())
     }
@@ -272,7 +273,7 @@ impl Command for PostponeSend {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
         let Message { id, conversation, .. } = self.outgoing.message;
-        let mut change = Change::of(tx, &scope, conversation).await?;
+        let mut change = Change::load(tx, &scope, conversation).await?;
         self.lease.done(tx).await?;
         let Some((mut message, before)) = still_going(tx, &scope, id).await? else { return Ok(()) };
         let state = if self.outgoing.doubtful { DeliveryState::Sending } else { DeliveryState::Queued };
@@ -283,7 +284,7 @@ impl Command for PostponeSend {
         // The same job anew, not given back: its tries count how often something went wrong here, and here nothing did.
         let at = tx.now().plus(self.wait_ms);
         let over = outside(self.outgoing.kind, self.outgoing.channel);
-        Work::Send { message: id }.leave(tx, scope.workspace(), self.lease.job, over, at).await
+        Work::Send { message: id }.enqueue(tx, scope.workspace(), self.lease.job, over, at).await
     }
 }
 
@@ -311,9 +312,9 @@ impl Command for GiveUpSend {
             };
             let why = self.reason.trim_end_matches('.');
             let reason = format!("It was tried several times; the last time: {why}. {next}");
-            let mut change = Change::of(tx, &scope, message.conversation).await?;
+            let mut change = Change::load(tx, &scope, message.conversation).await?;
             put(tx, &scope, &mut message, Delivery { state, reason, ..before }).await?;
-            unsent::told(tx, &scope, &mut change, &message).await?;
+            unsent::report(tx, &scope, &mut change, &message).await?;
             change.changed(message);
             change.finish(tx).await?;
         }
@@ -340,7 +341,7 @@ impl Command for TheyRead {
         if unread.is_empty() {
             return Ok(());
         }
-        let mut change = Change::of(tx, &scope, self.conversation).await?;
+        let mut change = Change::load(tx, &scope, self.conversation).await?;
         for mut message in unread {
             let delivery = Delivery { state: DeliveryState::Read, send_at: sent_at(&message), reason: String::new() };
             put(tx, &scope, &mut message, delivery).await?;

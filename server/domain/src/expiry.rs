@@ -41,7 +41,7 @@ impl Command for EndPurge {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let workspace = tx.scope()?.workspace();
-        Work::Purge.leave_next(tx, workspace).await?;
+        Work::Purge.enqueue_next(tx, workspace).await?;
         self.lease.done(tx).await
     }
 }

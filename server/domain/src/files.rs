@@ -337,8 +337,8 @@ async fn make_room(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, size: i64
     let there = upload::unclaimed(tx.conn(), scope, channel).await?;
     let files = there.files.saturating_add(1) - MOST_UNCLAIMED_FILES;
     let bytes = there.bytes.saturating_add(size) - MOST_UNCLAIMED;
-    let room = upload::Room { files, bytes, before: tx.now().plus(-SETTLED_MS), most: MOST_GIVEN_UP };
-    if (files <= 0 && bytes <= 0) || upload::make_room(tx, scope, channel, room).await? {
+    let room = upload::Eviction { files, bytes, before: tx.now().plus(-SETTLED_MS), most: MOST_GIVEN_UP };
+    if (files <= 0 && bytes <= 0) || upload::evict(tx, scope, channel, room).await? {
         return Ok(());
     }
     let message = "Too many files wait to be sent here just now. Write without a file, or try again later.".to_owned();

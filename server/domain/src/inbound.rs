@@ -2,16 +2,16 @@
 
 use async_trait::async_trait;
 use model::{
-    AttachmentId, Channel, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, Happening, JobId, Line,
-    MailHead, Message, MessageId, Presence, Sender, Status,
+    AttachmentId, Channel, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, Line, MailHead, Message,
+    MessageId, Presence, Sender, Status, Trigger,
 };
 use store::{
     Command, Scope, Tx,
     clock::new_id,
     conversation,
     error::{Error, Result},
-    house,
     message::{self, ProviderId},
+    workspace,
 };
 
 use super::{
@@ -129,16 +129,16 @@ impl Receive {
             InThread::New => None,
         };
         let mut change = match known {
-            Some(id) => Change::of(tx, scope, id).await?,
+            Some(id) => Change::load(tx, scope, id).await?,
             None => correspondent.begin(tx, scope, ConversationId::new(new_id()), &identity).await?,
         };
         let presence = self.presence(tx, scope).await?;
         let assignee_stays = match change.now.row.state.assignee {
-            Some(member) => house::is_member(tx.conn(), scope, member).await?,
+            Some(member) => workspace::is_member(tx.conn(), scope, member).await?,
             None => true,
         };
         let was_closed = change.now.row.state.status == Status::Closed;
-        let outcome = change.happen(Happening::Inbound { at: tx.now(), presence, assignee_stays });
+        let outcome = change.apply(Trigger::Inbound { at: tx.now(), presence, assignee_stays });
         if was_closed {
             change.line(tx, Line::ReopenedByThem).await?;
         }
@@ -167,7 +167,7 @@ impl Receive {
         if self.0.channel.kind != ChannelKind::WebChat {
             return Ok(Presence::NotChat);
         }
-        let off = house::house(tx.conn(), scope).await?.chat_off_since;
+        let off = workspace::load(tx.conn(), scope).await?.chat_off_since;
         Ok(off.map_or(Presence::On, |since| Presence::Off { since }))
     }
 
@@ -181,6 +181,6 @@ impl Receive {
         let new = NewEntry { id, text, entry, attachments, provider: None, fingerprint, mail: None };
         change.add(tx, new).await?;
         let over = outside(self.0.channel.kind, self.0.channel.id);
-        Work::Send { message: id }.leave(tx, scope.workspace(), JobId::new(id.uuid()), over, tx.now()).await
+        Work::Send { message: id }.enqueue(tx, scope.workspace(), JobId::new(id.uuid()), over, tx.now()).await
     }
 }

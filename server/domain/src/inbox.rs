@@ -3,14 +3,13 @@
 use async_trait::async_trait;
 use model::{
     Act, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, DeliveryState, Draft, Entry,
-    EventBody, Happening, InboxPage, Line, Message, Permission, Status, Thread, View,
+    EventBody, InboxPage, Line, Message, Permission, Status, Thread, Trigger, View,
 };
 use store::{
     Command, Conn, Db, Scope, Tx, contact, conversation,
     error::{Error, Result},
-    house,
     message::{self, Audience},
-    person,
+    person, workspace,
 };
 
 use super::{change::Change, check_text};
@@ -26,7 +25,7 @@ pub const ENTRIES: i64 = 50;
 /// When the database fails.
 pub async fn bootstrap(db: &Db, scope: &Scope) -> Result<Bootstrap> {
     let mut snapshot = db.snapshot().await?;
-    house::bootstrap(&mut snapshot.conn(), scope, db.clock().now()).await
+    workspace::bootstrap(&mut snapshot.conn(), scope, db.clock().now()).await
 }
 
 /// One page of the list, newest first.
@@ -124,7 +123,7 @@ impl Command for ChangeState {
         let scope = tx.scope()?;
         scope.require(Permission::Converse)?;
         let by = scope.person()?.member.id;
-        let mut change = Change::of(tx, &scope, self.conversation).await?;
+        let mut change = Change::load(tx, &scope, self.conversation).await?;
         let state = &change.now.row.state;
         let already = match self.act {
             Act::Assign(to) => state.assignee == to,
@@ -138,19 +137,19 @@ impl Command for ChangeState {
         }
         change.claim(self.seen)?;
         if let Act::Assign(Some(to)) = self.act
-            && !house::is_member(tx.conn(), &scope, to).await?
+            && !workspace::is_member(tx.conn(), &scope, to).await?
         {
             return Err(
                 ApiError::invalid("assignee", "This person is no longer a member. Choose somebody else.").into()
             );
         }
-        let (happening, line) = match self.act {
-            Act::Assign(to) => (Happening::Assign(to), Line::Assigned { by, to }),
-            Act::Close(reason) => (Happening::Close, Line::Closed { by, reason }),
-            Act::Reopen => (Happening::Reopen, Line::Status { by, to: Status::Open }),
-            Act::Pending => (Happening::SetPending, Line::Status { by, to: Status::Pending }),
+        let (trigger, line) = match self.act {
+            Act::Assign(to) => (Trigger::Assign(to), Line::Assigned { by, to }),
+            Act::Close(reason) => (Trigger::Close, Line::Closed { by, reason }),
+            Act::Reopen => (Trigger::Reopen, Line::Status { by, to: Status::Open }),
+            Act::Pending => (Trigger::SetPending, Line::Status { by, to: Status::Pending }),
         };
-        change.happen(happening);
+        change.apply(trigger);
         change.line(tx, line).await?;
         Ok(change.finish(tx).await?.row)
     }

@@ -1,7 +1,6 @@
 //! Use cases: rights → rules → one transaction (rows, event, jobs). No HTTP and no SQL text.
 
 pub mod account;
-pub mod audit;
 pub mod audit_log;
 pub mod change;
 pub mod contacts;
@@ -13,6 +12,7 @@ pub mod inbound;
 pub mod inbox;
 pub mod mail;
 pub mod people;
+pub mod recount;
 pub mod send;
 pub mod sessions;
 mod unsent;

@@ -9,7 +9,7 @@ use serde_json::json;
 use store::{
     Command, Scope, Tx,
     error::{Error, Result},
-    house, job, session,
+    job, session, workspace,
 };
 
 use super::{audit_log::note, check_line, check_name, check_text};
@@ -25,12 +25,12 @@ impl Command for SetChat {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
         scope.require(Permission::Converse)?;
-        let mut member = house::member(tx.conn(), &scope, scope.person()?.member.id).await?;
+        let mut member = workspace::member(tx.conn(), &scope, scope.person()?.member.id).await?;
         if member.chat_on == self.0 {
             return Ok(());
         }
         member.chat_on = self.0;
-        house::save_member(tx, &scope, &member).await?;
+        workspace::save_member(tx, &scope, &member).await?;
         tx.emit(scope.workspace(), EventBody::Member(Box::new(member)));
         keep_bubble(tx, &scope).await
     }
@@ -38,14 +38,14 @@ impl Command for SetChat {
 
 /// Notes when the workspace's bubble goes grey or green: an off period begins or ends (H6).
 pub(super) async fn keep_bubble(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
-    let house = house::house(tx.conn(), scope).await?;
-    let members = house::members(tx.conn(), scope).await?;
-    let open = house.workspace.chat_enabled && members.iter().any(|m| m.chat_on && !m.disabled);
-    match (open, house.chat_off_since) {
-        (true, Some(_)) => house::set_chat_off_since(tx, scope, None).await?,
+    let record = workspace::load(tx.conn(), scope).await?;
+    let members = workspace::members(tx.conn(), scope).await?;
+    let open = record.workspace.chat_enabled && members.iter().any(|m| m.chat_on && !m.disabled);
+    match (open, record.chat_off_since) {
+        (true, Some(_)) => workspace::set_chat_off_since(tx, scope, None).await?,
         (false, None) => {
             let now = tx.now();
-            house::set_chat_off_since(tx, scope, Some(now)).await?;
+            workspace::set_chat_off_since(tx, scope, Some(now)).await?;
         }
         _ => {}
     }
@@ -73,9 +73,11 @@ impl Command for AddMember {
             return Err(Error::FORBIDDEN);
         }
         check_name("name", &member.name, "Say how colleagues should call them.")?;
-        house::add_member(tx, scope.workspace(), member).await.map_err(|error| match error.is_unique_violation() {
-            true => ApiError::invalid("email", "Somebody signs in with this address already.").into(),
-            false => Error::from(error),
+        workspace::add_member(tx, scope.workspace(), member).await.map_err(|error| {
+            match error.is_unique_violation() {
+                true => ApiError::invalid("email", "Somebody signs in with this address already.").into(),
+                false => Error::from(error),
+            }
         })?;
         session::set_password(tx, scope.workspace(), member.id, &self.password_hash).await?;
         let body = json!({ "member": member.id, "name": member.name, "role": member.role });
@@ -106,7 +108,7 @@ impl Command for EditMember {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
         let me = scope.person()?.member.clone();
-        let members = house::members(tx.conn(), &scope).await?;
+        let members = workspace::members(tx.conn(), &scope).await?;
         let mut member = members.iter().find(|m| m.id == self.id).cloned().ok_or(Error::NOT_FOUND)?;
         // Only an owner makes, changes or removes an owner; nobody changes their own role (S26).
         if !me.role.may_grant(member.role) || !me.role.may_grant(self.role) {
@@ -124,7 +126,7 @@ impl Command for EditMember {
         (member.role, member.visibility, member.disabled) = (self.role, self.visibility, self.disabled);
         // Who can no longer answer has no bubble (H6).
         member.chat_on &= member.role.may(Permission::Converse, &[]);
-        house::save_member(tx, &scope, &member).await?;
+        workspace::save_member(tx, &scope, &member).await?;
         if self.disabled {
             session::end_all(tx, &scope, member.id, None).await?;
         }
@@ -160,10 +162,10 @@ impl Command for AddTeam {
         scope.require(Permission::Administer)?;
         let name = check_name("name", &self.name, "Give the team a name.")?;
         let team = Team { id: self.id, name, channels: Vec::new() };
-        if let Some(known) = house::teams(tx.conn(), &scope).await?.into_iter().find(|t| t.id == self.id) {
+        if let Some(known) = workspace::teams(tx.conn(), &scope).await?.into_iter().find(|t| t.id == self.id) {
             return Ok(known);
         }
-        house::add_team(tx, &scope, &team).await?;
+        workspace::add_team(tx, &scope, &team).await?;
         note(tx, &scope, AuditEvent::TeamAdded, json!({ "team": team.id, "name": team.name })).await?;
         tx.emit(scope.workspace(), EventBody::Team(team.clone()));
         Ok(team)
@@ -188,11 +190,11 @@ impl Command for SetInTeam {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
-        let teams = house::teams(tx.conn(), &scope).await?;
+        let teams = workspace::teams(tx.conn(), &scope).await?;
         let team = teams.iter().find(|t| t.id == self.team).ok_or(Error::NOT_FOUND)?;
-        house::member(tx.conn(), &scope, self.member).await?;
-        house::set_in_team(tx, &scope, self.member, self.team, self.inside).await?;
-        let member = house::member(tx.conn(), &scope, self.member).await?;
+        workspace::member(tx.conn(), &scope, self.member).await?;
+        workspace::set_in_team(tx, &scope, self.member, self.team, self.inside).await?;
+        let member = workspace::member(tx.conn(), &scope, self.member).await?;
         let body = json!({ "member": member.id, "name": member.name, "team": team.name, "inside": self.inside });
         note(tx, &scope, AuditEvent::TeamMember, body).await?;
         tx.emit(scope.workspace(), EventBody::Member(Box::new(member)));
@@ -217,13 +219,16 @@ impl Command for SetTeamChannels {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
-        let mut team =
-            house::teams(tx.conn(), &scope).await?.into_iter().find(|t| t.id == self.team).ok_or(Error::NOT_FOUND)?;
-        let known = house::channels(tx.conn(), &scope).await?;
+        let mut team = workspace::teams(tx.conn(), &scope)
+            .await?
+            .into_iter()
+            .find(|t| t.id == self.team)
+            .ok_or(Error::NOT_FOUND)?;
+        let known = workspace::channels(tx.conn(), &scope).await?;
         if !self.channels.iter().all(|id| known.iter().any(|c| c.id == *id)) {
             return Err(Error::NOT_FOUND);
         }
-        house::set_team_channels(tx, &scope, self.team, &self.channels).await?;
+        workspace::set_team_channels(tx, &scope, self.team, &self.channels).await?;
         team.channels.clone_from(&self.channels);
         team.channels.sort_unstable();
         team.channels.dedup();
@@ -233,7 +238,7 @@ impl Command for SetTeamChannels {
         note(tx, &scope, AuditEvent::TeamChannels, body).await?;
         tx.emit(scope.workspace(), EventBody::Team(team));
         // What its members see has changed: their streams begin anew.
-        for member in house::members(tx.conn(), &scope).await? {
+        for member in workspace::members(tx.conn(), &scope).await? {
             if member.teams.contains(&self.team) {
                 tx.emit(scope.workspace(), EventBody::Access { member: member.id });
             }
@@ -264,13 +269,13 @@ impl Command for EditChannel {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Channel> {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
-        let mut channel = house::channel(tx.conn(), &scope, self.id).await?;
+        let mut channel = workspace::channel(tx.conn(), &scope, self.id).await?;
         let before = channel.clone();
         channel.name = check_name("name", &self.name, "Give the channel a name.")?;
         channel.greeting = check_line("greeting", &self.greeting)?;
         channel.auto_reply = check_text("auto_reply", &self.auto_reply)?;
         channel.origins = self.origins.iter().map(|origin| check_origin(origin)).collect::<Result<_>>()?;
-        house::save_channel(tx, &scope, &channel).await?;
+        workspace::save_channel(tx, &scope, &channel).await?;
         let changed = |name, same: bool| (!same).then_some(name);
         let changed = [
             changed("name", channel.name == before.name),
@@ -318,11 +323,11 @@ impl Command for EditWorkspace {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Workspace> {
         let scope = tx.scope()?;
         scope.require(Permission::Administer)?;
-        let mut workspace = house::house(tx.conn(), &scope).await?.workspace;
+        let mut workspace = workspace::load(tx.conn(), &scope).await?.workspace;
         let before = std::mem::take(&mut workspace.name);
         workspace.name = check_name("name", &self.name, "Give the workspace a name.")?;
         (workspace.chat_enabled, workspace.pending_after_reply) = (self.chat_enabled, self.pending_after_reply);
-        house::save(tx, &workspace).await?;
+        workspace::save(tx, &workspace).await?;
         let Workspace { name, chat_enabled, pending_after_reply, .. } = &workspace;
         let body =
             json!({ "name": name, "before": before, "chat": chat_enabled, "pending after reply": pending_after_reply });

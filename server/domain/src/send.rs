@@ -3,14 +3,13 @@
 use async_trait::async_trait;
 use model::{
     ApiError, Attachment, AttachmentId, ConversationId, ConversationState, Delivery, DeliveryState, Draft, DraftMode,
-    Entry, EventBody, Happening, JobId, MailChoice, MemberId, Message, MessageId, Permission, Preview, Sender,
-    Timestamp,
+    Entry, EventBody, JobId, MailChoice, MemberId, Message, MessageId, Permission, Preview, Sender, Timestamp, Trigger,
 };
 use serde::{Deserialize, Serialize};
 use store::{
     Command, Scope, Tx,
     error::{Error, Result},
-    house, job, message, person, reply,
+    job, message, person, reply, workspace,
 };
 
 use super::{
@@ -65,7 +64,7 @@ impl Command for SendMessage {
         if self.attachments.len() > 20 {
             return Err(ApiError::invalid("attachments", "At most 20 files fit into one message.").into());
         }
-        let mut change = Change::of(tx, &scope, self.conversation).await?;
+        let mut change = Change::load(tx, &scope, self.conversation).await?;
         let print = self.fingerprint(&text, &me.to_string());
         if let Some(known) = message::fingerprint(tx.conn(), &scope, self.id).await? {
             return repeated(tx, &scope, self.id, known == print).await;
@@ -78,7 +77,7 @@ impl Command for SendMessage {
             DraftMode::Reply => Entry::Outgoing { by: Sender::Member(me), delivery },
             DraftMode::Note => Entry::Note { by: me },
         };
-        let channel = house::channel(tx.conn(), &scope, change.now.row.channel).await?;
+        let channel = workspace::channel(tx.conn(), &scope, change.now.row.channel).await?;
         let send_at = tx.now().plus(channel.undo_ms.max(0));
         let delivery = Delivery { state: DeliveryState::Scheduled, send_at, reason: String::new() };
         let (text, mail) = match self.mode {
@@ -90,7 +89,7 @@ impl Command for SendMessage {
         let message = match self.mode {
             DraftMode::Note => change.add(tx, new).await?,
             DraftMode::Reply => {
-                let house = house::house(tx.conn(), &scope).await?;
+                let record = workspace::load(tx.conn(), &scope).await?;
                 let inverse = |change: &Change| Inverse {
                     version_after: change.now.row.version + 1,
                     state: change.now.row.state.clone(),
@@ -102,11 +101,11 @@ impl Command for SendMessage {
                 if let (None, Some(since)) = (change.now.row.first_response_ms, change.waiting_since()) {
                     change.now.row.first_response_ms = Some((tx.now().0 - since.0).max(0));
                 }
-                change.happen(Happening::Reply { by: me, pending: house.workspace.pending_after_reply });
+                change.apply(Trigger::Reply { by: me, pending: record.workspace.pending_after_reply });
                 let message = change.add(tx, new).await?;
                 message::set_undo(tx, &scope, self.id, &inverse).await?;
                 let (id, over) = (JobId::new(self.id.uuid()), outside(channel.kind, channel.id));
-                Work::Send { message: self.id }.leave(tx, scope.workspace(), id, over, send_at).await?;
+                Work::Send { message: self.id }.enqueue(tx, scope.workspace(), id, over, send_at).await?;
                 message
             }
         };
@@ -141,7 +140,7 @@ async fn answered_since(tx: &mut Tx<'_>, scope: &Scope, change: &Change, seen: i
     let Some(id) = id else { return Ok(()) };
     let message = message::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
     let by = match &message.entry {
-        Entry::Outgoing { by: Sender::Member(id), .. } => house::member(tx.conn(), scope, *id).await?.name,
+        Entry::Outgoing { by: Sender::Member(id), .. } => workspace::member(tx.conn(), scope, *id).await?.name,
         _ => "An AI agent".to_owned(),
     };
     let text = preview(&message).map(|shown| shown.text).unwrap_or_default();
@@ -235,7 +234,7 @@ impl Command for SendNow {
                 *delivery = Delivery { state: DeliveryState::Queued, send_at: now, reason: String::new() };
             }
             DeliveryState::Queued => {
-                job::hasten(tx, workspace, own, now).await?;
+                job::run_now(tx, workspace, own, now).await?;
                 return Ok(message);
             }
             DeliveryState::Cancelled => {
@@ -246,9 +245,9 @@ impl Command for SendNow {
         message::set_delivery(tx, &scope, message.id, delivery).await?;
         // Never two jobs for one message: the second would take the first, still sending, for one that was killed. One that waits is
         // hastened, one that was given up is taken up again; one that a worker has in its hands is enough, for the same id is the same job.
-        if !job::hasten(tx, workspace, own, now).await? && !job::revive(tx, workspace, own).await? {
+        if !job::run_now(tx, workspace, own, now).await? && !job::revive(tx, workspace, own).await? {
             let over = outside(change.now.row.kind, change.now.row.channel);
-            Work::Send { message: message.id }.leave(tx, workspace, own, over, now).await?;
+            Work::Send { message: message.id }.enqueue(tx, workspace, own, over, now).await?;
         }
         change.changed(message.clone());
         change.finish(tx).await?;
@@ -261,6 +260,6 @@ async fn outgoing(tx: &mut Tx<'_>, id: MessageId) -> Result<(Scope, Message, Cha
     let scope = tx.scope()?;
     scope.require(Permission::Converse)?;
     let message = message::one(tx.conn(), &scope, id).await?.ok_or(Error::NOT_FOUND)?;
-    let change = Change::of(tx, &scope, message.conversation).await?;
+    let change = Change::load(tx, &scope, message.conversation).await?;
     Ok((scope, message, change))
 }

@@ -11,8 +11,9 @@ use store::{
     Command, Scope, Tx,
     clock::{new_id, random_hex},
     error::{Error, Result, StoreError},
-    expiry, house,
+    expiry,
     session::{self, Link, NewSession, Purpose},
+    workspace,
 };
 
 use super::{
@@ -81,10 +82,10 @@ impl Command for OfferSetup {
     type Output = bool;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool> {
-        if !house::all(tx.conn()).await?.is_empty() {
+        if !workspace::all(tx.conn()).await?.is_empty() {
             return Ok(false);
         }
-        session::drop_house_links(tx, Purpose::Setup).await?;
+        session::drop_setup_links(tx, Purpose::Setup).await?;
         let link = Link { workspace: None, id: new_id().to_string(), body: String::new() };
         let expires_at = tx.now().plus(LINK_MS);
         session::add_link(tx, &self.token_hash, Purpose::Setup, &link, None, expires_at).await?;
@@ -114,17 +115,19 @@ impl Command for SetUp {
     type Output = WorkspaceId;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<WorkspaceId> {
-        if !session::use_link(tx, &self.link_hash, Purpose::Setup).await? || !house::all(tx.conn()).await?.is_empty() {
+        if !session::use_link(tx, &self.link_hash, Purpose::Setup).await?
+            || !workspace::all(tx.conn()).await?.is_empty()
+        {
             return Err(stale_link("Restart Tandem to get a new one."));
         }
         let name = check_name("workspace", &self.workspace, "Give the workspace a name.")?;
         let workspace =
             Workspace { id: WorkspaceId::new(new_id()), name, chat_enabled: true, pending_after_reply: true };
-        house::add(tx, &workspace).await?;
+        workspace::add(tx, &workspace).await?;
         let owner = member(&self.name, &self.email, Role::Owner, Visibility::All)?;
-        house::add_member(tx, workspace.id, &owner).await?;
+        workspace::add_member(tx, workspace.id, &owner).await?;
         session::set_password(tx, workspace.id, owner.id, &self.password_hash).await?;
-        house::add_channel(tx, workspace.id, &web_chat("Website chat")).await?;
+        workspace::add_channel(tx, workspace.id, &web_chat("Website chat")).await?;
         let body = json!({ "name": workspace.name });
         note_of(tx, workspace.id, Some(owner.id), &self.browser.address, AuditEvent::WorkspaceCreated, body).await?;
         leave_recurring(tx, workspace.id).await?;
@@ -405,7 +408,7 @@ impl Command for AcceptInvite {
             return Err(stale_invitation());
         }
         let new = member(&self.name, &self.email, invitation.role, invitation.visibility)?;
-        house::add_member(tx, workspace, &new).await.map_err(|error| match error.is_unique_violation() {
+        workspace::add_member(tx, workspace, &new).await.map_err(|error| match error.is_unique_violation() {
             // Whoever holds an invitation may know that; nobody else gets this far.
             true => ApiError::invalid("email", "Somebody signs in with this address already. Use another one.").into(),
             false => Error::from(error),
@@ -443,7 +446,7 @@ impl Command for ResetPassword {
         session::end_all(tx, &scope, self.member, None).await?;
         session::drop_links_of(tx, &scope, self.member).await?;
         tx.emit(scope.workspace(), EventBody::Access { member: self.member });
-        let name = house::member(tx.conn(), &scope, self.member).await?.name;
+        let name = workspace::member(tx.conn(), &scope, self.member).await?.name;
         note(tx, &scope, AuditEvent::PasswordReset, json!({ "member": self.member, "name": name })).await
     }
 }

@@ -1,7 +1,7 @@
 //! Replies that did not reach whoever waits: their conversation is put back, and is answered again once one is sent after all (Promise 10).
 
-use model::{Entry, Happening, Message, Sender, Status, Unanswered};
-use store::{Scope, Tx, error::Result, house, reply};
+use model::{Entry, Message, Sender, Status, Trigger, Unanswered};
+use store::{Scope, Tx, error::Result, reply, workspace};
 
 use super::{change::Change, send::Inverse};
 
@@ -10,7 +10,7 @@ use super::{change::Change, send::Inverse};
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn told(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, message: &Message) -> Result<()> {
+pub(super) async fn report(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, message: &Message) -> Result<()> {
     match &message.entry {
         Entry::Outgoing { by: Sender::Auto, .. } => Ok(()),
         Entry::Outgoing { delivery, .. } if delivery.state.is_unsent() => not_sent(tx, scope, change, message.n).await,
@@ -25,7 +25,7 @@ pub(super) async fn told(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, me
 /// # Errors
 /// When the database fails.
 pub(super) async fn taken_back(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, n: i64) -> Result<()> {
-    change.happen(Happening::TakenBack { n });
+    change.apply(Trigger::TakenBack { n });
     let last = reply::newest(tx.conn(), scope, change.now.row.id).await?.into_iter().next();
     match last.filter(|last| last.state.is_unsent() && change.now.row.state.status != Status::Closed) {
         Some(last) => not_sent(tx, scope, change, last.n).await,
@@ -50,7 +50,7 @@ async fn not_sent(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, n: i64) -
             change.now.row.first_response_ms = None;
         }
     }
-    change.happen(Happening::NotSent { n, unanswered });
+    change.apply(Trigger::NotSent { n, unanswered });
     Ok(())
 }
 
@@ -62,7 +62,7 @@ async fn sent_after_all(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, n: 
         change.now.row.first_response_ms = Some((tx.now().0 - since.0).max(0));
     }
     let waiting_since = reply::wrote_after(tx.conn(), scope, change.now.row.id, n).await?;
-    let pending = house::house(tx.conn(), scope).await?.workspace.pending_after_reply;
-    change.happen(Happening::SentAfterAll { n, waiting_since, pending });
+    let pending = workspace::load(tx.conn(), scope).await?.workspace.pending_after_reply;
+    change.apply(Trigger::SentAfterAll { n, waiting_since, pending });
     Ok(())
 }

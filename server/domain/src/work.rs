@@ -51,7 +51,7 @@ impl Work {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn leave(
+    pub async fn enqueue(
         &self,
         tx: &mut Tx<'_>,
         workspace: WorkspaceId,
@@ -79,14 +79,14 @@ impl Work {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn leave_next(&self, tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<()> {
+    pub async fn enqueue_next(&self, tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<()> {
         let Some(every) = self.every_ms() else { return Ok(()) };
         let turn = tx.now().0.div_euclid(every) + 1;
         let hash = sha2::Sha256::digest(format!("{} {workspace} {turn}", self.kind()));
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash[..16]);
         let id = JobId::new(Uuid::from_bytes(bytes));
-        self.leave(tx, workspace, id, None, Timestamp(turn * every)).await
+        self.enqueue(tx, workspace, id, None, Timestamp(turn * every)).await
     }
 }
 
@@ -96,7 +96,7 @@ impl Work {
 /// When the database fails.
 pub async fn leave_recurring(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<()> {
     for work in Work::RECURRING {
-        work.leave_next(tx, workspace).await?;
+        work.enqueue_next(tx, workspace).await?;
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ pub fn mail(bytes: &[u8]) {
     }
     assert!(!mail.subject.chars().any(char::is_control), "a subject on one line");
     assert!(!mail.text.contains('\0'), "a text that every database takes");
-    for card in cards::of(&mail.files) {
+    for card in cards::read(&mail.files) {
         assert!(card.lines.iter().all(|(_, text)| !text.chars().any(char::is_control)), "lines: {card:?}");
     }
     for html in &mail.html {

@@ -22,7 +22,7 @@ const LONGEST: usize = 200;
 const DEEPEST: usize = 20;
 
 /// The cards in a mail's files.
-pub fn of(files: &[MailFile]) -> Vec<Card> {
+pub fn read(files: &[MailFile]) -> Vec<Card> {
     let mut cards = Vec::new();
     let readable = files.iter().filter(|file| file.bytes.len() <= LARGEST);
     for (file, read) in readable.filter_map(|file| Some((file, reads(file)?))).take(MOST) {
@@ -252,7 +252,7 @@ mod tests {
     fn cards(name: &str, text: &str) -> Vec<Card> {
         let media_type = "application/octet-stream".to_owned();
         let bytes = text.replace('\n', "\r\n").into_bytes();
-        of(&[MailFile { name: name.to_owned(), media_type, bytes, ..MailFile::default() }])
+        read(&[MailFile { name: name.to_owned(), media_type, bytes, ..MailFile::default() }])
     }
 
     fn lines(card: &Card) -> Vec<(&str, &str)> {

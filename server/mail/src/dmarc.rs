@@ -20,7 +20,7 @@ pub enum Dmarc {
 }
 
 /// Looks at the topmost results: those behind them are anybody's.
-pub fn of(message: &Message<'_>, from: Option<&Mailbox>) -> Dmarc {
+pub fn verdict(message: &Message<'_>, from: Option<&Mailbox>) -> Dmarc {
     // The hosts that took it in, from the last one on, and the results that stand before the next such line.
     let (mut hosts, mut results): (Vec<String>, Vec<Results>) = (Vec::new(), Vec::new());
     for header in message.headers() {
@@ -128,7 +128,7 @@ mod tests {
 
     fn found(head: &str) -> Dmarc {
         let mail = format!("{head}From: a@x.example\n\nx\n").replace('\n', "\r\n");
-        of(&MessageParser::default().parse(mail.as_bytes()).unwrap(), Some(&Mailbox::of("a@x.example")))
+        verdict(&MessageParser::default().parse(mail.as_bytes()).unwrap(), Some(&Mailbox::of("a@x.example")))
     }
 
     const OURS: &str = "Authentication-Results: mx.acme.example; spf=pass\n smtp.mailfrom=x.example;\n dmarc=FAIL (p=NONE) header.from=x.example\n";

@@ -163,7 +163,7 @@ pub fn sanitise_all(documents: &[String], link: impl Fn(Picture) -> Option<Strin
     let cleaned = cleaner(link, Arc::clone(&remote));
     let (mut all, mut spent) = (Shown::default(), Spent::default());
     for (n, html) in documents.iter().enumerate() {
-        let sheet = Sheet::of(html);
+        let sheet = Sheet::parse(html);
         // What stands on the whole of several documents is each one's own.
         let number = (documents.len() > 1).then_some(n);
         let around = whole::around(html, &sheet, number);

@@ -26,5 +26,5 @@ pub use claims::{Claims, FromLine};
 pub use dmarc::Dmarc;
 pub use enclosed::described;
 pub use read::{Mail, MailFile, MessageName, Unreadable, one_line, read, read_beginning};
-pub use report::Outcome;
+pub use report::Reported;
 pub use writer::Writer;

@@ -58,7 +58,7 @@ const READ: [&str; 11] = [
 
 /// The lines of an HTML document, with what its links lead to, the numbers of its lists, and its words that are struck out as such.
 pub fn plain(html: &str) -> String {
-    let sheet = Sheet::of(html).only(&READ);
+    let sheet = Sheet::parse(html).only(&READ);
     read(html, &sheet, Told::Marks).text
 }
 
@@ -318,7 +318,7 @@ impl<'s> Lines<'s> {
             let end = self.text.trim_end_matches('\n').len();
             self.text.insert_str(end, STRUCK);
         }
-        if let Some(told) = element.link.and_then(|link| link.told(&self.text)) {
+        if let Some(told) = element.link.and_then(|link| link.note(&self.text)) {
             if self.filled && self.due.is_empty() {
                 self.due.push(' ');
             }

@@ -153,17 +153,17 @@ fn within_bounds(bytes: &[u8]) -> Result<Option<Message<'_>>, Unreadable> {
 
 fn read_parsed(mut message: Message<'_>, cut: Option<u64>) -> Mail {
     words::mend(&mut message);
-    let writer = writer::of(&message);
+    let writer = writer::kind(&message);
     let in_words = || (writer == Writer::Bounce).then(|| report::in_words(&message));
-    let report = report::of(&message).or_else(in_words);
+    let report = report::read(&message).or_else(in_words);
     // After all that looks at them: the texts and the files are taken out, rather than hold the largest part of a mail twice.
-    let Bodies { text, html, files } = body::of(&mut message, cut.is_some());
+    let Bodies { text, html, files } = body::read(&mut message, cut.is_some());
     let delivered_to = delivered_to(&message);
     let (parties, claims) = parties(&message, &delivered_to);
     Mail {
         name: name(&message),
         answers: answers(&message),
-        dmarc: dmarc::of(&message, parties.from.as_ref()),
+        dmarc: dmarc::verdict(&message, parties.from.as_ref()),
         parties,
         claims,
         delivered_to,
@@ -208,7 +208,7 @@ fn names(value: &HeaderValue<'_>) -> Vec<MessageName> {
 
 fn parties(message: &Message<'_>, delivered_to: &[String]) -> (Parties, Claims) {
     let list = |address: Option<&Address<'_>>| -> Vec<Mailbox> { address.map(mailboxes).unwrap_or_default() };
-    let Senders { from, reply_to, claims } = sender::of(message, delivered_to);
+    let Senders { from, reply_to, claims } = sender::read(message, delivered_to);
     let (to, cc) = (list(message.to()), list(message.cc()));
     (Parties { from, reply_to, to, cc, claimed: None }, claims)
 }

@@ -61,7 +61,7 @@ const GAVE_UP: [&str; 23] = [
 
 /// What a mail system says became of a mail of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Reported {
     /// Given up: it will not arrive.
     Failed,
     /// Not yet; it goes on trying. This is no failure.
@@ -76,7 +76,7 @@ pub struct RecipientReport {
     /// The address; empty where a report without form does not say.
     pub address: String,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: Reported,
     /// The enhanced code (RFC 3463), as `5.1.1`; empty for none.
     pub status: String,
     /// What the other server said.
@@ -93,7 +93,7 @@ pub struct Report {
 }
 
 /// Reads the report that a mail is; none for a mail that is none.
-pub fn of(message: &Message<'_>) -> Option<Report> {
+pub fn read(message: &Message<'_>) -> Option<Report> {
     let parts = || message.parts.iter();
     let recipients: Vec<RecipientReport> = parts()
         .filter(|part| is(part, "message", "delivery-status") || is(part, "message", "global-delivery-status"))
@@ -116,7 +116,7 @@ pub fn in_words(message: &Message<'_>) -> Report {
     let delayed = goes_on(own);
     let recipient = RecipientReport {
         address: String::new(),
-        outcome: if delayed { Outcome::Delayed } else { Outcome::Failed },
+        outcome: if delayed { Reported::Delayed } else { Reported::Failed },
         status: status.to_owned(),
         said: one_line(
             text.lines().map(str::trim).find(|line| line.contains(status) && !line.is_empty()).unwrap_or_default(),
@@ -214,9 +214,9 @@ fn recipient(fields: &[(String, String)]) -> Option<RecipientReport> {
     let address = field("final-recipient").or_else(|| field("original-recipient")).map(plain)?;
     let action = field("action")?.to_lowercase();
     let outcome = match action.split([' ', '(', ';']).next().unwrap_or_default() {
-        "failed" => Outcome::Failed,
-        "delayed" => Outcome::Delayed,
-        _ => Outcome::Delivered,
+        "failed" => Reported::Failed,
+        "delayed" => Reported::Delayed,
+        _ => Reported::Delivered,
     };
     let status = field("status").and_then(|status| status.split_whitespace().next()).filter(|status| is_status(status));
     Some(RecipientReport {
@@ -276,12 +276,12 @@ mod tests {
         let [anna, ben] = report.recipients.as_slice() else { panic!("two: {report:?}") };
         assert_eq!(
             (anna.address.as_str(), anna.outcome, anna.status.as_str()),
-            ("anna@x.example", Outcome::Failed, "5.1.1")
+            ("anna@x.example", Reported::Failed, "5.1.1")
         );
         assert_eq!(anna.said, "550 5.1.1 User unknown");
         assert_eq!(
             (ben.address.as_str(), ben.outcome, ben.status.as_str()),
-            ("ben@x.example", Outcome::Delayed, "4.4.1")
+            ("ben@x.example", Reported::Delayed, "4.4.1")
         );
         assert_eq!(report.about.iter().map(MessageName::as_str).collect::<Vec<_>>(), ["m1@acme.example"]);
     }
@@ -304,7 +304,7 @@ mod tests {
         let [one] = report.recipients.as_slice() else { panic!("one") };
         assert_eq!(
             (one.outcome, one.status.as_str(), one.said.as_str()),
-            (Outcome::Failed, "5.1.1", "550 5.1.1 No such user")
+            (Reported::Failed, "5.1.1", "550 5.1.1 No such user")
         );
         assert_eq!(report.about.iter().map(MessageName::as_str).collect::<Vec<_>>(), ["m3@acme.example"]);
     }
@@ -319,7 +319,7 @@ mod tests {
         let [one] = report.recipients.as_slice() else { panic!("one: {report:?}") };
         assert_eq!(
             (one.address.as_str(), one.outcome, one.status.as_str()),
-            ("grün@x.example", Outcome::Failed, "5.1.1")
+            ("grün@x.example", Reported::Failed, "5.1.1")
         );
         assert_eq!(report.about.iter().map(MessageName::as_str).collect::<Vec<_>>(), ["m4@acme.example"]);
         assert_eq!(unescaped("a\\x{zz}b\\x{41"), "a\\x{zz}b\\x{41");
@@ -341,7 +341,7 @@ mod tests {
             "Wiadomość nie została jeszcze dostarczona: 4.4.1.",
             "THIS IS A WARNING ONLY. YOU DO NOT NEED TO RESEND YOUR MESSAGE. It will be retried until it is 5 days old.",
         ] {
-            assert_eq!(outcome(delayed), Outcome::Delayed, "{delayed}");
+            assert_eq!(outcome(delayed), Reported::Delayed, "{delayed}");
         }
         for returned in [
             "550 5.1.1 No such user",
@@ -352,7 +352,7 @@ mod tests {
             "You will need to resend it to another address.",
             "4.4.7 Message expired",
         ] {
-            assert_eq!(outcome(returned), Outcome::Failed, "{returned}");
+            assert_eq!(outcome(returned), Reported::Failed, "{returned}");
         }
     }
 

@@ -46,7 +46,7 @@ pub struct Senders {
 }
 
 /// Reads them. `delivered_to`: the addresses by which the mail reached the mailbox.
-pub fn of(message: &Message<'_>, delivered_to: &[String]) -> Senders {
+pub fn read(message: &Message<'_>, delivered_to: &[String]) -> Senders {
     let all = from(message);
     let reply_to = message.reply_to().map(mailboxes).unwrap_or_default();
     let line = match all.as_slice() {

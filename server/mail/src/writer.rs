@@ -23,7 +23,7 @@ pub enum Writer {
 }
 
 /// Looks at a mail's headers.
-pub fn of(message: &Message<'_>) -> Writer {
+pub fn kind(message: &Message<'_>) -> Writer {
     let word = |name: &str| first_word(message.header(name));
     let from = message.from().and_then(|from| from.first()).and_then(|one| one.address()).unwrap_or_default();
     let local = from.split('@').next().unwrap_or_default().to_lowercase();

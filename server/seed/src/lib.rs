@@ -5,7 +5,7 @@
 //! see messages come in as they would have come in. One task makes them, the writer stores them, a few thousand messages per commit.
 
 mod blobs;
-mod house;
+mod furnish;
 mod people;
 mod plan;
 mod random;
@@ -31,13 +31,13 @@ use store::{
     Command, Db, Scope, Tx,
     bulk::{self, Batch, BulkMessage},
     error::{Error, Result, StoreError},
-    house as rooms,
     words::index_words,
+    workspace as workspaces,
 };
 use tokio::sync::mpsc;
 
 use self::{
-    house::Furnish,
+    furnish::Furnish,
     people::People,
     random::Random,
     thread::{Scene, Thread, play},
@@ -226,7 +226,7 @@ impl Command for End {
         bulk::end(tx).await?;
         if self.tell {
             let scope = tx.scope()?;
-            let workspace = rooms::house(tx.conn(), &scope).await?.workspace;
+            let workspace = workspaces::load(tx.conn(), &scope).await?.workspace;
             tx.emit(workspace.id, EventBody::Workspace(workspace));
         }
         Ok(())

@@ -20,7 +20,7 @@ impl Command for SetUp {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let name = "Sample".to_owned();
-        rooms::add(tx, &Workspace { id: self.0, name, chat_enabled: true, pending_after_reply: true }).await?;
+        workspaces::add(tx, &Workspace { id: self.0, name, chat_enabled: true, pending_after_reply: true }).await?;
         let owner = Member {
             id: MemberId::new(Uuid::from_u128(7)),
             name: "Ada Owner".to_owned(),
@@ -31,7 +31,7 @@ impl Command for SetUp {
             disabled: false,
             teams: Vec::new(),
         };
-        rooms::add_member(tx, self.0, &owner).await?;
+        workspaces::add_member(tx, self.0, &owner).await?;
         let chat = Channel {
             id: ChannelId::new(Uuid::from_u128(8)),
             kind: ChannelKind::WebChat,
@@ -44,21 +44,21 @@ impl Command for SetUp {
             origins: Vec::new(),
             state: None,
         };
-        rooms::add_channel(tx, self.0, &chat).await.map_err(Error::from)
+        workspaces::add_channel(tx, self.0, &chat).await.map_err(Error::from)
     }
 }
 
 /// The number of the first event of a commit, and all of them.
 type Told = (i64, Vec<EventBody>);
 
-struct House {
+struct Deployment {
     db: Db,
     workspace: WorkspaceId,
     told: Arc<Mutex<Vec<Told>>>,
     folder: tempfile::TempDir,
 }
 
-impl House {
+impl Deployment {
     async fn open(url: Option<String>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = url.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("db").display()));
@@ -68,7 +68,7 @@ impl House {
         let clock = Clock::Manual(Arc::new(AtomicI64::new(NOW.0)));
         let db = Db::open(&url, clock, on_commit).await.expect("a database");
         let workspace = WorkspaceId::new(Uuid::from_u128(42));
-        db.write_house(SetUp(workspace)).await.expect("a workspace");
+        db.write_global(SetUp(workspace)).await.expect("a workspace");
         Self { db, workspace, told, folder }
     }
 
@@ -171,29 +171,29 @@ const WRONG: &[(&str, &str)] = &[
 
 #[tokio::test]
 async fn sample_data_keeps_the_rules_of_the_write_path() {
-    let house = House::open(None).await;
-    let report = house.seed(1_500, 9_000).await.expect("seeded");
+    let deployment = Deployment::open(None).await;
+    let report = deployment.seed(1_500, 9_000).await.expect("seeded");
     assert_eq!((report.conversations, report.messages, report.members, report.channels), (1_500, 9_000, 6, 2));
     assert!(report.attachments > 100 && report.contacts > 500, "{report:?}");
-    house.check(1_500, 9_000).await;
-    assert_eq!(house.texts("PRAGMA integrity_check").await, ["ok"]);
-    assert!(house.texts("SELECT \"table\" FROM pragma_foreign_key_check").await.is_empty());
-    let states = house.texts("SELECT DISTINCT state FROM message WHERE state IS NOT NULL").await;
+    deployment.check(1_500, 9_000).await;
+    assert_eq!(deployment.texts("PRAGMA integrity_check").await, ["ok"]);
+    assert!(deployment.texts("SELECT \"table\" FROM pragma_foreign_key_check").await.is_empty());
+    let states = deployment.texts("SELECT DISTINCT state FROM message WHERE state IS NOT NULL").await;
     assert_eq!(states.len(), 9, "{states:?}");
-    assert_eq!(house.texts("SELECT DISTINCT status FROM conversation").await.len(), 3);
-    assert_eq!(house.texts("SELECT DISTINCT tab FROM conversation").await.len(), 4);
-    assert_eq!(house.texts("SELECT DISTINCT slot FROM conversation WHERE tab = 'active'").await.len(), 3);
-    let longest = house.numbers("SELECT MAX(message_count) FROM conversation").await;
+    assert_eq!(deployment.texts("SELECT DISTINCT status FROM conversation").await.len(), 3);
+    assert_eq!(deployment.texts("SELECT DISTINCT tab FROM conversation").await.len(), 4);
+    assert_eq!(deployment.texts("SELECT DISTINCT slot FROM conversation WHERE tab = 'active'").await.len(), 3);
+    let longest = deployment.numbers("SELECT MAX(message_count) FROM conversation").await;
     assert!(longest[0] > 100, "{longest:?}");
-    let told = house.told.lock().expect("told").clone();
+    let told = deployment.told.lock().expect("told").clone();
     assert!(matches!(told.as_slice(), [(1, events)] if matches!(events.as_slice(), [EventBody::Workspace(_)])));
 
-    let again = house.seed(1_500, 9_000).await;
+    let again = deployment.seed(1_500, 9_000).await;
     assert!(matches!(again, Err(Error::Refused(ApiError::Conflict { .. }))), "{again:?}");
-    house.check_refused().await;
+    deployment.check_refused().await;
 }
 
-impl House {
+impl Deployment {
     /// A refused seeding changed nothing, and the database is usable.
     async fn check_refused(&self) {
         assert_eq!(self.numbers("SELECT CAST(COUNT(*) AS BIGINT) FROM message").await, [9_000]);
@@ -207,8 +207,8 @@ impl House {
 async fn the_same_options_give_the_same_rows() {
     let mut prints = Vec::new();
     for _ in 0..2 {
-        let house = House::open(None).await;
-        house.seed(150, 1_000).await.expect("seeded");
+        let deployment = Deployment::open(None).await;
+        deployment.seed(150, 1_000).await.expect("seeded");
         let mut rows = Vec::new();
         for sql in [
             "SELECT id || name || email || phone || company || title || location || created_at FROM contact ORDER BY rowid",
@@ -220,7 +220,7 @@ async fn the_same_options_give_the_same_rows() {
             "SELECT words || message_id FROM message_search ORDER BY rowid",
             "SELECT id || name || email FROM member ORDER BY rowid",
         ] {
-            rows.push(domain::fingerprint(&house.texts(sql).await.iter().map(String::as_str).collect::<Vec<_>>()));
+            rows.push(domain::fingerprint(&deployment.texts(sql).await.iter().map(String::as_str).collect::<Vec<_>>()));
         }
         prints.push(rows);
     }
@@ -230,12 +230,12 @@ async fn the_same_options_give_the_same_rows() {
 #[tokio::test]
 async fn few_messages_and_odd_numbers_add_up() {
     for (conversations, messages) in [(0, 100), (1, 0), (1, 1), (1, 777), (40, 40), (50, 53), (7, 5_000)] {
-        let house = House::open(None).await;
-        let report = house.seed(conversations, messages).await.expect("seeded");
+        let deployment = Deployment::open(None).await;
+        let report = deployment.seed(conversations, messages).await.expect("seeded");
         let expected = if conversations == 0 { 0 } else { messages.max(conversations) };
         assert_eq!((report.conversations, report.messages), (conversations, expected));
         for (what, sql) in WRONG {
-            assert_eq!(house.numbers(sql).await, [0], "{what} of {conversations}, {messages}");
+            assert_eq!(deployment.numbers(sql).await, [0], "{what} of {conversations}, {messages}");
         }
     }
 }
@@ -247,9 +247,9 @@ async fn how_long_it_takes() {
     let wanted = std::env::var("TANDEM_TEST_SEED").unwrap_or_else(|_| "20000,100000".to_owned());
     let (conversations, messages) = wanted.split_once(',').expect("two numbers");
     let (conversations, messages) = (conversations.parse().expect("a number"), messages.parse().expect("a number"));
-    let house = House::open(std::env::var("TANDEM_TEST_POSTGRES").ok()).await;
+    let deployment = Deployment::open(std::env::var("TANDEM_TEST_POSTGRES").ok()).await;
     let begun = Instant::now();
-    let report = house.seed(conversations, messages).await.expect("seeded");
-    println!("{:?} on {:?}: {report:?}", begun.elapsed(), house.db.engine());
-    house.check(conversations.cast_signed(), messages.cast_signed()).await;
+    let report = deployment.seed(conversations, messages).await.expect("seeded");
+    println!("{:?} on {:?}: {report:?}", begun.elapsed(), deployment.db.engine());
+    deployment.check(conversations.cast_signed(), messages.cast_signed()).await;
 }

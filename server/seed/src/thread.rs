@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use domain::{change::preview, fingerprint};
 use model::{
     AiMode, Attachment, AttachmentId, Channel, ChannelKind, CloseReason, ConversationId, ConversationRow,
-    ConversationState, Delivery, DeliveryState, Entry, Happening, Line, MemberId, Message, MessageId, Presence,
-    Preview, PreviewBy, Sender, Status, Timestamp,
+    ConversationState, Delivery, DeliveryState, Entry, Line, MemberId, Message, MessageId, Presence, Preview,
+    PreviewBy, Sender, Status, Timestamp, Trigger,
 };
 use store::{
     bulk::BulkMessage,
@@ -16,7 +16,7 @@ use store::{
 
 use super::{
     blobs::Blob,
-    house::Setting,
+    furnish::Setting,
     people::{Met, People},
     plan::{DAY, HOUR, MINUTE, Plan, times},
     random::Random,
@@ -116,8 +116,8 @@ impl Play<'_> {
         &mut self.thread.conversation.row.state
     }
 
-    fn happen(&mut self, happening: Happening) {
-        let (state, _) = self.state().after(happening);
+    fn apply(&mut self, trigger: Trigger) {
+        let (state, _) = self.state().after(trigger);
         *self.state() = state;
     }
 
@@ -149,7 +149,7 @@ impl Play<'_> {
             Step::Assign => {
                 let (to, _) = self.scene.setting.member(&mut self.random);
                 let by = if self.random.percent(70) { to } else { self.scene.setting.member(&mut self.random).0 };
-                self.happen(Happening::Assign(Some(to)));
+                self.apply(Trigger::Assign(Some(to)));
                 self.line(at, Line::Assigned { by, to: Some(to) });
             }
             Step::Close => {
@@ -160,12 +160,12 @@ impl Play<'_> {
                     _ => CloseReason::Spam,
                 };
                 let by = self.member();
-                self.happen(Happening::Close);
+                self.apply(Trigger::Close);
                 self.line(at, Line::Closed { by, reason });
             }
             Step::Reopen => {
                 let by = self.member();
-                self.happen(Happening::Reopen);
+                self.apply(Trigger::Reopen);
                 self.line(at, Line::Status { by, to: Status::Open });
             }
             Step::ReopenedByThem => self.line(at, Line::ReopenedByThem),
@@ -175,7 +175,7 @@ impl Play<'_> {
 
     fn incoming(&mut self, at: Timestamp, presence: Presence) {
         let presence = if self.channel.kind == ChannelKind::WebChat { presence } else { Presence::NotChat };
-        self.happen(Happening::Inbound { at, presence, assignee_stays: true });
+        self.apply(Trigger::Inbound { at, presence, assignee_stays: true });
         let first = self.thread.messages.is_empty();
         let answered = self.thread.messages.iter().rev().find_map(|row| match row.message.entry {
             Entry::Incoming => Some(false),
@@ -211,7 +211,7 @@ impl Play<'_> {
         if let (None, Some(since)) = (before.first_response_ms, before.state.waiting_since) {
             self.thread.conversation.row.first_response_ms = Some((at.0 - since.0).max(0));
         }
-        self.happen(Happening::Reply { by, pending: self.scene.setting.pending_after_reply });
+        self.apply(Trigger::Reply { by, pending: self.scene.setting.pending_after_reply });
         self.add(at, text, Entry::Outgoing { by: Sender::Member(by), delivery }, files, print);
         self.has_read(by);
         if taken_back {
@@ -334,7 +334,7 @@ impl Play<'_> {
     fn finish(mut self) -> Thread {
         if self.ending == Ending::Snoozed {
             let until = self.scene.now.plus(HOUR + self.random.ms(7 * DAY) / MINUTE * MINUTE);
-            self.happen(Happening::Snooze { until });
+            self.apply(Trigger::Snooze { until });
         }
         let row = &self.thread.conversation.row;
         let (inbound, waiting) = (row.inbound_count, row.state.waiting_since.is_some());

@@ -36,7 +36,7 @@ pub struct Known(Vec<[u8; PROOF]>);
 
 impl Known {
     /// As a request brings it.
-    pub fn of(cookies: Cookies, headers: &HeaderMap) -> Self {
+    pub fn from_headers(cookies: Cookies, headers: &HeaderMap) -> Self {
         let text = from_header(headers, name(cookies)).unwrap_or_default();
         let proofs = text.split('.').take(ACCOUNTS).filter_map(|proof| BASE64.decode(proof).ok()?.try_into().ok());
         Self(proofs.collect())
@@ -92,7 +92,7 @@ mod tests {
 
     fn back(set_cookie: &str) -> Known {
         let pair = set_cookie.split(';').next().unwrap();
-        Known::of(Cookies::Secure, &HeaderMap::from_iter([(COOKIE, pair.parse().unwrap())]))
+        Known::from_headers(Cookies::Secure, &HeaderMap::from_iter([(COOKIE, pair.parse().unwrap())]))
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod table;
 mod wire;
 
 use body::{Answer, Received};
-use table::{Line, Place, Table};
+use table::{ConnectionSlot, Line, Table};
 use wire::Wire;
 
 /// A connection whose other end has taken nothing for so long is closed. A laptop that was shut says no goodbye, and by itself the
@@ -165,7 +165,7 @@ struct Connection {
     stream: TcpStream,
     peer: SocketAddr,
     app: Router,
-    place: Place,
+    place: ConnectionSlot,
     limits: Limits,
     /// How long it may keep us waiting for a head.
     wait: Duration,

@@ -19,8 +19,8 @@ use store::{
     Scope,
     clock::{new_secret, secret_hash},
     error::{Error, Result},
-    house,
     session::{self, Purpose},
+    workspace,
 };
 
 use super::{client::Client, session::Signed, state::Http, typed};
@@ -54,7 +54,7 @@ impl FrontDoor {
             client,
             user_agent: agent.to_owned(),
             typed: typed::read(cookies, request.headers()),
-            known: Known::of(cookies, request.headers()),
+            known: Known::from_headers(cookies, request.headers()),
             signed: request.extensions().get().cloned(),
         })
     }
@@ -106,7 +106,7 @@ impl FrontDoor {
     }
 
     async fn enter(&self, email: &str, password: &str) -> Result<SignedIn> {
-        let key = house::email_key(email);
+        let key = workspace::email_key(email);
         let mut snapshot = self.http.db.snapshot().await?;
         let found = session::credential(&mut snapshot.conn(), &key).await?;
         drop(snapshot);
@@ -131,7 +131,7 @@ impl FrontDoor {
         };
         let password_hash = rehashed.as_deref().unwrap_or(&hash);
         let (browser, signed_in) = self.browser(Account { key: &key, password_hash });
-        self.http.db.write_house(SignIn { workspace, member, browser, forgive, rehashed }).await?;
+        self.http.db.write_global(SignIn { workspace, member, browser, forgive, rehashed }).await?;
         Ok(signed_in)
     }
 
@@ -140,7 +140,7 @@ impl FrontDoor {
         let (db, note) =
             (self.http.db.clone(), NoteWrongPassword { workspace, member, address: self.client.to_string() });
         tokio::spawn(async move {
-            if let Err(error) = db.write_house(note).await {
+            if let Err(error) = db.write_global(note).await {
                 tracing::warn!(%error, "a refused sign-in was not noted in the audit log");
             }
         });
@@ -151,9 +151,9 @@ impl FrontDoor {
         let link_hash = secret_hash(token);
         let workspace = self.invited_to(&link_hash).await?;
         let password_hash = self.http.passwords.hash(password, &[&workspace, &name, &email]).await?;
-        let key = house::email_key(&email);
+        let key = workspace::email_key(&email);
         let (browser, signed_in) = self.browser(Account { key: &key, password_hash: &password_hash });
-        self.http.db.write_house(AcceptInvite { link_hash, name, email, password_hash, browser }).await?;
+        self.http.db.write_global(AcceptInvite { link_hash, name, email, password_hash, browser }).await?;
         Ok(signed_in)
     }
 
@@ -163,18 +163,18 @@ impl FrontDoor {
         let (conn, now) = (&mut snapshot.conn(), self.http.db.clock().now());
         let link = session::link(conn, link_hash, Purpose::Invite, now).await?.ok_or_else(stale_invitation)?;
         let workspace = link.workspace.ok_or_else(stale_invitation)?;
-        Ok(house::house(conn, &Scope::system(workspace, "invitation")).await?.workspace.name)
+        Ok(workspace::load(conn, &Scope::system(workspace, "invitation")).await?.workspace.name)
     }
 
     async fn build(&self, new: NewHouse) -> Result<SignedIn> {
         allow(&self.http, vec![(self.bucket(), PER_CLIENT)]).await?;
         let said = [new.workspace.as_str(), &new.name, &new.email];
         let password_hash = self.http.passwords.hash(&new.password, &said).await?;
-        let key = house::email_key(&new.email);
+        let key = workspace::email_key(&new.email);
         let (browser, signed_in) = self.browser(Account { key: &key, password_hash: &password_hash });
         let NewHouse { token, workspace, name, email, sample, .. } = new;
         let command = SetUp { link_hash: secret_hash(&token), workspace, name, email, password_hash, browser };
-        let workspace = self.http.db.write_house(command).await?;
+        let workspace = self.http.db.write_global(command).await?;
         if sample.is_some() {
             let (db, files, email) = (&self.http.db, &self.http.files, &self.http.email);
             let sample = Sample { db, files, email, now: db.clock().now(), zone: TimeZone::system() };
@@ -189,7 +189,7 @@ impl FrontDoor {
 
 /// Counts an attempt, and refuses when there were too many.
 pub(super) async fn allow(http: &Http, buckets: Vec<(String, i64)>) -> Result<()> {
-    match http.db.write_house(CountAttempt { buckets, window_ms: WINDOW_MS }).await? {
+    match http.db.write_global(CountAttempt { buckets, window_ms: WINDOW_MS }).await? {
         Some(seconds) => Err(ApiError::TooMany { seconds }.into()),
         None => Ok(()),
     }
@@ -198,11 +198,11 @@ pub(super) async fn allow(http: &Http, buckets: Vec<(String, i64)>) -> Result<()
 #[async_trait]
 impl Door for FrontDoor {
     async fn sign_in(&self, email: String, password: String) -> Result<SignedIn, ApiError> {
-        self.enter(&email, &password).await.map_err(Error::told)
+        self.enter(&email, &password).await.map_err(Error::into_api)
     }
 
     async fn set_up(&self, new: NewHouse) -> Result<SignedIn, ApiError> {
-        self.build(new).await.map_err(Error::told)
+        self.build(new).await.map_err(Error::into_api)
     }
 
     async fn accept_invite(
@@ -212,7 +212,7 @@ impl Door for FrontDoor {
         email: String,
         password: String,
     ) -> Result<SignedIn, ApiError> {
-        self.accept(&token, name, email, &password).await.map_err(Error::told)
+        self.accept(&token, name, email, &password).await.map_err(Error::into_api)
     }
 
     fn typed(&self) -> Typed {

@@ -17,7 +17,7 @@ pub struct Refusal(pub ApiError);
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self(error.told())
+        Self(error.into_api())
     }
 }
 

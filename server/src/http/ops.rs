@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use model::Storage;
-use store::house;
+use store::workspace;
 
 use super::state::Http;
 
@@ -15,7 +15,7 @@ pub async fn healthz() -> &'static str {
 pub async fn readyz(State(http): State<Http>) -> impl IntoResponse {
     let asked = async {
         let mut snapshot = http.db.snapshot().await?;
-        house::all(&mut snapshot.conn()).await
+        workspace::all(&mut snapshot.conn()).await
     };
     match asked.await {
         Ok(_) => match http.storage.now() {

@@ -40,8 +40,9 @@ impl Given {
         let signed = request.extensions().get::<Signed>().cloned();
         Self {
             door: FrontDoor::of(http.clone(), request),
-            port: signed
-                .map(|signed| MemberPort::of(http.clone(), signed, Known::of(http.cookies(), request.headers()))),
+            port: signed.map(|signed| {
+                MemberPort::of(http.clone(), signed, Known::from_headers(http.cookies(), request.headers()))
+            }),
             boot: None,
         }
     }

@@ -28,8 +28,9 @@ use store::{
     Command, Engine, Scope,
     clock::{new_id, new_secret, secret_hash},
     error::{Error, Result},
-    house, job,
+    job,
     session::{self, Purpose},
+    workspace,
 };
 
 use super::{mailbox, session::Signed, state::Http};
@@ -55,12 +56,12 @@ impl MemberPort {
     }
 
     async fn write<C: Command>(&self, command: C) -> Answer<C::Output> {
-        self.http.db.write(&self.signed.session.scope, command).await.map_err(Error::told)
+        self.http.db.write(&self.signed.session.scope, command).await.map_err(Error::into_api)
     }
 
     /// Refuses what somebody else wrote, in a tab that was left open when they signed out: to them, nobody is signed in.
     fn wrote(&self, by: Option<MemberId>) -> Answer<()> {
-        let me = self.scope().person().told()?.member.id;
+        let me = self.scope().person().for_client()?.member.id;
         if by.is_none_or(|by| by == me) { Ok(()) } else { Err(ApiError::Unauthenticated) }
     }
 
@@ -72,33 +73,33 @@ impl MemberPort {
 }
 
 /// A refusal as it is told.
-trait Told<T> {
-    fn told(self) -> Answer<T>;
+trait ForClient<T> {
+    fn for_client(self) -> Answer<T>;
 }
-impl<T> Told<T> for Result<T> {
-    fn told(self) -> Answer<T> {
-        self.map_err(Error::told)
+impl<T> ForClient<T> for Result<T> {
+    fn for_client(self) -> Answer<T> {
+        self.map_err(Error::into_api)
     }
 }
 
 #[async_trait]
 impl Port for MemberPort {
     async fn bootstrap(&self) -> Answer<Bootstrap> {
-        inbox::bootstrap(&self.http.db, &self.signed.session.scope).await.told()
+        inbox::bootstrap(&self.http.db, &self.signed.session.scope).await.for_client()
     }
 
     async fn inbox_page(&self, view: View, after: Option<Cursor>) -> Answer<InboxPage> {
         // The first page paints at once; the following ones are fetched ahead of the scrolling.
         let limit = if after.is_some() { inbox::PAGE } else { inbox::PAGE / 4 };
-        inbox::page(&self.http.db, &self.signed.session.scope, view, after, limit).await.told()
+        inbox::page(&self.http.db, &self.signed.session.scope, view, after, limit).await.for_client()
     }
 
     async fn thread(&self, id: ConversationId) -> Answer<Thread> {
-        inbox::thread(&self.http.db, &self.signed.session.scope, id).await.told()
+        inbox::thread(&self.http.db, &self.signed.session.scope, id).await.for_client()
     }
 
     async fn older(&self, id: ConversationId, before: i64) -> Answer<(Vec<Message>, bool)> {
-        inbox::older(&self.http.db, &self.signed.session.scope, id, before).await.told()
+        inbox::older(&self.http.db, &self.signed.session.scope, id, before).await.for_client()
     }
 
     async fn send_message(&self, new: NewMessage) -> Answer<Message> {
@@ -157,7 +158,7 @@ impl Port for MemberPort {
             Ok(session::list(&mut snapshot.conn(), &self.signed.session.scope, self.http.db.clock().now()).await?)
         };
         let this = self.signed.session.id;
-        let sessions = listed.await.told()?.into_iter();
+        let sessions = listed.await.for_client()?.into_iter();
         Ok(sessions
             .map(|(id, user_agent, began, seen)| SessionInfo { id, user_agent, began, seen, this: id == this })
             .collect())
@@ -170,20 +171,20 @@ impl Port for MemberPort {
     async fn change_password(&self, old: String, new: String) -> Answer<Vec<String>> {
         let scope = &self.signed.session.scope;
         let bucket = format!("password:{}", scope.who());
-        super::door::allow(&self.http, vec![(bucket, 10)]).await.told()?;
+        super::door::allow(&self.http, vec![(bucket, 10)]).await.for_client()?;
         let known = async {
             let mut snapshot = self.http.db.snapshot().await?;
             let conn = &mut snapshot.conn();
-            Ok((session::password(conn, scope).await?, house::house(conn, scope).await?.workspace.name))
+            Ok((session::password(conn, scope).await?, workspace::load(conn, scope).await?.workspace.name))
         };
-        let (hash, house) = known.await.told()?;
-        if !self.http.passwords.verify(&old, hash).await.told()? {
+        let (hash, name_of_workspace) = known.await.for_client()?;
+        if !self.http.passwords.verify(&old, hash).await.for_client()? {
             self.note_refusal(AuditEvent::PasswordRefused, "change_password").await;
             return Err(ApiError::invalid("old", "This is not your present password."));
         }
-        let me = &scope.person().told()?.member;
+        let me = &scope.person().for_client()?.member;
         let hash =
-            self.http.passwords.hash(&new, &[&house, &me.name, &me.email]).await.told().map_err(
+            self.http.passwords.hash(&new, &[&name_of_workspace, &me.name, &me.email]).await.for_client().map_err(
                 |error| match error {
                     ApiError::Invalid { message, .. } => ApiError::invalid("new", message),
                     other => other,
@@ -193,7 +194,7 @@ impl Port for MemberPort {
         let token_hash = secret_hash(&secret);
         let (cookies, now) = (self.http.cookies(), self.http.db.clock().now());
         // A browser is known by the password too: this one stays known by the new one (S54).
-        let account = Account { key: &house::email_key(&me.email), password_hash: &hash };
+        let account = Account { key: &workspace::email_key(&me.email), password_hash: &hash };
         let known = self.known.renewed(&self.http.vault, cookies, account, now);
         self.write(ChangePassword { hash, keep: self.signed.session.id, token_hash }).await?;
         Ok(vec![cookies.set(&secret), known])
@@ -214,12 +215,12 @@ impl Port for MemberPort {
 
     async fn invites(&self) -> Answer<Vec<InviteInfo>> {
         let scope = &self.signed.session.scope;
-        scope.require(Permission::Administer).told()?;
+        scope.require(Permission::Administer).for_client()?;
         let listed = async {
             let mut snapshot = self.http.db.snapshot().await?;
             Ok(session::links(&mut snapshot.conn(), scope, Purpose::Invite, self.http.db.clock().now()).await?)
         };
-        let links = listed.await.told()?.into_iter();
+        let links = listed.await.for_client()?.into_iter();
         Ok(links
             .filter_map(|link| {
                 let invitation: Invitation = serde_json::from_str(&link.body).ok()?;
@@ -265,13 +266,13 @@ impl Port for MemberPort {
 
     async fn system_status(&self) -> Answer<SystemStatus> {
         let scope = &self.signed.session.scope;
-        scope.require(Permission::Administer).told()?;
+        scope.require(Permission::Administer).for_client()?;
         let read = async {
             let mut snapshot = self.http.db.snapshot().await?;
             let conn = &mut snapshot.conn();
             Ok((job::backlog(conn, scope.workspace(), "waiting").await?, job::dead(conn, scope.workspace()).await?))
         };
-        let (waiting, dead) = read.await.told()?;
+        let (waiting, dead) = read.await.for_client()?;
         let dead = dead.into_iter();
         let database = match self.http.db.engine() {
             Engine::Sqlite => "SQLite",
@@ -296,7 +297,7 @@ impl Port for MemberPort {
     }
 
     async fn audit_log(&self, before: Option<i64>) -> Answer<AuditPage> {
-        audit_log::page(&self.http.db, self.scope(), before).await.told()
+        audit_log::page(&self.http.db, self.scope(), before).await.for_client()
     }
 
     async fn revive_job(&self, id: JobId) -> Answer<()> {
@@ -304,19 +305,19 @@ impl Port for MemberPort {
     }
 
     async fn find_mailbox(&self, address: String) -> Answer<FoundMailbox> {
-        mailbox::find(&self.http, self.scope(), &address).await.told()
+        mailbox::find(&self.http, self.scope(), &address).await.for_client()
     }
 
     async fn check_mailbox(&self, new: NewMailbox) -> Answer<MailboxCheck> {
-        mailbox::check(&self.http, self.scope(), &new).await.told()
+        mailbox::check(&self.http, self.scope(), &new).await.for_client()
     }
 
     async fn connect_mailbox(&self, new: NewMailbox) -> Answer<Channel> {
-        mailbox::connect(&self.http, self.scope(), new).await.told()
+        mailbox::connect(&self.http, self.scope(), new).await.for_client()
     }
 
     async fn mailbox_status(&self, id: ChannelId) -> Answer<MailboxStatus> {
-        mailbox::status(&self.http, self.scope(), id).await.told()
+        mailbox::status(&self.http, self.scope(), id).await.for_client()
     }
 
     async fn pause_channel(&self, id: ChannelId, paused: bool) -> Answer<()> {
@@ -330,6 +331,6 @@ impl Port for MemberPort {
     }
 
     async fn read_mail_again(&self, id: MailId) -> Answer<()> {
-        mailbox::read_again(&self.http, self.scope(), id).await.told()
+        mailbox::read_again(&self.http, self.scope(), id).await.for_client()
     }
 }

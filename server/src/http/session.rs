@@ -55,7 +55,7 @@ pub async fn find(State(http): State<Http>, mut request: Request, next: Next) ->
         }
         Ok(None) => next.run(request).await,
         Err(error) => {
-            request.extensions_mut().insert(Unknown(error.told()));
+            request.extensions_mut().insert(Unknown(error.into_api()));
             next.run(request).await
         }
     }
@@ -71,14 +71,14 @@ pub async fn note_refusal(http: &Http, signed: &Signed, note: NoteRefusal) {
 async fn look_up(http: &Http, token_hash: String) -> Result<Option<Signed>> {
     let now = http.db.clock().now();
     // Who sees by team is asked for a second time; if their teams change in between, an event tells.
-    let mut glance = http.db.glance().await?;
-    let found = session::find(&mut glance.conn(), &token_hash, now, now.plus(-IDLE_MS)).await?;
-    drop(glance);
+    let mut reader = http.db.reader().await?;
+    let found = session::find(&mut reader.conn(), &token_hash, now, now.plus(-IDLE_MS)).await?;
+    drop(reader);
     let Some(session) = found else { return Ok(None) };
     if now.0 - session.seen_at.0 > TOUCH_MS {
         let (db, token_hash) = (http.db.clone(), token_hash.clone());
         // Nobody waits for it.
-        tokio::spawn(async move { db.write_house(Touch { token_hash }).await });
+        tokio::spawn(async move { db.write_global(Touch { token_hash }).await });
     }
     Ok(Some(Signed { session, token_hash }))
 }

@@ -11,7 +11,7 @@ use std::{
 use channels::email::Email;
 use domain::{files::Files, vault::Vault};
 use model::MemberId;
-use store::{Db, house};
+use store::{Db, workspace};
 use tokio::sync::watch;
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
     connections::Limits,
     rate::Rate,
     render::Renderers,
-    webchat::Places,
+    webchat::StreamSlots,
 };
 use crate::{
     auth::{Cookies, Passwords},
@@ -67,7 +67,7 @@ struct Inner {
     upload_kilobytes: Rate<Client>,
     text_bytes: Rate<Client>,
     member_kilobytes: Rate<MemberId>,
-    visits: Arc<Places>,
+    visits: Arc<StreamSlots>,
     renderers: Renderers,
     has_workspace: AtomicBool,
 }
@@ -100,7 +100,7 @@ impl Http {
             upload_kilobytes: Rate::new(200 * 1024, 3600),
             text_bytes: Rate::new(2 * 1024 * 1024, 3600),
             member_kilobytes: Rate::new(2 * 1024 * 1024, 3600),
-            visits: Places::of(limits),
+            visits: StreamSlots::of(limits),
             renderers: Renderers::start().expect("the system gives the threads that pages are rendered on"),
             has_workspace: AtomicBool::new(false),
         }))
@@ -141,8 +141,8 @@ impl Http {
         &self.0.client_rate
     }
 
-    /// Places for visitors' streams.
-    pub fn visits(&self) -> &Arc<Places> {
+    /// StreamSlots for visitors' streams.
+    pub fn visits(&self) -> &Arc<StreamSlots> {
         &self.0.visits
     }
 
@@ -178,7 +178,7 @@ impl Http {
         }
         let found = async {
             let mut snapshot = self.db.snapshot().await?;
-            house::all(&mut snapshot.conn()).await
+            workspace::all(&mut snapshot.conn()).await
         };
         let found = found.await.is_ok_and(|all| !all.is_empty());
         self.0.has_workspace.store(found, Ordering::Relaxed);

@@ -26,8 +26,8 @@ use store::{
     clock::secret_hash,
     contact, conversation,
     error::Error,
-    house,
     message::{self, Audience},
+    workspace,
 };
 
 use super::{
@@ -37,9 +37,9 @@ use super::{
     state::Http,
 };
 
-mod places;
+mod slots;
 mod stream;
-pub use places::Places;
+pub use slots::StreamSlots;
 pub use stream::stream;
 
 /// The longest text a visitor may write, in bytes: of a stranger's, far more than anybody types (S53).
@@ -61,9 +61,9 @@ impl FromRequestParts<Http> for Chat {
             params.iter().find(|(name, _)| *name == "key").map(|(_, key)| key.to_owned()).ok_or(ApiError::NotFound)?;
         let mut snapshot = http.db.snapshot().await?;
         let conn = &mut snapshot.conn();
-        let (workspace, id) = house::channel_by_key(conn, &key).await?.ok_or(ApiError::NotFound)?;
+        let (workspace, id) = workspace::channel_by_key(conn, &key).await?.ok_or(ApiError::NotFound)?;
         let scope = Scope::system(workspace, "web chat");
-        let channel = house::channel(conn, &scope, id).await?;
+        let channel = workspace::channel(conn, &scope, id).await?;
         Ok(Self { scope, channel })
     }
 }
@@ -175,7 +175,7 @@ async fn history(
 ) -> Result<(Vec<Shown>, bool), Error> {
     let mut snapshot = http.db.snapshot().await?;
     let conn = &mut snapshot.conn();
-    let members = house::members(conn, &chat.scope).await?;
+    let members = workspace::members(conn, &chat.scope).await?;
     let (messages, more) = message::page(conn, &chat.scope, Audience::Them, conversation, before, ENTRIES).await?;
     Ok((messages.into_iter().filter_map(|m| shown(m, &chat.channel, &members)).collect(), more))
 }
@@ -337,12 +337,12 @@ pub async fn download(
 /// `GET /widget/{key}`: the frame that sites embed.
 pub async fn frame(State(http): State<Http>, chat: Chat) -> Result<Response, Refusal> {
     let mut snapshot = http.db.snapshot().await?;
-    let house = house::house(&mut snapshot.conn(), &chat.scope).await?;
+    let record = workspace::load(&mut snapshot.conn(), &chat.scope).await?;
     // The automatic reply says the rest, once it is sent.
     let away = "Nobody is here right now. Write anyway; we will answer.";
     let config = json!({
-        "key": chat.channel.key, "name": house.workspace.name, "greeting": chat.channel.greeting,
-        "online": house.chat_off_since.is_none(), "away": away, "max_upload": VISITOR_LIMIT,
+        "key": chat.channel.key, "name": record.workspace.name, "greeting": chat.channel.greeting,
+        "online": record.chat_off_since.is_none(), "away": away, "max_upload": VISITOR_LIMIT,
     });
     let site = http.site();
     let html = format!(
@@ -383,14 +383,14 @@ fn frame_policy(origins: &[String]) -> String {
 /// `GET /chat/{key}`: a page of our own to try it.
 pub async fn page(State(http): State<Http>, chat: Chat) -> Result<Response, Refusal> {
     let mut snapshot = http.db.snapshot().await?;
-    let house = house::house(&mut snapshot.conn(), &chat.scope).await?;
+    let record = workspace::load(&mut snapshot.conn(), &chat.scope).await?;
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Chat with {name}</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\"><link rel=\"icon\" href=\"/mark.svg\">\
          <link rel=\"stylesheet\" href=\"{css}\"></head><body><main class=\"chat-page\" aria-label=\"About this page\"><h1>{name}</h1>\
          <p>Write to us in the chat at the corner. This page shows what visitors of your site see.</p></main>\
          <script async src=\"/widget.js\" data-channel=\"{key}\" data-open=\"true\"></script></body></html>",
-        name = escape(&house.workspace.name),
+        name = escape(&record.workspace.name),
         css = http.site().css,
         key = escape(&chat.channel.key),
     );

@@ -8,12 +8,12 @@ use domain::{
 };
 use store::{Scope, error::Result};
 
-use super::worker::{Outcome, Worker};
+use super::worker::{JobResult, Worker};
 
 /// How many steps one job takes of a kind: what is left then is for the next hour.
 const STEPS: usize = 200;
 
-pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Result<Outcome> {
+pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Result<JobResult> {
     for _ in 0..STEPS {
         if !worker.db.write(scope, ForgetUnclaimed).await? {
             break;
@@ -28,5 +28,5 @@ pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Res
         forget_loose(&worker.db, files, scope).await?;
     }
     worker.db.write(scope, EndPurge { lease }).await?;
-    Ok(Outcome::Done)
+    Ok(JobResult::Done)
 }

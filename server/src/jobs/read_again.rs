@@ -19,16 +19,16 @@ use store::{
 };
 use tokio::{task::JoinSet, time::timeout};
 
-use super::worker::{Outcome, Worker};
+use super::worker::{JobResult, Worker};
 
 /// How long reading one mail may take.
 const ONE: Duration = Duration::from_secs(40);
 /// After so long no further mail is begun: the job ends before its lease does, and the next job takes the rest.
 const ENOUGH: Duration = Duration::from_secs(50);
 
-pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Result<Outcome> {
+pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Result<JobResult> {
     let Some(channel) = worker.channels.of(ChannelKind::Email) else {
-        return Ok(Outcome::Dead("E-mail is not part of this process.".to_owned()));
+        return Ok(JobResult::Dead("E-mail is not part of this process.".to_owned()));
     };
     let begun = Instant::now();
     for stale in stale(&worker.db, scope).await? {
@@ -43,7 +43,7 @@ pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Res
         put_right(worker, scope, stale, letter).await?;
     }
     worker.db.write(scope, EndReading { lease }).await?;
-    Ok(Outcome::Done)
+    Ok(JobResult::Done)
 }
 
 /// Reads a mail once more, on a task of its own; none where that fails, panics, or takes longer than it may.

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use channels::SendError;
-use domain::deliver::{BeginSend, Fate, FinishSend, ForgetJob, Lease, Outgoing, Plan, PostponeSend};
+use domain::deliver::{BeginSend, FinishSend, ForgetJob, Lease, Outgoing, Plan, PostponeSend, SendOutcome};
 use model::{ChannelKind, MailId, MessageId};
 use store::{Scope, error::Result};
 
-use super::worker::{Outcome, Worker, jittered};
+use super::worker::{JobResult, Worker, jittered};
 
 const DOUBTFUL: &str = "Tandem stopped while this was being sent. Look whether it arrived before you send it again.";
 /// How long a message is tried that its channel does not take: servers that let strangers wait, are busy or start anew come back sooner.
@@ -15,26 +15,30 @@ const PATIENCE_MS: i64 = 48 * 3_600_000;
 /// The longest pause between two tries.
 const LONGEST_MS: i64 = 15 * 60_000;
 
-pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, message: MessageId) -> Result<Outcome> {
+pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, message: MessageId) -> Result<JobResult> {
     let mut outgoing = match worker.db.write(scope, BeginSend { lease: lease.clone(), message }).await? {
-        Plan::Nothing => return Ok(Outcome::Done),
+        Plan::Nothing => return Ok(JobResult::Done),
         Plan::HandOver(outgoing) => outgoing,
     };
-    let fate = match worker.channels.of(outgoing.kind) {
+    let outcome = match worker.channels.of(outgoing.kind) {
         // It was handed over once and this process, or another, stopped before the answer: only a person can decide (R7).
-        Some(channel) if outgoing.doubtful && !channel.capabilities().idempotent => Fate::Unknown(DOUBTFUL.to_owned()),
-        None if outgoing.doubtful => Fate::Unknown(DOUBTFUL.to_owned()),
+        Some(channel) if outgoing.doubtful && !channel.capabilities().idempotent => {
+            SendOutcome::Unknown(DOUBTFUL.to_owned())
+        }
+        None if outgoing.doubtful => SendOutcome::Unknown(DOUBTFUL.to_owned()),
         None => {
             let kind = outgoing.kind.label();
-            Fate::Failed(format!("{kind} is not connected. Connect it in Settings → Channels, then send this again."))
+            SendOutcome::Failed(format!(
+                "{kind} is not connected. Connect it in Settings → Channels, then send this again."
+            ))
         }
         Some(channel) => {
             let answer = channel.send(scope, &outgoing).await;
             match answer {
-                Ok(handed) => Fate::Sent(handed),
+                Ok(handed) => SendOutcome::Sent(handed),
                 Err(SendError::Never(reason)) => given_up(outgoing.doubtful, &reason, ""),
-                Err(SendError::Unknown(reason)) => Fate::Unknown(reason),
-                Err(SendError::Doubtful(reason)) if !channel.capabilities().idempotent => Fate::Unknown(reason),
+                Err(SendError::Unknown(reason)) => SendOutcome::Unknown(reason),
+                Err(SendError::Doubtful(reason)) if !channel.capabilities().idempotent => SendOutcome::Unknown(reason),
                 Err(SendError::Doubtful(reason)) => {
                     outgoing.doubtful = true;
                     return again(worker, scope, lease, outgoing, reason, Duration::ZERO).await;
@@ -45,8 +49,8 @@ pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, messag
             }
         }
     };
-    worker.db.write(scope, FinishSend { lease, outgoing, fate }).await?;
-    Ok(Outcome::Done)
+    worker.db.write(scope, FinishSend { lease, outgoing, outcome }).await?;
+    Ok(JobResult::Done)
 }
 
 /// Lets a message wait for its next try, not before `after`; one that was tried long enough is given up.
@@ -57,7 +61,7 @@ async fn again(
     outgoing: Box<Outgoing>,
     reason: String,
     after: Duration,
-) -> Result<Outcome> {
+) -> Result<JobResult> {
     let tried_ms = worker.db.clock().now().0 - outgoing.since().0;
     if tried_ms < PATIENCE_MS {
         let after_ms = i64::try_from(after.as_millis()).unwrap_or(0);
@@ -65,19 +69,19 @@ async fn again(
         worker.db.write(scope, PostponeSend { lease, outgoing, wait_ms, reason }).await?;
     } else {
         let reason = format!("{}. It was tried for two days.", reason.trim_end_matches('.'));
-        let fate = given_up(outgoing.doubtful, &reason, "Check the channel in Settings → Channels, then try again.");
-        worker.db.write(scope, FinishSend { lease, outgoing, fate }).await?;
+        let outcome = given_up(outgoing.doubtful, &reason, "Check the channel in Settings → Channels, then try again.");
+        worker.db.write(scope, FinishSend { lease, outgoing, outcome }).await?;
     }
-    Ok(Outcome::Done)
+    Ok(JobResult::Done)
 }
 
 /// What becomes of a message that is tried no more: it has failed, unless one of its tries may have gone through.
-fn given_up(doubtful: bool, reason: &str, next: &str) -> Fate {
+fn given_up(doubtful: bool, reason: &str, next: &str) -> SendOutcome {
     match doubtful {
-        true => Fate::Unknown(format!(
+        true => SendOutcome::Unknown(format!(
             "{reason} An earlier try may have gone through: look whether it arrived before you send it again."
         )),
-        false => Fate::Failed(format!("{reason} {next}").trim_end().to_owned()),
+        false => SendOutcome::Failed(format!("{reason} {next}").trim_end().to_owned()),
     }
 }
 
@@ -88,12 +92,12 @@ fn pause(tried_ms: i64) -> i64 {
 
 /// Puts a copy of a mail that was sent into its mailbox. That it cannot be done for good is no fault anybody has to look at: the mail went
 /// out, and Tandem has it.
-pub(super) async fn file_copy(worker: &Worker, scope: &Scope, lease: Lease, mail: MailId) -> Result<Outcome> {
+pub(super) async fn file_copy(worker: &Worker, scope: &Scope, lease: Lease, mail: MailId) -> Result<JobResult> {
     if let Some(channel) = worker.channels.of(ChannelKind::Email) {
         match channel.file_copy(scope, mail).await {
             Ok(()) => {}
             Err(SendError::Later { reason, .. } | SendError::Doubtful(reason)) => {
-                return Ok(Outcome::Again(30_000, reason));
+                return Ok(JobResult::Again(30_000, reason));
             }
             Err(SendError::Never(reason) | SendError::Unknown(reason)) => {
                 tracing::warn!(%mail, %reason, "no copy of a sent mail in its mailbox");
@@ -101,7 +105,7 @@ pub(super) async fn file_copy(worker: &Worker, scope: &Scope, lease: Lease, mail
         }
     }
     worker.db.write(scope, ForgetJob(lease)).await?;
-    Ok(Outcome::Done)
+    Ok(JobResult::Done)
 }
 
 #[cfg(test)]
@@ -122,9 +126,11 @@ mod tests {
     #[test]
     fn t8_what_may_have_gone_through_has_not_failed() {
         let failed = given_up(false, "It is resting.", "Try again.");
-        assert_eq!(failed, Fate::Failed("It is resting. Try again.".to_owned()));
-        assert_eq!(given_up(false, "No such number.", ""), Fate::Failed("No such number.".to_owned()));
-        let Fate::Unknown(reason) = given_up(true, "It is resting.", "Try again.") else { panic!("a person decides") };
+        assert_eq!(failed, SendOutcome::Failed("It is resting. Try again.".to_owned()));
+        assert_eq!(given_up(false, "No such number.", ""), SendOutcome::Failed("No such number.".to_owned()));
+        let SendOutcome::Unknown(reason) = given_up(true, "It is resting.", "Try again.") else {
+            panic!("a person decides")
+        };
         assert!(reason.starts_with("It is resting. An earlier try"), "{reason}");
     }
 }

@@ -5,9 +5,9 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use channels::Channels;
 use domain::{
-    audit::AuditCounts,
     deliver::{GiveUpSend, Lease},
     files::Files,
+    recount::AuditCounts,
     work::Work,
 };
 use futures::FutureExt;
@@ -39,7 +39,7 @@ const LOST: i64 = 4 * TRIES;
 const HELD_MS: i64 = 5_000;
 
 /// What a job came to.
-pub(super) enum Outcome {
+pub(super) enum JobResult {
     /// It is done and forgotten.
     Done,
     /// To be tried again, after at least so many milliseconds; why.
@@ -76,7 +76,7 @@ impl Worker {
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
         // A database file has one server at a time: whoever held a lease was killed, and nobody need wait for its end.
         if self.db.engine() == Engine::Sqlite
-            && let Err(error) = self.db.write_house(FreeLeases).await
+            && let Err(error) = self.db.write_global(FreeLeases).await
         {
             tracing::error!(%error, "freeing the leases of a server that was killed");
         }
@@ -131,15 +131,15 @@ impl Worker {
 
     async fn take(&self, slots: &Slots) -> Result<Vec<Job>> {
         // Asking is cheap; writing only when there is something to take.
-        let due = job::next_due(&mut self.db.glance().await?.conn(), slots).await?;
+        let due = job::next_due(&mut self.db.reader().await?.conn(), slots).await?;
         if due.is_none_or(|at| at > self.db.clock().now()) {
             return Ok(Vec::new());
         }
-        self.db.write_house(Take { owner: self.owner.to_string(), slots: slots.clone() }).await
+        self.db.write_global(Take { owner: self.owner.to_string(), slots: slots.clone() }).await
     }
 
     async fn until_next(&self, slots: &Slots) -> Duration {
-        let next = async { job::next_due(&mut self.db.glance().await?.conn(), slots).await };
+        let next = async { job::next_due(&mut self.db.reader().await?.conn(), slots).await };
         match next.await {
             Ok(Some(at)) => {
                 let ms = (at.0 - self.db.clock().now().0).clamp(1, i64::try_from(LOOK.as_millis()).unwrap_or(5000));
@@ -165,17 +165,17 @@ impl Worker {
         let work = AssertUnwindSafe(self.perform(&job, lease.clone())).catch_unwind();
         let outcome = match timeout(deadline, work).await {
             Ok(Ok(Ok(outcome))) => outcome,
-            Ok(Ok(Err(error))) if is_about_storing(&error) => Outcome::Held(error.to_string()),
-            Ok(Ok(Err(error))) => Outcome::Again(1000, error.to_string()),
-            Ok(Err(_)) => Outcome::Again(1000, "it panicked; see the log".to_owned()),
-            Err(_) => Outcome::Again(1000, "took longer than its lease".to_owned()),
+            Ok(Ok(Err(error))) if is_about_storing(&error) => JobResult::Held(error.to_string()),
+            Ok(Ok(Err(error))) => JobResult::Again(1000, error.to_string()),
+            Ok(Err(_)) => JobResult::Again(1000, "it panicked; see the log".to_owned()),
+            Err(_) => JobResult::Again(1000, "took longer than its lease".to_owned()),
         };
         let verdict = match outcome {
-            Outcome::Done => return,
-            Outcome::Held(reason) => Verdict::Hold(jittered(HELD_MS), reason),
-            Outcome::Again(_, reason) if job.attempts >= TRIES => Verdict::Bury(reason),
-            Outcome::Again(at_least, reason) => Verdict::Retry(back_off(job.attempts).max(at_least), reason),
-            Outcome::Dead(reason) => Verdict::Bury(reason),
+            JobResult::Done => return,
+            JobResult::Held(reason) => Verdict::Hold(jittered(HELD_MS), reason),
+            JobResult::Again(_, reason) if job.attempts >= TRIES => Verdict::Bury(reason),
+            JobResult::Again(at_least, reason) => Verdict::Retry(back_off(job.attempts).max(at_least), reason),
+            JobResult::Dead(reason) => Verdict::Bury(reason),
         };
         tracing::warn!(job = %job.id, kind = %job.kind, attempts = job.attempts, ?verdict, "a job did not go well");
         let scope = Scope::system(job.workspace, "job");
@@ -195,9 +195,9 @@ impl Worker {
         }
     }
 
-    async fn perform(&self, job: &Job, lease: Lease) -> Result<Outcome> {
+    async fn perform(&self, job: &Job, lease: Lease) -> Result<JobResult> {
         if job.attempts > LOST {
-            return Ok(Outcome::Dead(format!("begun {LOST} times and never heard of again")));
+            return Ok(JobResult::Dead(format!("begun {LOST} times and never heard of again")));
         }
         let scope = Scope::system(job.workspace, "job");
         match serde_json::from_str::<Work>(&job.body) {
@@ -205,11 +205,11 @@ impl Worker {
             Ok(Work::FileSentMail { mail }) => send::file_copy(self, &scope, lease, mail).await,
             Ok(Work::AuditCounts) => {
                 self.db.write(&scope, AuditCounts { lease }).await?;
-                Ok(Outcome::Done)
+                Ok(JobResult::Done)
             }
             Ok(Work::ReadMailsAgain) => read_again::perform(self, &scope, lease).await,
             Ok(Work::Purge) => purge::perform(self, &scope, lease).await,
-            Err(error) => Ok(Outcome::Dead(format!("this version does not know such work: {error}"))),
+            Err(error) => Ok(JobResult::Dead(format!("this version does not know such work: {error}"))),
         }
     }
 }
@@ -286,12 +286,12 @@ impl Command for GiveBack {
             }
             Verdict::Hold(ms, error) => {
                 let at: Timestamp = tx.now().plus(*ms);
-                job::hold(tx, workspace, *job, owner, at, error).await?;
+                job::defer(tx, workspace, *job, owner, at, error).await?;
             }
             Verdict::Bury(error) => {
-                job::bury(tx, workspace, *job, owner, error).await?;
+                job::mark_dead(tx, workspace, *job, owner, error).await?;
                 if let Some(work) = &self.recurs {
-                    work.leave_next(tx, workspace).await?;
+                    work.enqueue_next(tx, workspace).await?;
                 }
             }
         }

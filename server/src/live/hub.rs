@@ -13,7 +13,7 @@ use model::{Access, EventBody, LiveEvent, WorkspaceId};
 use store::{Committed, Db, error::StoreError, event};
 use tokio::sync::{Notify, broadcast};
 
-use super::lobby::Answers;
+use super::attendance::Answers;
 
 /// How many events a slow subscriber may fall behind before it is told to read afresh.
 const BACKLOG: usize = 1024;
@@ -66,14 +66,14 @@ pub struct Hub(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    rooms: Mutex<HashMap<WorkspaceId, Room>>,
+    workspaces: Mutex<HashMap<WorkspaceId, Subscribers>>,
     /// Set when a [`super::Relay`] fills gaps: then everything goes out in the order of the log.
     in_order: AtomicBool,
     gap: Notify,
 }
 
 /// The subscribers of a workspace.
-struct Room {
+struct Subscribers {
     sender: broadcast::Sender<Arc<Numbered>>,
     /// The last event that went out, or that every subscriber has read. Unknown until the first of them has asked.
     last: Option<i64>,
@@ -81,7 +81,7 @@ struct Room {
     behind: bool,
 }
 
-impl Room {
+impl Subscribers {
     fn send(&mut self, events: impl Iterator<Item = (i64, EventBody)>) {
         for (seq, body) in events {
             if self.last.is_some_and(|last| seq <= last) {
@@ -97,8 +97,8 @@ impl Room {
 impl Hub {
     /// Told by the write path after each commit.
     pub fn publish(&self, committed: Committed) {
-        let Ok(mut rooms) = self.0.rooms.lock() else { return };
-        let Some(room) = rooms.get_mut(&committed.workspace) else { return };
+        let Ok(mut workspaces) = self.0.workspaces.lock() else { return };
+        let Some(room) = workspaces.get_mut(&committed.workspace) else { return };
         let first = committed.first_seq;
         if !self.0.in_order.load(Ordering::Relaxed) {
             // As it is heard of: each stream sees to the order itself.
@@ -134,9 +134,9 @@ impl Hub {
     }
 
     fn enter(&self, workspace: WorkspaceId) -> (broadcast::Receiver<Arc<Numbered>>, bool) {
-        let Ok(mut rooms) = self.0.rooms.lock() else { return (broadcast::channel(1).1, true) };
-        let new = || Room { sender: broadcast::channel(BACKLOG).0, last: None, behind: false };
-        let room = rooms.entry(workspace).or_insert_with(new);
+        let Ok(mut workspaces) = self.0.workspaces.lock() else { return (broadcast::channel(1).1, true) };
+        let new = || Subscribers { sender: broadcast::channel(BACKLOG).0, last: None, behind: false };
+        let room = workspaces.entry(workspace).or_insert_with(new);
         if room.sender.receiver_count() == 0 {
             // Nobody kept it up to date.
             (room.last, room.behind) = (None, false);
@@ -146,7 +146,10 @@ impl Hub {
 
     /// How many streams are open, for the figures.
     pub fn subscribers(&self) -> usize {
-        self.0.rooms.lock().map_or(0, |rooms| rooms.values().map(|room| room.sender.receiver_count()).sum())
+        self.0
+            .workspaces
+            .lock()
+            .map_or(0, |workspaces| workspaces.values().map(|room| room.sender.receiver_count()).sum())
     }
 
     pub(super) fn keep_order(&self) {
@@ -165,9 +168,9 @@ impl Hub {
 
     /// The workspaces whose subscribers do not have all of the log, asked once.
     pub(super) fn behind(&self) -> Vec<WorkspaceId> {
-        let Ok(mut rooms) = self.0.rooms.lock() else { return Vec::new() };
+        let Ok(mut workspaces) = self.0.workspaces.lock() else { return Vec::new() };
         let mut behind = Vec::new();
-        for (workspace, room) in rooms.iter_mut() {
+        for (workspace, room) in workspaces.iter_mut() {
             // Where the first subscriber still asks how far the log goes, it says so when it knows.
             if room.behind && room.last.is_some() && room.sender.receiver_count() > 0 {
                 room.behind = false;
@@ -191,7 +194,7 @@ impl Hub {
         });
     }
 
-    fn with<T>(&self, workspace: WorkspaceId, look: impl FnOnce(&mut Room) -> T) -> Option<T> {
-        self.0.rooms.lock().ok()?.get_mut(&workspace).map(look)
+    fn with<T>(&self, workspace: WorkspaceId, look: impl FnOnce(&mut Subscribers) -> T) -> Option<T> {
+        self.0.workspaces.lock().ok()?.get_mut(&workspace).map(look)
     }
 }

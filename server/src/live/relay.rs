@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use model::WorkspaceId;
-use store::{Db, Wake, error::StoreError, event};
+use store::{Db, WakeUp, error::StoreError, event};
 use tokio::{
     sync::{mpsc, watch as signal},
     time::{MissedTickBehavior, interval},
@@ -53,11 +53,11 @@ impl Relay {
         }
     }
 
-    async fn woken(&self, wake: Wake) -> Result<(), StoreError> {
+    async fn woken(&self, wake: WakeUp) -> Result<(), StoreError> {
         match wake {
-            Wake::Log(workspace, seq) => self.hub.heard_of(workspace, seq),
-            Wake::Work => self.db.jobs_waiting().notify_one(),
-            Wake::Anything => {
+            WakeUp::Log(workspace, seq) => self.hub.heard_of(workspace, seq),
+            WakeUp::Work => self.db.jobs_waiting().notify_one(),
+            WakeUp::Anything => {
                 self.db.jobs_waiting().notify_one();
                 self.look_at_all().await?;
             }
@@ -99,7 +99,7 @@ impl Relay {
 }
 
 /// The next wake-up; never, where there are no other processes.
-async fn next(wakes: &mut Option<mpsc::Receiver<Wake>>) -> Wake {
+async fn next(wakes: &mut Option<mpsc::Receiver<WakeUp>>) -> WakeUp {
     if let Some(wakes) = wakes
         && let Some(wake) = wakes.recv().await
     {

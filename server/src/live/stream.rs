@@ -72,7 +72,7 @@ fn ends(session: &Session) -> Timestamp {
 }
 
 /// How the server's storage is. It has no number: it is no event of the workspace, and holds for the process that is asked.
-fn told(storage: Storage) -> Bytes {
+fn storage_frame(storage: Storage) -> Bytes {
     Bytes::from(format!("event: storage\ndata: {}\n\n", serde_json::to_string(&storage).unwrap_or_default()))
 }
 
@@ -113,7 +113,7 @@ pub async fn watch(
     let (mut ready, last) = missed(&db, &watcher, since).await?;
     ready.push_front(Bytes::from(format!("retry: {}\n\n", RETRY_MS + u64::from(random_bytes::<1>()[0]))));
     ready.push_back(Bytes::from(format!("event: ready\ndata: {{\"seq\":{last}}}\n\n")));
-    ready.extend(watcher.storage.as_mut().map(|storage| told(*storage.borrow_and_update())));
+    ready.extend(watcher.storage.as_mut().map(|storage| storage_frame(*storage.borrow_and_update())));
     let next_alive = Instant::now() + KEEP_ALIVE;
     let state = State { db, watcher, events, ready, last, next_alive, shutdown, over: false };
     Ok(futures::stream::unfold(state, |mut state| async move { state.next().await.map(|frame| (Ok(frame), state)) }))
@@ -163,7 +163,7 @@ impl State {
                         self.ready.push_back(ALIVE);
                     }
                 }
-                storage = changed(&mut self.watcher.storage) => self.ready.push_back(told(storage)),
+                storage = changed(&mut self.watcher.storage) => self.ready.push_back(storage_frame(storage)),
                 _ = self.shutdown.changed() => return None,
             }
         }

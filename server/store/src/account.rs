@@ -117,7 +117,7 @@ impl TryFrom<Raw> for Account {
 const TOLD_AFTER: i64 = 4;
 
 /// How an account is, as far as it concerns those who do not look after it: what passes by itself does not.
-pub(super) const fn told(state: AccountState, failures: i64) -> AccountState {
+pub(super) const fn shown_state(state: AccountState, failures: i64) -> AccountState {
     match state {
         AccountState::Waiting if failures < TOLD_AFTER => AccountState::Connected,
         state => state,
@@ -202,7 +202,7 @@ pub struct AccountLease {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn take(
+pub async fn lease(
     tx: &mut Tx<'_>,
     scope: &Scope,
     channel: ChannelId,
@@ -226,7 +226,7 @@ pub async fn keep(tx: &mut Tx<'_>, scope: &Scope, lease: &AccountLease, until: T
 ///
 /// # Errors
 /// When the database fails.
-pub async fn leave(tx: &mut Tx<'_>, scope: &Scope, lease: &AccountLease, until: Timestamp) -> Result<(), StoreError> {
+pub async fn release(tx: &mut Tx<'_>, scope: &Scope, lease: &AccountLease, until: Timestamp) -> Result<(), StoreError> {
     tx.exec(LEAVE, args![scope.workspace(), lease.channel, lease.owner.clone(), until]).await?;
     Ok(())
 }
@@ -294,8 +294,8 @@ mod tests {
 
     #[test]
     fn h9_what_passes_by_itself_is_told_to_nobody() {
-        assert_eq!(told(AccountState::Waiting, 3), AccountState::Connected);
-        assert_eq!(told(AccountState::Waiting, 4), AccountState::Waiting);
-        assert_eq!(told(AccountState::SignIn, 1), AccountState::SignIn);
+        assert_eq!(shown_state(AccountState::Waiting, 3), AccountState::Connected);
+        assert_eq!(shown_state(AccountState::Waiting, 4), AccountState::Waiting);
+        assert_eq!(shown_state(AccountState::SignIn, 1), AccountState::SignIn);
     }
 }

@@ -14,7 +14,7 @@ use super::{
     Command, Mark, Scope,
     conn::{Conn, Engine},
     migrations, probe,
-    wake::{Bell, Wake},
+    wake::{Notifier, WakeUp},
     writer::{Committed, Writer},
 };
 use crate::{
@@ -38,7 +38,7 @@ struct Inner {
     jobs: Arc<Notify>,
     mark: Mark,
     /// Wakes other processes; where the database is a file, there are none.
-    bell: Option<Arc<Bell>>,
+    bell: Option<Arc<Notifier>>,
 }
 
 /// Where reads go.
@@ -70,14 +70,14 @@ impl Snapshot {
 }
 
 /// A connection for a single statement, which is of one moment by itself: two round trips less than a [`Snapshot`].
-pub enum Glance {
+pub enum DbReader {
     /// SQLite.
     Sqlite(PoolConnection<Sqlite>),
     /// PostgreSQL.
     Postgres(PoolConnection<Postgres>),
 }
 
-impl Glance {
+impl DbReader {
     /// To ask it, once.
     pub fn conn(&mut self) -> Conn<'_> {
         match self {
@@ -154,7 +154,7 @@ impl Db {
             .connect_with(options)
             .await?;
         migrations(Engine::Postgres).run(&pool).await?;
-        let bell = Arc::new(Bell::new(url)?);
+        let bell = Arc::new(Notifier::new(url)?);
         let writer = Writer::postgres(
             pool.clone(),
             clock.clone(),
@@ -201,10 +201,10 @@ impl Db {
     ///
     /// # Errors
     /// When no connection is to be had.
-    pub async fn glance(&self) -> Result<Glance, StoreError> {
+    pub async fn reader(&self) -> Result<DbReader, StoreError> {
         Ok(match &self.0.pool {
-            Pool::Sqlite(pool) => Glance::Sqlite(self.noted(pool.acquire().await)?),
-            Pool::Postgres(pool) => Glance::Postgres(self.noted(pool.acquire().await)?),
+            Pool::Sqlite(pool) => DbReader::Sqlite(self.noted(pool.acquire().await)?),
+            Pool::Postgres(pool) => DbReader::Postgres(self.noted(pool.acquire().await)?),
         })
     }
 
@@ -216,7 +216,7 @@ impl Db {
     pub async fn learn_sizes(&self) -> Result<(), StoreError> {
         match self.engine() {
             Engine::Sqlite => Ok(()),
-            Engine::Postgres => self.glance().await?.conn().raw(LEARN_SIZES).await,
+            Engine::Postgres => self.reader().await?.conn().raw(LEARN_SIZES).await,
         }
     }
 
@@ -232,7 +232,7 @@ impl Db {
     ///
     /// # Errors
     /// As [`Db::write`].
-    pub async fn write_house<C: Command>(&self, command: C) -> Result<C::Output> {
+    pub async fn write_global<C: Command>(&self, command: C) -> Result<C::Output> {
         self.0.writer.write(None, command).await
     }
 
@@ -246,8 +246,8 @@ impl Db {
     /// # Errors
     /// When the database does not store it.
     pub async fn try_writing(&self) -> Result<()> {
-        self.write_house(probe::Put).await?;
-        self.write_house(probe::Take).await
+        self.write_global(probe::Put).await?;
+        self.write_global(probe::Take).await
     }
 
     /// The clock that stamps what is written.
@@ -261,7 +261,7 @@ impl Db {
     }
 
     /// What other processes on this database do, from now on; none where there can be no others.
-    pub fn wakes(&self) -> Option<mpsc::Receiver<Wake>> {
+    pub fn wakes(&self) -> Option<mpsc::Receiver<WakeUp>> {
         self.0.bell.as_ref().map(|bell| bell.listen())
     }
 

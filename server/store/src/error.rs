@@ -145,7 +145,7 @@ impl Error {
     }
 
     /// What whoever asked is told. A fault of ours is logged under a number, and only the number is told.
-    pub fn told(self) -> ApiError {
+    pub fn into_api(self) -> ApiError {
         match self {
             Self::Refused(refusal) => refusal,
             fault => {

@@ -38,11 +38,11 @@ const DONE: &str = "DELETE FROM job WHERE workspace_id = $1 AND id = $2 AND leas
 const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5 \
      WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 // That nothing could be stored says nothing of the job: it is no try.
-const HOLD: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5, attempts = attempts - 1 \
+const DEFER: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5, attempts = attempts - 1 \
      WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
-const BURY: &str = "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $4 \
+const MARK_DEAD: &str = "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $4 \
      WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
-const HASTEN: &str = "UPDATE job SET run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'";
+const RUN_NOW: &str = "UPDATE job SET run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'";
 const DEAD: &str = "SELECT id, workspace_id, kind, body, attempts, run_at, last_error, channel_id FROM job \
      WHERE workspace_id = $1 AND state = 'dead' ORDER BY run_at DESC LIMIT 100";
 const REVIVE: &str = "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'dead'";
@@ -51,7 +51,7 @@ const WAITING_TO_GO: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job \
      WHERE workspace_id = $1 AND state = 'waiting' AND channel_id = $2 AND kind = 'send'";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, DUE, LEASE, FREE, NEXT, DONE, RETRY, HOLD, HASTEN, BURY, DEAD, REVIVE, BACKLOG, WAITING_TO_GO];
+    &[INSERT, DUE, LEASE, FREE, NEXT, DONE, RETRY, DEFER, RUN_NOW, MARK_DEAD, DEAD, REVIVE, BACKLOG, WAITING_TO_GO];
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[DUE_SKIPPING];
 
 /// A piece of work as it is kept.
@@ -209,7 +209,7 @@ pub async fn retry(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn hold(
+pub async fn defer(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     id: JobId,
@@ -217,7 +217,7 @@ pub async fn hold(
     at: Timestamp,
     error: &str,
 ) -> Result<bool, StoreError> {
-    let touched = tx.exec(HOLD, args![workspace, id, owner, at, error]).await?;
+    let touched = tx.exec(DEFER, args![workspace, id, owner, at, error]).await?;
     tx.left_job();
     Ok(touched == 1)
 }
@@ -226,8 +226,8 @@ pub async fn hold(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn hasten(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, at: Timestamp) -> Result<bool, StoreError> {
-    let touched = tx.exec(HASTEN, args![workspace, id, at]).await?;
+pub async fn run_now(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, at: Timestamp) -> Result<bool, StoreError> {
+    let touched = tx.exec(RUN_NOW, args![workspace, id, at]).await?;
     tx.left_job();
     Ok(touched == 1)
 }
@@ -236,14 +236,14 @@ pub async fn hasten(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, at: Time
 ///
 /// # Errors
 /// When the database fails.
-pub async fn bury(
+pub async fn mark_dead(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     id: JobId,
     owner: &str,
     error: &str,
 ) -> Result<(), StoreError> {
-    tx.exec(BURY, args![workspace, id, owner, error]).await?;
+    tx.exec(MARK_DEAD, args![workspace, id, owner, error]).await?;
     Ok(())
 }
 

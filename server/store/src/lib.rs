@@ -12,7 +12,6 @@ mod db;
 pub mod error;
 pub mod event;
 pub mod expiry;
-pub mod house;
 pub mod job;
 pub mod mail;
 mod mark;
@@ -29,6 +28,7 @@ mod slots;
 pub mod upload;
 mod wake;
 pub mod words;
+pub mod workspace;
 mod writer;
 
 use model::Visibility;
@@ -39,7 +39,7 @@ pub use mark::Mark;
 pub use migrations::migrations;
 pub use scope::Scope;
 pub use slots::Slots;
-pub use wake::Wake;
+pub use wake::WakeUp;
 pub use writer::{Command, Committed, Tx};
 
 /// Every statement that this engine is ever asked, for the test that prepares them all.
@@ -51,7 +51,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         conversation::STATEMENTS,
         event::STATEMENTS,
         expiry::STATEMENTS,
-        house::STATEMENTS,
+        workspace::STATEMENTS,
         job::STATEMENTS,
         mail::STATEMENTS,
         message::STATEMENTS,

@@ -1,7 +1,7 @@
 //! E-mails as they came and went: how far folders were read, where the bytes are, how mails name each other, who takes part.
 // long file: one aggregate, its statements together
 
-use model::{ChannelId, ConversationId, Ledger, MailId, MailOutcome, MessageId, Timestamp};
+use model::{ChannelId, ConversationId, FolderCounts, MailId, MailOutcome, MessageId, Timestamp};
 
 use super::{
     Scope, Tx,
@@ -102,7 +102,7 @@ pub struct Folder {
     /// Of those, what came to the mailbox earlier than this is not ours to take in. A backfill moves it back.
     pub since: Timestamp,
     /// What was found when it was counted last.
-    pub ledger: Option<Ledger>,
+    pub ledger: Option<FolderCounts>,
 }
 
 impl Folder {
@@ -141,7 +141,7 @@ pub async fn folder(
         last_uid: raw.last_uid,
         first_uid: raw.first_uid,
         since: Timestamp(raw.since),
-        ledger: raw.counted_at.map(|at| Ledger {
+        ledger: raw.counted_at.map(|at| FolderCounts {
             at: Timestamp(at),
             on_server: raw.on_server,
             here: raw.here,
@@ -200,9 +200,9 @@ pub async fn set_ledger(
     scope: &Scope,
     channel: ChannelId,
     name: &str,
-    ledger: Ledger,
+    ledger: FolderCounts,
 ) -> Result<(), StoreError> {
-    let Ledger { at, on_server, here, before } = ledger;
+    let FolderCounts { at, on_server, here, before } = ledger;
     tx.exec(SET_LEDGER, args![scope.workspace(), channel, name, at, on_server, here, before]).await?;
     Ok(())
 }

@@ -414,7 +414,7 @@ pub async fn drop_link(tx: &mut Tx<'_>, scope: &Scope, purpose: Purpose, id: &st
 ///
 /// # Errors
 /// When the database fails.
-pub async fn drop_house_links(tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), StoreError> {
+pub async fn drop_setup_links(tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), StoreError> {
     tx.exec(DROP_HOUSE_LINKS, args![purpose.as_str()]).await?;
     Ok(())
 }

@@ -83,7 +83,7 @@ async fn forget(tx: &mut Tx<'_>, scope: &Scope, id: String, digest: String) -> R
 
 /// What whoever uploaded most to a channel has to give up.
 #[derive(Debug, Clone, Copy)]
-pub struct Room {
+pub struct Eviction {
     /// So many files…
     pub files: i64,
     /// …and so many bytes.
@@ -98,7 +98,7 @@ pub struct Room {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn make_room(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, room: Room) -> Result<bool, StoreError> {
+pub async fn evict(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, room: Eviction) -> Result<bool, StoreError> {
     if loose(tx.conn(), scope, "", MOST_LOOSE).await?.len() >= usize::try_from(MOST_LOOSE).unwrap_or(usize::MAX) {
         return Ok(false);
     }

@@ -35,7 +35,7 @@ const BACKLOG: usize = 1024;
 
 /// What another process did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wake {
+pub enum WakeUp {
     /// It wrote events of a workspace, up to this one.
     Log(WorkspaceId, i64),
     /// It left work to do.
@@ -44,7 +44,7 @@ pub enum Wake {
     Anything,
 }
 
-impl Wake {
+impl WakeUp {
     /// Reads what a process was told; none when it told so itself, or when this build does not know such a thing.
     fn read(told: &str, myself: &str) -> Option<Self> {
         let (process, what) = told.split_once('/')?;
@@ -103,13 +103,13 @@ impl Shared {
 
 /// Wakes the other processes, on a connection of its own and outside every transaction: inside, it would serialise all commits of
 /// the cluster. What comes up while one wake-up is under way goes out with the next.
-pub(super) struct Bell {
+pub(super) struct Notifier {
     shared: Arc<Shared>,
     url: String,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-impl Bell {
+impl Notifier {
     pub(super) fn new(url: &str) -> Result<Self, StoreError> {
         // A wake-up that a crash of the database loses is no loss: it need not wait for the disk.
         let options = PgConnectOptions::from_str(url)?
@@ -132,7 +132,7 @@ impl Bell {
     }
 
     /// Hears the others, on a connection of its own, until the answer is dropped.
-    pub(super) fn listen(&self) -> mpsc::Receiver<Wake> {
+    pub(super) fn listen(&self) -> mpsc::Receiver<WakeUp> {
         let (heard, wakes) = mpsc::channel(BACKLOG);
         let (url, myself) = (self.url.clone(), self.shared.process.clone());
         tokio::spawn(async move {
@@ -197,7 +197,7 @@ async fn tell(
 }
 
 /// Hears until nobody wants to know any more. After each beginning anything may have been missed, and that is said.
-async fn hear_on(url: &str, myself: &str, heard: &mpsc::Sender<Wake>) {
+async fn hear_on(url: &str, myself: &str, heard: &mpsc::Sender<WakeUp>) {
     let mut pause = PAUSE;
     loop {
         match listener(url).await {
@@ -219,15 +219,15 @@ async fn listener(url: &str) -> Result<PgListener, sqlx::Error> {
     Ok(listener)
 }
 
-async fn hear(mut listener: PgListener, myself: &str, heard: &mpsc::Sender<Wake>) -> Result<(), sqlx::Error> {
-    if heard.send(Wake::Anything).await.is_err() {
+async fn hear(mut listener: PgListener, myself: &str, heard: &mpsc::Sender<WakeUp>) -> Result<(), sqlx::Error> {
+    if heard.send(WakeUp::Anything).await.is_err() {
         return Ok(());
     }
     loop {
         let wake = match listener.try_recv().await? {
-            Some(told) => Wake::read(told.payload(), myself),
+            Some(told) => WakeUp::read(told.payload(), myself),
             // It was lost, and is there again.
-            None => Some(Wake::Anything),
+            None => Some(WakeUp::Anything),
         };
         if let Some(wake) = wake
             && heard.send(wake).await.is_err()
@@ -249,9 +249,9 @@ mod tests {
             due.log(workspace, seq);
         }
         let told = due.told_by("me");
-        let read = |myself: &str| told.split(' ').filter_map(|told| Wake::read(told, myself)).collect::<Vec<_>>();
-        assert_eq!(read("you"), [Wake::Log(workspace, 9), Wake::Work]);
+        let read = |myself: &str| told.split(' ').filter_map(|told| WakeUp::read(told, myself)).collect::<Vec<_>>();
+        assert_eq!(read("you"), [WakeUp::Log(workspace, 9), WakeUp::Work]);
         assert_eq!(read("me"), []);
-        assert_eq!(Wake::read("you/something new", "me"), None);
+        assert_eq!(WakeUp::read("you/something new", "me"), None);
     }
 }

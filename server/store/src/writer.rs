@@ -20,7 +20,7 @@ use super::{
     conn::{Conn, Engine, Val, args},
     db::OnCommit,
     event,
-    wake::Bell,
+    wake::Notifier,
 };
 use crate::{
     clock::Clock,
@@ -201,7 +201,7 @@ struct Context {
     on_commit: OnCommit,
     jobs: Arc<Notify>,
     mark: Mark,
-    bell: Option<Arc<Bell>>,
+    bell: Option<Arc<Notifier>>,
 }
 
 impl Writer {
@@ -224,7 +224,7 @@ impl Writer {
         on_commit: OnCommit,
         jobs: Arc<Notify>,
         mark: Mark,
-        bell: Arc<Bell>,
+        bell: Arc<Notifier>,
     ) -> Self {
         let context = Context { clock, on_commit, jobs, mark, bell: Some(bell) };
         Self { lanes: Mutex::new(Some(Lanes::PerWorkspace(pool, HashMap::new()))), tasks: Mutex::default(), context }

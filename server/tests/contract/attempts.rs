@@ -21,7 +21,7 @@ fn attempt(account: &str, address: &str) -> CountAttempt {
 }
 
 async fn try_once(world: &World, account: &str, address: &str) -> Option<i64> {
-    world.db.write_house(attempt(account, address)).await.unwrap()
+    world.db.write_global(attempt(account, address)).await.unwrap()
 }
 
 async fn s47_a_window_counts_and_ends(world: World) {
@@ -71,7 +71,7 @@ async fn s47_a_success_forgives_its_account_only(world: World) {
     };
     let forgive = "account olive".to_owned();
     let sign_in = SignIn { workspace: world.workspace, member: world.owner.id, browser, forgive, rehashed: None };
-    world.db.write_house(sign_in).await.unwrap();
+    world.db.write_global(sign_in).await.unwrap();
     assert_eq!(try_once(&world, "olive", "192.0.2.2").await, None);
     assert!(try_once(&world, "agathe", "192.0.2.2").await.is_some());
 }

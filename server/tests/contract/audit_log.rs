@@ -69,9 +69,9 @@ async fn n10_it_says_who_did_what_and_from_where(world: World) {
         Browser { token_hash: secret_hash("y"), user_agent: "Firefox\n".to_owned(), address: "2001:db8::7".to_owned() };
     let sign_in =
         SignIn { workspace: world.workspace, member: agent.id, browser, forgive: String::new(), rehashed: None };
-    world.db.write_house(sign_in).await.unwrap();
+    world.db.write_global(sign_in).await.unwrap();
     let wrong = NoteWrongPassword { workspace: world.workspace, member: agent.id, address: "203.0.113.9".to_owned() };
-    world.db.write_house(wrong).await.unwrap();
+    world.db.write_global(wrong).await.unwrap();
     let refusal = NoteRefusal { what: AuditEvent::Refused, asked: "edit_member".to_owned() };
     world.db.write(&from(&agent, "203.0.113.9").scope, refusal).await.unwrap();
 
@@ -181,7 +181,7 @@ async fn s53_refusals_do_not_fill_it(world: World) {
         let refusal = NoteRefusal { what: AuditEvent::Refused, asked: "x".repeat(10_000) };
         world.db.write(&agent.scope, refusal).await.unwrap();
         let wrong = NoteWrongPassword { workspace: world.workspace, member: agent.id, address: String::new() };
-        world.db.write_house(wrong).await.unwrap();
+        world.db.write_global(wrong).await.unwrap();
     }
     let lines = log(&world).await;
     assert_eq!(lines.len(), before + 30 + 30, "the first ones of each kind in a quarter of an hour");
@@ -203,7 +203,7 @@ async fn s26_harmless_refusals_keep_none_out_of_it(world: World) {
         ask(AuditEvent::Refused, &format!("/api/files/{n}")).await;
         ask(AuditEvent::Refused, &format!("/settings/x{n}")).await;
         let wrong = NoteWrongPassword { workspace: world.workspace, member: agent.id, address: String::new() };
-        world.db.write_house(wrong).await.unwrap();
+        world.db.write_global(wrong).await.unwrap();
     }
     let lines = log(&world).await;
     assert_eq!(lines.len(), before + 4 * 30);

@@ -2,8 +2,8 @@
 
 use domain::inbox;
 use model::{
-    Act, Bootstrap, ConversationId, ConversationRow, Counts, EventBody, HousePart, InboxState, ListPart, LiveEvent,
-    Role, Thread, ThreadPart, Timestamp, View, Visibility,
+    Act, Bootstrap, ConversationId, ConversationRow, Counts, EventBody, InboxState, ListPart, LiveEvent, Role, Thread,
+    ThreadPart, Timestamp, View, Visibility, WorkspacePart,
 };
 use serde::Serialize;
 use server::live::Numbered;
@@ -42,7 +42,7 @@ struct Browser {
 }
 
 fn boot_of(state: &InboxState) -> String {
-    comparable_boot(state.house.as_ref().unwrap().boot.clone())
+    comparable_boot(state.workspace.as_ref().unwrap().boot.clone())
 }
 
 fn comparable_boot(boot: Bootstrap) -> String {
@@ -69,8 +69,8 @@ impl Browser {
         };
         (self.who, self.signed_out) = (who, false);
         let boot = inbox::bootstrap(&world.db, &self.who.scope).await.unwrap();
-        self.long.house = Some(HousePart { boot: boot.clone() });
-        self.short.house = Some(HousePart { boot });
+        self.long.workspace = Some(WorkspacePart { boot: boot.clone() });
+        self.short.workspace = Some(WorkspacePart { boot });
         self.long.list = Some(self.list(world, View::All, 100).await);
         self.short.list = Some(self.list(world, self.view, 3).await);
         self.read_thread(world).await;
@@ -120,7 +120,7 @@ impl Browser {
         let who = world.again(&self.who).await.expect("nobody said that the session ended");
         let name = &who.scope.person().unwrap().member.name.clone();
         let boot = inbox::bootstrap(&world.db, &who.scope).await.unwrap();
-        assert_eq!(boot_of(&self.long), comparable_boot(boot), "the house of {name} after {after}");
+        assert_eq!(boot_of(&self.long), comparable_boot(boot), "the workspace of {name} after {after}");
         let fresh = self.list(world, View::All, 100).await;
         assert!(!fresh.more, "the walk stays small");
         self.check_list(self.long.list.as_ref().unwrap(), &fresh, name, after);
@@ -230,11 +230,11 @@ async fn r14_a_thread_that_comes_back_into_sight_is_whole_or_says_so(world: Worl
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
     world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await.unwrap();
     let mut state = InboxState {
-        house: None,
+        workspace: None,
         list: None,
         thread: Some(ThreadPart::of(world.thread(&agent, conversation).await.unwrap())),
     };
-    state.house = Some(HousePart { boot: inbox::bootstrap(&world.db, &agent.scope).await.unwrap() });
+    state.workspace = Some(WorkspacePart { boot: inbox::bootstrap(&world.db, &agent.scope).await.unwrap() });
     let seq = world.last_seq().await;
     world.act(&world.owner, conversation, Act::Assign(None)).await.unwrap();
     world.inbound("amelie", "Meanwhile").await;

@@ -87,12 +87,12 @@ async fn sign_in(world: &World, name: &str) {
     let browser = Browser { token_hash: secret_hash(name), user_agent: String::new(), address: String::new() };
     let (forgive, member) = (String::new(), world.owner.id);
     let sign_in = SignIn { workspace: world.workspace, member, browser, forgive, rehashed: None };
-    world.db.write_house(sign_in).await.unwrap();
+    world.db.write_global(sign_in).await.unwrap();
 }
 
 async fn try_once(world: &World, account: &str, client: &str) -> Option<i64> {
     let buckets = vec![(format!("account {account}"), 5), (format!("client {client}"), 20)];
-    world.db.write_house(CountAttempt { buckets, window_ms: 900_000 }).await.unwrap()
+    world.db.write_global(CountAttempt { buckets, window_ms: 900_000 }).await.unwrap()
 }
 
 async fn s53_sessions_links_and_attempts_go_when_they_have_expired(world: World) {

@@ -71,7 +71,7 @@ async fn accept(world: &World, link_hash: &str, email: &str) -> Result<()> {
         password_hash: "not a hash".to_owned(),
         browser: browser(),
     };
-    world.db.write_house(accept).await
+    world.db.write_global(accept).await
 }
 
 async fn set_up(world: &World, link_hash: &str) -> Result<()> {
@@ -83,13 +83,13 @@ async fn set_up(world: &World, link_hash: &str) -> Result<()> {
         password_hash: "not a hash".to_owned(),
         browser: browser(),
     };
-    world.db.write_house(set_up).await.map(drop)
+    world.db.write_global(set_up).await.map(drop)
 }
 
 /// How many members the workspace has.
 async fn members(world: &World) -> usize {
     let mut snapshot = world.db.snapshot().await.unwrap();
-    store::house::members(&mut snapshot.conn(), &world.owner.scope).await.unwrap().len()
+    store::workspace::members(&mut snapshot.conn(), &world.owner.scope).await.unwrap().len()
 }
 
 async fn s42_an_invitation_is_good_once(world: World) {
@@ -118,7 +118,7 @@ async fn s42_a_link_is_good_for_its_purpose_only(world: World) {
     }
     // The link of the set-up was used when this workspace was made; there is none any more, and no new one is given out.
     let used = secret_hash("the link in the log");
-    assert!(!world.db.write_house(OfferSetup { token_hash: secret_hash("another") }).await.unwrap());
+    assert!(!world.db.write_global(OfferSetup { token_hash: secret_hash("another") }).await.unwrap());
     for hash in [used.as_str(), &secret_hash("another"), world.owner.token.as_str(), &secret_hash(""), "", "%"] {
         assert!(accept(&world, hash, "mallory@example.com").await.is_err(), "an invitation with {hash:?}");
         assert!(set_up(&world, hash).await.is_err(), "set-up with {hash:?}");

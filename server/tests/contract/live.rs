@@ -291,7 +291,7 @@ async fn s20_an_ended_session_is_told_and_cut(world: World) {
             Browser { token_hash: phone.token.clone(), user_agent: "phone".to_owned(), address: String::new() };
         let sign_in =
             SignIn { workspace: world.workspace, member: agent.id, browser, forgive: String::new(), rehashed: None };
-        world.db.write_house(sign_in).await.unwrap();
+        world.db.write_global(sign_in).await.unwrap();
     };
     let listed = async || {
         let mut snapshot = world.db.snapshot().await.unwrap();
@@ -359,7 +359,7 @@ async fn s20_a_session_that_ran_out_is_cut_before_the_next_event(world: World) {
     assert_eq!(listener.next().await, Some(Frame::Ready(since)));
     // Used after eleven hours, it lives on past the twelfth.
     world.wait(IDLE_MS - 3_600_000);
-    world.db.write_house(Touch { token_hash: world.owner.token.clone() }).await.unwrap();
+    world.db.write_global(Touch { token_hash: world.owner.token.clone() }).await.unwrap();
     world.wait(IDLE_MS - 1);
     world.inbound("amelie", "still theirs to see").await;
     assert_eq!(listener.seq().await, since + 1);
@@ -376,7 +376,7 @@ async fn s20_a_session_that_ran_out_is_cut_before_the_next_event(world: World) {
     while left > IDLE_MS {
         world.wait(IDLE_MS - 1);
         left -= IDLE_MS - 1;
-        world.db.write_house(Touch { token_hash: agent.token.clone() }).await.unwrap();
+        world.db.write_global(Touch { token_hash: agent.token.clone() }).await.unwrap();
     }
     world.wait(left);
     world.inbound("amelie", "secret").await;

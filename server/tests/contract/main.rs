@@ -26,6 +26,7 @@ macro_rules! on_both_engines {
 }
 
 mod attempts;
+mod attendance;
 mod audit;
 mod audit_log;
 mod converge;
@@ -37,7 +38,6 @@ mod finding;
 mod keys;
 mod links;
 mod live;
-mod lobby;
 mod outbox;
 mod plain;
 mod plans;

@@ -12,7 +12,7 @@ use std::{
 use async_trait::async_trait;
 use channels::{Capabilities, Channel, Channels, SendError};
 use domain::{
-    deliver::{BeginSend, Fate, FinishSend, Handed, Lease, Outgoing, Plan},
+    deliver::{BeginSend, FinishSend, Handed, Lease, Outgoing, Plan, SendOutcome},
     people::ReviveJob,
     send::{CancelMessage, SendNow},
 };
@@ -144,7 +144,7 @@ impl Outbox {
     /// Takes the due job and begins it, as a process does that is killed before it writes down the end.
     async fn killed_while_sending(&self, message: MessageId) -> (Lease, Plan) {
         let take = TakeJob { owner: "killed", until: self.world.now().plus(120_000) };
-        let job = self.world.db.write_house(take).await.unwrap().expect("a job is due");
+        let job = self.world.db.write_global(take).await.unwrap().expect("a job is due");
         let lease = Lease { job: job.id, owner: "killed".to_owned() };
         let plan =
             self.world.db.write(&self.world.system(), BeginSend { lease: lease.clone(), message }).await.unwrap();
@@ -317,7 +317,7 @@ async fn t6_sent_now_while_a_worker_has_it_is_one_job(world: World) {
     outbox.world.wait(5000);
     // Its job was taken and is not begun.
     let take = TakeJob { owner: "slow", until: outbox.world.now().plus(120_000) };
-    outbox.world.db.write_house(take).await.unwrap().expect("a job is due");
+    outbox.world.db.write_global(take).await.unwrap().expect("a job is due");
     outbox.world.db.write(&outbox.world.owner.scope, SendNow(message.id)).await.unwrap();
     outbox.after(0).await;
     assert_eq!((outbox.handed(), outbox.backlog().await), (0, (0, 1, 0)), "whoever has it sends it");
@@ -329,7 +329,11 @@ async fn t6_sent_now_while_a_worker_has_it_is_one_job(world: World) {
 
 /// A report may be quicker than whoever sent what it is about.
 async fn t8_what_came_back_in_the_meantime_stays_so(world: World) {
-    for fate in [Fate::Sent(took("a name")), Fate::Failed("No.".to_owned()), Fate::Unknown("Who knows?".to_owned())] {
+    for outcome in [
+        SendOutcome::Sent(took("a name")),
+        SendOutcome::Failed("No.".to_owned()),
+        SendOutcome::Unknown("Who knows?".to_owned()),
+    ] {
         let outbox = Outbox::new(world.clone(), true).await;
         let message = outbox.reply().await;
         outbox.world.wait(5000);
@@ -338,7 +342,7 @@ async fn t8_what_came_back_in_the_meantime_stays_so(world: World) {
         let bounced =
             Sql::one("UPDATE message SET state = 'bounced' WHERE kind = 'outgoing' AND state = 'sending'", vec![]);
         assert_eq!(outbox.world.db.write(&outbox.world.system(), bounced).await.unwrap(), 1);
-        outbox.world.db.write(&outbox.world.system(), FinishSend { lease, outgoing, fate }).await.unwrap();
+        outbox.world.db.write(&outbox.world.system(), FinishSend { lease, outgoing, outcome }).await.unwrap();
         assert_eq!(outbox.state(message.id).await, DeliveryState::Bounced);
         assert_eq!(outbox.backlog().await, (0, 0, 0));
     }
@@ -446,7 +450,7 @@ async fn a_lost_lease_writes_nothing(world: World) {
     outbox.after(120_000).await;
     assert_eq!(outbox.state(message.id).await, DeliveryState::Sent);
     let seq = outbox.world.last_seq().await;
-    let late = FinishSend { lease, outgoing, fate: Fate::Failed("too late".to_owned()) };
+    let late = FinishSend { lease, outgoing, outcome: SendOutcome::Failed("too late".to_owned()) };
     let system = outbox.world.system();
     let (late, neighbour) = tokio::join!(
         outbox.world.db.write(&system, late),

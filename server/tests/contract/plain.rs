@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::sessions::{SESSION_MS, web_chat};
 use model::{Channel, JobId, Member, MemberId, Role, SessionId, Timestamp, Visibility, Workspace, WorkspaceId};
-use store::{Command, Slots, Tx, Val, clock::new_id, error::Result, house, job, session};
+use store::{Command, Slots, Tx, Val, clock::new_id, error::Result, job, session, workspace};
 
 /// Statements, one after another; how many rows the last one touched.
 pub struct Sql(pub Vec<(String, Vec<Val>)>);
@@ -36,7 +36,7 @@ impl Command for AddChannel {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let workspace = tx.scope()?.workspace();
-        Ok(house::add_channel(tx, workspace, &self.0).await?)
+        Ok(workspace::add_channel(tx, workspace, &self.0).await?)
     }
 }
 
@@ -53,7 +53,7 @@ impl Command for AddTenant {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output> {
         let id = WorkspaceId::new(new_id());
         let workspace = Workspace { id, name: self.name.clone(), chat_enabled: true, pending_after_reply: true };
-        house::add(tx, &workspace).await?;
+        workspace::add(tx, &workspace).await?;
         let owner = Member {
             id: MemberId::new(new_id()),
             name: format!("Owner of {}", self.name),
@@ -64,9 +64,9 @@ impl Command for AddTenant {
             disabled: false,
             teams: Vec::new(),
         };
-        house::add_member(tx, id, &owner).await?;
+        workspace::add_member(tx, id, &owner).await?;
         let chat = web_chat("Website chat");
-        house::add_channel(tx, id, &chat).await?;
+        workspace::add_channel(tx, id, &chat).await?;
         let new = session::NewSession {
             token_hash: self.token_hash.clone(),
             workspace: id,

@@ -4,7 +4,7 @@ use domain::{
     contacts::{EditContact, MakeContact},
     files,
     inbox::{self, ChangeState, MarkRead, SaveDraft},
-    mail::{Arrived, Backfill, BeginFolder, BeginMail, ConnectMailbox, PauseChannel, TakeAgain, TakeMails},
+    mail::{Arrived, Backfill, BeginFolder, BeginMail, ConnectMailbox, PauseChannel, ReceiveMails, RetryQuarantined},
     people::{
         AddMember, AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels,
     },
@@ -103,7 +103,7 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "edit the workspace" Some(Administer) => EditWorkspace { name: text(), chat_enabled: true, pending_after_reply: true },
         "pause a channel" Some(Administer) => PauseChannel { id: ids.mailbox, paused: true },
         "backfill" Some(Administer) => Backfill { id: ids.mailbox, since: model::Timestamp(0) },
-        "read a mail again" Some(Administer) => TakeAgain { id: ids.mail, tried: domain::mail::Tried::Unread("Still not.".to_owned()), bytes: None, old: false },
+        "read a mail again" Some(Administer) => RetryQuarantined { id: ids.mail, tried: domain::mail::Tried::Unread("Still not.".to_owned()), bytes: None, old: false },
         // Under an id that somebody else has it makes one of its own: nothing may come after it that names the same.
         "change a mailbox" Some(Administer) => ConnectMailbox { id: ids.mailbox, settings: mailbox(&ids.mailbox.to_string()), secret: Some("sealed".to_owned()) },
         "revive a job" Some(Administer) => ReviveJob(ids.job),
@@ -194,7 +194,7 @@ async fn a_mailbox(world: &World) -> (ChannelId, MailId) {
     let letter = Err("It cannot be read.".to_owned());
     let arrived = Arrived { id: mail, uid: 1, digest: "d".to_owned(), size: 1, old: false, letter };
     let place = Place { folder: name, uid_validity: 1 };
-    let take = TakeMails { channel: id, place, step: Some(Step { from: 0, to: 1 }), mails: vec![arrived] };
+    let take = ReceiveMails { channel: id, place, step: Some(Step { from: 0, to: 1 }), mails: vec![arrived] };
     world.db.write(&world.system(), take).await.unwrap();
     (id, mail)
 }

@@ -16,7 +16,7 @@ use model::{
 };
 use seed::{Report, sample};
 use server::jobs::Worker;
-use store::{account, clock::new_id, conversation, house, message};
+use store::{account, clock::new_id, conversation, message, workspace};
 
 use crate::world::{self, World, is_conflict, refused};
 
@@ -49,7 +49,7 @@ impl Office {
 
     async fn channels(&self) -> Vec<Channel> {
         let mut snapshot = self.world.db.snapshot().await.unwrap();
-        let all = house::channels(&mut snapshot.conn(), &self.world.system()).await.unwrap();
+        let all = workspace::channels(&mut snapshot.conn(), &self.world.system()).await.unwrap();
         all.into_iter().filter(Channel::is_sample).collect()
     }
 
@@ -211,9 +211,9 @@ async fn sends_nothing(world: World) {
             assert!(is_conflict(world.db.write(&world.owner.scope, PauseChannel { id: channel.id, paused }).await));
         }
         let due =
-            account::due(&mut world.db.glance().await.unwrap().conn(), world.now().plus(i64::from(i32::MAX))).await;
+            account::due(&mut world.db.reader().await.unwrap().conn(), world.now().plus(i64::from(i32::MAX))).await;
         assert_eq!(due.unwrap(), [], "nobody receives for it");
-        let found = account::one(&mut world.db.glance().await.unwrap().conn(), &world.system(), channel.id).await;
+        let found = account::one(&mut world.db.reader().await.unwrap().conn(), &world.system(), channel.id).await;
         assert_eq!(found.unwrap().unwrap().state, AccountState::Sample);
     }
     let mailbox = office.channels().await.into_iter().find(|channel| channel.kind == ChannelKind::Email).unwrap();

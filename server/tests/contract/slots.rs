@@ -62,8 +62,8 @@ async fn replies(world: &World, account: &Account, count: usize) -> Vec<MessageI
 async fn states(world: &World, ids: &[MessageId]) -> Vec<DeliveryState> {
     let mut states = Vec::new();
     for id in ids {
-        let mut glance = world.db.glance().await.unwrap();
-        let message = store::message::one(&mut glance.conn(), &world.owner.scope, *id).await.unwrap().unwrap();
+        let mut reader = world.db.reader().await.unwrap();
+        let message = store::message::one(&mut reader.conn(), &world.owner.scope, *id).await.unwrap().unwrap();
         let Entry::Outgoing { delivery, .. } = message.entry else { panic!("not outgoing") };
         states.push(delivery.state);
     }
@@ -124,8 +124,8 @@ async fn t8_work_from_before_learns_its_channel(world: World) {
     replies(&world, &chat, 2).await;
     let channels = async || {
         let sql = "SELECT id, channel_id FROM job WHERE kind = 'send' ORDER BY id";
-        let mut glance = world.db.glance().await.unwrap();
-        glance.conn().all::<(String, Option<String>)>(sql, Vec::new()).await.unwrap()
+        let mut reader = world.db.reader().await.unwrap();
+        reader.conn().all::<(String, Option<String>)>(sql, Vec::new()).await.unwrap()
     };
     let today = channels().await;
     let mut named: Vec<_> = today.iter().map(|(_, channel)| channel.clone()).collect();

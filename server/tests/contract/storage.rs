@@ -82,7 +82,7 @@ async fn r21_a_database_that_takes_nothing_is_told_and_nothing_is_lost(world: Wo
         Engine::Postgres => StorageFault::ReadOnly,
     };
     assert_eq!(error.storage_fault(), Some(expected), "{error}");
-    let seen = error.told();
+    let seen = error.into_api();
     assert!(seen.is_passing(), "a browser keeps it and tries again: {seen}");
     assert!(seen.to_string().contains("Nothing can be stored"), "{seen}");
     for _ in 0..2 {

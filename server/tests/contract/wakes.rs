@@ -28,13 +28,13 @@ on_both_engines!(
 );
 
 /// A process of its own on the world's database: its own hub, and a relay that hears the others.
-struct House {
+struct Deployment {
     world: World,
     stop: signal::Sender<bool>,
     relay: JoinHandle<()>,
 }
 
-impl House {
+impl Deployment {
     async fn on(world: &World) -> Self {
         let hub = Hub::default();
         let told = hub.clone();
@@ -52,22 +52,22 @@ impl House {
     }
 }
 
-async fn watching(house: &House) -> Listener {
-    let since = house.world.last_seq().await;
-    let mut listener = listen(&house.world, &house.world.owner, since).await;
+async fn watching(deployment: &Deployment) -> Listener {
+    let since = deployment.world.last_seq().await;
+    let mut listener = listen(&deployment.world, &deployment.world.owner, since).await;
     assert_eq!(listener.next().await, Some(Frame::Ready(since)));
     listener
 }
 
 async fn p1_what_processes_write_at_once_arrives_in_order_and_once(world: World) {
-    let (a, b) = (House::on(&world).await, House::on(&world).await);
+    let (a, b) = (Deployment::on(&world).await, Deployment::on(&world).await);
     let since = world.last_seq().await;
     // What the hub gives out, before any stream sorts it.
     let mut events = b.world.hub.subscribe(&b.world.db, world.workspace).await.unwrap();
     let mut stream = watching(&b).await;
-    let writes = async |house: &House, name: &str| {
+    let writes = async |deployment: &Deployment, name: &str| {
         for n in 0..40 {
-            house.world.inbound(name, &format!("Message {n}")).await;
+            deployment.world.inbound(name, &format!("Message {n}")).await;
         }
     };
     tokio::join!(writes(&a, "amelie"), writes(&b, "basil"));
@@ -84,7 +84,7 @@ async fn p1_what_processes_write_at_once_arrives_in_order_and_once(world: World)
 }
 
 /// Milliseconds until B's subscriber has what A wrote, several times over.
-async fn times(a: &House, listener: &mut Listener) -> Vec<u128> {
+async fn times(a: &Deployment, listener: &mut Listener) -> Vec<u128> {
     let mut times = Vec::new();
     for n in 0..5 {
         let began = Instant::now();
@@ -101,7 +101,7 @@ async fn p1_nobody_waits_for_a_look_at_the_log(world: World) {
         // One process at a time has the file; another, from the command line, is noticed by looking.
         return;
     }
-    let (a, b) = (House::on(&world).await, House::on(&world).await);
+    let (a, b) = (Deployment::on(&world).await, Deployment::on(&world).await);
     let mut listener = watching(&b).await;
     let times = times(&a, &mut listener).await;
     // Looking, every few seconds, would take three seconds for all but the first.
@@ -114,7 +114,7 @@ async fn p1_a_broken_line_is_mended(world: World) {
     if world.engine == Engine::Sqlite {
         return;
     }
-    let (a, b) = (House::on(&world).await, House::on(&world).await);
+    let (a, b) = (Deployment::on(&world).await, Deployment::on(&world).await);
     let mut listener = watching(&b).await;
     // So that both lines are up.
     times(&a, &mut listener).await;
@@ -136,7 +136,7 @@ async fn p1_a_broken_line_is_mended(world: World) {
 }
 
 async fn work_left_by_one_process_is_done_by_another(world: World) {
-    let (a, b) = (House::on(&world).await, House::on(&world).await);
+    let (a, b) = (Deployment::on(&world).await, Deployment::on(&world).await);
     let (stop, stopped) = signal::channel(false);
     let worker = tokio::spawn(Worker::new(b.world.db.clone(), Channels::default()).run(stopped));
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;

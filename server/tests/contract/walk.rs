@@ -20,7 +20,7 @@ use store::{
     Command, Scope,
     clock::new_id,
     error::{Error, Result},
-    house,
+    workspace,
 };
 
 use crate::{
@@ -300,7 +300,7 @@ impl Walk {
     /// Who was shut out and let in again signs in again, under the same secret as before.
     async fn sign_in_again(&self, who: &Person) {
         let mut snapshot = self.world.db.snapshot().await.unwrap();
-        let member = house::member(&mut snapshot.conn(), &self.world.owner.scope, who.id).await.unwrap();
+        let member = workspace::member(&mut snapshot.conn(), &self.world.owner.scope, who.id).await.unwrap();
         drop(snapshot);
         if member.disabled || self.world.again(who).await.is_some() {
             return;
@@ -308,6 +308,6 @@ impl Walk {
         let browser = Browser { token_hash: who.token.clone(), user_agent: "test".to_owned(), address: String::new() };
         let sign_in =
             SignIn { workspace: self.world.workspace, member: who.id, browser, forgive: String::new(), rehashed: None };
-        self.world.db.write_house(sign_in).await.unwrap();
+        self.world.db.write_global(sign_in).await.unwrap();
     }
 }

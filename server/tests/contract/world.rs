@@ -27,7 +27,7 @@ use store::{
     Db, Engine, Scope,
     clock::{Clock, new_id, secret_hash},
     error::{Error, Result},
-    event, house, session,
+    event, session, workspace,
 };
 
 use crate::plain::{AddChannel, AddTenant, Sql};
@@ -109,7 +109,7 @@ impl World {
         let (hub, commits, clock) = (Hub::default(), Arc::default(), Arc::new(AtomicI64::new(START)));
         let db = open(&url, &clock, &hub, &commits).await;
         let link_hash = secret_hash("the link in the log");
-        assert!(db.write_house(OfferSetup { token_hash: link_hash.clone() }).await.unwrap());
+        assert!(db.write_global(OfferSetup { token_hash: link_hash.clone() }).await.unwrap());
         let token = secret_hash("owner");
         let set_up = SetUp {
             link_hash,
@@ -119,10 +119,10 @@ impl World {
             password_hash: "not a hash".to_owned(),
             browser: Browser { token_hash: token.clone(), user_agent: "test".to_owned(), address: String::new() },
         };
-        let workspace = db.write_house(set_up).await.unwrap();
+        let workspace = db.write_global(set_up).await.unwrap();
         let owner = person(&db, &token).await.expect("the owner is signed in");
         let mut snapshot = db.snapshot().await.unwrap();
-        let chat = house::channels(&mut snapshot.conn(), &owner.scope).await.unwrap().remove(0);
+        let chat = workspace::channels(&mut snapshot.conn(), &owner.scope).await.unwrap().remove(0);
         drop(snapshot);
         let jobs = Sql::one("DELETE FROM job", Vec::new());
         let left_by_set_up = db.write(&owner.scope, jobs).await.unwrap();
@@ -166,7 +166,7 @@ impl World {
             password_hash: "not a hash".to_owned(),
             browser: Browser { token_hash: token.clone(), user_agent: "test".to_owned(), address: String::new() },
         };
-        self.db.write_house(accept).await.unwrap();
+        self.db.write_global(accept).await.unwrap();
         person(&self.db, &token).await.expect("the new member is signed in")
     }
 
@@ -204,7 +204,7 @@ impl World {
     pub async fn tenant(&self, name: &str) -> Tenant {
         let token = secret_hash(&format!("owner of {name}"));
         let add = AddTenant { name: name.to_owned(), token_hash: token.clone() };
-        let (workspace, _, chat) = self.db.write_house(add).await.unwrap();
+        let (workspace, _, chat) = self.db.write_global(add).await.unwrap();
         Tenant { workspace, owner: person(&self.db, &token).await.unwrap(), chat }
     }
 

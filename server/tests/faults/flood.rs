@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use store::{Scope, clock::new_id};
 
 use super::{
-    house::{House, Place},
+    deployment::{Deployment, Place},
     mails::{Post, connect, drop_in, post, wait_until_connected},
     process::Process,
     say, within,
@@ -34,9 +34,9 @@ async fn r8_postgres_the_inbox_is_used_while_mails_flood_in() {
     flood(Place::Shared).await;
 }
 
-/// A house with a mailbox that a running server reads.
+/// A deployment with a mailbox that a running server reads.
 struct Scene {
-    house: House,
+    deployment: Deployment,
     channel: ChannelId,
     address: String,
     maildir: PathBuf,
@@ -46,13 +46,13 @@ struct Scene {
 
 impl Scene {
     async fn set(place: Place, post: &Post) -> Option<Self> {
-        let mut house = House::build(place).await?;
-        house.launch.env =
+        let mut deployment = Deployment::build(place).await?;
+        deployment.launch.env =
             vec![("TANDEM_ALLOW_NETWORKS", "127.0.0.0/8".into()), ("TANDEM_MAIL_CA", post.ca.clone().into_os_string())];
         let name = format!("f{}", new_id().simple());
         let address = format!("{name}@mail.test");
-        let channel = connect(&house, post, &address).await;
-        let mut process = house.launch.spawn();
+        let channel = connect(&deployment, post, &address).await;
+        let mut process = deployment.launch.spawn();
         let at = process.ready().await;
         let maildir = post.mail.join(&name).join("Maildir");
         within(60, "the mailbox is there", async {
@@ -61,15 +61,15 @@ impl Scene {
             }
         })
         .await;
-        wait_until_connected(&house, channel).await;
-        Some(Self { house, channel, address, maildir, process, at })
+        wait_until_connected(&deployment, channel).await;
+        Some(Self { deployment, channel, address, maildir, process, at })
     }
 
     /// Asks as the owner does in a browser.
     async fn ask(&self, client: &Client, name: &str, body: Value) -> Value {
         let request = client.post(format!("http://{}/api/fn/{name}", self.at));
         let request = request.header("origin", format!("http://{}", self.at));
-        let request = request.header("cookie", format!("tandem={}", self.house.members[0])).json(&body);
+        let request = request.header("cookie", format!("tandem={}", self.deployment.members[0])).json(&body);
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), 200, "{name}");
         answer.json().await.unwrap()
@@ -77,8 +77,8 @@ impl Scene {
 
     /// Up to where the mailbox is read.
     async fn cursor(&self, db: &store::Db, system: &Scope) -> i64 {
-        let mut glance = db.glance().await.unwrap();
-        let folder = store::mail::folder(&mut glance.conn(), system, self.channel, "INBOX").await.unwrap();
+        let mut reader = db.reader().await.unwrap();
+        let folder = store::mail::folder(&mut reader.conn(), system, self.channel, "INBOX").await.unwrap();
         folder.map_or(0, |folder| folder.last_uid)
     }
 
@@ -103,8 +103,8 @@ impl Scene {
 async fn flood(place: Place) {
     let Some(post) = post() else { return };
     let Some(mut scene) = Scene::set(place, &post).await else { return };
-    let system = Scope::system(scene.house.workspace, "test");
-    let db = scene.house.open().await;
+    let system = Scope::system(scene.deployment.workspace, "test");
+    let db = scene.deployment.open().await;
     let before = scene.cursor(&db, &system).await;
     let mails = waiting();
     // An outage: we are away, the mail is not.
@@ -116,8 +116,8 @@ async fn flood(place: Place) {
         );
         drop_in(&scene.maildir, n, mail);
     }
-    scene.house.end_leases().await;
-    scene.process = scene.house.launch.spawn();
+    scene.deployment.end_leases().await;
+    scene.process = scene.deployment.launch.spawn();
     scene.at = scene.process.ready().await;
 
     let client = Client::new();
@@ -148,7 +148,7 @@ async fn flood(place: Place) {
     let took = first.unwrap_or(begun).elapsed();
     say(&format!(
         "flood on {:?}: {mails} mails, {:.1} s from the first on ({:.0}/s), {:.1} s from the start; list {}, thread {}; {} MiB at most",
-        scene.house.engine,
+        scene.deployment.engine,
         took.as_secs_f64(),
         mails as f64 / took.as_secs_f64(),
         begun.elapsed().as_secs_f64(),
@@ -163,7 +163,7 @@ async fn flood(place: Place) {
     assert!(order.iter().enumerate().all(|(at, n)| at.abs_diff(*n) < 100), "the oldest first");
     db.close().await;
     scene.process.stop().await;
-    scene.house.tear_down().await;
+    scene.deployment.tear_down().await;
 }
 
 fn spread(times: &mut [Duration]) -> String {
@@ -288,7 +288,7 @@ async fn s10_what_bombs_cost() {
     }
     say(&lines.join("\n"));
     scene.process.stop().await;
-    scene.house.tear_down().await;
+    scene.deployment.tear_down().await;
 }
 
 /// Puts a mail into the mailbox and waits until it is a conversation.

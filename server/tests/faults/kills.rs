@@ -16,8 +16,8 @@ use tokio::{
 
 use super::{
     clients::{self, Site},
+    deployment::{Deployment, Place},
     dice::Dice,
-    house::{House, Place},
     ledger::Ledger,
     process::Process,
     say, seed, verdict, watchers, within,
@@ -48,10 +48,10 @@ async fn r1_postgres_crashes() {
 /// somebody else holds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r1_a_stop_is_heard_while_it_starts() {
-    let house = House::build(Place::Sqlite).await.expect("SQLite is always there");
-    let mut holder = SqliteConnection::connect(&house.launch.url).await.unwrap();
+    let deployment = Deployment::build(Place::Sqlite).await.expect("SQLite is always there");
+    let mut holder = SqliteConnection::connect(&deployment.launch.url).await.unwrap();
     sqlx::query("BEGIN IMMEDIATE").execute(&mut holder).await.unwrap();
-    let process = house.launch.spawn();
+    let process = deployment.launch.spawn();
     within(30, "the database is open", async {
         while !process.has_open("tandem.db-wal") {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -60,7 +60,7 @@ async fn r1_a_stop_is_heard_while_it_starts() {
     .await;
     let (_, released) = tokio::join!(process.stop(), sqlx::query("ROLLBACK").execute(&mut holder));
     released.unwrap();
-    house.tear_down().await;
+    deployment.tear_down().await;
 }
 
 /// What goes wrong again and again.
@@ -84,44 +84,44 @@ fn measure(blow: Blow, engine: Engine) -> (usize, usize) {
 }
 
 async fn run(place: Place, blow: Blow) {
-    let Some(house) = House::build(place).await else { return };
+    let Some(deployment) = Deployment::build(place).await else { return };
     let seed = seed();
-    let test = AssertUnwindSafe(storm(&house, blow, seed)).catch_unwind().await;
+    let test = AssertUnwindSafe(storm(&deployment, blow, seed)).catch_unwind().await;
     if let Err(panic) = test {
         say(&format!("the dice of this failure: TANDEM_SEED={seed}"));
         std::panic::resume_unwind(panic);
     }
-    house.tear_down().await;
+    deployment.tear_down().await;
 }
 
 /// A server under load, and whoever strikes it.
 struct Storm<'h> {
-    house: &'h House,
+    deployment: &'h Deployment,
     process: Process,
     address: watch::Sender<Option<std::net::SocketAddr>>,
     site: Site,
     starts: Vec<Duration>,
 }
 
-async fn storm(house: &House, blow: Blow, seed: u64) {
+async fn storm(deployment: &Deployment, blow: Blow, seed: u64) {
     let mut dice = Dice::new(seed);
-    let (blows, most) = measure(blow, house.engine);
+    let (blows, most) = measure(blow, deployment.engine);
     let (address, closing) = (watch::Sender::new(None), watch::Sender::new(false));
     let site = Site {
         address: address.subscribe(),
         closing: closing.subscribe(),
-        key: house.key.as_str().into(),
+        key: deployment.key.as_str().into(),
         ledger: Arc::new(Ledger::new(|_| {})),
         rooms: Arc::default(),
     };
-    let process = house.launch.spawn();
-    let mut storm = Storm { house, process, address, site: site.clone(), starts: Vec::new() };
+    let process = deployment.launch.spawn();
+    let mut storm = Storm { deployment, process, address, site: site.clone(), starts: Vec::new() };
     storm.wait_until_it_answers().await;
 
-    let db = house.open().await;
-    let since = event::last(&mut db.snapshot().await.unwrap().conn(), house.workspace).await.unwrap().unwrap();
+    let db = deployment.open().await;
+    let since = event::last(&mut db.snapshot().await.unwrap().conn(), deployment.workspace).await.unwrap().unwrap();
     db.close().await;
-    let watching: Vec<Watching> = house.members[..WATCHERS]
+    let watching: Vec<Watching> = deployment.members[..WATCHERS]
         .iter()
         .map(|secret| {
             let (until, dice) = (watch::Sender::new(None), Dice::new(dice.below(usize::MAX) as u64));
@@ -137,8 +137,8 @@ async fn storm(house: &House, blow: Blow, seed: u64) {
     }
     // Members answer somebody.
     within(30, "a first visitor is heard", site.ledger.reaches(VISITORS)).await;
-    site.look_around(&reqwest::Client::new(), &house.members[0]).await;
-    for (member, secret) in house.members.iter().enumerate() {
+    site.look_around(&reqwest::Client::new(), &deployment.members[0]).await;
+    for (member, secret) in deployment.members.iter().enumerate() {
         let dice = Dice::new(dice.below(usize::MAX) as u64);
         writers.spawn(clients::member(site.clone(), member, secret.clone(), dice));
     }
@@ -157,8 +157,8 @@ async fn storm(house: &House, blow: Blow, seed: u64) {
         storm = match blow {
             Blow::Kill => storm.kill(&mut dice).await,
             Blow::Crash => {
-                let house = storm.house;
-                tokio::task::block_in_place(|| house.cluster.as_ref().unwrap().crash());
+                let deployment = storm.deployment;
+                tokio::task::block_in_place(|| deployment.cluster.as_ref().unwrap().crash());
                 storm
             }
         };
@@ -182,20 +182,20 @@ impl Storm<'_> {
 
     /// Kills it, sometimes once more while it starts, and waits until it answers again.
     async fn kill(self, dice: &mut Dice) -> Self {
-        let Self { house, process, address, site, starts } = self;
+        let Self { deployment, process, address, site, starts } = self;
         let kill = |process: Process| tokio::task::block_in_place(|| process.kill());
         kill(process);
         address.send_replace(None);
         if dice.once_in(5) {
-            let starting = house.launch.spawn();
+            let starting = deployment.launch.spawn();
             tokio::time::sleep(Duration::from_millis(dice.below(80) as u64)).await;
             kill(starting);
         }
         if dice.once_in(4) {
-            house.end_leases().await;
+            deployment.end_leases().await;
         }
-        let process = house.launch.spawn();
-        let mut storm = Self { house, process, address, site, starts };
+        let process = deployment.launch.spawn();
+        let mut storm = Self { deployment, process, address, site, starts };
         storm.wait_until_it_answers().await;
         storm
     }
@@ -203,14 +203,14 @@ impl Storm<'_> {
 
 /// Lets the rest of the work be done, then compares.
 async fn settle(mut storm: Storm<'_>, watching: Vec<Watching>, took: Duration, blows: usize, seed: u64) {
-    let house = storm.house;
+    let deployment = storm.deployment;
     // What a killed worker had taken is due when its lease ends.
     storm.process.stop().await;
     storm.address.send_replace(None);
-    house.end_leases().await;
-    storm.process = house.launch.spawn();
+    deployment.end_leases().await;
+    storm.process = deployment.launch.spawn();
     storm.wait_until_it_answers().await;
-    let db = house.open().await;
+    let db = deployment.open().await;
     let drained = async {
         let left = "SELECT CAST(COUNT(*) AS BIGINT) FROM job WHERE kind = 'send' AND state <> 'dead'";
         while db.snapshot().await.unwrap().conn().one::<(i64,)>(left, Vec::new()).await.unwrap().0 > 0 {
@@ -220,19 +220,19 @@ async fn settle(mut storm: Storm<'_>, watching: Vec<Watching>, took: Duration, b
     within(60, "all work is done", drained).await;
     let (mut streams, mut resets) = (0, 0);
     for (secret, until, seen) in watching {
-        let scope = house.scope(&db, &secret).await;
-        until.send_replace(Some(verdict::last_shown(house, &db, &scope).await));
+        let scope = deployment.scope(&db, &secret).await;
+        until.send_replace(Some(verdict::last_shown(deployment, &db, &scope).await));
         let watched = within(60, "a stream shows the last event", seen).await.expect("a watcher");
         streams += watched.streams;
-        resets += verdict::watched(house, &db, &scope, &watched).await;
+        resets += verdict::watched(deployment, &db, &scope, &watched).await;
     }
     let acked = storm.site.ledger.all();
-    let figures = verdict::messages(house, &db, &acked).await;
-    verdict::health(house, &db).await;
+    let figures = verdict::messages(deployment, &db, &acked).await;
+    verdict::health(deployment, &db).await;
     db.close().await;
     let (again, on_purpose) = *storm.site.ledger.repeats.lock().unwrap();
     storm.starts.sort();
-    let engine = if house.engine == Engine::Sqlite { "SQLite" } else { "PostgreSQL" };
+    let engine = if deployment.engine == Engine::Sqlite { "SQLite" } else { "PostgreSQL" };
     say(&format!(
         "R1 on {engine}: {blows} blows in {:.1} s, {} messages acknowledged, {again} requests repeated after an error, {on_purpose} on purpose; \
          {figures:?}; {streams} streams, {resets} resets; start to answer {:?} (median), {:?} (worst); TANDEM_SEED={seed}",

@@ -15,8 +15,8 @@ use serde_json::json;
 use store::{Scope, clock::new_id};
 
 use super::{
+    deployment::{Deployment, Place},
     dice::Dice,
-    house::{House, Place},
     say, seed, within,
 };
 
@@ -60,16 +60,16 @@ fn kills() -> usize {
 
 async fn storm(place: Place) {
     let Some(post) = post() else { return };
-    let Some(mut house) = House::build(place).await else { return };
+    let Some(mut deployment) = Deployment::build(place).await else { return };
     let seed = seed();
     say(&format!("the dice: TANDEM_SEED={seed}"));
     let mut dice = Dice::new(seed);
-    house.launch.env =
+    deployment.launch.env =
         vec![("TANDEM_ALLOW_NETWORKS", "127.0.0.0/8".into()), ("TANDEM_MAIL_CA", post.ca.clone().into_os_string())];
     let name = format!("k{}", new_id().simple());
     let address = format!("{name}@mail.test");
-    let channel = connect(&house, &post, &address).await;
-    let mut process = house.launch.spawn();
+    let channel = connect(&deployment, &post, &address).await;
+    let mut process = deployment.launch.spawn();
     let mut at = process.ready().await;
     let maildir = post.mail.join(&name).join("Maildir");
     within(60, "the mailbox is there", async {
@@ -78,7 +78,7 @@ async fn storm(place: Place) {
         }
     })
     .await;
-    wait_until_connected(&house, channel).await;
+    wait_until_connected(&deployment, channel).await;
 
     let begun = Instant::now();
     let (mut written, mut replies, mut killed) = (0, Vec::new(), 0);
@@ -89,17 +89,17 @@ async fn storm(place: Place) {
         }
         written += some;
         tokio::time::sleep(Duration::from_millis(100 + dice.below(700) as u64)).await;
-        reply(&house, at, channel, &mut replies).await;
+        reply(&deployment, at, channel, &mut replies).await;
         if killed < kills() {
             process.kill();
             killed += 1;
-            house.end_leases().await;
-            process = house.launch.spawn();
+            deployment.end_leases().await;
+            process = deployment.launch.spawn();
             at = process.ready().await;
         }
     }
-    let db = house.open().await;
-    let scope = house.scope(&db, &house.members[0]).await;
+    let db = deployment.open().await;
+    let scope = deployment.scope(&db, &deployment.members[0]).await;
     within(180, "everything came in and went out", async {
         loop {
             let (texts, sent) = threads(&db, &scope, channel).await;
@@ -131,11 +131,11 @@ async fn storm(place: Place) {
     ));
     db.close().await;
     process.stop().await;
-    house.tear_down().await;
+    deployment.tear_down().await;
 }
 
 /// Connects a mailbox.
-pub async fn connect(house: &House, post: &Post, address: &str) -> ChannelId {
+pub async fn connect(deployment: &Deployment, post: &Post, address: &str) -> ChannelId {
     let host = |port| Host { name: "localhost".to_owned(), port, security: Security::Tls };
     let settings = EmailSettings {
         address: address.to_owned(),
@@ -149,22 +149,22 @@ pub async fn connect(house: &House, post: &Post, address: &str) -> ChannelId {
         signature: String::new(),
     };
     let id = ChannelId::new(new_id());
-    let vault = Vault::open(&house.launch.data.join("secret.key")).unwrap();
-    let secret = Some(vault.seal(&owner(house.workspace, id), &post.password));
-    let db = house.open().await;
-    let system = Scope::system(house.workspace, "test");
+    let vault = Vault::open(&deployment.launch.data.join("secret.key")).unwrap();
+    let secret = Some(vault.seal(&owner(deployment.workspace, id), &post.password));
+    let db = deployment.open().await;
+    let system = Scope::system(deployment.workspace, "test");
     db.write(&system, ConnectMailbox { id, settings, secret }).await.unwrap();
     db.close().await;
     id
 }
 
 /// Waits until it is read.
-pub async fn wait_until_connected(house: &House, channel: ChannelId) {
-    let db = house.open().await;
-    let system = Scope::system(house.workspace, "test");
+pub async fn wait_until_connected(deployment: &Deployment, channel: ChannelId) {
+    let db = deployment.open().await;
+    let system = Scope::system(deployment.workspace, "test");
     within(60, "the mailbox is connected", async {
         loop {
-            let account = store::account::one(&mut db.glance().await.unwrap().conn(), &system, channel).await;
+            let account = store::account::one(&mut db.reader().await.unwrap().conn(), &system, channel).await;
             if account.unwrap().unwrap().state == model::AccountState::Connected {
                 return;
             }
@@ -200,11 +200,11 @@ pub fn drop_in(maildir: &Path, n: usize, mail: impl AsRef<[u8]>) {
 }
 
 /// Answers some conversations, and keeps the ids that were acknowledged. A request that a kill cuts off is sent again under its id.
-async fn reply(house: &House, at: std::net::SocketAddr, channel: ChannelId, replies: &mut Vec<String>) {
+async fn reply(deployment: &Deployment, at: std::net::SocketAddr, channel: ChannelId, replies: &mut Vec<String>) {
     let client = Client::new();
     let ask = async |name: &str, body: serde_json::Value| {
         let request = client.post(format!("http://{at}/api/fn/{name}")).header("origin", format!("http://{at}"));
-        let request = request.header("cookie", format!("tandem={}", house.members[0])).json(&body);
+        let request = request.header("cookie", format!("tandem={}", deployment.members[0])).json(&body);
         let answer = request.send().await.ok()?;
         if answer.status() == 200 { answer.json::<serde_json::Value>().await.ok() } else { None }
     };

@@ -18,10 +18,10 @@
 
 mod clients;
 mod cuts;
+mod deployment;
 #[path = "../contract/dice.rs"]
 mod dice;
 mod flood;
-mod house;
 mod kills;
 mod ledger;
 mod mails;

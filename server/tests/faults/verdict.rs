@@ -7,7 +7,7 @@ use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use store::{Conn, Db, Engine, Scope, Val, conversation::counted_and_recounted, event};
 
 use super::{
-    house::House,
+    deployment::Deployment,
     ledger::{Acked, Kind},
     watchers::{Watched, digest},
 };
@@ -40,10 +40,10 @@ struct Row {
 type Told = HashMap<String, (usize, usize)>;
 
 /// Compares the rows with the acknowledgements, and says the rest of what must hold.
-pub async fn messages(house: &House, db: &Db, acked: &[Acked]) -> Figures {
+pub async fn messages(deployment: &Deployment, db: &Db, acked: &[Acked]) -> Figures {
     let mut snapshot = db.snapshot().await.unwrap();
     let conn = &mut snapshot.conn();
-    let told = events(conn, house).await;
+    let told = events(conn, deployment).await;
     let rows: Vec<(String, String, i64, String, Option<String>, String)> = conn
         .all("SELECT id, conversation_id, n, kind, state, text FROM message ORDER BY conversation_id, n", Vec::new())
         .await
@@ -71,7 +71,7 @@ pub async fn messages(house: &House, db: &Db, acked: &[Acked]) -> Figures {
     // Lines are the server's own; everything else was written by somebody who was told so, once.
     figures.doubled = rows.iter().filter(|row| row.kind != "line").count() + figures.lost - acked.len();
     threads(conn, &rows).await;
-    let (kept, fresh) = counted_and_recounted(conn, house.workspace).await.unwrap();
+    let (kept, fresh) = counted_and_recounted(conn, deployment.workspace).await.unwrap();
     assert_eq!(kept, fresh, "the counters above the list");
     let with_text = rows.iter().filter(|row| !row.text.is_empty()).count();
     let found = count(conn, "SELECT CAST(COUNT(*) AS BIGINT) FROM message_search").await;
@@ -102,10 +102,10 @@ async fn threads(conn: &mut Conn<'_>, rows: &[Row]) {
 }
 
 /// Walks through the log: its numbers have no gap and end where the workspace says.
-async fn events(conn: &mut Conn<'_>, house: &House) -> Told {
+async fn events(conn: &mut Conn<'_>, deployment: &Deployment) -> Told {
     let (mut told, mut seq) = (Told::new(), 0);
     loop {
-        let page = event::after(conn, house.workspace, seq, PAGE).await.unwrap();
+        let page = event::after(conn, deployment.workspace, seq, PAGE).await.unwrap();
         if page.is_empty() {
             break;
         }
@@ -122,22 +122,26 @@ async fn events(conn: &mut Conn<'_>, house: &House) -> Told {
             }
         }
     }
-    assert_eq!(event::last(conn, house.workspace).await.unwrap(), Some(seq), "the log ends where the workspace says");
+    assert_eq!(
+        event::last(conn, deployment.workspace).await.unwrap(),
+        Some(seq),
+        "the log ends where the workspace says"
+    );
     told
 }
 
 /// The last number that a member is shown.
-pub async fn last_shown(house: &House, db: &Db, scope: &Scope) -> i64 {
+pub async fn last_shown(deployment: &Deployment, db: &Db, scope: &Scope) -> i64 {
     let mut snapshot = db.snapshot().await.unwrap();
     let conn = &mut snapshot.conn();
-    let last = event::last(conn, house.workspace).await.unwrap().unwrap();
-    let recent = event::after(conn, house.workspace, (last - 100).max(0), 100).await.unwrap();
+    let last = event::last(conn, deployment.workspace).await.unwrap().unwrap();
+    let recent = event::after(conn, deployment.workspace, (last - 100).max(0), 100).await.unwrap();
     let shown = recent.iter().filter(|(_, body)| body.seen(scope.access().unwrap().0).is_some());
     shown.map(|(seq, _)| *seq).max().expect("the last hundred events have one that everybody sees")
 }
 
 /// What a stream showed is what the log has for that member: all of it, once, in order. How many resets there were, each needed.
-pub async fn watched(house: &House, db: &Db, scope: &Scope, watched: &Watched) -> usize {
+pub async fn watched(deployment: &Deployment, db: &Db, scope: &Scope, watched: &Watched) -> usize {
     for (from, to) in &watched.resets {
         assert!(to - from >= MAY_RESET, "told to read afresh for the {} events after {from}", to - from);
     }
@@ -145,7 +149,7 @@ pub async fn watched(house: &House, db: &Db, scope: &Scope, watched: &Watched) -
     let conn = &mut snapshot.conn();
     let (mut got, mut seq) = (watched.got.iter(), watched.since);
     loop {
-        let page = event::after(conn, house.workspace, seq, PAGE).await.unwrap();
+        let page = event::after(conn, deployment.workspace, seq, PAGE).await.unwrap();
         if page.is_empty() {
             break;
         }
@@ -165,14 +169,14 @@ pub async fn watched(house: &House, db: &Db, scope: &Scope, watched: &Watched) -
 }
 
 /// The database's own opinion of itself.
-pub async fn health(house: &House, db: &Db) {
-    if house.engine == Engine::Sqlite {
-        let path = house.launch.url.trim_start_matches("sqlite:");
+pub async fn health(deployment: &Deployment, db: &Db) {
+    if deployment.engine == Engine::Sqlite {
+        let path = deployment.launch.url.trim_start_matches("sqlite:");
         let problems = sqlite_problems(path, true).await;
         assert!(problems.is_empty(), "{problems:?}");
     }
     let mut snapshot = db.snapshot().await.unwrap();
-    let workspace = || vec![Val::from(house.workspace)];
+    let workspace = || vec![Val::from(deployment.workspace)];
     let orphans = "SELECT CAST(COUNT(*) AS BIGINT) FROM message m LEFT JOIN conversation c \
                    ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id WHERE m.workspace_id = $1 AND c.id IS NULL";
     assert_eq!(snapshot.conn().one::<(i64,)>(orphans, workspace()).await.unwrap().0, 0);

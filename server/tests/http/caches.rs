@@ -3,7 +3,7 @@
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
     files::Files,
-    mail::{Arrived, BeginFolder, TakeMails},
+    mail::{Arrived, BeginFolder, ReceiveMails},
     vault::Vault,
 };
 use model::{ChannelId, MailId};
@@ -55,7 +55,7 @@ pub async fn a_mail(app: &App) -> (String, MailId) {
         letter: Err("It cannot be read.".to_owned()),
     });
     let place = Place { folder: name, uid_validity: 1 };
-    let take = TakeMails { channel: id, place, step: Some(Step { from: 0, to: 2 }), mails: arrived.collect() };
+    let take = ReceiveMails { channel: id, place, step: Some(Step { from: 0, to: 2 }), mails: arrived.collect() };
     app.db.write(&scope, take).await.unwrap();
     let again = app.call(Some(&app.admin), "read_mail_again", json!({ "id": mails[0] })).await;
     assert_eq!(again.status(), 200, "{}", again.text().await.unwrap());

@@ -13,7 +13,7 @@ use store::{
     Command, Tx,
     clock::{new_id, new_secret, secret_hash},
     error::Result,
-    house, session,
+    session, workspace,
 };
 
 use super::{
@@ -38,7 +38,7 @@ impl Command for AddOther {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let Other { workspace: id, member, channel, owner } = &self.0;
         let workspace = Workspace { id: *id, name: "Other".to_owned(), chat_enabled: true, pending_after_reply: true };
-        house::add(tx, &workspace).await?;
+        workspace::add(tx, &workspace).await?;
         let them = Member {
             id: *member,
             name: "Their owner".to_owned(),
@@ -49,8 +49,8 @@ impl Command for AddOther {
             disabled: false,
             teams: Vec::new(),
         };
-        house::add_member(tx, *id, &them).await?;
-        house::add_channel(tx, *id, &model::Channel { id: *channel, ..web_chat("Theirs") }).await?;
+        workspace::add_member(tx, *id, &them).await?;
+        workspace::add_channel(tx, *id, &model::Channel { id: *channel, ..web_chat("Theirs") }).await?;
         let new = session::NewSession {
             token_hash: secret_hash(&owner.secret),
             workspace: *id,
@@ -73,7 +73,7 @@ async fn other(app: &App) -> Other {
     let other = make();
     let Other { workspace, member, channel, owner } = &other;
     let add = Other { workspace: *workspace, member: *member, channel: *channel, owner: owner.clone() };
-    app.db.write_house(AddOther(add)).await.unwrap();
+    app.db.write_global(AddOther(add)).await.unwrap();
     other
 }
 

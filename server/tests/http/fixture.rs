@@ -128,7 +128,7 @@ impl App {
             password_hash: password_hash.to_owned(),
             browser,
         };
-        self.db.write_house(accept).await.unwrap();
+        self.db.write_global(accept).await.unwrap();
         Person { secret }
     }
 
@@ -189,7 +189,7 @@ impl App {
 
 async fn set_up(db: &Db, password_hash: &str) -> Person {
     let (link_hash, secret) = (secret_hash(&new_secret()), new_secret());
-    db.write_house(OfferSetup { token_hash: link_hash.clone() }).await.unwrap();
+    db.write_global(OfferSetup { token_hash: link_hash.clone() }).await.unwrap();
     let set_up = SetUp {
         link_hash,
         workspace: "Acme".to_owned(),
@@ -198,6 +198,6 @@ async fn set_up(db: &Db, password_hash: &str) -> Person {
         password_hash: password_hash.to_owned(),
         browser: Browser { token_hash: secret_hash(&secret), user_agent: "test".to_owned(), address: String::new() },
     };
-    db.write_house(set_up).await.unwrap();
+    db.write_global(set_up).await.unwrap();
     Person { secret }
 }

@@ -187,5 +187,5 @@ impl store::Command for Pages {
 
 /// Lets the database file have so many pages, or as many as it has.
 async fn full(app: &App, pages: u32) {
-    app.db.write_house(Pages(pages)).await.unwrap();
+    app.db.write_global(Pages(pages)).await.unwrap();
 }

@@ -9,48 +9,48 @@ fn member(n: u8) -> MemberId {
     MemberId::new(Uuid::from_u128(u128::from(n)))
 }
 
-fn happening() -> impl Strategy<Value = Happening> {
+fn trigger() -> impl Strategy<Value = Trigger> {
     let who = || (1u8..4).prop_map(member);
     let agent = || (7u8..9).prop_map(|n| AgentId::new(Uuid::from_u128(u128::from(n))));
     let time = || (1i64..1000).prop_map(Timestamp);
     let presence =
         prop_oneof![Just(Presence::NotChat), Just(Presence::On), time().prop_map(|since| Presence::Off { since })];
     prop_oneof![
-        (time(), presence, any::<bool>()).prop_map(|(at, presence, assignee_stays)| Happening::Inbound {
+        (time(), presence, any::<bool>()).prop_map(|(at, presence, assignee_stays)| Trigger::Inbound {
             at,
             presence,
             assignee_stays
         }),
-        Just(Happening::InboundFromMachine),
-        (who(), any::<bool>()).prop_map(|(by, pending)| Happening::Reply { by, pending }),
-        ((1i64..4), proptest::option::of(time())).prop_map(|(n, waiting_since)| Happening::NotSent {
+        Just(Trigger::InboundFromMachine),
+        (who(), any::<bool>()).prop_map(|(by, pending)| Trigger::Reply { by, pending }),
+        ((1i64..4), proptest::option::of(time())).prop_map(|(n, waiting_since)| Trigger::NotSent {
             n,
             unanswered: Some(Unanswered { waiting_since, missed_at: None })
         }),
-        (1i64..4).prop_map(|n| Happening::NotSent { n, unanswered: None }),
+        (1i64..4).prop_map(|n| Trigger::NotSent { n, unanswered: None }),
         ((1i64..4), proptest::option::of(time()), any::<bool>())
-            .prop_map(|(n, waiting_since, pending)| { Happening::SentAfterAll { n, waiting_since, pending } }),
-        (1i64..4).prop_map(|n| Happening::TakenBack { n }),
-        Just(Happening::AiReply),
-        who().prop_map(|by| Happening::Keystroke { by }),
-        agent().prop_map(|to| Happening::PenReturned { to }),
-        who().prop_map(|by| Happening::TakeOver { by }),
-        Just(Happening::PauseAi),
-        Just(Happening::ManualOnly),
-        agent().prop_map(|agent| Happening::Resume { agent }),
-        proptest::option::of(who()).prop_map(|target| Happening::HandOff { target }),
-        proptest::option::of(who()).prop_map(Happening::Assign),
-        time().prop_map(|until| Happening::Snooze { until }),
-        Just(Happening::Wake),
-        Just(Happening::Close),
-        Just(Happening::Reopen),
-        Just(Happening::SetPending),
+            .prop_map(|(n, waiting_since, pending)| { Trigger::SentAfterAll { n, waiting_since, pending } }),
+        (1i64..4).prop_map(|n| Trigger::TakenBack { n }),
+        Just(Trigger::AiReply),
+        who().prop_map(|by| Trigger::Keystroke { by }),
+        agent().prop_map(|to| Trigger::PenReturned { to }),
+        who().prop_map(|by| Trigger::TakeOver { by }),
+        Just(Trigger::PauseAi),
+        Just(Trigger::ManualOnly),
+        agent().prop_map(|agent| Trigger::Resume { agent }),
+        proptest::option::of(who()).prop_map(|target| Trigger::HandOff { target }),
+        proptest::option::of(who()).prop_map(Trigger::Assign),
+        time().prop_map(|until| Trigger::Snooze { until }),
+        Just(Trigger::WakeUp),
+        Just(Trigger::Close),
+        Just(Trigger::Reopen),
+        Just(Trigger::SetPending),
     ]
 }
 
 proptest! {
     #[test]
-    fn every_walk_keeps_the_promises(steps in proptest::collection::vec(happening(), 1..40)) {
+    fn every_walk_keeps_the_promises(steps in proptest::collection::vec(trigger(), 1..40)) {
         let mut state = ConversationState::default();
         for step in steps {
             let (next, outcome) = state.after(step);
@@ -60,27 +60,27 @@ proptest! {
             }
             if outcome.auto_reply {
                 prop_assert!(next.missed_at.is_some() && next.assignee.is_none(), "only what is missed is answered by machine");
-                let clock_ran_back = matches!(step, Happening::Inbound { at, presence: Presence::Off { since }, .. } if at < since);
+                let clock_ran_back = matches!(step, Trigger::Inbound { at, presence: Presence::Off { since }, .. } if at < since);
                 prop_assert!(!next.after(step).1.auto_reply || clock_ran_back, "once per off period");
             }
             prop_assert!(next.unsent.is_sorted() && (next.status != Status::Closed || !next.is_unsent()), "done is done");
             match step {
-                Happening::Inbound { .. } => {
+                Trigger::Inbound { .. } => {
                     let waits = next.status == Status::Open && next.waiting_since.is_some() && next.tab() == Tab::Active;
                     prop_assert!(waits, "who writes is seen and waits");
                 }
-                Happening::Reply { .. } => {
+                Trigger::Reply { .. } => {
                     let ours = next.ai_mode != AiMode::Active && next.missed_at.is_none() && next.status != Status::Closed;
                     prop_assert!(ours, "who replies has it");
                 }
-                Happening::Assign(_) => prop_assert_eq!(next.pen, state.pen, "assigning does not move the pen"),
-                Happening::NotSent { n, unanswered } => {
+                Trigger::Assign(_) => prop_assert_eq!(next.pen, state.pen, "assigning does not move the pen"),
+                Trigger::NotSent { n, unanswered } => {
                     prop_assert!(next.unsent.contains(&n), "what was not sent is said");
                     if unanswered.is_some() {
                         prop_assert!(next.status == Status::Open && next.snoozed_until.is_none(), "and it is to be done");
                     }
                 }
-                Happening::SentAfterAll { n, .. } | Happening::TakenBack { n } => {
+                Trigger::SentAfterAll { n, .. } | Trigger::TakenBack { n } => {
                     prop_assert!(!next.unsent.contains(&n));
                 }
                 _ => {}
@@ -93,39 +93,39 @@ proptest! {
 #[test]
 fn p10_a_reply_that_was_not_sent_leaves_nothing_answered() {
     let (t1, t2) = (Timestamp(1), Timestamp(2));
-    let after = |state: &ConversationState, happening| state.after(happening).0;
-    let inbound = |at| Happening::Inbound { at, presence: Presence::NotChat, assignee_stays: true };
+    let after = |state: &ConversationState, trigger| state.after(trigger).0;
+    let inbound = |at| Trigger::Inbound { at, presence: Presence::NotChat, assignee_stays: true };
     let written = after(&ConversationState::default(), inbound(t1));
-    let replied = after(&written, Happening::Reply { by: member(1), pending: true });
+    let replied = after(&written, Trigger::Reply { by: member(1), pending: true });
     assert_eq!((replied.status, replied.waiting_since), (Status::Pending, None));
     let unanswered = Some(Unanswered { waiting_since: Some(t1), missed_at: None });
-    let failed = after(&replied, Happening::NotSent { n: 2, unanswered });
+    let failed = after(&replied, Trigger::NotSent { n: 2, unanswered });
     assert_eq!((failed.status, failed.waiting_since, failed.is_unsent()), (Status::Open, Some(t1), true));
-    let sent = Happening::SentAfterAll { n: 2, waiting_since: None, pending: true };
+    let sent = Trigger::SentAfterAll { n: 2, waiting_since: None, pending: true };
     assert_eq!(after(&failed, sent), replied, "tried again with success it is answered, as it was");
     let wrote = after(&failed, inbound(t2));
     assert_eq!((wrote.waiting_since, wrote.is_unsent()), (Some(t1), true), "they go on waiting");
-    let late = after(&wrote, Happening::SentAfterAll { n: 2, waiting_since: Some(t2), pending: true });
+    let late = after(&wrote, Trigger::SentAfterAll { n: 2, waiting_since: Some(t2), pending: true });
     assert_eq!((late.status, late.waiting_since, late.is_unsent()), (Status::Open, Some(t2), false));
-    let only_said = after(&replied, Happening::NotSent { n: 2, unanswered: None });
+    let only_said = after(&replied, Trigger::NotSent { n: 2, unanswered: None });
     assert_eq!((only_said.status, only_said.waiting_since), (Status::Pending, None), "something else answers them");
-    let two = after(&failed, Happening::NotSent { n: 3, unanswered });
-    let one_left = after(&two, Happening::SentAfterAll { n: 3, waiting_since: None, pending: true });
+    let two = after(&failed, Trigger::NotSent { n: 3, unanswered });
+    let one_left = after(&two, Trigger::SentAfterAll { n: 3, waiting_since: None, pending: true });
     assert_eq!(
         (one_left.status, one_left.unsent.as_slice()),
         (Status::Open, [2].as_slice()),
         "the other one is still to be done"
     );
-    for settled in [Happening::Close, Happening::SetPending, Happening::Reply { by: member(1), pending: true }] {
+    for settled in [Trigger::Close, Trigger::SetPending, Trigger::Reply { by: member(1), pending: true }] {
         assert!(!after(&two, settled).is_unsent(), "{settled:?}: somebody dealt with it");
     }
-    let closed = after(&replied, Happening::Close);
-    assert_eq!(after(&closed, Happening::NotSent { n: 2, unanswered }).status, Status::Open, "closed too soon");
+    let closed = after(&replied, Trigger::Close);
+    assert_eq!(after(&closed, Trigger::NotSent { n: 2, unanswered }).status, Status::Open, "closed too soon");
 }
 
 #[test]
 fn h6_auto_reply_once_per_off_period() {
-    let inbound = |at, since| Happening::Inbound {
+    let inbound = |at, since| Trigger::Inbound {
         at: Timestamp(at),
         presence: Presence::Off { since: Timestamp(since) },
         assignee_stays: true,
@@ -136,6 +136,6 @@ fn h6_auto_reply_once_per_off_period() {
     assert!(!sent.auto_reply, "same off period");
     let (_, sent) = second.after(inbound(400, 300));
     assert!(sent.auto_reply, "a new off period");
-    let (assigned, _) = ConversationState::default().after(Happening::Assign(Some(member(1))));
+    let (assigned, _) = ConversationState::default().after(Trigger::Assign(Some(member(1))));
     assert!(!assigned.after(inbound(100, 50)).1.auto_reply, "an existing conversation goes to its assignee");
 }

@@ -27,7 +27,7 @@ use crate::{
         frame::{Frame, Layout, Panel, ThemeChoice, use_chat},
         ui::{Glyph, Icon},
     },
-    state::use_house,
+    state::use_workspace,
 };
 use model::Permission;
 
@@ -81,8 +81,8 @@ fn name_of(path: &str) -> &'static str {
 pub fn SettingsPage() -> impl IntoView {
     let path = use_location().pathname;
     let index = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == "/settings"));
-    let house = use_house();
-    let admin = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Administer)));
+    let workspace = use_workspace();
+    let admin = Memo::new(move |_| workspace.boot.with(|boot| boot.me.may(Permission::Administer)));
     let here = Memo::new(move |_| match (index.get(), admin.get()) {
         (true, true) => "/settings/channels".to_owned(),
         (true, false) => "/settings/sessions".to_owned(),
@@ -142,8 +142,8 @@ pub fn SettingsPage() -> impl IntoView {
 /// `/settings` itself: beside the side list stands the page that is wanted most; a phone shows the list alone.
 #[component]
 pub fn SettingsIndex() -> impl IntoView {
-    let house = use_house();
-    let admin = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Administer)));
+    let workspace = use_workspace();
+    let admin = Memo::new(move |_| workspace.boot.with(|boot| boot.me.may(Permission::Administer)));
     move || match admin.get() {
         true => view! { <SettingsChannels /> }.into_any(),
         false => view! { <SettingsSessions /> }.into_any(),

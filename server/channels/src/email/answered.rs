@@ -25,8 +25,8 @@ pub async fn answers(db: &Db, scope: &Scope, signer: &Signer, mail: &Mail) -> Re
     if names.is_empty() && addressed.is_none() {
         return Ok(Answers::Nothing);
     }
-    let glance = &mut db.glance().await?;
-    let conn = &mut glance.conn();
+    let reader = &mut db.reader().await?;
+    let conn = &mut reader.conn();
     let mut found = mails::named(conn, scope, &names).await?;
     found.sort_by_key(|named| names.iter().position(|name| *name == named.name));
     let ours = names.first().and_then(|name| signer.named(name)).or(addressed);

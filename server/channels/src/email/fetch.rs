@@ -16,7 +16,7 @@ use store::{
 
 use super::{
     error::MailError,
-    imap::{Imap, LineEnds, Lying, Withheld, is_whole},
+    imap::{Imap, LineEnds, MailOnServer, Withheld, is_whole},
     reader::{Reader, Source},
 };
 
@@ -58,11 +58,11 @@ impl Fetching<'_> {
     pub async fn fetch(
         &self,
         imap: &mut Imap,
-        wanted: &[Lying],
+        wanted: &[MailOnServer],
         patient: bool,
-        old: impl Fn(&Lying) -> bool,
+        old: impl Fn(&MailOnServer) -> bool,
     ) -> Result<Fetched, MailError> {
-        let (small, large): (Vec<Lying>, Vec<Lying>) =
+        let (small, large): (Vec<MailOnServer>, Vec<MailOnServer>) =
             wanted.iter().partition(|one| (1..=IN_MEMORY).contains(&one.size));
         let mut sources = Vec::with_capacity(wanted.len());
         let (mut withheld, mut cut) = (Vec::new(), None);
@@ -101,7 +101,7 @@ impl Fetching<'_> {
     }
 
     /// A large mail, on the disk; none where it is gone.
-    async fn large(&self, imap: &mut Imap, one: &Lying) -> Result<Option<Came>, Missed> {
+    async fn large(&self, imap: &mut Imap, one: &MailOnServer) -> Result<Option<Came>, Missed> {
         let mut ends = LineEnds::default();
         let pieces = imap.pieces(*one).inspect_ok(|piece| ends.count(piece));
         let (digest, size, _) = self.files.keep_stream(pieces).await.map_err(blamed)?;

@@ -61,7 +61,7 @@ pub struct Opened {
 
 /// A mail that lies in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lying {
+pub struct MailOnServer {
     /// Its number.
     pub uid: i64,
     /// Bytes; 0 where the server does not say how many.
@@ -216,7 +216,7 @@ impl<W: Line> Imap<W> {
     ///
     /// # Errors
     /// When the connection is lost.
-    pub async fn behind(&mut self, uid: i64) -> Result<Vec<Lying>, MailError> {
+    pub async fn behind(&mut self, uid: i64) -> Result<Vec<MailOnServer>, MailError> {
         // "n:*" always names the newest mail, also when its number is smaller than n (RFC 9051, 9, seq-range).
         let mut lying = self.lying(&format!("{}:*", uid + 1), self.most()).await?;
         lying.retain(|one| one.uid > uid);
@@ -236,7 +236,7 @@ impl<W: Line> Imap<W> {
     ///
     /// # Errors
     /// When the connection is lost.
-    pub async fn behind_since(&mut self, uid: i64, since: Timestamp) -> Result<Vec<Lying>, MailError> {
+    pub async fn behind_since(&mut self, uid: i64, since: Timestamp) -> Result<Vec<MailOnServer>, MailError> {
         let found = self.search(&format!("UID {}:* SINCE {}", uid + 1, day(since))).await?;
         let behind: Vec<i64> = found.range(uid + 1..).copied().collect();
         self.among(&behind).await
@@ -247,7 +247,7 @@ impl<W: Line> Imap<W> {
     ///
     /// # Errors
     /// When the connection is lost.
-    pub async fn among(&mut self, uids: &[i64]) -> Result<Vec<Lying>, MailError> {
+    pub async fn among(&mut self, uids: &[i64]) -> Result<Vec<MailOnServer>, MailError> {
         let mut lying = Vec::new();
         // A command line has its limits.
         for some in uids.chunks(500) {
@@ -256,7 +256,7 @@ impl<W: Line> Imap<W> {
         let listed: BTreeSet<i64> = lying.iter().map(|one| one.uid).collect();
         let left_out: BTreeSet<i64> = uids.iter().filter(|uid| !listed.contains(uid)).copied().collect();
         let gone = self.gone(left_out.iter().copied()).await?;
-        lying.extend(left_out.difference(&gone).map(|uid| Lying { uid: *uid, size: 0, at: None }));
+        lying.extend(left_out.difference(&gone).map(|uid| MailOnServer { uid: *uid, size: 0, at: None }));
         lying.sort_unstable_by_key(|one| one.uid);
         Ok(lying)
     }
@@ -267,7 +267,7 @@ impl<W: Line> Imap<W> {
         self.count.min(MOST_MAILS) + MEANWHILE
     }
 
-    async fn lying(&mut self, set: &str, most: usize) -> Result<Vec<Lying>, MailError> {
+    async fn lying(&mut self, set: &str, most: usize) -> Result<Vec<MailOnServer>, MailError> {
         let mut lying = Vec::new();
         let what = format!("UID FETCH {set} (UID RFC822.SIZE INTERNALDATE)");
         // What a mail says of itself is a few bytes, and its answer some thousand: of half a million only the former are kept.
@@ -277,7 +277,7 @@ impl<W: Line> Imap<W> {
                 && let Some(uid) = fetch.uid
                 && (fetch.size.is_some() || fetch.at.is_some())
             {
-                lying.push(Lying { uid, size: fetch.size.unwrap_or(0), at: fetch.at });
+                lying.push(MailOnServer { uid, size: fetch.size.unwrap_or(0), at: fetch.at });
             }
         })
         .await?;

@@ -1,17 +1,17 @@
 //! E-mail: IMAP in, SMTP out (H1).
 
 mod answered;
-mod beyond;
+mod batch;
 pub mod check;
 pub mod discover;
 pub mod error;
 mod fetch;
-mod grown;
 mod imap;
-mod lesson;
+mod large_files;
+mod learned_limits;
+mod memory_budget;
 mod reader;
 mod receive;
-mod room;
 mod send;
 pub mod show;
 pub mod signed;
@@ -25,7 +25,7 @@ use bytes::Bytes;
 use domain::{
     deliver::{Handed, Outgoing, SentMail},
     files::Files,
-    mail::{Arrived, Letter, NameMail, TakeAgain, Tried},
+    mail::{Arrived, Letter, NameMail, RetryQuarantined, Tried},
     vault::Vault,
 };
 use mail::{
@@ -44,15 +44,15 @@ use store::{
 use self::{
     error::MailError,
     fetch::Fetching,
-    imap::{Imap, Lying},
-    lesson::{LASTED, Lesson, MOST_LESSONS},
+    imap::{Imap, MailOnServer},
+    learned_limits::{LASTED, LearnedLimits, MOST_LESSONS},
+    memory_budget::MemoryBudget,
     reader::{Reader, Source},
     receive::{Receiving, is_old},
-    room::Room,
     send::Smtp,
     signed::Signer,
 };
-use super::{Capabilities, Channel, Health, SendError, Trouble};
+use super::{Capabilities, Channel, ReceiveError, ReceiverHealth, SendError};
 use crate::network::Network;
 
 /// How much of an answered mail is read for its chain, in bytes: its header, unless it is absurd.
@@ -71,7 +71,7 @@ pub struct Email {
     files: Files,
     vault: Vault,
     network: Network,
-    room: Room,
+    room: MemoryBudget,
 }
 
 /// A mailbox as it is connected: how it is reached, and with what.
@@ -83,7 +83,7 @@ struct Connected {
 impl Email {
     /// With the parts it needs.
     pub fn new(db: Db, files: Files, vault: Vault, network: Network) -> Self {
-        Self { db, files, vault, network, room: Room::new() }
+        Self { db, files, vault, network, room: MemoryBudget::new() }
     }
 
     /// The way out that mailboxes are reached by.
@@ -102,7 +102,7 @@ impl Email {
     /// # Errors
     /// When the password has to be entered again, or the database fails.
     pub async fn check_use(&self, scope: &Scope, channel: ChannelId, settings: &EmailSettings) -> Result<()> {
-        let account = account::one(&mut self.db.glance().await?.conn(), scope, channel).await?;
+        let account = account::one(&mut self.db.reader().await?.conn(), scope, channel).await?;
         let Some(account) = account else { return Ok(()) };
         let former = settings_of(&account)?;
         // Behind another port of the same machine somebody else may listen.
@@ -134,7 +134,7 @@ impl Email {
     /// # Errors
     /// When there is no such mail, or the disk fails.
     pub async fn read_again(&self, scope: &Scope, id: MailId) -> Result<Result<Box<Letter>, String>> {
-        let kept = mails::one(&mut self.db.glance().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+        let kept = mails::one(&mut self.db.reader().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
         let size = kept.size.unsigned_abs();
         let source = Source::Disk(self.files.place(&kept.digest), size);
         self.reader(scope.clone()).read(id, source).await
@@ -158,15 +158,15 @@ impl Email {
     ///
     /// # Errors
     /// When there is no such mail, or our own disk or database fails.
-    pub async fn try_again(&self, scope: &Scope, id: MailId) -> Result<TakeAgain> {
-        let kept = mails::one(&mut self.db.glance().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+    pub async fn try_again(&self, scope: &Scope, id: MailId) -> Result<RetryQuarantined> {
+        let kept = mails::one(&mut self.db.reader().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
         let is_kept = !kept.digest.is_empty();
-        let again = |tried| TakeAgain { id, tried, bytes: None, old: false };
+        let again = |tried| RetryQuarantined { id, tried, bytes: None, old: false };
         let unread = match is_kept {
             true => match self.read_again(scope, id).await? {
                 Ok(letter) => {
                     let old = self.was_old(scope, id, kept.channel).await?;
-                    return Ok(TakeAgain { old, ..again(Tried::Letter(letter)) });
+                    return Ok(RetryQuarantined { old, ..again(Tried::Letter(letter)) });
                 }
                 Err(reason) => reason,
             },
@@ -186,8 +186,8 @@ impl Email {
 
     /// Where a mail came from, and how that is read; none where it lies in no folder that is.
     async fn origin(&self, scope: &Scope, id: MailId, channel: ChannelId) -> Result<Option<Origin>, StoreError> {
-        let mut glance = self.db.glance().await?;
-        let conn = &mut glance.conn();
+        let mut reader = self.db.reader().await?;
+        let conn = &mut reader.conn();
         let Some((place, uid)) = mails::place(conn, scope, id).await? else { return Ok(None) };
         let folder = mails::folder(conn, scope, channel, &place.folder).await?;
         let account = account::one(conn, scope, channel).await?;
@@ -200,12 +200,17 @@ impl Email {
         let Some(Origin { place, uid, folder, account }) = self.origin(scope, id, channel).await? else {
             return Ok(false);
         };
-        let lying = Lying { uid, size: 0, at: None };
+        let lying = MailOnServer { uid, size: 0, at: None };
         Ok(place.uid_validity == folder.uid_validity && is_old(&folder, account.created, &lying))
     }
 
     /// A mail as its server gives it now; none where it does not lie there any more.
-    async fn asked_again(&self, scope: &Scope, id: MailId, channel: ChannelId) -> Result<Option<TakeAgain>, MailError> {
+    async fn asked_again(
+        &self,
+        scope: &Scope,
+        id: MailId,
+        channel: ChannelId,
+    ) -> Result<Option<RetryQuarantined>, MailError> {
         // The connection to the database goes back before the mailbox is asked.
         let Some(origin) = self.origin(scope, id, channel).await? else { return Ok(None) };
         let Origin { place, uid, folder, account } = origin;
@@ -226,13 +231,15 @@ impl Email {
         imap.close().await;
         Ok(match (fetched.arrived.pop(), fetched.withheld.pop()) {
             (Some(Arrived { digest, size, old, letter, .. }), _) => {
-                Some(TakeAgain { id, tried: letter.into(), bytes: Some((digest, size)), old })
+                Some(RetryQuarantined { id, tried: letter.into(), bytes: Some((digest, size)), old })
             }
-            (None, Some(less)) => Some(TakeAgain { id, tried: Tried::Unread(less.reason), bytes: None, old: false }),
+            (None, Some(less)) => {
+                Some(RetryQuarantined { id, tried: Tried::Unread(less.reason), bytes: None, old: false })
+            }
             (None, None) if is_gone => None,
             (None, None) => {
                 let reason = "The mail server lists it and says nothing about it.".to_owned();
-                Some(TakeAgain { id, tried: Tried::Unread(reason), bytes: None, old: false })
+                Some(RetryQuarantined { id, tried: Tried::Unread(reason), bytes: None, old: false })
             }
         })
     }
@@ -248,7 +255,7 @@ impl Email {
     }
 
     async fn connected(&self, scope: &Scope, channel: ChannelId) -> Result<Connected, MailError> {
-        let account = account::one(&mut self.db.glance().await.map_err(Error::from)?.conn(), scope, channel).await;
+        let account = account::one(&mut self.db.reader().await.map_err(Error::from)?.conn(), scope, channel).await;
         let account = account.map_err(Error::from)?.ok_or(MailError::Ours(Error::NOT_FOUND))?;
         self.opened(&account)
     }
@@ -300,7 +307,7 @@ impl Email {
     async fn chain(&self, scope: &Scope, message: &Message) -> Result<Vec<MessageName>> {
         let (mut chain, mut n) = (Vec::new(), message.n);
         for _ in 0..MOST_SILENT {
-            let answered = mails::before(&mut self.db.glance().await?.conn(), scope, message.conversation, n).await?;
+            let answered = mails::before(&mut self.db.reader().await?.conn(), scope, message.conversation, n).await?;
             let Some((at, digest)) = answered else { break };
             let Some(answered) = self.header(&digest).await? else { break };
             chain = chain::joined(chain::references(&answered), chain);
@@ -321,7 +328,7 @@ impl Email {
     }
 
     async fn enclosed(&self, scope: &Scope, id: model::AttachmentId) -> Result<Enclosed> {
-        let file = message::file(&mut self.db.glance().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
+        let file = message::file(&mut self.db.reader().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
         let bytes = tokio::fs::read(self.files.place(&file.digest)).await?;
         Ok(Enclosed { name: file.attachment.name, media_type: file.attachment.media_type, bytes })
     }
@@ -380,7 +387,7 @@ fn everybody(head: &MailHead) -> Vec<String> {
     all.filter(|one| seen.insert(one.key())).map(|one| one.address.clone()).collect()
 }
 
-impl From<MailError> for Trouble {
+impl From<MailError> for ReceiveError {
     fn from(error: MailError) -> Self {
         Self { reason: error.to_string(), next_step: error.next_step(), sign_in: error.wants_sign_in() }
     }
@@ -414,12 +421,12 @@ impl Channel for Email {
         Ok(Handed { provider_id: made.name, mail: Some(sent) })
     }
 
-    async fn receive(&self, account: &Account, health: &Health) -> Trouble {
+    async fn receive(&self, account: &Account, health: &ReceiverHealth) -> ReceiveError {
         let connected = match self.opened(account) {
             Ok(connected) => connected,
             Err(error) => return error.into(),
         };
-        let mut lesson = Lesson::after(account.failures);
+        let mut limits = LearnedLimits::after(account.failures);
         let mut left = MOST_LESSONS;
         while left > 0 {
             let begun = tokio::time::Instant::now();
@@ -429,12 +436,12 @@ impl Channel for Email {
             };
             let reader = self.reader(Scope::system(account.workspace, "receiving mail"));
             let (db, files, settings) = (&self.db, &self.files, &connected.settings);
-            let receiving = Receiving { db, files, reader, account, settings, lesson: &lesson };
+            let receiving = Receiving { db, files, reader, account, settings, limits: &limits };
             match receiving.run(imap, health).await {
                 // The mail waits in the quarantine by now, and the others need not wait for the next try.
-                MailError::TooMuch { uid: Some(uid), .. } => _ = lesson.too_large.insert(uid),
-                error @ MailError::TooMuch { uid: None, .. } if lesson.one_by_one => return error.into(),
-                MailError::TooMuch { uid: None, .. } => lesson.one_by_one = true,
+                MailError::TooMuch { uid: Some(uid), .. } => _ = limits.too_large.insert(uid),
+                error @ MailError::TooMuch { uid: None, .. } if limits.one_by_one => return error.into(),
+                MailError::TooMuch { uid: None, .. } => limits.one_by_one = true,
                 // What came is kept, and what to ask for by itself next is known.
                 MailError::Cut { .. } => {}
                 error => return error.into(),
@@ -453,7 +460,7 @@ impl Channel for Email {
             false => SendError::Later { reason: error.to_string(), after: None },
         };
         // The connection to the database goes back before the mailbox is asked.
-        let sent = async { mails::one(&mut self.db.glance().await?.conn(), scope, id).await }.await;
+        let sent = async { mails::one(&mut self.db.reader().await?.conn(), scope, id).await }.await;
         let Some(sent) = sent.map_err(|error| later(error.into()))? else { return Ok(()) };
         let connected = match self.connected(scope, sent.channel).await {
             Ok(connected) => connected,
@@ -473,7 +480,7 @@ impl Channel for Email {
     }
 
     async fn read_again(&self, scope: &Scope, mail: MailId) -> Result<Option<Box<Letter>>> {
-        let kept = mails::one(&mut self.db.glance().await?.conn(), scope, mail).await?.ok_or(Error::NOT_FOUND)?;
+        let kept = mails::one(&mut self.db.reader().await?.conn(), scope, mail).await?.ok_or(Error::NOT_FOUND)?;
         // That there is no room is not this mail's fault.
         drop(self.room.for_a_look(kept.size.unsigned_abs()).await?);
         Ok(Self::read_again(self, scope, mail).await?.ok())

@@ -21,8 +21,8 @@ use store::{Db, Scope, clock::new_id, error::Result, message::File};
 
 use super::{
     answered::answers,
-    beyond::Beyond,
-    room::{Held, Room},
+    large_files::LargeFiles,
+    memory_budget::{Held, MemoryBudget},
     show::{LaidOut, lay_out},
     signed::Signer,
 };
@@ -70,12 +70,12 @@ pub struct Reader {
     files: Files,
     signer: Signer,
     scope: Scope,
-    room: Room,
+    room: MemoryBudget,
 }
 
 impl Reader {
     /// Files go to `files`; proofs are those of `signer`; what mails answer is looked up in `db`; a mail waits until there is `room` for it.
-    pub(super) const fn new(db: Db, files: Files, signer: Signer, scope: Scope, room: Room) -> Self {
+    pub(super) const fn new(db: Db, files: Files, signer: Signer, scope: Scope, room: MemoryBudget) -> Self {
         Self { db, files, signer, scope, room }
     }
 
@@ -200,7 +200,7 @@ fn as_file(mail: MailId, file: &MailFile, (digest, size, media_type): (String, u
 struct Understood {
     mail: Mail,
     /// Its files that were not read with it.
-    beyond: Beyond,
+    beyond: LargeFiles,
     /// Its files that are shown within its HTML, by their places.
     inside: HashSet<usize>,
     head: MailHead,
@@ -213,8 +213,8 @@ fn understand(source: Source) -> Result<Understood, Fault> {
     };
     let mail = parse(source)?;
     let beyond = match (path, mail.cut) {
-        (Some(path), Some(read)) => Beyond::of(&path, read).map_err(Fault::Disk)?,
-        _ => Beyond::default(),
+        (Some(path), Some(read)) => LargeFiles::of(&path, read).map_err(Fault::Disk)?,
+        _ => LargeFiles::default(),
     };
     Ok(Understood { beyond, ..Understood::of(mail) })
 }
@@ -223,7 +223,7 @@ impl Understood {
     fn of(mail: Mail) -> Self {
         let LaidOut { inside, frame } = lay_out(&mail);
         let head = MailHead { frame, ..head(&mail) };
-        Self { mail, beyond: Beyond::default(), inside, head }
+        Self { mail, beyond: LargeFiles::default(), inside, head }
     }
 }
 
@@ -272,7 +272,7 @@ fn head(mail: &Mail) -> MailHead {
         look: mail.html.iter().map(|html| look(html)).max_by_key(|look| *look == Look::Rich).unwrap_or(Look::Plain),
         disowned: mail.dmarc == Dmarc::Fail,
         remote_pictures: mail.html.iter().any(|html| has_remote_pictures(html)),
-        cards: cards::of(&mail.files),
+        cards: cards::read(&mail.files),
         ..MailHead::default()
     }
 }
@@ -349,7 +349,7 @@ mod tests {
 
     #[tokio::test]
     async fn s10_a_panic_while_reading_ends_one_mail_alone() {
-        let room = Room::new();
+        let room = MemoryBudget::new();
         let held = room.for_mail(READ_WHOLE).await.unwrap();
         let (_, held) = apart(held, || ()).await.unwrap();
         assert!(apart::<()>(held, || panic!("a parser tripped")).await.is_none());
@@ -360,7 +360,7 @@ mod tests {
 
     #[tokio::test]
     async fn s59_a_mail_takes_its_room_until_it_is_read_whoever_waits_for_it() {
-        let room = Room::new();
+        let room = MemoryBudget::new();
         let (first, second) = (room.for_mail(READ_WHOLE).await.unwrap(), room.for_mail(READ_WHOLE).await.unwrap());
         let (go_on, waits) = std::sync::mpsc::channel::<()>();
         let read = apart(first, move || waits.recv());

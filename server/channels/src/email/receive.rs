@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use domain::{
     files::Files,
-    mail::{Arrived, BeginFolder, KeepLedger, NotGiven, TakeAgain, TakeMails, Tried, WithholdMails},
+    mail::{Arrived, BeginFolder, KeepFolderCounts, NotGiven, ReceiveMails, RetryQuarantined, Tried, WithholdMails},
 };
-use model::{ApiError, ChannelId, EmailSettings, Ledger, MailId, Timestamp};
+use model::{ApiError, ChannelId, EmailSettings, FolderCounts, MailId, Timestamp};
 use store::{
     Db, Scope,
     account::Account,
@@ -16,14 +16,14 @@ use store::{
 };
 
 use super::{
+    batch::{GrowingBatch, groups},
     error::MailError,
     fetch::{Fetched, Fetching},
-    grown::{Grown, groups},
-    imap::{Imap, Lying, Opened},
-    lesson::{Cut, Lesson},
+    imap::{Imap, MailOnServer, Opened},
+    learned_limits::{Cut, LearnedLimits},
     reader::Reader,
 };
-use crate::Health;
+use crate::ReceiverHealth;
 
 /// How long the server is listened to before it is asked anyway: notices get lost, and routers forget silent connections.
 const LISTEN: Duration = Duration::from_secs(4 * 60);
@@ -42,7 +42,7 @@ pub struct Receiving<'a> {
     pub reader: Reader,
     pub account: &'a Account,
     pub settings: &'a EmailSettings,
-    pub lesson: &'a Lesson,
+    pub limits: &'a LearnedLimits,
 }
 
 /// The folder in its present life, and how far it is read.
@@ -56,7 +56,7 @@ struct Reading {
 
 impl Receiving<'_> {
     /// Receives until something goes wrong.
-    pub async fn run(&self, mut imap: Imap, health: &Health) -> MailError {
+    pub async fn run(&self, mut imap: Imap, health: &ReceiverHealth) -> MailError {
         loop {
             match self.round(imap, health).await {
                 Ok(again) => imap = again,
@@ -66,7 +66,7 @@ impl Receiving<'_> {
     }
 
     /// Takes in what is there, then waits for more.
-    async fn round(&self, mut imap: Imap, health: &Health) -> Result<Imap, MailError> {
+    async fn round(&self, mut imap: Imap, health: &ReceiverHealth) -> Result<Imap, MailError> {
         let opened = imap.examine(&self.settings.folder).await?;
         let mut reading = self.resume(opened).await?;
         self.catch_up(&mut imap, &mut reading).await?;
@@ -96,12 +96,12 @@ impl Receiving<'_> {
     /// back as it was ours to read, and what came before is known by what it says.
     async fn resume(&self, opened: Opened) -> Result<Reading> {
         let (name, uid_validity) = (self.settings.folder.clone(), opened.uid_validity);
-        let known = mail::folder(&mut self.db.glance().await?.conn(), &self.scope(), self.channel(), &name).await?;
+        let known = mail::folder(&mut self.db.reader().await?.conn(), &self.scope(), self.channel(), &name).await?;
         let place = Place { folder: name.clone(), uid_validity };
         let (last_uid, first_uid, since) = match known {
             Some(folder) if folder.uid_validity == uid_validity => {
-                let mut glance = self.db.glance().await?;
-                let conn = &mut glance.conn();
+                let mut reader = self.db.reader().await?;
+                let conn = &mut reader.conn();
                 let noted = mail::uids_behind(conn, &self.scope(), self.channel(), &place, folder.last_uid).await?;
                 return Ok(Reading { place, folder, noted: noted.into_iter().collect() });
             }
@@ -118,8 +118,8 @@ impl Receiving<'_> {
 
     /// Takes in everything behind the cursor, oldest first.
     async fn catch_up(&self, imap: &mut Imap, reading: &mut Reading) -> Result<(), MailError> {
-        let mut grown = Grown::default();
-        let patient = self.lesson.patient;
+        let mut grown = GrowingBatch::default();
+        let patient = self.limits.patient;
         loop {
             let waiting = waiting(imap, &reading.folder).await?;
             if waiting.is_empty() {
@@ -127,10 +127,11 @@ impl Receiving<'_> {
             }
             // While some are stored, the next are fetched: the two wait for different machines.
             let mut fetched: Option<(Fetched, i64)> = None;
-            for together in groups(&waiting, self.lesson) {
+            for together in groups(&waiting, self.limits) {
                 // What came before it was ours to read is passed over; a backfill may bring it.
-                let wanted = |one: &&Lying| reading.folder.wants(one.uid, one.at) && !reading.noted.contains(&one.uid);
-                let wanted: Vec<Lying> = together.iter().filter(wanted).copied().collect();
+                let wanted =
+                    |one: &&MailOnServer| reading.folder.wants(one.uid, one.at) && !reading.noted.contains(&one.uid);
+                let wanted: Vec<MailOnServer> = together.iter().filter(wanted).copied().collect();
                 let to = together.last().map_or(reading.folder.last_uid, |last| last.uid);
                 let (next, stored) =
                     tokio::join!(self.fetch(imap, reading, &wanted, patient), self.take_to(reading, fetched.take()));
@@ -147,7 +148,7 @@ impl Receiving<'_> {
     }
 
     /// Lets the database know when much has come in. Without that it is slower and right all the same.
-    async fn has_grown(&self, grown: &mut Grown, mails: usize) {
+    async fn has_grown(&self, grown: &mut GrowingBatch, mails: usize) {
         if grown.by(mails)
             && let Err(error) = self.db.learn_sizes().await
         {
@@ -168,7 +169,7 @@ impl Receiving<'_> {
         &self,
         imap: &mut Imap,
         reading: &Reading,
-        wanted: &[Lying],
+        wanted: &[MailOnServer],
         patient: bool,
     ) -> Result<Fetched, MailError> {
         let fetching = Fetching { files: self.files, reader: &self.reader };
@@ -191,7 +192,7 @@ impl Receiving<'_> {
             Err(error) => error,
             Ok(mut fetched) => {
                 if !fetched.arrived.is_empty() {
-                    self.lesson.gave();
+                    self.limits.gave();
                 }
                 let Some(cut) = fetched.cut.take() else { return Ok(fetched) };
                 self.note(reading, fetched.withheld).await?;
@@ -207,7 +208,7 @@ impl Receiving<'_> {
     async fn blamed(&self, reading: &Reading, error: MailError) -> Result<Fetched, MailError> {
         let (uid, size, reason) = match &error {
             MailError::TooMuch { uid: Some(uid), said, .. } => (*uid, *said, error.to_string()),
-            MailError::Cut { server, said, uids } => match self.lesson.cut_off(uids, self.now()) {
+            MailError::Cut { server, said, uids } => match self.limits.cut_off(uids, self.now()) {
                 Cut::AskAgain => return Err(error),
                 Cut::Server => return Err(MailError::Lost { server: server.clone(), said: said.clone() }),
                 Cut::PutAside(uid) => {
@@ -225,10 +226,10 @@ impl Receiving<'_> {
 
     /// What the server has and does not give.
     async fn withheld(&self, reading: &Reading) -> Result<Vec<(MailId, i64)>> {
-        let mut glance = self.db.glance().await?;
-        let withheld = mail::withheld(&mut glance.conn(), &self.scope(), self.channel(), &reading.place).await?;
+        let mut reader = self.db.reader().await?;
+        let withheld = mail::withheld(&mut reader.conn(), &self.scope(), self.channel(), &reading.place).await?;
         let now = self.now();
-        Ok(withheld.into_iter().filter(|(_, uid)| self.lesson.may_ask(*uid, now)).take(SOME).collect())
+        Ok(withheld.into_iter().filter(|(_, uid)| self.limits.may_ask(*uid, now)).take(SOME).collect())
     }
 
     /// Asks once more for what was withheld.
@@ -240,31 +241,34 @@ impl Receiving<'_> {
         let lying = imap.among(&uids).await?;
         let is_there = |uid: &i64| lying.iter().any(|one| one.uid == *uid);
         for (id, _) in withheld.iter().filter(|(_, uid)| !is_there(uid)) {
-            let gone = TakeAgain { id: *id, tried: Tried::Gone, bytes: None, old: false };
+            let gone = RetryQuarantined { id: *id, tried: Tried::Gone, bytes: None, old: false };
             self.db.write(&self.scope(), gone).await.map_err(MailError::Ours)?;
         }
         for (id, uid) in withheld {
             let Some(one) = lying.iter().find(|one| one.uid == *uid) else { continue };
             let mut fetched = self.fetch(imap, reading, &[*one], true).await?;
             if let Some(cut) = fetched.cut {
-                self.lesson.rest(*uid, self.now());
+                self.limits.rest(*uid, self.now());
                 return Err(cut);
             }
             if let Some(Arrived { digest, size, old, letter, .. }) = fetched.arrived.pop() {
-                self.take_again(*id, TakeAgain { id: *id, tried: letter.into(), bytes: Some((digest, size)), old })
-                    .await?;
+                self.take_again(
+                    *id,
+                    RetryQuarantined { id: *id, tried: letter.into(), bytes: Some((digest, size)), old },
+                )
+                .await?;
             }
         }
         Ok(())
     }
 
     /// Takes a mail in that was withheld; where it cannot be stored, it stays where it is, with its bytes.
-    async fn take_again(&self, id: MailId, again: TakeAgain) -> Result<()> {
+    async fn take_again(&self, id: MailId, again: RetryQuarantined) -> Result<()> {
         let bytes = again.bytes.clone();
         match self.db.write(&self.scope(), again).await {
             Err(refused) if is_poison(&refused) => {
                 let tried = Tried::Unread(format!("It could not be stored: {refused}"));
-                self.db.write(&self.scope(), TakeAgain { id, tried, bytes, old: false }).await
+                self.db.write(&self.scope(), RetryQuarantined { id, tried, bytes, old: false }).await
             }
             taken => taken,
         }
@@ -304,13 +308,13 @@ impl Receiving<'_> {
         Ok(())
     }
 
-    fn taking(&self, reading: &Reading, step: Option<Step>, mails: Vec<Arrived>) -> TakeMails {
-        TakeMails { channel: self.channel(), place: reading.place.clone(), step, mails }
+    fn taking(&self, reading: &Reading, step: Option<Step>, mails: Vec<Arrived>) -> ReceiveMails {
+        ReceiveMails { channel: self.channel(), place: reading.place.clone(), step, mails }
     }
 
     async fn audit_is_due(&self, reading: &Reading) -> Result<bool> {
         let name = &reading.place.folder;
-        let known = mail::folder(&mut self.db.glance().await?.conn(), &self.scope(), self.channel(), name).await?;
+        let known = mail::folder(&mut self.db.reader().await?.conn(), &self.scope(), self.channel(), name).await?;
         let now = self.db.clock().now();
         // A backfill, or an admin's wish to count anew, takes away what was counted or moves the beginning.
         let moved = known.is_some_and(|folder| folder.since != reading.folder.since);
@@ -330,8 +334,8 @@ impl Receiving<'_> {
             ours.iter().filter(|uid| **uid <= reading.folder.last_uid && !known.contains(uid)).copied().collect();
         let mut missed = imap.among(&missing).await?;
         missed.retain(|one| reading.folder.wants(one.uid, one.at));
-        let mut grown = Grown::default();
-        for together in groups(&missed, self.lesson) {
+        let mut grown = GrowingBatch::default();
+        for together in groups(&missed, self.limits) {
             let fetched = self.fetch(imap, reading, together, true).await;
             let fetched = self.to_the_end(reading, fetched).await?;
             self.note(reading, fetched.withheld).await?;
@@ -346,10 +350,17 @@ impl Receiving<'_> {
         let is_ours = |uid: &i64| wanted.contains(uid) || (ours.contains(uid) && *uid > reading.folder.last_uid);
         let before = everything.iter().filter(|uid| !known.contains(uid) && !is_ours(uid)).count();
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let ledger =
-            Ledger { at: self.now(), on_server: count(everything.len()), here: count(here), before: count(before) };
+        let ledger = FolderCounts {
+            at: self.now(),
+            on_server: count(everything.len()),
+            here: count(here),
+            before: count(before),
+        };
         self.db
-            .write(&self.scope(), KeepLedger { channel: self.channel(), name: reading.place.folder.clone(), ledger })
+            .write(
+                &self.scope(),
+                KeepFolderCounts { channel: self.channel(), name: reading.place.folder.clone(), ledger },
+            )
             .await?;
         reading.folder.ledger = Some(ledger);
         Ok(())
@@ -357,14 +368,14 @@ impl Receiving<'_> {
 
     /// How many of the mails on the server are known here and did not come.
     async fn not_here(&self, reading: &Reading, everything: &BTreeSet<i64>) -> Result<usize> {
-        let mut glance = self.db.glance().await?;
-        let withheld = mail::withheld(&mut glance.conn(), &self.scope(), self.channel(), &reading.place).await?;
+        let mut reader = self.db.reader().await?;
+        let withheld = mail::withheld(&mut reader.conn(), &self.scope(), self.channel(), &reading.place).await?;
         Ok(withheld.iter().filter(|(_, uid)| everything.contains(uid)).count())
     }
 
     /// The numbers of what came in here.
     async fn known(&self, reading: &Reading) -> Result<BTreeSet<i64>> {
-        let conn = &mut self.db.glance().await?;
+        let conn = &mut self.db.reader().await?;
         let uids = mail::uids(&mut conn.conn(), &self.scope(), self.channel(), &reading.place).await?;
         Ok(uids.into_iter().collect())
     }
@@ -381,7 +392,7 @@ const fn is_renumbered(folder: &Folder) -> bool {
 
 /// What lies behind the cursor. In a renumbered folder that is everything at first, years of it, and what came before it was ours to read
 /// never moves the cursor: only the rest is asked for.
-async fn waiting(imap: &mut Imap, folder: &Folder) -> Result<Vec<Lying>, MailError> {
+async fn waiting(imap: &mut Imap, folder: &Folder) -> Result<Vec<MailOnServer>, MailError> {
     if is_renumbered(folder) {
         imap.behind_since(folder.last_uid, folder.since).await
     } else {
@@ -391,7 +402,7 @@ async fn waiting(imap: &mut Imap, folder: &Folder) -> Result<Vec<Lying>, MailErr
 
 /// Whether a mail lay there before the mailbox was connected: it comes in because somebody wants it here, and waits for nobody. Its number
 /// tells, and where that means nothing any more, the time that it came.
-pub(super) fn is_old(folder: &Folder, connected: Timestamp, one: &Lying) -> bool {
+pub(super) fn is_old(folder: &Folder, connected: Timestamp, one: &MailOnServer) -> bool {
     if is_renumbered(folder) {
         one.at.is_some_and(|at| at < connected.plus(-SKEW))
     } else {
@@ -417,7 +428,7 @@ mod tests {
     fn r8_in_a_renumbered_mailbox_the_time_tells_what_is_old() {
         let folder = |first_uid| Folder { uid_validity: 1, last_uid: 0, first_uid, since: Timestamp(0), ledger: None };
         let connected = Timestamp(1_793_610_000_000);
-        let old = |first_uid, uid, at| is_old(&folder(first_uid), connected, &Lying { uid, size: 1, at });
+        let old = |first_uid, uid, at| is_old(&folder(first_uid), connected, &MailOnServer { uid, size: 1, at });
         let year = 365 * 86_400_000;
         assert!(old(i64::MAX, 7, Some(connected.plus(-year))), "a backfill brings it, and it waits for nobody");
         assert!(!old(i64::MAX, 7, Some(connected.plus(1))));

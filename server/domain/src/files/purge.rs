@@ -55,7 +55,7 @@ impl Command for Settle {
 pub async fn forget_loose(db: &Db, files: &Files, scope: &Scope) -> Result<()> {
     let mut after = String::new();
     loop {
-        let found = upload::loose(&mut db.glance().await?.conn(), scope, &after, AT_ONCE).await?;
+        let found = upload::loose(&mut db.reader().await?.conn(), scope, &after, AT_ONCE).await?;
         let Some(last) = found.last() else { return Ok(()) };
         after.clone_from(last);
         for digest in found {
@@ -134,7 +134,7 @@ impl Files {
 }
 
 async fn is_used(db: &Db, digest: &str) -> Result<bool> {
-    Ok(upload::is_used(&mut db.glance().await?.conn(), digest).await?)
+    Ok(upload::is_used(&mut db.reader().await?.conn(), digest).await?)
 }
 
 /// Whether a file was written a short while ago; none when it is not there.

@@ -3,7 +3,7 @@
 
 use mail::FromLine;
 use model::{ChannelKind, Mailbox, Own};
-use store::{Scope, Tx, error::Result, house};
+use store::{Scope, Tx, error::Result, workspace};
 
 use super::Letter;
 
@@ -112,7 +112,7 @@ fn is_to_itself(letter: &Letter, from: &Mailbox) -> bool {
 /// # Errors
 /// When the database fails.
 pub async fn own_addresses(tx: &mut Tx<'_>, scope: &Scope) -> Result<Own> {
-    let channels = house::channels(tx.conn(), scope).await?;
+    let channels = workspace::channels(tx.conn(), scope).await?;
     let mailboxes = channels.iter().filter(|channel| channel.kind == ChannelKind::Email);
     Ok(Own::new(mailboxes.map(|channel| channel.address.as_str()).filter(|address| !address.is_empty())))
 }

@@ -7,7 +7,7 @@ use store::{
     contact::{self, Address},
     conversation,
     error::{Error, Result},
-    house,
+    workspace,
 };
 
 use super::compose::check;
@@ -54,7 +54,7 @@ impl Command for BeginMail {
 
 impl BeginMail {
     async fn begin(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
-        let channel = house::channel(tx.conn(), scope, self.channel).await?;
+        let channel = workspace::channel(tx.conn(), scope, self.channel).await?;
         let connected = account::one(tx.conn(), scope, channel.id).await?.is_some() && !channel.is_sample();
         if channel.kind != ChannelKind::Email || !connected {
             return Err(ApiError::invalid("channel", "Choose a mailbox that is connected.").into());

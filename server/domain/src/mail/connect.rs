@@ -10,14 +10,15 @@ use store::{
     Command, Conn, Scope, Tx,
     account::{self, NewState},
     error::{Error, Result, StoreError},
-    house, job,
+    job,
     mail::{self, Mail},
+    workspace,
 };
 
 use super::{
     Letter,
     author::own_addresses,
-    take::{take, take_old},
+    receive::{take, take_old},
 };
 use crate::{
     account::{begin_anew, not_a_sample, set_state},
@@ -48,7 +49,7 @@ impl Command for ConnectMailbox {
         scope.require(Permission::Administer)?;
         let json = serde_json::to_string(&self.settings).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         let address = self.settings.address.clone();
-        let known = house::channels(tx.conn(), &scope).await?;
+        let known = workspace::channels(tx.conn(), &scope).await?;
         let twin = known.iter().find(|one| one.id != self.id && one.address.eq_ignore_ascii_case(&address));
         if let Some(twin) = twin {
             let message = format!("This mailbox is connected already, as {}.", twin.name);
@@ -60,7 +61,7 @@ impl Command for ConnectMailbox {
                 not_a_sample(&former)?;
                 channel.address = address;
                 channel.state = Some(AccountState::Starting);
-                house::save_channel(tx, &scope, &channel).await?;
+                workspace::save_channel(tx, &scope, &channel).await?;
                 let secret = self.secret.clone().unwrap_or(former.secret);
                 account::save(tx, &scope, self.id, &json, &secret).await?;
                 channel
@@ -71,7 +72,7 @@ impl Command for ConnectMailbox {
                 };
                 let name = check_name("name", &address, "Enter the mailbox's address.")?;
                 let channel = new_channel(self.id, name, address);
-                house::add_channel(tx, scope.workspace(), &channel).await?;
+                workspace::add_channel(tx, scope.workspace(), &channel).await?;
                 account::insert(tx, &scope, self.id, &json, secret).await?;
                 channel
             }
@@ -120,7 +121,7 @@ impl Command for PauseChannel {
         scope.require(Permission::Administer)?;
         let account = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
         not_a_sample(&account)?;
-        let name = house::channel(tx.conn(), &scope, self.id).await?.name;
+        let name = workspace::channel(tx.conn(), &scope, self.id).await?.name;
         let body = json!({ "channel": self.id, "name": name, "paused": self.paused });
         note(tx, &scope, AuditEvent::ChannelPaused, body).await?;
         if self.paused {
@@ -200,7 +201,7 @@ impl From<Result<Box<Letter>, String>> for Tried {
 
 /// Takes a mail in that waited in the quarantine, now that it was tried again.
 #[derive(Debug, Clone)]
-pub struct TakeAgain {
+pub struct RetryQuarantined {
     /// Which one.
     pub id: MailId,
     /// What came of it.
@@ -212,7 +213,7 @@ pub struct TakeAgain {
 }
 
 #[async_trait]
-impl Command for TakeAgain {
+impl Command for RetryQuarantined {
     type Output = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
@@ -232,7 +233,7 @@ impl Command for TakeAgain {
         let (outcome, reason, message) = match (&self.tried, twin) {
             (_, Some(twin)) if twin.id != self.id => (MailOutcome::Again, "It came before.".to_owned(), twin.message),
             (Tried::Letter(letter), _) => {
-                let channel = house::channel(tx.conn(), &scope, kept.channel).await?;
+                let channel = workspace::channel(tx.conn(), &scope, kept.channel).await?;
                 let own = own_addresses(tx, &scope).await?;
                 let scope = Scope::system(scope.workspace(), "trying a mail again");
                 match self.old {

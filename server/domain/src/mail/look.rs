@@ -27,6 +27,6 @@ pub async fn of_member(db: &Db, scope: &Scope, id: MessageId) -> Result<Mail> {
 /// [`Error::NOT_FOUND`] when there is none; when whoever asks may not.
 pub async fn kept(db: &Db, scope: &Scope, id: MailId) -> Result<Mail> {
     scope.require(Permission::Administer)?;
-    let mail = mail::one(&mut db.glance().await?.conn(), scope, id).await?;
+    let mail = mail::one(&mut db.reader().await?.conn(), scope, id).await?;
     mail.filter(|mail| !mail.digest.is_empty()).ok_or(Error::NOT_FOUND)
 }

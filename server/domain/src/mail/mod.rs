@@ -5,21 +5,21 @@ mod begin;
 mod compose;
 mod connect;
 mod look;
+mod receive;
 mod reread;
-mod take;
 mod threads;
 mod withhold;
 
-use mail::{Claims, Outcome, Writer};
+use mail::{Claims, Reported, Writer};
 use model::{MailHead, MailId, MessageId};
 
 pub use author::{Author, author, own_addresses};
 pub use begin::BeginMail;
 pub(super) use compose::compose;
-pub use connect::{Backfill, ConnectMailbox, Mailbox as MailboxView, PauseChannel, TakeAgain, Tried, mailbox};
+pub use connect::{Backfill, ConnectMailbox, Mailbox as MailboxView, PauseChannel, RetryQuarantined, Tried, mailbox};
 pub use look::{kept, of_member};
+pub use receive::{Arrived, BeginFolder, KeepFolderCounts, NameMail, ReceiveMails, Taken};
 pub use reread::{EndReading, PutRight, ScheduleReading, Stale, stale};
-pub use take::{Arrived, BeginFolder, KeepLedger, NameMail, TakeMails, Taken};
 pub use withhold::{NotGiven, WithholdMails};
 
 use store::message::File;
@@ -30,7 +30,7 @@ pub struct Returned {
     /// Whose; empty where it does not say.
     pub address: String,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: Reported,
     /// What the server said.
     pub said: String,
 }

@@ -102,7 +102,7 @@ async fn leave(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
     let at: Timestamp = tx.now().plus(PAUSE_MS);
-    Work::ReadMailsAgain.leave(tx, scope.workspace(), JobId::new(Uuid::from_bytes(bytes)), None, at).await
+    Work::ReadMailsAgain.enqueue(tx, scope.workspace(), JobId::new(Uuid::from_bytes(bytes)), None, at).await
 }
 
 /// Puts one mail right.
@@ -125,7 +125,7 @@ impl Command for PutRight {
         let kept = mail::one(tx.conn(), &scope, self.stale.mail).await?.ok_or(Error::NOT_FOUND)?;
         let Some(id) = kept.message else { return Ok(()) };
         let Some(old) = message::one(tx.conn(), &scope, id).await? else { return Ok(()) };
-        let mut change = Change::of(tx, &scope, old.conversation).await?;
+        let mut change = Change::load(tx, &scope, old.conversation).await?;
         let mut new = Message { text: letter.text.clone(), ..old.clone() };
         if let (Entry::Incoming, Some(head)) = (&old.entry, &old.mail) {
             let inside = self.files(tx, &scope, letter, &mut new).await?;
@@ -152,7 +152,7 @@ impl Command for PutRight {
             Some(Renamed::Address) => {
                 for other in conversation::of_identity(tx.conn(), &scope, changed.identity).await? {
                     if other != changed.row.id {
-                        Change::of(tx, &scope, other).await?.finish(tx).await?;
+                        Change::load(tx, &scope, other).await?.finish(tx).await?;
                     }
                 }
                 Ok(())

@@ -39,7 +39,7 @@ pub(super) struct Bodies {
 }
 
 /// The bodies and files of a mail, taken out. Of a mail that was cut, what the cut went through is no file.
-pub(super) fn of(message: &mut Message<'_>, cut: bool) -> Bodies {
+pub(super) fn read(message: &mut Message<'_>, cut: bool) -> Bodies {
     let mut taking = Taking::default();
     let mut pieces = taking.letter(message, cut);
     let Taking { files, spare, .. } = taking;

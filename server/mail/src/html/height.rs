@@ -18,7 +18,7 @@ const TALLEST: f32 = 20_000.0;
 
 /// How tall a letter is in a frame of this width, both in points of the screen. The HTML was made fit to be shown.
 pub(super) fn height(html: &str, sheet: &Sheet, width: f32) -> u32 {
-    let boxes = Boxes::of(html, sheet);
+    let boxes = Boxes::parse(html, sheet);
     let mut flow = Lines::new((width - BESIDE).max(50.0));
     let layout = Layout { boxes: &boxes };
     layout.children(&boxes.root, &mut flow, 0);
@@ -284,7 +284,7 @@ mod tests {
     use super::*;
 
     fn tall(html: &str) -> u32 {
-        height(html, &Sheet::of(html), 640.0)
+        height(html, &Sheet::parse(html), 640.0)
     }
 
     #[test]

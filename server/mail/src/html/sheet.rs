@@ -58,7 +58,7 @@ pub(crate) struct Sheet {
 
 impl Sheet {
     /// Reads the sheets that stand in HTML.
-    pub fn of(html: &str) -> Self {
+    pub fn parse(html: &str) -> Self {
         let mut sheet = Self::default();
         let mut left = LONGEST;
         // Most letters of people have none, and are not looked through for them.
@@ -348,7 +348,7 @@ mod tests {
     use super::*;
 
     fn written(css: &str) -> String {
-        Sheet::of(&format!("<style>{css}</style>")).written(None)
+        Sheet::parse(&format!("<style>{css}</style>")).written(None)
     }
 
     #[test]
@@ -405,7 +405,7 @@ mod tests {
         let long = "x:y;".repeat(1500);
         let fitting = format!("td.{}{{{long}}}", classes[..MOST_CLASSES].join("."));
         let too_many = format!("td.{}{{color:red}}", classes[..=MOST_CLASSES].join("."));
-        let sheet = Sheet::of(&format!("<style>{}{too_many}</style>", fitting.repeat(30)));
+        let sheet = Sheet::parse(&format!("<style>{}{too_many}</style>", fitting.repeat(30)));
         assert_eq!(sheet.rules.len(), 30, "a rule of more classes is not applied");
         let begun = std::time::Instant::now();
         let mut read = 0;

@@ -37,7 +37,7 @@ pub(super) fn target(tag: &Tag<'_>) -> Option<String> {
 
 impl Link {
     /// What is told behind the words of a link; none where they say it, or where there are none.
-    pub fn told(&self, text: &str) -> Option<String> {
+    pub fn note(&self, text: &str) -> Option<String> {
         let words = text.get(self.words_from..)?.trim();
         let meant = bare(&self.target);
         let says = words.len() <= LONGEST_WORDS && {
@@ -72,12 +72,12 @@ mod tests {
     #[test]
     fn s10_the_words_of_a_link_are_looked_at_up_to_a_length() {
         let link = Link { target: "https://x.example/a".to_owned(), words_from: 0 };
-        assert_eq!(link.told("x.example/a"), None);
-        assert_eq!(link.told(&"word ".repeat(1_000_000)).as_deref(), Some("<https://x.example/a>"));
+        assert_eq!(link.note("x.example/a"), None);
+        assert_eq!(link.note(&"word ".repeat(1_000_000)).as_deref(), Some("<https://x.example/a>"));
         // Hundreds of links around one long text: each of them was compared with all of it.
         let begun = std::time::Instant::now();
         let long = "x".repeat(2_000_000);
-        assert!((0..1000).all(|_| link.told(&long).is_some()));
+        assert!((0..1000).all(|_| link.note(&long).is_some()));
         assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     }
 }

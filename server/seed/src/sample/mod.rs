@@ -23,7 +23,7 @@ use store::{
     bulk::{self, Batch},
     contact::{self, Address},
     error::{Error, Result, StoreError},
-    house, mail,
+    mail, workspace,
 };
 
 use self::{
@@ -58,12 +58,12 @@ impl Sample<'_> {
         let scope = Scope::system(workspace, "sample workspace");
         let mut snapshot = self.db.snapshot().await?;
         let conn = &mut snapshot.conn();
-        if is_there(&house::channels(conn, &scope).await?) {
+        if is_there(&workspace::channels(conn, &scope).await?) {
             return Ok(Report::default());
         }
-        let members = house::members(conn, &scope).await?;
-        let pending_after_reply = house::house(conn, &scope).await?.workspace.pending_after_reply;
-        let is_first = house::all(conn).await?.len() == 1;
+        let members = workspace::members(conn, &scope).await?;
+        let pending_after_reply = workspace::load(conn, &scope).await?.workspace.pending_after_reply;
+        let is_first = workspace::all(conn).await?.len() == 1;
         drop(snapshot);
         let me = viewer(&members).ok_or_else(|| broken("there is nobody in this workspace"))?;
         let stories = stories()?;
@@ -145,7 +145,7 @@ impl Command for Store {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Report> {
         let scope = tx.scope()?;
         // Somebody may have been quicker.
-        if is_there(&house::channels(tx.conn(), &scope).await?) {
+        if is_there(&workspace::channels(tx.conn(), &scope).await?) {
             return Ok(Report::default());
         }
         self.furnish(tx, &scope).await?;
@@ -171,7 +171,7 @@ impl Command for Store {
             mail::add_names(tx, &scope, &names, kept.message, kept.mail.channel, kept.conversation).await?;
             mail::join(tx, &scope, kept.conversation, &kept.addresses).await?;
         }
-        let workspace = house::house(tx.conn(), &scope).await?.workspace;
+        let workspace = workspace::load(tx.conn(), &scope).await?.workspace;
         tx.emit(workspace.id, EventBody::Workspace(workspace));
         Ok(report)
     }
@@ -181,16 +181,16 @@ impl Store {
     async fn furnish(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
         let Company { members, teams, channels } = &self.company;
         for (channel, settings) in channels {
-            house::add_channel(tx, scope.workspace(), channel).await?;
+            workspace::add_channel(tx, scope.workspace(), channel).await?;
             account::insert_sample(tx, scope, channel.id, settings).await?;
         }
         for team in teams {
-            house::add_team(tx, scope, team).await?;
+            workspace::add_team(tx, scope, team).await?;
         }
         for member in members {
-            house::add_member(tx, scope.workspace(), member).await?;
+            workspace::add_member(tx, scope.workspace(), member).await?;
             for team in &member.teams {
-                house::set_in_team(tx, scope, member.id, *team, true).await?;
+                workspace::set_in_team(tx, scope, member.id, *team, true).await?;
             }
         }
         Ok(())

@@ -9,8 +9,8 @@ use domain::{change::preview, files::Files, fingerprint};
 use jiff::tz::TimeZone;
 use model::{
     AiMode, Attachment, AttachmentId, Channel, ChannelKind, ConversationId, ConversationRow, ConversationState,
-    Delivery, DeliveryState, Entry, Folds, Happening, IdentityId, Line, MailHead, MailId, MemberId, Message, MessageId,
-    Own, Presence, Preview, PreviewBy, Sender, Status, TeamId, Timestamp, Unanswered,
+    Delivery, DeliveryState, Entry, Folds, IdentityId, Line, MailHead, MailId, MemberId, Message, MessageId, Own,
+    Presence, Preview, PreviewBy, Sender, Status, TeamId, Timestamp, Trigger, Unanswered,
 };
 use store::{
     Scope,
@@ -193,8 +193,8 @@ impl Play<'_> {
         told.text.replace("{me}", &self.stage.me.1)
     }
 
-    fn happen(&mut self, happening: Happening) -> bool {
-        let (state, outcome) = self.now.row.state.after(happening);
+    fn apply(&mut self, trigger: Trigger) -> bool {
+        let (state, outcome) = self.now.row.state.after(trigger);
         self.now.row.state = state;
         outcome.auto_reply
     }
@@ -215,27 +215,27 @@ impl Play<'_> {
             }
             Deed::Assign { by, to } => {
                 let (by, to) = (self.member(*by), to.map(|to| self.member(to)));
-                self.happen(Happening::Assign(to));
+                self.apply(Trigger::Assign(to));
                 self.line(at, Line::Assigned { by, to }, String::new());
             }
             Deed::Close(by, reason) => {
-                self.happen(Happening::Close);
+                self.apply(Trigger::Close);
                 self.line(at, Line::Closed { by: self.member(*by), reason: *reason }, String::new());
             }
             Deed::Reopen(by) => {
-                self.happen(Happening::Reopen);
+                self.apply(Trigger::Reopen);
                 self.line(at, Line::Status { by: self.member(*by), to: Status::Open }, String::new());
             }
             Deed::Wait(by) => {
-                self.happen(Happening::SetPending);
+                self.apply(Trigger::SetPending);
                 self.line(at, Line::Status { by: self.member(*by), to: Status::Pending }, String::new());
             }
             Deed::Machine => {
-                self.happen(Happening::InboundFromMachine);
+                self.apply(Trigger::InboundFromMachine);
                 self.line(at, Line::AutoReply, told.text.clone());
             }
             Deed::Bounce => {
-                self.happen(Happening::InboundFromMachine);
+                self.apply(Trigger::InboundFromMachine);
                 self.not_sent(told, DeliveryState::Bounced)?;
                 self.line(at, Line::Bounce, told.text.clone());
             }
@@ -255,7 +255,7 @@ impl Play<'_> {
             (false, false) => Presence::On,
         };
         let was_closed = self.now.row.state.status == Status::Closed;
-        let auto_reply = self.happen(Happening::Inbound { at, presence, assignee_stays: true });
+        let auto_reply = self.apply(Trigger::Inbound { at, presence, assignee_stays: true });
         if was_closed {
             self.line(at, Line::ReopenedByThem, String::new());
         }
@@ -312,7 +312,7 @@ impl Play<'_> {
         if let (None, Some(since)) = (before.first_response_ms, before.state.waiting_since) {
             self.now.row.first_response_ms = Some((at.0 - since.0).max(0));
         }
-        self.happen(Happening::Reply { by, pending: self.stage.pending_after_reply });
+        self.apply(Trigger::Reply { by, pending: self.stage.pending_after_reply });
         let goes_out = state.rank() >= DeliveryState::Sent.rank() && state != DeliveryState::Cancelled;
         let name = (self.is_mail() && goes_out).then(|| format!("{}@marlund.example", self.id(at, "name").simple()));
         new.provider.clone_from(&name);
@@ -356,7 +356,7 @@ impl Play<'_> {
         let unanswered = Unanswered { waiting_since: before.waiting_since, missed_at: before.missed_at };
         // It was no response.
         self.now.row.first_response_ms = first_response_ms;
-        self.happen(Happening::NotSent { n, unanswered: Some(unanswered) });
+        self.apply(Trigger::NotSent { n, unanswered: Some(unanswered) });
         Ok(())
     }
 

@@ -177,7 +177,7 @@ impl Table {
     }
 
     /// A place for one more, if need be that of another; none when all are being answered and take it.
-    pub async fn enter(self: &Arc<Self>, client: Client, trusted: bool) -> Option<Place> {
+    pub async fn enter(self: &Arc<Self>, client: Client, trusted: bool) -> Option<ConnectionSlot> {
         let (place, cut) = self.place(client, trusted)?;
         if let Some(cut) = cut {
             // Until it is gone it has its file open, and there are only so many.
@@ -186,7 +186,7 @@ impl Table {
         Some(place)
     }
 
-    fn place(self: &Arc<Self>, client: Client, trusted: bool) -> Option<(Place, Option<Arc<Line>>)> {
+    fn place(self: &Arc<Self>, client: Client, trusted: bool) -> Option<(ConnectionSlot, Option<Arc<Line>>)> {
         let soon = Instant::now() + self.answer.saturating_sub(BEHIND);
         let mut lines = self.lines();
         let of_client = if trusted { 0 } else { lines.by_client.get(&client).copied().unwrap_or_default() };
@@ -202,24 +202,24 @@ impl Table {
         lines.next += 1;
         lines.open.insert(id, Arc::clone(&line));
         *lines.by_client.entry(client).or_default() += 1;
-        Some((Place { table: Arc::clone(self), id, line }, cut))
+        Some((ConnectionSlot { table: Arc::clone(self), id, line }, cut))
     }
 }
 
 /// A place in the table: free again when this is dropped.
-pub struct Place {
+pub struct ConnectionSlot {
     table: Arc<Table>,
     id: u64,
     line: Arc<Line>,
 }
 
-impl Place {
+impl ConnectionSlot {
     pub fn line(&self) -> &Arc<Line> {
         &self.line
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.table.lines().remove(self.id);
         self.line.gone.notify_one();

@@ -15,10 +15,10 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{super::live::event_stream, Chat, Visitor, for_visitor, history, places::Place, shown};
+use super::{super::live::event_stream, Chat, Visitor, for_visitor, history, shown, slots::StreamSlot};
 use crate::{
     http::{client::Client, error::Refusal, state::Http},
-    live::{Lobby, Numbered},
+    live::{Attendance, Numbered},
 };
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -28,8 +28,8 @@ struct Visit {
     chat: Chat,
     visitor: Visitor,
     conversation: Option<ConversationId>,
-    lobby: Arc<Lobby>,
-    _place: Place,
+    attendance: Arc<Attendance>,
+    _place: StreamSlot,
     events: Receiver<Arc<Numbered>>,
     ready: VecDeque<Bytes>,
     next_alive: Instant,
@@ -48,13 +48,13 @@ pub async fn stream(
     let events = http.hub.subscribe(&http.db, chat.scope.workspace()).await.map_err(Error::from)?;
     let shutdown = http.shutdown.clone();
     let next_alive = Instant::now() + KEEP_ALIVE;
-    let lobby = Arc::new(Lobby::read(&http.db, &chat.scope).await?);
+    let attendance = Arc::new(Attendance::read(&http.db, &chat.scope).await?);
     let mut visit = Visit {
         http,
         chat,
         visitor,
         conversation: None,
-        lobby,
+        attendance,
         _place: place,
         events,
         ready: VecDeque::new(),
@@ -79,15 +79,17 @@ impl Visit {
             Some(conversation) => history(&self.http, &self.chat, conversation, i64::MAX).await?,
             None => (Vec::new(), false),
         };
-        self.ready
-            .push_back(frame("snapshot", &json!({ "messages": messages, "more": more, "online": self.lobby.online })));
+        self.ready.push_back(frame(
+            "snapshot",
+            &json!({ "messages": messages, "more": more, "online": self.attendance.online }),
+        ));
         Ok(())
     }
 
     /// Too slow: told from the beginning.
     async fn begin_anew(&mut self) -> Option<()> {
         let anew = async {
-            self.lobby = Arc::new(Lobby::read(&self.http.db, &self.chat.scope).await?);
+            self.attendance = Arc::new(Attendance::read(&self.http.db, &self.chat.scope).await?);
             self.begin().await
         };
         anew.await.inspect_err(|error: &Error| tracing::error!(%error, "a visitor's stream")).ok()
@@ -117,10 +119,10 @@ impl Visit {
     /// None when the stream must end: what it has to know could not be read.
     async fn take(&mut self, event: &Numbered) -> Option<()> {
         let (db, scope) = (&self.http.db, &self.chat.scope);
-        if let Some(lobby) = event.lobby(db, scope).await? {
-            let before = std::mem::replace(&mut self.lobby, lobby);
-            if self.lobby.online != before.online {
-                self.ready.push_back(frame("status", &json!({ "online": self.lobby.online })));
+        if let Some(attendance) = event.attendance(db, scope).await? {
+            let before = std::mem::replace(&mut self.attendance, attendance);
+            if self.attendance.online != before.online {
+                self.ready.push_back(frame("status", &json!({ "online": self.attendance.online })));
             }
         }
         if let EventBody::Conversation { before: None, row, .. } = &event.body
@@ -133,7 +135,7 @@ impl Visit {
         }
         let Some(conversation) = self.conversation else { return Some(()) };
         for message in for_visitor(&event.body, conversation) {
-            if let Some(message) = shown(message.clone(), &self.chat.channel, &self.lobby.members) {
+            if let Some(message) = shown(message.clone(), &self.chat.channel, &self.attendance.members) {
                 self.ready.push_back(frame("message", &json!(message)));
             }
         }

@@ -48,8 +48,8 @@ async fn note(office: &Office, conversation: ConversationId) {
 /// The bytes that went out for a message, as they are kept and as they arrived.
 async fn went(office: &Office, message: &Message) -> Vec<Vec<u8>> {
     let arrived = office.sunk(&message.id.uuid().simple().to_string()).await.into_bytes();
-    let mut glance = office.world.db.glance().await.unwrap();
-    let kept = mail::of_message(&mut glance.conn(), &office.world.system(), message.id).await.unwrap().unwrap();
+    let mut reader = office.world.db.reader().await.unwrap();
+    let kept = mail::of_message(&mut reader.conn(), &office.world.system(), message.id).await.unwrap().unwrap();
     let mut bytes = Vec::new();
     office.files.read(&kept.digest).await.unwrap().read_to_end(&mut bytes).await.unwrap();
     vec![arrived, bytes]

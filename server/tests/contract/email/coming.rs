@@ -240,8 +240,8 @@ async fn t3_large_files_arrive_whole(world: World) {
         let head = message.mail.unwrap();
         assert!(!head.cut, "{}", head.subject);
         let file = line.repeat(head.subject.parse::<usize>().unwrap() / 57);
-        let mut glance = office.world.db.glance().await.unwrap();
-        let kept = message::file(&mut glance.conn(), &office.world.owner.scope, attachment.id).await.unwrap().unwrap();
+        let mut reader = office.world.db.reader().await.unwrap();
+        let kept = message::file(&mut reader.conn(), &office.world.owner.scope, attachment.id).await.unwrap().unwrap();
         assert!(tokio::fs::read(office.files.place(&kept.digest)).await.unwrap() == file, "byte for byte");
     }
 }
@@ -260,6 +260,6 @@ async fn h9_a_wrong_password_is_not_tried_again(world: World) {
     });
     assert_eq!(told.collect::<Vec<_>>(), [AccountState::Starting, AccountState::SignIn], "everybody hears of it");
     office.world.wait(3_600_000);
-    let due = account::due(&mut office.world.db.glance().await.unwrap().conn(), office.world.now()).await.unwrap();
+    let due = account::due(&mut office.world.db.reader().await.unwrap().conn(), office.world.now()).await.unwrap();
     assert!(due.iter().all(|(_, id)| *id != channel.id), "trying again might lock the account");
 }

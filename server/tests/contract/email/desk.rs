@@ -8,7 +8,7 @@ use channels::{
 };
 use domain::{
     files::Files,
-    mail::{Arrived, ConnectMailbox, TakeMails},
+    mail::{Arrived, ConnectMailbox, ReceiveMails},
     vault::Vault,
 };
 use model::{Channel, ChannelId, ConversationId, EmailSettings, Host, MailId, MailOutcome, Message, Security, Thread};
@@ -88,17 +88,17 @@ impl Desk {
         let uid = self.uid.fetch_add(1, Ordering::SeqCst);
         let place = Place { folder: "INBOX".to_owned(), uid_validity: 1 };
         let mails = vec![Arrived { id, uid, digest, size, old, letter }];
-        let take = TakeMails { channel: self.channel.id, place, step: None, mails };
+        let take = ReceiveMails { channel: self.channel.id, place, step: None, mails };
         self.world.db.write(&self.world.system(), take).await.unwrap();
-        let mut glance = self.world.db.glance().await.unwrap();
-        mail::one(&mut glance.conn(), &self.world.system(), id).await.unwrap().unwrap()
+        let mut reader = self.world.db.reader().await.unwrap();
+        mail::one(&mut reader.conn(), &self.world.system(), id).await.unwrap().unwrap()
     }
 
     /// Where a mail stands that is a message.
     pub async fn stands(&self, mail: &Mail) -> Message {
         assert_eq!(mail.outcome, MailOutcome::Taken, "{}", mail.reason);
-        let mut glance = self.world.db.glance().await.unwrap();
-        message::one(&mut glance.conn(), &self.world.system(), mail.message.unwrap()).await.unwrap().unwrap()
+        let mut reader = self.world.db.reader().await.unwrap();
+        message::one(&mut reader.conn(), &self.world.system(), mail.message.unwrap()).await.unwrap().unwrap()
     }
 
     /// A mail comes in and is a message in this conversation.
@@ -117,8 +117,8 @@ impl Desk {
 
     /// What was set aside.
     pub async fn set_aside(&self) -> Vec<Mail> {
-        let mut glance = self.world.db.glance().await.unwrap();
-        mail::set_aside(&mut glance.conn(), &self.world.system(), self.channel.id).await.unwrap()
+        let mut reader = self.world.db.reader().await.unwrap();
+        mail::set_aside(&mut reader.conn(), &self.world.system(), self.channel.id).await.unwrap()
     }
 }
 

@@ -141,8 +141,8 @@ async fn t8_what_comes_back_is_tied_to_what_went_out(world: World) {
     office.post.deliver("", &office.address, forged).await;
     office
         .until("it is put aside", async || {
-            let mut glance = office.world.db.glance().await.unwrap();
-            let folder = mail::folder(&mut glance.conn(), &office.world.system(), office.channel.id, "INBOX").await;
+            let mut reader = office.world.db.reader().await.unwrap();
+            let folder = mail::folder(&mut reader.conn(), &office.world.system(), office.channel.id, "INBOX").await;
             (folder.unwrap().unwrap().last_uid >= 3).then_some(())
         })
         .await;

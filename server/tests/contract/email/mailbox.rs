@@ -1,7 +1,7 @@
 //! What an admin does with a mailbox: brings in what came before, pauses it, tries a mail again, reaches it by STARTTLS (H1, H9).
 
-use channels::Health;
-use domain::mail::{Arrived, Backfill, BeginFolder, ConnectMailbox, PauseChannel, TakeMails};
+use channels::ReceiverHealth;
+use domain::mail::{Arrived, Backfill, BeginFolder, ConnectMailbox, PauseChannel, ReceiveMails};
 use model::{AccountState, ChannelId, DeliveryState, Entry, Host, MailOutcome, Security, Status, Timestamp};
 use store::{account, mail::Place};
 use tokio::{
@@ -93,15 +93,15 @@ async fn h9_a_paused_mailbox_rests_and_misses_nothing(world: World) {
     let before = office.account(id).await;
     pause(true).await;
     // Whoever receives may be about to say that all is well: that was before.
-    Health::of(office.world.db.clone(), &before).is_well().await.unwrap();
+    ReceiverHealth::of(office.world.db.clone(), &before).is_well().await.unwrap();
     assert_eq!(office.account(id).await.state, AccountState::Paused);
     drop(receiving);
     let mail = letter("anna@x.example", &office.address, "Meanwhile", "", "Hello");
     office.post.deliver("anna@x.example", &office.address, &mail).await;
     office.world.wait(3_600_000);
-    let mut glance = office.world.db.glance().await.unwrap();
-    let due = account::due(&mut glance.conn(), office.world.now()).await.unwrap();
-    drop(glance);
+    let mut reader = office.world.db.reader().await.unwrap();
+    let due = account::due(&mut reader.conn(), office.world.now()).await.unwrap();
+    drop(reader);
     assert!(due.iter().all(|(_, due)| *due != id), "nobody reads it");
     pause(false).await;
     let _receiving = office.receive();
@@ -128,8 +128,8 @@ async fn h9_an_edited_mailbox_has_one_reader(world: World) {
 async fn reader_of(office: &Office, channel: ChannelId) -> Option<String> {
     let sql = "SELECT lease_owner FROM channel_account WHERE workspace_id = $1 AND channel_id = $2";
     let values = vec![office.world.workspace.into(), channel.into()];
-    let mut glance = office.world.db.glance().await.unwrap();
-    glance.conn().one::<(Option<String>,)>(sql, values).await.unwrap().0
+    let mut reader = office.world.db.reader().await.unwrap();
+    reader.conn().one::<(Option<String>,)>(sql, values).await.unwrap().0
 }
 
 async fn r9_a_mail_in_quarantine_can_be_tried_again(world: World) {
@@ -145,7 +145,7 @@ async fn r9_a_mail_in_quarantine_can_be_tried_again(world: World) {
     let letter = Err("It could not be read.".to_owned());
     let arrived = Arrived { id, uid: 4_000_000, digest, size: i64::try_from(size).unwrap(), old: false, letter };
     let place = Place { folder: "INBOX".to_owned(), uid_validity: 1 };
-    let take = TakeMails { channel: office.channel.id, place, step: None, mails: vec![arrived] };
+    let take = ReceiveMails { channel: office.channel.id, place, step: None, mails: vec![arrived] };
     office.world.db.write(&office.world.system(), take).await.unwrap();
     assert_eq!(office.quarantine().await.len(), 1);
 
@@ -162,8 +162,8 @@ async fn r9_a_mail_in_quarantine_can_be_tried_again(world: World) {
     let thread = office.thread(conversations[0]).await;
     assert_eq!(texts(&thread), ["Hello"]);
     assert_eq!(thread[0].mail.as_ref().unwrap().subject, "Hard to read");
-    let mut glance = office.world.db.glance().await.unwrap();
-    let kept = store::mail::one(&mut glance.conn(), &office.world.system(), id).await.unwrap().unwrap();
+    let mut reader = office.world.db.reader().await.unwrap();
+    let kept = store::mail::one(&mut reader.conn(), &office.world.system(), id).await.unwrap().unwrap();
     assert_eq!((kept.outcome, kept.message), (MailOutcome::Taken, Some(thread[0].id)));
 }
 
@@ -250,9 +250,9 @@ async fn h1_a_backfill_reaches_back_to_the_beginning_of_time_at_most(world: Worl
     for since in [-1, -84_606_390_000_000, i64::MIN] {
         let backfill = Backfill { id: channel, since: Timestamp(since) };
         desk.world.db.write(&desk.world.owner.scope, backfill).await.unwrap();
-        let mut glance = desk.world.db.glance().await.unwrap();
+        let mut reader = desk.world.db.reader().await.unwrap();
         let system = desk.world.system();
-        let folder = store::mail::folder(&mut glance.conn(), &system, channel, "INBOX").await.unwrap();
+        let folder = store::mail::folder(&mut reader.conn(), &system, channel, "INBOX").await.unwrap();
         assert_eq!(folder.unwrap().since, Timestamp(0), "{since}");
     }
 }

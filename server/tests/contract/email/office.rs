@@ -233,22 +233,22 @@ impl Office {
     }
 
     /// What was found when a mailbox was counted last.
-    pub async fn ledger(&self, channel: ChannelId) -> model::Ledger {
-        let mut glance = self.world.db.glance().await.unwrap();
-        let folder = mail::folder(&mut glance.conn(), &self.world.system(), channel, "INBOX").await.unwrap().unwrap();
+    pub async fn ledger(&self, channel: ChannelId) -> model::FolderCounts {
+        let mut reader = self.world.db.reader().await.unwrap();
+        let folder = mail::folder(&mut reader.conn(), &self.world.system(), channel, "INBOX").await.unwrap().unwrap();
         folder.ledger.unwrap()
     }
 
     /// What could not be read.
     pub async fn quarantine(&self) -> Vec<mail::Mail> {
-        let mut glance = self.world.db.glance().await.unwrap();
-        mail::quarantine(&mut glance.conn(), &self.world.system(), self.channel.id).await.unwrap()
+        let mut reader = self.world.db.reader().await.unwrap();
+        mail::quarantine(&mut reader.conn(), &self.world.system(), self.channel.id).await.unwrap()
     }
 
     /// How a mailbox is.
     pub async fn account(&self, channel: ChannelId) -> Account {
-        let mut glance = self.world.db.glance().await.unwrap();
-        account::one(&mut glance.conn(), &self.world.system(), channel).await.unwrap().unwrap()
+        let mut reader = self.world.db.reader().await.unwrap();
+        account::one(&mut reader.conn(), &self.world.system(), channel).await.unwrap().unwrap()
     }
 
     /// Waits until a mailbox is like that, and gives it.

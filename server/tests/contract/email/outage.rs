@@ -59,9 +59,9 @@ async fn r8_what_waited_during_an_outage_comes_in_once_and_in_order(world: World
     script("halt", &own.folder);
     let account = office
         .until("the outage is told", async || {
-            let mut glance = office.world.db.glance().await.unwrap();
+            let mut reader = office.world.db.reader().await.unwrap();
             let found =
-                account::one(&mut glance.conn(), &office.world.system(), office.channel.id).await.unwrap().unwrap();
+                account::one(&mut reader.conn(), &office.world.system(), office.channel.id).await.unwrap().unwrap();
             office.world.wait(500);
             (found.state == AccountState::Waiting).then_some(found)
         })

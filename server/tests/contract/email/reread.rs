@@ -48,8 +48,8 @@ async fn spoiled(office: &Office, said: &str) -> (ConversationId, Message) {
     let message = office.thread(conversation).await.remove(0);
     let db = &office.world.db;
     let place = {
-        let mut glance = db.glance().await.unwrap();
-        search::place_of(&mut glance.conn(), &office.world.system(), message.id, &message.text).await.unwrap().unwrap()
+        let mut reader = db.reader().await.unwrap();
+        search::place_of(&mut reader.conn(), &office.world.system(), message.id, &message.text).await.unwrap().unwrap()
     };
     db.write(&office.world.system(), Spoil { message: message.clone(), place }).await.unwrap();
     let id = conversation.to_string();
@@ -73,8 +73,8 @@ async fn found(office: &Office, scope: &Scope, text: &str) -> usize {
 }
 
 async fn waiting(office: &Office) -> usize {
-    let mut glance = office.world.db.glance().await.unwrap();
-    mail::read_before(&mut glance.conn(), &office.world.system(), mail::READER, 100).await.unwrap().len()
+    let mut reader = office.world.db.reader().await.unwrap();
+    mail::read_before(&mut reader.conn(), &office.world.system(), mail::READER, 100).await.unwrap().len()
 }
 
 /// Lets the jobs run until no mail waits; each batch leaves the next one for a moment later.
@@ -110,10 +110,10 @@ async fn b_mails_of_older_rules_are_read_again(world: World) {
     assert_eq!(office.conversations(office.channel.id).await, [conversation], "where it is stays");
     assert_eq!((after.row.state, after.row.inbound_count), (before.row.state, before.row.inbound_count));
     let contact = after.contact.unwrap();
-    let mut glance = office.world.db.glance().await.unwrap();
-    let stored = contact::one(&mut glance.conn(), &owner, contact.id).await.unwrap().unwrap();
+    let mut reader = office.world.db.reader().await.unwrap();
+    let stored = contact::one(&mut reader.conn(), &owner, contact.id).await.unwrap().unwrap();
     assert_eq!(stored.name, "Meier, Anna");
-    drop(glance);
+    drop(reader);
     assert!(!office.world.events(office.world.workspace, seq).await.is_empty(), "open browsers are told");
 }
 
@@ -150,7 +150,7 @@ async fn b_reading_again_goes_on_where_it_stopped(world: World) {
     let batch = stale(&office.world.db, &scope).await.unwrap();
     assert_eq!(batch.len(), 20, "a batch is bounded");
     for one in batch.into_iter().take(3) {
-        let kept = mail::one(&mut office.world.db.glance().await.unwrap().conn(), &scope, one.mail).await.unwrap();
+        let kept = mail::one(&mut office.world.db.reader().await.unwrap().conn(), &scope, one.mail).await.unwrap();
         let letter = office.email.read_again(&scope, kept.unwrap().id).await.unwrap().unwrap();
         office.world.db.write(&scope, PutRight { stale: one, letter: Some(letter) }).await.unwrap();
     }
@@ -173,8 +173,8 @@ async fn b_reading_again_changes_nothing_that_is_right(world: World) {
     let conversations = office.conversations_when(office.channel.id, 2).await;
     let lost = office.thread(conversations[1]).await[0].id;
     let digest = {
-        let mut glance = office.world.db.glance().await.unwrap();
-        mail::of_message(&mut glance.conn(), &office.world.system(), lost).await.unwrap().unwrap().digest
+        let mut reader = office.world.db.reader().await.unwrap();
+        mail::of_message(&mut reader.conn(), &office.world.system(), lost).await.unwrap().unwrap().digest
     };
     std::fs::remove_file(office.files.place(&digest)).unwrap();
     let forget = Sql::one("UPDATE mail SET reader = 0", Vec::new());

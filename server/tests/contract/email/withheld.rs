@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use domain::mail::{Arrived, TakeMails, Tried};
+use domain::mail::{Arrived, ReceiveMails, Tried};
 use model::{MailId, Status};
 use store::{
     clock::new_id,
@@ -59,7 +59,7 @@ enum Then {
     HangsUp,
 }
 
-struct Lying {
+struct MailOnServer {
     uid: usize,
     bytes: Vec<u8>,
     gives: Gives,
@@ -68,7 +68,7 @@ struct Lying {
 /// A server of IMAP with one folder.
 struct Shaky {
     port: u16,
-    mails: Arc<Mutex<Vec<Lying>>>,
+    mails: Arc<Mutex<Vec<MailOnServer>>>,
     taken: Arc<AtomicUsize>,
     changed: watch::Sender<()>,
     task: JoinHandle<()>,
@@ -79,7 +79,7 @@ impl Shaky {
         let acceptor = acceptor(post);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let mails: Arc<Mutex<Vec<Lying>>> = Arc::default();
+        let mails: Arc<Mutex<Vec<MailOnServer>>> = Arc::default();
         let taken = Arc::new(AtomicUsize::new(0));
         let (changed, change) = watch::channel(());
         let (kept, counted) = (Arc::clone(&mails), Arc::clone(&taken));
@@ -104,7 +104,7 @@ impl Shaky {
             let long = format!("{text}\n{}", "And more of it. ".repeat(20));
             let mail = letter("Anna <anna@x.example>", "us@mail.test", text, "", &long).replace('\n', "\r\n");
             let uid = mails.last().map_or(1, |last| last.uid + 1);
-            mails.push(Lying { uid, bytes: mail.into_bytes(), gives: *gives });
+            mails.push(MailOnServer { uid, bytes: mail.into_bytes(), gives: *gives });
         }
         drop(mails);
         self.changed.send_replace(());
@@ -131,7 +131,7 @@ impl Drop for Shaky {
 
 async fn converse<S>(
     mut stream: BufReader<S>,
-    mails: &Mutex<Vec<Lying>>,
+    mails: &Mutex<Vec<MailOnServer>>,
     mut change: watch::Receiver<()>,
     taken: &AtomicUsize,
 ) -> std::io::Result<()>
@@ -196,7 +196,7 @@ where
 }
 
 /// What is said about the mails of a set, and what follows.
-fn fetched(mails: &mut [Lying], fetch: &str) -> (String, Then) {
+fn fetched(mails: &mut [MailOnServer], fetch: &str) -> (String, Then) {
     let (set, what) = fetch.split_once(' ').unwrap();
     let is_in = |uid: usize| {
         set.split(',').any(|part| match part.split_once(':') {
@@ -380,9 +380,9 @@ async fn r9_an_old_mail_that_is_tried_again_waits_for_nobody(world: World) {
         office.connected(office.channel.id).await;
     }
     let (scope, channel) = (office.world.system(), office.channel.id);
-    let mut glance = office.world.db.glance().await.unwrap();
-    let folder = mail::folder(&mut glance.conn(), &scope, channel, "INBOX").await.unwrap().unwrap();
-    drop(glance);
+    let mut reader = office.world.db.reader().await.unwrap();
+    let folder = mail::folder(&mut reader.conn(), &scope, channel, "INBOX").await.unwrap().unwrap();
+    drop(reader);
     let (before, validity) = (folder.first_uid, folder.uid_validity);
     // Its number tells; where that means nothing any more, it is for people.
     for (text, uid, uid_validity) in
@@ -394,7 +394,7 @@ async fn r9_an_old_mail_that_is_tried_again_waits_for_nobody(world: World) {
         let (id, letter) = (MailId::new(new_id()), Err("It could not be read.".to_owned()));
         let arrived = Arrived { id, uid, digest, size: i64::try_from(size).unwrap(), old: false, letter };
         let place = Place { folder: "INBOX".to_owned(), uid_validity };
-        office.world.db.write(&scope, TakeMails { channel, place, step: None, mails: vec![arrived] }).await.unwrap();
+        office.world.db.write(&scope, ReceiveMails { channel, place, step: None, mails: vec![arrived] }).await.unwrap();
         let again = office.email.try_again(&office.world.owner.scope, id).await.unwrap();
         office.world.db.write(&office.world.owner.scope, again).await.unwrap();
     }

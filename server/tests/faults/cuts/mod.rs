@@ -21,8 +21,8 @@ use tokio::{runtime::Handle, sync::watch, task::JoinSet};
 
 use super::{
     clients::{self, Site},
+    deployment::{Deployment, Place},
     dice::Dice,
-    house::{House, Place},
     ledger::Ledger,
     process::Process,
     say, seed, watchers, within,
@@ -39,25 +39,25 @@ const UPLOADS: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r2_nothing_acknowledged_is_lost_in_a_power_cut() {
-    let mut house = House::build(Place::Sqlite).await.unwrap();
+    let mut deployment = Deployment::build(Place::Sqlite).await.unwrap();
     let (seed, tools) = (seed(), tempfile::tempdir().unwrap());
     say(&format!("R2: TANDEM_SEED={seed}"));
     let mut dice = Dice::new(seed);
     let recorder = Arc::new(Recorder::build(tools.path()));
-    let base = Base::of(&house.launch.data);
-    house.launch.env = vec![
+    let base = Base::of(&deployment.launch.data);
+    deployment.launch.env = vec![
         ("LD_PRELOAD", recorder.library.clone().into()),
-        ("TANDEM_RECORD_FOLDER", house.launch.data.clone().into()),
+        ("TANDEM_RECORD_FOLDER", deployment.launch.data.clone().into()),
         ("TANDEM_RECORD_JOURNAL", recorder.journal.clone().into()),
     ];
-    live(&house, &recorder, &mut dice).await.stop().await;
-    live(&house, &recorder, &mut dice).await.kill();
-    live(&house, &recorder, &mut dice).await.stop().await;
+    live(&deployment, &recorder, &mut dice).await.stop().await;
+    live(&deployment, &recorder, &mut dice).await.kill();
+    live(&deployment, &recorder, &mut dice).await.stop().await;
 
     let journal = Journal::read(&recorder.journal);
     let mut disk = Disk::new(&base, &journal, |_| false);
     journal.records.iter().for_each(|record| disk.take(record));
-    let (told, there) = (disk.all(), Base::of(&house.launch.data).all());
+    let (told, there) = (disk.all(), Base::of(&deployment.launch.data).all());
     assert_eq!(told.keys().collect::<Vec<_>>(), there.keys().collect::<Vec<_>>(), "the recorder missed a name");
     for (path, content) in &told {
         assert!(path.ends_with("-shm") || *content == there[path], "the recorder missed something of {path}");
@@ -66,7 +66,7 @@ async fn r2_nothing_acknowledged_is_lost_in_a_power_cut() {
     let acks = Arc::new(Acks::of(&journal));
     let began = Instant::now();
     let points = points(&journal, &mut dice, CUTS);
-    let found = cut(&house, Disk::new(&base, &journal, |_| false), &journal, &acks, &points, &mut dice).await;
+    let found = cut(&deployment, Disk::new(&base, &journal, |_| false), &journal, &acks, &points, &mut dice).await;
     say(&format!(
         "R2 on SQLite: {CUTS} power cuts over {} records with {acks}; checked in {:.1} s; {} problems; TANDEM_SEED={seed}",
         journal.records.len(),
@@ -80,7 +80,7 @@ async fn r2_nothing_acknowledged_is_lost_in_a_power_cut() {
     for lie in lies {
         let points = &points[..points.len() / 5 * 4];
         let points: Vec<usize> = points.iter().copied().skip(points.len() / 2).step_by(10).collect();
-        let found = cut(&house, Disk::new(&base, &journal, lie), &journal, &acks, &points, &mut dice).await;
+        let found = cut(&deployment, Disk::new(&base, &journal, lie), &journal, &acks, &points, &mut dice).await;
         assert!(!found.is_empty(), "a disk that lies was believed; TANDEM_SEED={seed}");
     }
 }
@@ -98,7 +98,7 @@ fn points(journal: &Journal, dice: &mut Dice, cuts: usize) -> Vec<usize> {
 
 /// Cuts at each of these places and says what was missing afterwards.
 async fn cut(
-    house: &House,
+    deployment: &Deployment,
     mut disk: Disk<'_>,
     journal: &Journal,
     acks: &Arc<Acks>,
@@ -116,7 +116,7 @@ async fn cut(
         if checks.len() >= 3 {
             found.extend(checks.join_next().await.unwrap().unwrap());
         }
-        let (acks, workspace, point) = (Arc::clone(acks), house.workspace, *point);
+        let (acks, workspace, point) = (Arc::clone(acks), deployment.workspace, *point);
         checks.spawn_blocking(move || {
             let check = problems(folder.path(), workspace, &acks, point, number % 10 == 0);
             let found = Handle::current().block_on(check);
@@ -137,32 +137,33 @@ fn in_memory() -> TempDir {
 }
 
 /// One life of the process: members, visitors and a live stream, files among the messages; what is acknowledged is noted at once.
-async fn live(house: &House, recorder: &Arc<Recorder>, dice: &mut Dice) -> Process {
-    let mut process = house.launch.spawn();
+async fn live(deployment: &Deployment, recorder: &Arc<Recorder>, dice: &mut Dice) -> Process {
+    let mut process = deployment.launch.spawn();
     let address = watch::Sender::new(Some(process.ready().await));
     let closing = watch::Sender::new(false);
     let (pen, heard) = (Arc::clone(recorder), Arc::clone(recorder));
     let site = Site {
         address: address.subscribe(),
         closing: closing.subscribe(),
-        key: house.key.as_str().into(),
+        key: deployment.key.as_str().into(),
         ledger: Arc::new(Ledger::new(move |acked| pen.acked(&json!({ "message": acked.id })))),
         rooms: Arc::default(),
     };
     let mut die = || Dice::new(dice.below(usize::MAX) as u64);
     let until = watch::Sender::new(None);
-    let watching = watchers::watch(site.clone(), house.members[0].clone(), 0, until.subscribe(), die(), move |seq| {
-        heard.acked(&json!({ "seq": seq }));
-    });
+    let watching =
+        watchers::watch(site.clone(), deployment.members[0].clone(), 0, until.subscribe(), die(), move |seq| {
+            heard.acked(&json!({ "seq": seq }));
+        });
     let watching = tokio::spawn(watching);
     let mut writers = JoinSet::new();
     writers.spawn(clients::visitors(site.clone(), 100, die()));
     within(30, "a first visitor is heard", site.ledger.reaches(1)).await;
-    site.look_around(&Client::new(), &house.members[0]).await;
+    site.look_around(&Client::new(), &deployment.members[0]).await;
     for member in 0..3 {
-        writers.spawn(clients::member(site.clone(), member, house.members[member].clone(), die()));
+        writers.spawn(clients::member(site.clone(), member, deployment.members[member].clone(), die()));
     }
-    writers.spawn(uploads(site.clone(), Arc::clone(recorder), house.members[3].clone(), die()));
+    writers.spawn(uploads(site.clone(), Arc::clone(recorder), deployment.members[3].clone(), die()));
     within(60, "acknowledgements come", site.ledger.reaches(MESSAGES)).await;
     closing.send_replace(true);
     while let Some(ended) = within(60, "the last messages are answered", writers.join_next()).await {
@@ -200,8 +201,8 @@ async fn uploads(site: Site, recorder: Arc<Recorder>, secret: String, mut dice: 
 /// What is PostgreSQL's to keep is kept as its operator set it: no connection of ours asks for less.
 #[tokio::test]
 async fn r2_no_connection_weakens_postgres() {
-    let Some(house) = House::build(Place::Shared).await else { return };
-    let db = house.open().await;
+    let Some(deployment) = Deployment::build(Place::Shared).await else { return };
+    let db = deployment.open().await;
     let mut snapshot = db.snapshot().await.unwrap();
     let settings = "SELECT name, setting, source FROM pg_settings WHERE name IN ('synchronous_commit', 'fsync', 'full_page_writes')";
     let settings: Vec<(String, String, String)> = snapshot.conn().all(settings, Vec::new()).await.unwrap();
@@ -212,5 +213,5 @@ async fn r2_no_connection_weakens_postgres() {
     }
     drop(snapshot);
     db.close().await;
-    house.tear_down().await;
+    deployment.tear_down().await;
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::Stream;
 
 use super::{
-    Imap, Line, Lying,
+    Imap, Line, MailOnServer,
     answers::Said,
     broken, list,
     talk::{Limits, Part, Unanswered},
@@ -72,7 +72,7 @@ impl Withheld {
     }
 
     /// The server gives fewer bytes than it says that there are.
-    pub fn short(one: &Lying, given: u64) -> Self {
+    pub fn short(one: &MailOnServer, given: u64) -> Self {
         let reason = match (one.size, given) {
             (0, 0) => return Self::nothing(one),
             (0, _) => format!("The mail server gives {given} bytes of it, and does not say whether that is all."),
@@ -82,7 +82,7 @@ impl Withheld {
     }
 
     /// The server lists it, and its answer says nothing of it.
-    fn nothing(one: &Lying) -> Self {
+    fn nothing(one: &MailOnServer) -> Self {
         Self { uid: one.uid, reason: "The mail server lists it and gives nothing of it.".to_owned() }
     }
 }
@@ -133,12 +133,16 @@ fn has_header(bytes: &[u8]) -> bool {
 }
 
 /// Whether these are all bytes of a mail, as far as its size tells.
-fn is_all(one: &Lying, bytes: &[u8]) -> bool {
+fn is_all(one: &MailOnServer, bytes: &[u8]) -> bool {
     one.size > 0 && is_whole(one.size, bytes.len() as u64, bare_line_ends(bytes))
 }
 
 /// Gives the mails that came whole; those that did not, with what came of them.
-fn sorted(wanted: &[Lying], mut mails: BTreeMap<i64, Bytes>, given: &mut Given) -> Vec<(Lying, Option<Bytes>)> {
+fn sorted(
+    wanted: &[MailOnServer],
+    mut mails: BTreeMap<i64, Bytes>,
+    given: &mut Given,
+) -> Vec<(MailOnServer, Option<Bytes>)> {
     let mut doubtful = Vec::new();
     for one in wanted {
         match mails.remove(&one.uid) {
@@ -156,7 +160,7 @@ impl<W: Line> Imap<W> {
     ///
     /// # Errors
     /// When one of them is far larger than it was said to be, or all are refused.
-    pub async fn given(&mut self, wanted: &[Lying], patient: bool) -> Result<Given, MailError> {
+    pub async fn given(&mut self, wanted: &[MailOnServer], patient: bool) -> Result<Given, MailError> {
         let (mut given, mut doubtful, mut mails) = (Given::default(), Vec::new(), BTreeMap::new());
         match self.mails_into(wanted, &mut mails).await {
             Ok(()) => doubtful = sorted(wanted, mails, &mut given),
@@ -196,7 +200,7 @@ impl<W: Line> Imap<W> {
     }
 
     /// Asks once more for a mail that came short, or of which nothing came although it lies there.
-    async fn again(&mut self, one: &Lying, first: Option<&Bytes>, given: &mut Given) -> Result<(), MailError> {
+    async fn again(&mut self, one: &MailOnServer, first: Option<&Bytes>, given: &mut Given) -> Result<(), MailError> {
         let mut mail = match self.mails(&[*one]).await {
             Err(MailError::Withheld { said, .. }) => {
                 given.withheld.push(Withheld::refused(one.uid, &said));
@@ -223,7 +227,7 @@ impl<W: Line> Imap<W> {
 
     /// Whether a mail that is shorter than was said may be all there is: the server gives nothing that is behind it, and its sizes are off,
     /// by few bytes here or by many everywhere.
-    async fn stands_by(&mut self, one: &Lying, given: u64) -> Result<bool, MailError> {
+    async fn stands_by(&mut self, one: &MailOnServer, given: u64) -> Result<bool, MailError> {
         let behind = match self.part(one.uid, given, 64, PIECE.into()).await {
             // Not all servers have other words for what is behind the end of a mail.
             Err(MailError::Withheld { .. }) => None,
@@ -248,7 +252,7 @@ impl<W: Line> Imap<W> {
     }
 
     /// Whether so many bytes may be all of a mail, although the server said more.
-    pub async fn may_be_all(&mut self, one: &Lying, given: u64) -> Result<bool, MailError> {
+    pub async fn may_be_all(&mut self, one: &MailOnServer, given: u64) -> Result<bool, MailError> {
         Ok(given > 0 && (one.size - given.min(one.size) <= FEW || self.guesses(one.uid).await?))
     }
 
@@ -282,14 +286,14 @@ impl<W: Line> Imap<W> {
         Ok(known)
     }
 
-    async fn mails(&mut self, wanted: &[Lying]) -> Result<BTreeMap<i64, Bytes>, MailError> {
+    async fn mails(&mut self, wanted: &[MailOnServer]) -> Result<BTreeMap<i64, Bytes>, MailError> {
         let mut mails = BTreeMap::new();
         self.mails_into(wanted, &mut mails).await?;
         Ok(mails)
     }
 
     /// Puts mails where they are kept also if the answer does not come to its end.
-    async fn mails_into(&mut self, wanted: &[Lying], mails: &mut BTreeMap<i64, Bytes>) -> Result<(), MailError> {
+    async fn mails_into(&mut self, wanted: &[MailOnServer], mails: &mut BTreeMap<i64, Bytes>) -> Result<(), MailError> {
         let uids: Vec<i64> = wanted.iter().map(|one| one.uid).collect();
         let what = format!("UID FETCH {} (UID BODY.PEEK[])", list(&uids));
         let largest = wanted.iter().map(|one| most(one.size)).max().unwrap_or(0).min(AT_ONCE);
@@ -322,7 +326,7 @@ impl<W: Line> Imap<W> {
 
     /// One mail, in pieces, so that none of any size has to be in memory; none where it is gone. Its size is what the server says it is,
     /// which some only guess and others count with other line ends: it ends where the server has no more of it.
-    pub fn pieces(&mut self, one: Lying) -> impl Stream<Item = std::io::Result<Bytes>> + '_ {
+    pub fn pieces(&mut self, one: MailOnServer) -> impl Stream<Item = std::io::Result<Bytes>> + '_ {
         futures::stream::try_unfold((self, Some((0u64, false))), move |(imap, at)| async move {
             let Some((at, short)) = at else { return Ok(None) };
             let piece = imap.piece(one, at, short).await.map_err(std::io::Error::other)?;
@@ -335,7 +339,7 @@ impl<W: Line> Imap<W> {
     }
 
     /// What of a mail lies behind so many bytes; nothing at its end. `short`: the server gave less than it was asked for before.
-    async fn piece(&mut self, one: Lying, at: u64, short: bool) -> Result<Option<Bytes>, MailError> {
+    async fn piece(&mut self, one: MailOnServer, at: u64, short: bool) -> Result<Option<Bytes>, MailError> {
         let (uid, most) = (one.uid, most(one.size));
         let server = self.server.clone();
         let too_much = || MailError::TooMuch { server: server.clone(), uid: Some(uid), said: one.size, most };

@@ -33,8 +33,8 @@ async fn mailbox(script: &[&str]) -> (Imap<DuplexStream>, JoinHandle<Vec<String>
     (Imap::over(Talk::over(ours), "imap.x.example"), server)
 }
 
-fn lying(uids: &[i64], size: u64) -> Vec<Lying> {
-    uids.iter().map(|uid| Lying { uid: *uid, size, at: None }).collect()
+fn lying(uids: &[i64], size: u64) -> Vec<MailOnServer> {
+    uids.iter().map(|uid| MailOnServer { uid: *uid, size, at: None }).collect()
 }
 
 /// Mails that the server says to have five bytes each.
@@ -45,7 +45,7 @@ async fn mails(imap: &mut Imap<DuplexStream>, uids: &[i64]) -> Result<Vec<(i64, 
 
 /// A mail fetched in pieces.
 async fn pieces(imap: &mut Imap<DuplexStream>, size: u64) -> std::io::Result<Vec<u8>> {
-    let pieces: Vec<Bytes> = imap.pieces(Lying { uid: 7, size, at: None }).try_collect().await?;
+    let pieces: Vec<Bytes> = imap.pieces(MailOnServer { uid: 7, size, at: None }).try_collect().await?;
     Ok(pieces.iter().flatten().copied().collect())
 }
 
@@ -127,7 +127,7 @@ async fn h1_what_was_not_asked_for_is_no_answer() {
                   * 1 FETCH (UID 7 RFC822.SIZE 5 INTERNALDATE \" 7-Feb-2026 21:52:25 +0100\")\r\n\
                   * 1 FETCH (UID 7 FLAGS (\\Seen))\r\nTAG OK done\r\n";
     let (mut imap, _server) = mailbox(&[answer, "* SEARCH 7\r\nTAG OK done\r\n"]).await;
-    let lying = Lying { uid: 7, size: 5, at: Some(Timestamp(1_770_497_545_000)) };
+    let lying = MailOnServer { uid: 7, size: 5, at: Some(Timestamp(1_770_497_545_000)) };
     assert_eq!(imap.behind(6).await.unwrap(), [lying]);
     assert!(imap.told, "nor is it forgotten that something came");
 }
@@ -238,8 +238,8 @@ async fn r9_a_mail_that_the_list_leaves_out_or_does_not_name_is_found() {
     let listed = "* 2 FETCH (UID 8 RFC822.SIZE 5)\r\nTAG OK done\r\n";
     let nameless = format!("* 1 FETCH (RFC822.SIZE 5)\r\n{listed}");
     let found = "* SEARCH 7 8\r\nTAG OK done\r\n";
-    let unknown = Lying { uid: 7, size: 0, at: None };
-    let eight = Lying { uid: 8, size: 5, at: None };
+    let unknown = MailOnServer { uid: 7, size: 0, at: None };
+    let eight = MailOnServer { uid: 8, size: 5, at: None };
     for first in [listed, nameless.as_str()] {
         let (mut imap, server) = mailbox(&[first, found, "TAG OK done\r\n", found]).await;
         assert_eq!(imap.behind(6).await.unwrap(), [unknown, eight], "{first}");
@@ -248,7 +248,7 @@ async fn r9_a_mail_that_the_list_leaves_out_or_does_not_name_is_found() {
         // It came or went between the two questions.
         let late = "* 1 FETCH (UID 7 RFC822.SIZE 5)\r\nTAG OK done\r\n";
         let (mut imap, _server) = mailbox(&[first, found, late]).await;
-        assert_eq!(imap.behind(6).await.unwrap(), [Lying { size: 5, ..unknown }, eight]);
+        assert_eq!(imap.behind(6).await.unwrap(), [MailOnServer { size: 5, ..unknown }, eight]);
         let gone = "* SEARCH 8\r\nTAG OK done\r\n";
         let (mut imap, _server) = mailbox(&[first, found, "TAG OK done\r\n", gone]).await;
         assert_eq!(imap.behind(6).await.unwrap(), [eight]);
@@ -337,7 +337,7 @@ async fn r8_of_a_renumbered_mailbox_only_what_is_ours_is_looked_at() {
     let found = "* SEARCH 3 7\r\nTAG OK done\r\n";
     let (mut imap, server) = mailbox(&[found, "* 1 FETCH (UID 7 RFC822.SIZE 5)\r\nTAG OK done\r\n"]).await;
     let lying = imap.behind_since(3, Timestamp(1_793_610_000_000)).await.unwrap();
-    assert_eq!(lying, [Lying { uid: 7, size: 5, at: None }]);
+    assert_eq!(lying, [MailOnServer { uid: 7, size: 5, at: None }]);
     let asked = server.await.unwrap();
     assert_eq!(asked, ["UID SEARCH UID 4:* SINCE 1-Nov-2026", "UID FETCH 7 (UID RFC822.SIZE INTERNALDATE)"]);
 }

@@ -95,7 +95,7 @@ enum Measure {
 }
 
 impl Measure {
-    fn of(value: &str, em: f32) -> Option<Self> {
+    fn parse(value: &str, em: f32) -> Option<Self> {
         let value = value.trim();
         match value.strip_suffix('%') {
             Some(part) => part.trim().parse::<f32>().ok().map(|part| Self::Part(part / 100.0)),
@@ -174,7 +174,7 @@ struct Open {
 
 impl Boxes {
     /// Reads HTML that was made fit to be shown: each of its elements ends.
-    pub fn of(html: &str, sheet: &Sheet) -> Self {
+    pub fn parse(html: &str, sheet: &Sheet) -> Self {
         let mut boxes = Self { root: Node::new(), nodes: Vec::new() };
         let mut open = vec![Open { node: Node::new(), look: Look::PAGE, is_closed: false }];
         let mut around: Vec<Named> = Vec::new();
@@ -417,7 +417,7 @@ fn measured(tag: &Tag<'_>, outer: &Open, look: &Look, sheet: &Sheet, named: &Nam
         "div" | "section" | "address" | "center" | "li" | "dt" | "caption" | "summary" | "details" => {}
         _ => node.flow = Flow::Inline,
     }
-    node.width = attribute("width").and_then(|width| Measure::of(&width, em));
+    node.width = attribute("width").and_then(|width| Measure::parse(&width, em));
     node.height = points("height").filter(|_| tag.name != "div");
     node.declare(tag, look, &all_declarations(tag, sheet, named, around));
     node.line_height = match node.line_factor {
@@ -457,8 +457,8 @@ impl Node {
                 }
                 "line-height" => self.line(value, em),
                 "white-space" => self.wraps = !matches!(value.as_str(), "nowrap" | "pre"),
-                "width" if value != "auto" => self.width = Measure::of(value, em).or(self.width),
-                "max-width" => self.most = Measure::of(value, em),
+                "width" if value != "auto" => self.width = Measure::parse(value, em).or(self.width),
+                "max-width" => self.most = Measure::parse(value, em),
                 "height" if !value.ends_with('%') => self.height = one.or(self.height),
                 "min-height" => self.least_height = one,
                 "max-height" if one.is_some() => {

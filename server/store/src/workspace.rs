@@ -86,7 +86,7 @@ row! {
 
 /// The tenant with what only the server needs of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct House {
+pub struct WorkspaceRecord {
     /// As members see it.
     pub workspace: Workspace,
     /// When the bubble went grey; none while it is green.
@@ -99,9 +99,9 @@ pub struct House {
 ///
 /// # Errors
 /// When the database fails or there is none.
-pub async fn house(conn: &mut Conn<'_>, scope: &Scope) -> Result<House> {
+pub async fn load(conn: &mut Conn<'_>, scope: &Scope) -> Result<WorkspaceRecord> {
     let raw: RawWorkspace = conn.opt(WORKSPACE, args![scope.workspace()]).await?.ok_or(Error::NOT_FOUND)?;
-    Ok(House {
+    Ok(WorkspaceRecord {
         workspace: Workspace {
             id: read("workspace", raw.id)?,
             name: raw.name,
@@ -338,7 +338,7 @@ impl TryFrom<RawChannel> for Channel {
             auto_reply: raw.auto_reply,
             origins: serde_json::from_str(&raw.origins).map_err(|e| StoreError::Corrupt(e.to_string()))?,
             state: match raw.state {
-                Some(state) => Some(account::told(read("account state", state)?, raw.failures.unwrap_or(0))),
+                Some(state) => Some(account::shown_state(read("account state", state)?, raw.failures.unwrap_or(0))),
                 None => None,
             },
         })
@@ -422,7 +422,7 @@ pub async fn save_channel(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel) -> 
 /// # Errors
 /// When the database fails, or the system asks.
 pub async fn bootstrap(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Result<Bootstrap> {
-    let house = house(conn, scope).await?;
+    let record = load(conn, scope).await?;
     let members = members(conn, scope).await?;
     let mut me = scope.person()?.clone();
     // As everybody else sees them and as events tell of them (R14); what they see is in `access`.
@@ -431,11 +431,11 @@ pub async fn bootstrap(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Re
     }
     Ok(Bootstrap {
         me,
-        workspace: house.workspace,
+        workspace: record.workspace,
         members,
         teams: teams(conn, scope).await?,
         channels: channels(conn, scope).await?,
-        seq: house.seq,
+        seq: record.seq,
         now,
     })
 }

@@ -1,23 +1,23 @@
 //! How many mails are fetched and taken together, and how many have come (H1).
 
-use super::{fetch::IN_MEMORY, imap::Lying, lesson::Lesson};
+use super::{fetch::IN_MEMORY, imap::MailOnServer, learned_limits::LearnedLimits};
 
 /// How many mails are taken in one transaction at most. More would hold up the replies of people.
 const TOGETHER: usize = 16;
 
 /// How many mails have come in a row.
-pub struct Grown {
+pub struct GrowingBatch {
     mails: usize,
     look: usize,
 }
 
-impl Default for Grown {
+impl Default for GrowingBatch {
     fn default() -> Self {
         Self { mails: 0, look: 256 }
     }
 }
 
-impl Grown {
+impl GrowingBatch {
     /// Counts further ones; true each time that there are twice as many as when it was true before.
     pub fn by(&mut self, mails: usize) -> bool {
         self.mails += mails;
@@ -30,9 +30,9 @@ impl Grown {
 }
 
 /// Mails in groups that are fetched and taken together: at most so many, and not too large; some come alone. Their order stays.
-pub fn groups<'a>(waiting: &'a [Lying], lesson: &Lesson) -> Vec<&'a [Lying]> {
-    let most = if lesson.one_by_one { 1 } else { TOGETHER };
-    let alone = lesson.alone();
+pub fn groups<'a>(waiting: &'a [MailOnServer], limits: &LearnedLimits) -> Vec<&'a [MailOnServer]> {
+    let most = if limits.one_by_one { 1 } else { TOGETHER };
+    let alone = limits.alone();
     let comes_alone = |at: usize| waiting.get(at).is_some_and(|one| alone.contains(&one.uid));
     let mut groups = Vec::new();
     let (mut begin, mut bytes) = (0, 0);
@@ -58,27 +58,28 @@ mod tests {
 
     #[test]
     fn h1_growth_is_told_each_time_it_doubles() {
-        let mut grown = Grown::default();
+        let mut grown = GrowingBatch::default();
         let told: Vec<usize> = (1..=300).filter(|_| grown.by(16)).map(|n| n * 16).collect();
         assert_eq!(told, [256, 512, 1024, 2048, 4096]);
     }
 
     #[test]
     fn h1_groups_keep_the_order_and_stay_small() {
-        let lying = |uid: i64, size: u64| Lying { uid, size, at: None };
-        let waiting: Vec<Lying> = (1..=40).map(|uid| lying(uid, if uid == 20 { 30_000_000 } else { 1000 })).collect();
-        let groups = groups(&waiting, &Lesson::default());
+        let lying = |uid: i64, size: u64| MailOnServer { uid, size, at: None };
+        let waiting: Vec<MailOnServer> =
+            (1..=40).map(|uid| lying(uid, if uid == 20 { 30_000_000 } else { 1000 })).collect();
+        let groups = groups(&waiting, &LearnedLimits::default());
         let flat: Vec<i64> = groups.iter().flat_map(|group| group.iter().map(|one| one.uid)).collect();
         assert_eq!(flat, (1..=40).collect::<Vec<_>>());
         assert!(groups.iter().all(|group| group.len() <= TOGETHER));
         assert!(groups.iter().any(|group| group.len() == 1 && group[0].uid == 20), "a large one comes alone");
-        assert!(super::groups(&[], &Lesson::default()).is_empty());
-        let mut single = Lesson::default();
+        assert!(super::groups(&[], &LearnedLimits::default()).is_empty());
+        let mut single = LearnedLimits::default();
         single.one_by_one = true;
         assert_eq!(super::groups(&waiting, &single).len(), 40);
-        let lesson = Lesson::default();
-        lesson.cut_off(&[3, 4], Timestamp(0));
-        let sizes: Vec<usize> = super::groups(&waiting[..8], &lesson).iter().map(|group| group.len()).collect();
+        let limits = LearnedLimits::default();
+        limits.cut_off(&[3, 4], Timestamp(0));
+        let sizes: Vec<usize> = super::groups(&waiting[..8], &limits).iter().map(|group| group.len()).collect();
         assert_eq!(sizes, [2, 1, 1, 4], "at one of these a connection ended");
     }
 }

@@ -27,7 +27,7 @@ const LINE: u64 = 4096;
 
 /// What lies in a mail behind its beginning.
 #[derive(Default)]
-pub struct Beyond {
+pub struct LargeFiles {
     /// The files, in their order.
     pub files: Vec<LargeFile>,
     /// There is nothing else.
@@ -49,7 +49,7 @@ struct Part {
     body: Range<u64>,
 }
 
-impl Beyond {
+impl LargeFiles {
     /// Looks for the parts of a mail whose bodies begin at byte `from` or behind it.
     ///
     /// # Errors
@@ -176,10 +176,10 @@ mod tests {
         file.bytes().try_collect::<Vec<_>>().await.unwrap().concat()
     }
 
-    fn find(mail: &str, from: u64) -> (tempfile::NamedTempFile, Beyond) {
+    fn find(mail: &str, from: u64) -> (tempfile::NamedTempFile, LargeFiles) {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), mail).unwrap();
-        let beyond = Beyond::of(file.path(), from).unwrap();
+        let beyond = LargeFiles::of(file.path(), from).unwrap();
         (file, beyond)
     }
 

@@ -22,7 +22,7 @@ impl Command for AuditCounts {
         if repaired > 0 {
             tracing::error!(repaired, workspace = %scope.workspace(), "counters were wrong and have been repaired");
         }
-        Work::AuditCounts.leave_next(tx, scope.workspace()).await?;
+        Work::AuditCounts.enqueue_next(tx, scope.workspace()).await?;
         self.lease.done(tx).await
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use model::{Channel, ChannelId, ChannelKind, Member, MemberId, Role, Team, TeamId, Timestamp, Visibility};
-use store::{Command, Tx, error::Result, house};
+use store::{Command, Tx, error::Result, workspace};
 
 use super::{
     people::latin,
@@ -59,10 +59,10 @@ impl Command for Furnish {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Setting> {
         let scope = tx.scope()?;
         let mut random = Random::split(self.master, 2);
-        let pending_after_reply = house::house(tx.conn(), &scope).await?.workspace.pending_after_reply;
-        let mut channels = house::channels(tx.conn(), &scope).await?;
-        let mut members = house::members(tx.conn(), &scope).await?;
-        let mut teams = house::teams(tx.conn(), &scope).await?;
+        let pending_after_reply = workspace::load(tx.conn(), &scope).await?.workspace.pending_after_reply;
+        let mut channels = workspace::channels(tx.conn(), &scope).await?;
+        let mut members = workspace::members(tx.conn(), &scope).await?;
+        let mut teams = workspace::teams(tx.conn(), &scope).await?;
         let residents = members.iter().filter(|m| !m.disabled).take(RESIDENTS).map(|m| m.id).collect();
         let (had_members, had_channels) = (members.len(), channels.len());
         if channels.iter().all(|channel| channel.kind == ChannelKind::WebChat) {
@@ -81,7 +81,7 @@ impl Command for Furnish {
                     origins: Vec::new(),
                     state: None,
                 };
-                house::add_channel(tx, scope.workspace(), &channel).await?;
+                workspace::add_channel(tx, scope.workspace(), &channel).await?;
                 channels.push(channel);
             }
         }
@@ -89,7 +89,7 @@ impl Command for Furnish {
             for (name, channel) in TEAMS.iter().zip(channels.iter().rev()) {
                 let team =
                     Team { id: TeamId::new(random.id(self.now)), name: (*name).to_owned(), channels: vec![channel.id] };
-                house::add_team(tx, &scope, &team).await?;
+                workspace::add_team(tx, &scope, &team).await?;
                 teams.push(team);
             }
         }
@@ -108,9 +108,9 @@ impl Command for Furnish {
                     disabled: false,
                     teams: team.into_iter().collect(),
                 };
-                house::add_member(tx, scope.workspace(), &member).await?;
+                workspace::add_member(tx, scope.workspace(), &member).await?;
                 for team in &member.teams {
-                    house::set_in_team(tx, &scope, member.id, *team, true).await?;
+                    workspace::set_in_team(tx, &scope, member.id, *team, true).await?;
                 }
                 members.push(member);
             }

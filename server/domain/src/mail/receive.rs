@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    ApiError, Channel, ChannelId, Delivery, DeliveryState, Entry, Happening, Ledger, Line, MailHead, MailId,
-    MailOutcome, Mailbox, Message, MessageId, Own, Parties, Timestamp,
+    ApiError, Channel, ChannelId, Delivery, DeliveryState, Entry, FolderCounts, Line, MailHead, MailId, MailOutcome,
+    Mailbox, Message, MessageId, Own, Parties, Timestamp, Trigger,
 };
 use store::{
     Command, Scope, Tx, account,
@@ -11,13 +11,12 @@ use store::{
     contact::{self, Address},
     conversation,
     error::{Error, Result},
-    house,
     mail::{self, Folder, Mail, Named, Place, Step},
-    message,
+    message, workspace,
 };
 
 use super::{
-    Letter, Outcome, Returned, Writer,
+    Letter, Reported, Returned, Writer,
     author::{Author, author, own_addresses},
     threads::{Belongs, belongs, known, on_channel},
 };
@@ -46,7 +45,7 @@ pub struct Arrived {
 
 /// Takes mails in, in their order. All of them or none.
 #[derive(Debug, Clone)]
-pub struct TakeMails {
+pub struct ReceiveMails {
     /// By which channel they came.
     pub channel: ChannelId,
     /// In which folder they lie.
@@ -69,7 +68,7 @@ pub struct Taken {
 }
 
 #[async_trait]
-impl Command for TakeMails {
+impl Command for ReceiveMails {
     type Output = Taken;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Taken> {
@@ -80,7 +79,7 @@ impl Command for TakeMails {
             let message = "Another process reads this mailbox.".to_owned();
             return Err(ApiError::Conflict { message }.into());
         }
-        let channel = house::channel(tx.conn(), &scope, self.channel).await?;
+        let channel = workspace::channel(tx.conn(), &scope, self.channel).await?;
         let own = own_addresses(tx, &scope).await?;
         let mut taken = Taken::default();
         for arrived in &self.mails {
@@ -129,7 +128,7 @@ struct Coming<'a> {
 }
 
 /// What became of a mail, why, and which message it is.
-type Fate = (MailOutcome, String, Option<MessageId>);
+type MailResult = (MailOutcome, String, Option<MessageId>);
 
 /// Takes one mail in.
 pub(super) async fn take(
@@ -138,7 +137,7 @@ pub(super) async fn take(
     channel: &Channel,
     own: &Own,
     letter: &Letter,
-) -> Result<Fate> {
+) -> Result<MailResult> {
     if let Some(ours) = letter.ours {
         if on_channel(tx, scope, channel.id, ours).await?.is_some() {
             return Ok((MailOutcome::Again, "It is a copy of what was sent from here.".to_owned(), Some(ours)));
@@ -164,7 +163,7 @@ pub(super) async fn take(
     let elsewhere = elsewhere(tx, scope, channel, letter, known).await?;
     let message = receive(tx, scope, coming, provider_id, elsewhere).await?;
     if let Belongs::Beside(conversation) = belongs {
-        let mut change = Change::of(tx, scope, conversation).await?;
+        let mut change = Change::load(tx, scope, conversation).await?;
         change.line(tx, Line::Stranger { conversation: message.conversation }).await?;
         change.finish(tx).await?;
     }
@@ -173,7 +172,7 @@ pub(super) async fn take(
 
 /// What a machine answers is a line in the conversation that it answers; one that answers nothing of ours, in the newest one with its
 /// sender, if the sender's domain vouches for it. What is left is set aside: a machine opens nothing.
-async fn note_of_machine(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>) -> Result<Fate> {
+async fn note_of_machine(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>) -> Result<MailResult> {
     let Coming { channel, letter, author, belongs } = coming;
     let conversation = match (belongs, author) {
         (Belongs::To(conversation) | Belongs::Beside(conversation), _) => Some(conversation),
@@ -192,8 +191,8 @@ async fn note_of_machine(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>) -> 
         let reason = format!("A machine's note from {} that answers nothing of ours: {subject}", author.label());
         return Ok((MailOutcome::Aside, reason, None));
     };
-    let mut change = Change::of(tx, scope, conversation).await?;
-    change.happen(Happening::InboundFromMachine);
+    let mut change = Change::load(tx, scope, conversation).await?;
+    change.apply(Trigger::InboundFromMachine);
     let line = change.line_saying(tx, Line::AutoReply, letter.text.clone()).await?;
     change.finish(tx).await?;
     Ok((MailOutcome::Taken, String::new(), Some(line)))
@@ -206,10 +205,10 @@ pub(super) async fn take_old(
     channel: &Channel,
     own: &Own,
     letter: &Letter,
-) -> Result<Fate> {
+) -> Result<MailResult> {
     let known = known(tx, scope, letter).await?;
     let before = match belongs(tx, scope, channel, letter, &author(letter, own), &known).await? {
-        Belongs::To(conversation) => Some(Change::of(tx, scope, conversation).await?.now.row.state),
+        Belongs::To(conversation) => Some(Change::load(tx, scope, conversation).await?.now.row.state),
         Belongs::Beside(_) | Belongs::Nowhere => None,
     };
     let fate = take(tx, scope, channel, own, letter).await?;
@@ -219,10 +218,10 @@ pub(super) async fn take_old(
     if matches!(message.entry, Entry::Line { .. }) {
         return Ok(fate);
     }
-    let mut change = Change::of(tx, scope, message.conversation).await?;
+    let mut change = Change::load(tx, scope, message.conversation).await?;
     match before {
         Some(state) => change.now.row.state = state,
-        None => drop(change.happen(Happening::Close)),
+        None => drop(change.apply(Trigger::Close)),
     }
     change.finish(tx).await?;
     Ok(fate)
@@ -306,7 +305,7 @@ async fn tell_of_twin(
     }
     head.also.push(conversation);
     message::set_mail(tx, scope, twin, head).await?;
-    let mut change = Change::of(tx, scope, message.conversation).await?;
+    let mut change = Change::load(tx, scope, message.conversation).await?;
     change.changed(message);
     change.finish(tx).await?;
     Ok(())
@@ -329,18 +328,18 @@ async fn know(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>, message: &Mess
 }
 
 /// A mail system's report: tied to the message it is about, else put aside.
-async fn returned(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<Fate> {
+async fn returned(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<MailResult> {
     for id in &letter.proved {
         let Some(conversation) = on_channel(tx, scope, channel.id, *id).await? else { continue };
         let Some(mut message) = message::one(tx.conn(), scope, *id).await? else { continue };
-        let mut change = Change::of(tx, scope, conversation).await?;
-        change.happen(Happening::InboundFromMachine);
+        let mut change = Change::load(tx, scope, conversation).await?;
+        change.apply(Trigger::InboundFromMachine);
         if let Entry::Outgoing { delivery, .. } = &mut message.entry
             && let Some(new) = after_report(delivery, &letter.report)
         {
             *delivery = new;
             message::set_delivery(tx, scope, *id, delivery).await?;
-            unsent::told(tx, scope, &mut change, &message).await?;
+            unsent::report(tx, scope, &mut change, &message).await?;
             change.changed(message);
         }
         let line = change.line_saying(tx, Line::Bounce, letter.text.clone()).await?;
@@ -352,7 +351,7 @@ async fn returned(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Le
 
 /// How far a message is, after what was reported about it; none when that is no news (R5).
 fn after_report(delivery: &Delivery, report: &[Returned]) -> Option<Delivery> {
-    let failed: Vec<&Returned> = report.iter().filter(|one| one.outcome == Outcome::Failed).collect();
+    let failed: Vec<&Returned> = report.iter().filter(|one| one.outcome == Reported::Failed).collect();
     let (state, reason) = match failed.first() {
         Some(first) => {
             let who = if first.address.is_empty() { "a recipient" } else { &first.address };
@@ -361,7 +360,9 @@ fn after_report(delivery: &Delivery, report: &[Returned]) -> Option<Delivery> {
             let reason = format!("It did not reach {who}{more}{said}. Check the address, then write again.");
             (DeliveryState::Bounced, reason)
         }
-        None if report.iter().any(|one| one.outcome == Outcome::Delivered) => (DeliveryState::Delivered, String::new()),
+        None if report.iter().any(|one| one.outcome == Reported::Delivered) => {
+            (DeliveryState::Delivered, String::new())
+        }
         None => return None,
     };
     (state.rank() > delivery.state.rank()).then_some(Delivery { state, send_at: delivery.send_at, reason })
@@ -423,17 +424,17 @@ impl Command for NameMail {
 
 /// Keeps what was found when a folder was counted.
 #[derive(Debug, Clone)]
-pub struct KeepLedger {
+pub struct KeepFolderCounts {
     /// Of which channel.
     pub channel: ChannelId,
     /// Which folder.
     pub name: String,
     /// What was found.
-    pub ledger: Ledger,
+    pub ledger: FolderCounts,
 }
 
 #[async_trait]
-impl Command for KeepLedger {
+impl Command for KeepFolderCounts {
     type Output = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
@@ -446,7 +447,7 @@ impl Command for KeepLedger {
 mod tests {
     use super::*;
 
-    fn report(outcome: Outcome) -> Returned {
+    fn report(outcome: Reported) -> Returned {
         Returned { address: "anna@x.example".to_owned(), outcome, said: "550 unknown".to_owned() }
     }
 
@@ -455,15 +456,15 @@ mod tests {
         let sent = |state| Delivery { state, send_at: Timestamp(1), reason: String::new() };
         let state = |from, report: &[Returned]| after_report(&sent(from), report).map(|new| new.state);
         use DeliveryState as D;
-        assert_eq!(state(D::Sent, &[report(Outcome::Failed)]), Some(D::Bounced));
-        assert_eq!(state(D::Sent, &[report(Outcome::Delivered)]), Some(D::Delivered));
-        assert_eq!(state(D::Sent, &[report(Outcome::Delivered), report(Outcome::Failed)]), Some(D::Bounced));
-        assert_eq!(state(D::Sent, &[report(Outcome::Delayed)]), None, "it goes on trying");
+        assert_eq!(state(D::Sent, &[report(Reported::Failed)]), Some(D::Bounced));
+        assert_eq!(state(D::Sent, &[report(Reported::Delivered)]), Some(D::Delivered));
+        assert_eq!(state(D::Sent, &[report(Reported::Delivered), report(Reported::Failed)]), Some(D::Bounced));
+        assert_eq!(state(D::Sent, &[report(Reported::Delayed)]), None, "it goes on trying");
         assert_eq!(
-            state(D::Bounced, &[report(Outcome::Delivered)]),
+            state(D::Bounced, &[report(Reported::Delivered)]),
             None,
             "a second recipient's success hides nothing"
         );
-        assert_eq!(state(D::Bounced, &[report(Outcome::Failed)]), None);
+        assert_eq!(state(D::Bounced, &[report(Reported::Failed)]), None);
     }
 }

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The room. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Room {
+pub(super) struct MemoryBudget {
     mails: Arc<Semaphore>,
     pictures: Arc<Semaphore>,
     patience: Duration,
@@ -33,7 +33,7 @@ pub(super) struct Room {
 /// Some of it, free again once this is dropped.
 pub(super) struct Held(OwnedSemaphorePermit);
 
-impl Room {
+impl MemoryBudget {
     /// All of it.
     pub(super) fn new() -> Self {
         let units = usize::try_from(MAILS / UNIT).unwrap_or(usize::MAX);
@@ -119,8 +119,8 @@ mod tests {
 
     const MB: u64 = 1024 * 1024;
 
-    fn hurried() -> Room {
-        Room { patience: Duration::from_millis(20), ..Room::new() }
+    fn hurried() -> MemoryBudget {
+        MemoryBudget { patience: Duration::from_millis(20), ..MemoryBudget::new() }
     }
 
     #[tokio::test]

@@ -16,17 +16,19 @@ async fn a_thousand_streams_ask_once_an_event(world: World) {
     let (mut joined, mut begun, mut other) = (0, 0, 0);
     for (seq, body) in world.events(world.workspace, start).await {
         let event = &Numbered::new(seq, body);
-        let streams = || (0..1000).map(|_| async { event.lobby(&world.db, &scope).await.unwrap() });
-        let (lobbies, asked) = counted(join_all(streams())).await;
+        let streams = || (0..1000).map(|_| async { event.attendance(&world.db, &scope).await.unwrap() });
+        let (attendances, asked) = counted(join_all(streams())).await;
         match &event.body {
             EventBody::Member(_) | EventBody::Workspace(_) => {
                 assert!((1..=8).contains(&asked), "{asked} statements for a thousand streams");
-                let named = |lobby: &server::live::Lobby| lobby.members.iter().any(|member| member.name == "Nina");
-                assert!(lobbies.iter().all(|lobby| lobby.as_deref().is_some_and(named)));
+                let named = |attendance: &server::live::Attendance| {
+                    attendance.members.iter().any(|member| member.name == "Nina")
+                };
+                assert!(attendances.iter().all(|attendance| attendance.as_deref().is_some_and(named)));
                 joined += 1;
             }
             _ => {
-                assert!(asked == 0 && lobbies.iter().all(Option::is_none));
+                assert!(asked == 0 && attendances.iter().all(Option::is_none));
                 other += 1;
             }
         }

@@ -21,7 +21,7 @@ const MOST_IN_A_ROW: usize = 3;
 
 /// What was learned on connections that a server's answers made unusable.
 #[derive(Debug, Default)]
-pub struct Lesson {
+pub struct LearnedLimits {
     /// Reading failed for so long that what the server refuses is believed.
     pub patient: bool,
     /// One of several mails was too large, and which was not said: they are asked for one by one.
@@ -55,7 +55,7 @@ pub enum Cut {
     Server,
 }
 
-impl Lesson {
+impl LearnedLimits {
     /// Before anything was learned, after so many failures in a row.
     pub fn after(failures: i64) -> Self {
         Self { patient: failures >= PATIENCE, ..Self::default() }
@@ -115,15 +115,15 @@ mod tests {
 
     #[test]
     fn r9_a_mail_that_ends_two_connections_by_itself_is_put_aside() {
-        let lesson = Lesson::default();
-        assert_eq!(lesson.cut_off(&[3, 4, 5], NOW), Cut::AskAgain);
-        assert_eq!(lesson.alone(), BTreeSet::from([3, 4, 5]), "it may be each of them");
-        assert_eq!(lesson.cut_off(&[3], NOW), Cut::AskAgain, "once may be chance");
-        assert!(lesson.may_ask(3, NOW));
-        assert_eq!(lesson.cut_off(&[3], NOW), Cut::PutAside(3));
-        assert!(!lesson.may_ask(3, NOW.plus(REST - 1)) && lesson.may_ask(3, NOW.plus(REST)));
-        lesson.rest(3, NOW.plus(REST));
-        assert!(!lesson.may_ask(3, NOW.plus(REST)));
+        let limits = LearnedLimits::default();
+        assert_eq!(limits.cut_off(&[3, 4, 5], NOW), Cut::AskAgain);
+        assert_eq!(limits.alone(), BTreeSet::from([3, 4, 5]), "it may be each of them");
+        assert_eq!(limits.cut_off(&[3], NOW), Cut::AskAgain, "once may be chance");
+        assert!(limits.may_ask(3, NOW));
+        assert_eq!(limits.cut_off(&[3], NOW), Cut::PutAside(3));
+        assert!(!limits.may_ask(3, NOW.plus(REST - 1)) && limits.may_ask(3, NOW.plus(REST)));
+        limits.rest(3, NOW.plus(REST));
+        assert!(!limits.may_ask(3, NOW.plus(REST)));
     }
 
     #[test]
@@ -131,15 +131,15 @@ mod tests {
         for (gives, patient, last) in
             [(false, false, Cut::Server), (true, false, Cut::PutAside(4)), (false, true, Cut::PutAside(4))]
         {
-            let lesson = Lesson { patient, ..Lesson::default() };
-            lesson.cut_off(&[3], NOW);
-            assert_eq!(lesson.cut_off(&[3], NOW), Cut::PutAside(3));
+            let limits = LearnedLimits { patient, ..LearnedLimits::default() };
+            limits.cut_off(&[3], NOW);
+            assert_eq!(limits.cut_off(&[3], NOW), Cut::PutAside(3));
             if gives {
-                lesson.gave();
+                limits.gave();
             }
-            assert_eq!(lesson.cut_off(&[4], NOW), Cut::AskAgain);
-            assert_eq!(lesson.cut_off(&[4], NOW), last, "{gives} {patient}");
+            assert_eq!(limits.cut_off(&[4], NOW), Cut::AskAgain);
+            assert_eq!(limits.cut_off(&[4], NOW), last, "{gives} {patient}");
         }
-        assert!(!Lesson::after(PATIENCE - 1).patient && Lesson::after(PATIENCE).patient);
+        assert!(!LearnedLimits::after(PATIENCE - 1).patient && LearnedLimits::after(PATIENCE).patient);
     }
 }

@@ -15,7 +15,7 @@ use store::{
     Command, Db, Engine, Scope, Tx, Val,
     clock::{Clock, new_id, new_secret, secret_hash},
     error::Result,
-    house, session,
+    session, workspace,
 };
 use tempfile::TempDir;
 
@@ -23,7 +23,7 @@ use super::process::Launch;
 
 const MEMBERS: usize = 8;
 
-pub struct House {
+pub struct Deployment {
     pub launch: Launch,
     pub engine: Engine,
     pub workspace: WorkspaceId,
@@ -36,7 +36,7 @@ pub struct House {
     _folder: TempDir,
 }
 
-/// Where a house keeps its rows.
+/// Where a deployment keeps its rows.
 pub enum Place {
     Sqlite,
     /// A database in the cluster that the environment names.
@@ -45,7 +45,7 @@ pub enum Place {
     Own,
 }
 
-impl House {
+impl Deployment {
     /// None without the PostgreSQL that it would need.
     pub async fn build(place: Place) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
@@ -102,7 +102,7 @@ impl House {
             return;
         }
         let db = self.open().await;
-        db.write_house(EndLeases).await.unwrap();
+        db.write_global(EndLeases).await.unwrap();
         db.close().await;
     }
 
@@ -132,7 +132,7 @@ pub async fn open(url: &str) -> Db {
 
 async fn people(db: &Db) -> (WorkspaceId, String, Vec<String>) {
     let link_hash = secret_hash(&new_secret());
-    assert!(db.write_house(OfferSetup { token_hash: link_hash.clone() }).await.unwrap());
+    assert!(db.write_global(OfferSetup { token_hash: link_hash.clone() }).await.unwrap());
     let mut members = vec![new_secret()];
     let browser = |secret: &str| Browser {
         token_hash: secret_hash(secret),
@@ -147,10 +147,10 @@ async fn people(db: &Db) -> (WorkspaceId, String, Vec<String>) {
         password_hash: "not a hash".to_owned(),
         browser: browser(&members[0]),
     };
-    let workspace = db.write_house(set_up).await.unwrap();
+    let workspace = db.write_global(set_up).await.unwrap();
     let system = Scope::system(workspace, "test");
     let mut snapshot = db.snapshot().await.unwrap();
-    let key = house::channels(&mut snapshot.conn(), &system).await.unwrap().remove(0).key;
+    let key = workspace::channels(&mut snapshot.conn(), &system).await.unwrap().remove(0).key;
     let now = db.clock().now();
     let conn = &mut snapshot.conn();
     let owner = session::find(conn, &secret_hash(&members[0]), now, now.plus(-IDLE_MS)).await.unwrap().unwrap().scope;
@@ -167,7 +167,7 @@ async fn people(db: &Db) -> (WorkspaceId, String, Vec<String>) {
             password_hash: "not a hash".to_owned(),
             browser: browser(&secret),
         };
-        db.write_house(accept).await.unwrap();
+        db.write_global(accept).await.unwrap();
         members.push(secret);
     }
     (workspace, key, members)

@@ -17,7 +17,7 @@ const PER_VISITOR: usize = 12;
 const AGAIN: i64 = 30;
 
 /// The places of all visitors of this process.
-pub struct Places {
+pub struct StreamSlots {
     most: usize,
     per_client: usize,
     taken: Mutex<Taken>,
@@ -30,7 +30,7 @@ struct Taken {
     by_visitor: HashMap<String, usize>,
 }
 
-impl Places {
+impl StreamSlots {
     /// Of the connections that there may be.
     pub fn of(limits: &Limits) -> Arc<Self> {
         Arc::new(Self { most: limits.most / 2, per_client: limits.per_client / 2, taken: Mutex::default() })
@@ -44,7 +44,7 @@ impl Places {
     ///
     /// # Errors
     /// [`ApiError::TooMany`]
-    pub fn take(self: &Arc<Self>, client: Client, visitor: &str) -> Result<Place, ApiError> {
+    pub fn take(self: &Arc<Self>, client: Client, visitor: &str) -> Result<StreamSlot, ApiError> {
         let mut taken = self.taken();
         let full = taken.all >= self.most
             || taken.by_client.get(&client).is_some_and(|count| *count >= self.per_client)
@@ -55,18 +55,18 @@ impl Places {
         taken.all += 1;
         *taken.by_client.entry(client).or_default() += 1;
         *taken.by_visitor.entry(visitor.to_owned()).or_default() += 1;
-        Ok(Place { places: Arc::clone(self), client, visitor: visitor.to_owned() })
+        Ok(StreamSlot { places: Arc::clone(self), client, visitor: visitor.to_owned() })
     }
 }
 
 /// One of them: free again when this is dropped.
-pub struct Place {
-    places: Arc<Places>,
+pub struct StreamSlot {
+    places: Arc<StreamSlots>,
     client: Client,
     visitor: String,
 }
 
-impl Drop for Place {
+impl Drop for StreamSlot {
     fn drop(&mut self) {
         let mut taken = self.places.taken();
         taken.all -= 1;
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn s57_streams_are_bounded_by_visitor_by_client_and_in_all() {
-        let places = Places::of(&Limits { most: 100, per_client: 40, ..Limits::of_files(1000) });
+        let places = StreamSlots::of(&Limits { most: 100, per_client: 40, ..Limits::of_files(1000) });
         let one: Vec<_> = (0..PER_VISITOR).map(|_| places.take(client(1), "anna").unwrap()).collect();
         assert!(matches!(places.take(client(2), "anna"), Err(ApiError::TooMany { .. })), "from wherever");
         let rest: Vec<_> = (0..8).map(|n| places.take(client(1), &format!("token {n}")).unwrap()).collect();
