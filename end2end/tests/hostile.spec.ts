@@ -32,7 +32,7 @@ async function messages(page: Page, channel: string): Promise<Map<string, string
   const found = new Map<string, string>()
   let after: unknown = null
   for (;;) {
-    const { rows, more } = await ask(page, 'inbox_page', { view: 'all', after })
+    const { rows, more } = await ask(page, 'inbox_page', { filter: { view: 'all' }, after })
     for (const row of rows.filter((row: any) => row.channel === channel)) {
       const thread = await ask(page, 'thread', { id: row.id })
       for (const message of thread.messages) if (message.mail) found.set(message.mail.subject, message.id)

@@ -39,7 +39,7 @@ test('hostile data stays in its place: endless words, Arabic, emoji, 3,000 words
   expect(await frame.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 'the chat does not scroll sideways').toBe(0)
 
   await expect(page.locator('a.row').nth(5)).toBeVisible()
-  const { rows } = await call<{ rows: { id: string; name: string }[] }>(page, server, 'inbox_page', { view: 'new', after: null })
+  const { rows } = await call<{ rows: { id: string; name: string }[] }>(page, server, 'inbox_page', { filter: { view: 'new' }, after: null })
   for (const [name] of hostile) {
     const row = rows.find((one) => one.name === name)
     expect(row, `${name.slice(0, 20)} is in the list, as it was written`).toBeDefined()

@@ -121,9 +121,9 @@ test('R14: ten minutes without a network, on both sides; then everything is as i
   // The world goes on.
   await regular.write('Are you there?')
   for (const name of ['Nora New', 'Nils Newer']) await new Caller(server, key, { name }).write(`I am ${name}`)
-  const { rows } = await call<{ rows: { id: string; name: string; version: number }[] }>(colleagues, server, 'inbox_page', { view: 'all', after: null })
+  const { rows } = await call<{ rows: { id: string; name: string; inbound_count: number; state: { status: string; assignee: string | null } }[] }>(colleagues, server, 'inbox_page', { filter: { view: 'all' }, after: null })
   const carl = rows.find((row) => row.name === 'Carl Closing')!
-  await call(colleagues, server, 'change_state', { conversation: carl.id, seen: carl.version, act: { close: 'resolved' } })
+  await call(colleagues, server, 'change_state', { conversation: carl.id, seen: { status: carl.state.status, assignee: carl.state.assignee, inbound: carl.inbound_count }, act: { close: 'resolved' } })
   wire.mend()
   await page.clock.fastForward('01:00')
   await visitors.clock.fastForward('01:00')

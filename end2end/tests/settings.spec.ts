@@ -255,7 +255,7 @@ test('a viewer reads, and nothing else', async ({ page, server, openContext }) =
   const conversation = new URL(viewer.url()).pathname.split('/').pop()!
   const message = { new: { id: '01920000-0000-7000-8000-000000000001', conversation, mode: 'reply', text: 'no', attachments: [] } }
   expect((await ask(viewer, server, 'send_message', message)).status()).toBe(403)
-  expect((await ask(viewer, server, 'change_state', { conversation, seen: 1, act: 'reopen' })).status()).toBe(403)
+  expect((await ask(viewer, server, 'change_state', { conversation, seen: { status: 'open', assignee: null, inbound: 1 }, act: 'reopen' })).status()).toBe(403)
 })
 
 test('S20: a changed visibility, a changed role and the end of a membership reach an open inbox at once', async ({ page, server, openContext, problems }) => {

@@ -35,7 +35,7 @@ async function conversations(page: Page): Promise<Found[]> {
     }
     const found = []
     for (let after = null, more = true; more; ) {
-      const page = await ask('inbox_page', { view: 'all', after })
+      const page = await ask('inbox_page', { filter: { view: 'all' }, after })
       for (const row of page.rows) {
         const thread = await ask('thread', { id: row.id })
         if (thread.messages[0]?.mail) found.push({ id: row.id, subject: thread.messages[0].mail.subject })

@@ -193,6 +193,6 @@ test('L2: a card tells who wrote, how much is unread and how long they wait; rea
   await expect(page.getByRole('link', { name: /Ana Unread/ })).not.toHaveAttribute('data-unread', '')
   await expect(page.getByRole('region', { name: 'Messages' }).getByText('New', { exact: true })).toBeVisible()
   await expect(other.getByRole('link', { name: /Ana Unread/ })).toHaveAttribute('data-unread', '')
-  const { rows } = await call<{ rows: { name: string }[] }>(other, server, 'inbox_page', { view: 'all', after: null })
+  const { rows } = await call<{ rows: { name: string }[] }>(other, server, 'inbox_page', { filter: { view: 'all' }, after: null })
   expect(rows.map((row) => row.name)).toContain('Ana Unread')
 })

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Category, ChannelId, ChannelKind, CloseReason, Contact, ContactId, ConversationId, ConversationState, MailHead,
-    MemberId, Message, MessageId, Sender, Slot, Tab, TeamId, Timestamp, text_enum::text_enum,
+    AiMode, Category, ChannelId, ChannelKind, CloseReason, Contact, ContactId, ConversationId, ConversationState,
+    Count, MailHead, MemberId, Message, MessageId, Sender, Slot, Status, Tab, TeamId, Timestamp, text_enum::text_enum,
 };
 
 text_enum! {
@@ -60,7 +60,18 @@ impl View {
     }
 }
 
-/// What lists, counts and rights need to know of a conversation.
+/// What decides who sees a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placement {
+    /// Who has it.
+    pub assignee: Option<MemberId>,
+    /// Which team.
+    pub team: Option<TeamId>,
+    /// Where it came in.
+    pub channel: ChannelId,
+}
+
+/// What lists, counts and rights need to know of a conversation: every field that a [`Filter`](super::Filter) asks for is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// Who has it.
@@ -69,16 +80,38 @@ pub struct Facts {
     pub team: Option<TeamId>,
     /// Where it came in.
     pub channel: ChannelId,
+    /// What that speaks.
+    pub kind: ChannelKind,
+    /// Where it stands.
+    pub status: Status,
+    /// What AI may do in it.
+    pub ai_mode: AiMode,
     /// Which list it is in.
     pub tab: Tab,
     /// The part of its category that does not depend on who looks.
     pub slot: Slot,
     /// A reply did not reach them, and nobody has dealt with it.
-    #[serde(default)]
     pub unsent: bool,
+    /// When something was last said.
+    pub last_at: Timestamp,
+    /// The lead waits for us since.
+    pub waiting_since: Option<Timestamp>,
+    /// How many messages came in.
+    pub inbound_count: i64,
 }
 
 impl Facts {
+    /// What decides who sees it.
+    pub const fn placement(&self) -> Placement {
+        Placement { assignee: self.assignee, team: self.team, channel: self.channel }
+    }
+
+    /// Whether the counters above the list keep both under the same key.
+    pub fn is_counted_as(&self, other: &Self) -> bool {
+        self.placement() == other.placement()
+            && (self.tab, self.slot, self.unsent) == (other.tab, other.slot, other.unsent)
+    }
+
     /// The category, while it is active.
     pub fn category(&self, me: MemberId) -> Option<Category> {
         (self.tab == Tab::Active).then_some(match (self.assignee, self.slot) {
@@ -180,6 +213,30 @@ pub enum Act {
     Pending,
 }
 
+/// What whoever acts saw of a conversation's state. The second of two who change the same thing is told (Promise 4); what came in meanwhile
+/// refuses nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Where it stood.
+    pub status: Status,
+    /// Who had it.
+    pub assignee: Option<MemberId>,
+    /// How many messages had come in.
+    pub inbound: i64,
+}
+
+impl Seen {
+    /// Whether what an act changes is still as it was seen.
+    pub fn allows(&self, act: Act, state: &ConversationState) -> bool {
+        match act {
+            Act::Assign(_) => self.assignee == state.assignee,
+            // Their message opens a conversation again, and is no decision of a colleague's.
+            Act::Close(_) | Act::Pending => self.status == state.status || state.status == Status::Open,
+            Act::Reopen => self.status == state.status,
+        }
+    }
+}
+
 /// A card of the list (L2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationRow {
@@ -239,10 +296,21 @@ impl ConversationRow {
             assignee: self.state.assignee,
             team: self.team,
             channel: self.channel,
+            kind: self.kind,
+            status: self.state.status,
+            ai_mode: self.state.ai_mode,
             tab: self.state.tab(),
             slot: self.state.slot(),
             unsent: self.state.is_unsent(),
+            last_at: self.last_at,
+            waiting_since: self.state.waiting_since,
+            inbound_count: self.inbound_count,
         }
+    }
+
+    /// What whoever looks at it sees of its state.
+    pub const fn seen(&self) -> Seen {
+        Seen { status: self.state.status, assignee: self.state.assignee, inbound: self.inbound_count }
     }
 
     /// Newest first; ids break ties, so that the order is total.
@@ -267,6 +335,12 @@ pub struct InboxPage {
     pub rows: Vec<ConversationRow>,
     /// Whether older ones follow.
     pub more: bool,
+    /// How many fit the filter, where it asks for more than its view: that number is in `counts`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fitting: Option<Count>,
+    /// How far the list was searched, where so many do not fit that the search was ended: further ones come with the next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub searched: Option<Cursor>,
     /// The numbers above the list, read in the same snapshot.
     pub counts: Counts,
     /// The number of the last event this includes.
@@ -364,8 +438,20 @@ mod tests {
                     if assignee.is_some() && slot != Slot::Taken {
                         continue;
                     }
-                    let facts =
-                        Facts { assignee, team: None, channel: ChannelId::new(Uuid::nil()), tab, slot, unsent: true };
+                    let facts = Facts {
+                        assignee,
+                        team: None,
+                        channel: ChannelId::new(Uuid::nil()),
+                        kind: ChannelKind::WebChat,
+                        status: Status::Open,
+                        ai_mode: AiMode::Paused,
+                        tab,
+                        slot,
+                        unsent: true,
+                        last_at: Timestamp(0),
+                        waiting_since: None,
+                        inbound_count: 0,
+                    };
                     let mut counts = Counts::default();
                     counts.add(&facts, me, 1);
                     assert_eq!(counts.all, counts.new + counts.missed + counts.mine + counts.others, "{facts:?}");

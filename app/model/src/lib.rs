@@ -6,6 +6,7 @@ mod contact;
 mod conversation;
 mod error;
 mod event;
+mod filter;
 mod ids;
 mod inbox;
 mod links;
@@ -27,13 +28,15 @@ pub use conversation::{
     AiMode, Category, ConversationState, FollowUp, Pen, Presence, Slot, Status, Tab, Trigger, Unanswered,
 };
 pub use error::ApiError;
-pub use event::{EventBody, LiveBody, LiveEvent};
+pub use event::{EventBody, LiveBody, LiveEvent, LiveSetChange, Logged, MOST_IN_A_SET, SetChange};
+pub use filter::{Assignee, Count, Filter, Handling, MOST_VALUES, Span};
 pub use ids::{
     AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId,
     MessageId, SessionId, TeamId, Timestamp, WorkspaceId,
 };
 pub use inbox::{
-    Act, ConversationRow, Counts, Cursor, Draft, DraftMode, Facts, InboxPage, Preview, PreviewBy, Thread, View,
+    Act, ConversationRow, Counts, Cursor, Draft, DraftMode, Facts, InboxPage, Placement, Preview, PreviewBy, Seen,
+    Thread, View,
 };
 pub use links::{Link, Piece, linkify};
 pub use mail::{Card, Folds, FrameHeight, Look, MailChoice, MailHead, MailOutcome, answer_subject};

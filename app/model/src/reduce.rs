@@ -2,8 +2,8 @@
 //! it with a fresh read (R14): `apply(before, events) == fetch(after)`.
 
 use super::{
-    Bootstrap, Contact, ConversationId, ConversationRow, Counts, Draft, DraftMode, Facts, InboxPage, LiveBody,
-    LiveEvent, MemberId, Message, MessageId, Thread, Timestamp, View,
+    Bootstrap, Contact, ConversationId, ConversationRow, Count, Counts, Cursor, Draft, DraftMode, Facts, Filter,
+    InboxPage, LiveBody, LiveEvent, LiveSetChange, MemberId, Message, MessageId, Thread, Timestamp,
 };
 
 /// The workspace as shown.
@@ -13,15 +13,19 @@ pub struct WorkspacePart {
     pub boot: Bootstrap,
 }
 
-/// The list as shown: the newest rows of one view, down to where it was loaded.
+/// The list as shown: the newest rows that fit one filter, down to where it was loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListPart {
-    /// Which tab or category.
-    pub view: View,
+    /// Which conversations.
+    pub filter: Filter,
     /// Newest first.
     pub rows: Vec<ConversationRow>,
     /// Whether older ones were not loaded.
     pub more: bool,
+    /// How far an unfinished search of older ones went; see [`InboxPage::searched`].
+    pub searched: Option<Cursor>,
+    /// How many fit the filter, where it asks for more than its view.
+    pub fitting: Option<Count>,
     /// The numbers above the list.
     pub counts: Counts,
     /// Events up to here are included.
@@ -65,8 +69,12 @@ pub enum Changed {
     Message(MessageId),
     /// My unsent text in the open conversation.
     Draft(DraftMode),
-    /// The open conversation is mine to see again: only a fresh fetch makes it whole.
+    /// The open conversation changed in a way that only a fresh fetch shows: it is mine to see again, or one of a set.
     Back(ConversationId),
+    /// Rows of the list changed in a way that only a fresh fetch shows.
+    List,
+    /// How many fit the filter changed by an amount that no event tells: it has to be asked again.
+    Recount,
 }
 
 impl InboxState {
@@ -137,8 +145,15 @@ fn upsert<T, K: Ord>(all: &mut Vec<T>, one: T, id: impl Fn(&T) -> K) {
 
 impl ListPart {
     /// The part as a page brings it.
-    pub fn of(view: View, page: InboxPage) -> Self {
-        Self { view, rows: page.rows, more: page.more, counts: page.counts, seq: page.seq }
+    pub fn new(filter: Filter, page: InboxPage) -> Self {
+        let InboxPage { rows, more, fitting, searched, counts, seq, .. } = page;
+        Self { filter, rows, more, searched, fitting, counts, seq }
+    }
+
+    /// Where the next page begins; none when there is nothing below.
+    pub fn end(&self) -> Option<Cursor> {
+        let last = self.rows.last().map(ConversationRow::cursor);
+        self.more.then(|| self.searched.or(last)).flatten()
     }
 
     /// Adds an older page below. What moved up meanwhile is here already and stays as it is.
@@ -149,15 +164,17 @@ impl ListPart {
             }
         }
         self.rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.cursor()));
-        self.more = page.more;
+        (self.more, self.searched) = (page.more, page.searched);
     }
 
     fn apply(&mut self, body: &LiveBody, me: MemberId, joined: Timestamp, changed: &mut Vec<Changed>) {
         match body {
-            LiveBody::Conversation { before, row, reads, .. } => {
-                self.count(before.as_ref(), Some(&row.facts()), me, changed);
+            LiveBody::Conversation { before, after, row, reads, .. } => {
+                self.count(before.as_ref(), Some(&after.unwrap_or_else(|| row.facts())), me, changed);
                 self.put(row, read_by(reads, me), me, joined, changed);
             }
+            LiveBody::Counted { before, after } => self.count(before.as_ref(), after.as_ref(), me, changed),
+            LiveBody::Set(changes) => self.change_set(changes, me, changed),
             LiveBody::Gone { id, before } => {
                 self.count(Some(before), None, me, changed);
                 self.remove(*id, changed);
@@ -172,9 +189,37 @@ impl ListPart {
                 if let Some(row) = self.rows.iter_mut().find(|row| row.id == *conversation) {
                     row.read_count = row.read_count.max(*read_count);
                     changed.push(Changed::Row(row.id));
+                    if self.filter.unread && row.unread() == 0 {
+                        self.remove(*conversation, changed);
+                    }
+                }
+                if self.filter.unread {
+                    changed.push(Changed::Recount);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What a set changed: cards that leave the list go at once; those that stay or come are fetched, for a set brings no cards.
+    fn change_set(&mut self, set: &[LiveSetChange], me: MemberId, changed: &mut Vec<Changed>) {
+        let lowest = self.rows.last().map(|row| row.last_at);
+        let mut is_stale = false;
+        for one in set {
+            self.count(one.before.as_ref(), one.after.as_ref(), me, changed);
+            let known = self.rows.iter().find(|row| row.id == one.id);
+            if known.is_some_and(|row| row.version >= one.version) {
+                continue;
+            }
+            // Whether it is unread is known for cards that are here; others may be.
+            let read = known.map_or(0, |row| row.read_count);
+            match one.after.filter(|facts| self.filter.holds(facts, read, me)) {
+                Some(facts) => is_stale |= known.is_some() || !self.more || lowest.is_none_or(|at| facts.last_at >= at),
+                None => self.remove(one.id, changed),
+            }
+        }
+        if is_stale {
+            changed.push(Changed::List);
         }
     }
 
@@ -189,6 +234,28 @@ impl ListPart {
         if self.counts != old {
             changed.push(Changed::Counts);
         }
+        self.count_fitting(before, after, me, changed);
+    }
+
+    /// Who has read what before is not in an event, and what is only a lower bound cannot be counted on from: then it is asked again.
+    fn count_fitting(
+        &mut self,
+        before: Option<&Facts>,
+        after: Option<&Facts>,
+        me: MemberId,
+        changed: &mut Vec<Changed>,
+    ) {
+        let Some(fitting) = self.fitting else { return };
+        let fits = |facts: Option<&Facts>| facts.is_some_and(|facts| self.filter.holds(facts, -1, me));
+        match (fitting, i64::from(fits(after)) - i64::from(fits(before))) {
+            (Count::Exact(_), _) if self.filter.unread => changed.push(Changed::Recount),
+            (_, 0) => {}
+            (Count::Exact(n), by) => {
+                self.fitting = Some(Count::Exact(n + by));
+                changed.push(Changed::Counts);
+            }
+            (Count::AtLeast(_), _) => changed.push(Changed::Recount),
+        }
     }
 
     fn put(
@@ -199,13 +266,16 @@ impl ListPart {
         joined: Timestamp,
         changed: &mut Vec<Changed>,
     ) {
-        if !self.view.holds(&row.facts(), me) {
+        let known = self.rows.iter().position(|known| known.id == row.id);
+        if known.is_some_and(|at| self.rows[at].version > row.version) {
+            return;
+        }
+        let mut row = row.clone();
+        row.read_count = read.unwrap_or_else(|| never_marked(&row, joined));
+        if !self.filter.shows(&row, me) {
             self.remove(row.id, changed);
             return;
         }
-        let known = self.rows.iter().position(|known| known.id == row.id);
-        let mut row = row.clone();
-        row.read_count = read.unwrap_or_else(|| never_marked(&row, joined));
         let id = row.id;
         match known {
             Some(at) if self.rows[at].cursor() == row.cursor() => {
@@ -237,7 +307,7 @@ impl ListPart {
 
 impl ThreadPart {
     /// The part as a fetch brings it.
-    pub const fn of(thread: Thread) -> Self {
+    pub const fn new(thread: Thread) -> Self {
         Self { thread, gone: false }
     }
 
@@ -260,8 +330,10 @@ impl ThreadPart {
         }
         match body {
             LiveBody::Conversation { row, reads, messages, .. } if row.id == thread.row.id => {
-                let read = read_by(reads, me).unwrap_or_else(|| never_marked(row, joined));
-                thread.row = ConversationRow { read_count: read, ..(**row).clone() };
+                if row.version >= thread.row.version {
+                    let read = read_by(reads, me).unwrap_or_else(|| never_marked(row, joined));
+                    thread.row = ConversationRow { read_count: read, ..(**row).clone() };
+                }
                 changed.push(Changed::Thread);
                 let first = thread.messages.first().map(|m| m.n);
                 for message in messages {
@@ -275,6 +347,13 @@ impl ThreadPart {
             LiveBody::Gone { id, .. } if *id == thread.row.id => {
                 self.gone = true;
                 changed.push(Changed::Thread);
+            }
+            LiveBody::Set(set) => {
+                let mine = set.iter().find(|one| one.id == thread.row.id && one.version > thread.row.version);
+                if let Some(one) = mine {
+                    self.gone = one.after.is_none();
+                    changed.push(if self.gone { Changed::Thread } else { Changed::Back(one.id) });
+                }
             }
             LiveBody::Contact(contact) if thread.row.contact == Some(contact.id) => {
                 rename(&mut thread.row, contact);

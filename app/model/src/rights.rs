@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelId, Facts, MemberId, TeamId, text_enum::text_enum};
+use super::{ChannelId, MemberId, Placement, TeamId, text_enum::text_enum};
 
 text_enum! {
     /// What a member is in the workspace.
@@ -110,15 +110,15 @@ impl Access {
         self.visibility != Visibility::Teams || self.channels.contains(&channel)
     }
 
-    /// Whether a conversation with these facts is visible. The store's queries say the same in SQL; a property test compares the two.
-    pub fn sees(&self, facts: &Facts) -> bool {
+    /// Whether a conversation with this placement is visible. The store's queries say the same in SQL; a property test compares the two.
+    pub fn sees(&self, of: &Placement) -> bool {
         match self.visibility {
             Visibility::All => true,
-            Visibility::Mine => facts.assignee == Some(self.member),
+            Visibility::Mine => of.assignee == Some(self.member),
             Visibility::Teams => {
-                facts.assignee == Some(self.member)
-                    || facts.team.is_some_and(|team| self.teams.contains(&team))
-                    || self.channels.contains(&facts.channel)
+                of.assignee == Some(self.member)
+                    || of.team.is_some_and(|team| self.teams.contains(&team))
+                    || self.channels.contains(&of.channel)
             }
         }
     }

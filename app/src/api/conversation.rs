@@ -11,7 +11,7 @@ use super::{port, told};
 use model::Draft;
 use model::{
     Act, AttachmentId, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow, DraftMode,
-    MailChoice, MemberId, Message, MessageId,
+    MailChoice, MemberId, Message, MessageId, Seen,
 };
 
 /// A reply or a note to be sent. The id is made in the browser: a repeated request is the same message (R6).
@@ -69,10 +69,16 @@ pub async fn send_now(id: MessageId) -> Result<Message, Refused> {
     told(port()?.send_now(id).await)
 }
 
-/// Assigns, closes, reopens; refused when somebody changed the conversation after `seen`.
+/// Assigns, closes, reopens; refused when somebody else changed the same thing since it was `seen`.
 #[server(prefix = "/api/fn", endpoint = "change_state", input = Json)]
-pub async fn change_state(conversation: ConversationId, seen: i64, act: Act) -> Result<ConversationRow, Refused> {
+pub async fn change_state(conversation: ConversationId, seen: Seen, act: Act) -> Result<ConversationRow, Refused> {
     told(port()?.change_state(conversation, seen, act).await)
+}
+
+/// Assigns, closes or reopens many at once, [`MOST_IN_A_SET`](model::MOST_IN_A_SET) at most; answers how many that changed.
+#[server(prefix = "/api/fn", endpoint = "act_on_many", input = Json)]
+pub async fn act_on_many(conversations: Vec<ConversationId>, act: Act) -> Result<usize, Refused> {
+    told(port()?.act_on_many(conversations, act).await)
 }
 
 /// Marks a conversation as read up to a number of incoming messages.

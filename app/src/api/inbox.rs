@@ -6,7 +6,7 @@ use leptos::server_fn::codec::Json;
 use super::Refused;
 #[cfg(feature = "ssr")]
 use super::{port, told};
-use model::{Bootstrap, ConversationId, Cursor, InboxPage, Message, Thread, View};
+use model::{Bootstrap, ConversationId, Cursor, Filter, InboxPage, Message, Thread};
 
 /// Who I am, and the workspace's people, teams and channels.
 #[server(prefix = "/api/fn", endpoint = "bootstrap", input = Json)]
@@ -14,10 +14,10 @@ pub async fn load_bootstrap() -> Result<Bootstrap, Refused> {
     told(port()?.bootstrap().await)
 }
 
-/// One page of a tab or category, newest first.
+/// One page of what fits a filter, newest first.
 #[server(prefix = "/api/fn", endpoint = "inbox_page", input = Json)]
-pub async fn load_inbox(view: View, after: Option<Cursor>) -> Result<InboxPage, Refused> {
-    told(port()?.inbox_page(view, after).await)
+pub async fn load_inbox(filter: Filter, after: Option<Cursor>) -> Result<InboxPage, Refused> {
+    told(port()?.inbox_page(filter, after).await)
 }
 
 /// A conversation with its newest entries.

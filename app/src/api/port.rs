@@ -10,8 +10,8 @@ use super::{
 };
 use model::{
     Act, ApiError, AuditPage, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId, ConversationId,
-    ConversationRow, Cursor, Draft, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message, MessageId, Role,
-    SessionId, Team, TeamId, Thread, View, Visibility, Workspace,
+    ConversationRow, Cursor, Draft, Filter, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message, MessageId,
+    Role, Seen, SessionId, Team, TeamId, Thread, Visibility, Workspace,
 };
 
 type Answer<T> = Result<T, ApiError>;
@@ -21,13 +21,14 @@ type Answer<T> = Result<T, ApiError>;
 #[expect(missing_docs, reason = "each is documented at its server function")]
 pub trait Port: Send + Sync {
     async fn bootstrap(&self) -> Answer<Bootstrap>;
-    async fn inbox_page(&self, view: View, after: Option<Cursor>) -> Answer<InboxPage>;
+    async fn inbox_page(&self, filter: Filter, after: Option<Cursor>) -> Answer<InboxPage>;
     async fn thread(&self, id: ConversationId) -> Answer<Thread>;
     async fn older(&self, id: ConversationId, before: i64) -> Answer<(Vec<Message>, bool)>;
     async fn send_message(&self, new: NewMessage) -> Answer<Message>;
     async fn cancel_message(&self, id: MessageId) -> Answer<Message>;
     async fn send_now(&self, id: MessageId) -> Answer<Message>;
-    async fn change_state(&self, conversation: ConversationId, seen: i64, act: Act) -> Answer<ConversationRow>;
+    async fn change_state(&self, conversation: ConversationId, seen: Seen, act: Act) -> Answer<ConversationRow>;
+    async fn act_on_many(&self, conversations: Vec<ConversationId>, act: Act) -> Answer<usize>;
     async fn mark_read(&self, conversation: ConversationId, read_count: i64) -> Answer<()>;
     async fn save_draft(&self, conversation: ConversationId, draft: Draft, by: Option<MemberId>) -> Answer<()>;
     async fn edit_contact(&self, id: ContactId, field: ContactField, value: String, seen: i64) -> Answer<Contact>;

@@ -37,8 +37,8 @@ const FIELDS: [(ContactField, &str); 8] = [
 pub fn act_on(id: ConversationId) -> Callback<Act> {
     let (inbox, toasts) = (use_inbox(), use_context::<Toasts>());
     Callback::new(move |act: Act| {
-        // Whoever acts saw the version that is on screen now; the second of two at once is told (Promise 4).
-        let seen = inbox.open.with_untracked(|row| row.as_ref().filter(|row| row.id == id).map(|row| row.version));
+        // Whoever acts saw what is on screen now; the second of two at once is told (Promise 4).
+        let seen = inbox.open.with_untracked(|row| row.as_ref().filter(|row| row.id == id).map(ConversationRow::seen));
         let Some(seen) = seen else { return };
         leptos::task::spawn_local(async move {
             if let Err(error) = change_state(id, seen, act).await

@@ -19,7 +19,9 @@ use crate::{
     json::Fetched,
     state::{Connection, Inbox, Listed, give_focus, use_inbox, use_live, use_workspace},
 };
-use model::{AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Permission, View, window_of};
+use model::{
+    AccountState, ApiError, Bootstrap, ConversationId, Counts, Filter, InboxPage, Permission, View, window_of,
+};
 
 /// The height of a row in pixels; the style sheet's `--row-h`.
 const ROW_H: f64 = 76.0;
@@ -65,7 +67,7 @@ pub fn ListPanel(
     #[prop(into)]
     view: Signal<View>,
     /// Its first page.
-    page: Fetched<(View, Result<InboxPage, ApiError>)>,
+    page: Fetched<(Filter, Result<InboxPage, ApiError>)>,
     /// Which panel matters most.
     panel: Signal<Panel>,
 ) -> impl IntoView {
@@ -125,7 +127,7 @@ pub fn ListPanel(
     };
     let rows = move || match inbox.listed.get() {
         Listed::Nothing => ().into_any(),
-        Listed::View(_) => view! { <Rows view /> }.into_any(),
+        Listed::Filter(_) => view! { <Rows view /> }.into_any(),
         Listed::Failed(error) => view! { <LoadFailed error retry=move |()| page.refetch() /> }.into_any(),
     };
     let offline = move || {
@@ -285,10 +287,10 @@ fn Rows(
         let Some((of, cursor)) = inbox.end() else { return };
         loading.set_value(true);
         leptos::task::spawn_local(async move {
-            let page = load_inbox(of, Some(cursor)).await;
+            let page = load_inbox(of.clone(), Some(cursor)).await;
             loading.try_set_value(false);
             if let Ok(page) = page {
-                inbox.append(of, page);
+                inbox.append(&of, page);
             }
         });
     });

@@ -16,7 +16,7 @@ use crate::{
     json::fetched,
     state::{use_inbox, use_live},
 };
-use model::{ApiError, ConversationId, View};
+use model::{ApiError, ConversationId, Filter, View};
 
 /// The page.
 #[component]
@@ -31,8 +31,8 @@ pub fn InboxPage() -> impl IntoView {
     let is_asked = Memo::new(move |_| asked.with(Option::is_some));
     let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
     let page = fetched(
-        move || (view.get(), live.resets.get()),
-        |(view, _)| async move { (view, load_inbox(view, None).await.map_err(ApiError::from)) },
+        move || (Filter::from(view.get()), live.resets.get(), inbox.list_reads.get()),
+        |(filter, ..)| async move { (filter.clone(), load_inbox(filter, None).await.map_err(ApiError::from)) },
     );
     let thread = fetched(
         move || (asked.get().map(|_| id.get()), live.resets.get(), inbox.returns.get()),

@@ -4,7 +4,10 @@ mod last_mail;
 mod seen;
 mod slots;
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 
 use leptos::prelude::*;
 
@@ -15,12 +18,15 @@ pub use self::slots::Slotted;
 use self::slots::{first_unread, slots_of};
 use super::{WorkspaceState, now_ms};
 use model::{
-    ApiError, Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, Draft, DraftMode, InboxPage,
-    InboxState, ListPart, LiveBody, LiveEvent, Message, MessageId, Thread, ThreadPart, View, WorkspacePart, arrange,
+    ApiError, Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, Draft, DraftMode, Filter,
+    InboxPage, InboxState, ListPart, LiveBody, LiveEvent, Message, MessageId, Thread, ThreadPart, WorkspacePart,
+    arrange,
 };
 
 /// How many events are kept, so that what was fetched before them and arrives after them misses none.
 const RECENT: usize = 500;
+/// How long a list that has to be read afresh waits for further reasons.
+const READ_LIST_AGAIN: Duration = Duration::from_millis(300);
 
 /// What the list shows.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -28,8 +34,8 @@ pub enum Listed {
     /// Nothing was read yet.
     #[default]
     Nothing,
-    /// The rows of a view.
-    View(View),
+    /// The rows that fit a filter.
+    Filter(Filter),
     /// It could not be read.
     Failed(ApiError),
 }
@@ -85,8 +91,12 @@ pub struct Inbox {
     pub gone: RwSignal<bool>,
     /// Counts the changes of my drafts that came from elsewhere.
     pub drafts: RwSignal<u32>,
+    /// Whether the list is read afresh in a moment.
+    list_is_stale: StoredValue<bool>,
+    /// Counts the times that the list has to be read afresh.
+    pub list_reads: RwSignal<u32>,
     /// The read that the list stands on.
-    list_read: StoredValue<Option<(View, i64)>>,
+    list_read: StoredValue<Option<(Filter, i64)>>,
     /// The read that the open conversation stands on.
     thread_read: StoredValue<Option<(ConversationId, i64)>>,
     /// The place of the first entry that was not read when the thread was opened.
@@ -126,6 +136,8 @@ impl Inbox {
             older: RwSignal::new(false),
             gone: RwSignal::new(false),
             drafts: RwSignal::new(0),
+            list_is_stale: StoredValue::new(false),
+            list_reads: RwSignal::new(0),
             list_read: StoredValue::new(None),
             thread_read: StoredValue::new(None),
             unread_from: StoredValue::new(None),
@@ -209,11 +221,11 @@ impl Inbox {
     }
 
     /// Shows a view's first page, or that it could not be read. A page that is shown already changes nothing.
-    pub fn show_page(self, view: View, page: Result<InboxPage, ApiError>) {
+    pub fn show_page(self, filter: Filter, page: Result<InboxPage, ApiError>) {
         let listed = match page {
             Ok(page) => {
-                self.set_list(view, page);
-                Listed::View(view)
+                self.set_list(filter.clone(), page);
+                Listed::Filter(filter)
             }
             Err(error) => Listed::Failed(error),
         };
@@ -222,15 +234,15 @@ impl Inbox {
         }
     }
 
-    fn set_list(self, view: View, page: InboxPage) {
-        let same = self.core.with_value(|core| core.list.as_ref().is_some_and(|list| list.view == view));
+    fn set_list(self, filter: Filter, page: InboxPage) {
+        let same = self.core.with_value(|core| core.list.as_ref().is_some_and(|list| list.filter == filter));
         // By what was read, not by how far the list has come since: after a reset it may have gone on past a gap.
-        let read = Some((view, page.seq));
+        let read = Some((filter.clone(), page.seq));
         if same && self.list_read.get_value() == read {
             return;
         }
         self.list_read.set_value(read);
-        self.core.update_value(|core| core.list = Some(ListPart::of(view, page)));
+        self.core.update_value(|core| core.list = Some(ListPart::new(filter, page)));
         self.catch_up();
         if !same {
             self.rows.update_value(HashMap::clear);
@@ -239,10 +251,10 @@ impl Inbox {
         self.show_list(true);
     }
 
-    /// Adds an older page below; only if the list still shows that view.
-    pub fn append(self, view: View, page: InboxPage) {
+    /// Adds an older page below; only if the list still shows that filter.
+    pub fn append(self, filter: &Filter, page: InboxPage) {
         let fits = self.core.try_update_value(|core| match &mut core.list {
-            Some(list) if list.view == view => {
+            Some(list) if list.filter == *filter => {
                 list.append(page);
                 true
             }
@@ -254,8 +266,8 @@ impl Inbox {
     }
 
     /// Where the loaded part of the list ends.
-    pub fn end(self) -> Option<(View, model::Cursor)> {
-        let end = |list: &ListPart| list.rows.last().map(|row| (list.view, row.cursor()));
+    pub fn end(self) -> Option<(Filter, model::Cursor)> {
+        let end = |list: &ListPart| list.end().map(|end| (list.filter.clone(), end));
         self.core.try_with_value(|core| core.list.as_ref().and_then(end)).flatten()
     }
 
@@ -320,7 +332,7 @@ impl Inbox {
             self.messages.update_value(HashMap::clear);
             self.just_came.set_value(JustCame::default());
         }
-        self.core.update_value(|core| core.thread = Some(ThreadPart::of(thread)));
+        self.core.update_value(|core| core.thread = Some(ThreadPart::new(thread)));
         self.catch_up();
         self.show_thread();
         self.show_messages();
@@ -382,6 +394,23 @@ impl Inbox {
         }
         if changed.iter().any(|c| matches!(c, Changed::Back(_))) {
             self.returns.try_update(|n| *n += 1);
+        }
+        if changed.iter().any(|c| matches!(c, Changed::List | Changed::Recount)) {
+            self.read_list_again();
+        }
+    }
+
+    /// Once for everything that happens within a moment: a set of thousands comes as many events.
+    fn read_list_again(self) {
+        if self.list_is_stale.try_get_value() == Some(false) {
+            self.list_is_stale.set_value(true);
+            set_timeout(
+                move || {
+                    self.list_is_stale.try_set_value(false);
+                    self.list_reads.try_update(|n| *n += 1);
+                },
+                READ_LIST_AGAIN,
+            );
         }
     }
 

@@ -1,8 +1,8 @@
 //! A conversation being changed: loaded, altered by the state table, given entries, and stored with its event.
 
 use model::{
-    ApiError, Attachment, Contact, ConversationId, Entry, EventBody, Facts, FollowUp, MailHead, Message, MessageId,
-    Preview, PreviewBy, Sender, Timestamp, Trigger, is_unseen,
+    Attachment, Contact, ConversationId, Entry, EventBody, Facts, FollowUp, MailHead, Message, MessageId, Preview,
+    PreviewBy, Sender, SetChange, Timestamp, Trigger, is_unseen,
 };
 use store::{
     Scope, Tx,
@@ -63,18 +63,6 @@ impl Change {
         conversation::insert(tx, scope, &new).await?;
         let stored = (new.row.facts(), new.row.version);
         Ok(Self { scope: scope.clone(), stored, is_new: true, now: new, messages: Vec::new() })
-    }
-
-    /// Refuses when somebody changed the conversation after `seen` (Promise 4).
-    ///
-    /// # Errors
-    /// [`ApiError::Conflict`]
-    pub fn claim(&self, seen: i64) -> Result<()> {
-        if self.now.row.version == seen {
-            return Ok(());
-        }
-        let message = "Somebody changed this conversation a moment ago. Look at it again, then decide.".to_owned();
-        Err(ApiError::Conflict { message }.into())
     }
 
     /// Applies a row of the state table.
@@ -150,14 +138,30 @@ impl Change {
         self.now.row.state.waiting_since
     }
 
+    /// Stores the conversation, for an event that tells of several.
+    ///
+    /// # Errors
+    /// When the database fails or another process was first.
+    pub async fn finish_in_set(mut self, tx: &mut Tx<'_>) -> Result<SetChange> {
+        let before = self.save(tx).await?;
+        let row = &self.now.row;
+        Ok(SetChange { id: row.id, before, after: row.facts(), version: row.version })
+    }
+
+    /// Stores the conversation; what it was before.
+    async fn save(&mut self, tx: &mut Tx<'_>) -> Result<Facts> {
+        let (before, seen) = self.stored;
+        self.now.row.version = seen + 1;
+        conversation::save(tx, &self.scope, &before, seen, &self.now).await?;
+        Ok(before)
+    }
+
     /// Stores the conversation and tells of it: one event for all that the command did.
     ///
     /// # Errors
     /// When the database fails or another process was first.
     pub async fn finish(mut self, tx: &mut Tx<'_>) -> Result<Loaded> {
-        let (before, seen) = self.stored;
-        self.now.row.version = seen + 1;
-        conversation::save(tx, &self.scope, &before, seen, &self.now).await?;
+        let before = self.save(tx).await?;
         let reads = match self.is_new {
             // Nobody has read what did not exist.
             true => Vec::new(),
@@ -167,6 +171,7 @@ impl Change {
         row.read_count = 0;
         let body = EventBody::Conversation {
             before: (!self.is_new).then_some(before),
+            after: row.facts(),
             row: Box::new(row),
             reads,
             messages: self.messages,
@@ -194,7 +199,7 @@ pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Con
             other.finish(tx).await?;
         }
     }
-    let seen_by = conversation::facts_of_contact(tx.conn(), &system, contact.id).await?;
+    let seen_by = conversation::placements_of_contact(tx.conn(), &system, contact.id).await?;
     tx.emit(scope.workspace(), EventBody::Contact { contact: Box::new(contact), seen_by });
     Ok(())
 }

@@ -31,9 +31,9 @@ impl Command for EditContact {
         let scope = tx.scope()?;
         scope.require(Permission::Converse)?;
         let mut contact = contact::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
-        let seen_by = conversation::facts_of_contact(tx.conn(), &scope, self.id).await?;
+        let seen_by = conversation::placements_of_contact(tx.conn(), &scope, self.id).await?;
         // A contact is seen by whoever sees one of its conversations.
-        if !seen_by.iter().any(|facts| scope.sees(facts)) {
+        if !seen_by.iter().any(|placement| scope.sees(placement)) {
             return Err(Error::NOT_FOUND);
         }
         let value = self.field.check(&self.value).map_err(|e| ApiError::invalid(self.field.as_str(), e.to_string()))?;

@@ -1,18 +1,19 @@
-//! Reading the inbox, and what members do to conversations.
+//! Reading the inbox, and what members keep for themselves: how far they read, what they have not sent.
 
 use async_trait::async_trait;
 use model::{
-    Act, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, DeliveryState, Draft, Entry,
-    EventBody, InboxPage, Line, Message, Permission, Status, Thread, Trigger, View,
+    Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, DeliveryState, Draft, Entry, EventBody, Filter,
+    InboxPage, Message, Permission, Thread,
 };
 use store::{
     Command, Conn, Db, Scope, Tx, contact, conversation,
     error::{Error, Result},
+    list,
     message::{self, Audience},
     person, workspace,
 };
 
-use super::{change::Change, check_text};
+use super::check_text;
 
 /// How many rows a page of the list has at most.
 pub const PAGE: i64 = 100;
@@ -31,14 +32,26 @@ pub async fn bootstrap(db: &Db, scope: &Scope) -> Result<Bootstrap> {
 /// One page of the list, newest first.
 ///
 /// # Errors
-/// When the database fails or the role may not read.
-pub async fn page(db: &Db, scope: &Scope, view: View, after: Option<Cursor>, limit: i64) -> Result<InboxPage> {
+/// When the database fails, the role may not read, or the filter asks for too much.
+pub async fn page(
+    db: &Db,
+    scope: &Scope,
+    filter: impl Into<Filter> + Send,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<InboxPage> {
     scope.require(Permission::Read)?;
+    let filter = filter.into().checked()?;
     let mut snapshot = db.snapshot().await?;
     let conn = &mut snapshot.conn();
-    let (rows, more) = conversation::page(conn, scope, view, after, limit.clamp(1, PAGE)).await?;
+    let list::Page { rows, more, searched } =
+        list::page(conn, scope, &filter, after, limit.clamp(1, PAGE), list::LOOKED_AT).await?;
+    let fitting = match after.is_none() && filter.narrows() {
+        true => Some(list::count(conn, scope, &filter).await?),
+        false => None,
+    };
     let (counts, seq) = conversation::counts(conn, scope).await?;
-    Ok(InboxPage { rows, more, counts, seq, now: db.clock().now() })
+    Ok(InboxPage { rows, more, fitting, searched, counts, seq, now: db.clock().now() })
 }
 
 /// A conversation with its newest entries, who it is with, and my drafts in it.
@@ -102,57 +115,6 @@ pub async fn older(db: &Db, scope: &Scope, id: ConversationId, before: i64) -> R
 
 async fn seen(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Result<ConversationRow> {
     Ok(conversation::load(conn, scope, id).await?.ok_or(Error::NOT_FOUND)?.row)
-}
-
-/// Does it, if nobody changed the conversation since it was looked at.
-#[derive(Debug, Clone, Copy)]
-pub struct ChangeState {
-    /// Which conversation.
-    pub conversation: ConversationId,
-    /// The version that was looked at.
-    pub seen: i64,
-    /// What to do.
-    pub act: Act,
-}
-
-#[async_trait]
-impl Command for ChangeState {
-    type Output = ConversationRow;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<ConversationRow> {
-        let scope = tx.scope()?;
-        scope.require(Permission::Converse)?;
-        let by = scope.person()?.member.id;
-        let mut change = Change::load(tx, &scope, self.conversation).await?;
-        let state = &change.now.row.state;
-        let already = match self.act {
-            Act::Assign(to) => state.assignee == to,
-            Act::Close(_) => state.status == Status::Closed,
-            Act::Reopen => state.status == Status::Open,
-            Act::Pending => state.status == Status::Pending,
-        };
-        // Done already, perhaps by this very request a moment ago: the same answer.
-        if already {
-            return Ok(change.now.row);
-        }
-        change.claim(self.seen)?;
-        if let Act::Assign(Some(to)) = self.act
-            && !workspace::is_member(tx.conn(), &scope, to).await?
-        {
-            return Err(
-                ApiError::invalid("assignee", "This person is no longer a member. Choose somebody else.").into()
-            );
-        }
-        let (trigger, line) = match self.act {
-            Act::Assign(to) => (Trigger::Assign(to), Line::Assigned { by, to }),
-            Act::Close(reason) => (Trigger::Close, Line::Closed { by, reason }),
-            Act::Reopen => (Trigger::Reopen, Line::Status { by, to: Status::Open }),
-            Act::Pending => (Trigger::SetPending, Line::Status { by, to: Status::Pending }),
-        };
-        change.apply(trigger);
-        change.line(tx, line).await?;
-        Ok(change.finish(tx).await?.row)
-    }
 }
 
 /// Marks a conversation as read up to a number of incoming messages.
@@ -220,5 +182,5 @@ impl Command for SaveDraft {
 /// # Errors
 /// When the database fails.
 pub async fn sees_contact(conn: &mut Conn<'_>, scope: &Scope, contact: ContactId) -> Result<bool> {
-    Ok(conversation::facts_of_contact(conn, scope, contact).await?.iter().any(|facts| scope.sees(facts)))
+    Ok(conversation::placements_of_contact(conn, scope, contact).await?.iter().any(|placement| scope.sees(placement)))
 }

@@ -1,6 +1,7 @@
 //! Use cases: rights → rules → one transaction (rows, event, jobs). No HTTP and no SQL text.
 
 pub mod account;
+pub mod act;
 pub mod audit_log;
 pub mod change;
 pub mod contacts;

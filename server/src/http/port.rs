@@ -11,9 +11,10 @@ use app::api::{
 };
 use async_trait::async_trait;
 use domain::{
+    act::{ActOnMany, ChangeState},
     audit_log::{self, NoteRefusal},
     contacts::{EditContact, MakeContact},
-    inbox::{self, ChangeState, MarkRead, SaveDraft},
+    inbox::{self, MarkRead, SaveDraft},
     mail::{Backfill, BeginMail, PauseChannel},
     people::{AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels},
     send::{CancelMessage, SendMessage, SendNow},
@@ -21,8 +22,8 @@ use domain::{
 };
 use model::{
     Act, ApiError, AuditEvent, AuditPage, Bootstrap, Channel, ChannelId, Contact, ContactField, ContactId,
-    ConversationId, ConversationRow, Cursor, Draft, InboxPage, InviteId, JobId, MailId, Member, MemberId, Message,
-    MessageId, Permission, Role, SessionId, Team, TeamId, Thread, View, Visibility, Workspace,
+    ConversationId, ConversationRow, Cursor, Draft, Filter, InboxPage, InviteId, JobId, MailId, Member, MemberId,
+    Message, MessageId, Permission, Role, Seen, SessionId, Team, TeamId, Thread, Visibility, Workspace,
 };
 use store::{
     Command, Engine, Scope,
@@ -88,10 +89,10 @@ impl Port for MemberPort {
         inbox::bootstrap(&self.http.db, &self.signed.session.scope).await.for_client()
     }
 
-    async fn inbox_page(&self, view: View, after: Option<Cursor>) -> Answer<InboxPage> {
+    async fn inbox_page(&self, filter: Filter, after: Option<Cursor>) -> Answer<InboxPage> {
         // The first page paints at once; the following ones are fetched ahead of the scrolling.
         let limit = if after.is_some() { inbox::PAGE } else { inbox::PAGE / 4 };
-        inbox::page(&self.http.db, &self.signed.session.scope, view, after, limit).await.for_client()
+        inbox::page(&self.http.db, &self.signed.session.scope, filter, after, limit).await.for_client()
     }
 
     async fn thread(&self, id: ConversationId) -> Answer<Thread> {
@@ -120,8 +121,12 @@ impl Port for MemberPort {
         self.write(SendNow(id)).await
     }
 
-    async fn change_state(&self, conversation: ConversationId, seen: i64, act: Act) -> Answer<ConversationRow> {
+    async fn change_state(&self, conversation: ConversationId, seen: Seen, act: Act) -> Answer<ConversationRow> {
         self.write(ChangeState { conversation, seen, act }).await
+    }
+
+    async fn act_on_many(&self, conversations: Vec<ConversationId>, act: Act) -> Answer<usize> {
+        self.write(ActOnMany { conversations, act }).await
     }
 
     async fn mark_read(&self, conversation: ConversationId, read_count: i64) -> Answer<()> {

@@ -130,6 +130,7 @@ pub const SERVER_FUNCTIONS: &[&str] = &[
     "bootstrap",
     "cancel_message",
     "change_password",
+    "act_on_many",
     "change_state",
     "check_mailbox",
     "connect_mailbox",

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use model::{Access, EventBody, LiveEvent, WorkspaceId};
+use model::{Access, EventBody, Facts, LiveEvent, WorkspaceId};
 use store::{Committed, Db, error::StoreError, event};
 use tokio::sync::{Notify, broadcast};
 
@@ -24,7 +24,8 @@ pub struct Numbered {
     pub seq: i64,
     /// What happened.
     pub body: EventBody,
-    frames: [OnceLock<Bytes>; 3],
+    /// One for each combination of what is seen of it.
+    frames: [OnceLock<Bytes>; 8],
     pub(super) answers: Answers,
 }
 
@@ -36,14 +37,18 @@ impl Numbered {
 
     /// The frame for somebody who sees so much; none when they may not know of it.
     pub fn frame(&self, access: &Access) -> Option<Bytes> {
+        let seen = |facts: &Facts| access.sees(&facts.placement());
         let kind = match &self.body {
-            EventBody::Conversation { before, row, .. } => {
-                match (before.is_some_and(|facts| access.sees(&facts)), access.sees(&row.facts())) {
-                    (true, true) => 0,
-                    (false, true) => 1,
-                    (true, false) => 2,
-                    (false, false) => return None,
-                }
+            EventBody::Conversation { before, after, row, .. } => {
+                let seen = [before.is_some_and(|facts| seen(&facts)), seen(after), seen(&row.facts())];
+                seen.iter().fold(0, |kind, seen| kind * 2 + usize::from(*seen))
+            }
+            EventBody::Counted { before, after } => {
+                usize::from(before.is_some_and(|facts| seen(&facts))) * 2 + usize::from(seen(after))
+            }
+            // Whoever sees some of a set gets a frame of their own.
+            EventBody::Set(changes) if !changes.iter().all(|one| seen(&one.before) && seen(&one.after)) => {
+                return self.render(access);
             }
             other => {
                 other.seen(access)?;
@@ -54,9 +59,14 @@ impl Numbered {
         if let Some(frame) = slot.get() {
             return Some(frame.clone());
         }
+        let frame = self.render(access)?;
+        Some(slot.get_or_init(|| frame).clone())
+    }
+
+    fn render(&self, access: &Access) -> Option<Bytes> {
         let event = LiveEvent { seq: self.seq, body: self.body.seen(access)? };
         let json = serde_json::to_string(&event).ok()?;
-        Some(slot.get_or_init(|| Bytes::from(format!("id: {}\nevent: change\ndata: {json}\n\n", self.seq))).clone())
+        Some(Bytes::from(format!("id: {}\nevent: change\ndata: {json}\n\n", self.seq)))
     }
 }
 

@@ -125,7 +125,7 @@ async fn missed(db: &Db, watcher: &Watcher, since: i64) -> Result<(VecDeque<Byte
     let last = event::last(conn, watcher.workspace).await?.unwrap_or_default();
     // Any number at all may stand there.
     let known = (0..=last).contains(&since) && last - since <= CATCH_UP;
-    let kept = event::oldest(conn, watcher.workspace).await?.is_none_or(|oldest| oldest - 1 <= since) || since == last;
+    let kept = event::oldest(conn, watcher.workspace).await?.is_some_and(|oldest| oldest - 1 <= since) || since == last;
     if !known || !kept {
         return Ok((VecDeque::from([reset(last)]), last));
     }

@@ -9,8 +9,20 @@ use super::{
 };
 use crate::error::StoreError;
 
-const ONE: &str = "SELECT id, version, name, email, phone, company, title, location, language, time_zone, lead_status FROM contact \
-     WHERE workspace_id = $1 AND id = $2";
+/// The columns that make a [`Contact`], in one place.
+macro_rules! columns {
+    () => {
+        "id, version, name, email, phone, company, title, location, language, time_zone, lead_status"
+    };
+}
+pub(super) const COLUMNS: &str = columns!();
+
+const ONE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM contact \
+     WHERE workspace_id = $1 AND id = $2"
+);
 const INSERT: &str = "INSERT INTO contact (workspace_id, id, version, name, email, phone, company, title, location, language, time_zone, \
      lead_status, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 const SAVE: &str = "UPDATE contact SET version = version + 1, name = $4, email = $5, phone = $6, company = $7, title = $8, location = $9, \
@@ -27,7 +39,7 @@ pub(super) const STATEMENTS: &[&str] =
     &[ONE, INSERT, SAVE, IDENTITY, ADD_IDENTITY, SET_LABEL, LINK, LINK_CONVERSATIONS];
 
 row! {
-    struct Raw {
+    pub(super) struct Raw {
         id: String,
         version: i64,
         name: String,

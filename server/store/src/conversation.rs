@@ -3,21 +3,21 @@
 use std::collections::BTreeSet;
 
 use model::{
-    ConversationId, ConversationRow, ConversationState, Counts, Cursor, Facts, IdentityId, MemberId, Preview,
-    Timestamp, View, Visibility, WorkspaceId,
+    ConversationId, ConversationRow, ConversationState, Counts, Facts, IdentityId, MemberId, Placement, Preview,
+    Timestamp, Visibility, WorkspaceId,
 };
 
 use super::{
     Scope, Tx,
     codec::{self, read, read_opt},
     conn::{Conn, Engine, Val, args, row},
-    scope::{ours, visible},
+    scope::{among, ours, visible},
 };
 use crate::error::StoreError;
 
 /// `$1` workspace, `$2` member, `$3` when the member joined. What the address first came with is told where the conversation is with
 /// whoever the address belongs to: whoever sees one that is not need not see them (S21).
-const SELECT: &str = "SELECT c.id, c.channel_id, c.channel_kind, c.team_id, c.contact_id, COALESCE(NULLIF(ct.name, ''), ct.email, '') AS name, \
+pub(super) const SELECT: &str = "SELECT c.id, c.channel_id, c.channel_kind, c.team_id, c.contact_id, COALESCE(NULLIF(ct.name, ''), ct.email, '') AS name, \
      COALESCE(NULLIF(c.label, ''), i.label) AS label, CASE WHEN c.label = '' OR COALESCE(c.contact_id, '') <> COALESCE(i.contact_id, '') THEN '' ELSE i.label END AS first_label, c.preview_by, c.preview, c.last_at, c.last_inbound_at, c.started_at, c.first_response_ms, c.inbound_count, \
      COALESCE(rm.read_count, CASE WHEN c.last_inbound_at <= $3 THEN c.inbound_count ELSE 0 END) AS read_count, \
      c.status, c.snoozed_until, c.assignee_id, c.ai_mode, c.pen, c.pen_epoch, c.waiting_since, c.missed_at, c.auto_replied_at, \
@@ -31,7 +31,7 @@ const LATEST_OF: &str = "SELECT id FROM conversation WHERE workspace_id = $1 AND
      ORDER BY last_at DESC LIMIT 1";
 const OF_IDENTITY: &str =
     "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 ORDER BY id LIMIT 50";
-const OF_CONTACT: &str = "SELECT assignee_id, team_id, channel_id, tab, slot, unsent FROM conversation WHERE workspace_id = $1 AND contact_id = $2 \
+const OF_CONTACT: &str = "SELECT assignee_id, team_id, channel_id FROM conversation WHERE workspace_id = $1 AND contact_id = $2 \
      ORDER BY last_at DESC LIMIT 50";
 const INSERT: &str = "INSERT INTO conversation (workspace_id, id, channel_id, channel_kind, identity_id, contact_id, team_id, status, \
      snoozed_until, assignee_id, ai_mode, pen, pen_epoch, waiting_since, missed_at, auto_replied_at, outreach, tab, slot, preview_by, \
@@ -73,28 +73,9 @@ pub(super) const STATEMENTS: &[&str] =
 pub fn composed_statements() -> Vec<String> {
     let mut all = Vec::new();
     for &visibility in Visibility::ALL {
-        for &view in View::ALL {
-            all.extend([page_sql(visibility, view, false), page_sql(visibility, view, true)]);
-        }
         all.extend([one_sql(visibility), counts_sql(visibility)]);
     }
     all
-}
-
-/// The statement of a page: `$4`, `$5` the cursor, the last value the limit.
-pub fn page_sql(visibility: Visibility, view: View, after: bool) -> String {
-    let of_view = match view {
-        View::All => "c.tab = 'active'",
-        View::Closed => "c.tab = 'closed'",
-        View::Mine => "c.assignee_id = $2 AND c.tab = 'active'",
-        View::Unassigned => "c.assignee_id IS NULL AND c.tab = 'active'",
-        View::New => "c.tab = 'active' AND c.slot = 'new'",
-        View::Missed => "c.tab = 'active' AND c.slot = 'missed'",
-        View::Others => "c.tab = 'active' AND c.slot = 'taken' AND (c.assignee_id IS NULL OR c.assignee_id <> $2)",
-        View::Unsent => "c.tab = 'active' AND c.unsent <> ''",
-    };
-    let (cursor, limit) = if after { (" AND (c.last_at, c.id) < ($4, $5)", "$6") } else { ("", "$4") };
-    format!("{SELECT} AND {of_view}{}{cursor} ORDER BY c.last_at DESC, c.id DESC LIMIT {limit}", visible(visibility))
 }
 
 fn one_sql(visibility: Visibility) -> String {
@@ -103,11 +84,7 @@ fn one_sql(visibility: Visibility) -> String {
 
 /// `$4` is a JSON array of ids.
 pub(super) fn some_sql(engine: Engine, visibility: Visibility) -> String {
-    let among = match engine {
-        Engine::Sqlite => "IN (SELECT value FROM json_each($4))",
-        Engine::Postgres => "= ANY (ARRAY(SELECT json_array_elements_text(CAST($4 AS JSON))))",
-    };
-    format!("{SELECT} AND c.id {among}{}", visible(visibility))
+    format!("{SELECT} AND c.id {}{}", among(engine, "$4"), visible(visibility))
 }
 
 fn counts_sql(visibility: Visibility) -> String {
@@ -115,7 +92,7 @@ fn counts_sql(visibility: Visibility) -> String {
 }
 
 row! {
-    struct Raw {
+    pub(super) struct Raw {
         id: String,
         channel_id: String,
         channel_kind: String,
@@ -206,32 +183,8 @@ impl TryFrom<Raw> for Loaded {
     }
 }
 
-fn joined(scope: &Scope) -> Timestamp {
+pub(super) fn joined(scope: &Scope) -> Timestamp {
     scope.me().map_or(Timestamp(0), |me| me.joined_at)
-}
-
-/// One page of a view, newest first, and whether more follow.
-///
-/// # Errors
-/// When the database fails.
-pub async fn page(
-    conn: &mut Conn<'_>,
-    scope: &Scope,
-    view: View,
-    after: Option<Cursor>,
-    limit: i64,
-) -> Result<(Vec<ConversationRow>, bool), StoreError> {
-    let mut values = args![scope.workspace(), scope.member_key(), joined(scope)];
-    if let Some(cursor) = after {
-        values.extend(args![cursor.at, cursor.id]);
-    }
-    values.extend(args![limit + 1]);
-    let raw: Vec<Raw> = conn.all(ours(page_sql(scope.visibility(), view, after.is_some())), values).await?;
-    let mut rows =
-        raw.into_iter().map(|raw| Loaded::try_from(raw).map(|loaded| loaded.row)).collect::<Result<Vec<_>, _>>()?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(usize::try_from(limit).unwrap_or_default());
-    Ok((rows, more))
 }
 
 /// A conversation, if it exists and whoever asks may see it.
@@ -290,35 +243,29 @@ pub async fn of_identity(
 }
 
 row! {
-    struct RawFacts {
+    struct RawPlacement {
         assignee_id: Option<String>,
         team_id: Option<String>,
         channel_id: String,
-        tab: String,
-        slot: String,
-        unsent: String,
     }
 }
 
-/// The facts of a contact's newest conversations, at most 50: who sees one of them sees the contact.
+/// Where a contact's newest conversations are, at most 50: who sees one of them sees the contact.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn facts_of_contact(
+pub async fn placements_of_contact(
     conn: &mut Conn<'_>,
     scope: &Scope,
     contact: model::ContactId,
-) -> Result<Vec<Facts>, StoreError> {
-    let rows: Vec<RawFacts> = conn.all(OF_CONTACT, args![scope.workspace(), contact]).await?;
+) -> Result<Vec<Placement>, StoreError> {
+    let rows: Vec<RawPlacement> = conn.all(OF_CONTACT, args![scope.workspace(), contact]).await?;
     rows.into_iter()
         .map(|raw| {
-            Ok(Facts {
+            Ok(Placement {
                 assignee: read_opt("assignee", raw.assignee_id)?,
                 team: read_opt("team", raw.team_id)?,
                 channel: read("channel", raw.channel_id)?,
-                tab: read("tab", raw.tab)?,
-                slot: read("slot", raw.slot)?,
-                unsent: !raw.unsent.is_empty(),
             })
         })
         .collect()
@@ -386,7 +333,7 @@ pub async fn save(
         return Err(StoreError::Stale);
     }
     let now = after.row.facts();
-    if now != *before {
+    if !now.is_counted_as(before) {
         count(tx, scope.workspace(), before, -1).await?;
         count(tx, scope.workspace(), &now, 1).await?;
     }

@@ -1,10 +1,11 @@
 //! The numbered log of events.
 
-use model::{EventBody, Timestamp, WorkspaceId};
+use model::{EventBody, Logged, Timestamp, WorkspaceId};
 
 use super::{
     codec::read,
     conn::{Conn, args},
+    replay,
 };
 use crate::error::StoreError;
 
@@ -25,12 +26,13 @@ pub(super) async fn append(
     at: Timestamp,
     body: &EventBody,
 ) -> Result<(), StoreError> {
-    let json = serde_json::to_string(body).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let logged = body.logged().ok_or_else(|| StoreError::Corrupt("an event that only a read makes".to_owned()))?;
+    let json = serde_json::to_string(&logged).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     conn.exec(APPEND, args![workspace, seq, at, body.conversation(), json]).await?;
     Ok(())
 }
 
-/// The events after `seq`, at most `limit`, in order.
+/// The events after `seq`, at most `limit`, in order, with what they are about as it is now.
 ///
 /// # Errors
 /// When the database fails, or an event was written by a newer build.
@@ -41,11 +43,13 @@ pub async fn after(
     limit: i64,
 ) -> Result<Vec<(i64, EventBody)>, StoreError> {
     let rows: Vec<(i64, String)> = conn.all(AFTER, args![workspace, seq, limit]).await?;
-    rows.into_iter()
+    let page: Vec<(i64, Logged)> = rows
+        .into_iter()
         .map(|(seq, json)| {
             Ok((seq, serde_json::from_str(&json).map_err(|e| StoreError::Corrupt(format!("event {seq}: {e}")))?))
         })
-        .collect()
+        .collect::<Result<_, StoreError>>()?;
+    replay::fill(conn, workspace, page).await
 }
 
 /// The number of the last event; none when there is no such workspace.

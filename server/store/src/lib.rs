@@ -13,6 +13,7 @@ pub mod error;
 pub mod event;
 pub mod expiry;
 pub mod job;
+pub mod list;
 pub mod mail;
 mod mark;
 pub mod message;
@@ -20,6 +21,7 @@ mod migrations;
 pub mod person;
 pub mod private;
 mod probe;
+mod replay;
 pub mod reply;
 mod scope;
 pub mod search;
@@ -74,5 +76,12 @@ pub fn statements(engine: Engine) -> Vec<String> {
     let fixed = fixed.into_iter().chain(own).flatten().map(|sql| (*sql).to_owned());
     let found = search::composed_statements(engine).into_iter().map(|(.., sql)| sql);
     let rows = Visibility::ALL.iter().map(|visibility| conversation::some_sql(engine, *visibility));
-    fixed.chain(conversation::composed_statements()).chain(found).chain(rows).collect()
+    let replayed = replay::statements(engine);
+    fixed
+        .chain(conversation::composed_statements())
+        .chain(found)
+        .chain(rows)
+        .chain(replayed)
+        .chain(list::statements(engine))
+        .collect()
 }

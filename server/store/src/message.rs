@@ -13,13 +13,33 @@ use super::{
 };
 use crate::error::StoreError;
 
-const PAGE: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail FROM message \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 ORDER BY n DESC LIMIT $4";
-const PUBLIC: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail FROM message \
+/// The columns that make a [`Message`], in one place.
+macro_rules! columns {
+    () => {
+        "id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail"
+    };
+}
+pub(super) const COLUMNS: &str = columns!();
+
+const PAGE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM message \
+     WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 ORDER BY n DESC LIMIT $4"
+);
+const PUBLIC: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM message \
      WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 \
-     AND (kind = 'incoming' OR (kind = 'outgoing' AND state IN ('sent', 'delivered', 'read'))) ORDER BY n DESC LIMIT $4";
-const ONE: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail FROM message \
-     WHERE workspace_id = $1 AND id = $2";
+     AND (kind = 'incoming' OR (kind = 'outgoing' AND state IN ('sent', 'delivered', 'read'))) ORDER BY n DESC LIMIT $4"
+);
+const ONE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM message \
+     WHERE workspace_id = $1 AND id = $2"
+);
 const SET_UNDO: &str = "UPDATE message SET undo = $3 WHERE workspace_id = $1 AND id = $2";
 const UNDO: &str = "SELECT undo FROM message WHERE workspace_id = $1 AND id = $2";
 const FINGERPRINT: &str = "SELECT fingerprint FROM message WHERE workspace_id = $1 AND id = $2";
@@ -30,13 +50,21 @@ const INSERT: &str = "INSERT INTO message (workspace_id, id, conversation_id, n,
 const SET_DELIVERY: &str =
     "UPDATE message SET state = $3, send_at = $4, reason = $5 WHERE workspace_id = $1 AND id = $2";
 const SET_PROVIDER: &str = "UPDATE message SET channel_id = $3, provider_id = $4 WHERE workspace_id = $1 AND id = $2";
-const LAST_MAIL: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail FROM message \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND mail IS NOT NULL AND (state IS NULL OR state <> 'cancelled') ORDER BY n DESC LIMIT 1";
+const LAST_MAIL: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM message \
+     WHERE workspace_id = $1 AND conversation_id = $2 AND mail IS NOT NULL AND (state IS NULL OR state <> 'cancelled') ORDER BY n DESC LIMIT 1"
+);
 const SET_MAIL: &str = "UPDATE message SET mail = $3 WHERE workspace_id = $1 AND id = $2";
 const SET_TEXT: &str = "UPDATE message SET text = $3 WHERE workspace_id = $1 AND id = $2";
-const UNREAD_BY_THEM: &str = "SELECT id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail FROM message \
+const UNREAD_BY_THEM: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM message \
      WHERE workspace_id = $1 AND conversation_id = $2 AND n <= $3 AND kind = 'outgoing' AND state IN ('sent', 'delivered') \
-     ORDER BY n DESC LIMIT 100";
+     ORDER BY n DESC LIMIT 100"
+);
 const FILES: &str = "SELECT message_n, id, name, size, media_type FROM attachment \
      WHERE workspace_id = $1 AND conversation_id = $2 AND message_n >= $3 AND message_n <= $4 ORDER BY message_n, id";
 const FILE: &str = "SELECT id, conversation_id, message_n, uploader, name, size, media_type, digest FROM attachment \
@@ -73,7 +101,7 @@ pub(super) const STATEMENTS: &[&str] = &[
 ];
 
 row! {
-    struct Raw {
+    pub(super) struct Raw {
         id: String,
         conversation_id: String,
         n: i64,

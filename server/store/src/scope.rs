@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::{Access, ApiError, Me, MemberId, Permission, Visibility, WorkspaceId};
 use sqlx::AssertSqlSafe;
 
+use super::conn::Engine;
 use crate::error::{Error, Result};
 
 /// A workspace, who acts in it, and what they see and may do. Made by a session ([`super::session`]) or by [`Scope::system`], nowhere else.
@@ -94,8 +95,8 @@ impl Scope {
     }
 
     /// The rule of [`Access::sees`], to decide about what is already in hand.
-    pub fn sees(&self, facts: &model::Facts) -> bool {
-        self.me().is_none_or(|me| me.access.sees(facts))
+    pub fn sees(&self, of: &model::Placement) -> bool {
+        self.me().is_none_or(|me| me.access.sees(of))
     }
 
     /// What the member sees, for filtering the live stream.
@@ -117,6 +118,14 @@ pub const fn visible(visibility: Visibility) -> &'static str {
              OR c.channel_id IN (SELECT tc.channel_id FROM team_channel tc JOIN team_member tm \
              ON tm.workspace_id = tc.workspace_id AND tm.team_id = tc.team_id WHERE tm.workspace_id = $1 AND tm.member_id = $2))"
         }
+    }
+}
+
+/// The condition that a column is one of a JSON array of words, bound as `value`.
+pub(super) fn among(engine: Engine, value: &str) -> String {
+    match engine {
+        Engine::Sqlite => format!("IN (SELECT value FROM json_each({value}))"),
+        Engine::Postgres => format!("= ANY (ARRAY(SELECT json_array_elements_text(CAST({value} AS JSON))))"),
     }
 }
 

@@ -2,14 +2,15 @@
 
 use domain::inbox;
 use model::{
-    Act, Bootstrap, ConversationId, ConversationRow, Counts, EventBody, InboxState, ListPart, LiveEvent, Role, Thread,
-    ThreadPart, Timestamp, View, Visibility, WorkspacePart,
+    Act, Bootstrap, Changed, ConversationId, ConversationRow, Counts, EventBody, Filter, InboxState, ListPart,
+    LiveEvent, Role, Thread, ThreadPart, Timestamp, View, Visibility, WorkspacePart,
 };
 use serde::Serialize;
 use server::live::Numbered;
 
 use crate::{
     dice::Dice,
+    filters::some_filter,
     walk::Walk,
     world::{Person, World},
 };
@@ -34,7 +35,7 @@ struct Browser {
     who: Person,
     long: InboxState,
     short: InboxState,
-    view: View,
+    filter: Filter,
     open: Option<ConversationId>,
     /// It gets each event twice, as when two streams overlap.
     twice: bool,
@@ -54,9 +55,9 @@ fn comparable_thread(thread: Thread) -> String {
 }
 
 impl Browser {
-    async fn open(world: &World, who: Person, view: View, twice: bool) -> Self {
+    async fn open(world: &World, who: Person, filter: Filter, twice: bool) -> Self {
         let (long, short) = (InboxState::default(), InboxState::default());
-        let mut browser = Self { who, long, short, view, open: None, twice, signed_out: false };
+        let mut browser = Self { who, long, short, filter, open: None, twice, signed_out: false };
         browser.read_afresh(world).await;
         browser
     }
@@ -71,19 +72,20 @@ impl Browser {
         let boot = inbox::bootstrap(&world.db, &self.who.scope).await.unwrap();
         self.long.workspace = Some(WorkspacePart { boot: boot.clone() });
         self.short.workspace = Some(WorkspacePart { boot });
-        self.long.list = Some(self.list(world, View::All, 100).await);
-        self.short.list = Some(self.list(world, self.view, 3).await);
+        self.long.list = Some(self.list(world, View::All.into(), 100).await);
+        self.short.list = Some(self.list(world, self.filter.clone(), 3).await);
         self.read_thread(world).await;
     }
 
-    async fn list(&self, world: &World, view: View, limit: i64) -> ListPart {
-        ListPart::of(view, inbox::page(&world.db, &self.who.scope, view, None, limit).await.unwrap())
+    async fn list(&self, world: &World, filter: Filter, limit: i64) -> ListPart {
+        let page = inbox::page(&world.db, &self.who.scope, filter.clone(), None, limit).await.unwrap();
+        ListPart::new(filter, page)
     }
 
     async fn read_thread(&mut self, world: &World) {
         self.long.thread = None;
         if let Some(id) = self.open {
-            self.long.thread = world.thread(&self.who, id).await.ok().map(ThreadPart::of);
+            self.long.thread = world.thread(&self.who, id).await.ok().map(ThreadPart::new);
         }
         self.open = self.long.thread.as_ref().map(|part| part.thread.row.id);
     }
@@ -102,9 +104,21 @@ impl Browser {
         let Some(frame) = Numbered::new(seq, body.clone()).frame(access) else { return };
         let event = parse(&frame);
         assert_eq!(event.seq, seq);
+        let mut changed = [Vec::new(), Vec::new()];
         for _ in 0..if self.twice { 2 } else { 1 } {
-            self.long.apply(&event);
-            self.short.apply(&event);
+            changed[0].extend(self.long.apply(&event));
+            changed[1].extend(self.short.apply(&event));
+        }
+        // What an event cannot tell is asked again, as the browser does it.
+        let asks = |changed: &[Changed]| changed.iter().any(|one| matches!(one, Changed::List | Changed::Recount));
+        if asks(&changed[0]) {
+            self.long.list = Some(self.list(world, View::All.into(), 100).await);
+        }
+        if asks(&changed[1]) {
+            self.short.list = Some(self.list(world, self.filter.clone(), 3).await);
+        }
+        if changed[0].iter().any(|one| matches!(one, Changed::Back(_))) {
+            self.read_thread(world).await;
         }
         if self.long.thread.as_ref().is_some_and(|part| part.gone) {
             (self.long.thread, self.open) = (None, None);
@@ -121,10 +135,10 @@ impl Browser {
         let name = &who.scope.person().unwrap().member.name.clone();
         let boot = inbox::bootstrap(&world.db, &who.scope).await.unwrap();
         assert_eq!(boot_of(&self.long), comparable_boot(boot), "the workspace of {name} after {after}");
-        let fresh = self.list(world, View::All, 100).await;
+        let fresh = self.list(world, View::All.into(), 100).await;
         assert!(!fresh.more, "the walk stays small");
         self.check_list(self.long.list.as_ref().unwrap(), &fresh, name, after);
-        let fresh = self.list(world, self.view, 100).await;
+        let fresh = self.list(world, self.filter.clone(), 100).await;
         self.check_list(self.short.list.as_ref().unwrap(), &fresh, name, after);
         let Some(part) = &self.long.thread else { return };
         let fresh = world.thread(&who, part.thread.row.id).await.expect("nobody said that it is gone");
@@ -136,7 +150,8 @@ impl Browser {
         // What was not loaded comes with its page; all above that must be right, and all of it when everything was loaded.
         let rows: &[ConversationRow] =
             if shown.more { &fresh.rows[..shown.rows.len().min(fresh.rows.len())] } else { &fresh.rows };
-        assert_eq!(json(&shown.rows), json(&rows), "{:?} of {name} after {after}", shown.view);
+        assert_eq!(json(&shown.rows), json(&rows), "{:?} of {name} after {after}", shown.filter);
+        assert_eq!(shown.fitting, fresh.fitting, "how many fit {:?} for {name} after {after}", shown.filter);
     }
 
     fn check_thread(&self, shown: &Thread, fresh: Thread, name: &str, after: &str) {
@@ -156,20 +171,32 @@ fn parse(frame: &[u8]) -> LiveEvent {
 async fn walks(world: World, seed: u64) {
     let mut walk = Walk::begin(world.clone(), seed).await;
     let mut dice = Dice::new(seed + 1000);
+    for _ in 0..60 {
+        walk.step().await;
+    }
     let mut browsers = Vec::new();
     for (n, who) in walk.people.clone().into_iter().enumerate() {
-        browsers.push(Browser::open(&world, who, *dice.of(View::ALL), n % 2 == 0).await);
+        let rows = inbox::page(&world.db, &world.owner.scope, View::All, None, 100).await.unwrap().rows;
+        let filter = match rows.is_empty() || dice.once_in(3) {
+            true => (*dice.of(View::ALL)).into(),
+            false => some_filter(&mut dice, &rows, &walk.people),
+        };
+        browsers.push(Browser::open(&world, who, filter, n % 2 == 0).await);
     }
     let mut seq = world.last_seq().await;
     // Who closed the lid a while ago, and the number up to which they know.
     let mut asleep: Vec<(i64, Browser)> = Vec::new();
     for step in 0..STEPS {
         let did = format!("step {step} of seed {seed}: {}", walk.step().await);
-        for (number, body) in world.events(world.workspace, seq).await {
-            assert_eq!(number, seq + 1, "no gap");
-            seq = number;
-            for browser in &mut browsers {
-                browser.take(&world, seq, &body).await;
+        // Half of them hear it as it is committed, half as it is read back from the log.
+        let logged = world.events(world.workspace, seq).await;
+        let told = world.told(seq);
+        assert_eq!(logged.len(), told.len(), "what is told is logged");
+        for ((number, from_log), (_, live)) in logged.iter().zip(&told) {
+            assert_eq!(*number, seq + 1, "no gap");
+            seq = *number;
+            for (n, browser) in browsers.iter_mut().enumerate() {
+                browser.take(&world, seq, if n % 2 == 0 { live } else { from_log }).await;
             }
         }
         for browser in &mut browsers {
@@ -232,7 +259,7 @@ async fn r14_a_thread_that_comes_back_into_sight_is_whole_or_says_so(world: Worl
     let mut state = InboxState {
         workspace: None,
         list: None,
-        thread: Some(ThreadPart::of(world.thread(&agent, conversation).await.unwrap())),
+        thread: Some(ThreadPart::new(world.thread(&agent, conversation).await.unwrap())),
     };
     state.workspace = Some(WorkspacePart { boot: inbox::bootstrap(&world.db, &agent.scope).await.unwrap() });
     let seq = world.last_seq().await;
@@ -255,7 +282,7 @@ async fn r14_what_came_in_before_joining_counts_the_same(world: World) {
     world.inbound("amelie", "Two").await;
     world.wait(1000);
     let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
-    let mut browser = Browser::open(&world, agent, View::New, false).await;
+    let mut browser = Browser::open(&world, agent, View::New.into(), false).await;
     (browser.open, browser.long.thread) = (Some(conversation), None);
     browser.read_thread(&world).await;
     assert_eq!(

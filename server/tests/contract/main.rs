@@ -34,6 +34,7 @@ mod costs;
 mod dice;
 mod email;
 mod expiry;
+mod filters;
 mod finding;
 mod keys;
 mod links;

@@ -4,7 +4,8 @@ use model::{View, Visibility};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use store::{
     Conn, Engine, Val,
-    conversation::{composed_statements, page_sql},
+    conversation::composed_statements,
+    list::page_sql,
     search::{self, Way},
     statements,
     words::{Query, workspace_word},

@@ -1,9 +1,10 @@
 //! N10, S26: every command as every role: done or refused, as the table says.
 
 use domain::{
+    act::ChangeState,
     contacts::{EditContact, MakeContact},
     files,
-    inbox::{self, ChangeState, MarkRead, SaveDraft},
+    inbox::{self, MarkRead, SaveDraft},
     mail::{Arrived, Backfill, BeginFolder, BeginMail, ConnectMailbox, PauseChannel, ReceiveMails, RetryQuarantined},
     people::{
         AddMember, AddTeam, EditChannel, EditMember, EditWorkspace, ReviveJob, SetChat, SetInTeam, SetTeamChannels,
@@ -13,8 +14,8 @@ use domain::{
 };
 use model::{
     Act, ApiError, AttachmentId, ChannelId, CloseReason, ContactField, ContactId, ConversationId, Draft, DraftMode,
-    EmailSettings, Host, InviteId, JobId, MailId, Member, MemberId, MessageId, Permission, Role, Security, SessionId,
-    TeamId, View, Visibility,
+    EmailSettings, Host, InviteId, JobId, MailId, Member, MemberId, MessageId, Permission, Role, Security, Seen,
+    SessionId, Status, TeamId, View, Visibility,
 };
 use store::{
     Scope,
@@ -115,7 +116,8 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
 }
 
 async fn act(world: &World, conversation: ConversationId, act: Act) -> ChangeState {
-    let seen = world.thread(&world.owner, conversation).await.map_or(1, |thread| thread.row.version);
+    let unseen = Seen { status: Status::Open, assignee: None, inbound: 0 };
+    let seen = world.thread(&world.owner, conversation).await.map_or(unseen, |thread| thread.row.seen());
     ChangeState { conversation, seen, act }
 }
 

@@ -1,8 +1,9 @@
 //! The state table as commands play it (ARCHITECTURE.md, Conversation state; Promise 4; H6).
 
 use domain::{
+    act::{ActOnMany, ChangeState},
     inbound::{Inbound, Receive},
-    inbox::{ChangeState, MarkRead, page},
+    inbox::{MarkRead, page},
     people::{AddMember, EditWorkspace, SetChat},
     send::SendMessage,
 };
@@ -20,6 +21,8 @@ on_both_engines!(
     a_note_changes_nothing_for_them,
     closing_reopening_and_writing_again,
     p4_the_second_claim_is_refused,
+    p4_what_came_in_meanwhile_refuses_no_click_and_is_not_put_away,
+    many_are_changed_at_once_and_what_is_not_theirs_is_passed_over,
     only_members_who_are_here_are_given_a_conversation,
     h6_missed_and_answered_by_machine_once_per_off_period,
     h6_a_viewer_does_not_keep_chat_on,
@@ -109,18 +112,64 @@ async fn closing_reopening_and_writing_again(world: World) {
 async fn p4_the_second_claim_is_refused(world: World) {
     let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
-    let seen = world.row(conversation).await.version;
+    let seen = world.row(conversation).await.seen();
     let claim = |who: &Person| ChangeState { conversation, seen, act: Act::Assign(Some(who.id)) };
     let won = world.db.write(&agent.scope, claim(&agent)).await.unwrap();
     assert!(is_conflict(world.db.write(&world.owner.scope, claim(&world.owner)).await), "somebody else was first");
     assert_eq!(world.row(conversation).await.state.assignee, Some(agent.id));
     // The same request again, its answer lost on the way, is answered and not refused.
     assert_eq!(world.db.write(&agent.scope, claim(&agent)).await.unwrap().version, won.version);
+    let close = ChangeState { conversation, seen: won.seen(), act: Act::Close(CloseReason::Resolved) };
+    world.db.write(&agent.scope, close).await.unwrap();
+    let pending = ChangeState { act: Act::Pending, ..close };
+    assert!(
+        is_conflict(world.db.write(&world.owner.scope, pending).await),
+        "nor is a closed one set to pending unseen"
+    );
+}
+
+async fn p4_what_came_in_meanwhile_refuses_no_click_and_is_not_put_away(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let seen = world.row(conversation).await.seen();
+    let wait = world.inbound("amelie", "Wait").await;
+    let take = ChangeState { conversation, seen, act: Act::Assign(Some(agent.id)) };
+    let row = world.db.write(&agent.scope, take).await.unwrap();
+    assert_eq!(row.state.assignee, Some(agent.id));
     let close = ChangeState { conversation, seen, act: Act::Close(CloseReason::Resolved) };
-    assert!(is_conflict(world.db.write(&world.owner.scope, close).await));
-    world.inbound("amelie", "Wait").await;
-    let close = ChangeState { seen: won.version, ..close };
-    assert!(is_conflict(world.db.write(&agent.scope, close).await), "nor is closed over what they just wrote");
+    let row = world.db.write(&agent.scope, close).await.unwrap();
+    assert_eq!((row.state.status, row.state.waiting_since), (Status::Open, Some(wait.at)), "as if they wrote after it");
+    let lines: Vec<_> = world.thread(&agent, conversation).await.unwrap().messages;
+    let [.., closed, reopened] = lines.as_slice() else { panic!("{lines:?}") };
+    assert!(matches!(closed.entry, Entry::Line { line: Line::Closed { .. } }), "{closed:?}");
+    assert!(matches!(reopened.entry, Entry::Line { line: Line::ReopenedByThem }), "{reopened:?}");
+    let close = ChangeState { seen: row.seen(), ..close };
+    assert_eq!(world.db.write(&agent.scope, close).await.unwrap().state.status, Status::Closed, "now it was seen");
+}
+
+async fn many_are_changed_at_once_and_what_is_not_theirs_is_passed_over(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::Mine).await;
+    let mut all = Vec::new();
+    for n in 0..5 {
+        all.push(world.inbound(&format!("visitor-{n}"), "Bonjour").await.conversation);
+    }
+    for id in &all[..3] {
+        world.act(&world.owner, *id, Act::Assign(Some(agent.id))).await.unwrap();
+    }
+    world.act(&agent, all[0], Act::Close(CloseReason::Spam)).await.unwrap();
+    let seq = world.last_seq().await;
+    let close = ActOnMany { conversations: all.clone(), act: Act::Close(CloseReason::Resolved) };
+    assert_eq!(world.db.write(&agent.scope, close.clone()).await.unwrap(), 2, "the two that are theirs and open");
+    assert_eq!(world.last_seq().await, seq + 1, "one event tells of all");
+    let mut open = Vec::new();
+    for id in &all {
+        open.push(world.row(*id).await.state.status == Status::Open);
+    }
+    assert_eq!(open, [false, false, false, true, true]);
+    assert_eq!(world.db.write(&agent.scope, close.clone()).await.unwrap(), 0, "asked again, nothing is left to do");
+    assert_eq!(world.last_seq().await, seq + 1);
+    let too_many = ActOnMany { conversations: vec![all[0]; 201], ..close };
+    assert!(matches!(refused(world.db.write(&agent.scope, too_many).await), ApiError::Invalid { .. }));
 }
 
 async fn only_members_who_are_here_are_given_a_conversation(world: World) {

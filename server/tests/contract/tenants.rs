@@ -1,10 +1,11 @@
 //! S17, S18: an id of another workspace opens nothing and tells nothing: it is answered like one that never was.
 
 use domain::{
+    act::ChangeState,
     deliver::TheyRead,
     files::{self, KeepFile},
     inbound::Receive,
-    inbox::{self, ChangeState},
+    inbox,
     people::SetTeamChannels,
     send::SendMessage,
 };
@@ -128,7 +129,7 @@ async fn s17_every_reading_with_a_foreign_id(world: World) {
 async fn s17_what_is_mine_cannot_be_given_what_is_theirs(world: World) {
     let tenant = world.tenant("other").await;
     let mine = one_of_everything(&world, &world.owner, 1).await;
-    let seen = world.row(mine.conversation).await.version;
+    let seen = world.row(mine.conversation).await.seen();
     let assign = async |to| {
         let act = Act::Assign(Some(to));
         told(world.db.write(&world.owner.scope, ChangeState { conversation: mine.conversation, seen, act }).await)
@@ -144,7 +145,7 @@ async fn s17_what_is_mine_cannot_be_given_what_is_theirs(world: World) {
         (look_after(tenant.chat.id).await, look_after(ChannelId::new(new_id())).await),
         ("NotFound".to_owned(), "NotFound".to_owned())
     );
-    assert_eq!(world.row(mine.conversation).await.version, seen);
+    assert_eq!(world.row(mine.conversation).await.seen(), seen);
     // A message that says it came in on somebody else's channel is not taken in.
     let system = world.system();
     assert!(world.db.write(&system, Receive(letter(&tenant.chat, "amelie", "Bonjour"))).await.is_err());

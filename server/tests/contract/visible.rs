@@ -44,7 +44,7 @@ async fn agree(world: &World, who: &Person, all: &BTreeSet<ConversationId>) -> B
         if world.thread(who, id).await.is_ok() {
             opened.insert(id);
         }
-        if access.sees(&world.row(id).await.facts()) {
+        if access.sees(&world.row(id).await.facts().placement()) {
             ruled.insert(id);
         }
     }

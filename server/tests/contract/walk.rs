@@ -3,17 +3,18 @@
 use async_trait::async_trait;
 use channels::{Capabilities, Channel as Sends, Channels, SendError};
 use domain::{
+    act::{ActOnMany, ChangeState},
     contacts::{EditContact, MakeContact},
     deliver::{Handed, Outgoing, TheyRead},
     inbound::{Inbound, Receive},
-    inbox::{ChangeState, MarkRead, SaveDraft},
+    inbox::{MarkRead, SaveDraft},
     people::{AddTeam, EditChannel, EditMember, EditWorkspace, SetChat, SetInTeam, SetTeamChannels},
     send::{CancelMessage, SendNow},
     sessions::{Browser, SignIn},
 };
 use model::{
     Act, Channel, ChannelKind, CloseReason, Contact, ContactField, ContactId, ConversationId, Draft, DraftMode,
-    EventBody, MemberId, MessageId, Role, TeamId, Visibility,
+    EventBody, MemberId, MessageId, Role, Seen, TeamId, Visibility,
 };
 use server::jobs::Worker;
 use store::{
@@ -58,7 +59,7 @@ pub struct Walk {
     teams: Vec<TeamId>,
     worker: Worker,
     seq: i64,
-    conversations: Vec<(ConversationId, i64, i64)>,
+    conversations: Vec<(ConversationId, Seen, i64)>,
     contacts: Vec<Contact>,
     outgoing: Vec<MessageId>,
 }
@@ -126,13 +127,20 @@ impl Walk {
         match body {
             EventBody::Conversation { row, messages, .. } => {
                 self.conversations.retain(|(id, ..)| *id != row.id);
-                self.conversations.push((row.id, row.version, row.inbound_count));
+                self.conversations.push((row.id, row.seen(), row.inbound_count));
                 let sent = messages.iter().filter(|m| matches!(m.entry, model::Entry::Outgoing { .. }));
                 self.outgoing.extend(sent.map(|m| m.id));
             }
             EventBody::Contact { contact, .. } => {
                 self.contacts.retain(|known| known.id != contact.id);
                 self.contacts.push(*contact);
+            }
+            EventBody::Set(changes) => {
+                for one in changes {
+                    if let Some((_, seen, _)) = self.conversations.iter_mut().find(|(id, ..)| *id == one.id) {
+                        (seen.status, seen.assignee) = (one.after.status, one.after.assignee);
+                    }
+                }
             }
             _ => {}
         }
@@ -188,9 +196,10 @@ impl Walk {
         if self.conversations.is_empty() {
             return say("waits");
         }
-        let (conversation, version, inbound) = *self.dice.of(&self.conversations);
+        let (conversation, now, inbound) = *self.dice.of(&self.conversations);
         // Mostly what is there now; sometimes what was there a while ago.
-        let seen = if self.dice.once_in(5) { version - 1 } else { version };
+        let before = Seen { assignee: None, inbound: inbound - 1, ..now };
+        let seen = if self.dice.once_in(5) { before } else { now };
         let text = format!("{} {}", self.dice.of(&WORDS), self.dice.below(100));
         let mode = *self.dice.of(DraftMode::ALL);
         match self.dice.below(14) {
@@ -199,6 +208,11 @@ impl Walk {
                 let to: Option<MemberId> =
                     if self.dice.once_in(4) { None } else { Some(self.dice.of(&self.people).id) };
                 self.give(scope, ChangeState { conversation, seen, act: Act::Assign(to) }, &say("assigns")).await
+            }
+            5 if self.dice.once_in(2) => {
+                let some = (0..3).map(|_| self.dice.of(&self.conversations).0).collect();
+                let act = *self.dice.of(&[Act::Close(CloseReason::Spam), Act::Reopen, Act::Assign(None)]);
+                self.give(scope, ActOnMany { conversations: some, act }, &say("acts on several")).await
             }
             5..=6 => {
                 let act = *self.dice.of(&[Act::Close(CloseReason::Resolved), Act::Reopen, Act::Pending]);

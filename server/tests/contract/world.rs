@@ -10,8 +10,9 @@ use std::{
 
 use channels::Channels;
 use domain::{
+    act::ChangeState,
     inbound::{InThread, Inbound, Receive},
-    inbox::{self, ChangeState},
+    inbox,
     people::EditMember,
     send::SendMessage,
     sessions::{AcceptInvite, Browser, IDLE_MS, Invitation, Invite, OfferSetup, SetUp},
@@ -36,11 +37,12 @@ use crate::plain::{AddChannel, AddTenant, Sql};
 const START: i64 = 1_800_000_000_000;
 
 /// What a commit told its listeners.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     pub workspace: WorkspaceId,
     pub first_seq: i64,
     pub events: i64,
+    pub bodies: Vec<EventBody>,
 }
 
 /// Somebody with a session.
@@ -227,7 +229,7 @@ impl World {
 
     /// Does it with the version that is there now.
     pub async fn act(&self, who: &Person, conversation: ConversationId, act: Act) -> Result<ConversationRow> {
-        let seen = self.row(conversation).await.version;
+        let seen = self.row(conversation).await.seen();
         self.db.write(&who.scope, ChangeState { conversation, seen, act }).await
     }
 
@@ -251,6 +253,16 @@ impl World {
         event::after(&mut snapshot.conn(), workspace, seq, i64::MAX).await.unwrap()
     }
 
+    /// The same as they went out when they were committed, with what the log does not keep.
+    pub fn told(&self, seq: i64) -> Vec<(i64, EventBody)> {
+        let commits = self.commits.lock().unwrap();
+        let own = commits.iter().filter(|commit| commit.workspace == self.workspace);
+        let mut all: Vec<_> = own.flat_map(|commit| (commit.first_seq..).zip(commit.bodies.clone())).collect();
+        all.retain(|(number, _)| *number > seq);
+        all.sort_by_key(|(number, _)| *number);
+        all
+    }
+
     pub async fn last_seq(&self) -> i64 {
         let mut snapshot = self.db.snapshot().await.unwrap();
         event::last(&mut snapshot.conn(), self.workspace).await.unwrap().unwrap()
@@ -261,7 +273,8 @@ async fn open(url: &str, clock: &Arc<AtomicI64>, hub: &Hub, commits: &Arc<Mutex<
     let (hub, commits) = (hub.clone(), Arc::clone(commits));
     let on_commit = Arc::new(move |committed: store::Committed| {
         let events = i64::try_from(committed.events.len()).unwrap();
-        commits.lock().unwrap().push(Commit { workspace: committed.workspace, first_seq: committed.first_seq, events });
+        let (workspace, first_seq, bodies) = (committed.workspace, committed.first_seq, committed.events.clone());
+        commits.lock().unwrap().push(Commit { workspace, first_seq, events, bodies });
         hub.publish(committed);
     });
     Db::open(url, Clock::Manual(Arc::clone(clock)), on_commit).await.unwrap()

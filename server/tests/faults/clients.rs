@@ -71,7 +71,8 @@ impl Site {
 
     /// Looks for conversations that it does not know of yet.
     pub async fn look_around(&self, client: &Client, secret: &str) {
-        let (status, page) = self.call(client, secret, "inbox_page", &json!({ "view": "all", "after": null })).await;
+        let (status, page) =
+            self.call(client, secret, "inbox_page", &json!({ "filter": { "view": "all" }, "after": null })).await;
         assert_eq!(status, 200, "{page}");
         let mut rooms = self.rooms.lock().unwrap();
         for row in page["rows"].as_array().unwrap() {
@@ -133,7 +134,7 @@ async fn put_away(site: &Site, client: &Client, secret: &str, room: &str, dice: 
     let (status, thread) = site.call(client, secret, "thread", &json!({ "id": room })).await;
     assert_eq!(status, 200, "{thread}");
     let act = dice.of(&[json!({ "close": "resolved" }), json!("reopen"), json!({ "assign": null })]).clone();
-    let request = json!({ "conversation": room, "seen": thread["row"]["version"], "act": act });
+    let request = json!({ "conversation": room, "seen": { "status": thread["row"]["state"]["status"], "assignee": thread["row"]["state"]["assignee"], "inbound": thread["row"]["inbound_count"] }, "act": act });
     let (status, answer) = site.call(client, secret, "change_state", &request).await;
     // Somebody may have been quicker, or it may have been done already by this very request before a kill.
     assert!(matches!(status.as_u16(), 200 | 409 | 422), "{request}: {status} {answer}");

@@ -86,7 +86,7 @@ impl Scene {
     async fn texts(&self, client: &Client) -> Vec<String> {
         let (mut texts, mut after) = (Vec::new(), Value::Null);
         loop {
-            let page = self.ask(client, "inbox_page", json!({ "view": "all", "after": after })).await;
+            let page = self.ask(client, "inbox_page", json!({ "filter": { "view": "all" }, "after": after })).await;
             let rows = page["rows"].as_array().unwrap();
             for row in rows.iter().filter(|row| row["channel"] == json!(self.channel)) {
                 texts.push(row["preview"]["text"].as_str().unwrap().to_owned());
@@ -134,7 +134,7 @@ async fn flood(place: Place) {
                 return;
             }
             let asked = Instant::now();
-            let page = scene.ask(&client, "inbox_page", json!({ "view": "all", "after": null })).await;
+            let page = scene.ask(&client, "inbox_page", json!({ "filter": { "view": "all" }, "after": null })).await;
             lists.push(asked.elapsed());
             if let Some(row) = page["rows"].as_array().and_then(|rows| rows.first()) {
                 let asked = Instant::now();

@@ -208,7 +208,7 @@ async fn reply(deployment: &Deployment, at: std::net::SocketAddr, channel: Chann
         let answer = request.send().await.ok()?;
         if answer.status() == 200 { answer.json::<serde_json::Value>().await.ok() } else { None }
     };
-    let Some(page) = ask("inbox_page", json!({ "view": "all", "after": null })).await else { return };
+    let Some(page) = ask("inbox_page", json!({ "filter": { "view": "all" }, "after": null })).await else { return };
     let rows = page["rows"].as_array().cloned().unwrap_or_default();
     let ours = rows.iter().filter(|row| row["channel"] == json!(channel));
     for row in ours.take(12) {

@@ -59,7 +59,7 @@ pub async fn a_mail(app: &App) -> (String, MailId) {
     app.db.write(&scope, take).await.unwrap();
     let again = app.call(Some(&app.admin), "read_mail_again", json!({ "id": mails[0] })).await;
     assert_eq!(again.status(), 200, "{}", again.text().await.unwrap());
-    let page = json!({ "view": "all", "after": null });
+    let page = json!({ "filter": { "view": "all" }, "after": null });
     let page: Value = app.call(Some(&app.admin), "inbox_page", page).await.json().await.unwrap();
     let thread = json!({ "id": page["rows"][0]["id"] });
     let thread: Value = app.call(Some(&app.admin), "thread", thread).await.json().await.unwrap();

@@ -246,7 +246,8 @@ async fn s18_fields_that_say_whose_it_is_change_nothing() {
     assert!(matches!(stream, 200 | 400), "{stream}");
     assert_eq!(told(&rows(&app).await), told(&before));
     // And they still have what they had.
-    let theirs = app.call(Some(&other.owner), "inbox_page", json!({ "view": "all", "after": null })).await;
+    let theirs =
+        app.call(Some(&other.owner), "inbox_page", json!({ "filter": { "view": "all" }, "after": null })).await;
     let theirs: Value = theirs.json().await.unwrap();
     assert_eq!(theirs["rows"], json!([]));
 }
@@ -357,7 +358,7 @@ async fn s29_no_field_of_a_filter_tells_what_is_hidden() {
     let app = App::start().await;
     app.visitor_writes(&new_secret(), "hello").await;
     let page = |more: Value| {
-        let mut body = json!({ "view": "all", "after": null });
+        let mut body = json!({ "filter": { "view": "all" }, "after": null });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     };

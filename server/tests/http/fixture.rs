@@ -172,7 +172,7 @@ impl App {
         let answer = self.chat_post(token, "messages", body).await;
         assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
         let page: Value = self
-            .call(Some(&self.owner), "inbox_page", json!({ "view": "all", "after": null }))
+            .call(Some(&self.owner), "inbox_page", json!({ "filter": { "view": "all" }, "after": null }))
             .await
             .json()
             .await

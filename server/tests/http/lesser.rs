@@ -81,8 +81,12 @@ async fn s21_who_does_not_see_a_conversation_is_told_nothing_of_it() {
             assert!(!said.contains(canary), "{asked} tells {canary}");
         }
     }
-    let page: Value =
-        app.call(Some(&mine), "inbox_page", json!({ "view": "all", "after": null })).await.json().await.unwrap();
+    let page: Value = app
+        .call(Some(&mine), "inbox_page", json!({ "filter": { "view": "all" }, "after": null }))
+        .await
+        .json()
+        .await
+        .unwrap();
     let numbers = page["counts"].to_string();
     assert!(!numbers.chars().any(|c| ('1'..='9').contains(&c)), "no number counts it: {numbers}");
     // A draft is its writer's alone, also among those who see the conversation.

@@ -136,10 +136,12 @@ async fn any_number_may_stand_in_what_a_function_is_asked() {
     for (name, body, _) in functions(&conversation, &app) {
         // What a list or a mark is asked beside what the table has.
         let bodies = match name {
-            "inbox_page" => vec![json!({ "view": "all", "after": { "at": 1, "id": conversation["id"] } })],
+            "inbox_page" => {
+                vec![json!({ "filter": { "view": "all" }, "after": { "at": 1, "id": conversation["id"] } })]
+            }
             "change_state" => vec![
-                json!({ "conversation": conversation["id"], "seen": 1, "act": { "snooze": 1 } }),
-                json!({ "conversation": conversation["id"], "seen": 1, "act": { "snooze": { "until": 1 } } }),
+                json!({ "conversation": conversation["id"], "seen": { "status": "open", "assignee": null, "inbound": 1 }, "act": { "snooze": 1 } }),
+                json!({ "conversation": conversation["id"], "seen": { "status": "open", "assignee": null, "inbound": 1 }, "act": { "snooze": { "until": 1 } } }),
             ],
             _ => vec![body],
         };

@@ -71,7 +71,7 @@ fn row(n: u128, said: &str, at: i64) -> ConversationRow {
 fn page(rows: Vec<ConversationRow>, seq: i64) -> InboxPage {
     let mut counts = Counts::default();
     rows.iter().for_each(|row| counts.add(&row.facts(), boot().me.member.id, 1));
-    InboxPage { rows, more: false, counts, seq, now: NOW }
+    InboxPage { rows, more: false, fitting: None, searched: None, counts, seq, now: NOW }
 }
 
 fn thread(row: ConversationRow, seq: i64) -> Thread {
@@ -109,7 +109,13 @@ fn event(seq: i64, before: &ConversationRow, now: &ConversationRow) -> LiveEvent
     let before = Some(before.facts());
     LiveEvent {
         seq,
-        body: LiveBody::Conversation { before, row: Box::new(now.clone()), reads: Vec::new(), messages: Vec::new() },
+        body: LiveBody::Conversation {
+            before,
+            after: None,
+            row: Box::new(now.clone()),
+            reads: Vec::new(),
+            messages: Vec::new(),
+        },
     }
 }
 
@@ -127,16 +133,16 @@ fn r14_a_read_after_a_reset_counts_however_far_events_went_on() {
     let [anna_missed, anna_now] = [row(10, "Said in the gap", 20), row(10, "Said after it", 40)];
 
     let (_kept, resumed) = inbox();
-    resumed.show_page(View::All, Ok(page(vec![anna.clone()], 5)));
+    resumed.show_page(View::All.into(), Ok(page(vec![anna.clone()], 5)));
     resumed.show_thread_answer(Some(Ok(thread(anna, 5))));
     // Events 6 to 8 are missed. The stream goes on with 9 while the answers are under way.
     resumed.receive(event(9, &anna_missed, &anna_now));
     let fresh = |seen: &ConversationRow| Ok(page(vec![missed.clone(), seen.clone()], 8));
-    resumed.show_page(View::All, fresh(&anna_missed));
+    resumed.show_page(View::All.into(), fresh(&anna_missed));
     resumed.show_thread_answer(Some(Ok(thread(anna_missed.clone(), 8))));
 
     let (_kept_too, loaded) = inbox();
-    loaded.show_page(View::All, Ok(page(vec![anna_now.clone(), missed.clone()], 9)));
+    loaded.show_page(View::All.into(), Ok(page(vec![anna_now.clone(), missed.clone()], 9)));
     loaded.show_thread_answer(Some(Ok(thread(anna_now, 9))));
     assert_eq!(screen(resumed), screen(loaded));
 }
@@ -174,12 +180,12 @@ fn a_read_that_is_shown_already_changes_nothing() {
     let (before, now) = (row(10, "Hello", 10), row(10, "Are you there?", 20));
     let (_kept, inbox) = inbox();
     for _ in 0..2 {
-        inbox.show_page(View::All, Ok(page(vec![before.clone()], 5)));
+        inbox.show_page(View::All.into(), Ok(page(vec![before.clone()], 5)));
         inbox.show_thread_answer(Some(Ok(thread(before.clone(), 5))));
         inbox.receive(event(6, &before, &now));
         assert_eq!(screen(inbox).0, std::slice::from_ref(&now));
         assert_eq!(screen(inbox).2, Some(now.clone()));
     }
-    assert_eq!(inbox.listed.get_untracked(), Listed::View(View::All));
+    assert_eq!(inbox.listed.get_untracked(), Listed::Filter(View::All.into()));
     assert_eq!(inbox.shown.get_untracked(), Shown::Thread(now.id));
 }

@@ -21,15 +21,15 @@ const ASSIGNING: Duration = Duration::from_secs(1);
 async fn assignments(addr: SocketAddr, bed: &Bed) -> Result<Make> {
     let mut conn = bed.connect().await?;
     let found: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT id, version FROM conversation WHERE status = 'open' AND (assignee_id IS NULL OR assignee_id <> $1) ORDER BY id LIMIT 20000",
+        "SELECT id, inbound_count FROM conversation WHERE status = 'open' AND assignee_id IS NULL ORDER BY id LIMIT 20000",
     )
-    .bind(&bed.owner_id)
     .fetch_all(&mut conn)
     .await?;
     let (cookie, owner) = (bed.owner.clone(), bed.owner_id.clone());
     // Asked again it is done already, and answered without a write: so there must be enough of them.
     Ok(Arc::new(move |number| {
-        let (id, seen) = found.get(usize::try_from(number).unwrap_or_default()).cloned().unwrap_or_default();
+        let (id, inbound) = found.get(usize::try_from(number).unwrap_or_default()).cloned().unwrap_or_default();
+        let seen = json!({ "status": "open", "assignee": null, "inbound": inbound });
         let body = json!({ "conversation": id, "seen": seen, "act": { "assign": owner } });
         post_json(addr, "/api/fn/change_state", &cookie, &body.to_string())
     }))

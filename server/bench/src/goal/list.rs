@@ -17,7 +17,7 @@ const REDMINE_PAGE: f64 = 7.9;
 
 /// Asks for the first page of the list.
 pub fn list(addr: SocketAddr, cookie: &str) -> Make {
-    let request = post_json(addr, "/api/fn/inbox_page", cookie, r#"{"view":"all","after":null}"#);
+    let request = post_json(addr, "/api/fn/inbox_page", cookie, r#"{"filter":{"view":"all"},"after":null}"#);
     Arc::new(move |_| request.clone())
 }
 
