@@ -13,14 +13,14 @@ impl Mark {
     /// Records that a write failed.
     pub fn failed(&self, fault: StorageFault) {
         if self.0.send_if_modified(|before| before.replace(fault) != Some(fault)) {
-            tracing::error!("{} What is written waits.", fault.sentence());
+            tracing::error!("{} Writes wait until the storage works again.", fault.sentence());
         }
     }
 
     /// Records that a write succeeded.
     pub fn works(&self) {
         if self.0.send_if_modified(|before| before.take().is_some()) {
-            tracing::info!("what waited can be stored again");
+            tracing::info!("the storage works again");
         }
     }
 

@@ -173,7 +173,7 @@ async fn ring(options: PgConnectOptions, shared: Arc<Shared>) {
         match tell(&mut connection, &options, due.told_by(&shared.process)).await {
             Ok(()) => pause = PAUSE,
             Err(error) => {
-                tracing::warn!(%error, "waking the other processes");
+                tracing::warn!(%error, "could not wake the other processes");
                 connection = None;
                 shared.put_back(due);
                 sleep(pause).await;
@@ -204,9 +204,9 @@ async fn hear_on(url: &str, myself: &str, heard: &mpsc::Sender<WakeUp>) {
             Ok(listener) => {
                 pause = PAUSE;
                 let Err(error) = hear(listener, myself, heard).await else { return };
-                tracing::warn!(%error, "the line to the other processes broke");
+                tracing::warn!(%error, "lost the connection for wake-ups");
             }
-            Err(error) => tracing::warn!(%error, "listening for the other processes"),
+            Err(error) => tracing::warn!(%error, "could not listen for wake-ups"),
         }
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);

@@ -285,7 +285,7 @@ async fn sqlite_lane(
         finish(batch, done, &context);
     }
     if let Err(error) = sqlx::Connection::close(connection).await {
-        tracing::warn!(%error, "closing the database");
+        tracing::warn!(%error, "could not close the database");
     }
 }
 
@@ -342,7 +342,7 @@ async fn run_batch(
         Err(failed) => {
             // The connection must not be used again inside a broken transaction.
             if let Err(error) = tx.conn.raw("ROLLBACK").await {
-                tracing::warn!(%error, "rolling back");
+                tracing::warn!(%error, "could not roll back");
             }
             Err(failed)
         }
