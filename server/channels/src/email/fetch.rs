@@ -94,7 +94,7 @@ impl Fetching<'_> {
         let mut arrived: Vec<Arrived> = read.buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
         arrived.sort_unstable_by_key(|one| one.uid);
         let withheld = withheld.into_iter().map(|Withheld { uid, reason }| {
-            tracing::warn!(uid, reason, "a mail is withheld by its server");
+            tracing::warn!(uid, reason, "the server does not deliver a mail");
             let size = lying(uid).map_or(0, |one| i64::try_from(one.size).unwrap_or(i64::MAX));
             NotGiven { id: MailId::new(new_id()), uid, size, reason: format!("{reason} It is asked again by itself.") }
         });
