@@ -1,4 +1,4 @@
-//! What the log of events holds and what of it reaches a browser.
+//! The events of the log, and the part of them that a browser gets.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,51 +6,51 @@ use super::{
     Access, Channel, Contact, ConversationId, ConversationRow, Draft, Facts, Member, MemberId, Message, Team, Workspace,
 };
 
-/// A change as the log keeps it: enough to tell who may see it, and to bring any browser that may up to date.
+/// A change as the log stores it. It has what decides who may see it, and all that a browser needs to update.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventBody {
-    /// A conversation changed, or came to be, or got messages.
+    /// A conversation was added or changed, or got messages.
     Conversation {
-        /// What it was before; none when it is new.
+        /// Its facts before the change. None if it is new.
         before: Option<Facts>,
-        /// What it is now; its `read_count` is 0 here.
+        /// The row after the change. Its `read_count` is always 0.
         row: Box<ConversationRow>,
-        /// How far each member has read.
+        /// How many incoming messages each member has read.
         reads: Vec<(MemberId, i64)>,
         /// New or changed entries.
         messages: Vec<Message>,
     },
     /// A contact changed.
     Contact {
-        /// What it is now.
+        /// The contact after the change.
         contact: Box<Contact>,
-        /// Its conversations: whoever sees one of them sees the contact.
+        /// The facts of its conversations. A member who sees one of them sees the contact.
         seen_by: Vec<Facts>,
     },
-    /// A member read a conversation: for that member alone.
+    /// A member read a conversation. Only that member gets this event.
     Read {
-        /// Who.
+        /// The member.
         member: MemberId,
-        /// What.
+        /// The conversation.
         conversation: ConversationId,
-        /// How far.
+        /// How many incoming messages they have read.
         read_count: i64,
     },
-    /// A member's unsent text changed: for that member alone.
+    /// A member's draft changed. Only that member gets this event.
     Draft {
-        /// Whose.
+        /// The member.
         member: MemberId,
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// What it is now.
+        /// The draft after the change.
         draft: Draft,
     },
-    /// A member changed, or came to be.
+    /// A member was added or changed.
     Member(Box<Member>),
-    /// What a member may see, or whether they are let in, may have changed: their streams look again. Nobody is sent it.
+    /// A member's access may have changed, or they may have been disabled. Their streams check it. No browser gets this event.
     Access {
-        /// Whose.
+        /// The member.
         member: MemberId,
     },
     /// A team changed.
@@ -61,42 +61,42 @@ pub enum EventBody {
     Workspace(Workspace),
 }
 
-/// A change as one browser gets it: made from an [`EventBody`] for what its member may see.
+/// A change as one browser gets it, made from an [`EventBody`] by what its member may see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LiveBody {
-    /// A conversation that I see.
+    /// A conversation that the member sees.
     Conversation {
-        /// What it was before, if I saw it then.
+        /// Its facts before the change, if the member saw it then.
         before: Option<Facts>,
-        /// What it is now.
+        /// The row after the change.
         row: Box<ConversationRow>,
-        /// How far each member has read.
+        /// How many incoming messages each member has read.
         reads: Vec<(MemberId, i64)>,
         /// New or changed entries.
         messages: Vec<Message>,
     },
-    /// A conversation that I no longer see.
+    /// A conversation that the member no longer sees.
     Gone {
-        /// Which one.
+        /// Its id.
         id: ConversationId,
-        /// What it was while I saw it.
+        /// Its facts while the member saw it.
         before: Facts,
     },
     /// A contact changed.
     Contact(Box<Contact>),
-    /// I read a conversation, perhaps elsewhere.
+    /// The member read a conversation, perhaps in another browser.
     Read {
-        /// What.
+        /// The conversation.
         conversation: ConversationId,
-        /// How far.
+        /// How many incoming messages they have read.
         read_count: i64,
     },
-    /// My unsent text changed, perhaps elsewhere.
+    /// The member's draft changed, perhaps in another browser.
     Draft {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// What it is now.
+        /// The draft after the change.
         draft: Draft,
     },
     /// A member changed.
@@ -109,17 +109,17 @@ pub enum LiveBody {
     Workspace(Workspace),
 }
 
-/// A numbered change.
+/// A numbered event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveEvent {
-    /// Its number in the workspace: no two alike, none missing.
+    /// Its number in the workspace. Numbers are unique and have no gaps.
     pub seq: i64,
     /// What changed.
     pub body: LiveBody,
 }
 
 impl EventBody {
-    /// What of it this member may see; nothing for most. The same rule as the store's queries (Promise 5).
+    /// The part of the event that this member may see. None for most. The rule is the same as in the store's queries (Promise 5).
     pub fn seen(&self, access: &Access) -> Option<LiveBody> {
         Some(match self {
             Self::Conversation { before, row, reads, messages } => {
@@ -150,7 +150,7 @@ impl EventBody {
         })
     }
 
-    /// The conversation it concerns, for the log's index.
+    /// The conversation of the event, for the index of the log.
     pub fn conversation(&self) -> Option<ConversationId> {
         match self {
             Self::Conversation { row, .. } => Some(row.id),
