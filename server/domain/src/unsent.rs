@@ -1,5 +1,4 @@
-//! Replies that did not reach the person outside. Their conversation is opened again, and counts as answered once a reply is sent (Promise
-//! 10).
+//! Replies that did not arrive. Their conversation is opened again, and counts as answered once a reply is sent (Promise 10).
 
 use model::{Entry, Message, Sender, Status, Trigger, Unanswered};
 use store::{Scope, Tx, error::Result, reply, workspace};
