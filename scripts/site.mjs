@@ -1,6 +1,6 @@
-// From the compiled WebAssembly, the style sheets, the icons and the widget to the folder that the server embeds. Called by scripts/site.
-// Everything is made in memory or in a cache beside the folder; a file is written only when its content changed, because the server
-// is compiled anew when one did.
+// Makes the folder that the server embeds, from the compiled WebAssembly, style sheets, icons and widget. Called by scripts/site.
+// Everything is made in memory or in a cache beside the folder. A file is written only if its content changed, because every change
+// compiles the server again.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
@@ -17,26 +17,27 @@ const { default: binaryen } = await import(path.join(tools, 'binaryen/index.js')
 const [compiled, ...flags] = process.argv.slice(2)
 const dev = flags.includes('--dev')
 
-/** What a browser must load, compressed by brotli. */
+/** The most bytes that a browser has to load, compressed with brotli. */
 const BUDGET = { inbox: 450_000, settings: 450_000, widget: 20_000 }
-/** What the compiler of the pinned Rust version may emit, as wasm-opt and as binaryen's own API call it; all of it is in every browser since 2023. */
+/** The features that the pinned compiler may emit, with their names in wasm-opt and in binaryen. All browsers since 2023 have them. */
 const WASM_FEATURES = {
   'bulk-memory': 'BulkMemory', 'bulk-memory-opt': 'BulkMemoryOpt', 'call-indirect-overlong': 'CallIndirectOverlong', multivalue: 'Multivalue',
   'mutable-globals': 'MutableGlobals', 'nontrapping-float-to-int': 'NontrappingFPToInt', 'reference-types': 'ReferenceTypes', 'sign-ext': 'SignExt',
 }
 const ENABLED = Object.keys(WASM_FEATURES).map((name) => `--enable-${name}`)
-/** The oldest browsers for which the CSS is written out: all that know nesting, `light-dark()` and `@starting-style`. */
+/** The oldest supported browsers. All of them know nesting, `light-dark()` and `@starting-style`. */
 const BROWSERS = 'chrome 123, firefox 129, safari 17.5'
-/** For size: control flow put together anew, then twice over, since what the first round leaves the second can still fold. 1.4 % less. */
+/** Passes for size: restructured control flow, then two rounds, because the second still finds duplicates. They save 1.4 %. */
 const WASM_PASSES = ['--flatten', '--rereloop', '-Oz', '-Oz']
 /**
- * What a type-erased view brings along for hydrating piece by piece (`hydrate_lazy`). This app hydrates at once, but the view's table names the
- * functions, so no compiler leaves them out. They are emptied: 18 kB less. Each makes a state that bears the id of its own type, or the future
- * of one that does: the compiler cannot have folded one of them with a function that is called. (Others that seem as idle it did fold: `hydrate_from_template`, for one.)
+ * Functions of type-erased views for hydrating in pieces (`hydrate_lazy`). This app hydrates at once, but the view's vtable refers to the
+ * functions, so no compiler removes them. Emptying them saves 18 kB. Each returns a state with the id of its own type, or a future of one,
+ * so the compiler cannot have merged it with a function that is called. (It did merge others that look unused, such as
+ * `hydrate_from_template`.)
  */
 const NEVER_CALLED = /IntoAny>::into_any::hydrate_async::(\{\{closure\}\}::)?h[0-9a-f]{16}$/
 const COMPRESSIBLE = /\.(js|mjs|css|html|svg|json|webmanifest|txt|wasm|xml)$/
-/** Read by the server at start or build, never sent as they are. */
+/** Read by the server at its start or build, and never sent. */
 const UNSENT = new Set(['manifest.json', 'icons.svg'])
 
 const sha = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex')
@@ -52,9 +53,9 @@ function run(program, ...args) {
   }
 }
 
-/** Path in the site folder → bytes. */
+/** The files by their path in the site folder. */
 const files = new Map()
-/** Keeps a file under `assets/` with its hash in the name, so that browsers may keep it for ever; returns its URL. */
+/** Stores a file in `assets/` with its hash in the name, so that browsers may cache it for ever. Returns its URL. */
 function hashed(name, bytes) {
   const { name: stem, ext } = path.parse(name)
   const out = `assets/${stem}.${sha(bytes).slice(0, 8)}${ext}`
@@ -62,7 +63,7 @@ function hashed(name, bytes) {
   return `/${out}`
 }
 
-/** Runs `make(folder)` once for each key and keeps the folder; older ones of the same kind go. */
+/** Runs `make(folder)` once for each key and keeps the folder. Deletes older ones of the same kind. */
 function cached(kind, key, make) {
   const folder = path.join(cache, `${kind}-${key.slice(0, 16)}`)
   if (!fs.existsSync(path.join(folder, '.done'))) {
@@ -77,7 +78,7 @@ function cached(kind, key, make) {
 
 // --- WebAssembly ------------------------------------------------------------------------------------------------------
 
-/** Replaces the bodies of the functions of such names by a trap; what only they use goes with the next optimisation. */
+/** Replaces the bodies of functions with such names by a trap. The next optimisation removes what only they use. */
 function empty(file, names) {
   const module = binaryen.readBinary(fs.readFileSync(file))
   module.setFeatures(Object.values(WASM_FEATURES).reduce((all, name) => all | binaryen.Features[name], 0))
@@ -106,13 +107,13 @@ function program(part) {
       empty(raw, NEVER_CALLED)
       run('wasm-opt', ...WASM_PASSES, ...ENABLED, raw, '-o', raw)
     }
-    // Bundled, because crates may bring JavaScript snippets of their own.
+    // Bundled, because crates may include JavaScript snippets.
     run('esbuild', path.join(out, `${part}.js`), '--bundle', '--format=esm', '--minify', '--log-level=warning', `--outfile=${path.join(out, 'bundle.js')}`)
   })
   const wasm = hashed(`${part}.wasm`, fs.readFileSync(path.join(folder, `${part}_bg.wasm`)))
   const js = fs.readFileSync(path.join(folder, 'bundle.js'), 'utf8')
   if (!js.includes(`${part}_bg.wasm`)) fail(`the JavaScript of wasm-bindgen no longer names ${part}_bg.wasm: look at what it does instead`)
-  // Both lie in the same folder, and the name is resolved against the script's own address.
+  // Both are in the same folder, and the name is relative to the script's URL.
   return { js: hashed(`${part}.js`, js.replaceAll(`${part}_bg.wasm`, path.basename(wasm))), wasm }
 }
 
@@ -120,7 +121,7 @@ function program(part) {
 
 const font = () => hashed('inter-latin.woff2', fs.readFileSync(path.join(tools, '@fontsource-variable/inter/files/inter-latin-wght-normal.woff2')))
 
-/** Bundles a style sheet; every file that it names gets its hashed name. */
+/** Bundles a style sheet. Every file that it refers to gets its hashed name. */
 function css(file, fontUrl, used) {
   const args = ['--bundle', '--minify', '--targets', BROWSERS, path.join(root, file)]
   const text = run('lightningcss', ...args).toString()
@@ -143,7 +144,7 @@ function publicFiles(used) {
 
 // --- icons -----------------------------------------------------------------------------------------------------------
 
-/** One sprite of the icons that the enum in icon.rs names. A drawing of our own in style/icons comes before Lucide's of that name. */
+/** One sprite of the icons in the enum of icon.rs. Our own drawing in style/icons has priority over Lucide's with the same name. */
 function icons() {
   const list = 'app/src/components/ui/icon.rs'
   if (!exists(list)) console.error(`scripts/site: no ${list} yet, so no icons`)
@@ -156,7 +157,7 @@ function icons() {
     const viewBox = /viewBox="([^"]+)"/.exec(attributes)[1]
     const paint = source === own
       ? [...attributes.matchAll(/(?:fill|stroke[a-z-]*)="[^"]*"/g)].map((found) => found[0]).join(' ')
-      : '' // Lucide's lines are drawn as the style sheet says, so that a filled icon can be filled.
+      : '' // The style sheet draws Lucide's lines, so that a filled icon can be filled.
     return `<symbol id="i-${name}" viewBox="${viewBox}" ${paint}>${inner.replace(/\s+/g, ' ').replaceAll('> <', '><').replaceAll(' />', '/>').trim()}</symbol>`
   })
   files.set('icons.svg', Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" hidden aria-hidden="true">${symbols.join('')}</svg>\n`))
@@ -168,7 +169,7 @@ function widget(fontUrl, used) {
   if (!exists('frontend/widget')) { console.error('scripts/site: no frontend/widget yet, so no web-chat widget'); return {} }
   const script = (file, format) =>
     run('esbuild', path.join(root, 'frontend/widget', file), '--bundle', '--minify', `--format=${format}`, '--target=es2020', '--log-level=warning')
-  // The one name that other people's pages carry: never hashed.
+  // Other sites' pages contain this name, so it has no hash.
   files.set('widget.js', script('loader.js', 'iife'))
   return { chat_js: hashed('chat.js', script('chat.js', 'esm')), chat_css: hashed('chat.css', css('frontend/widget/chat.css', fontUrl, used)) }
 }
@@ -186,7 +187,7 @@ const packers = {
   gz: (bytes) => gzip(bytes, { level: dev ? 4 : 9 }),
 }
 
-/** Adds the compressed forms; what was compressed before is taken from the cache. */
+/** Adds the compressed forms, from the cache if possible. */
 async function compress() {
   const folder = path.join(cache, 'compressed')
   fs.mkdirSync(folder, { recursive: true })
@@ -211,7 +212,7 @@ function write() {
     const full = path.join(site, name)
     if (fs.existsSync(full) && fs.readFileSync(full).equals(bytes)) continue
     fs.mkdirSync(path.dirname(full), { recursive: true })
-    // Whole or not at all: a server that is compiled at this moment must not embed half a file.
+    // Written atomically: a server that is being compiled must not embed half a file.
     fs.writeFileSync(path.join(cache, 'new'), bytes)
     fs.renameSync(path.join(cache, 'new'), full)
   }
@@ -221,7 +222,7 @@ function write() {
   }
 }
 
-/** Prints one table; returns what is over its budget. */
+/** Prints a table. Returns the parts that exceed their budget. */
 function sizes(manifest) {
   const plain = (url) => (url ? url.slice(1) : undefined)
   const groups = {

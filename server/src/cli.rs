@@ -1,4 +1,4 @@
-//! The commands besides serving.
+//! The commands besides `serve`.
 
 use std::{error::Error, io::IsTerminal};
 
@@ -61,7 +61,7 @@ pub enum User {
     },
 }
 
-/// The one workspace of this database, or the first.
+/// The first workspace of this database. Most databases have only one.
 async fn workspace(db: &Db) -> Result<WorkspaceId, Box<dyn Error>> {
     let mut snapshot = db.snapshot().await?;
     let all = workspace::all(&mut snapshot.conn()).await?;
@@ -70,7 +70,8 @@ async fn workspace(db: &Db) -> Result<WorkspaceId, Box<dyn Error>> {
         .ok_or_else(|| "this database has no workspace yet: run tandem and open the link it prints".into())
 }
 
-/// Fills a workspace, with conversations in any number or with the sample; on an empty database it makes one first, whose owner is owner@example.com with the password "tandem sample".
+/// Fills a workspace with any number of conversations or with the sample. An empty database first gets a workspace, whose owner is
+/// owner@example.com with the password "tandem sample".
 ///
 /// # Errors
 /// When the database fails.
@@ -144,7 +145,7 @@ fn password() -> Result<String, Box<dyn Error>> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// Adds a member, or sets a password.
+/// Adds a member, or sets a member's password.
 ///
 /// # Errors
 /// When the database fails, the address is taken or unknown, or the password may not be used.
@@ -189,7 +190,7 @@ pub async fn user(config: &Config, user: &User) -> Outcome {
 /// Brings the schema up to date.
 ///
 /// # Errors
-/// When that fails.
+/// When the migration fails.
 pub async fn migrate(config: &Config) -> Outcome {
     let db = open(config, &Hub::default()).await?;
     db.close().await;
@@ -197,10 +198,10 @@ pub async fn migrate(config: &Config) -> Outcome {
     Ok(())
 }
 
-/// Looks for what is wrong.
+/// Checks the instance for faults.
 ///
 /// # Errors
-/// When something is.
+/// When it finds a fault.
 pub async fn doctor(config: &Config) -> Outcome {
     let db = open(config, &Hub::default()).await?;
     let mut snapshot = db.snapshot().await?;
@@ -231,7 +232,7 @@ pub async fn doctor(config: &Config) -> Outcome {
     Ok(())
 }
 
-/// Prints every setting and where it comes from; never a password.
+/// Prints every setting and its source, but never a password.
 pub fn print_config(config: &Config) {
     for setting in &config.settings {
         let source = match setting.source {

@@ -1,4 +1,4 @@
-//! Settings: by flag, environment or `tandem.toml`, in this order; each knows where it came from.
+//! Settings. Each comes from a flag, the environment or `tandem.toml`, in this order, and remembers its source.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -12,7 +12,7 @@ use url::{Host, Url};
 
 use crate::auth::Cookies;
 
-/// All of this machine's own addresses in IPv4.
+/// This machine's own IPv4 addresses.
 const LOOPBACK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8);
 
 /// The flags that every command takes.
@@ -63,55 +63,55 @@ pub struct Flags {
     pub insecure_http: bool,
 }
 
-/// Where a setting came from.
+/// The source of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// The command line.
     Flag,
     /// The environment.
     Environment,
-    /// tandem.toml.
+    /// The file tandem.toml.
     File,
-    /// Nobody said anything.
+    /// No source sets it.
     Default,
 }
 
-/// A setting and where it came from.
+/// A setting and its source.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// Its name in the environment.
+    /// Its name as an environment variable.
     pub name: &'static str,
     /// Its value.
     pub value: String,
-    /// Where it came from.
+    /// Its source.
     pub source: Source,
 }
 
 /// What is wrong with the settings, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file cannot be read.
+    /// The file cannot be read or parsed.
     #[error("tandem.toml: {0}")]
     File(String),
-    /// The file has a key that nobody asks for.
+    /// The file has an unknown key.
     #[error("tandem.toml: there is no setting \"{key}\"; there are {known}")]
     Unknown {
-        /// What it says.
+        /// The unknown key.
         key: String,
-        /// What it may say.
+        /// The known keys.
         known: String,
     },
-    /// A value makes no sense.
+    /// A value is not valid.
     #[error("{name} is \"{value}\": {what}")]
     Value {
-        /// Which setting.
+        /// The setting.
         name: &'static str,
-        /// What it says.
+        /// Its value.
         value: String,
-        /// What it should be.
+        /// What the value should be.
         what: &'static str,
     },
-    /// Plain http where others can listen.
+    /// Plain http on an address that others can reach.
     #[error(
         "{0} can be reached by others, and plain http would show them every password. Set TANDEM_PUBLIC_URL to the https address of the proxy in front, or, if you must, pass --insecure-http."
     )]
@@ -121,23 +121,23 @@ pub enum ConfigError {
 /// All settings, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where to listen.
+    /// The address and port to listen on.
     pub addr: SocketAddr,
-    /// The address that browsers use, if it was said: scheme, host, port, as browsers write them in `Origin`.
+    /// The address that browsers use, if it was set: scheme, host, port, in the form of an `Origin` header.
     pub public_url: Option<String>,
-    /// The proxies whose word on where a request comes from is taken.
+    /// The proxies that are trusted to name the client of a request.
     pub trusted_proxies: Vec<IpNet>,
     /// The data folder.
     pub data: PathBuf,
-    /// The database.
+    /// The URL of the database.
     pub database_url: String,
-    /// What to log.
+    /// The log filter.
     pub log: String,
     /// Whether to log JSON.
     pub log_json: bool,
-    /// Whether this process answers browsers.
+    /// Whether this process serves browsers.
     pub web: bool,
-    /// Whether this process does jobs.
+    /// Whether this process runs jobs.
     pub worker: bool,
     /// Whether this process receives for channels.
     pub channels: bool,
@@ -147,13 +147,13 @@ pub struct Config {
     pub allow_networks: Vec<IpNet>,
     /// Private networks that pictures in mails may be fetched from.
     pub allow_picture_networks: Vec<IpNet>,
-    /// A file of certificate authorities that mail servers may also be signed by.
+    /// A PEM file of additional certificate authorities for mail servers.
     pub mail_ca: Option<PathBuf>,
-    /// How little room on a disk is worth a warning, in bytes.
+    /// The free space on a disk below which a warning appears, in bytes.
     pub low_space: u64,
-    /// The cookie's shape.
+    /// The form of the session cookie.
     pub cookies: Cookies,
-    /// All of them with their sources, for `tandem config`.
+    /// All settings with their sources, for `tandem config`.
     pub settings: Vec<Setting>,
 }
 
@@ -161,7 +161,7 @@ impl Config {
     /// Reads the settings.
     ///
     /// # Errors
-    /// When one of them makes no sense; the text says which and what to do.
+    /// When a setting is not valid. The text says which and what to do.
     pub fn read(flags: &Flags) -> Result<Self, ConfigError> {
         let file = match std::fs::read_to_string("tandem.toml") {
             Ok(text) => text.parse::<toml::Table>().map_err(|e| ConfigError::File(e.to_string()))?,
@@ -229,7 +229,7 @@ impl Config {
             return Err(wrong("TANDEM_TRUSTED_PROXIES", &proxies, what));
         }
         if is_https && socket.ip().is_loopback() {
-            // Browsers use https and nobody else speaks it here: whoever connects is the proxy.
+            // Browsers use https, and this process serves only http, so a connection from this machine is the proxy.
             trusted_proxies.extend([IpNet::V4(LOOPBACK), IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST))]);
         }
         let known = roles.split(',').map(str::trim).all(|role| matches!(role, "web" | "worker" | "channels"));
@@ -268,19 +268,19 @@ impl Config {
     }
 }
 
-/// Where browsers find Tandem.
+/// The public address of Tandem.
 struct Public {
-    /// As they write it in `Origin`: in small letters, names in ASCII, without the scheme's own port.
+    /// In the form of an `Origin` header: lower case, names in ASCII, without the scheme's default port.
     origin: String,
     is_https: bool,
-    /// Whether only this machine gets there.
+    /// Whether only this machine can reach it.
     is_loopback: bool,
 }
 
 impl Public {
-    /// Scheme, host and perhaps a port; none for whatever else.
+    /// Parses scheme, host and an optional port. None for anything else.
     fn read(said: &str) -> Option<Self> {
-        // What a browser would leave out without a word is more likely a slip here.
+        // Browsers silently drop or replace these characters. In a setting they are probably a mistake.
         if said.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
             return None;
         }
@@ -301,7 +301,7 @@ impl Public {
     }
 }
 
-/// Whether a host can be called so. A pattern (`*.example.com`) or an empty part is nobody's name, but a URL takes it.
+/// Whether a host name is valid. A URL also accepts a pattern (`*.example.com`) or an empty label.
 fn is_name(name: &str) -> bool {
     let fits = |part: &str| {
         !part.is_empty()
@@ -311,12 +311,12 @@ fn is_name(name: &str) -> bool {
     name.strip_suffix('.').unwrap_or(name).split('.').all(fits)
 }
 
-/// What a setting is called in `tandem.toml`.
+/// The key of a setting in `tandem.toml`.
 fn key_of(name: &str) -> String {
     name.trim_start_matches("TANDEM_").to_lowercase()
 }
 
-/// A key that is misspelt would leave its setting as it is without a word.
+/// Refuses unknown keys: with a misspelt key, its setting would silently keep its default.
 fn only_known(file: &toml::Table, settings: &[Setting]) -> Result<(), ConfigError> {
     let known: Vec<String> = settings.iter().map(|setting| key_of(setting.name)).collect();
     match file.keys().find(|key| !known.contains(key)) {
@@ -325,12 +325,12 @@ fn only_known(file: &toml::Table, settings: &[Setting]) -> Result<(), ConfigErro
     }
 }
 
-/// What is logged.
+/// Parses the log filter.
 ///
 /// # Errors
-/// When the setting is no filter.
+/// When the setting is no valid filter.
 pub fn log_filter(log: &str) -> Result<EnvFilter, ConfigError> {
-    // What this parser says on its finest level is a line for each tag of a mail that is out of its place.
+    // At its finest level this parser logs a line for every misplaced tag of a mail.
     EnvFilter::try_new(format!("{log},html5ever=off")).map_err(|_| ConfigError::Value {
         name: "TANDEM_LOG",
         value: log.to_owned(),
@@ -338,7 +338,7 @@ pub fn log_filter(log: &str) -> Result<EnvFilter, ConfigError> {
     })
 }
 
-/// The networks of a setting; a single address is one of its own.
+/// Parses a list of networks. A single address is a network of its own.
 fn listed(name: &'static str, value: &str) -> Result<Vec<IpNet>, ConfigError> {
     let networks = value.split(',').map(str::trim).filter(|network| !network.is_empty());
     let read = |network: &str| network.parse().or_else(|_| network.parse::<IpAddr>().map(IpNet::from));

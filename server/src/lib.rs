@@ -1,5 +1,5 @@
-//! What runs: HTTP, the live stream, jobs, the command line. Below it lie the crates `seed` and `channels`, then `domain`, then `store`
-//! and `mail`, then `model`; cargo refuses whatever points back up.
+//! The running program: HTTP, the live stream, jobs, the command line. It uses the crates `seed` and `channels`, which use `domain`, which
+//! uses `store` and `mail`, which use `model`. Cargo refuses the other direction.
 
 pub mod auth;
 pub mod cli;

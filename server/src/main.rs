@@ -56,10 +56,10 @@ fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     } else {
         log.with_target(false).init()
     }
-    // What a library makes on the disk is for this account alone, as is what we make ourselves (private.rs).
+    // Files that libraries make are private to this account, like our own (private.rs).
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
-    // Two at least: a page being rendered must not wait for itself.
+    // At least two: a page that is being rendered must not wait for itself.
     let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
     runtime.block_on(async {
@@ -83,23 +83,23 @@ fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     })
 }
 
-/// Every open stream is a file to the system, and many systems let a process have 1,024 of them until it asks for what it may have.
+/// Every open stream uses a file handle. Many systems allow a process 1,024 until it raises its limit.
 #[cfg(unix)]
 fn raise_open_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
-        tracing::warn!(%error, allowed = ?limit.current, "the limit of open files stays as it is");
+        tracing::warn!(%error, allowed = ?limit.current, "could not raise the limit of open files");
     }
 }
 
-/// Hears Ctrl+C and SIGTERM from now on, and ends with the first of them.
+/// Returns a future that ends with the first Ctrl+C or SIGTERM.
 ///
-/// Until it is called, the system would end the process where it stands: it is called before anything is begun.
+/// Before this is called, a signal kills the process at once, so it is called before anything else starts.
 #[cfg(unix)]
 fn stop() -> std::io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
-    // A file that may grow no further (`ulimit -f`) is an error like a full disk, and must not end the process.
+    // Reaching the file size limit (`ulimit -f`) is an error like a full disk, and must not kill the process.
     let _ = signal(SignalKind::from_raw(libc::SIGXFSZ))?;
     let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
@@ -110,7 +110,7 @@ fn stop() -> std::io::Result<impl Future<Output = ()> + Send> {
     })
 }
 
-/// Hears Ctrl+C from now on.
+/// Returns a future that ends with the first Ctrl+C.
 #[cfg(windows)]
 fn stop() -> std::io::Result<impl Future<Output = ()> + Send> {
     let mut interrupted = tokio::signal::windows::ctrl_c()?;

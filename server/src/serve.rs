@@ -1,4 +1,4 @@
-//! A running process: database, workers, HTTP; started together, stopped in order.
+//! Starts and stops the parts of a running process in order: database, workers, HTTP.
 
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -24,12 +24,12 @@ use crate::{
     storage::StorageWatch,
 };
 
-/// How long open requests may take to end when the process stops.
+/// How long open requests may take to end at the shutdown.
 const GRACE: Duration = Duration::from_secs(5);
-/// Opens the database that the settings name, its commits told to `hub`.
+/// Opens the configured database. Its commits are published to `hub`.
 ///
 /// # Errors
-/// When it cannot be opened or brought up to date.
+/// When the database cannot be opened or migrated.
 pub async fn open(config: &Config, hub: &Hub) -> Result<Db, StartError> {
     private::make_folder(&config.data).map_err(|error| StartError::Folder { path: config.data.clone(), error })?;
     private::close_to_others(&config.data);
@@ -38,7 +38,7 @@ pub async fn open(config: &Config, hub: &Hub) -> Result<Db, StartError> {
     opened.map_err(|error| StartError::of_database(&config.database_url, &error))
 }
 
-/// Serves until `stop` ends, which may be while it is starting. `listening` hears the address once it is bound.
+/// Serves until `stop` ends, which may be during the start. `listening` gets the bound address.
 ///
 /// # Errors
 /// When a part cannot be started.
@@ -50,7 +50,7 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let mut stop = pin!(stop);
     let hub = Hub::default();
-    // A database that is not there, or one that is brought up to date for long, does not keep it from stopping.
+    // The process can also be stopped while the database is missing or being migrated.
     let db = tokio::select! {
         db = open(&config, &hub) => db?,
         () = &mut stop => return Ok(()),
@@ -59,7 +59,7 @@ pub async fn serve(
     let (tell, shutdown) = watch::channel(false);
     let folder = config.data.join("files");
     let files = Files::open(folder.clone()).map_err(|error| StartError::Folder { path: folder, error })?;
-    // Before any work is begun: a port that is taken stops it here.
+    // Before any work begins, so that a port in use ends the start here.
     let listener = if config.web { Some(listen(config.addr).await?) } else { None };
     let storage = StorageWatch::new(db.clone(), files.clone(), &config.database_url, config.low_space);
     let watching = tokio::spawn(storage.clone().run(shutdown.clone()));
@@ -90,7 +90,7 @@ pub async fn serve(
         stop.await;
         let _ = tell.send(true);
         if tokio::time::timeout(GRACE, serving).await.is_err() {
-            tracing::warn!("some requests did not end in time");
+            tracing::warn!("some requests did not end before the shutdown timeout");
         }
     } else {
         stop.await;
@@ -106,12 +106,12 @@ pub async fn serve(
     Ok(())
 }
 
-/// Takes the port.
+/// Binds the port.
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })
 }
 
-/// How many files this process may have open.
+/// How many files this process may open.
 fn open_files() -> u64 {
     #[cfg(unix)]
     let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
@@ -120,18 +120,18 @@ fn open_files() -> u64 {
     files.unwrap_or(u64::MAX)
 }
 
-/// What cannot be stored at start does not keep people from reading: it is done at the next start (R21).
+/// Data that cannot be stored at the start does not keep people from reading. It is stored at the next start (R21).
 fn unless_full(begun: Result<()>) -> Result<()> {
     match begun {
         Err(error) if error.storage_fault().is_some() => {
-            tracing::error!(%error, "starting without what cannot be stored");
+            tracing::error!(%error, "starting, although some data cannot be stored");
             Ok(())
         }
         begun => begun,
     }
 }
 
-/// What recurs in each workspace, which new ones have from the transaction that makes them; and mails that an older version has read.
+/// Enqueues the recurring jobs of each workspace, which new ones enqueue when they are made, and the reading of outdated mails.
 async fn schedule(db: &Db) -> Result<()> {
     let mut snapshot = db.snapshot().await?;
     let workspaces = workspace::all(&mut snapshot.conn()).await?;
@@ -144,7 +144,7 @@ async fn schedule(db: &Db) -> Result<()> {
     Ok(())
 }
 
-/// An empty instance prints the link that sets it up; whoever reads the log may use it once, within a day.
+/// Prints the set-up link of an empty instance. Anybody who reads the log may use it once, within a day.
 async fn offer_setup(db: &Db, public_url: Option<&str>, address: SocketAddr) -> Result<()> {
     let secret = new_secret();
     if db.write_global(OfferSetup { token_hash: secret_hash(&secret) }).await? {

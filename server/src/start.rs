@@ -1,4 +1,4 @@
-//! Why the process cannot start, told to whoever started it: which setting, which port or path, what is wrong, what to do.
+//! Why the process cannot start, for the person who started it: which setting, port or path is wrong, and what to do.
 
 use std::{
     fs::OpenOptions,
@@ -12,54 +12,54 @@ use store::error::{Error, StoreError};
 
 use crate::config::without_password;
 
-/// Something that has to be there at start is not.
+/// Why the start failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The port cannot be listened on.
     #[error("cannot listen on {address} (TANDEM_ADDR): {}", port_reason(.address, .error))]
     Listen {
-        /// Where.
+        /// The address and port.
         address: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         error: Io,
     },
     /// A folder cannot be made or written to.
     #[error("cannot write to the folder {} (TANDEM_DATA): {}", .path.display(), path_reason(.error))]
     Folder {
-        /// Which one.
+        /// The folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: Io,
     },
-    /// The database's file cannot be used.
+    /// The file of the database cannot be used.
     #[error("cannot open the database {} (TANDEM_DATABASE_URL, TANDEM_DATA): {reason}", .path.display())]
     DatabaseFile {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// What is wrong, and what to do.
         reason: String,
     },
-    /// The database's server cannot be used.
+    /// The database server cannot be used.
     #[error("cannot use the database {url} (TANDEM_DATABASE_URL): {reason}")]
     DatabaseServer {
-        /// Its address, without the password.
+        /// Its URL, without the password.
         url: String,
         /// What is wrong, and what to do.
         reason: String,
     },
-    /// The key of stored secrets cannot be used.
+    /// The key file cannot be used.
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// Something could not be stored or read.
     #[error(transparent)]
     Stored(#[from] Error),
-    /// The system refused something else.
+    /// Another error of the system.
     #[error(transparent)]
     System(#[from] Io),
 }
 
 impl StartError {
-    /// Of a database that did not open.
+    /// The error for a database that did not open.
     pub fn of_database(url: &str, error: &StoreError) -> Self {
         match url.strip_prefix("sqlite:") {
             Some(rest) => {
@@ -101,12 +101,12 @@ fn path_reason(error: &Io) -> String {
     format!("{error}. {next}")
 }
 
-/// What SQLite says of a file is a number; the system knows more.
+/// SQLite reports only a number. The system's error says more.
 fn file_reason(path: &Path, error: &StoreError) -> String {
     match error {
         StoreError::Database(sqlx::Error::Io(error)) => return path_reason(error),
         StoreError::Database(sqlx::Error::Database(error)) => {
-            // The last byte is the kind (sqlite.org/rescode.html).
+            // The low byte is the kind (sqlite.org/rescode.html).
             let kind = error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default() & 0xff;
             match kind {
                 26 | 11 => {

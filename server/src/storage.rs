@@ -1,5 +1,5 @@
-//! Whether anything can be stored, and how much room there is (R16, R21). Whoever fails to write notes it; then it is tried until it
-//! works again, so that what waits goes out by itself.
+//! Watches whether anything can be stored, and the free space (R16, R21). A failed write is recorded. From then on test writes run until
+//! one succeeds, so that waiting messages are sent without any action.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -11,16 +11,16 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// How often the room is looked at.
+/// How often the free space is measured.
 const LOOK: Duration = Duration::from_secs(10);
-/// How often it is tried whether it works again.
+/// How often a test write runs after a failure.
 const TRY: Duration = Duration::from_secs(2);
-/// How long such a try may take.
+/// The timeout of a test write.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// A disk with less room than this, in bytes, is full, whatever it says when it is written to.
+/// A disk with less free space than this, in bytes, counts as full, even if small writes still succeed.
 const NOTHING: u64 = 512 * 1024;
 
-/// Watches where things are stored. Cheap to clone.
+/// Watches where data is stored. Cheap to clone.
 #[derive(Clone)]
 pub struct StorageWatch {
     db: Db,
@@ -36,10 +36,10 @@ struct Place {
 }
 
 impl StorageWatch {
-    /// Watches a database and files. Less than `low` bytes free on a disk is told beforehand.
+    /// Watches a database and files. A warning appears below `low` free bytes on a disk.
     pub fn new(db: Db, files: Files, database_url: &str, low: u64) -> Self {
         let mut places = vec![Place { what: "Files", folder: files.folder().to_owned() }];
-        // How much room a PostgreSQL server has only it knows; what it says when there is none is told.
+        // Only a PostgreSQL server knows its free space. Its errors are reported when there is none.
         if db.engine() == Engine::Sqlite {
             let path = database_url.trim_start_matches("sqlite:").split('?').next().unwrap_or_default();
             let folder = PathBuf::from(path).parent().map(ToOwned::to_owned).unwrap_or_default();
@@ -49,17 +49,17 @@ impl StorageWatch {
         Self { db, files, places: places.into(), low, state: Arc::default() }
     }
 
-    /// How it is.
+    /// The current state.
     pub fn now(&self) -> Storage {
         *self.state.borrow()
     }
 
-    /// How it is, and every change of that.
+    /// The current state and every change of it.
     pub fn follow(&self) -> watch::Receiver<Storage> {
         self.state.subscribe()
     }
 
-    /// The room in each place.
+    /// The free space of each place.
     pub fn spaces(&self) -> Vec<Space> {
         let measured = self.places.iter().filter_map(|place| {
             let (free, total) = room(&place.folder)?;
@@ -68,7 +68,7 @@ impl StorageWatch {
         measured.collect()
     }
 
-    /// Watches until told to stop.
+    /// Runs until the shutdown.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
         let (mut database, mut files) = (self.db.mark().follow(), self.files.mark().follow());
         while !*shutdown.borrow() {
@@ -83,7 +83,7 @@ impl StorageWatch {
         }
     }
 
-    /// Looks once; tries again where it failed.
+    /// Measures once, and runs a test write where the last write failed.
     pub async fn look(&self) {
         if self.db.mark().now().is_some() && matches!(timeout(PATIENCE, self.db.try_writing()).await, Ok(Ok(()))) {
             self.db.mark().works();
@@ -95,9 +95,9 @@ impl StorageWatch {
         let now = match (self.db.mark().now().or(self.files.mark().now()), free) {
             (Some(StorageFault::Refused), Some(free)) if free < NOTHING => Storage::Failing(StorageFault::Full),
             (Some(fault), _) => Storage::Failing(fault),
-            // A little more than the limit ends the warning, so that it does not come and go.
+            // The warning ends a little above the limit, so that it does not flicker.
             (None, Some(free)) if free < self.low || (self.is_low() && free < self.low + self.low / 16) => {
-                // In steps, so that not every byte is told.
+                // In steps, so that not every byte is an event.
                 Storage::Low { free: free - free % (self.low / 16).max(1) }
             }
             (None, _) => Storage::Fine,
@@ -110,7 +110,7 @@ impl StorageWatch {
     }
 }
 
-/// Free and whole size of the disk that a folder is on, in bytes; none where the system does not say.
+/// Free and total size of a folder's disk, in bytes. None if the system does not say.
 #[cfg(unix)]
 fn room(folder: &std::path::Path) -> Option<(u64, u64)> {
     let disk = rustix::fs::statvfs(folder).ok()?;

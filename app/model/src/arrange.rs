@@ -1,9 +1,9 @@
-//! Where the rows of the list stand on screen (L8): which are drawn, and how live changes leave the ones under the hand in place.
+//! The rows of the list on the screen (L8): which are drawn, and how live changes leave the rows in use in place.
 
 use std::{collections::HashSet, hash::Hash, ops::Range};
 
-/// Which of `total` rows of equal height to draw for a viewport of `height` pixels that is scrolled down by `scroll` pixels,
-/// with `overscan` rows more on both sides.
+/// Which of `total` rows of equal height to draw, for a viewport of `height` pixels that is scrolled down by `scroll` pixels, with
+/// `overscan` more rows on both sides.
 pub fn window_of(scroll: f64, height: f64, row: f64, total: usize, overscan: usize) -> Range<usize> {
     if row <= 0.0 || total == 0 {
         return 0..0;
@@ -15,8 +15,8 @@ pub fn window_of(scroll: f64, height: f64, row: f64, total: usize, overscan: usi
     start..end.max(start)
 }
 
-/// The order to show: `target`, except that every pinned row (the one under the pointer, the selected one) keeps the place it
-/// has in `shown`, also when it has left the list meanwhile. The others flow around it.
+/// The order to show: `target`, but every pinned row (under the pointer, or selected) keeps its position in `shown`, even after it left the
+/// list. The other rows fill the remaining positions.
 pub fn arrange<T: Copy + Eq + Hash>(shown: &[T], target: &[T], pinned: &[T]) -> Vec<T> {
     let pinned: HashSet<T> = pinned.iter().copied().collect();
     let mut kept: Vec<(usize, T)> = shown.iter().copied().enumerate().filter(|(_, id)| pinned.contains(id)).collect();
@@ -50,7 +50,7 @@ mod tests {
     }
 
     proptest! {
-        /// L8: a live change never moves the row under the pointer or the selected row, and loses or doubles none.
+        /// L8: a live change never moves the row under the pointer or the selected row, and never loses or repeats a row.
         #[test]
         fn l8_pinned_rows_stay_where_they_are(shown in ids(), target in ids(), pins in proptest::collection::vec(0u8..20, 0..3)) {
             let order = arrange(&shown, &target, &pins);
@@ -58,7 +58,7 @@ mod tests {
             for (held, (place, id)) in shown.iter().enumerate().filter(|(_, id)| pins.contains(id)).enumerate() {
                 let now = order.iter().position(|other| other == id);
                 prop_assert!(now.is_some(), "a pinned row is never dropped");
-                // Only where too few rows are left above it does it have to move up.
+                // A pinned row moves up only if too few rows are left above it.
                 if flowing + held >= place { prop_assert_eq!(now, Some(place)); }
             }
             let mut seen = HashSet::new();

@@ -1,15 +1,15 @@
-//! The audit log: what is noted of who came in, who was refused, and who changed what others depend on.
+//! The audit log: sign-ins, refusals, and changes that affect other people.
 
 use serde::{Deserialize, Serialize};
 
 use super::{MemberId, Timestamp, text_enum::text_enum};
 
 text_enum! {
-    /// What was done, or tried.
+    /// What a member did, or tried to do.
     pub enum AuditEvent {
         /// The workspace was set up.
         WorkspaceCreated = "workspace.created",
-        /// Its settings were edited.
+        /// The workspace's settings were edited.
         WorkspaceEdited = "workspace.edited",
         /// A member was added from the command line.
         MemberAdded = "member.added",
@@ -19,23 +19,23 @@ text_enum! {
         InviteRevoked = "invite.revoked",
         /// Somebody became a member by an invitation.
         MemberJoined = "member.joined",
-        /// A member's role, visibility or admission was changed.
+        /// A member's role or visibility was changed, or they were disabled or enabled.
         MemberChanged = "member.changed",
         /// A team was made.
         TeamAdded = "team.added",
-        /// A member was put into a team or taken out of it.
+        /// A member was added to a team or removed from it.
         TeamMember = "team.member",
-        /// A team's channels were chosen.
+        /// A team's channels were set.
         TeamChannels = "team.channels",
         /// A channel's settings were edited.
         ChannelEdited = "channel.edited",
-        /// A mailbox was connected, or how it is reached was changed.
+        /// A mailbox was connected, or its connection was changed.
         ChannelConnected = "channel.connected",
-        /// Receiving was stopped or begun again.
+        /// Receiving was paused or resumed.
         ChannelPaused = "channel.paused",
-        /// Older mails were asked for.
+        /// A backfill was requested.
         ChannelBackfilled = "channel.backfilled",
-        /// A job that was given up was tried again.
+        /// A job that was given up was retried.
         JobRevived = "job.revived",
         /// Somebody signed in.
         SignedIn = "session.began",
@@ -49,13 +49,13 @@ text_enum! {
         PasswordRefused = "password.refused",
         /// A password was set from the command line.
         PasswordReset = "password.reset",
-        /// A member asked for what their role does not allow, or for what nobody may do.
+        /// A member requested something that their role does not allow, or that nobody may do.
         Refused = "refused",
     }
 }
 
 impl AuditEvent {
-    /// As it is written on screen.
+    /// The text in the interface.
     pub const fn label(self) -> &'static str {
         match self {
             Self::WorkspaceCreated => "Set the workspace up",
@@ -84,28 +84,28 @@ impl AuditEvent {
     }
 }
 
-/// A line of the audit log.
+/// An entry of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditLine {
-    /// Its number; they are counted from 1 without a gap.
+    /// Its number. Numbers start at 1 and have no gaps.
     pub n: i64,
-    /// When.
+    /// When it was added.
     pub at: Timestamp,
-    /// Who; none for the command line. At a refused sign-in, whose account it was.
+    /// The member who acted. None for the command line. For a refused sign-in, the member whose account it was.
     pub who: Option<MemberId>,
-    /// What.
+    /// What they did.
     pub what: AuditEvent,
-    /// From which network address; empty for the command line.
+    /// The network address of the request. Empty for the command line.
     pub address: String,
-    /// More about it, in words.
+    /// Details, in words.
     pub detail: String,
 }
 
-/// A page of the audit log, the newest line first.
+/// A page of the audit log, newest entry first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditPage {
-    /// The lines.
+    /// The entries.
     pub lines: Vec<AuditLine>,
-    /// Whether there are older ones.
+    /// Whether there are older entries.
     pub more: bool,
 }

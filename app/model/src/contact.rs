@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::{ContactId, text_enum::text_enum};
 
 text_enum! {
-    /// Where a lead stands.
+    /// The sales status of a contact.
     pub enum LeadStatus {
-        /// Nobody spoke with them yet.
+        /// Nobody has talked with them yet.
         New = "new",
-        /// We are talking.
+        /// We are in touch.
         Contacted = "contacted",
         /// Worth pursuing.
         Qualified = "qualified",
@@ -21,7 +21,7 @@ text_enum! {
 }
 
 impl LeadStatus {
-    /// As it is written on screen.
+    /// The text in the interface.
     pub const fn label(self) -> &'static str {
         match self {
             Self::New => "New",
@@ -36,9 +36,9 @@ impl LeadStatus {
 /// A person outside, as the details panel shows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
-    /// Which one.
+    /// Its id.
     pub id: ContactId,
-    /// Counts the edits; a claim carries the one it saw.
+    /// Incremented by each edit. An edit names the version that it was based on.
     pub version: i64,
     /// Full name; empty while unknown.
     pub name: String,
@@ -56,7 +56,7 @@ pub struct Contact {
     pub language: String,
     /// Time zone such as `Europe/Paris`.
     pub time_zone: String,
-    /// Where the lead stands.
+    /// The sales status.
     pub lead_status: LeadStatus,
 }
 
@@ -79,18 +79,18 @@ text_enum! {
         Language = "language",
         /// Time zone.
         TimeZone = "time_zone",
-        /// Where the lead stands.
+        /// The sales status.
         LeadStatus = "lead_status",
     }
 }
 
-/// Why a value cannot be kept; the text stands beside the field.
+/// Why a value is refused. The text is displayed beside the field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct FieldError(pub &'static str);
 
 impl ContactField {
-    /// As it is written beside the field.
+    /// The label of the field.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Name => "Name",
@@ -105,7 +105,7 @@ impl ContactField {
         }
     }
 
-    /// The value as it is kept (trimmed), or why it cannot be. Empty clears a field. The browser asks before it sends, the server always.
+    /// The trimmed value, or why it is refused. Empty clears a field. The browser checks before it sends, and the server always checks.
     pub fn check(self, value: &str) -> Result<String, FieldError> {
         let value = value.trim();
         if value.chars().any(|c| c.is_control()) {
@@ -132,7 +132,7 @@ impl ContactField {
     }
 }
 
-/// Loose on purpose: one `@`, something on both sides, no spaces; the mail server decides the rest.
+/// Deliberately loose: one `@`, text on both sides, no spaces. The mail server decides the rest.
 fn is_email(value: &str) -> bool {
     match value.split_once('@') {
         Some((local, domain)) => {
@@ -153,7 +153,7 @@ fn is_phone(value: &str) -> bool {
 }
 
 impl Contact {
-    /// Somebody of whom nothing is known yet.
+    /// A contact without any data.
     pub fn new(id: ContactId) -> Self {
         let none = String::new;
         Self {
@@ -171,7 +171,7 @@ impl Contact {
         }
     }
 
-    /// The name or, without one, the e-mail address; empty while neither is known.
+    /// The name, or else the e-mail address. Empty while neither is known.
     pub fn shown_name(&self) -> &str {
         if self.name.is_empty() { &self.email } else { &self.name }
     }
@@ -191,7 +191,7 @@ impl Contact {
         }
     }
 
-    /// Puts a checked value into a field.
+    /// Sets a field to a checked value.
     pub fn set(&mut self, field: ContactField, value: String) {
         match field {
             ContactField::Name => self.name = value,

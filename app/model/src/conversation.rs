@@ -1,17 +1,18 @@
-//! What state a conversation is in and how it changes: one table (ARCHITECTURE.md, Conversation state), one pure function, the same on both sides.
+//! The state of a conversation and how it changes: one table (ARCHITECTURE.md, Conversation state) as one pure function, used by server and
+//! browser.
 
 use serde::{Deserialize, Serialize};
 
 use super::{AgentId, MemberId, Timestamp, text_enum::text_enum};
 
 text_enum! {
-    /// Where a conversation stands.
+    /// The status of a conversation.
     pub enum Status {
-        /// Somebody waits, or may.
+        /// Somebody outside is waiting, or may be.
         Open = "open",
-        /// We answered; it is their turn.
+        /// We have answered. The person outside writes next.
         Pending = "pending",
-        /// Done.
+        /// Finished.
         Closed = "closed",
     }
 }
@@ -19,56 +20,56 @@ text_enum! {
 text_enum! {
     /// What AI agents may do in a conversation (A4).
     pub enum AiMode {
-        /// Answers.
+        /// The AI agent may answer.
         Active = "active",
-        /// Stopped until resumed.
+        /// The AI agent is stopped until it is resumed.
         Paused = "paused",
-        /// Never answers here.
+        /// No AI agent ever answers here.
         Manual = "manual",
     }
 }
 
 text_enum! {
-    /// Which of the lists a conversation is in.
+    /// The list that a conversation is in.
     pub enum Tab {
-        /// In the four categories.
+        /// In one of the four categories.
         Active = "active",
-        /// Asleep until a time or a reply.
+        /// Hidden until a time or a reply.
         Snoozed = "snoozed",
-        /// Campaign messages nobody answered (L10).
+        /// Campaign messages that nobody has answered (L10).
         Outreach = "outreach",
-        /// Done.
+        /// Closed.
         Closed = "closed",
     }
 }
 
 text_enum! {
-    /// The part of its category that does not depend on who looks.
+    /// The part of the category that is the same for every member.
     pub enum Slot {
-        /// Nobody has it.
+        /// It is assigned to nobody.
         New = "new",
-        /// Nobody has it, and the auto-reply went out while chat was off.
+        /// It is assigned to nobody, and the automatic reply was sent while chat was off.
         Missed = "missed",
-        /// A member has it, or an AI agent holds the pen.
+        /// It is assigned to a member, or an AI agent has the pen.
         Taken = "taken",
     }
 }
 
 text_enum! {
-    /// What a conversation is to whoever looks (L1).
+    /// The category of a conversation for one member (L1).
     pub enum Category {
-        /// Nobody has it: immediate attention.
+        /// Assigned to nobody: needs attention now.
         New = "new",
-        /// Auto-reply sent while chat was off: follow up.
+        /// The automatic reply was sent while chat was off: follow up.
         Missed = "missed",
-        /// Assigned to me: ongoing.
+        /// Assigned to this member.
         Yours = "yours",
-        /// Somebody else or AI has it: monitor if needed.
+        /// Assigned to somebody else, or handled by an AI agent.
         Others = "others",
     }
 }
 
-/// Who has the right to reply.
+/// The pen: who has the right to reply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pen {
@@ -81,54 +82,54 @@ pub enum Pen {
     Nobody,
 }
 
-/// Whether somebody is there to chat when a web visitor writes (H6).
+/// Whether chat is on when a visitor writes (H6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// Not a chat: mail, SMS…
+    /// The channel is no chat, but e-mail, SMS…
     NotChat,
-    /// The bubble is green.
+    /// Chat is on (a green bubble).
     On,
-    /// The bubble is grey, since then.
+    /// Chat is off (a grey bubble).
     Off {
-        /// The start of this off period.
+        /// Since when it is off.
         since: Timestamp,
     },
 }
 
-/// The fields that the table speaks of.
+/// The fields that the state table changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationState {
-    /// Where it stands.
+    /// The status.
     pub status: Status,
-    /// Asleep until then.
+    /// Hidden until this time.
     pub snoozed_until: Option<Timestamp>,
-    /// Who has it.
+    /// The member it is assigned to.
     pub assignee: Option<MemberId>,
-    /// What AI may do.
+    /// What AI agents may do.
     pub ai_mode: AiMode,
     /// Who may reply.
     pub pen: Pen,
-    /// Counts the changes of the pen.
+    /// Incremented each time the pen changes.
     pub pen_epoch: i64,
-    /// The lead waits for us since.
+    /// Since when the person outside has been waiting for us.
     pub waiting_since: Option<Timestamp>,
-    /// Came in while chat was off.
+    /// When they wrote while chat was off.
     pub missed_at: Option<Timestamp>,
-    /// When the auto-reply last went out.
+    /// When the automatic reply was last sent.
     pub auto_replied_at: Option<Timestamp>,
-    /// Campaign messages only, never answered.
+    /// It contains only campaign messages that nobody has answered.
     pub outreach: bool,
-    /// The places of our replies that did not reach them, as far as is known, and that nobody has dealt with; in order.
+    /// The positions of our replies that did not arrive, as far as is known, and that nobody has dealt with. In order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsent: Vec<i64>,
 }
 
-/// What a reply took away that turned out not to reach them: what it is given back.
+/// What is restored when a reply turns out not to have arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unanswered {
-    /// Since when they have been waiting; none where nobody did.
+    /// Since when the person outside has been waiting. None if they were not.
     pub waiting_since: Option<Timestamp>,
-    /// Came in while chat was off.
+    /// When they wrote while chat was off.
     pub missed_at: Option<Timestamp>,
 }
 
@@ -150,105 +151,105 @@ impl Default for ConversationState {
     }
 }
 
-/// A row of the table: what happened to a conversation.
+/// A trigger of the state table: something that happened to a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trigger {
     /// A person outside wrote.
     Inbound {
-        /// When.
+        /// When they wrote.
         at: Timestamp,
-        /// Whether somebody is there to chat.
+        /// Whether chat is on.
         presence: Presence,
         /// Whether the assignee is still a member.
         assignee_stays: bool,
     },
-    /// A machine wrote: an auto-reply, a bounce.
+    /// A machine wrote: an automatic reply, a bounce.
     InboundFromMachine,
     /// A member replied.
     Reply {
-        /// Who.
+        /// The member.
         by: MemberId,
-        /// The workspace's setting: replying makes it pending.
+        /// The workspace's setting: a reply sets the status to pending.
         pending: bool,
     },
-    /// A reply of ours failed, came back, or nobody can tell what became of it.
+    /// A reply failed, bounced, or its result is unknown.
     NotSent {
-        /// Its place.
+        /// Its position.
         n: i64,
-        /// What it is with them now; none when something that came after it answers them.
+        /// What to restore. None if a later reply answered them.
         unanswered: Option<Unanswered>,
     },
-    /// A reply that was not sent was after all.
+    /// A reply that counted as unsent was sent after all.
     SentAfterAll {
-        /// Its place.
+        /// Its position.
         n: i64,
-        /// Since when they have been waiting for what they wrote after it; none where they wrote nothing.
+        /// Since when they have been waiting for an answer to later messages. None if they wrote none.
         waiting_since: Option<Timestamp>,
-        /// The workspace's setting: replying makes it pending.
+        /// The workspace's setting: a reply sets the status to pending.
         pending: bool,
     },
-    /// A reply was taken back, by whoever writes it anew.
+    /// A member cancelled a reply.
     TakenBack {
-        /// Its place.
+        /// Its position.
         n: i64,
     },
     /// An AI agent replied.
     AiReply,
     /// A member began to type a reply.
     Keystroke {
-        /// Who.
+        /// The member.
         by: MemberId,
     },
-    /// The member let two minutes pass with no text kept: the pen goes back if AI is still active.
+    /// The member kept no text for two minutes. The pen returns to the AI agent, if it is still active.
     PenReturned {
-        /// To whom.
+        /// The agent.
         to: AgentId,
     },
-    /// A member takes the conversation from the AI.
+    /// A member takes the conversation over from the AI agent.
     TakeOver {
-        /// Who.
+        /// The member.
         by: MemberId,
     },
-    /// AI stops here until resumed.
+    /// The AI agent stops until it is resumed.
     PauseAi,
-    /// AI never answers here.
+    /// No AI agent ever answers here.
     ManualOnly,
-    /// AI goes on.
+    /// The AI agent continues.
     Resume {
-        /// Which agent.
+        /// The agent.
         agent: AgentId,
     },
-    /// AI gives up the pen.
+    /// The AI agent gives up the pen.
     HandOff {
-        /// To whom, if to somebody.
+        /// The member it hands over to. None for nobody in particular.
         target: Option<MemberId>,
     },
-    /// Somebody has it now, or nobody.
+    /// It is assigned to a member, or to nobody.
     Assign(Option<MemberId>),
-    /// Asleep until then.
+    /// It is hidden until a time.
     Snooze {
-        /// When it wakes.
+        /// When it comes back.
         until: Timestamp,
     },
-    /// The time has come.
+    /// The time of the snooze is over.
     WakeUp,
-    /// Done.
+    /// A member closes it.
     Close,
-    /// Not done after all.
+    /// A member opens it again.
     Reopen,
-    /// It is their turn.
+    /// A member sets it to pending.
     SetPending,
 }
 
-/// What else a trigger asks for.
+/// What else has to happen after a trigger.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FollowUp {
-    /// The auto-reply of the channel is due.
+    /// Whether the channel's automatic reply is due.
     pub auto_reply: bool,
 }
 
 impl ConversationState {
-    /// The table. Total: every trigger is defined in every state.
+    /// The state table. Every trigger is defined in every state.
     #[must_use]
     pub fn after(&self, trigger: Trigger) -> (Self, FollowUp) {
         let mut next = self.clone();
@@ -277,7 +278,7 @@ impl ConversationState {
                 }
                 next.waiting_since = None;
                 next.missed_at = None;
-                // Whoever writes anew has dealt with what was not sent.
+                // A new reply deals with the unsent ones.
                 next.unsent.clear();
                 next.pause_ai();
                 next.move_pen(Pen::Member(by));
@@ -286,7 +287,7 @@ impl ConversationState {
                 if let Err(at) = next.unsent.binary_search(&n) {
                     next.unsent.insert(at, n);
                 }
-                // What is not sent is not done, also where something else answers them.
+                // A conversation with an unsent reply must not stay closed, even if another reply answered them.
                 if unanswered.is_some() || next.status == Status::Closed {
                     next.status = Status::Open;
                     next.snoozed_until = None;
@@ -297,7 +298,7 @@ impl ConversationState {
                 }
             }
             Trigger::SentAfterAll { n, waiting_since, pending } => {
-                // Dealt with in another way meanwhile, it changes nothing.
+                // If it was dealt with in another way meanwhile, nothing changes.
                 if let Ok(at) = next.unsent.binary_search(&n) {
                     next.unsent.remove(at);
                     next.waiting_since = next.waiting_since.and(waiting_since);
@@ -363,14 +364,14 @@ impl ConversationState {
             }
             Trigger::SetPending => {
                 next.status = Status::Pending;
-                // Whoever says that it is their turn has looked at what was not sent.
+                // A member who sets it to pending has seen the unsent replies.
                 next.unsent.clear();
             }
         }
         (next, outcome)
     }
 
-    /// Whether a reply did not reach them that nobody has dealt with.
+    /// Whether a reply did not arrive that nobody has dealt with.
     pub fn is_unsent(&self) -> bool {
         !self.unsent.is_empty()
     }
@@ -381,7 +382,7 @@ impl ConversationState {
         }
     }
 
-    /// Every change of the pen, and nothing else, counts its epoch on (Promise 3).
+    /// Increments the epoch with every change of the pen, and never otherwise (Promise 3).
     fn move_pen(&mut self, to: Pen) {
         if self.pen != to {
             self.pen = to;
@@ -389,7 +390,7 @@ impl ConversationState {
         }
     }
 
-    /// Which list it is in.
+    /// The list that the conversation is in.
     pub fn tab(&self) -> Tab {
         if self.status == Status::Closed {
             Tab::Closed
@@ -402,7 +403,7 @@ impl ConversationState {
         }
     }
 
-    /// The part of its category that does not depend on who looks.
+    /// The part of the category that is the same for every member.
     pub fn slot(&self) -> Slot {
         if self.assignee.is_some() || matches!(self.pen, Pen::Agent(_)) {
             Slot::Taken
@@ -414,7 +415,7 @@ impl ConversationState {
     }
 }
 
-/// The earlier of two times, where there are any.
+/// The earlier of two times, if there are any.
 fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
     a.into_iter().chain(b).min()
 }

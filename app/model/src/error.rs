@@ -1,10 +1,10 @@
-//! The one error that every server function answers with.
+//! The error type of all server functions.
 
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 
-/// What went wrong, as the person asking may know it. The cause of an [`ApiError::Internal`] stays in the server's log.
+/// An error, in words for the person who asked. The cause of an [`ApiError::Internal`] stays in the server's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum ApiError {
@@ -14,57 +14,57 @@ pub enum ApiError {
     /// Signed in, but the role does not allow it.
     #[error("You may not do that.")]
     Forbidden,
-    /// Missing, or not visible to whoever asks: the two are not told apart.
+    /// It does not exist, or the member may not see it. Both look the same.
     #[error("Not found.")]
     NotFound,
-    /// The input is not acceptable; nothing was changed.
+    /// The input is not acceptable. Nothing was changed.
     #[error("{message}")]
     Invalid {
-        /// The field the message belongs beside; empty when it concerns the whole.
+        /// The field that the message is displayed beside. Empty if it concerns the whole form.
         field: String,
         /// What is wrong and what to do.
         message: String,
     },
-    /// Somebody else was first; nothing was changed.
+    /// Somebody else made a change first. Nothing was changed.
     #[error("{message}")]
     Conflict {
-        /// Who did what, and what to do now.
+        /// Who changed what, and what to do now.
         message: String,
     },
-    /// Somebody else answered since whoever writes last looked; nothing was sent. They decide.
+    /// A colleague has replied since the member last looked. Nothing was sent. The member decides.
     #[error("{by} answered a moment ago: “{text}”. Send yours anyway?")]
     Answered {
-        /// Who.
+        /// The colleague.
         by: String,
-        /// What, on one line.
+        /// Their reply, on one line.
         text: String,
-        /// When.
+        /// When they sent it.
         at: Timestamp,
-        /// Its place in the thread: who has seen this and sends again has decided.
+        /// The position of their reply. A request that names it sends anyway.
         n: i64,
     },
-    /// Too often; try again after the pause.
+    /// Too many requests.
     #[error("Too many attempts. Try again in {seconds} s.")]
     TooMany {
-        /// Seconds to wait.
+        /// How many seconds to wait.
         seconds: i64,
     },
-    /// Not now: it works again by itself.
+    /// The server is busy. The same request works later.
     #[error("{message}")]
     Busy {
-        /// What is the matter, and what to do.
+        /// The reason, and what to do.
         message: String,
     },
     /// The request did not reach the server or the answer did not come back.
     #[error("No connection to the server.")]
     Transport {
-        /// For the console.
+        /// The cause, for the browser's console.
         detail: String,
     },
-    /// A fault of ours; the log has the cause under the incident number.
+    /// An internal error. The log has its cause under the incident number.
     #[error("Something went wrong on the server (incident {incident}). Nothing was changed; please try again.")]
     Internal {
-        /// Finds the cause in the log.
+        /// The number that finds the cause in the log.
         incident: String,
     },
 }
@@ -75,12 +75,12 @@ impl ApiError {
         Self::Invalid { field: field.to_owned(), message: message.into() }
     }
 
-    /// Whether the same request may succeed later without being changed.
+    /// Whether the same request may succeed later, unchanged.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Transport { .. } | Self::Internal { .. } | Self::TooMany { .. } | Self::Busy { .. })
     }
 
-    /// The HTTP status that goes with it.
+    /// The HTTP status of this error.
     pub const fn status(&self) -> u16 {
         match self {
             Self::Unauthenticated => 401,

@@ -15,15 +15,15 @@ pub const MOST_IN_A_SET: usize = 200;
 /// commit to the last stream; the log keeps a [`Logged`], from which it is made anew for whoever comes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventBody {
-    /// A conversation changed, or came to be, or got messages.
+    /// A conversation was added or changed, or got messages.
     Conversation {
-        /// What it was before; none when it is new.
+        /// Its facts before the change. None if it is new.
         before: Option<Facts>,
         /// What the change made it.
         after: Facts,
         /// What it is now, which a later change may have made: that one has an event of its own. Its `read_count` is 0 here.
         row: Box<ConversationRow>,
-        /// How far each member has read.
+        /// How many incoming messages each member has read.
         reads: Vec<(MemberId, i64)>,
         /// New or changed entries.
         messages: Vec<Message>,
@@ -39,34 +39,34 @@ pub enum EventBody {
     Set(Vec<SetChange>),
     /// A contact changed.
     Contact {
-        /// What it is now.
+        /// The contact after the change.
         contact: Box<Contact>,
         /// Its conversations: whoever sees one of them sees the contact.
         seen_by: Vec<Placement>,
     },
-    /// A member read a conversation: for that member alone.
+    /// A member read a conversation. Only that member gets this event.
     Read {
-        /// Who.
+        /// The member.
         member: MemberId,
-        /// What.
+        /// The conversation.
         conversation: ConversationId,
-        /// How far.
+        /// How many incoming messages they have read.
         read_count: i64,
     },
-    /// A member's unsent text changed: for that member alone.
+    /// A member's draft changed. Only that member gets this event.
     Draft {
-        /// Whose.
+        /// The member.
         member: MemberId,
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// What it is now.
+        /// The draft after the change.
         draft: Draft,
     },
-    /// A member changed, or came to be.
+    /// A member was added or changed.
     Member(Box<Member>),
-    /// What a member may see, or whether they are let in, may have changed: their streams look again. Nobody is sent it.
+    /// A member's access may have changed, or they may have been disabled. Their streams check it. No browser gets this event.
     Access {
-        /// Whose.
+        /// The member.
         member: MemberId,
     },
     /// A team changed.
@@ -150,20 +150,20 @@ pub enum Logged {
     Workspace(Workspace),
 }
 
-/// A change as one browser gets it: made from an [`EventBody`] for what its member may see.
+/// A change as one browser gets it, made from an [`EventBody`] by what its member may see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LiveBody {
-    /// A conversation that I see.
+    /// A conversation that the member sees.
     Conversation {
-        /// What it was before, if I saw it then.
+        /// Its facts before the change, if the member saw it then.
         before: Option<Facts>,
         /// What the change made it, where that is not what `row` says: then a later event follows.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Facts>,
         /// What it is now.
         row: Box<ConversationRow>,
-        /// How far each member has read.
+        /// How many incoming messages each member has read.
         reads: Vec<(MemberId, i64)>,
         /// New or changed entries.
         messages: Vec<Message>,
@@ -179,25 +179,25 @@ pub enum LiveBody {
     Set(Vec<LiveSetChange>),
     /// A conversation that I no longer see.
     Gone {
-        /// Which one.
+        /// Its id.
         id: ConversationId,
-        /// What it was while I saw it.
+        /// Its facts while the member saw it.
         before: Facts,
     },
     /// A contact changed.
     Contact(Box<Contact>),
-    /// I read a conversation, perhaps elsewhere.
+    /// The member read a conversation, perhaps in another browser.
     Read {
-        /// What.
+        /// The conversation.
         conversation: ConversationId,
-        /// How far.
+        /// How many incoming messages they have read.
         read_count: i64,
     },
-    /// My unsent text changed, perhaps elsewhere.
+    /// The member's draft changed, perhaps in another browser.
     Draft {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// What it is now.
+        /// The draft after the change.
         draft: Draft,
     },
     /// A member changed.
@@ -226,7 +226,7 @@ pub struct LiveSetChange {
 /// A numbered change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveEvent {
-    /// Its number in the workspace: no two alike, none missing.
+    /// Its number in the workspace. Numbers are unique and have no gaps.
     pub seq: i64,
     /// What changed.
     pub body: LiveBody,

@@ -1,4 +1,4 @@
-//! Ids and time. An id is a UUIDv7 made where the thing is born (also in the browser), so that a repeated request names the same thing.
+//! Ids and time. An id is a UUIDv7, made where the thing is created (also in the browser), so that a repeated request names the same thing.
 
 use std::{fmt, str::FromStr};
 
@@ -36,33 +36,33 @@ macro_rules! ids {
 }
 
 ids! {
-    /// One tenant.
+    /// A workspace, which is a tenant.
     WorkspaceId,
     /// A person with a login.
     MemberId,
     /// A group of members.
     TeamId,
-    /// One connected account.
+    /// A connected account.
     ChannelId,
     /// A person outside.
     ContactId,
-    /// One address of a contact on a channel kind.
+    /// An address of a person on a kind of channel.
     IdentityId,
-    /// One thread on one channel.
+    /// A thread on a channel.
     ConversationId,
     /// A message, a note or an event line.
     MessageId,
     /// A file that belongs to a message.
     AttachmentId,
-    /// An e-mail as it came in or went out.
+    /// An e-mail that came in or was sent.
     MailId,
     /// A configured AI agent.
     AgentId,
-    /// One signed-in browser.
+    /// A browser that is signed in.
     SessionId,
     /// An invitation to become a member.
     InviteId,
-    /// A piece of durable work.
+    /// A durable job.
     JobId,
 }
 
@@ -72,7 +72,7 @@ ids! {
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// The same moment, `ms` milliseconds later.
+    /// The time `ms` milliseconds later.
     #[must_use]
     pub const fn plus(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))

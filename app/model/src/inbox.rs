@@ -1,4 +1,4 @@
-//! What the list and the thread show.
+//! The data of the list and of an open thread.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,29 +8,29 @@ use super::{
 };
 
 text_enum! {
-    /// A tab or category of the list (L1); the word is the one in the URL.
+    /// A tab or category of the list (L1). The word is the one in the URL.
     pub enum View {
         /// Assigned to me.
         Mine = "mine",
         /// Assigned to nobody.
         Unassigned = "unassigned",
-        /// The four categories together.
+        /// All four categories together.
         All = "all",
-        /// Done.
+        /// Closed.
         Closed = "closed",
-        /// Nobody has it.
+        /// Assigned to nobody, and not missed.
         New = "new",
-        /// Came in while chat was off.
+        /// The person wrote while chat was off.
         Missed = "missed",
-        /// Somebody else, or AI, has it.
+        /// Assigned to somebody else, or handled by an AI agent.
         Others = "others",
-        /// A reply did not reach them, and nobody has dealt with it.
+        /// A reply did not arrive, and nobody has dealt with it.
         Unsent = "unsent",
     }
 }
 
 impl View {
-    /// As it is written on screen.
+    /// The text in the interface.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Mine => "Mine",
@@ -44,7 +44,7 @@ impl View {
         }
     }
 
-    /// Whether a conversation with these facts is in it, for this member.
+    /// Whether a conversation with these facts is in this view, for this member.
     pub fn holds(self, facts: &Facts, me: MemberId) -> bool {
         let active = facts.tab == Tab::Active;
         match self {
@@ -74,11 +74,11 @@ pub struct Placement {
 /// What lists, counts and rights need to know of a conversation: every field that a [`Filter`](super::Filter) asks for is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
-    /// Who has it.
+    /// The member it is assigned to.
     pub assignee: Option<MemberId>,
-    /// Which team.
+    /// Its team.
     pub team: Option<TeamId>,
-    /// Where it came in.
+    /// The channel it came in on.
     pub channel: ChannelId,
     /// What that speaks.
     pub kind: ChannelKind,
@@ -88,7 +88,7 @@ pub struct Facts {
     pub ai_mode: AiMode,
     /// Which list it is in.
     pub tab: Tab,
-    /// The part of its category that does not depend on who looks.
+    /// The part of its category that is the same for every member.
     pub slot: Slot,
     /// A reply did not reach them, and nobody has dealt with it.
     pub unsent: bool,
@@ -123,29 +123,29 @@ impl Facts {
     }
 }
 
-/// The live numbers above the list.
+/// The counters above the list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Assigned to me: also the category Yours.
+    /// Assigned to me. Also the category Yours.
     pub mine: i64,
     /// Assigned to nobody.
     pub unassigned: i64,
-    /// The four categories together.
+    /// All four categories together.
     pub all: i64,
-    /// Done.
+    /// Closed.
     pub closed: i64,
-    /// Nobody has it.
+    /// Assigned to nobody, and not missed.
     pub new: i64,
-    /// Came in while chat was off.
+    /// The person wrote while chat was off.
     pub missed: i64,
-    /// Somebody else, or AI, has it.
+    /// Assigned to somebody else, or handled by an AI agent.
     pub others: i64,
-    /// A reply did not reach them.
+    /// A reply did not arrive.
     pub unsent: i64,
 }
 
 impl Counts {
-    /// The number of a view.
+    /// The counter of a view.
     pub const fn of(&self, view: View) -> i64 {
         match view {
             View::Mine => self.mine,
@@ -159,7 +159,7 @@ impl Counts {
         }
     }
 
-    /// Counts `by` conversations with these facts in (or out, when negative).
+    /// Adds `by` conversations with these facts. A negative number removes them.
     pub fn add(&mut self, facts: &Facts, me: MemberId, by: i64) {
         for (view, number) in [
             (View::Mine, &mut self.mine),
@@ -178,38 +178,38 @@ impl Counts {
     }
 }
 
-/// Who said the last thing.
+/// Who wrote the last message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PreviewBy {
     /// The person outside.
     Them,
-    /// One of us.
+    /// One of us, or an AI agent.
     Us(Sender),
-    /// A note.
+    /// A member, in a note.
     Note(MemberId),
 }
 
-/// The last thing said, as the card shows it.
+/// The last message, as the card shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
-    /// Who said it.
+    /// Who wrote it.
     pub by: PreviewBy,
     /// One line, at most 160 characters.
     pub text: String,
 }
 
-/// What a member does to a conversation's state.
+/// A change of a conversation's state by a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
-    /// Gives it to somebody, or to nobody.
+    /// Assigns it to a member, or to nobody.
     Assign(Option<MemberId>),
-    /// Done.
+    /// Closes it.
     Close(CloseReason),
-    /// Not done after all.
+    /// Opens it again.
     Reopen,
-    /// Their turn.
+    /// Sets it to pending.
     Pending,
 }
 
@@ -240,41 +240,41 @@ impl Seen {
 /// A card of the list (L2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationRow {
-    /// Which one.
+    /// Its id.
     pub id: ConversationId,
-    /// Where it came in.
+    /// The channel it came in on.
     pub channel: ChannelId,
-    /// What that speaks.
+    /// The kind of that channel.
     pub kind: ChannelKind,
-    /// Which team.
+    /// Its team.
     pub team: Option<TeamId>,
-    /// Who it is with, once known.
+    /// The contact, once known.
     pub contact: Option<ContactId>,
     /// The contact's name or e-mail address; empty while neither is known.
     pub name: String,
-    /// What stands in for a name until then: the name that its own first message gave.
+    /// The label until the name is known: the name in its own first message.
     pub label: String,
-    /// The name that their address first came with, where the label is another. A contact that is still called so was named by nobody
-    /// here, and the label is shown: several people write from one address.
+    /// The address's first name, if the label is another one. If the contact still has this name, nobody here has chosen it, and the label
+    /// is shown: several people write from one address.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub first_label: String,
-    /// The last thing said.
+    /// The last message.
     pub preview: Preview,
-    /// When it was said.
+    /// When it was written.
     pub last_at: Timestamp,
-    /// When they last wrote.
+    /// When the person outside last wrote.
     pub last_inbound_at: Option<Timestamp>,
-    /// When it began.
+    /// When the conversation began.
     pub started_at: Timestamp,
-    /// How long the first reply took, in milliseconds.
+    /// The time until the first reply, in milliseconds.
     pub first_response_ms: Option<i64>,
     /// How many messages came in.
     pub inbound_count: i64,
-    /// How many of them I have read.
+    /// How many of them the member has read.
     pub read_count: i64,
     /// The fields of the state table.
     pub state: ConversationState,
-    /// Counts the changes of the state; a claim carries the one it saw.
+    /// Incremented by each change of the state. A change names the version that it was based on.
     pub version: i64,
 }
 
@@ -284,13 +284,13 @@ impl ConversationRow {
         if self.name.is_empty() || self.name == self.first_label { &self.label } else { &self.name }
     }
 
-    /// How many messages I have not read.
+    /// How many messages the member has not read.
     pub const fn unread(&self) -> i64 {
         let left = self.inbound_count - self.read_count;
         if left > 0 { left } else { 0 }
     }
 
-    /// What lists, counts and rights need to know.
+    /// The facts that lists, counters and rights depend on.
     pub fn facts(&self) -> Facts {
         Facts {
             assignee: self.state.assignee,
@@ -319,7 +319,7 @@ impl ConversationRow {
     }
 }
 
-/// Where a page of the list ends.
+/// The position where a page of the list ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cursor {
     /// The last row's time.
@@ -333,7 +333,7 @@ pub struct Cursor {
 pub struct InboxPage {
     /// The rows.
     pub rows: Vec<ConversationRow>,
-    /// Whether older ones follow.
+    /// Whether there are older rows.
     pub more: bool,
     /// How many fit the filter, where it asks for more than its view: that number is in `counts`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -343,30 +343,30 @@ pub struct InboxPage {
     pub searched: Option<Cursor>,
     /// The numbers above the list, read in the same snapshot.
     pub counts: Counts,
-    /// The number of the last event this includes.
+    /// The number of the last event that is included.
     pub seq: i64,
-    /// The server's clock when it was read.
+    /// The server's time of the snapshot.
     pub now: Timestamp,
 }
 
 text_enum! {
-    /// What the composer writes.
+    /// The kind of text that is written in the composer.
     pub enum DraftMode {
-        /// To the outside.
+        /// A reply to the person outside.
         Reply = "reply",
-        /// To the team.
+        /// A note for the team.
         Note = "note",
     }
 }
 
-/// Text not sent yet, kept per member, conversation and mode across reload and device (T4).
+/// Unsent text, stored per member, conversation and mode, across reloads and devices (T4).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
-    /// What it is for.
+    /// The kind of text.
     pub mode: DraftMode,
     /// The text.
     pub text: String,
-    /// The id of the message that it becomes: wherever it is sent from, and however often, it is one message.
+    /// The id of the future message. Wherever and however often it is sent, it becomes one message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<MessageId>,
 }
@@ -376,21 +376,21 @@ pub struct Draft {
 pub struct Thread {
     /// Its card.
     pub row: ConversationRow,
-    /// Who it is with, once known.
+    /// The contact, once known.
     pub contact: Option<Contact>,
-    /// Their address on this channel, as it is shown.
+    /// The address of the person outside, as it is displayed.
     pub address: String,
     /// The newest entries, oldest first.
     pub messages: Vec<Message>,
-    /// Whether older ones exist.
+    /// Whether there are older entries.
     pub more: bool,
-    /// The head of the mail that the next one answers, where it is older than these entries.
+    /// The head of the mail that the next reply answers, if it is older than these entries.
     pub answered: Option<Box<MailHead>>,
-    /// My unsent texts here.
+    /// The member's drafts in this conversation.
     pub drafts: Vec<Draft>,
-    /// The number of the last event this includes.
+    /// The number of the last event that is included.
     pub seq: i64,
-    /// The server's clock when it was read.
+    /// The server's time of the snapshot.
     pub now: Timestamp,
 }
 
@@ -427,7 +427,7 @@ mod tests {
         assert_eq!(row("The Bergers", "Ben", "Anna").display_name(), "The Bergers", "as one of us called them");
     }
 
-    /// L1: the four categories part what is active, and each view counts just what it holds.
+    /// L1: every active conversation is in exactly one of the four categories, and each counter equals the size of its view.
     #[test]
     fn l1_categories_part_the_active_ones() {
         let me = MemberId::new(Uuid::from_u128(1));

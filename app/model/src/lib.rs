@@ -1,4 +1,4 @@
-//! The words of the product as types, and its pure rules. Nothing here knows a database, a socket, a clock or a browser.
+//! The product's words as types, and its pure rules. Nothing here uses a database, a socket, a clock or a browser.
 
 mod arrange;
 mod audit;

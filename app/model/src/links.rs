@@ -1,26 +1,26 @@
-//! Which parts of a plain text are links (S7). The web chat's widget has the same rule in `frontend/widget/parts/linkify.js`; both are
-//! held to the cases in `links.json`.
+//! Finds the links in plain text (S7). The web chat's widget has the same rule in `frontend/widget/parts/linkify.js`. Both are tested with
+//! the cases in `links.json`.
 
-/// A part of a text. Put together, the parts are the text again.
+/// A part of a text. All parts together are the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece<'t> {
-    /// As it stands in the text.
+    /// The part of the text.
     pub text: &'t str,
-    /// Where it leads; none for what is no link.
+    /// Its link. None for plain text.
     pub link: Option<Link>,
 }
 
-/// Where a part of a text leads.
+/// The target of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// An address of the web, of a mailbox or of a phone.
+    /// The address of a web page, a mailbox or a phone.
     pub href: String,
-    /// The host as names are looked up (`xn--…`), where it is written in letters that can be taken for others. It is shown beside the link.
+    /// The host in its form for lookups (`xn--…`), if it contains letters that look like others. It is displayed beside the link.
     pub host: Option<String>,
 }
 
-/// Cuts a text at its links: `http`, `https`, `mailto` and `tel`, names that begin with `www.`, and addresses of mailboxes. In doubt
-/// something is no link. The time is linear in the length of the text.
+/// Splits a text at its links: `http`, `https`, `mailto` and `tel`, names that begin with `www.`, and e-mail addresses. A doubtful case is
+/// no link. The time is linear in the length of the text.
 pub fn linkify(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut done = 0;
@@ -30,7 +30,7 @@ pub fn linkify(text: &str) -> Vec<Piece<'_>> {
             b'h' | b'w' | b'm' | b't' if is_apart(&text[..at]) => {
                 named(&text[at..], mark(&text[..at])).map(|found| (at, found))
             }
-            // "@" with the bit of small letters.
+            // "@" with the bit of lower case set.
             b'`' if text.as_bytes()[at] == b'@' => {
                 mailbox(&text[done..], at - done).map(|(n, found)| (done + n, found))
             }
@@ -40,7 +40,7 @@ pub fn linkify(text: &str) -> Vec<Piece<'_>> {
             at += 1;
             continue;
         };
-        // What looked like a link and is none is passed over whole.
+        // Text that only looked like a link is skipped as a whole.
         at = begin + end;
         let Some(link) = link else { continue };
         if begin > done {
@@ -55,23 +55,23 @@ pub fn linkify(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// What was found at a place: how many bytes it takes, and where it leads if it is a link.
+/// A candidate: its length in bytes, and its target if it is a link.
 struct Found {
     end: usize,
     link: Option<Link>,
 }
 
-/// Whether a link may begin behind this text: its first letters are not the end of a word. Underlines may be there for emphasis.
+/// Whether a link may begin after this text: its first letters must not be the end of a word. Underscores may be there for emphasis.
 fn is_apart(before: &str) -> bool {
     !before.trim_end_matches('_').ends_with(|c: char| c.is_ascii_alphanumeric())
 }
 
-/// The mark that stands before a link for emphasis, and then behind it: `_https://a.example/x_`. Others end every link.
+/// The emphasis mark before a link, which also comes after it: `_https://a.example/x_`. Other marks end every link.
 fn mark(before: &str) -> Option<char> {
     before.chars().next_back().filter(|c| matches!(c, '_' | '~'))
 }
 
-/// A link that begins with its scheme or with `www.`, behind a mark of emphasis.
+/// A link that begins with a scheme or `www.`, after an emphasis mark.
 fn named(text: &str, mark: Option<char>) -> Option<Found> {
     let scheme = ["https://", "http://", "www.", "mailto:", "tel:"]
         .into_iter()
@@ -79,7 +79,7 @@ fn named(text: &str, mark: Option<char>) -> Option<Found> {
     let rest = &text[scheme.len()..];
     match scheme {
         "mailto:" | "tel:" if mark == Some('_') => None,
-        // Only whom it goes to: copies, subject and text are nobody's but the writer's to decide.
+        // Only the recipient is kept. Copies, subject and text are for the member to decide.
         "mailto:" => {
             let local = rest.find(|c| !is_local(c)).filter(|at| *at > 0 && rest[*at..].starts_with('@'))?;
             let host = Host::of(&rest[local + 1..]).filter(Host::has_domain)?;
@@ -103,14 +103,14 @@ fn named(text: &str, mark: Option<char>) -> Option<Found> {
     }
 }
 
-/// The address of a page, which begins with a scheme or `www.`.
+/// The address of a page, after its scheme or with `www.`.
 fn page(scheme: &str, text: &str, mark: Option<char>) -> Found {
     let is_www = scheme == "www.";
     let begin = if is_www { 0 } else { scheme.len() };
     let all = &text[begin..];
     let authority = &all[..all.find(|c| matches!(c, '/' | '?' | '#') || is_apart_from(c)).unwrap_or(all.len())];
     let none = Found { end: begin + authority.len(), link: None };
-    // A name before an "@" is there to be taken for the host.
+    // A name before an "@" is there to be mistaken for the host.
     if authority.contains('@') {
         return none;
     }
@@ -125,7 +125,7 @@ fn page(scheme: &str, text: &str, mark: Option<char>) -> Found {
         Some('/' | '?' | '#') => {
             run(behind).trim_end_matches(|c| mark.is_some_and(|mark| c == mark || ENDS.contains(c)))
         }
-        // The sentence goes on.
+        // The sentence continues.
         Some(c) if is_apart_from(c) || ENDS.contains(c) || matches!(c, ')' | ']') => "",
         Some(c) if mark == Some(c) && behind[1..].chars().next().is_none_or(is_apart_from) => "",
         Some(c) if port.is_empty() && !c.is_ascii() => "",
@@ -133,7 +133,7 @@ fn page(scheme: &str, text: &str, mark: Option<char>) -> Found {
         Some(_) => return none,
     };
     let end = begin + host.written + port.len() + path.len();
-    // Without its other end the underline is no emphasis.
+    // An underscore without a second one is no emphasis.
     if mark == Some('_') && !text[end..].starts_with('_') {
         return Found { end, link: None };
     }
@@ -142,9 +142,9 @@ fn page(scheme: &str, text: &str, mark: Option<char>) -> Found {
     Found { end, link: Some(link) }
 }
 
-/// The address of a mailbox around the "@" at a place, and where it begins.
+/// The e-mail address around the "@" at `at`, and where it begins.
 fn mailbox(text: &str, at: usize) -> Option<(usize, Found)> {
-    // All of it is ASCII: bytes are letters.
+    // All of it is ASCII, so bytes are characters.
     let local =
         text.as_bytes()[..at].iter().rev().take(LONGEST_LOCAL + 1).take_while(|b| is_local(char::from(**b))).count();
     let begin = at - local;
@@ -162,41 +162,41 @@ fn mailbox(text: &str, at: usize) -> Option<(usize, Found)> {
     (!goes_on(&text[end..])).then(|| (begin, Found { end: end - begin, link: Some(Link { href, host: host.seen() }) }))
 }
 
-/// Whether what was taken for the address of a mailbox is the rest of a longer one: the "Neil@" of "O'Neil@" is somebody else. Quotes and
-/// emphasis have no word before them.
+/// Whether this is only the end of a longer e-mail address: the "Neil@" of "O'Neil@" is another person. Quotes and emphasis have no word
+/// before them.
 fn is_rest(before: &str) -> bool {
     let marks = before.chars().rev().take(MOST_MARKS).take_while(|c| MARKS.contains(*c));
     let (count, bytes) = marks.fold((0, 0), |(count, bytes), c| (count + 1, bytes + c.len_utf8()));
     count > 0 && before[..before.len() - bytes].ends_with(|c: char| c.is_alphanumeric() || is_local(c))
 }
 
-/// What may stand in the address of a mailbox as well as around it, and how people write its apostrophe.
+/// Characters that may be inside and around an e-mail address, and other forms of its apostrophe.
 const MARKS: &str = "'’´!*/^{}~";
-/// How many of them are looked at.
+/// How many of these characters are examined.
 const MOST_MARKS: usize = 8;
 
-/// Whether a name goes on behind what was taken for the host of a mailbox.
+/// Whether a name continues after the host of an e-mail address.
 fn goes_on(behind: &str) -> bool {
     behind.starts_with(|c: char| c == '@' || c == '_' || c.is_ascii_alphanumeric())
 }
 
-/// The longest part of a mailbox's address before the "@", in bytes (RFC 5321).
+/// The longest local part of an e-mail address, in bytes (RFC 5321).
 const LONGEST_LOCAL: usize = 64;
 
-/// The longest host that is read, in bytes as it is written.
+/// The longest accepted host, in bytes of the text.
 const LONGEST_HOST: usize = 500;
 
 const fn is_local(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-')
 }
 
-/// What ends a sentence, a part of it or its emphasis, in several scripts: at the end of a link it is no part of it.
+/// Characters that end a sentence, a clause or emphasis, in several scripts. At the end of a link they are not part of it.
 const ENDS: &str = ".,;:!?'*([…–—‘’·،؛؟۔।॥։׃።፣၊။។៕།;·";
 
-/// What no address has in it as it is: quotes, and the marks of scripts that put no space behind them.
+/// Characters that no address contains unescaped: quotes, and punctuation of scripts that put no space after it.
 const APART: &str = "<>\"`\\{}|^“”„‟«»‹›、。，．｡､；：！？「」『』【】《》〈〉〔〕［］（）｛｝＜＞";
 
-/// Characters that are not seen, or that change which way others run: they could make an address read as another one.
+/// Characters that are invisible or change the direction of text. They could make an address look like another one.
 const fn is_unseen(c: char) -> bool {
     matches!(c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{70f}' | '\u{115f}'..='\u{1160}'
@@ -210,8 +210,8 @@ fn is_apart_from(c: char) -> bool {
     c.is_whitespace() || is_unseen(c) || APART.contains(c)
 }
 
-/// How far an address may go at most: to what no address has in it, or to a bracket that was not opened within it. The marks of the
-/// sentence at its end are left out.
+/// The longest possible address: up to a character that no address contains, or to a bracket that was not opened inside. Punctuation at its
+/// end is left out.
 fn run(text: &str) -> &str {
     let (mut round, mut square) = (0, 0);
     let mut former = ' ';
@@ -238,24 +238,24 @@ fn run(text: &str) -> &str {
     text[..end].trim_end_matches(|c| ENDS.contains(c))
 }
 
-/// A host's name.
+/// A host name.
 struct Host {
-    /// How many bytes it takes as it is written.
+    /// Its length in the text, in bytes.
     written: usize,
-    /// As it is looked up: in small letters, those beyond ASCII coded (RFC 3492).
+    /// Its form for lookups: lower case, with labels beyond ASCII in Punycode (RFC 3492).
     ascii: String,
-    /// How many labels it has.
+    /// The number of its labels.
     labels: usize,
-    /// It has letters beyond ASCII.
+    /// Whether it contains letters beyond ASCII.
     is_coded: bool,
 }
 
 impl Host {
-    /// The host that a text begins with.
+    /// The host name at the beginning of a text.
     fn of(text: &str) -> Option<Self> {
         let end = text.find(|c| !is_host(c)).unwrap_or(text.len());
         let mut name = text[..end].trim_end_matches('.');
-        // No top-level domain has letters of both kinds: the sentence goes on without a space.
+        // No top-level domain has both kinds of letters, so the sentence continues without a space.
         let last = name.rfind('.').map_or(0, |at| at + 1);
         if name[last..].starts_with(|c: char| c.is_ascii())
             && let Some(beyond) = name[last..].find(|c: char| !c.is_ascii())
@@ -281,14 +281,14 @@ impl Host {
         (ascii.len() <= 253).then(|| Self { written: name.len(), ascii, labels, is_coded: !name.is_ascii() })
     }
 
-    /// Whether it ends in what can be a top-level domain, behind another label.
+    /// Whether it ends in a possible top-level domain after another label.
     fn has_domain(&self) -> bool {
         let last = self.ascii.rsplit('.').next().unwrap_or_default();
         let letters = last.len() >= 2 && last.bytes().all(|b| b.is_ascii_alphabetic());
         self.labels > 1 && (letters || last.starts_with("xn--"))
     }
 
-    /// Whether it can be where a page is: a domain, an address of four numbers, or a single name as within a company.
+    /// Whether a page can be on this host: a domain, an IPv4 address, or a single name as in an intranet.
     fn is_page(&self, is_www: bool) -> bool {
         let numbers = self.labels == 4 && self.ascii.split('.').all(|label| label.parse::<u8>().is_ok());
         let name = self.labels == 1 && !self.is_coded && self.ascii.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -298,13 +298,13 @@ impl Host {
         }
     }
 
-    /// What is shown of it beside the link.
+    /// The part that is displayed beside the link.
     fn seen(&self) -> Option<String> {
         self.is_coded.then(|| self.ascii.clone())
     }
 }
 
-/// What a host's name has in it. Letters that are read as others (wide, bold, long, ligatures) are none of it.
+/// Whether a host name may contain this character. Letters that look like others (wide, bold, long, ligatures) are excluded.
 fn is_host(c: char) -> bool {
     let is_form = matches!(c, '\u{130}' | '\u{17f}' | '\u{2100}'..='\u{218f}' | '\u{2460}'..='\u{24ff}' | '\u{fb00}'..='\u{fb06}' | '\u{ff00}'..='\u{ffef}'
         | '\u{1d400}'..='\u{1d7ff}');
@@ -313,10 +313,10 @@ fn is_host(c: char) -> bool {
         || (!c.is_ascii() && c.is_alphabetic() && !is_form && !is_unseen(c))
 }
 
-/// A label as it is looked up, without its `xn--` (RFC 3492).
+/// A label in Punycode, without `xn--` (RFC 3492).
 fn punycode(label: &str) -> String {
     const BASE: u32 = 36;
-    // Digits from "a" to "z", then "0" to "9".
+    // The digits are "a" to "z", then "0" to "9".
     let digit = |n: u32| char::from(if n < 26 { b'a' + n as u8 } else { b'0' + (n - 26) as u8 });
     let mut out: String = label.chars().filter(char::is_ascii).collect();
     let ascii = out.len() as u32;

@@ -1,50 +1,50 @@
-//! What a message that is an e-mail has beside its text (T3, T5).
+//! The data of an e-mail message beside its text (T3, T5).
 
 use serde::{Deserialize, Serialize};
 
 use super::{AttachmentId, ConversationId, Mailbox, Parties, Recipients, Timestamp, text_enum::text_enum};
 
 text_enum! {
-    /// What there is to see of a mail beside its text.
+    /// What the HTML of a mail shows beside its text.
     #[derive(Default)]
     pub enum Look {
-        /// Nothing: it is plain text.
+        /// Nothing: the mail is plain text.
         #[default]
         Plain = "plain",
-        /// HTML that says what the text says.
+        /// HTML that shows only the text.
         Simple = "simple",
-        /// HTML with pictures, tables or colours: what its sender wants to be seen.
+        /// HTML with pictures, tables or colours that its sender wants to be seen.
         Rich = "rich",
     }
 }
 
 text_enum! {
-    /// What became of a mail.
+    /// What was done with a mail.
     pub enum MailOutcome {
-        /// It is a message, or an event line of one.
+        /// It became a message, or an event line.
         Taken = "taken",
-        /// It came before.
+        /// It had come before.
         Again = "again",
-        /// It says nothing to anybody here, as a report about a mail that is not ours.
+        /// It is set aside because it concerns nobody here, such as a report about somebody else's mail.
         Aside = "aside",
-        /// It could not be read: a person decides.
+        /// It could not be read. A person decides.
         Quarantined = "quarantined",
         /// We sent it.
         Sent = "sent",
     }
 }
 
-/// Where the parts of a mail's text begin, in bytes: what was written, the signature, what is quoted.
+/// Where the parts of a mail's text begin, in bytes: the signature and the quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Folds {
-    /// Where the signature begins; the end of the text without one.
+    /// Where the signature begins. Without one, the end of the text or the start of the quote.
     pub signature: usize,
-    /// Where the quotation begins; the end of the text without one.
+    /// Where the quote begins. Without one, the end of the text.
     pub quoted: usize,
 }
 
 impl Folds {
-    /// A text in its parts: written, signature, quoted. All is written where the folds do not fit the text.
+    /// The parts of a text: written, signature, quoted. If the positions do not fit the text, all of it counts as written.
     pub fn of<'t>(&self, text: &'t str) -> (&'t str, &'t str, &'t str) {
         let fits = self.signature <= self.quoted
             && text.is_char_boundary(self.signature.min(text.len()))
@@ -58,55 +58,55 @@ impl Folds {
     }
 }
 
-/// What a calendar or contact file in a mail says.
+/// The content of a calendar or contact file in a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
-    /// What the event is about, or who the contact is.
+    /// The title of the event, or the contact's name.
     pub title: String,
-    /// The rest: what a line is, and what it says.
+    /// The other lines, each with its label.
     pub lines: Vec<(String, String)>,
 }
 
-/// The head of a mail, and how its text is to be shown.
+/// The head of a mail, and how to display its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailHead {
-    /// From whom, to whom.
+    /// The sender and the recipients.
     pub parties: Parties,
-    /// Who got it without the others seeing it; of our own mails only.
+    /// The recipients of blind copies. Known only for our own mails.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bcc: Vec<Mailbox>,
-    /// What it is about.
+    /// The subject.
     pub subject: String,
-    /// When it says that it was sent; anybody may write any date.
+    /// Its date, as the mail says. Anybody may write any date.
     pub sent_at: Option<Timestamp>,
-    /// Where the parts of its text begin.
+    /// The parts of its text.
     pub folds: Folds,
-    /// What there is to see beside the text.
+    /// What its HTML shows beside the text.
     pub look: Look,
-    /// Some of its pictures lie on other servers.
+    /// Whether some of its pictures are on other servers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub remote_pictures: bool,
-    /// The domain that it is from did not vouch for it, as the mailbox's own server found (DMARC): anybody may have written it.
+    /// Whether the domain in `From` did not vouch for it, as the mailbox's own server found (DMARC). Then anybody may have written it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disowned: bool,
-    /// The text is longer than what is kept of it as a message: the source has all.
+    /// Whether the stored text is only the beginning. The source has all of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
-    /// The same mail as it came to other channels of ours.
+    /// The conversations of the same mail in our other channels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<ConversationId>,
-    /// Those of its files that stand within its text where it is shown as it was laid out.
+    /// The files that its HTML shows inline.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inside: Vec<AttachmentId>,
-    /// What its calendar and contact files say.
+    /// The content of its calendar and contact files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<Card>,
-    /// How tall the frame must be in which it is shown as it was laid out.
+    /// The height of the frame for its HTML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame: Option<FrameHeight>,
 }
 
-/// How tall a mail's frame must be, about, in points of the screen (CSS pixels).
+/// The approximate height of a mail's frame, in CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrameHeight {
     /// On a wide screen.
@@ -116,12 +116,12 @@ pub struct FrameHeight {
 }
 
 impl FrameHeight {
-    /// How wide the frames are for which it was told: on a wide screen, on a phone.
+    /// The widths of the frames that the heights are for: on a wide screen, on a phone.
     pub const WIDTHS: [f32; 2] = [640.0, 340.0];
 }
 
 impl MailHead {
-    /// What would have to be chosen for the same mail again.
+    /// The choice that would produce this mail again.
     pub fn choice(&self) -> MailChoice {
         let Self { parties, bcc, subject, .. } = self;
         let recipients = Recipients { to: parties.to.clone(), cc: parties.cc.clone(), bcc: bcc.clone() };
@@ -129,15 +129,15 @@ impl MailHead {
     }
 }
 
-/// What programs put before the subject of an answer.
+/// The prefixes that programs put before the subject of a reply.
 const ANSWER: [&str; 15] =
     ["re", "aw", "antw", "antwort", "sv", "vs", "rif", "réf", "rép", "odp", "ynt", "回复", "答复", "返信", "رد"];
 
-/// The subject of an answer: the same, with one `Re: ` before it. Otherwise unchanged, since some programs part a thread where its
+/// The subject of a reply: the same, with one `Re: ` before it. Nothing else changes, because some programs begin a new thread when the
 /// subject changes.
 pub fn answer_subject(answered: &str) -> String {
     let is_answer = answered.split_once([':', '：']).is_some_and(|(before, _)| {
-        // "Re[2]: " counts them.
+        // "Re[2]: " counts the replies.
         let word = before.trim().to_lowercase();
         let word = word.split_once('[').map_or(word.as_str(), |(word, _)| word);
         ANSWER.contains(&word)
@@ -148,9 +148,9 @@ pub fn answer_subject(answered: &str) -> String {
 /// What a member chose for a mail beside its text. What is left out follows from the mail that is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailChoice {
-    /// To whom it goes.
+    /// The recipients.
     pub recipients: Recipients,
-    /// What it is about.
+    /// The subject.
     pub subject: Option<String>,
 }
 

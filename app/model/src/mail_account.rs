@@ -1,15 +1,15 @@
-//! How a mailbox is reached, and how that goes (H1, H9).
+//! The connection settings of a mailbox, and its state (H1, H9).
 
 use serde::{Deserialize, Serialize};
 
 use super::{Timestamp, text_enum::text_enum};
 
 text_enum! {
-    /// How a connection is kept from being read by others. Without is not offered.
+    /// How a connection is encrypted. Unencrypted connections are not offered.
     pub enum Security {
         /// TLS from the first byte (RFC 8314).
         Tls = "tls",
-        /// TLS by STARTTLS, and nothing without.
+        /// TLS by STARTTLS. Without it nothing is sent.
         StartTls = "starttls",
     }
 }
@@ -21,53 +21,53 @@ pub struct Host {
     pub name: String,
     /// Its port.
     pub port: u16,
-    /// How the connection is secured.
+    /// How the connection is encrypted.
     pub security: Security,
 }
 
-/// How a mailbox is reached. The password is kept elsewhere, sealed.
+/// The connection settings of a mailbox. The password is stored separately, sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmailSettings {
-    /// Its address.
+    /// The e-mail address.
     pub address: String,
-    /// The name that stands beside the address in what goes out.
+    /// The name beside the address in sent mails.
     pub name: String,
-    /// As whom to sign in; mostly the address.
+    /// The user name, usually the address.
     pub user: String,
-    /// Where mails are read.
+    /// The server for reading mails.
     pub imap: Host,
-    /// Where mails are handed over.
+    /// The server for sending mails.
     pub smtp: Host,
     /// The folder that is read.
     pub folder: String,
-    /// Where copies of what went out are put; none where the provider files them itself.
+    /// The folder for copies of sent mails. None if the provider stores them itself.
     pub sent_folder: Option<String>,
-    /// Mail to `name+anything@` reaches this mailbox: answers then come to an address that says what they answer.
+    /// Whether mail to `name+anything@` reaches this mailbox. Then replies come to an address that tells which message they answer.
     pub takes_plus: bool,
-    /// What stands under every answer.
+    /// The text under every reply.
     pub signature: String,
 }
 
 text_enum! {
-    /// How a channel's account is (H9).
+    /// The state of a channel's account (H9).
     pub enum AccountState {
-        /// It was not tried yet.
+        /// It was not connected yet.
         Starting = "starting",
         /// It works.
         Connected = "connected",
-        /// It fails at the moment and is tried again by itself.
+        /// It fails now, and is retried automatically.
         Waiting = "waiting",
-        /// The provider refuses the password: nothing is tried until somebody signs in again.
+        /// The provider refuses the password. Nothing is tried until somebody enters it again.
         SignIn = "sign_in",
-        /// Switched off by an admin.
+        /// An administrator has paused it.
         Paused = "paused",
-        /// It belongs to the sample workspace: nothing comes in by it, and nothing that is written goes to anybody. It never changes.
+        /// It belongs to the sample workspace: nothing comes in, and nothing is sent. This state never changes.
         Sample = "sample",
     }
 }
 
 impl AccountState {
-    /// As it is written on screen.
+    /// The text in the interface.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Starting => "Connecting",
@@ -79,72 +79,72 @@ impl AccountState {
         }
     }
 
-    /// Whether nothing comes in although it should: who paused it knows.
+    /// Whether nothing comes in although it should. A paused account is excluded.
     pub const fn is_down(self) -> bool {
         matches!(self, Self::Waiting | Self::SignIn)
     }
 }
 
-/// How a channel is, as admins see it (H9).
+/// The state of a channel, for administrators (H9).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelHealth {
-    /// How it is.
+    /// The state of its account.
     pub state: AccountState,
-    /// Why, when it is not fine.
+    /// Why, if something is wrong.
     pub reason: String,
     /// What to do about it.
     pub next_step: String,
-    /// Since when it is so.
+    /// Since when it is in this state.
     pub since: Timestamp,
     /// When the last message came in.
     pub last_in: Option<Timestamp>,
     /// When the last message went out.
     pub last_out: Option<Timestamp>,
-    /// Messages that wait to go out.
+    /// How many messages wait to be sent.
     pub backlog: i64,
-    /// Mails that could not be read and wait for a person.
+    /// How many mails could not be read and wait for a person.
     pub quarantined: i64,
-    /// How far the folder was read: the number of the newest mail.
+    /// The UID of the newest mail that was read.
     pub cursor: i64,
-    /// How many mails the folder had when it was counted last, and how many of them are not here and should be.
+    /// The result of the last count of the folder.
     pub ledger: Option<FolderCounts>,
 }
 
-/// What the mailbox has, and what is here (H9).
+/// How many mails are in the folder, and how many of them are here (H9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FolderCounts {
     /// When it was counted.
     pub at: Timestamp,
     /// Mails in the folder on the server.
     pub on_server: i64,
-    /// Those of them that came in here.
+    /// Mails of the folder that came in here.
     pub here: i64,
-    /// Those from before the channel was connected: a backfill brings them.
+    /// Mails from before the channel was connected. A backfill takes them in.
     pub before: i64,
 }
 
 text_enum! {
-    /// What is tried when a mailbox is tested, in this order.
+    /// The steps of a test of a mailbox, in order.
     pub enum CheckStep {
         /// The servers' names have addresses.
         Name = "name",
-        /// They answer.
+        /// The servers answer.
         Connect = "connect",
-        /// They prove who they are.
+        /// The servers' certificates are valid.
         Tls = "tls",
-        /// They take the password.
+        /// The servers accept the password.
         Login = "login",
-        /// The folder is there.
+        /// The folder exists.
         Folder = "folder",
-        /// A mail to oneself is taken.
+        /// The server accepts a mail to the mailbox itself.
         Send = "send",
-        /// It arrives.
+        /// That mail arrives.
         Receive = "receive",
     }
 }
 
 impl CheckStep {
-    /// As it is written on screen.
+    /// The text in the interface.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Name => "Find the servers",
@@ -158,28 +158,28 @@ impl CheckStep {
     }
 }
 
-/// How a step went.
+/// The result of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepOutcome {
-    /// It went well; what was found.
+    /// It succeeded. The text says what was found.
     Good(String),
-    /// It failed: why, and what to do.
+    /// It failed.
     Bad {
-        /// Why.
+        /// The reason.
         reason: String,
         /// What to do.
         next_step: String,
     },
-    /// It was not tried, because one before it failed.
+    /// It was not tried, because an earlier step failed.
     Skipped,
 }
 
-/// A step and how it went.
+/// A step and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckedStep {
-    /// Which step.
+    /// The step.
     pub step: CheckStep,
-    /// How it went.
+    /// Its result.
     pub outcome: StepOutcome,
 }

@@ -1,4 +1,4 @@
-//! Messages, notes and event lines: what stands in a thread (T2, T3).
+//! Messages, notes and event lines: the entries of a thread (T2, T3).
 
 use serde::{Deserialize, Serialize};
 
@@ -10,33 +10,33 @@ use super::{
 pub const TEXT_LIMIT: usize = 64 * 1024;
 
 text_enum! {
-    /// Where an outgoing message is on its way.
+    /// The delivery state of an outgoing message.
     pub enum DeliveryState {
-        /// Waits for its time; can be taken back.
+        /// It waits for its time and can be cancelled.
         Scheduled = "scheduled",
-        /// Its time has come.
+        /// It is due.
         Queued = "queued",
-        /// Handed to the channel, no answer yet.
+        /// It was handed to the channel, which has not answered yet.
         Sending = "sending",
-        /// The channel has it.
+        /// The channel accepted it.
         Sent = "sent",
-        /// It reached their device.
+        /// It reached the recipient's device.
         Delivered = "delivered",
-        /// They saw it.
+        /// The recipient has seen it.
         Read = "read",
-        /// It did not go out.
+        /// It was not sent.
         Failed = "failed",
-        /// Sent or not cannot be told; a person decides.
+        /// It is unknown whether it was sent. A person decides.
         Unknown = "unknown",
-        /// Taken back before it went out.
+        /// It was cancelled before it was sent.
         Cancelled = "cancelled",
-        /// The channel had it, and it came back: it did not reach them (T8).
+        /// The channel accepted it, but it came back and did not arrive (T8).
         Bounced = "bounced",
     }
 }
 
 impl DeliveryState {
-    /// How far along; a late or repeated status never moves a message backwards (R5).
+    /// The order of the states. A late or repeated status never moves a message backwards (R5).
     pub const fn rank(self) -> u8 {
         match self {
             Self::Scheduled => 0,
@@ -48,17 +48,17 @@ impl DeliveryState {
             Self::Delivered => 6,
             Self::Read => 7,
             Self::Cancelled => 8,
-            // Even what was once seen to arrive may be told to have come back, by a second recipient's server.
+            // A message that arrived may still bounce, from the server of a second recipient.
             Self::Bounced => 9,
         }
     }
 
-    /// Whether it did not reach them, as far as is known.
+    /// Whether it did not arrive, as far as is known.
     pub const fn is_unsent(self) -> bool {
         matches!(self, Self::Failed | Self::Unknown | Self::Bounced)
     }
 
-    /// As it is read out and shown on hover.
+    /// The text for screen readers and tooltips.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Scheduled => "scheduled",
@@ -75,14 +75,14 @@ impl DeliveryState {
     }
 }
 
-/// The way of an outgoing message.
+/// The delivery of an outgoing message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// How far it is.
+    /// Its state.
     pub state: DeliveryState,
-    /// When it goes, or went, out.
+    /// When it is, or was, due to be sent.
     pub send_at: Timestamp,
-    /// Why it failed and what to do; empty otherwise.
+    /// Why it failed and what to do. Empty otherwise.
     pub reason: String,
 }
 
@@ -94,7 +94,7 @@ pub enum Sender {
     Member(MemberId),
     /// An AI agent.
     Agent(AgentId),
-    /// The channel's auto-reply.
+    /// The channel's automatic reply.
     Auto,
 }
 
@@ -113,7 +113,7 @@ text_enum! {
 }
 
 impl CloseReason {
-    /// As it is written on screen.
+    /// The text in the interface.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Resolved => "Resolved",
@@ -124,84 +124,84 @@ impl CloseReason {
     }
 }
 
-/// A dated line in the thread that is no message.
+/// An event line: a dated entry of a thread that is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Line {
-    /// Somebody has it now, or nobody.
+    /// It was assigned to a member, or to nobody.
     Assigned {
-        /// Who did it.
+        /// The member who did it.
         by: MemberId,
-        /// Who has it.
+        /// The new assignee.
         to: Option<MemberId>,
     },
-    /// Done.
+    /// It was closed.
     Closed {
-        /// Who did it.
+        /// The member who did it.
         by: MemberId,
-        /// Why.
+        /// The reason.
         reason: CloseReason,
     },
-    /// Open or pending again.
+    /// It was opened again or set to pending.
     Status {
-        /// Who did it.
+        /// The member who did it.
         by: MemberId,
-        /// Where it stands now.
+        /// The new status.
         to: Status,
     },
-    /// They wrote again after it was closed.
+    /// The person outside wrote again after it was closed.
     ReopenedByThem,
-    /// A machine of theirs answered by itself: an absence, a receipt. The entry's text is what it said.
+    /// A machine of theirs answered automatically: an absence, a receipt. The entry's text is its answer.
     AutoReply,
-    /// A mail system told what became of a mail of ours. The entry's text is what it said.
+    /// A mail system reported about our mail. The entry's text is the report.
     Bounce,
-    /// Somebody who takes no part here wrote into this thread; what they wrote is a conversation of its own.
+    /// A person who is no participant wrote into this thread. Their mail is in a conversation of its own.
     Stranger {
-        /// Where it is.
+        /// That conversation.
         conversation: ConversationId,
     },
 }
 
-/// What kind of entry it is.
+/// The kind of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
-    /// From outside.
+    /// A message from outside.
     Incoming,
-    /// To the outside.
+    /// A message to the person outside.
     Outgoing {
         /// Who wrote it.
         by: Sender,
-        /// How far it is.
+        /// Its delivery.
         delivery: Delivery,
     },
-    /// Only the team sees it.
+    /// A note, which only the team sees.
     Note {
         /// Who wrote it.
         by: MemberId,
     },
-    /// No message at all.
+    /// An event line.
     Line {
         /// What happened.
         line: Line,
     },
 }
 
-/// A file that belongs to a message. Its bytes are asked for by id.
+/// A file of a message. Its bytes are fetched by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
-    /// Which one.
+    /// Its id.
     pub id: AttachmentId,
-    /// The name as it may be shown: no path, no control characters.
+    /// A name that is safe to display: no path, no control characters.
     pub name: String,
-    /// Bytes.
+    /// Its size in bytes.
     pub size: i64,
-    /// What its bytes are, decided by us and not by the sender.
+    /// Its media type, by its bytes. The sender's claim is ignored.
     pub media_type: String,
 }
 
 impl Attachment {
-    /// Whether it may be shown as a picture.
+    /// Whether it may be displayed as a picture.
     pub fn is_image(&self) -> bool {
         matches!(self.media_type.as_str(), "image/png" | "image/jpeg" | "image/gif" | "image/webp")
     }
@@ -210,27 +210,27 @@ impl Attachment {
 /// One entry of a thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Which one.
+    /// Its id.
     pub id: MessageId,
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// Its place in the conversation: 1, 2, 3…
+    /// Its position in the conversation: 1, 2, 3…
     pub n: i64,
     /// When it was written.
     pub at: Timestamp,
     /// The text; empty for most event lines.
     pub text: String,
-    /// What kind of entry it is.
+    /// The kind of entry.
     pub entry: Entry,
     /// Its files.
     pub attachments: Vec<Attachment>,
-    /// What it has beside its text, when it is an e-mail.
+    /// The head of the mail, if it is an e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<Box<MailHead>>,
 }
 
 impl Message {
-    /// Whether it answers them in the name of somebody else than this member; an automatic reply answers nothing.
+    /// Whether it is a reply of another member or of an AI agent. An automatic reply is none.
     pub fn is_answer_of_another(&self, me: MemberId) -> bool {
         match &self.entry {
             Entry::Outgoing { by: Sender::Member(by), .. } => *by != me,

@@ -1,14 +1,14 @@
-//! Who an e-mail goes to: one pure function of the mail that is answered, the channel's own addresses and the choice (Promise 7, T5).
-//! The composer shows what it says before sending; the server, AI and macros ask the same.
+//! The recipients of a reply by e-mail: one pure function of the answered mail, our own addresses and the choice (Promise 7, T5). The
+//! composer shows its result before sending. The server, AI agents and macros use the same function.
 
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-/// Somebody's address, and the name that stood beside it.
+/// An e-mail address, with the name beside it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Mailbox {
-    /// The name; empty for none.
+    /// The name. Empty for none.
     #[serde(default)]
     pub name: String,
     /// The address as it was written: `local@domain`.
@@ -21,63 +21,63 @@ impl Mailbox {
         Self { name: String::new(), address: address.into() }
     }
 
-    /// What tells one address from another. Case does not: no mailbox provider keeps `Anna@` and `anna@` apart, though RFC 5321
-    /// (2.4) would let it.
+    /// The form in which addresses are compared. Case is ignored: no provider treats `Anna@` and `anna@` as two mailboxes, though RFC 5321
+    /// (2.4) would allow it.
     pub fn key(&self) -> String {
         self.address.trim().to_lowercase()
     }
 }
 
-/// The lines of an e-mail that say from whom and to whom.
+/// The sender and the recipients of an e-mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parties {
-    /// Who wrote it; none where that could not be read.
+    /// The sender. None if it could not be read.
     pub from: Option<Mailbox>,
-    /// Where they want answers, if not there.
+    /// Where the sender wants replies, if not at `from`.
     pub reply_to: Vec<Mailbox>,
-    /// To whom.
+    /// The recipients.
     pub to: Vec<Mailbox>,
-    /// Who was to know.
+    /// The recipients of copies.
     pub cc: Vec<Mailbox>,
-    /// Who it says it is from, where `from` does not tell that: it is our own address or a list's, or cannot be relied on. Nobody
-    /// vouches for it. Of a mail that we sent: the recipient that only the answered mail names.
+    /// The claimed sender, where `from` does not name the sender: it is our own address or a list's, or is not reliable. Nobody vouches for
+    /// the claim. In a mail that we sent: the recipient that only the answered mail names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed: Option<Mailbox>,
 }
 
-/// To whom an answer goes. No address is in it twice, and none of our own.
+/// The recipients of a reply. No address occurs twice, and none is our own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipients {
-    /// To whom.
+    /// The recipients.
     pub to: Vec<Mailbox>,
-    /// Who is to know.
+    /// The recipients of copies.
     pub cc: Vec<Mailbox>,
-    /// Who is to know without the others seeing it. Never filled in by an answer.
+    /// The recipients of blind copies. A reply never has any by default.
     pub bcc: Vec<Mailbox>,
 }
 
-/// Whom to answer.
+/// Whom a reply goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// Everybody who took part: nobody is dropped by accident.
+    /// Everybody who took part, so that nobody is dropped by accident.
     #[default]
     All,
-    /// Only who wrote.
+    /// Only the sender.
     Sender,
 }
 
-/// The addresses that are our own: the channel's, its aliases, and what it signs answers with (`support+…@`).
+/// Our own addresses: the channel's, its aliases, and the signed ones for replies (`support+…@`).
 #[derive(Debug, Clone, Default)]
 pub struct Own(HashSet<String>);
 
 impl Own {
-    /// From the addresses of one channel, or of several.
+    /// Made from the addresses of one or several channels.
     pub fn new<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
         Self(addresses.into_iter().map(|address| address.trim().to_lowercase()).collect())
     }
 
-    /// Whether mail to it comes back to us: the address itself, or with a tag behind a plus.
+    /// Whether mail to it reaches us: the address itself, or the address with a tag after a plus.
     pub fn has(&self, mailbox: &Mailbox) -> bool {
         let key = mailbox.key();
         if self.0.contains(&key) {
@@ -88,7 +88,7 @@ impl Own {
             .is_some_and(|plain| self.0.contains(&plain))
     }
 
-    /// Whether it is of a domain that one of our addresses is of, or of one within that.
+    /// Whether its domain is the domain of one of our addresses, or a subdomain of it.
     pub fn is_of_our_domain(&self, mailbox: &Mailbox) -> bool {
         let key = mailbox.key();
         let Some((_, theirs)) = key.rsplit_once('@') else { return false };
@@ -97,8 +97,8 @@ impl Own {
     }
 }
 
-/// To whom an answer goes (RFC 5322, 3.6.3). Of a mail that we sent, an answer goes on to those it went to. Of one whose sender is only
-/// what the mail says, it goes there: the address in its `From` is a form's or a list's.
+/// The recipients of a reply (RFC 5322, 3.6.3). A reply to our own mail goes to that mail's recipients. If the sender is only claimed, the
+/// reply goes to the claimed address, because `From` has the address of a form or a list.
 pub fn recipients(answered: &Parties, own: &Own, answer: Answer) -> Recipients {
     let Parties { from, reply_to, to, cc, claimed } = answered;
     let has_claimed =
@@ -122,14 +122,14 @@ pub fn recipients(answered: &Parties, own: &Own, answer: Answer) -> Recipients {
     let (to, cc) = (others(to), others(cc));
     match answer {
         Answer::Sender => Recipients { to, ..Recipients::default() },
-        // Whoever wants their answers sent to us (a list, a form) is still answered: by those who are left.
+        // A list or a form may direct replies to us. The reply then goes to the remaining recipients.
         Answer::All if to.is_empty() => Recipients { to: cc, ..Recipients::default() },
         Answer::All => Recipients { to, cc, bcc: Vec::new() },
     }
 }
 
 impl Parties {
-    /// Whether an address is where only the mail itself says that answers are wanted: nothing shows that it is its sender's.
+    /// Whether only the mail itself asks for replies at this address. Nothing proves that it is the sender's.
     pub fn is_only_said(&self, mailbox: &Mailbox) -> bool {
         let key = mailbox.key();
         let is = |one: &Mailbox| one.key() == key;
@@ -137,22 +137,22 @@ impl Parties {
     }
 }
 
-/// How what was chosen differs from answering everybody: pointed out before sending.
+/// How the chosen recipients differ from a reply to everybody. The composer points this out before sending.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Take part here and did not before.
+    /// Recipients who are new.
     pub added: Vec<Mailbox>,
-    /// Took part and do not here.
+    /// Participants who are missing.
     pub dropped: Vec<Mailbox>,
 }
 
 impl Recipients {
-    /// Everybody, in the order shown.
+    /// All recipients, in the displayed order.
     pub fn everybody(&self) -> impl Iterator<Item = &Mailbox> {
         self.to.iter().chain(&self.cc).chain(&self.bcc)
     }
 
-    /// Compares with what answering everybody would have been.
+    /// Compares with the recipients of a reply to everybody.
     pub fn against(&self, usual: &Self) -> Difference {
         let keys = |list: &Self| list.everybody().map(Mailbox::key).collect::<HashSet<_>>();
         let (mine, theirs) = (keys(self), keys(usual));
@@ -284,10 +284,10 @@ mod tests {
             let known: HashSet<_> =
                 mail.from.iter().chain(&mail.claimed).chain(&mail.reply_to).chain(&mail.to).chain(&mail.cc).map(Mailbox::key).collect();
             prop_assert!(keys.iter().all(|key| known.contains(key)));
-            // Answering one is never more than answering all.
+            // A reply to one person has no more recipients than a reply to all.
             let one = recipients(&mail, &own(), Answer::Sender);
             prop_assert!(one.everybody().all(|only| keys.contains(&only.key())));
-            // Nobody who was addressed is dropped without a word.
+            // Nobody who was addressed is dropped silently.
             let addressed = mail.to.iter().chain(&mail.cc).filter(|one| !own().has(one));
             prop_assert!(addressed.into_iter().all(|one| keys.contains(&one.key())));
         }

@@ -1,15 +1,15 @@
-//! The reducer: what an event does to what a browser shows. The same code runs in the browser and in the tests that compare
-//! it with a fresh read (R14): `apply(before, events) == fetch(after)`.
+//! The reducer: applies an event to what a browser shows. The same code runs in the browser and in the tests, which compare it with a fresh
+//! read (R14): `apply(before, events) == fetch(after)`.
 
 use super::{
     Bootstrap, Contact, ConversationId, ConversationRow, Count, Counts, Cursor, Draft, DraftMode, Facts, Filter,
     InboxPage, LiveBody, LiveEvent, LiveSetChange, MemberId, Message, MessageId, Thread, Timestamp,
 };
 
-/// The workspace as shown.
+/// The displayed workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkspacePart {
-    /// People, teams, channels.
+    /// The members, teams and channels.
     pub boot: Bootstrap,
 }
 
@@ -20,7 +20,7 @@ pub struct ListPart {
     pub filter: Filter,
     /// Newest first.
     pub rows: Vec<ConversationRow>,
-    /// Whether older ones were not loaded.
+    /// Whether there are older rows that were not loaded.
     pub more: bool,
     /// How far an unfinished search of older ones went; see [`InboxPage::searched`].
     pub searched: Option<Cursor>,
@@ -28,23 +28,23 @@ pub struct ListPart {
     pub fitting: Option<Count>,
     /// The numbers above the list.
     pub counts: Counts,
-    /// Events up to here are included.
+    /// The number of the last event that is included.
     pub seq: i64,
 }
 
-/// The open conversation as shown.
+/// The displayed conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadPart {
     /// Its content.
     pub thread: Thread,
-    /// It left my sight while it was open.
+    /// Whether the member lost access to it while it was open.
     pub gone: bool,
 }
 
-/// All that events can change on screen. Each part knows which events it already includes, so parts may be read one by one.
+/// Everything on the screen that events can change. Each part knows which events it includes, so the parts can be loaded separately.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InboxState {
-    /// People, teams, channels.
+    /// The members, teams and channels.
     pub workspace: Option<WorkspacePart>,
     /// The list.
     pub list: Option<ListPart>,
@@ -55,9 +55,9 @@ pub struct InboxState {
 /// What has to be drawn again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Changed {
-    /// People, teams, channels.
+    /// The members, teams and channels.
     Workspace,
-    /// The numbers above the list.
+    /// The counters above the list.
     Counts,
     /// Which rows there are, or their order.
     Order,
@@ -67,7 +67,7 @@ pub enum Changed {
     Thread,
     /// One entry of the open conversation.
     Message(MessageId),
-    /// My unsent text in the open conversation.
+    /// The member's draft in the open conversation.
     Draft(DraftMode),
     /// The open conversation changed in a way that only a fresh fetch shows: it is mine to see again, or one of a set.
     Back(ConversationId),
@@ -78,7 +78,7 @@ pub enum Changed {
 }
 
 impl InboxState {
-    /// Takes an event in. An event a part already includes changes nothing there: repeated and overlapping streams are harmless.
+    /// Applies an event. A part ignores events that it already includes, so repeated and overlapping streams are harmless.
     pub fn apply(&mut self, event: &LiveEvent) -> Vec<Changed> {
         let mut changed = Vec::new();
         let who = self.workspace.as_ref().map(|workspace| (workspace.boot.me.member.id, workspace.boot.me.joined_at));
@@ -104,7 +104,7 @@ impl InboxState {
         changed
     }
 
-    /// The number from which a stream must continue so that no part misses anything.
+    /// The event number after which a stream must continue, so that no part misses an event.
     pub fn cursor(&self) -> Option<i64> {
         [
             self.workspace.as_ref().map(|part| part.boot.seq),
@@ -135,7 +135,7 @@ impl WorkspacePart {
     }
 }
 
-/// Replaces what has the same id, or adds it where its id sorts: fetches order by id as well.
+/// Replaces the item with the same id, or inserts it in the order of ids, which is also the order of a fetch.
 fn upsert<T, K: Ord>(all: &mut Vec<T>, one: T, id: impl Fn(&T) -> K) {
     match all.binary_search_by_key(&id(&one), &id) {
         Ok(at) => all[at] = one,
@@ -156,7 +156,7 @@ impl ListPart {
         self.more.then(|| self.searched.or(last)).flatten()
     }
 
-    /// Adds an older page below. What moved up meanwhile is here already and stays as it is.
+    /// Adds an older page below. Rows that moved up meanwhile are in the list already and stay.
     pub fn append(&mut self, page: InboxPage) {
         for row in page.rows {
             if !self.rows.iter().any(|known| known.id == row.id) {
@@ -287,7 +287,7 @@ impl ListPart {
                     self.rows.remove(at);
                 }
                 let at = self.rows.partition_point(|other| other.cursor() > row.cursor());
-                // Below what was loaded it comes with its page.
+                // A row below the loaded part comes with its page.
                 if at < self.rows.len() || !self.more {
                     self.rows.insert(at, row);
                 }
@@ -321,7 +321,7 @@ impl ThreadPart {
 
     fn apply(&mut self, body: &LiveBody, me: MemberId, joined: Timestamp, changed: &mut Vec<Changed>) {
         let thread = &mut self.thread;
-        // What happened while it was out of sight never came.
+        // Events while the member had no access never came.
         if self.gone {
             if matches!(body, LiveBody::Conversation { row, .. } if row.id == thread.row.id) {
                 changed.push(Changed::Back(thread.row.id));
@@ -337,7 +337,7 @@ impl ThreadPart {
                 changed.push(Changed::Thread);
                 let first = thread.messages.first().map(|m| m.n);
                 for message in messages {
-                    // An entry above what was loaded comes with its page.
+                    // An entry above the loaded part comes with its page.
                     if !thread.more || first.is_none_or(|first| message.n >= first) {
                         put_message(&mut thread.messages, message.clone());
                         changed.push(Changed::Message(message.id));
@@ -377,7 +377,7 @@ fn rename(row: &mut ConversationRow, contact: &Contact) {
     contact.shown_name().clone_into(&mut row.name);
 }
 
-/// Where I never marked anything, what came in before I joined counts as read, as in the store's query.
+/// If a member never marked a conversation, messages from before they joined count as read, as in the store's query.
 fn never_marked(row: &ConversationRow, joined: Timestamp) -> i64 {
     if row.last_inbound_at.is_some_and(|at| at <= joined) { row.inbound_count } else { 0 }
 }
@@ -386,7 +386,7 @@ fn read_by(reads: &[(MemberId, i64)], me: MemberId) -> Option<i64> {
     reads.iter().find(|(member, _)| *member == me).map(|(_, read)| *read)
 }
 
-/// By its place in the conversation; a known id is replaced.
+/// Inserts a message by its position in the conversation, or replaces the one there.
 fn put_message(messages: &mut Vec<Message>, message: Message) {
     match messages.binary_search_by_key(&message.n, |known| known.n) {
         Ok(at) => messages[at] = message,

@@ -1,37 +1,37 @@
-//! Who may do what (architecture, Rights; N10), and which conversations somebody sees.
+//! Which role may do what (architecture, Rights; N10), and which conversations a member sees.
 
 use serde::{Deserialize, Serialize};
 
 use super::{ChannelId, MemberId, Placement, TeamId, text_enum::text_enum};
 
 text_enum! {
-    /// What a member is in the workspace.
+    /// A member's role in the workspace.
     pub enum Role {
-        /// Everything, also ownership and deletion.
+        /// May do everything, including transfer and deletion of the workspace.
         Owner = "owner",
-        /// Everything else.
+        /// May do everything else.
         Admin = "admin",
         /// Answers conversations.
         Agent = "agent",
-        /// Reads.
+        /// Only reads.
         Viewer = "viewer",
     }
 }
 
 text_enum! {
-    /// Which conversations an agent or viewer sees; owners and admins see all.
+    /// Which conversations an agent or viewer sees. Owners and admins see all.
     pub enum Visibility {
         /// Every conversation of the workspace.
         All = "all",
-        /// Those of my teams and their channels, with what is unassigned there, and those assigned to me.
+        /// Those of the member's teams and their channels, including unassigned ones, and those assigned to the member.
         Teams = "teams",
-        /// Those assigned to me.
+        /// Those assigned to the member.
         Mine = "mine",
     }
 }
 
 text_enum! {
-    /// A thing that a role may or may not do.
+    /// Something that a role may or may not do.
     pub enum Permission {
         /// See conversations and contacts, within visibility.
         Read = "read",
@@ -51,7 +51,7 @@ text_enum! {
 }
 
 impl Visibility {
-    /// As it is written on screen.
+    /// The text in the interface.
     pub const fn label(self) -> &'static str {
         match self {
             Self::All => "All conversations",
@@ -62,7 +62,7 @@ impl Visibility {
 }
 
 impl Role {
-    /// As it is written on screen.
+    /// The text in the interface.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Owner => "Owner",
@@ -72,7 +72,7 @@ impl Role {
         }
     }
 
-    /// Whether this role holds a permission; `granted` are the extra ones that an admin gave to an agent.
+    /// Whether this role has a permission. `granted` are extra permissions that an admin gave to an agent.
     pub fn may(self, permission: Permission, granted: &[Permission]) -> bool {
         match (self, permission) {
             (Self::Owner, _) => true,
@@ -85,27 +85,27 @@ impl Role {
         }
     }
 
-    /// Whether whoever has this role may make somebody `other`: nobody hands out what they do not hold (S26).
+    /// Whether a member with this role may give somebody the role `other`. Nobody can grant more than they have (S26).
     pub fn may_grant(self, other: Self) -> bool {
         self.may(Permission::Administer, &[]) && (other != Self::Owner || self == Self::Owner)
     }
 }
 
-/// What somebody sees: enough to decide it for any conversation without asking anything else.
+/// A member's access: enough to decide about any conversation without a query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
-    /// Who looks.
+    /// The member.
     pub member: MemberId,
-    /// How far.
+    /// Which conversations they see.
     pub visibility: Visibility,
-    /// The teams the member is in.
+    /// The teams of the member.
     pub teams: Vec<TeamId>,
     /// The channels of those teams.
     pub channels: Vec<ChannelId>,
 }
 
 impl Access {
-    /// Whether they may write to somebody first by a channel: whoever sees by team, by those of their teams.
+    /// Whether the member may begin a conversation on a channel. A member who sees by team may use the channels of their teams.
     pub fn may_begin(&self, channel: ChannelId) -> bool {
         self.visibility != Visibility::Teams || self.channels.contains(&channel)
     }

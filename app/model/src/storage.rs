@@ -1,4 +1,4 @@
-//! Whether the server can store what it is told (R21).
+//! Whether the server can store data (R21).
 
 use serde::{Deserialize, Serialize};
 
@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StorageFault {
-    /// There is no room left.
+    /// The disk is full.
     Full,
-    /// It may only be read.
+    /// The disk or database is read-only.
     ReadOnly,
-    /// Another program holds the database.
+    /// Another program has locked the database.
     Locked,
-    /// The database does not answer.
+    /// The database server does not answer.
     Unreachable,
-    /// The disk fails in another way.
+    /// Another error of the disk.
     Refused,
 }
 
 impl StorageFault {
-    /// As it is said on screen and in the log.
+    /// The sentence for the interface and the log.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Full => "The server's disk is full.",
@@ -31,16 +31,16 @@ impl StorageFault {
     }
 }
 
-/// How the server's storage is.
+/// The state of the server's storage.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Storage {
-    /// It works, and there is room.
+    /// It works, and there is enough space.
     #[default]
     Fine,
-    /// It works, but there is little room left.
+    /// It works, but little space is left.
     Low {
-        /// How much, in bytes.
+        /// The free space in bytes.
         free: u64,
     },
     /// Nothing can be stored.
@@ -48,7 +48,7 @@ pub enum Storage {
 }
 
 impl Storage {
-    /// Why nothing can be stored, while that is so.
+    /// Why nothing can be stored. None if it can.
     pub const fn fault(self) -> Option<StorageFault> {
         match self {
             Self::Failing(fault) => Some(fault),
@@ -57,13 +57,13 @@ impl Storage {
     }
 }
 
-/// A folder that the server writes to, and the room on its disk.
+/// A folder that the server writes to, and the space on its disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Space {
-    /// What is kept there.
+    /// What is stored there.
     pub what: String,
-    /// How much is free, in bytes.
+    /// The free space in bytes.
     pub free: u64,
-    /// How large the disk is, in bytes.
+    /// The size of the disk in bytes.
     pub total: u64,
 }

@@ -1,12 +1,12 @@
-//! Enums that are stored and sent as words: one list of variants gives the word, its parsing and its serialisation.
+//! Enums that are stored and sent as words. One list of variants defines the words, their parsing and their serialisation.
 
-/// A stored or received word that no variant has.
+/// A stored or received word that the enum does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {of} \"{text}\"")]
 pub struct UnknownText {
-    /// The enum that was asked.
+    /// The name of the enum.
     pub of: &'static str,
-    /// The word it does not know.
+    /// The unknown word.
     pub text: String,
 }
 
@@ -19,7 +19,7 @@ macro_rules! text_enum {
         impl $name {
             /// Every variant, in order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-            /// The word it is stored and sent as.
+            /// The word in which it is stored and sent.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }

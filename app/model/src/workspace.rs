@@ -1,4 +1,4 @@
-//! The workspace as its members see it: who is here, which channels are connected.
+//! The workspace as its members see it: members, teams and channels.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::{
 };
 
 text_enum! {
-    /// What a channel speaks.
+    /// The kind of a channel.
     pub enum ChannelKind {
         /// E-mail.
         Email = "email",
@@ -20,7 +20,7 @@ text_enum! {
         Linkedin = "linkedin",
         /// The chat widget on a site.
         WebChat = "web_chat",
-        /// Paper.
+        /// A letter on paper.
         Letter = "letter",
         /// Anything connected through the API.
         Api = "api",
@@ -28,7 +28,7 @@ text_enum! {
 }
 
 impl ChannelKind {
-    /// As it is written on screen.
+    /// The text in the interface.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Email => "E-mail",
@@ -41,7 +41,7 @@ impl ChannelKind {
         }
     }
 
-    /// As it is written inside a sentence: "by web chat", "by WhatsApp".
+    /// The text inside a sentence: "by web chat", "by WhatsApp".
     pub const fn in_sentence(self) -> &'static str {
         match self {
             Self::Email => "e-mail",
@@ -55,19 +55,19 @@ impl ChannelKind {
 /// A person with a login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Which one.
+    /// Its id.
     pub id: MemberId,
-    /// As colleagues see it.
+    /// The name that colleagues see.
     pub name: String,
-    /// For signing in.
+    /// The e-mail address for signing in.
     pub email: String,
-    /// What they are here.
+    /// Their role.
     pub role: Role,
-    /// What they see.
+    /// Which conversations they see.
     pub visibility: Visibility,
-    /// Green or grey chat bubble (H6).
+    /// Whether their chat bubble is green (H6).
     pub chat_on: bool,
-    /// No longer lets them sign in; their name stays on what they wrote.
+    /// They can no longer sign in. Their name stays on their messages.
     pub disabled: bool,
     /// The teams they are in.
     pub teams: Vec<TeamId>,
@@ -76,7 +76,7 @@ pub struct Member {
 /// A group of members, and the channels it looks after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Team {
-    /// Which one.
+    /// Its id.
     pub id: TeamId,
     /// Its name.
     pub name: String,
@@ -84,102 +84,102 @@ pub struct Team {
     pub channels: Vec<ChannelId>,
 }
 
-/// One connected account.
+/// A connected account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
-    /// Which one.
+    /// Its id.
     pub id: ChannelId,
-    /// What it speaks.
+    /// Its kind.
     pub kind: ChannelKind,
-    /// As colleagues call it.
+    /// The name that colleagues see.
     pub name: String,
-    /// The public key of a web chat, as in `/chat/<key>`; empty for other kinds.
+    /// The public key of a web chat, as in `/chat/<key>`. Empty for other kinds.
     pub key: String,
-    /// Our own address on it, as `support@acme.example`; empty for kinds that have none.
+    /// Our own address on it, such as `support@acme.example`. Empty for kinds that have none.
     pub address: String,
-    /// How long a reply can be taken back, in milliseconds (T6).
+    /// How long a reply can be cancelled, in milliseconds (T6).
     pub undo_ms: i64,
-    /// What the widget says before the first message.
+    /// The widget's text before the first message.
     pub greeting: String,
-    /// What the auto-reply says while chat is off; empty sends none.
+    /// The text of the automatic reply while chat is off. Empty sends none.
     pub auto_reply: String,
-    /// The sites that may embed the widget, as origins; empty lets any.
+    /// The origins of sites that may embed the widget. Empty allows all.
     pub origins: Vec<String>,
-    /// How its account is, as told to everybody (H9); none for kinds that need no account. What is over within seconds is not told.
+    /// The state of its account, as all members see it (H9). None for kinds without account. Failures of a few seconds are not shown.
     pub state: Option<AccountState>,
 }
 
 impl Channel {
-    /// Why nothing comes in, if nothing does.
+    /// The account's state if nothing comes in because of it.
     pub fn down(&self) -> Option<AccountState> {
         self.state.filter(|state| state.is_down())
     }
 
-    /// Whether it is only there to be looked at: nobody gets what is written there.
+    /// Whether it belongs to the sample. Nothing that is written there is sent.
     pub fn is_sample(&self) -> bool {
         self.state == Some(AccountState::Sample)
     }
 }
 
-/// The tenant.
+/// A workspace, which is a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workspace {
-    /// Which one.
+    /// Its id.
     pub id: WorkspaceId,
     /// Its name.
     pub name: String,
-    /// Whether the workspace's own bubble allows chat at all (H6).
+    /// Whether chat can be on at all (H6).
     pub chat_enabled: bool,
-    /// Whether replying sets a conversation to pending.
+    /// Whether a reply sets a conversation to pending.
     pub pending_after_reply: bool,
 }
 
-/// Who is asking.
+/// The member who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Me {
     /// The member.
     pub member: Member,
-    /// What an admin granted beyond the role.
+    /// The permissions that an admin granted beyond the role.
     pub granted: Vec<Permission>,
-    /// What they see.
+    /// Their access.
     pub access: Access,
-    /// When they joined: what came before counts as read.
+    /// When they joined. Messages from before count as read.
     pub joined_at: Timestamp,
 }
 
 impl Me {
-    /// Whether this person may do it.
+    /// Whether this member has a permission.
     pub fn may(&self, permission: Permission) -> bool {
         self.member.role.may(permission, &self.granted)
     }
 }
 
-/// All that every page needs, read once.
+/// The data that every page needs, read at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bootstrap {
-    /// Who is asking.
+    /// The member who asks.
     pub me: Me,
-    /// The tenant.
+    /// The workspace.
     pub workspace: Workspace,
-    /// Everybody, also those who left.
+    /// All members, including disabled ones.
     pub members: Vec<Member>,
     /// All teams.
     pub teams: Vec<Team>,
     /// All channels.
     pub channels: Vec<Channel>,
-    /// The number of the last event this includes.
+    /// The number of the last event that is included.
     pub seq: i64,
-    /// The server's clock when it was read.
+    /// The server's time of the snapshot.
     pub now: Timestamp,
 }
 
 impl Bootstrap {
-    /// Whether the workspace's bubble is green: its own switch, and at least one member's (H6).
+    /// Whether chat is on: the workspace's switch is on, and so is the bubble of at least one member (H6).
     pub fn chat_open(&self) -> bool {
         self.workspace.chat_enabled && self.members.iter().any(|m| m.chat_on && !m.disabled)
     }
 
-    /// Whether a channel is only a sample.
+    /// Whether a channel belongs to the sample.
     pub fn is_sample(&self, channel: ChannelId) -> bool {
         self.channels.iter().any(|one| one.id == channel && one.is_sample())
     }

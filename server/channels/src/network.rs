@@ -1,5 +1,5 @@
-//! The way out: every connection to an address that somebody outside, or an admin's form, named. A name is resolved once, every address
-//! is checked, and the connection goes to an address that was checked (S32).
+//! Every outgoing connection to a host that a stranger or an administrator's form named. A name is resolved once, every address is checked,
+//! and the connection goes to a checked address (S32).
 
 #[cfg(test)]
 mod tests;
@@ -25,9 +25,9 @@ use tokio_rustls::{
     },
 };
 
-/// How long a connection may take to come about, and how long a name may take to be found.
+/// The timeout for a connection and for a name lookup.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How many of a name's addresses are looked at.
+/// How many of a name's addresses are tried.
 const ADDRESSES: usize = 16;
 
 /// Why a server was not reached.
@@ -36,36 +36,36 @@ pub enum ReachError {
     /// Its name has no address.
     #[error("{0} has no address.")]
     NoAddress(String),
-    /// It lies in a network that is not public.
+    /// Its address is in a network that is not public.
     #[error("{name} is at {address}, which is not a public address.")]
     NotPublic {
         /// Its name.
         name: String,
-        /// Where it is.
+        /// Its address.
         address: IpAddr,
     },
-    /// It does not answer.
+    /// The server does not answer.
     #[error("{name} port {port} does not answer: {reason}.")]
     NoAnswer {
         /// Its name.
         name: String,
-        /// Which port.
+        /// The port.
         port: u16,
-        /// What the system says.
+        /// The system's error.
         reason: String,
     },
-    /// It does not prove who it is.
+    /// The server's certificate is not valid for its name.
     #[error("{name} does not prove who it is: {reason}.")]
     NotTrusted {
         /// Its name.
         name: String,
-        /// What is wrong with its certificate.
+        /// What is wrong with the certificate.
         reason: String,
     },
 }
 
 impl ReachError {
-    /// What to do about it.
+    /// What to do about this error.
     pub fn next_step(&self) -> &'static str {
         match self {
             Self::NoAddress(_) => "Check the server's name.",
@@ -80,17 +80,17 @@ impl ReachError {
     }
 }
 
-/// Who knows where a name is: the system, and in tests somebody who answers differently each time.
+/// Resolves names. Tests use one that answers differently each time.
 #[async_trait]
 pub trait Names: Send + Sync {
     /// The addresses of a name.
     ///
     /// # Errors
-    /// When there are none, or nobody can be asked.
+    /// When the name has none, or no resolver answers.
     async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>>;
 }
 
-/// Names as the system finds them.
+/// The resolver of the system.
 struct System;
 
 #[async_trait]
@@ -100,8 +100,8 @@ impl Names for System {
     }
 }
 
-/// A host's name as the net knows it: its labels in ASCII (IDNA), in lower case. None for what is no name: a port, a path, a user, a space,
-/// or an address in any of its ways to be written.
+/// A host name in its network form: labels in ASCII (IDNA), lower case. None for anything else: a port, a path, a user, a space, or an IP
+/// address in any notation.
 pub fn host_name(text: &str) -> Option<String> {
     let text = text.strip_suffix('.').unwrap_or(text);
     let name = Uts46::new()
@@ -116,7 +116,7 @@ pub fn host_name(text: &str) -> Option<String> {
     (!number).then_some(name)
 }
 
-/// A server's name, or its address as addresses are mostly written: what an admin may enter to reach it by.
+/// A server's name, or its IP address in the usual notation: what an administrator may enter.
 pub fn server_name(text: &str) -> Option<String> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     match bare.parse::<IpAddr>() {
@@ -125,7 +125,7 @@ pub fn server_name(text: &str) -> Option<String> {
     }
 }
 
-/// Where connections may go, and whose certificates are believed. Cheap to clone.
+/// Which networks may be reached, and which certificates are trusted. Cheap to clone.
 #[derive(Clone)]
 pub struct Network {
     way: Way,
@@ -134,41 +134,41 @@ pub struct Network {
     pictures: Web,
 }
 
-/// How a name is found, and which of what is found may be reached.
+/// Resolves names, and decides which addresses may be reached.
 #[derive(Clone)]
 struct Way {
     names: Arc<dyn Names>,
     allowed: Arc<[IpNet]>,
 }
 
-/// Documents by HTTP, from public addresses and from those networks that were allowed for this.
+/// Fetches documents by HTTP, from public addresses and from networks allowed for this.
 #[derive(Clone)]
 struct Web {
     way: Way,
     client: reqwest::Client,
 }
 
-/// Why a document was not had.
+/// Why a document could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// It is no address of a document that may be asked for.
+    /// The URL is not one that may be fetched.
     #[error("this is no address that can be asked")]
     NoUrl,
-    /// Its server may not be, or was not, reached.
+    /// Its server may not be reached, or was not.
     #[error(transparent)]
     Reach(#[from] ReachError),
-    /// The exchange failed.
+    /// The HTTP exchange failed.
     #[error(transparent)]
     Exchange(#[from] reqwest::Error),
-    /// The server says something else than 200.
+    /// The server's status is not 200.
     #[error("the server answers {0}")]
     Status(u16),
-    /// It is larger than was asked for, in bytes.
+    /// It is larger than the limit, in bytes.
     #[error("it is larger than {0} bytes")]
     TooLarge(usize),
 }
 
-/// Resolves names for the HTTP client, with the same guard as everything else: what it says is what is connected to.
+/// Resolves names for the HTTP client, with the same checks. The client connects only to addresses from here.
 struct Guard(Way);
 
 impl reqwest::dns::Resolve for Guard {
@@ -182,10 +182,10 @@ impl reqwest::dns::Resolve for Guard {
 }
 
 impl Network {
-    /// Public addresses and those in `allowed`; certificates of the public authorities and of those in the PEM file `ca`.
+    /// Allows public addresses and those in `allowed`. Trusts the public certificate authorities and those in the PEM file `ca`.
     ///
     /// # Errors
-    /// When the file cannot be read or holds no certificate.
+    /// When the file cannot be read or contains no certificate.
     pub fn new(allowed: &[IpNet], ca: Option<&Path>) -> io::Result<Self> {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if let Some(path) = ca {
@@ -211,28 +211,29 @@ impl Network {
     fn built(names: Arc<dyn Names>, allowed: &[IpNet], pictures: &[IpNet], tls: ClientConfig) -> io::Result<Self> {
         let way = |allowed: &[IpNet]| Way { names: Arc::clone(&names), allowed: allowed.into() };
         let documents = Web::new(way(allowed), tls.clone())?;
-        // Whoever writes a mail says where its pictures are: what is open to mail servers is not open to that.
+        // The sender of a mail chooses the servers of its pictures, so networks that are allowed for mail servers are not allowed for
+        // pictures.
         let pictures = Web::new(way(pictures), tls.clone())?;
         Ok(Self { way: way(allowed), tls: TlsConnector::from(Arc::new(tls)), documents, pictures })
     }
 
-    /// Names are found by somebody else than the system.
+    /// Replaces the system's resolver.
     ///
     /// # Errors
-    /// When the client cannot be made.
+    /// When the HTTP client cannot be made.
     pub fn with_names(self, names: Arc<dyn Names>) -> io::Result<Self> {
         Self::built(names, &self.way.allowed, &self.pictures.way.allowed, ClientConfig::clone(self.tls.config()))
     }
 
-    /// Pictures in mails may be fetched from these networks too.
+    /// Allows these networks for pictures in mails, too.
     ///
     /// # Errors
-    /// When the client cannot be made.
+    /// When the HTTP client cannot be made.
     pub fn with_pictures_from(self, allowed: &[IpNet]) -> io::Result<Self> {
         Self::built(Arc::clone(&self.way.names), &self.way.allowed, allowed, ClientConfig::clone(self.tls.config()))
     }
 
-    /// Where a server is: every address it has may be reached.
+    /// The addresses of a server, if every one of them may be reached.
     ///
     /// # Errors
     /// [`ReachError::NoAddress`], [`ReachError::NotPublic`]
@@ -259,23 +260,23 @@ impl Network {
         Err(ReachError::NoAnswer { name: name.to_owned(), port, reason })
     }
 
-    /// Asks for a small document about mail servers: no redirects, no cookies, at most `limit` bytes.
+    /// Fetches a small document about mail servers, without redirects and cookies, at most `limit` bytes.
     ///
     /// # Errors
-    /// When the server is not reached, says anything but 200, or says too much.
+    /// When the server is not reached, answers anything but 200, or sends too much.
     pub async fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, HttpError> {
         self.documents.get(url, limit).await
     }
 
-    /// Asks for a picture of a mail, in the same way; the networks of mail servers are as closed to it as all that are not public.
+    /// Fetches a picture of a mail in the same way. Networks of mail servers are not allowed here, unless they are public.
     ///
     /// # Errors
-    /// When the server is not reached, says anything but 200, or says too much.
+    /// When the server is not reached, answers anything but 200, or sends too much.
     pub async fn picture(&self, url: &str, limit: usize) -> Result<Vec<u8>, HttpError> {
         self.pictures.get(url, limit).await
     }
 
-    /// Secures a connection; the server has to prove to be `name`.
+    /// Starts TLS on a connection. The server must prove that it is `name`.
     ///
     /// # Errors
     /// [`ReachError::NotTrusted`]
@@ -324,7 +325,7 @@ impl Web {
         if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
             return Err(HttpError::NoUrl);
         }
-        // An address in place of a name is not asked of the resolver below.
+        // An IP address in place of a name does not reach the resolver below, so it is checked here.
         self.way.resolve(host, url.port_or_known_default().unwrap_or(443)).await?;
         let answer = self.client.get(url).send().await?;
         match answer.status() {
@@ -348,7 +349,7 @@ impl Way {
         if found.is_empty() {
             return Err(none());
         }
-        // All of them: one that is private among public ones is no mistake.
+        // All of them are checked: a private address among public ones is no accident.
         match found.iter().find(|one| !may_reach(&self.allowed, **one)) {
             Some(one) => Err(ReachError::NotPublic { name: name.to_owned(), address: *one }),
             None => Ok(found.into_iter().take(ADDRESSES).map(|one| SocketAddr::new(one, port)).collect()),
@@ -356,12 +357,12 @@ impl Way {
     }
 }
 
-/// Whether an address is public, or an admin listed its network.
+/// Whether an address is public, or in a network that an administrator allowed.
 fn may_reach(allowed: &[IpNet], address: IpAddr) -> bool {
     is_public(address) || allowed.iter().any(|network| network.contains(&address.to_canonical()))
 }
 
-/// Whether an address is one that the whole internet reaches: IANA's special-purpose registries, and what hides another address in it.
+/// Whether an address is public: not in IANA's special-purpose registries, and not one that contains a non-public address.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_public_v4(v4),
@@ -372,9 +373,9 @@ pub fn is_public(address: IpAddr) -> bool {
 fn is_public_v4(v4: Ipv4Addr) -> bool {
     let [a, b, c, _] = v4.octets();
     let special = match (a, b, c) {
-        // This network; private; carrier's; loopback; link-local.
+        // This network; private; carrier-grade NAT; loopback; link-local.
         (0 | 10 | 127, ..) | (100, 64..=127, _) | (169, 254, _) | (172, 16..=31, _) | (192, 168, _) => true,
-        // Protocol assignments, documentation, the relay of 6to4, benchmarks.
+        // Protocol assignments, documentation, the 6to4 relay, benchmarks.
         (192, 0, 0 | 2) | (192, 88, 99) | (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113) => true,
         // Multicast, reserved, broadcast.
         (224.., ..) => true,
@@ -391,7 +392,7 @@ fn is_public_v6(v6: Ipv6Addr) -> bool {
     };
     match s {
         [0, 0, 0, 0, 0, 0xffff, high, low] => inside(high, low),
-        // NAT64 and 6to4 lead to the IPv4 address that is in them.
+        // NAT64 and 6to4 addresses lead to the IPv4 address inside them.
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => inside(high, low),
         [0x2002, high, low, ..] => inside(high, low),
         // Teredo and other protocol assignments, documentation.

@@ -1,4 +1,4 @@
-//! Who receives for which account: one process an account, by a lease; started again after what went wrong, later each time.
+//! Decides which process receives for which account: one process per account, by a lease. After a failure it starts again with a back-off.
 
 use std::time::Duration;
 
@@ -20,13 +20,13 @@ use tokio::{
 
 use super::Channels;
 
-/// How long a lease lasts that nobody renews.
+/// How long a lease lasts without renewal, in milliseconds.
 const LEASE_MS: i64 = 30_000;
-/// How often it is renewed.
+/// How often a lease is renewed.
 const RENEW: Duration = Duration::from_secs(10);
-/// How often accounts are looked for that nobody receives for.
+/// How often the process looks for accounts without a lease.
 const LOOK: Duration = Duration::from_secs(2);
-/// The longest wait between two tries.
+/// The longest back-off, in milliseconds.
 const LONGEST_MS: i64 = 300_000;
 
 /// Why an account stopped receiving.
@@ -36,11 +36,11 @@ pub struct ReceiveError {
     pub reason: String,
     /// What to do about it.
     pub next_step: String,
-    /// Trying again is of no use until somebody signs in again.
+    /// Whether retries are useless until somebody enters the password again.
     pub sign_in: bool,
 }
 
-/// Through which a receiving account says that it is well.
+/// With this, the receiver of an account reports that it works.
 pub struct ReceiverHealth {
     db: Db,
     scope: Scope,
@@ -49,13 +49,13 @@ pub struct ReceiverHealth {
 }
 
 impl ReceiverHealth {
-    /// For an account.
+    /// Makes the reporter of an account.
     pub fn of(db: Db, account: &Account) -> Self {
         let scope = Scope::system(account.workspace, "receiving");
         Self { db, scope, channel: account.channel, revision: account.revision }
     }
 
-    /// It works.
+    /// Reports that receiving works.
     ///
     /// # Errors
     /// When the database fails.
@@ -70,7 +70,7 @@ impl ReceiverHealth {
     }
 }
 
-/// Receives for the accounts of this process's share.
+/// Receives for the accounts that this process leases.
 #[derive(Clone)]
 pub struct Receivers {
     db: Db,
@@ -78,18 +78,18 @@ pub struct Receivers {
 }
 
 impl Receivers {
-    /// Takes nothing until it runs.
+    /// Makes it. It leases nothing before it runs.
     pub fn new(db: Db, channels: Channels) -> Self {
         Self { db, channels }
     }
 
-    /// Receives until told to stop.
+    /// Receives until the shutdown.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
-        // A database file has one server at a time: whoever held a lease was killed, and nobody need wait for its end.
+        // Only one process uses a database file, so any process that held a lease was killed. The leases need not run out.
         if self.db.engine() == Engine::Sqlite
             && let Err(error) = self.db.write_global(FreeLeases).await
         {
-            tracing::error!(%error, "freeing the accounts of a server that was killed");
+            tracing::error!(%error, "could not end the leases of a killed process");
         }
         let mut running = JoinSet::new();
         while !*shutdown.borrow() {
@@ -100,12 +100,12 @@ impl Receivers {
                         let (receivers, shutdown) = (self.clone(), shutdown.clone());
                         running.spawn(async move {
                             if let Err(error) = receivers.receive(workspace, channel, shutdown).await {
-                                tracing::error!(%channel, %error, "receiving");
+                                tracing::error!(%channel, %error, "could not receive");
                             }
                         });
                     }
                 }
-                Err(error) => tracing::error!(%error, "looking for accounts"),
+                Err(error) => tracing::error!(%error, "could not list the accounts"),
             }
             tokio::select! {
                 () = sleep(LOOK) => {}
@@ -119,7 +119,7 @@ impl Receivers {
         Ok(account::due(&mut self.db.reader().await?.conn(), self.db.clock().now()).await?)
     }
 
-    /// Takes an account, if nobody else does, and receives for it until that fails or is to stop.
+    /// Leases an account, if no other process holds it, and receives until an error or the shutdown.
     async fn receive(
         &self,
         workspace: WorkspaceId,
@@ -127,7 +127,7 @@ impl Receivers {
         mut shutdown: watch::Receiver<bool>,
     ) -> Result<()> {
         let scope = Scope::system(workspace, "receiving");
-        // A name of its own each time: after an edit, whoever received until then gives up its own lease and not the next one's.
+        // A new owner name each time: after an edit, the former receiver gives up its own lease and not the next one's.
         let owner = random_hex(8);
         let Some(taken) = self.db.write(&scope, TakeAccount { channel, owner: owner.clone() }).await? else {
             return Ok(());
@@ -145,7 +145,7 @@ impl Receivers {
         let Some(trouble) = trouble else {
             return self.db.write(&scope, LeaveAccount { lease, wait_ms: 0, state: None }).await;
         };
-        // As it is now: it may have been well for days since it was taken.
+        // Loaded again: the account may have worked for days since it was leased.
         let known = account::one(&mut self.db.reader().await?.conn(), &scope, channel).await?;
         let failures = known.map_or(0, |account| account.failures) + 1;
         let wait_ms = back_off(failures);
@@ -155,7 +155,7 @@ impl Receivers {
         self.db.write(&scope, LeaveAccount { lease, wait_ms, state: Some(state) }).await
     }
 
-    /// Renews a lease until it is lost: taken by another, or the account was edited or stopped.
+    /// Renews a lease until it is lost: another process took it, or the account was edited or stopped.
     async fn keep(&self, scope: &Scope, lease: &AccountLease) {
         let mut beat = interval(RENEW);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -164,14 +164,14 @@ impl Receivers {
             match self.db.write(scope, KeepAccount(lease.clone())).await {
                 Ok(true) => {}
                 Ok(false) => return,
-                // It ends by itself if this goes on.
-                Err(error) => tracing::error!(%error, "keeping an account"),
+                // The lease runs out if this continues.
+                Err(error) => tracing::error!(%error, "could not renew the lease of an account"),
             }
         }
     }
 }
 
-/// One second, doubled each time up to five minutes.
+/// One second, doubled with each failure, up to five minutes.
 fn back_off(failures: i64) -> i64 {
     1000i64.saturating_mul(1 << failures.saturating_sub(1).clamp(0, 20)).min(LONGEST_MS)
 }

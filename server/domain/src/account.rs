@@ -1,4 +1,4 @@
-//! How channels' accounts are, and that everybody hears of it (H9).
+//! The state of channels' accounts, and the events that tell everybody about it (H9).
 
 use model::{AccountState, ApiError, Channel, ChannelId, EventBody};
 use store::{
@@ -8,10 +8,10 @@ use store::{
     workspace,
 };
 
-/// Why nobody gets what is written on a channel that is only a sample.
+/// The delivery reason of every message on a sample channel.
 pub(super) const SAMPLE: &str = "Not sent: this is a sample channel, and nobody gets what is written here.";
 
-/// Refuses to change how a channel is reached that is only a sample.
+/// Refuses to change the connection of a sample channel.
 pub(super) fn not_a_sample(account: &Account) -> Result<()> {
     if account.state != AccountState::Sample {
         return Ok(());
@@ -20,10 +20,10 @@ pub(super) fn not_a_sample(account: &Account) -> Result<()> {
     Err(ApiError::Conflict { message }.into())
 }
 
-/// Writes down how an account is; nothing happens when it was edited since `revision`.
+/// Stores the state of an account. Changes nothing if the account was edited after `revision`.
 ///
 /// # Errors
-/// When the database fails, or there is no such channel here.
+/// When the database fails, or the workspace has no such channel.
 pub async fn set_state(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -36,10 +36,10 @@ pub async fn set_state(
     tell(tx, scope, &before).await
 }
 
-/// Has whoever receives for an account begin anew.
+/// Makes the process that receives for an account start again.
 ///
 /// # Errors
-/// When the database fails, or there is no such channel here.
+/// When the database fails, or the workspace has no such channel.
 pub async fn begin_anew(tx: &mut Tx<'_>, scope: &Scope, account: &Account) -> Result<()> {
     let before = workspace::channel(tx.conn(), scope, account.channel).await?;
     account::save(tx, scope, account.channel, &account.settings, &account.secret).await?;

@@ -1,4 +1,4 @@
-//! What is noted in the audit log, by whom it is read, and that refusals cannot fill it (N10, S26, S27).
+//! What is added to the audit log, who reads it, and why refusals cannot fill it (N10, S26, S27).
 
 use std::cmp::Ordering;
 
@@ -12,25 +12,24 @@ use store::{
     session,
 };
 
-/// How many lines a page has.
 const PAGE: i64 = 50;
-/// How many refusals of one member, for one thing asked, are noted within [`WINDOW_MS`]: whoever asks on and on must not fill the disk
-/// (S53), and asking for what is harmless must not keep out of the log what is not (S26).
+/// How many refusals of one member, for one kind of request, are logged within [`WINDOW_MS`]. Repeated requests must not fill the disk
+/// (S53), and harmless requests must not keep other refusals out of the log (S26).
 const REFUSALS: i64 = 30;
 const WINDOW_MS: i64 = 15 * 60_000;
-/// What the last of them says.
+/// What the last logged refusal says.
 const FURTHER: &str = "further ones";
 const UNNOTED: &str = "not noted for a quarter of an hour";
-/// Bytes of what was asked for that are noted.
+/// How many bytes of the requested name are logged.
 const ASKED: usize = 200;
 
-/// Notes what whoever acts in this scope did.
+/// Adds an entry for an action of this scope's actor.
 pub(super) async fn note(tx: &mut Tx<'_>, scope: &Scope, what: AuditEvent, body: Value) -> Result<()> {
     let who = scope.me().map(|me| me.member.id);
     note_of(tx, scope.workspace(), who, scope.address(), what, body).await
 }
 
-/// The same where there is no scope yet: whoever comes in.
+/// Adds an entry where there is no scope yet, such as at the sign-in.
 pub(super) async fn note_of(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
@@ -43,14 +42,14 @@ pub(super) async fn note_of(
     Ok(audit::add(tx, workspace, note).await?)
 }
 
-/// Notes that somebody's password was wrong at the sign-in.
+/// Logs a sign-in with a wrong password.
 #[derive(Debug, Clone)]
 pub struct NoteWrongPassword {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
-    /// Whose account.
+    /// The member whose account it is.
     pub member: MemberId,
-    /// From which network address.
+    /// The network address of the request.
     pub address: String,
 }
 
@@ -69,12 +68,12 @@ impl Command for NoteWrongPassword {
     }
 }
 
-/// Notes that a member was refused.
+/// Logs that a member was refused.
 #[derive(Debug, Clone)]
 pub struct NoteRefusal {
-    /// Which refusal.
+    /// The kind of refusal.
     pub what: AuditEvent,
-    /// What they asked for: a path, or the name of a server function.
+    /// The request: a path, or the name of a server function.
     pub asked: String,
 }
 
@@ -94,10 +93,10 @@ impl Command for NoteRefusal {
     }
 }
 
-/// Whether one more refusal is noted.
+/// Whether one more refusal is logged.
 enum Allowance {
     Free,
-    /// It is, and says that further ones are not.
+    /// It is logged, and says that further ones are not.
     Last,
     None,
 }
@@ -112,8 +111,8 @@ async fn room(tx: &mut Tx<'_>, member: MemberId, what: AuditEvent, kind: &str) -
     })
 }
 
-/// What is counted together: each server function by itself, a file or a mail with others of its kind, all pages as one. There are only
-/// so many, whatever ids and words somebody asks for.
+/// Groups requests for counting: each server function separately, files together, mails together, all pages together. The number of groups
+/// is bounded, whatever ids and words somebody requests.
 fn kind_of(asked: &str) -> &str {
     if let Some(rest) = asked.strip_prefix("/api/") {
         return rest.split('/').next().unwrap_or_default();
@@ -122,10 +121,10 @@ fn kind_of(asked: &str) -> &str {
     if is_function { asked } else { "/" }
 }
 
-/// A page of the log for whoever administers: lines before number `before`, without it the newest.
+/// A page of the log for administrators: entries before number `before`, or the newest.
 ///
 /// # Errors
-/// When the database fails, or whoever asks may not.
+/// When the database fails, or the member may not administer.
 pub async fn page(db: &Db, scope: &Scope, before: Option<i64>) -> Result<AuditPage> {
     scope.require(Permission::Administer)?;
     let mut snapshot = db.snapshot().await?;
@@ -139,7 +138,7 @@ pub async fn page(db: &Db, scope: &Scope, before: Option<i64>) -> Result<AuditPa
     Ok(AuditPage { lines: lines.collect(), more })
 }
 
-/// `{"role":"agent","disabled":false}` as "disabled: no, role: agent". Ids are for programs and left out.
+/// Shows `{"role":"agent","disabled":false}` as "disabled: no, role: agent". Ids mean nothing to readers and are left out.
 fn in_words(body: &str) -> String {
     let is_id = |text: &str| text.parse::<uuid::Uuid>().is_ok();
     let Ok(Value::Object(parts)) = serde_json::from_str(body) else { return String::new() };

@@ -1,4 +1,4 @@
-//! A conversation being changed: loaded, altered by the state table, given entries, and stored with its event.
+//! Changes one conversation: loads it, applies the state table, adds entries, and stores it with its event.
 
 use model::{
     Attachment, Contact, ConversationId, Entry, EventBody, Facts, FollowUp, MailHead, Message, MessageId, Preview,
@@ -12,50 +12,50 @@ use store::{
     search,
 };
 
-/// How much of a text the card shows.
+/// How many characters of a text the card shows.
 const PREVIEW_CHARS: usize = 160;
 
-/// A conversation inside a command. [`Change::finish`] stores it; dropped, nothing happened.
+/// A conversation that a command changes. [`Change::finish`] stores it. Without it, nothing is stored.
 pub struct Change {
     scope: Scope,
-    /// The facts and version that are stored.
+    /// The facts and the version as stored.
     stored: (Facts, i64),
     is_new: bool,
-    /// As it will be.
+    /// The conversation as it will be stored.
     pub now: Loaded,
     messages: Vec<Message>,
 }
 
 /// An entry to add to a thread.
 pub struct NewEntry {
-    /// Made where it was born.
+    /// Made by the client or adapter that created the entry.
     pub id: MessageId,
     /// The text.
     pub text: String,
     /// What kind of entry it is.
     pub entry: Entry,
-    /// Its files, claimed already.
+    /// Its files, claimed before.
     pub attachments: Vec<Attachment>,
-    /// The provider's name for it.
+    /// The provider's id of the message.
     pub provider: Option<ProviderId>,
-    /// Tells a repeated request from another one under the same id.
+    /// Tells a repeated request from a different one with the same id.
     pub fingerprint: String,
-    /// What it has beside its text, when it is an e-mail.
+    /// The head of the mail, if it is an e-mail.
     pub mail: Option<Box<MailHead>>,
 }
 
 impl Change {
-    /// Takes a conversation that whoever asks may see.
+    /// Loads a conversation that the member may see.
     ///
     /// # Errors
-    /// [`Error::NOT_FOUND`] when there is none that they see.
+    /// [`Error::NOT_FOUND`] when it does not exist or the member may not see it.
     pub async fn load(tx: &mut Tx<'_>, scope: &Scope, id: ConversationId) -> Result<Self> {
         let loaded = conversation::load(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
         let stored = (loaded.row.facts(), loaded.row.version);
         Ok(Self { scope: scope.clone(), stored, is_new: false, now: loaded, messages: Vec::new() })
     }
 
-    /// Begins a conversation that did not exist: stored at once, because its entries refer to it.
+    /// Begins a new conversation. It is inserted at once, because its entries refer to it.
     ///
     /// # Errors
     /// When the database fails.
@@ -72,12 +72,12 @@ impl Change {
         outcome
     }
 
-    /// The place of the next entry.
+    /// The position of the next entry.
     pub const fn next_place(&self) -> i64 {
         self.now.message_count + 1
     }
 
-    /// Adds an entry to the thread; what was said also shows on the card.
+    /// Adds an entry to the thread, and updates the card (see [`preview`]).
     ///
     /// # Errors
     /// When the database fails.
@@ -100,7 +100,7 @@ impl Change {
         Ok(message)
     }
 
-    /// Adds a dated line.
+    /// Adds an event line.
     ///
     /// # Errors
     /// When the database fails.
@@ -108,7 +108,7 @@ impl Change {
         self.line_saying(tx, line, String::new()).await.map(|_| ())
     }
 
-    /// Adds a dated line with the words of the machine that it is about.
+    /// Adds an event line with a text that a machine wrote.
     ///
     /// # Errors
     /// When the database fails.
@@ -128,12 +128,12 @@ impl Change {
         Ok(id)
     }
 
-    /// An entry that changed without being new.
+    /// Adds a changed entry to the event.
     pub fn changed(&mut self, message: Message) {
         self.messages.push(message);
     }
 
-    /// When the lead has been waiting since, before this command.
+    /// Since when the person outside has been waiting, before this command.
     pub const fn waiting_since(&self) -> Option<Timestamp> {
         self.now.row.state.waiting_since
     }
@@ -159,11 +159,11 @@ impl Change {
     /// Stores the conversation and tells of it: one event for all that the command did.
     ///
     /// # Errors
-    /// When the database fails or another process was first.
+    /// When the database fails, or another process changed the conversation first.
     pub async fn finish(mut self, tx: &mut Tx<'_>) -> Result<Loaded> {
         let before = self.save(tx).await?;
         let reads = match self.is_new {
-            // Nobody has read what did not exist.
+            // Nobody has read a new conversation.
             true => Vec::new(),
             false => conversation::reads(tx.conn(), &self.scope, self.now.row.id).await?,
         };
@@ -181,20 +181,20 @@ impl Change {
     }
 }
 
-/// Tells of whom an address belongs to, now that it is known: the address's other conversations show the name as well, and the
-/// contact comes last, when every card that is its own says so.
+/// Emits that an address now belongs to a contact. The address's other conversations show the contact's name, too. The contact's own event
+/// comes last, when all its cards name it.
 ///
 /// # Errors
-/// When the database fails or another process was first.
+/// When the database fails, or another process changed a conversation first.
 pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Contact, changed: &Loaded) -> Result<()> {
-    // Whoever made it known need not see the others.
+    // The member who linked the contact may not be allowed to see the other conversations.
     let system = Scope::system(scope.workspace(), "a contact became known");
     for id in conversation::of_identity(tx.conn(), &system, changed.identity).await? {
         if id == changed.row.id {
             continue;
         }
         let other = Change::load(tx, &system, id).await?;
-        // One that is somebody else's is none of the news.
+        // A conversation that belongs to another contact does not change.
         if other.now.row.contact == Some(contact.id) {
             other.finish(tx).await?;
         }
@@ -204,8 +204,8 @@ pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Con
     Ok(())
 }
 
-/// What the card shows of an entry: what people said, so nothing of a dated line, and nothing of an automatic reply, which would
-/// hide the words it answers. Of a mail that begins something its subject, then what was written without what was quoted.
+/// The card's preview of an entry. It shows what people said: no event lines, and no automatic replies, which would hide the words they
+/// answer. A mail shows its subject if it begins a conversation, then its text without quotes.
 pub fn preview(message: &Message) -> Option<Preview> {
     let by = match &message.entry {
         Entry::Incoming => PreviewBy::Them,
@@ -223,7 +223,7 @@ pub fn preview(message: &Message) -> Option<Preview> {
     Some(Preview { by, text: one_line(shown) })
 }
 
-/// A mail's text without where its links lead to: a card is not clicked for that.
+/// A mail's text without the targets of its links, which are useless on a card.
 fn without_targets(text: &str) -> String {
     let mut left = String::with_capacity(text.len());
     let mut rest = text;
@@ -237,7 +237,7 @@ fn without_targets(text: &str) -> String {
     left + rest
 }
 
-/// One line of at most [`PREVIEW_CHARS`] characters that are seen.
+/// One line of at most [`PREVIEW_CHARS`] visible characters.
 fn one_line(text: &str) -> String {
     let mut line = String::new();
     for word in text.split_whitespace().filter(|word| !word.chars().all(is_unseen)) {

@@ -1,4 +1,4 @@
-//! Editing contacts in place (D2), and making one of somebody who is none yet (D6).
+//! Edits contacts in place (D2), and makes a contact of a person who has none yet (D6).
 
 use async_trait::async_trait;
 use model::{ApiError, Contact, ContactField, ContactId, ConversationId, EventBody, Permission};
@@ -10,16 +10,16 @@ use store::{
 
 use super::change::{Change, tell_of_contact};
 
-/// Changes one field of a contact, if nobody changed the contact since it was looked at.
+/// Changes one field of a contact, if nobody changed the contact since the member loaded it.
 #[derive(Debug, Clone)]
 pub struct EditContact {
-    /// Which contact.
+    /// The contact.
     pub id: ContactId,
-    /// Which field.
+    /// The field.
     pub field: ContactField,
-    /// The new value; empty clears it.
+    /// The new value. Empty clears the field.
     pub value: String,
-    /// The version that was looked at.
+    /// The version that the member loaded.
     pub seen: i64,
 }
 
@@ -57,15 +57,15 @@ impl Command for EditContact {
     }
 }
 
-/// Makes a contact from the first thing known of somebody, and links their address and conversation to it. An address that is somebody's
-/// already stays theirs: whoever asks need not see whose. Then the contact is this conversation's alone.
+/// Makes a contact from the first known fact about a person, and links their address and conversation to it. An address that belongs to a
+/// contact already keeps it, because the member may not be allowed to see that contact. Then only this conversation gets the new contact.
 #[derive(Debug, Clone)]
 pub struct MakeContact {
-    /// Whom we are talking with.
+    /// The conversation with the person.
     pub conversation: ConversationId,
     /// Made by the client.
     pub id: ContactId,
-    /// What is known.
+    /// The field that is known.
     pub field: ContactField,
     /// Its value.
     pub value: String,
@@ -80,7 +80,7 @@ impl Command for MakeContact {
         scope.require(Permission::Converse)?;
         let mut change = Change::load(tx, &scope, self.conversation).await?;
         if let Some(known) = change.now.row.contact {
-            // Made already, by this request or a colleague a moment ago.
+            // The contact exists already, made by this request or by a colleague a moment ago.
             return contact::one(tx.conn(), &scope, known).await?.ok_or(Error::NOT_FOUND);
         }
         let value = self.field.check(&self.value).map_err(|e| ApiError::invalid(self.field.as_str(), e.to_string()))?;
@@ -88,7 +88,7 @@ impl Command for MakeContact {
         made.set(self.field, value);
         contact::insert(tx, &scope, &made).await?;
         search::set_contact(tx, &scope, &made).await?;
-        // Where the address is somebody's already, only this conversation gets the contact, when it is stored.
+        // If the address belongs to another contact, only this conversation gets the new one, when it is stored.
         _ = contact::link(tx, &scope, change.now.identity, made.id).await?;
         change.now.row.contact = Some(made.id);
         made.shown_name().clone_into(&mut change.now.row.name);

@@ -1,4 +1,4 @@
-//! Somebody outside: their address on a kind of channel, the contact that they are, the conversation that begins with them.
+//! A person outside: their address on a kind of channel, their contact, and a new conversation with them.
 
 use model::{
     AiMode, Channel, Contact, ContactField, ContactId, ConversationId, ConversationRow, ConversationState, IdentityId,
@@ -15,28 +15,27 @@ use store::{
 
 use super::change::Change;
 
-/// Who a conversation is with.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Correspondent<'a> {
-    /// By which channel.
+    /// The channel.
     pub channel: &'a Channel,
-    /// Their address on that kind of channel.
+    /// Their address on this kind of channel.
     pub address: &'a str,
-    /// Who says that it is theirs; empty where they write from it themselves.
+    /// Who claims that the address is theirs. Empty if they write from it.
     pub said_by: &'a str,
-    /// What stands in for a name.
+    /// What is shown while the name is not known.
     pub label: &'a str,
-    /// Their name, unproved; empty for none.
+    /// Their name, unproved. Empty if unknown.
     pub name: &'a str,
-    /// Their e-mail address, unproved; empty for none.
+    /// Their e-mail address, unproved. Empty if unknown.
     pub email: &'a str,
-    /// The contact that one of us says they are; none where only they say who they are.
+    /// The contact that a member chose for them. None if only the person says who they are.
     pub contact: Option<ContactId>,
 }
 
 impl Correspondent<'_> {
-    /// Whose address it is, and the contact if that has just become known. A name or address that a stranger typed makes a contact of
-    /// their own, never opens somebody else's.
+    /// Finds or adds the identity, and returns the contact if the identity just got one. A name or address that a stranger typed makes a
+    /// new contact. It never gives access to an existing one.
     pub async fn identity(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<(Identity, Option<Contact>)> {
         let address = Address { kind: self.channel.kind, address: self.address, said_by: self.said_by };
         let known = contact::identity(tx.conn(), scope, address).await?;
@@ -57,13 +56,13 @@ impl Correspondent<'_> {
         if let Some(contact) = &contact
             && !contact::link(tx, scope, identity.id, contact.id).await?
         {
-            // Another process said meanwhile whose it is.
+            // Another process linked the address to a contact meanwhile.
             return Err(StoreError::Stale.into());
         }
         Ok((identity, contact))
     }
 
-    /// The contact that they are, or become.
+    /// The chosen contact, or a new one.
     async fn known(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<Contact>> {
         if let Some(id) = self.contact {
             return Ok(contact::one(tx.conn(), scope, id).await?);
@@ -79,7 +78,7 @@ impl Correspondent<'_> {
         Ok(Some(contact))
     }
 
-    /// A conversation with them, before its first entry.
+    /// Begins a conversation with them, without entries yet.
     pub async fn begin(
         &self,
         tx: &mut Tx<'_>,
@@ -97,7 +96,7 @@ impl Correspondent<'_> {
     }
 
     fn first(&self, id: ConversationId, identity: &Identity, name: String, now: Timestamp) -> Loaded {
-        // Another name than the one that their address first came with: somebody else at the same address, as behind a form.
+        // The name differs from the address's first one: several people share the address, for example behind a form.
         let (label, first_label) = match self.name.is_empty() || self.label == identity.label {
             true => (identity.label.clone(), String::new()),
             false => (self.label.to_owned(), identity.label.clone()),

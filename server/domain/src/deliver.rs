@@ -1,4 +1,4 @@
-//! What the job that sends a message asks of the database: may it go out, and what became of it.
+//! The database side of the job that sends a message: whether it may go out, and what the result was.
 
 use async_trait::async_trait;
 use model::{
@@ -22,24 +22,24 @@ use super::{
     work::{Work, outside},
 };
 
-/// A job that is being done: who has its lease.
+/// A running job and the owner of its lease.
 #[derive(Debug, Clone)]
 pub struct Lease {
-    /// Which job.
+    /// The job.
     pub job: JobId,
-    /// Whose lease.
+    /// The owner of the lease.
     pub owner: String,
 }
 
 impl Lease {
-    /// Forgets the job in the transaction of its result; a lost lease undoes that result, so that nothing is done twice.
+    /// Deletes the job in the transaction of its result. A lost lease undoes the result, so that nothing is done twice.
     pub(super) async fn done(&self, tx: &mut Tx<'_>) -> Result<()> {
         let workspace = tx.scope()?.workspace();
         if job::done(tx, workspace, self.job, &self.owner).await? { Ok(()) } else { Err(StoreError::Stale.into()) }
     }
 }
 
-/// Forgets a job that was done and changed nothing here.
+/// Deletes a finished job that changed nothing in this database.
 #[derive(Debug, Clone)]
 pub struct ForgetJob(pub Lease);
 
@@ -52,43 +52,43 @@ impl Command for ForgetJob {
     }
 }
 
-/// A message on its way out, with what a channel needs to send it.
+/// A message to be sent, with what its channel needs.
 #[derive(Debug, Clone)]
 pub struct Outgoing {
-    /// The message; its id is the idempotency key.
+    /// The message. Its id is the idempotency key.
     pub message: Message,
-    /// What the channel speaks.
+    /// The kind of channel.
     pub kind: ChannelKind,
-    /// Which channel.
+    /// The channel.
     pub channel: model::ChannelId,
-    /// To whom.
+    /// The recipient's address.
     pub address: String,
-    /// It was handed to the channel before and nobody knows what became of it.
+    /// A former attempt handed it to the channel, and the result is unknown.
     pub doubtful: bool,
 }
 
 impl Outgoing {
-    /// Since when it is tried.
+    /// When sending was first tried.
     pub fn since(&self) -> Timestamp {
         sent_at(&self.message)
     }
 }
 
-/// What to do about a due message.
+/// What to do with a due message.
 #[derive(Debug, Clone)]
 pub enum Plan {
-    /// It is done: sent, taken back, or gone.
+    /// Nothing: it was sent, cancelled or deleted.
     Nothing,
     /// Hand it to its channel.
     HandOver(Box<Outgoing>),
 }
 
-/// Begins to send: what lives in this database is sent with that, the rest is marked as being sent.
+/// Begins to send a message. A web chat message is sent by being stored. Other messages are marked as being sent.
 #[derive(Debug, Clone)]
 pub struct BeginSend {
-    /// Whose work it is.
+    /// The lease of the job.
     pub lease: Lease,
-    /// Which message.
+    /// The message.
     pub message: MessageId,
 }
 
@@ -107,10 +107,10 @@ impl Command for BeginSend {
         let is_sample = workspace::channel(tx.conn(), &scope, change.now.row.channel).await?.is_sample();
         if is_sample || kind == ChannelKind::WebChat {
             if is_sample {
-                // Before anything asks the network, whatever the kind.
+                // A sample channel of any kind fails here, before anything uses the network.
                 delivery = Delivery { state: DeliveryState::Failed, reason: SAMPLE.to_owned(), ..delivery };
             } else {
-                // The visitor reads this very database: stored is sent.
+                // The visitor reads from this database, so a stored message is sent.
                 delivery.state = DeliveryState::Sent;
             }
             put(tx, &scope, &mut message, delivery).await?;
@@ -123,7 +123,7 @@ impl Command for BeginSend {
         let doubtful = delivery.state == DeliveryState::Sending;
         let (channel, address) = (change.now.row.channel, change.now.address.clone());
         if !doubtful {
-            // The first try: how long it is tried is counted from here, however long nothing ran that could have tried it.
+            // At the first try, the time limit for sending starts now, even if no process ran when the message became due.
             if delivery.reason.is_empty() {
                 delivery.send_at = tx.now();
             }
@@ -136,31 +136,31 @@ impl Command for BeginSend {
     }
 }
 
-/// A message that its channel took.
+/// The result of a message that its channel accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handed {
-    /// The provider's name for it.
+    /// The provider's id of the message.
     pub provider_id: String,
-    /// Its bytes, when it went as a mail.
+    /// The bytes that were sent, if it is a mail.
     pub mail: Option<SentMail>,
 }
 
-/// A mail as it went out.
+/// A mail that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentMail {
-    /// SHA-256 of its bytes, which are kept.
+    /// The SHA-256 of its bytes, which are stored.
     pub digest: String,
-    /// Bytes.
+    /// Its size in bytes.
     pub size: i64,
-    /// Whether a copy is to be put into the mailbox's folder for sent mails.
+    /// Whether a copy has to be put into the mailbox's Sent folder.
     pub file: bool,
-    /// Whom of its recipients the server refused, and why; empty where it took them all.
+    /// The recipients that the server refused, and why. Empty if it accepted all of them.
     pub refused: String,
 }
 
 impl Handed {
-    /// How far a message is that was handed over. One that not everybody gets has come back, as if their server had reported it later: it
-    /// is not sent again as it is, for the others have it.
+    /// The delivery state. If some recipients were refused, it counts as bounced, as if their servers had reported it later. It is not
+    /// retried unchanged, because the other recipients have it.
     fn state(&self) -> (DeliveryState, String) {
         match self.mail.as_ref().map(|mail| mail.refused.as_str()) {
             None | Some("") => (DeliveryState::Sent, String::new()),
@@ -174,26 +174,25 @@ impl Handed {
     }
 }
 
-/// What became of a message.
+/// The result of sending a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendOutcome {
-    /// The channel has it.
+    /// The channel accepted it.
     Sent(Handed),
-    /// It will not go out; why, and what to do.
+    /// It will not be sent. The text says why, and what to do.
     Failed(String),
-    /// Sent or not cannot be told.
+    /// It is unknown whether it was sent. The text says why.
     Unknown(String),
 }
 
-/// Writes down what became of a message, and that its job is done. What was learned of it meanwhile, from a report that was quicker than
-/// this, stands.
+/// Stores the result of sending and deletes the job. If a delivery report arrived before this, its result stays.
 #[derive(Debug, Clone)]
 pub struct FinishSend {
-    /// Whose work it was.
+    /// The lease of the job.
     pub lease: Lease,
-    /// Which message.
+    /// The message.
     pub outgoing: Box<Outgoing>,
-    /// What became of it.
+    /// The result.
     pub outcome: SendOutcome,
 }
 
@@ -204,7 +203,8 @@ impl Command for FinishSend {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
         let Message { id, conversation, .. } = self.outgoing.message;
-        // Before the message is looked at: whoever reports about it meanwhile changes this as well, and one of the two begins anew.
+        // Loaded before the message: a report that is stored meanwhile changes the conversation too, and then one of the two commands runs
+        // again.
         let mut change = Change::load(tx, &scope, conversation).await?;
         let (state, reason) = match &self.outcome {
             SendOutcome::Sent(handed) => {
@@ -230,7 +230,7 @@ impl Command for FinishSend {
 }
 
 impl FinishSend {
-    /// Keeps where the bytes of a mail are, and leaves the copy for the mailbox to be made.
+    /// Stores where the bytes of the mail are, and adds the job that copies it to the Sent folder.
     async fn keep_mail(&self, tx: &mut Tx<'_>, scope: &Scope, sent: &SentMail) -> Result<()> {
         let mail = Mail {
             id: MailId::new(new_id()),
@@ -252,17 +252,17 @@ impl FinishSend {
     }
 }
 
-/// Writes down that the channel did not take a message and may later, and why: it waits again, so that the next try is no second sending.
-/// One that it may have taken stays as it is being sent, so that the doubt is not forgotten.
+/// Stores that the channel did not accept a message yet, and why. The message waits again, so the next attempt does not count as a
+/// repetition. A message that the channel may have accepted stays `sending`, so that the doubt is not lost.
 #[derive(Debug, Clone)]
 pub struct PostponeSend {
-    /// Whose work it was.
+    /// The lease of the job.
     pub lease: Lease,
-    /// Which message.
+    /// The message.
     pub outgoing: Box<Outgoing>,
-    /// When to try again, in milliseconds from now.
+    /// The time until the next attempt, in milliseconds.
     pub wait_ms: i64,
-    /// Why not now.
+    /// Why it was not accepted.
     pub reason: String,
 }
 
@@ -281,21 +281,21 @@ impl Command for PostponeSend {
         put(tx, &scope, &mut message, Delivery { state, reason, ..before }).await?;
         change.changed(message);
         change.finish(tx).await?;
-        // The same job anew, not given back: its tries count how often something went wrong here, and here nothing did.
+        // The job is enqueued again instead of retried, because its attempts count only failures on this side.
         let at = tx.now().plus(self.wait_ms);
         let over = outside(self.outgoing.kind, self.outgoing.channel);
         Work::Send { message: id }.enqueue(tx, scope.workspace(), self.lease.job, over, at).await
     }
 }
 
-/// Writes down that nobody tries to send a message any more: what never went to its channel has failed, of the rest it cannot be told.
+/// Stores that a message is no longer retried. If it never reached its channel, it has failed. Otherwise its state is unknown.
 #[derive(Debug, Clone)]
 pub struct GiveUpSend {
-    /// Whose work it was.
+    /// The lease of the job.
     pub lease: Lease,
-    /// Which message.
+    /// The message.
     pub message: MessageId,
-    /// What went wrong the last time.
+    /// What went wrong last.
     pub reason: String,
 }
 
@@ -322,12 +322,12 @@ impl Command for GiveUpSend {
     }
 }
 
-/// The person outside has seen everything up to a place in the thread.
+/// Records that the person outside has read everything up to a position.
 #[derive(Debug, Clone, Copy)]
 pub struct TheyRead {
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// Up to which place.
+    /// The position in the thread.
     pub n: i64,
 }
 
@@ -352,7 +352,7 @@ impl Command for TheyRead {
     }
 }
 
-/// A message as it is now and how far it is, as long as it may still be sent.
+/// A message with its delivery, if it may still be sent.
 async fn still_going(tx: &mut Tx<'_>, scope: &Scope, id: MessageId) -> Result<Option<(Message, Delivery)>> {
     let found = message::one(tx.conn(), scope, id).await?;
     Ok(found.and_then(|message| match &message.entry {

@@ -1,16 +1,16 @@
-//! What has expired goes: sessions, one-time links, attempts to sign in (S53). Each is refused from the moment it ends; this is about its row.
+//! Deletes expired rows: sessions, one-time links, sign-in attempts (S53). Expired ones are refused anyway; this only frees their rows.
 
 use async_trait::async_trait;
 use store::{Command, Tx, error::Result, expiry};
 
 use super::{deliver::Lease, sessions::IDLE_MS, work::Work};
 
-/// How many rows of a kind one transaction deletes.
+/// How many rows of one kind a transaction deletes.
 const AT_ONCE: i64 = 1_000;
-/// How long an attempt is kept, in milliseconds: longer than any window that counts them.
+/// How long attempts are stored, in milliseconds. It is longer than any window that counts them.
 const ATTEMPTS_MS: i64 = 24 * 3_600_000;
 
-/// Deletes some of what has expired in a workspace, and of what belongs to none. Whether there is more.
+/// Deletes some expired rows of a workspace and of the instance. True if there are more.
 #[derive(Debug, Clone, Copy)]
 pub struct ForgetExpired;
 
@@ -28,10 +28,10 @@ impl Command for ForgetExpired {
     }
 }
 
-/// Ends a purge, and leaves the next one.
+/// Finishes a purge and enqueues the next one.
 #[derive(Debug, Clone)]
 pub struct EndPurge {
-    /// The job it was done for.
+    /// The lease of the job.
     pub lease: Lease,
 }
 

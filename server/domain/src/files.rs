@@ -1,4 +1,5 @@
-//! Files: kept by the digest of their bytes, named and typed by us, given out only to who sees their conversation.
+//! Files. They are stored by the SHA-256 of their bytes, the server sets names and types, and only members who see the conversation get
+//! them.
 
 use std::{
     path::{Path, PathBuf},
@@ -28,25 +29,25 @@ pub use purge::{ForgetUnclaimed, Removed, UNCLAIMED_MS, forget_loose};
 pub const MEMBER_LIMIT: u64 = 25 * 1024 * 1024;
 /// The largest file a visitor may attach, in bytes.
 pub const VISITOR_LIMIT: u64 = 10 * 1024 * 1024;
-/// How much strangers may have uploaded to one channel without sending it, in bytes (S53)…
+/// How many bytes strangers may upload to one channel without sending them (S53)…
 pub const MOST_UNCLAIMED: i64 = 500 * 1024 * 1024;
 /// …and how many files.
 pub const MOST_UNCLAIMED_FILES: i64 = 2_000;
-/// What is younger, in milliseconds, gives no room to others: its bytes may be on the way to their place still, and would stay there if
-/// its row went first.
+/// A younger upload, in milliseconds, is never evicted. Its bytes may not be stored yet, and would stay behind if its row were deleted
+/// first.
 pub const SETTLED_MS: i64 = 5 * 60_000;
-/// How many files make room for one.
+/// How many files may be evicted to make room for one.
 const MOST_GIVEN_UP: i64 = 100;
-/// Within how many bytes most files say what they are.
+/// The number of leading bytes that identify most file types.
 const FRONT: usize = 512;
-/// Within how many bytes a picture has to say how large it is: what a camera notes about itself stands before it.
+/// The number of leading bytes in which a picture's dimensions must come. Cameras write metadata before them.
 pub const PICTURE_FRONT: usize = 256 * 1024;
-/// What is offered as a file and never drawn.
+/// The type of files that are offered for download and never displayed.
 const PLAIN_BYTES: &str = "application/octet-stream";
-/// An upload that is older will not be finished.
+/// A partial upload older than this will not be finished.
 const BROKEN_OFF: Duration = Duration::from_secs(24 * 3600);
 
-/// Where the bytes are.
+/// The store of file bytes.
 #[derive(Debug, Clone)]
 pub struct Files {
     folder: PathBuf,
@@ -54,7 +55,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// Files kept below a folder, which is made when it is missing.
+    /// Opens the store in a folder, which is made if it is missing.
     ///
     /// # Errors
     /// When the folder cannot be made.
@@ -66,7 +67,7 @@ impl Files {
         let files = Self { folder, mark: Mark::default() };
         files.put_back()?;
         let folder = &files.folder;
-        // What is kept below it is found after a power cut only if it is found itself.
+        // The folder entry itself must survive a power cut. Otherwise its files would be lost with it.
         let outer = folder.parent().filter(|outer| !outer.as_os_str().is_empty());
         for found_in in [Some(folder.as_path()), outer].into_iter().flatten() {
             std::fs::File::open(found_in)?.sync_all()?;
@@ -75,15 +76,15 @@ impl Files {
     }
 
     fn path(&self, digest: &str) -> PathBuf {
-        // The digest is ours and hexadecimal: no path from outside ever gets here (S37).
+        // The server computed the digest, and it is hexadecimal. So no path from outside ever gets here (S37).
         let (front, back) = digest.split_at(digest.len().min(2));
         self.folder.join(front).join(back)
     }
 
-    /// Takes bytes in as they come; nothing of them is kept when they are more than `limit`. Returns digest, size and media type.
+    /// Stores bytes as they arrive. Nothing is stored if there are more than `limit`. Returns digest, size and media type.
     ///
     /// # Errors
-    /// [`ApiError::Invalid`] over the limit; when the disk fails or the sender breaks off.
+    /// [`ApiError::Invalid`] over the limit. Also when the disk fails or the sender disconnects.
     pub async fn take(
         &self,
         stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
@@ -93,7 +94,7 @@ impl Files {
         self.settle(taken).await
     }
 
-    /// Takes bytes in, at least one and at most `limit`. They are not kept before [`Files::settle`].
+    /// Writes incoming bytes to a temporary file: at least one byte, at most `limit`. [`Files::settle`] stores it.
     async fn receive(&self, stream: impl Stream<Item = Result<Bytes, std::io::Error>>, limit: u64) -> Result<Incoming> {
         let taken = self.noted(self.write(stream, limit).await)?;
         if taken.size == 0 {
@@ -102,7 +103,7 @@ impl Files {
         Ok(taken)
     }
 
-    /// Keeps bytes that are in memory already, whatever they are. Returns digest, size and media type.
+    /// Stores bytes from memory, of any type. Returns digest, size and media type.
     ///
     /// # Errors
     /// When the disk fails.
@@ -110,10 +111,10 @@ impl Files {
         self.keep_stream(futures::stream::iter([Ok(bytes)])).await
     }
 
-    /// Keeps bytes as they come, whatever they are and however many. Returns digest, size and media type.
+    /// Stores bytes as they arrive, of any type and size. Returns digest, size and media type.
     ///
     /// # Errors
-    /// When the disk fails or the sender breaks off.
+    /// When the disk fails or the sender disconnects.
     pub async fn keep_stream(
         &self,
         stream: impl Stream<Item = Result<Bytes, std::io::Error>>,
@@ -122,19 +123,19 @@ impl Files {
         self.settle(taken).await
     }
 
-    /// Gives bytes that were taken in their place. Equal ones that lie there already stay: by their age others see that
-    /// somebody is about to refer to them ([`Files::remove`]).
+    /// Moves received bytes to their final path. If equal bytes are there already, those stay and get a new modification time, which tells
+    /// [`Files::remove`] that a new row may be about to refer to them.
     async fn settle(&self, taken: Incoming) -> Result<(String, u64, String)> {
         self.noted(self.place_it(taken).await)
     }
 
-    /// Whether equal bytes lie in their place already: then they get the age of those that came.
+    /// Whether equal bytes are stored already. If so, sets their modification time to that of the new ones.
     async fn lies_there(&self, taken: &Incoming, target: &Path) -> Result<bool> {
         let written = fs::metadata(&taken.path.0).await?.modified()?;
         match fs::OpenOptions::new().write(true).open(target).await {
             Ok(there) => {
                 there.into_std().await.set_modified(written)?;
-                // Whoever deletes may have taken them out of their place before they were young again.
+                // A concurrent deletion may have moved the file away before its time changed.
                 Ok(fs::try_exists(target).await?)
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
@@ -149,8 +150,8 @@ impl Files {
             private::make_folder_beside(parent).await?;
             fs::rename(&taken.path.0, &target).await?;
         }
-        // The names, the file's and its folder's, must survive a power cut as well as the bytes; also those that another request
-        // made a moment ago, or a process that was killed before it came to this.
+        // The names of the file and its folder must survive a power cut, as the bytes do. That includes names that another request made a
+        // moment ago, or a process that was killed before it synced them.
         for named_in in [parent, &self.folder] {
             fs::File::open(named_in).await?.sync_all().await?;
         }
@@ -185,7 +186,7 @@ impl Files {
         Ok(Incoming { path, digest: hex::encode(hash.finalize()), size, media_type: media_type(&head).to_owned() })
     }
 
-    /// Notes that the disk takes nothing, when that is what went wrong.
+    /// Records that the disk refuses writes, if that is the error.
     fn noted<T>(&self, stored: Result<T>) -> Result<T> {
         stored.inspect_err(|error| {
             if let Some(fault) = error.storage_fault() {
@@ -194,31 +195,31 @@ impl Files {
         })
     }
 
-    /// What went wrong the last time that a file was to be stored.
+    /// The last failure to store a file, until a write succeeds.
     pub const fn mark(&self) -> &Mark {
         &self.mark
     }
 
-    /// Where all of it is.
+    /// The folder of the store.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Writes something and takes it away again.
+    /// Writes a test file and deletes it again.
     ///
     /// # Errors
-    /// When the disk does not store it.
+    /// When the disk does not store the file.
     pub async fn try_writing(&self) -> Result<()> {
         let bytes = Bytes::copy_from_slice(&random_bytes::<32_768>());
         self.write(futures::stream::iter([Ok(bytes)]), u64::MAX).await.map(drop)
     }
 
-    /// Where the bytes of a file are.
+    /// The path of a file's bytes.
     pub fn place(&self, digest: &str) -> PathBuf {
         self.path(digest)
     }
 
-    /// The bytes of a file, to be read as they are sent.
+    /// Opens the bytes of a file for streaming.
     ///
     /// # Errors
     /// When the disk fails.
@@ -227,7 +228,7 @@ impl Files {
     }
 }
 
-/// Bytes that were taken in and have no place yet.
+/// Received bytes that are not stored yet.
 struct Incoming {
     path: Unsettled,
     digest: String,
@@ -235,8 +236,7 @@ struct Incoming {
     media_type: String,
 }
 
-/// Where bytes lie while they come in. They are deleted unless they were given their place, also when whoever sends them hangs up and
-/// what was under way for them is dropped.
+/// The path of a temporary file. Dropping it deletes the file, unless it was moved to its final path. That covers a sender who disconnects.
 struct Unsettled(PathBuf);
 
 impl Drop for Unsettled {
@@ -245,7 +245,7 @@ impl Drop for Unsettled {
     }
 }
 
-/// Deletes what came in only in part because the process was killed. Younger ones may be another process's, at work.
+/// Deletes partial uploads of killed processes. Younger ones may belong to another process that is still receiving.
 fn forget_broken_off(incoming: &Path) -> std::io::Result<()> {
     for file in std::fs::read_dir(incoming)? {
         let file = file?;
@@ -256,8 +256,8 @@ fn forget_broken_off(incoming: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What bytes are by their beginning; what the sender says counts for nothing (S8). Whatever a browser might run is plain bytes, and
-/// so is a picture that it could not hold (S10).
+/// The media type by the first bytes. The sender's claim is ignored (S8). Anything that a browser might execute counts as plain bytes, and
+/// so does a picture that is too large for a browser (S10).
 fn media_type(head: &[u8]) -> &'static str {
     let front = &head[..head.len().min(FRONT)];
     if pictures::kind(front).is_some() {
@@ -270,8 +270,8 @@ fn media_type(head: &[u8]) -> &'static str {
     }
 }
 
-/// A file's name as it may be shown and offered for download: the last part of any path, on one line, without characters that
-/// turn or hide text, at most 120 characters (S9).
+/// A file name that is safe to display and download: the last part of a path, on one line, without characters that reverse or hide text, at
+/// most 120 characters (S9).
 pub fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let hides = |c: char| {
@@ -285,7 +285,7 @@ pub fn safe_name(name: &str) -> String {
     match (count, clean.rsplit_once('.')) {
         (0, _) => "file".to_owned(),
         (..=120, _) => clean.to_owned(),
-        // The end tells what it is: shorten the middle.
+        // The ending shows the type, so the middle is shortened.
         (_, Some((stem, end))) if end.chars().count() <= 10 => {
             format!("{}….{end}", stem.chars().take(108).collect::<String>())
         }
@@ -293,7 +293,7 @@ pub fn safe_name(name: &str) -> String {
     }
 }
 
-/// Keeps an uploaded file for the message it will be part of.
+/// Stores the row of a member's uploaded file until it is sent.
 #[derive(Debug, Clone)]
 pub struct KeepFile(pub File);
 
@@ -308,13 +308,13 @@ impl Command for KeepFile {
     }
 }
 
-/// Keeps a file that a stranger uploaded. Where the channel has no room for it, whoever left most there loses theirs: whoever fills it is
-/// not to shut out those who come with little.
+/// Stores the row of a stranger's uploaded file. If the channel's limit is reached, files of the uploader with the most unsent data are
+/// evicted. So nobody can fill the channel and shut out others.
 #[derive(Debug, Clone)]
 pub struct KeepStrangersFile {
     /// The file.
     pub file: File,
-    /// The channel that it was uploaded to.
+    /// The channel it was uploaded to.
     pub channel: ChannelId,
 }
 
@@ -331,8 +331,8 @@ impl Command for KeepStrangersFile {
     }
 }
 
-/// Keeps within bounds what strangers uploaded to a channel and have not sent (S53). Refuses only while all of it came
-/// just now, or while the bytes of many that made room wait for the purge.
+/// Limits what strangers uploaded to a channel and have not sent (S53). It refuses only if all of it was uploaded just now, or while too
+/// many evicted files wait for the purge.
 async fn make_room(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, size: i64) -> Result<()> {
     let there = upload::unclaimed(tx.conn(), scope, channel).await?;
     let files = there.files.saturating_add(1) - MOST_UNCLAIMED_FILES;
@@ -345,19 +345,19 @@ async fn make_room(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, size: i64
     Err(ApiError::Busy { message }.into())
 }
 
-/// Who uploads a file.
+/// The uploader of a file.
 #[derive(Debug, Clone)]
 pub struct Uploader {
-    /// As whom it is kept until it is sent.
+    /// The name that owns the file until it is sent.
     pub name: String,
-    /// The channel that a stranger uploads to; none for a member.
+    /// The channel that a stranger uploads to. None for a member.
     pub stranger_on: Option<ChannelId>,
 }
 
-/// Takes a file in and keeps it for its uploader. What is refused leaves nothing behind, neither a row nor bytes.
+/// Receives a file and stores it for its uploader. A refused file leaves neither a row nor bytes.
 ///
 /// # Errors
-/// As [`Files::take`]; [`ApiError::Busy`] when strangers uploaded too much of late.
+/// Those of [`Files::take`], and [`ApiError::Busy`] when strangers uploaded too much recently.
 pub async fn upload(
     db: &Db,
     files: &Files,
@@ -377,8 +377,8 @@ pub async fn upload(
     let digest = taken.digest.clone();
     let file = File { attachment, conversation: None, message_n: None, uploader: from.name, digest };
     let (db, files, scope) = (db.clone(), files.clone(), scope.clone());
-    // Whoever sent it may hang up now: what was begun is ended all the same. The row comes first: bytes never lie where no row knows
-    // of them. A row whose bytes did not follow was told to nobody, so nobody can send it, and it is forgotten with what nobody sends.
+    // A separate task finishes this even if the uploader disconnects. The row is written first, so bytes never exist without one. If the
+    // bytes do not follow, nobody knows the row's id, so nobody can send it, and the purge deletes it.
     let kept = tokio::spawn(async move {
         let kept = match from.stranger_on {
             Some(channel) => db.write(&scope, KeepStrangersFile { file, channel }).await?,
@@ -390,15 +390,15 @@ pub async fn upload(
     kept.await.map_err(std::io::Error::other)?
 }
 
-/// As whose a member's files are kept until they are sent.
+/// The uploader name of a member's unsent files.
 pub fn uploader(member: MemberId) -> String {
     format!("member:{member}")
 }
 
-/// A file that a member may have: of a conversation they see, or uploaded by themselves.
+/// Finds a file that a member may have: one in a conversation they see, or one they uploaded.
 ///
 /// # Errors
-/// [`Error::NOT_FOUND`] also when it exists and is not theirs to have.
+/// [`Error::NOT_FOUND`] when it does not exist or the member may not have it.
 pub async fn of_member(db: &Db, scope: &Scope, id: AttachmentId) -> Result<File> {
     let mut snapshot = db.snapshot().await?;
     let conn = &mut snapshot.conn();
@@ -444,7 +444,7 @@ mod tests {
     async fn s10_pictures_that_no_browser_can_hold_are_files() {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::open(folder.path().join("files")).unwrap();
-        // What the camera notes stands before the size, and is longer than most files' beginnings.
+        // The camera's metadata comes before the dimensions and is longer than `FRONT`.
         let notes = [&b"\xff\xd8\xff\xe1\xff\xff"[..], &[7; 65_533]].concat();
         for (side, media_type) in [(4_000u16, "image/jpeg"), (60_000, "application/octet-stream")] {
             let frame = [&b"\xff\xc0\0\x0b\x08"[..], &side.to_be_bytes(), &side.to_be_bytes(), b"\x01"].concat();

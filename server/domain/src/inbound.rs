@@ -1,4 +1,4 @@
-//! What comes in, whatever the channel (architecture, One message): dedupe, identity, contact, conversation, message, event, work.
+//! Receives messages of every channel (architecture, One message): deduplication, identity, contact, conversation, message, event, jobs.
 
 use async_trait::async_trait;
 use model::{
@@ -23,50 +23,49 @@ use super::{
     work::{Work, outside},
 };
 
-/// A message from outside, as an adapter made it out of bytes.
+/// A message from outside, as an adapter parsed it.
 #[derive(Debug, Clone)]
 pub struct Inbound {
-    /// Made by the sender's side where that can make ids, else by the adapter.
+    /// Made by the sender's client if it can make ids, otherwise by the adapter.
     pub id: MessageId,
-    /// Where it came in.
+    /// The channel it came in on.
     pub channel: Channel,
-    /// Their address on that kind of channel.
+    /// The sender's address on this kind of channel.
     pub address: String,
-    /// Who says that it is theirs, where they do not write from it: the list that the message came by, or the message itself. Empty where
-    /// they do.
+    /// Who claims that the address is the sender's: the mailing list, or the message itself. Empty if the sender writes from the address.
     pub said_by: String,
-    /// What stands in for a name.
+    /// What is shown while the name is not known.
     pub label: String,
-    /// The name they gave, unproved; empty for none.
+    /// The name that the sender gave, unproved. Empty for none.
     pub name: String,
-    /// The e-mail address they gave, unproved; empty for none.
+    /// The e-mail address that the sender gave, unproved. Empty for none.
     pub email: String,
-    /// The text.
+    /// The text of the message.
     pub text: String,
-    /// Files they uploaded before.
+    /// The files that the sender uploaded before.
     pub attachments: Vec<AttachmentId>,
-    /// As whom they uploaded them.
+    /// The uploader name of these files.
     pub uploader: String,
-    /// The provider's name for it, unique on the channel (R3).
+    /// The provider's id of the message, unique on the channel (R3).
     pub provider_id: Option<String>,
-    /// Where it belongs.
+    /// The conversation it belongs to.
     pub thread: InThread,
-    /// What it has beside its text, when it is an e-mail.
+    /// The head of the mail, if it is an e-mail.
     pub mail: Option<Box<MailHead>>,
 }
 
 /// Which conversation a message from outside belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InThread {
-    /// The newest one with this address on the channel, or a new one: as in a chat.
+    /// The newest one with this address on the channel, or a new one. Web chat uses this.
     Latest,
-    /// This one: whoever says so has made sure that the sender may write there.
+    /// This one. The caller has checked that the sender may write there.
     Into(ConversationId),
     /// A new one.
     New,
 }
 
-/// Takes a message in. The same message again is answered with what was stored the first time.
+/// Receives a message. A message that was received before is answered with the stored one.
 #[derive(Debug, Clone)]
 pub struct Receive(pub Inbound);
 
@@ -97,15 +96,15 @@ async fn stored(tx: &mut Tx<'_>, scope: &Scope, id: MessageId) -> Result<Message
     message::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)
 }
 
-/// What they wrote, checked.
+/// The checked content of a message.
 struct Written {
     text: String,
-    /// Tells a repeated request from another one under the same id.
+    /// Tells a repeated request from a different one with the same id.
     fingerprint: String,
 }
 
 impl Receive {
-    /// Takes a message in that is known to be new: its id was made just now, and nothing on the channel bears its provider's name.
+    /// Receives a message that is known to be new: its id was just made, and no message on the channel has its provider id.
     pub(super) async fn take_new(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Message> {
         let written = self.written()?;
         self.store(tx, scope, written).await
@@ -171,7 +170,7 @@ impl Receive {
         Ok(off.map_or(Presence::On, |since| Presence::Off { since }))
     }
 
-    /// Goes out at once and through the same work as every message (T6: automatic replies have no undo delay).
+    /// Enqueues the automatic reply like any other message, but due at once (T6: automatic replies have no undo delay).
     async fn auto_reply(&self, tx: &mut Tx<'_>, scope: &Scope, change: &mut Change) -> Result<()> {
         let id = MessageId::new(new_id());
         let delivery = Delivery { state: DeliveryState::Scheduled, send_at: tx.now(), reason: String::new() };

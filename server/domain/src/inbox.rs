@@ -15,12 +15,12 @@ use store::{
 
 use super::check_text;
 
-/// How many rows a page of the list has at most.
+/// The most rows on a page of the list.
 pub const PAGE: i64 = 100;
-/// How many entries a page of a thread has.
+/// The most entries on a page of a thread.
 pub const ENTRIES: i64 = 50;
 
-/// People, teams, channels.
+/// The members, teams and channels that every page needs.
 ///
 /// # Errors
 /// When the database fails.
@@ -54,10 +54,10 @@ pub async fn page(
     Ok(InboxPage { rows, more, fitting, searched, counts, seq, now: db.clock().now() })
 }
 
-/// A conversation with its newest entries, who it is with, and my drafts in it.
+/// A conversation with its newest entries, its contact, and my drafts.
 ///
 /// # Errors
-/// [`Error::NOT_FOUND`] also when it exists and is not theirs to see.
+/// [`Error::NOT_FOUND`] when it does not exist or the member may not see it.
 pub async fn thread(db: &Db, scope: &Scope, id: ConversationId) -> Result<Thread> {
     scope.require(Permission::Read)?;
     let mut snapshot = db.snapshot().await?;
@@ -86,14 +86,14 @@ pub async fn thread(db: &Db, scope: &Scope, id: ConversationId) -> Result<Thread
     })
 }
 
-/// Whether it is a mail that the next one answers.
+/// Whether this is a mail that the next reply answers.
 fn is_answered(message: &Message) -> bool {
     let taken_back =
         matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled);
     message.mail.is_some() && !taken_back
 }
 
-/// A web visitor's address is the hash of a secret: nothing to show.
+/// The address to display. A web visitor's address is the hash of a secret, so it is not shown.
 fn shown_address(loaded: &conversation::Loaded) -> String {
     match loaded.row.kind {
         model::ChannelKind::WebChat => String::new(),
@@ -101,10 +101,10 @@ fn shown_address(loaded: &conversation::Loaded) -> String {
     }
 }
 
-/// The entries before place `before`, and whether older ones exist.
+/// The entries before position `before`, and whether older ones exist.
 ///
 /// # Errors
-/// [`Error::NOT_FOUND`] also when the conversation is not theirs to see.
+/// [`Error::NOT_FOUND`] when the conversation does not exist or the member may not see it.
 pub async fn older(db: &Db, scope: &Scope, id: ConversationId, before: i64) -> Result<(Vec<Message>, bool)> {
     scope.require(Permission::Read)?;
     let mut snapshot = db.snapshot().await?;
@@ -135,7 +135,7 @@ impl Command for MarkRead {
         scope.require(Permission::Read)?;
         let member = scope.person()?.member.id;
         let row = seen(tx.conn(), &scope, self.conversation).await?;
-        // What counts as read stays read, also where it was never marked (what came in before they joined).
+        // Messages that count as read stay read, even if they were never marked (those from before the member joined).
         let read_count = self.read_count.min(row.inbound_count).max(row.read_count);
         if person::mark(tx, &scope, row.id, read_count).await? {
             tx.emit(scope.workspace(), EventBody::Read { member, conversation: row.id, read_count });
@@ -144,12 +144,12 @@ impl Command for MarkRead {
     }
 }
 
-/// Keeps what a member has written and not sent (T4).
+/// Stores a member's draft (T4).
 #[derive(Debug, Clone)]
 pub struct SaveDraft {
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// What.
+    /// The draft.
     pub draft: Draft,
 }
 
@@ -163,11 +163,11 @@ impl Command for SaveDraft {
         let member = scope.person()?.member.id;
         check_text("text", &self.draft.text)?;
         let row = seen(tx.conn(), &scope, self.conversation).await?;
-        // A save that comes after the send it belonged to (a slow connection, another tab) would show as unsent what was sent.
+        // A late save, after its message was sent (slow connection, another tab), would show the sent text as a draft.
         if let Some(sent) = self.draft.id
             && message::fingerprint(tx.conn(), &scope, sent).await?.is_some()
         {
-            // Refused, so that a browser that typed on keeps what it has.
+            // It is refused, so that a browser with a changed text keeps that text.
             return Err(super::send::another_message());
         }
         if person::save_draft(tx, &scope, row.id, &self.draft).await? {
@@ -177,7 +177,7 @@ impl Command for SaveDraft {
     }
 }
 
-/// Whether a member sees a contact: they do if they see one of its conversations.
+/// Whether a member may see a contact: they may if they see one of its conversations.
 ///
 /// # Errors
 /// When the database fails.

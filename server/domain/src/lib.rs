@@ -1,4 +1,4 @@
-//! Use cases: rights → rules → one transaction (rows, event, jobs). No HTTP and no SQL text.
+//! Use cases. Each checks rights, applies rules, and writes rows, event and jobs in one transaction. There is no HTTP and no SQL text here.
 
 pub mod account;
 pub mod act;
@@ -23,10 +23,10 @@ pub mod work;
 use model::{ApiError, TEXT_LIMIT};
 use store::error::Result;
 
-/// Text that people wrote, as it is kept: bounded, without NUL (PostgreSQL cannot hold it), outer blank lines away.
+/// Checks text that people wrote: its length is limited, NUL is refused (PostgreSQL cannot store it), outer blank lines are removed.
 ///
 /// # Errors
-/// [`ApiError::Invalid`] beside `field` when it is too long or holds what cannot be kept.
+/// [`ApiError::Invalid`] for `field` when the text is too long or cannot be stored.
 pub fn check_text(field: &str, text: &str) -> Result<String> {
     if text.len() > TEXT_LIMIT {
         return Err(ApiError::invalid(
@@ -41,10 +41,10 @@ pub fn check_text(field: &str, text: &str) -> Result<String> {
     Ok(text.trim_matches(['\n', '\r', ' ', '\t']).to_owned())
 }
 
-/// A name, title or other short line: like [`check_text`], but on one line and at most 200 characters.
+/// Checks a name, title or other short text: like [`check_text`], but one line of at most 200 characters.
 ///
 /// # Errors
-/// [`ApiError::Invalid`] beside `field`.
+/// [`ApiError::Invalid`] for `field`.
 pub fn check_line(field: &str, text: &str) -> Result<String> {
     let text = text.trim();
     if text.chars().any(char::is_control) {
@@ -56,21 +56,21 @@ pub fn check_line(field: &str, text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// A line that must not be empty; `missing` says what to do when it is.
+/// Checks a line that must not be empty. `missing` tells people what to do when it is.
 ///
 /// # Errors
-/// When it is empty, too long or cannot be shown.
+/// When the line is empty, too long or cannot be displayed.
 pub fn check_name(field: &str, text: &str, missing: &str) -> Result<String> {
     let name = check_line(field, text)?;
     if name.is_empty() { Err(ApiError::invalid(field, missing).into()) } else { Ok(name) }
 }
 
-/// What tells a repeated request from another one under the same id (R6).
+/// A hash that tells a repeated request from a different one with the same id (R6).
 pub fn fingerprint(parts: &[&str]) -> String {
     use sha2::Digest;
     let mut hash = sha2::Sha256::new();
     for part in parts {
-        // The length in front keeps ["ab", "c"] and ["a", "bc"] apart.
+        // The length prefix keeps ["ab", "c"] and ["a", "bc"] apart.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }

@@ -14,7 +14,7 @@ use store::{
 
 use super::{audit_log::note, check_line, check_name, check_text};
 
-/// My own chat bubble: green or grey (H6).
+/// Turns my own chat bubble on (green) or off (grey) (H6).
 #[derive(Debug, Clone, Copy)]
 pub struct SetChat(pub bool);
 
@@ -36,7 +36,7 @@ impl Command for SetChat {
     }
 }
 
-/// Notes when the workspace's bubble goes grey or green: an off period begins or ends (H6).
+/// Records when chat goes off or on for the workspace (H6).
 pub(super) async fn keep_bubble(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
     let record = workspace::load(tx.conn(), scope).await?;
     let members = workspace::members(tx.conn(), scope).await?;
@@ -55,7 +55,7 @@ pub(super) async fn keep_bubble(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
 /// Adds a member with a password. Only an owner, or the command line, makes an owner (S26).
 #[derive(Debug, Clone)]
 pub struct AddMember {
-    /// Who.
+    /// The member.
     pub member: Member,
     /// The hash of their password.
     pub password_hash: String,
@@ -87,16 +87,16 @@ impl Command for AddMember {
     }
 }
 
-/// Changes what a member is or sees, or lets them in no more.
+/// Changes a member's role and visibility, or disables them.
 #[derive(Debug, Clone, Copy)]
 pub struct EditMember {
-    /// Who.
+    /// The member.
     pub id: MemberId,
     /// Their role.
     pub role: Role,
-    /// What they see.
+    /// Which conversations they see.
     pub visibility: Visibility,
-    /// Whether they are let in no more.
+    /// Whether they are disabled and cannot sign in.
     pub disabled: bool,
 }
 
@@ -124,13 +124,13 @@ impl Command for EditMember {
         }
         let rights_change = (member.role, member.disabled) != (self.role, self.disabled);
         (member.role, member.visibility, member.disabled) = (self.role, self.visibility, self.disabled);
-        // Who can no longer answer has no bubble (H6).
+        // A member who may not answer has no bubble (H6).
         member.chat_on &= member.role.may(Permission::Converse, &[]);
         workspace::save_member(tx, &scope, &member).await?;
         if self.disabled {
             session::end_all(tx, &scope, member.id, None).await?;
         }
-        // A link is as good as the rights of whoever made it (S58).
+        // A link depends on the rights of the member who made it (S58).
         if rights_change {
             session::drop_links_of(tx, &scope, member.id).await?;
         }
@@ -144,7 +144,7 @@ impl Command for EditMember {
     }
 }
 
-/// Makes a team.
+/// Adds a team.
 #[derive(Debug, Clone)]
 pub struct AddTeam {
     /// Made by the client.
@@ -172,14 +172,14 @@ impl Command for AddTeam {
     }
 }
 
-/// Takes a member into a team or out of it.
+/// Adds a member to a team, or removes them.
 #[derive(Debug, Clone, Copy)]
 pub struct SetInTeam {
-    /// Who.
+    /// The member.
     pub member: MemberId,
-    /// Which team.
+    /// The team.
     pub team: TeamId,
-    /// In or out.
+    /// True adds, false removes.
     pub inside: bool,
 }
 
@@ -203,12 +203,12 @@ impl Command for SetInTeam {
     }
 }
 
-/// Says which channels a team looks after.
+/// Sets the channels that a team looks after.
 #[derive(Debug, Clone)]
 pub struct SetTeamChannels {
-    /// Which team.
+    /// The team.
     pub team: TeamId,
-    /// Which channels.
+    /// The channels.
     pub channels: Vec<ChannelId>,
 }
 
@@ -237,7 +237,7 @@ impl Command for SetTeamChannels {
         let body = json!({ "team": team.name, "channels": names, "ids": team.channels });
         note(tx, &scope, AuditEvent::TeamChannels, body).await?;
         tx.emit(scope.workspace(), EventBody::Team(team));
-        // What its members see has changed: their streams begin anew.
+        // Its members now see other conversations, so their streams start again.
         for member in workspace::members(tx.conn(), &scope).await? {
             if member.teams.contains(&self.team) {
                 tx.emit(scope.workspace(), EventBody::Access { member: member.id });
@@ -250,15 +250,15 @@ impl Command for SetTeamChannels {
 /// Changes a channel's settings.
 #[derive(Debug, Clone)]
 pub struct EditChannel {
-    /// Which channel.
+    /// The channel.
     pub id: ChannelId,
-    /// As colleagues call it.
+    /// Its name for members.
     pub name: String,
-    /// What the widget says before the first message.
+    /// The widget's text before the first message.
     pub greeting: String,
-    /// What the auto-reply says; empty sends none.
+    /// The text of the automatic reply. Empty sends none.
     pub auto_reply: String,
-    /// The sites that may embed the widget; empty lets any.
+    /// The sites that may embed the widget. Empty allows all.
     pub origins: Vec<String>,
 }
 
@@ -292,7 +292,7 @@ impl Command for EditChannel {
     }
 }
 
-/// An origin as it may stand in a policy: scheme, host, perhaps a port, and nothing that would end the directive.
+/// Checks an origin for a Content-Security-Policy: scheme, host, optional port, and no character that would end the directive.
 fn check_origin(origin: &str) -> Result<String> {
     let origin = origin.trim().trim_end_matches('/').to_ascii_lowercase();
     let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).unwrap_or_default();
@@ -305,12 +305,12 @@ fn check_origin(origin: &str) -> Result<String> {
     }
 }
 
-/// Changes the workspace's own settings.
+/// Changes the workspace's settings.
 #[derive(Debug, Clone)]
 pub struct EditWorkspace {
     /// Its name.
     pub name: String,
-    /// Whether chat is on at all.
+    /// Whether chat can be on at all.
     pub chat_enabled: bool,
     /// Whether replying sets a conversation to pending.
     pub pending_after_reply: bool,
@@ -338,7 +338,7 @@ impl Command for EditWorkspace {
     }
 }
 
-/// Tries a given-up job again (Settings → Health and jobs).
+/// Retries a job that was given up (Settings → Health and jobs).
 #[derive(Debug, Clone, Copy)]
 pub struct ReviveJob(pub JobId);
 

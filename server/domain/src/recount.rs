@@ -1,14 +1,14 @@
-//! The counters are kept by every command; once a day they are compared with the rows, and a difference is repaired and told.
+//! Every command updates the counters. Once a day they are compared with the rows. A difference is logged and corrected.
 
 use async_trait::async_trait;
 use store::{Command, Tx, conversation, error::Result};
 
 use super::{deliver::Lease, work::Work};
 
-/// Compares, repairs, and leaves tomorrow's comparison.
+/// Compares and corrects the counters, and enqueues the next comparison.
 #[derive(Debug, Clone)]
 pub struct AuditCounts {
-    /// The job it is done for.
+    /// The lease of the job.
     pub lease: Lease,
 }
 

@@ -1,4 +1,4 @@
-//! Replies and notes, and taking them back (T6, T7, T8).
+//! Sends replies and stores notes, and cancels them (T6, T7, T8).
 
 use async_trait::async_trait;
 use model::{
@@ -20,26 +20,27 @@ use super::{
     work::{Work, outside},
 };
 
-/// Sends a reply or keeps a note. The id is made by the client, so that a repeated request is the same message (R6).
+/// Sends a reply or stores a note. The client makes the id, so that a repeated request is the same message (R6).
 #[derive(Debug, Clone)]
 pub struct SendMessage {
-    /// Made where it was written.
+    /// Made by the client.
     pub id: MessageId,
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// To the outside or to the team.
+    /// A reply to the person outside, or a note for the team.
     pub mode: DraftMode,
     /// The text.
     pub text: String,
     /// Files that this member uploaded.
     pub attachments: Vec<AttachmentId>,
-    /// By e-mail: to whom it goes; what is left out follows from the mail that is answered.
+    /// The recipients of an e-mail. What is left out follows from the mail that is answered.
     pub mail: Option<MailChoice>,
-    /// The place of the last entry that whoever writes saw: if somebody else replied after it, they are asked. None asks nothing.
+    /// The position of the last entry that the member saw. If somebody else replied after it, the member is asked first. None skips this
+    /// check.
     pub seen: Option<i64>,
 }
 
-/// What a message that is taken back gives back: the conversation as it was.
+/// The conversation's state before a message. Cancelling the message restores it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Inverse {
     version_after: i64,
@@ -109,7 +110,7 @@ impl Command for SendMessage {
                 message
             }
         };
-        // Who answers has read what they answer.
+        // A member who replies has read what they reply to.
         let (conversation, inbound) = (change.now.row.id, change.now.row.inbound_count);
         person::mark(tx, &scope, conversation, inbound).await?;
         let draft = Draft { mode: self.mode, text: String::new(), id: None };
@@ -129,12 +130,12 @@ impl SendMessage {
     }
 }
 
-/// The answer to a request that came before: the same answer for the same request, a refusal for another one.
+/// Answers a repeated request with the stored message, and refuses a different request with the same id.
 async fn repeated(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, same: bool) -> Result<Message> {
     if same { message::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND) } else { Err(another_message()) }
 }
 
-/// Refuses a reply that was written without having seen another one (Promise 4): the lead would get two.
+/// Refuses a reply if another one, which the member has not seen, came first (Promise 4): the person outside would get two.
 async fn answered_since(tx: &mut Tx<'_>, scope: &Scope, change: &Change, seen: i64, me: MemberId) -> Result<()> {
     let id = reply::by_others(tx.conn(), scope, change.now.row.id, seen, me).await?;
     let Some(id) = id else { return Ok(()) };
@@ -147,13 +148,13 @@ async fn answered_since(tx: &mut Tx<'_>, scope: &Scope, change: &Change, seen: i
     Err(ApiError::Answered { by, text, at: message.at, n: message.n }.into())
 }
 
-/// The refusal of a second message under a known id.
+/// The refusal of a different message with a known id.
 pub(super) fn another_message() -> Error {
     let message = "Another message was sent from this draft already, perhaps in another window. Look at it, then edit yours and send it.".to_owned();
     ApiError::Conflict { message }.into()
 }
 
-/// Makes uploaded files part of the next entry.
+/// Attaches uploaded files to the next entry.
 pub(super) async fn claim(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -173,7 +174,7 @@ pub(super) async fn claim(
     Ok(claimed)
 }
 
-/// Takes a message back before it goes out; the conversation is as it was, unless more happened meanwhile.
+/// Cancels a message before it is sent. The conversation gets its former state, unless it changed again meanwhile.
 #[derive(Debug, Clone, Copy)]
 pub struct CancelMessage(pub MessageId);
 
@@ -187,12 +188,12 @@ impl Command for CancelMessage {
         match delivery.state {
             DeliveryState::Cancelled => return Ok(message),
             DeliveryState::Scheduled | DeliveryState::Failed => delivery.state = DeliveryState::Cancelled,
-            // It says why it waits: its channel was asked and did not take it.
+            // A reason shows that the channel was asked and did not accept the message.
             DeliveryState::Queued if !delivery.reason.is_empty() => delivery.state = DeliveryState::Cancelled,
             _ => return Err(ApiError::Conflict { message: "Too late: it has gone out already.".to_owned() }.into()),
         }
         message::set_delivery(tx, &scope, message.id, delivery).await?;
-        // Whoever takes it back writes it again, with its files.
+        // The member who cancels it may edit it and send it again, with its files.
         let me = uploader(scope.person()?.member.id);
         message::release_files(tx, &scope, message.conversation, message.n, &me).await?;
         message.attachments.clear();
@@ -200,7 +201,7 @@ impl Command for CancelMessage {
             message::undo(tx.conn(), &scope, message.id).await?.and_then(|json| serde_json::from_str(&json).ok());
         if let Some(inverse) = inverse.filter(|inverse| inverse.version_after == change.now.row.version) {
             let row = &mut change.now.row;
-            // The epoch only ever grows: an AI text begun meanwhile must not pass for current.
+            // The epoch only grows: an AI text that was begun meanwhile must not count as current.
             let pen_epoch = row.state.pen_epoch + i64::from(row.state.pen != inverse.state.pen);
             row.state = ConversationState { pen_epoch, ..inverse.state };
             row.preview = inverse.preview;
@@ -215,7 +216,7 @@ impl Command for CancelMessage {
     }
 }
 
-/// Sends a scheduled message at once, or tries again one that waits for its next try, failed or is doubtful.
+/// Sends a scheduled message at once, or retries a message that waits, failed, or has an unknown result.
 #[derive(Debug, Clone, Copy)]
 pub struct SendNow(pub MessageId);
 
@@ -226,7 +227,7 @@ impl Command for SendNow {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
         let (scope, mut message, mut change) = outgoing(tx, self.0).await?;
         let now = tx.now();
-        // The job of a message bears its id.
+        // The job has the same id as its message.
         let (workspace, own) = (scope.workspace(), JobId::new(message.id.uuid()));
         let Entry::Outgoing { delivery, .. } = &mut message.entry else { return Err(Error::NOT_FOUND) };
         match delivery.state {
@@ -243,8 +244,8 @@ impl Command for SendNow {
             _ => return Ok(message),
         }
         message::set_delivery(tx, &scope, message.id, delivery).await?;
-        // Never two jobs for one message: the second would take the first, still sending, for one that was killed. One that waits is
-        // hastened, one that was given up is taken up again; one that a worker has in its hands is enough, for the same id is the same job.
+        // There must never be two jobs for one message: the second would take the first, still running, for a killed one. A waiting job
+        // becomes due now, and a given-up job is revived. A running job is enough: enqueuing the same id adds nothing.
         if !job::run_now(tx, workspace, own, now).await? && !job::revive(tx, workspace, own).await? {
             let over = outside(change.now.row.kind, change.now.row.channel);
             Work::Send { message: message.id }.enqueue(tx, workspace, own, over, now).await?;
@@ -255,7 +256,7 @@ impl Command for SendNow {
     }
 }
 
-/// An outgoing message of a conversation that whoever asks may see and answer.
+/// An outgoing message in a conversation that the member may see and answer.
 async fn outgoing(tx: &mut Tx<'_>, id: MessageId) -> Result<(Scope, Message, Change)> {
     let scope = tx.scope()?;
     scope.require(Permission::Converse)?;

@@ -1,4 +1,4 @@
-//! Becoming a member and staying signed in: set-up, sign-in, invitations, sessions, passwords. Hashing happens before, outside the transaction.
+//! Set-up, sign-in, invitations, sessions, passwords. Passwords are hashed before, outside the transaction.
 
 use async_trait::async_trait;
 use model::{
@@ -22,34 +22,34 @@ use super::{
     work::leave_recurring,
 };
 
-/// How long a set-up or invitation link is good (S42).
+/// How long a set-up or invitation link is valid, in milliseconds (S42).
 pub const LINK_MS: i64 = 24 * 3_600_000;
-/// How long a session lives whatever happens.
+/// How long a session lasts, even if it is used, in milliseconds.
 pub const SESSION_MS: i64 = 30 * 24 * 3_600_000;
-/// How long a session lives without being used.
+/// How long an unused session lasts, in milliseconds.
 pub const IDLE_MS: i64 = 12 * 3_600_000;
 
-/// How many sessions one member has at once; a further one ends the one that was used the longest ago (S53).
+/// How many sessions one member may have. A further one ends the one unused for longest (S53).
 pub const MOST_SESSIONS: i64 = 50;
-/// How many buckets of attempts there are at most. Beyond, the oldest goes: whoever makes room for ten more guesses in this way has to come
-/// from so many addresses or try so many accounts first.
+/// The most buckets of attempts. Beyond that the oldest is deleted. To gain ten more guesses that way, an attacker must first use this many
+/// addresses or accounts.
 const MOST_BUCKETS: i64 = 20_000;
-/// How many invitations a workspace has open at once.
+/// The most open invitations of a workspace.
 pub const MOST_INVITATIONS: i64 = 200;
 
-/// A browser that is to be signed in.
+/// A browser to sign in.
 #[derive(Debug, Clone)]
 pub struct Browser {
-    /// The hash of the secret it will hold.
+    /// The hash of the session secret that it gets.
     pub token_hash: String,
-    /// What it calls itself.
+    /// Its User-Agent.
     pub user_agent: String,
-    /// From which network address it asks, for the audit log.
+    /// The network address of the request, for the audit log.
     pub address: String,
 }
 
 impl Browser {
-    /// The browser as it is shown and noted: one line, bounded.
+    /// The User-Agent for display and the log: one line, at most 200 characters.
     fn name(&self) -> String {
         self.user_agent.chars().filter(|c| !c.is_control()).take(200).collect()
     }
@@ -70,7 +70,7 @@ impl Browser {
     }
 }
 
-/// Leaves a one-time link for setting the instance up, in place of any before; none when it is set up already.
+/// Stores a one-time link for set-up, in place of any former one. Does nothing if the instance is set up.
 #[derive(Debug, Clone)]
 pub struct OfferSetup {
     /// The hash of the link's secret.
@@ -93,7 +93,7 @@ impl Command for OfferSetup {
     }
 }
 
-/// Makes the workspace, its owner and a first web chat, and signs the owner in.
+/// Adds the workspace, its owner and a first web chat, and signs the owner in.
 #[derive(Debug, Clone)]
 pub struct SetUp {
     /// The hash of the one-time link's secret.
@@ -102,11 +102,11 @@ pub struct SetUp {
     pub workspace: String,
     /// The owner's name.
     pub name: String,
-    /// The owner's address.
+    /// The owner's e-mail address.
     pub email: String,
     /// The hash of the owner's password.
     pub password_hash: String,
-    /// Where the owner sits.
+    /// The owner's browser.
     pub browser: Browser,
 }
 
@@ -140,7 +140,7 @@ fn stale_link(next: &str) -> Error {
     ApiError::invalid("", format!("This link was used already or is older than a day. {next}")).into()
 }
 
-/// What is said of an invitation that is good no more, whatever the reason.
+/// The refusal of an invitation that is no longer valid, for any reason.
 pub fn stale_invitation() -> Error {
     let message = "This link was used already, is older than a day, or whoever made it may not invite anybody now. Ask for a new one.";
     ApiError::invalid("", message).into()
@@ -153,12 +153,12 @@ fn member(name: &str, email: &str, role: Role, visibility: Visibility) -> Result
         return Err(ApiError::invalid("email", "An address is needed to sign in.").into());
     }
     let id = MemberId::new(new_id());
-    // Who cannot answer has no bubble: it must not keep chat on for all (H6).
+    // A member who may not answer has no bubble: otherwise chat would be on while nobody can answer (H6).
     let chat_on = role.may(Permission::Converse, &[]);
     Ok(Member { id, name, email, role, visibility, chat_on, disabled: false, teams: Vec::new() })
 }
 
-/// A new web chat, open to be embedded anywhere until origins are listed.
+/// A new web chat. Any site may embed it until origins are listed.
 pub fn web_chat(name: &str) -> Channel {
     Channel {
         id: ChannelId::new(new_id()),
@@ -175,22 +175,22 @@ pub fn web_chat(name: &str) -> Channel {
     }
 }
 
-/// Counts attempts to sign in: per account, and per client address.
+/// Counts attempts to sign in, per account and per client address.
 #[derive(Debug, Clone)]
 pub struct CountAttempt {
     /// The buckets and how many attempts each allows.
     pub buckets: Vec<(String, i64)>,
-    /// How long a bucket's window is.
+    /// The length of a bucket's window, in milliseconds.
     pub window_ms: i64,
 }
 
 #[async_trait]
 impl Command for CountAttempt {
-    /// How many seconds to wait; none when it may go on.
+    /// How many seconds to wait. None if the attempt is allowed.
     type Output = Option<i64>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<i64>> {
-        // First it is asked and then counted: who is refused leaves no row behind (S53), whatever they typed.
+        // Checks before it counts, so that a refused attempt adds no row, whatever was typed (S53).
         let (mut wait, since) = (None, tx.now().plus(-self.window_ms));
         for (bucket, most) in &self.buckets {
             let began = expiry::full(tx.conn(), bucket, *most, since).await?;
@@ -203,7 +203,7 @@ impl Command for CountAttempt {
                 if count == 1 {
                     expiry::trim_attempts(tx, MOST_BUCKETS).await?;
                 }
-                // Another process may have counted in between.
+                // Another process may have counted an attempt meanwhile.
                 let left = (count > *most).then(|| (began.0 + self.window_ms - tx.now().0).max(1000) / 1000);
                 wait = wait.max(left);
             }
@@ -212,18 +212,18 @@ impl Command for CountAttempt {
     }
 }
 
-/// Signs a member in whose password was checked, and forgives the account's failed attempts.
+/// Signs in a member whose password was checked, and deletes the account's failed attempts.
 #[derive(Debug, Clone)]
 pub struct SignIn {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
-    /// Who.
+    /// The member.
     pub member: MemberId,
-    /// Where they sit.
+    /// The member's browser.
     pub browser: Browser,
     /// The account's bucket.
     pub forgive: String,
-    /// A better hash of the password, when the settings have risen since it was made.
+    /// A stronger hash of the password, if the hash settings were raised since the last one.
     pub rehashed: Option<String>,
 }
 
@@ -240,7 +240,7 @@ impl Command for SignIn {
     }
 }
 
-/// Notes that a session is in use; asked for once a minute at most.
+/// Records that a session was used. Called at most once a minute.
 #[derive(Debug, Clone)]
 pub struct Touch {
     /// The hash of its secret.
@@ -275,11 +275,11 @@ impl Command for EndSession {
     }
 }
 
-/// Changes my password (the old one was checked). My session gets a new secret, my others end, and so do the links I made: whoever knew
-/// the old password may have made them (S42, S44).
+/// Changes my password; the old one was checked before. My session gets a new secret. My other sessions and my links are deleted, because
+/// whoever knew the old password may have made them (S42, S44).
 #[derive(Debug, Clone)]
 pub struct ChangePassword {
-    /// The hash of the new one.
+    /// The hash of the new password.
     pub hash: String,
     /// The session that stays.
     pub keep: SessionId,
@@ -305,25 +305,25 @@ impl Command for ChangePassword {
     }
 }
 
-/// What an invitation gives.
+/// What an invitation grants.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Invitation {
     /// The role.
     pub role: Role,
-    /// What they will see.
+    /// Which conversations they will see.
     pub visibility: Visibility,
-    /// For whom, as a reminder; they may use another address.
+    /// A note about whom it is for. They may use another address.
     pub note: String,
 }
 
-/// Makes an invitation link.
+/// Adds an invitation link.
 #[derive(Debug, Clone)]
 pub struct Invite {
-    /// Which one.
+    /// Its id.
     pub id: InviteId,
     /// The hash of its secret.
     pub token_hash: String,
-    /// What it gives.
+    /// What it grants.
     pub invitation: Invitation,
 }
 
@@ -355,7 +355,7 @@ impl Command for Invite {
     }
 }
 
-/// Revokes an invitation.
+/// Deletes an invitation.
 #[derive(Debug, Clone, Copy)]
 pub struct RevokeInvite(pub InviteId);
 
@@ -373,18 +373,18 @@ impl Command for RevokeInvite {
     }
 }
 
-/// Makes a member out of an invitation, and signs them in. It is as good as its maker's rights are now (S58).
+/// Makes a member from an invitation, and signs them in. The maker of the invitation must still have the right to invite (S58).
 #[derive(Debug, Clone)]
 pub struct AcceptInvite {
     /// The hash of the link's secret.
     pub link_hash: String,
     /// Their name.
     pub name: String,
-    /// Their address.
+    /// Their e-mail address.
     pub email: String,
     /// The hash of their password.
     pub password_hash: String,
-    /// Where they sit.
+    /// Their browser.
     pub browser: Browser,
 }
 
@@ -402,14 +402,15 @@ impl Command for AcceptInvite {
         if !session::use_link(tx, &self.link_hash, Purpose::Invite).await? {
             return Err(stale_invitation());
         }
-        // Looked at once the link is taken: who changes the maker's rights drops their links, and waits for this or is waited for.
+        // Checked after the link is taken: a command that changes the maker's rights deletes their links, so the two commands run one after
+        // the other.
         let (role, granted) = session::maker(tx.conn(), &self.link_hash).await?.ok_or_else(stale_invitation)?;
         if !role.may(Permission::Administer, &granted) || !role.may_grant(invitation.role) {
             return Err(stale_invitation());
         }
         let new = member(&self.name, &self.email, invitation.role, invitation.visibility)?;
         workspace::add_member(tx, workspace, &new).await.map_err(|error| match error.is_unique_violation() {
-            // Whoever holds an invitation may know that; nobody else gets this far.
+            // A holder of an invitation may learn this. Nobody else gets this far.
             true => ApiError::invalid("email", "Somebody signs in with this address already. Use another one.").into(),
             false => Error::from(error),
         })?;
@@ -423,12 +424,12 @@ impl Command for AcceptInvite {
     }
 }
 
-/// Sets a member's password from the command line; also ends all their sessions and the links they made.
+/// Sets a member's password from the command line. Also ends all their sessions and deletes their links.
 #[derive(Debug, Clone)]
 pub struct ResetPassword {
-    /// Who.
+    /// The member.
     pub member: MemberId,
-    /// The hash of the new one.
+    /// The hash of the new password.
     pub hash: String,
 }
 

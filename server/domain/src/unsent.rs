@@ -1,12 +1,12 @@
-//! Replies that did not reach whoever waits: their conversation is put back, and is answered again once one is sent after all (Promise 10).
+//! Replies that did not arrive. Their conversation is opened again, and counts as answered once a reply is sent (Promise 10).
 
 use model::{Entry, Message, Sender, Status, Trigger, Unanswered};
 use store::{Scope, Tx, error::Result, reply, workspace};
 
 use super::{change::Change, send::Inverse};
 
-/// Takes in how far a message is now, written already: a reply that did not reach them puts its conversation back, and one that was put
-/// back for and has gone out answers them again.
+/// Applies a message's stored delivery state to its conversation. A reply that was not delivered opens it again. Such a reply that was sent
+/// after all answers it again.
 ///
 /// # Errors
 /// When the database fails.
@@ -19,8 +19,8 @@ pub(super) async fn report(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, 
     }
 }
 
-/// A reply was taken back. Where the state before it could not be given back, because more happened meanwhile, an earlier reply that did
-/// not reach them is again the last thing that was said.
+/// Handles a cancelled reply. If the former state could not be restored, because more happened meanwhile, an earlier undelivered reply may
+/// again be the last one.
 ///
 /// # Errors
 /// When the database fails.
@@ -35,7 +35,7 @@ pub(super) async fn taken_back(tx: &mut Tx<'_>, scope: &Scope, change: &mut Chan
 
 async fn not_sent(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, n: i64) -> Result<()> {
     let replies = reply::newest(tx.conn(), scope, change.now.row.id).await?;
-    // All that was said since the last reply that may have reached them.
+    // All replies after the last one that may have arrived.
     let in_vain: Vec<_> = replies.into_iter().take_while(|reply| reply.state.is_unsent()).collect();
     let mut unanswered = None;
     if in_vain.iter().any(|reply| reply.n == n) {
@@ -45,7 +45,7 @@ async fn not_sent(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, n: i64) -
             waiting_since: before.iter().filter_map(|before| before.state.waiting_since).min(),
             missed_at: before.iter().filter_map(|before| before.state.missed_at).min(),
         });
-        // It was no response.
+        // The undelivered reply was no first response.
         if before.iter().any(|before| before.first_response_ms.is_none()) {
             change.now.row.first_response_ms = None;
         }

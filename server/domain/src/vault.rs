@@ -1,4 +1,4 @@
-//! Secrets at rest, and what is proved with them: one key in a file, everything else derived from it.
+//! Seals stored secrets and signs proofs. One key in a file; all other keys are derived from it.
 
 use std::{
     io::{Read, Write},
@@ -11,30 +11,30 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use store::{clock::random_bytes, private};
 
-/// What is wrong with a key file or a sealed secret, and what to do.
+/// An error with the key file or a sealed secret. Its text says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The file cannot be read or made.
     #[error("the secret file {path}: {error}")]
     File {
-        /// Which file.
+        /// The path of the file.
         path: String,
-        /// What the system says.
+        /// The system's error.
         error: std::io::Error,
     },
-    /// It holds something else.
+    /// The file does not contain a key.
     #[error(
         "the secret file {0} does not hold 64 hexadecimal digits; put the right one there (openssl rand -hex 32 makes a new one)"
     )]
     NoKey(String),
-    /// It was sealed with another key, for somebody else, or it was changed.
+    /// The secret was sealed with another key or for another owner, or it was changed.
     #[error(
         "a stored password cannot be opened with this secret file; put back the one it was sealed with, or enter the password again"
     )]
     Sealed,
 }
 
-/// The key. Whoever has it and the database has the channels' passwords; it stays out of the database for that reason.
+/// The key. With the key and the database, anybody can read the channels' passwords, so the key is not stored in the database.
 #[derive(Clone)]
 pub struct Vault([u8; 32]);
 
@@ -45,10 +45,10 @@ impl std::fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// Reads the key file; makes one that only its owner can read when there is none.
+    /// Reads the key file. If there is none, makes one that only its owner can read.
     ///
     /// # Errors
-    /// When it can be neither read nor made, or holds something else.
+    /// When the file can be neither read nor made, or contains no key.
     pub fn open(path: &Path) -> Result<Self, VaultError> {
         private::close_to_others(path);
         let failed = |error| VaultError::File { path: path.display().to_string(), error };
@@ -63,21 +63,21 @@ impl Vault {
         Ok(Self(key))
     }
 
-    /// For tests: a key that is the same each time.
+    /// A fixed key for tests.
     pub fn of_tests() -> Self {
         Self([7; 32])
     }
 
-    /// Seals a secret; it opens only for the same `owner` (a workspace's and a channel's id, say).
+    /// Seals a secret for an `owner`, such as the ids of a workspace and a channel. It opens only for the same owner.
     pub fn seal(&self, owner: &str, secret: &str) -> String {
         let nonce = random_bytes::<24>();
         let mut bytes = secret.as_bytes().to_vec();
-        // It fails for texts of many gigabytes only.
+        // This fails only for texts of many gigabytes.
         let _ = self.cipher().encrypt_in_place(&XNonce::from(nonce), owner.as_bytes(), &mut bytes);
         STANDARD.encode([nonce.as_slice(), &bytes].concat())
     }
 
-    /// Opens what was sealed for this owner.
+    /// Opens a secret that was sealed for this owner.
     ///
     /// # Errors
     /// [`VaultError::Sealed`]
@@ -91,12 +91,12 @@ impl Vault {
         String::from_utf8(secret).map_err(|_| VaultError::Sealed)
     }
 
-    /// Proves that these parts were put together here: nobody makes the same without the key. `purpose` keeps proofs for one thing from
-    /// passing for another.
+    /// A proof that this server put these parts together. Nobody can make it without the key. `purpose` keeps a proof for one thing from
+    /// counting for another.
     pub fn proof(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.mac(&[purpose.as_bytes()]);
         for part in parts {
-            // The length in front keeps ["ab", "c"] and ["a", "bc"] apart.
+            // The length prefix keeps ["ab", "c"] and ["a", "bc"] apart.
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
         }
@@ -119,13 +119,13 @@ impl Vault {
     }
 }
 
-/// Makes the key file, which only its owner can read, and says what it holds: what another process wrote that was first.
+/// Makes the key file, which only its owner can read, and returns its content. If another process made it first, that content is returned.
 fn make(path: &Path) -> std::io::Result<String> {
     if let Some(parent) = path.parent() {
         private::make_folder(parent)?;
     }
     let mut file = private::file_options().read(true).write(true).create(true).truncate(false).open(path)?;
-    // Until the file is closed, those that started together wait here.
+    // Processes that started together wait here until the first one closes the file.
     file.lock()?;
     let mut text = String::new();
     file.read_to_string(&mut text)?;

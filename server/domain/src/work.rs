@@ -1,4 +1,4 @@
-//! What jobs there are: typed here, done by the workers.
+//! The types of jobs. Workers run them.
 
 use async_trait::async_trait;
 use model::{ChannelId, ChannelKind, JobId, MailId, MessageId, Timestamp, WorkspaceId};
@@ -13,30 +13,30 @@ use uuid::Uuid;
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// A piece of durable work. Its variants are stored: never rename one.
+/// A durable job. The names of its variants are stored, so never rename one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Work {
-    /// Send an outgoing message by its channel.
+    /// Send an outgoing message over its channel.
     Send {
-        /// Which one.
+        /// The message.
         message: MessageId,
     },
-    /// Put a copy of a mail that was sent into its mailbox's folder for sent mails.
+    /// Put a copy of a sent mail into its mailbox's Sent folder.
     FileSentMail {
-        /// Which one.
+        /// The mail.
         mail: MailId,
     },
-    /// Compare the counters with the rows and repair them.
+    /// Compare the counters with the rows and correct them.
     AuditCounts,
-    /// Read mails again that older rules have read.
+    /// Read mails again that older rules read.
     ReadMailsAgain,
-    /// Forget what has expired: files that nobody sent, sessions, links, attempts to sign in.
+    /// Delete what has expired: unsent files, sessions, links, sign-in attempts.
     Purge,
 }
 
 impl Work {
-    /// The stored word of its kind.
+    /// The stored name of its kind.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Send { .. } => "send",
@@ -47,7 +47,7 @@ impl Work {
         }
     }
 
-    /// Leaves it to be done at `at`, in the transaction of what it follows from. `over` is the channel that it waits for (see [`outside`]).
+    /// Enqueues the job for `at`, in the current transaction. `over` is the channel whose server it waits for (see [`outside`]).
     ///
     /// # Errors
     /// When the database fails.
@@ -63,10 +63,10 @@ impl Work {
         Ok(job::insert(tx, id, workspace, self.kind(), body, over, at).await?)
     }
 
-    /// What recurs in every workspace.
+    /// The jobs that recur in every workspace.
     pub const RECURRING: [Self; 2] = [Self::AuditCounts, Self::Purge];
 
-    /// How often it recurs, in milliseconds; none for what is done once.
+    /// How often it recurs, in milliseconds. None for a job that runs once.
     pub const fn every_ms(&self) -> Option<i64> {
         match self {
             Self::AuditCounts => Some(24 * HOUR_MS),
@@ -75,7 +75,7 @@ impl Work {
         }
     }
 
-    /// Leaves work that recurs to be done at its next time; once, however often that is asked for. Nothing happens for other work.
+    /// Enqueues the next run of a recurring job, once, however often this is called. Does nothing for other jobs.
     ///
     /// # Errors
     /// When the database fails.
@@ -90,7 +90,7 @@ impl Work {
     }
 }
 
-/// Leaves the next turn of everything that recurs in a workspace.
+/// Enqueues the next run of every recurring job in a workspace.
 ///
 /// # Errors
 /// When the database fails.
@@ -101,7 +101,7 @@ pub async fn leave_recurring(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<
     Ok(())
 }
 
-/// Sees to it that what recurs is there: for workspaces that an older version made.
+/// Enqueues missing recurring jobs, for workspaces that an older version made.
 #[derive(Debug, Clone, Copy)]
 pub struct Schedule;
 
@@ -115,7 +115,7 @@ impl Command for Schedule {
     }
 }
 
-/// The channel, when its messages go over somebody else's server; those of the web chat go into this database.
+/// The channel, if its messages go over a server elsewhere. Web chat messages only go into this database.
 pub fn outside(kind: ChannelKind, channel: ChannelId) -> Option<ChannelId> {
     (kind != ChannelKind::WebChat).then_some(channel)
 }

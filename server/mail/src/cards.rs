@@ -1,4 +1,4 @@
-//! What calendar and contact files say, to be read in the thread (RFC 5545, RFC 6350).
+//! Reads calendar and contact files, to show them in the thread (RFC 5545, RFC 6350).
 
 use ical::{PropertyParser, property::Property};
 use model::Card;
@@ -9,40 +9,40 @@ use super::{
     read::{MailFile, one_line},
 };
 
-/// How many cards a mail shows.
+/// The most cards of a mail.
 const MOST: usize = 5;
-/// The largest file that is read, in bytes: contacts bring pictures.
+/// The largest file that is read, in bytes. Contacts may contain pictures.
 const LARGEST: usize = 1024 * 1024;
 /// The longest line that is read, in bytes.
 const LONGEST_LINE: usize = 8 * 1024;
-/// How many lines of a card are shown, and how much of each, in characters.
+/// The most lines of a card, and the most characters of each.
 const LINES: usize = 8;
 const LONGEST: usize = 200;
-/// How deep the parts of a calendar lie in each other.
+/// The deepest nesting of a calendar that is read.
 const DEEPEST: usize = 20;
 
-/// The cards in a mail's files.
+/// The cards of a mail's files.
 pub fn read(files: &[MailFile]) -> Vec<Card> {
     let mut cards = Vec::new();
     let readable = files.iter().filter(|file| file.bytes.len() <= LARGEST);
     for (file, read) in readable.filter_map(|file| Some((file, reads(file)?))).take(MOST) {
-        // An invitation often comes twice: beside the texts, and as a file.
+        // An invitation often comes twice: among the alternatives, and as a file.
         cards.extend(read(&properties(&file.bytes)).filter(|card| !cards.contains(card)));
     }
     cards
 }
 
-/// What a calendar file says in words, beside what its card shows; none of other files.
+/// The description in a calendar file, which its card does not show. None for other files.
 pub fn said(file: &MailFile) -> Option<String> {
     let is_calendar = file.media_type.ends_with("/calendar") || file.media_type == "application/ics";
     if !(is_calendar || file.name.to_lowercase().ends_with(".ics")) || file.bytes.len() > LARGEST {
         return None;
     }
     let text = String::from_utf8_lossy(&unfolded(&file.bytes)).into_owned();
-    // Each by where it stands: what an alarm says of itself is not said of the event.
+    // Each is tied to its component: the description of an alarm is not the event's.
     let (mut open, mut found) = (Vec::new(), Vec::new());
     for line in text.lines() {
-        // Names are of ASCII, and other letters may become longer: then its end would not be the name's.
+        // Names are ASCII. Other letters may grow in upper case, and then the length would be wrong.
         let name = line.split([':', ';']).next().unwrap_or_default().to_ascii_uppercase();
         let behind = line.get(name.len()..).unwrap_or_default();
         match name.as_str() {
@@ -68,7 +68,7 @@ pub fn said(file: &MailFile) -> Option<String> {
     })
 }
 
-/// What stands behind the parameters of a line: behind the first colon that is in no quotation.
+/// The value after a line's parameters: after the first colon outside quotes.
 fn after_parameters(line: &str) -> Option<&str> {
     let mut quoted = false;
     let colon = line.find(|c: char| {
@@ -78,7 +78,7 @@ fn after_parameters(line: &str) -> Option<&str> {
     Some(&line[colon + 1..])
 }
 
-/// A text as it is read, its line ends kept.
+/// A text value, with its line ends.
 fn written(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     let mut chars = value.chars();
@@ -98,7 +98,7 @@ fn written(value: &str) -> String {
 
 type Read = fn(&[Property]) -> Option<Card>;
 
-/// What reads this kind of file; none where it is of another kind.
+/// The reader for this kind of file. None for other kinds.
 fn reads(file: &MailFile) -> Option<Read> {
     let ends = |end: &str| file.name.to_lowercase().ends_with(end);
     match file.media_type.as_str() {
@@ -110,7 +110,7 @@ fn reads(file: &MailFile) -> Option<Read> {
     }
 }
 
-/// Its lines, each behind an end. They are folded at any byte, also within a character.
+/// Its unfolded lines. Lines may be folded at any byte, even inside a character.
 fn unfolded(bytes: &[u8]) -> Vec<u8> {
     let mut unfolded = Vec::with_capacity(bytes.len());
     for line in bytes.split(|byte| *byte == b'\n') {
@@ -128,16 +128,16 @@ fn unfolded(bytes: &[u8]) -> Vec<u8> {
 
 fn properties(bytes: &[u8]) -> Vec<Property> {
     let unfolded = unfolded(bytes);
-    // What is longer is a picture; and the parser looks at all of a line for each of its parameters.
+    // Longer lines are pictures, and the parser reads a whole line for each of its parameters.
     let short = unfolded.split(|byte| *byte == b'\n').filter(|line| line.len() <= LONGEST_LINE);
     let text = String::from_utf8_lossy(&short.collect::<Vec<_>>().join(&b'\n')).into_owned();
     PropertyParser::from_reader(text.as_bytes()).filter_map(Result::ok).take(2000).collect()
 }
 
-/// The first event of a calendar; none of other calendars.
+/// The first event of a calendar. None for a calendar without one.
 fn event(all: &[Property]) -> Option<Card> {
     let begin = all.iter().position(|property| is(property, "BEGIN") && value(property) == "VEVENT")?;
-    // What an alarm within it says of itself is not said of the event.
+    // The properties of an alarm inside it are not the event's.
     let rest = &all[begin..];
     let end = rest.iter().skip(1).position(|property| is(property, "BEGIN") || is(property, "END"));
     let own = &rest[..end.map_or(rest.len(), |end| end + 1)];
@@ -163,7 +163,7 @@ fn event(all: &[Property]) -> Option<Card> {
     Some(Card { title: find("SUMMARY").map(value).unwrap_or_default(), lines })
 }
 
-/// The first contact of a file; none where it says nothing.
+/// The first contact of a file. None if it is empty.
 fn person(all: &[Property]) -> Option<Card> {
     let end = all.iter().position(|property| is(property, "END")).unwrap_or(all.len());
     let own = &all[..end];
@@ -189,12 +189,12 @@ fn person(all: &[Property]) -> Option<Card> {
     (!card.title.is_empty() || !card.lines.is_empty()).then_some(card)
 }
 
-/// Whether a property has this name, with or without the group before it (`item1.TEL`).
+/// Whether a property has this name, with or without a group before it (`item1.TEL`).
 fn is(property: &Property, name: &str) -> bool {
     property.name.rsplit('.').next().is_some_and(|own| own.eq_ignore_ascii_case(name))
 }
 
-/// A value as it is read: on one line, its parts with commas between.
+/// A value on one line, its parts separated by commas.
 fn value(property: &Property) -> String {
     let mut text = String::new();
     let mut chars = property.value.as_deref().unwrap_or_default().chars();
@@ -213,7 +213,7 @@ fn value(property: &Property) -> String {
     parts.join(", ").chars().take(LONGEST).collect()
 }
 
-/// Whoever is named by an address and, if that is known, by name.
+/// A person, by address and, if known, by name.
 fn whom(property: &Property) -> String {
     let address = value(property);
     let address = address.trim_start_matches("mailto:").trim_start_matches("MAILTO:");
@@ -229,7 +229,7 @@ fn parameter(property: &Property, name: &str) -> Option<String> {
     values.first().map(|text| one_line(text).chars().take(LONGEST).collect())
 }
 
-/// A time as the calendar writes it, `20260519T140000`, in the zone that it names.
+/// A time as the calendar writes it, `20260519T140000`, in its own zone.
 fn time(property: &Property) -> String {
     let text = value(property);
     let digits = |from: usize, to: usize| text.get(from..to).filter(|part| part.bytes().all(|b| b.is_ascii_digit()));

@@ -1,12 +1,12 @@
-//! What an answer says of the mails before it, so that every mail program shows one thread (RFC 5322, 3.6.4).
+//! The References of a reply, so that every mail program shows one thread (RFC 5322, 3.6.4).
 
 use super::read::{Mail, MessageName};
 
-/// How many names an answer carries on. Beyond, the middle goes: the first is what the thread began with, and the last ones are what
-/// programs look for. (998 bytes is the longest line there may be, and some servers refuse folded ones that are far longer.)
+/// The most Message-IDs in References. Beyond that the middle is dropped: the first id began the thread, and programs look for the last
+/// ones. (A line may have 998 bytes, and some servers refuse much longer folded ones.)
 const MOST: usize = 21;
 
-/// The chain that an answer to a mail carries: the oldest first, the answered one last.
+/// The References of a reply to a mail: oldest first, the answered mail last.
 pub fn references(answered: &Mail) -> Vec<MessageName> {
     let mut chain: Vec<MessageName> = answered.answers.iter().rev().cloned().collect();
     if let Some(name) = &answered.name {
@@ -16,7 +16,7 @@ pub fn references(answered: &Mail) -> Vec<MessageName> {
     shortened(chain)
 }
 
-/// A chain with what came before it.
+/// A chain with earlier ids before it.
 pub fn joined(mut before: Vec<MessageName>, chain: Vec<MessageName>) -> Vec<MessageName> {
     before.retain(|name| !chain.contains(name));
     before.extend(chain);
@@ -30,7 +30,7 @@ fn shortened(mut chain: Vec<MessageName>) -> Vec<MessageName> {
     chain
 }
 
-/// As a header writes it: each name in brackets, folded so that a line holds one.
+/// The header's value: each id in brackets, one per folded line.
 pub fn written(chain: &[MessageName]) -> String {
     chain.iter().map(|name| format!("<{}>", name.as_str())).collect::<Vec<_>>().join("\r\n ")
 }

@@ -1,32 +1,32 @@
-//! What a mail says of its sender. Anybody may write anything there; `domain::mail::author` decides what is believed.
+//! What a mail says about its sender. Anybody may write anything there. `domain::mail::author` decides what is believed.
 
 use model::Mailbox;
 
-/// How far a mail's `From` tells who wrote it.
+/// What the `From` of a mail contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FromLine {
-    /// It has one address.
+    /// One address.
     One,
-    /// It has the address of the list that the mail came by.
+    /// The address of the list that the mail came by.
     List,
-    /// It has an address by which the mail reached the mailbox: one of ours, where the mailbox's server is to be believed.
+    /// An address through which the mail reached the mailbox: one of ours, if the mailbox's server is right.
     Alias,
-    /// It has an address of the kind that programs write from and nobody reads.
+    /// An address from which programs write and which nobody reads.
     Machine,
-    /// It has several addresses.
+    /// Several addresses.
     Several,
-    /// It has no address that can be read.
+    /// No readable address.
     #[default]
     Unreadable,
 }
 
-/// What a mail says of its sender.
+/// What a mail says about its sender.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Claims {
-    /// How far its `From` tells who wrote it.
+    /// What its `From` contains.
     pub from: FromLine,
-    /// Whom it names beside that, what is to be believed first in front. Anybody may name anybody.
+    /// Other senders that it names, the most credible first. Anybody may name anybody.
     pub said: Vec<Mailbox>,
-    /// The name of who wrote, where a list in `From` gives it beside its own; empty otherwise.
+    /// The writer's name, if a list in `From` gives it beside its own. Empty otherwise.
     pub via: String,
 }

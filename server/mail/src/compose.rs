@@ -1,5 +1,5 @@
-//! A reply as the bytes of a mail (RFC 5322, MIME). The same message gives the same bytes each time: a mail that has to be sent again is
-//! the mail that was sent.
+//! Makes the bytes of a mail (RFC 5322, MIME). The same message always gives the same bytes, so a retried mail is identical to the first
+//! one.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -14,34 +14,34 @@ use model::{MailHead, Mailbox, Message, Parties, Piece, Timestamp, linkify};
 
 use super::{chain, headers, read::MessageName};
 
-/// A file that goes with a mail.
+/// A file of a mail.
 pub struct Enclosed {
-    /// As it is called.
+    /// Its name.
     pub name: String,
-    /// What it is.
+    /// Its media type.
     pub media_type: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
 }
 
 impl Enclosed {
-    /// Whether every mail program shows it: such files stand below the text, where they are looked at.
+    /// Whether every mail program can show it. Such files come first, right below the text.
     fn is_picture(&self) -> bool {
         ["image/png", "image/jpeg", "image/gif"].contains(&self.media_type.as_str())
     }
 }
 
-/// What a mail is made of beside its message.
+/// The input for a mail beside its message.
 pub struct Making<'a> {
-    /// Its own name.
+    /// Its Message-ID.
     pub name: &'a str,
-    /// Where answers are wanted, if not at the sender's address.
+    /// Where replies should go, if not to the sender's address.
     pub reply_to: Option<&'a str>,
-    /// The names of the mails before it, the oldest first, the answered one last.
+    /// The earlier Message-IDs, oldest first, the answered mail last.
     pub chain: &'a [MessageName],
     /// Its files.
     pub files: Vec<Enclosed>,
-    /// When it is sent.
+    /// Its date.
     pub at: Timestamp,
 }
 
@@ -54,10 +54,10 @@ fn no(error: impl std::fmt::Display) -> Unmakeable {
     Unmakeable(error.to_string())
 }
 
-/// Writes a message as a mail: text and HTML that say the same, pictures within the HTML, files behind them.
+/// Makes a mail of a message: text and HTML with the same content, pictures inside the HTML, files after them.
 ///
 /// # Errors
-/// [`Unmakeable`] for what no mail can carry.
+/// [`Unmakeable`] for content that no mail can contain.
 pub fn compose(message: &Message, head: &MailHead, making: Making<'_>) -> Result<Vec<u8>, Unmakeable> {
     let mut builder = lettre::Message::builder()
         .date(UNIX_EPOCH + Duration::from_millis(making.at.0.max(0).unsigned_abs()))
@@ -79,7 +79,7 @@ pub fn compose(message: &Message, head: &MailHead, making: Making<'_>) -> Result
     let texts = if pictures.is_empty() {
         texts.singlepart(text(ContentType::TEXT_HTML, &html(&message.text, &[]))?)
     } else {
-        // Unique in this mail and all others, as a Content-ID must be (RFC 2045, 7).
+        // A Content-ID must be unique among all mails (RFC 2045, 7).
         let named: Vec<(String, Enclosed)> =
             pictures.into_iter().enumerate().map(|(n, file)| (format!("{n}.{}", making.name), file)).collect();
         let shown = MultiPart::related()
@@ -99,7 +99,7 @@ pub fn compose(message: &Message, head: &MailHead, making: Making<'_>) -> Result
             Ok::<_, Unmakeable>(mixed.singlepart(enclosed(part, file)?))
         })?
     };
-    // The envelope says who gets it; blind copies stay out of the header.
+    // The envelope has the recipients. Blind copies are not in the header.
     let envelope =
         lettre::address::Envelope::new(None, vec![Address::new("nobody", "invalid").map_err(no)?]).map_err(no)?;
     Ok(builder.envelope(envelope).multipart(body).map_err(no)?.formatted())
@@ -113,7 +113,7 @@ fn enclosed(part: Part, file: Enclosed) -> Result<SinglePart, Unmakeable> {
     Ok(part.body(bytes, kind))
 }
 
-/// In-Reply-To and References; folded so that a line holds one name. A name that somebody's program might decode is left out.
+/// In-Reply-To and References, one id per line. An id that a program might decode is left out.
 fn chained(mut builder: MessageBuilder, chain: &[MessageName]) -> MessageBuilder {
     let chain: Vec<MessageName> = chain.iter().filter(|name| !headers::looks_encoded(name.as_str())).cloned().collect();
     if let Some(answered) = chain.last() {
@@ -125,14 +125,14 @@ fn chained(mut builder: MessageBuilder, chain: &[MessageName]) -> MessageBuilder
 }
 
 fn text(kind: ContentType, text: &str) -> Result<SinglePart, Unmakeable> {
-    // Line ends as mails have them, and none alone: some servers take one for the end of the mail (S15).
+    // CR LF line ends only, because some servers take a lone CR or LF for the end of the mail (S15).
     let lines = text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n") + "\r\n";
     let body = Body::new_with_encoding(lines, ContentTransferEncoding::QuotedPrintable)
         .map_err(|_| no("the text cannot be encoded"))?;
     Ok(SinglePart::builder().header(kind).body(body))
 }
 
-/// The text as HTML that says the same: paragraphs, line ends, links; then the pictures, by their names in the mail.
+/// The text as HTML with the same content: paragraphs, line ends, links; then the pictures, by Content-ID.
 fn html(text: &str, pictures: &[(String, Enclosed)]) -> String {
     let pictures = pictures.iter().map(|(id, file)| {
         format!("<p><img src=\"cid:{}\" alt=\"{}\" style=\"max-width:100%\"></p>", escape(id), escape(&file.name))
@@ -146,7 +146,7 @@ fn html(text: &str, pictures: &[(String, Enclosed)]) -> String {
     format!("<!doctype html>\n<html>\n<body>\n{body}\n</body>\n</html>\n")
 }
 
-/// A line as HTML, what is a link in it as one.
+/// A line as HTML, with its links.
 pub(super) fn linked(line: &str) -> String {
     let pieces = linkify(line);
     let pieces = pieces.iter().map(|Piece { text, link }| match link {
@@ -156,7 +156,7 @@ pub(super) fn linked(line: &str) -> String {
     pieces.collect()
 }
 
-/// A text as it is written in HTML.
+/// Escapes text for HTML.
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

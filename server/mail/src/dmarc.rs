@@ -1,27 +1,27 @@
-//! What the mailbox's own server found about the domain that a mail is from (RFC 7489, RFC 8601). Anybody may write such lines into a mail:
-//! who says of their own mail that it failed hurts themselves alone, and that it passed is believed of the server only that took it in.
+//! The DMARC result of the mailbox's own server (RFC 7489, RFC 8601). Anybody may write such lines into a mail. A fail is always believed,
+//! because a sender who forges it harms only themselves. A pass is believed only from the server that received the mail.
 
 use mail_parser::Message;
 use model::Mailbox;
 
-/// How much of one line is read, in bytes.
+/// The most bytes of a line that are read.
 const LONGEST: usize = 4096;
 
-/// What was found.
+/// The result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dmarc {
-    /// The domain vouches for it.
+    /// The domain vouches for the mail.
     Pass,
-    /// The domain does not.
+    /// The domain does not vouch for it.
     Fail,
-    /// Nobody says.
+    /// There is no result.
     #[default]
     Unsaid,
 }
 
-/// Looks at the topmost results: those behind them are anybody's.
+/// Reads the topmost results. Anybody may have written later ones.
 pub fn verdict(message: &Message<'_>, from: Option<&Mailbox>) -> Dmarc {
-    // The hosts that took it in, from the last one on, and the results that stand before the next such line.
+    // The hosts that received the mail, last one first, and the results before the next such line.
     let (mut hosts, mut results): (Vec<String>, Vec<Results>) = (Vec::new(), Vec::new());
     for header in message.headers() {
         let is = |name: &str| header.name().eq_ignore_ascii_case(name);
@@ -33,7 +33,7 @@ pub fn verdict(message: &Message<'_>, from: Option<&Mailbox>) -> Dmarc {
             hosts.extend(host(&line()));
         } else if is("Authentication-Results") {
             let found = Results::of(&line());
-            // One server may write several lines, one for each method.
+            // One server may write several lines, one per method.
             if results.first().is_none_or(|first| first.server == found.server) {
                 results.push(found);
             }
@@ -41,7 +41,7 @@ pub fn verdict(message: &Message<'_>, from: Option<&Mailbox>) -> Dmarc {
     }
     let Some(found) = results.iter().find(|results| results.dmarc.is_some()) else { return Dmarc::Unsaid };
     let of_sender = found.domain.as_deref().is_none_or(|domain| from.is_some_and(|from| is_of(&from.key(), domain)));
-    // A mail that no server says to have taken in was put into the mailbox by its owner.
+    // A mail without Received lines was put into the mailbox by its owner.
     let by_receiver = hosts.is_empty() || hosts.iter().any(|host| are_neighbours(host, &found.server));
     match found.dmarc.as_deref() {
         Some("fail") => Dmarc::Fail,
@@ -50,7 +50,7 @@ pub fn verdict(message: &Message<'_>, from: Option<&Mailbox>) -> Dmarc {
     }
 }
 
-/// A line of a mail, in lower case and without comments.
+/// A header line in lower case, without comments.
 fn line(raw: &[u8], start: u32, end: u32) -> String {
     let (start, end) = (start as usize, end as usize);
     let bytes = raw.get(start..end.min(start + LONGEST)).unwrap_or_default();
@@ -65,13 +65,13 @@ fn line(raw: &[u8], start: u32, end: u32) -> String {
     plain.collect()
 }
 
-/// One line of results.
+/// A line of results.
 struct Results {
-    /// Who found them.
+    /// The server that wrote it.
     server: String,
-    /// What DMARC gave, if it says.
+    /// The DMARC result, if there is one.
     dmarc: Option<String>,
-    /// For which domain.
+    /// The domain of the result.
     domain: Option<String>,
 }
 
@@ -79,7 +79,7 @@ impl Results {
     fn of(line: &str) -> Self {
         let mut parts = line.split(';').map(str::trim);
         let server = parts.next().and_then(|first| first.split_whitespace().next()).unwrap_or_default().to_owned();
-        // Some servers do not say who they are, and begin with the first result.
+        // Some servers omit their name and begin with the first result.
         let mut parts = line.split(';').map(str::trim).filter(|part| part.starts_with("dmarc="));
         let dmarc = parts.next();
         let word = |name: &str| {
@@ -94,13 +94,13 @@ impl Results {
     }
 }
 
-/// The host that writes a line of its having received the mail: behind "by".
+/// The host that received the mail, after "by" in a Received line.
 fn host(line: &str) -> Option<String> {
     let mut words = line.split_whitespace().skip_while(|word| *word != "by");
     words.nth(1).map(|host| host.trim_matches([';', '[', ']']).to_owned())
 }
 
-/// Whether two hosts are of one domain: the same, one within the other, or both within a third.
+/// Whether two hosts belong to one domain: they are equal, or one is inside the other, or both are inside a third.
 fn are_neighbours(one: &str, other: &str) -> bool {
     let within = |inner: &str, outer: &str| inner.strip_suffix(outer).is_some_and(|rest| rest.ends_with('.'));
     let parent = |host: &str| host.split_once('.').map(|(_, parent)| parent.to_owned()).filter(|it| it.contains('.'));
@@ -114,7 +114,7 @@ fn are_neighbours(one: &str, other: &str) -> bool {
             || parent(other).is_some_and(|parent| within(one, &parent)))
 }
 
-/// Whether an address is of a domain, or of one within it.
+/// Whether an address belongs to a domain or a subdomain.
 fn is_of(address: &str, domain: &str) -> bool {
     let own = address.rsplit_once('@').map_or("", |(_, own)| own);
     own == domain || own.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))

@@ -1,4 +1,4 @@
-//! The files of a mail, and what the header of a part says of the one below it.
+//! The files of a mail, and what a part's header says about the part.
 
 use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
@@ -7,19 +7,19 @@ use super::{
     tnef, words,
 };
 
-/// Where the part begins that a cut went through, or where the cut is.
+/// The start of the part at the cut, or the position of the cut.
 pub(super) fn unread(message: &Message<'_>) -> u64 {
     let leaves = message.parts.iter().filter(|part| !matches!(part.body, PartType::Multipart(_)));
     let open = leaves.filter(|part| is_open(part, &message.raw_message)).map(|part| u64::from(part.offset_body));
     open.min().unwrap_or(message.raw_message.len() as u64)
 }
 
-/// Whether a part goes to the end of what there is: nobody knows whether that is its end.
+/// Whether a part reaches the end of the bytes, so that its real end is unknown.
 pub(super) fn is_open(part: &MessagePart<'_>, raw: &[u8]) -> bool {
     part.offset_end as usize >= raw.len()
 }
 
-/// What is in a `winmail.dat` in its place; itself too, where it holds more than can be taken out. Any other file as it is.
+/// Replaces a `winmail.dat` by its files, and keeps it if it contains more than these. Other files stay.
 pub(super) fn unpacked(file: MailFile) -> Vec<MailFile> {
     if !tnef::is_tnef(&file) {
         return vec![file];
@@ -31,7 +31,7 @@ pub(super) fn unpacked(file: MailFile) -> Vec<MailFile> {
     unpacked.files
 }
 
-/// What the header of a part says of the file that it is above, and how that is packed; none where it is above a text or further parts.
+/// The file that a part's header describes, and its encoding. None if the part is a text or a multipart.
 pub fn described(header: &[u8]) -> Option<(MailFile, Encoding)> {
     let mut message = MessageParser::default().parse(header)?;
     words::mend(&mut message);
@@ -42,7 +42,7 @@ pub fn described(header: &[u8]) -> Option<(MailFile, Encoding)> {
     is_file.then_some((MailFile { bytes: Vec::new(), ..file }, encoding))
 }
 
-/// A part as a file, its bytes taken out.
+/// A part as a file. Takes its bytes out of the part.
 pub(super) fn file(part: &mut MessagePart<'_>, raw: &[u8]) -> MailFile {
     let media_type = part.content_type().map_or_else(
         || "application/octet-stream".to_owned(),
@@ -56,11 +56,11 @@ pub(super) fn file(part: &mut MessagePart<'_>, raw: &[u8]) -> MailFile {
     let location = part.content_location().map(one_line);
     let bytes = match std::mem::replace(&mut part.body, PartType::Multipart(Vec::new())) {
         PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.into_owned(),
-        // A file is what it was, whatever the parser could not read in it.
+        // A file keeps its original bytes, even where the parser could not decode them.
         PartType::Text(text) | PartType::Html(text) => {
             words::unread_bytes(part, &text, raw).unwrap_or_else(|| text.into_owned().into_bytes())
         }
-        // Of a mail that is not packed, the parser keeps all around it too.
+        // For an unencoded mail, the parser also keeps what surrounds it.
         PartType::Message(inner) => match raw.get(part.offset_body as usize..part.offset_end as usize) {
             Some(bytes) if part.encoding == Encoding::None => bytes.to_vec(),
             _ => inner.raw_message.into_owned(),

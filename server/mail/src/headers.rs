@@ -1,5 +1,5 @@
-//! Header lines as they go out. Nothing that was typed ends a line or is decoded into something else (S15): words that look encoded are
-//! encoded themselves, so that a program shows what was typed and not what it would mean.
+//! Writes header lines. Typed text can neither end a line nor be decoded into something else (S15): words that look encoded are encoded, so
+//! that programs show the typed text.
 
 use std::fmt::Write;
 
@@ -12,13 +12,13 @@ use model::Mailbox;
 
 use super::read::one_line;
 
-/// The longest word that is written as it is, in bytes. A line of a mail has at most 998 and is better off with 78 (RFC 5322, 2.1.1).
+/// The longest unencoded word, in bytes. A line may have at most 998, and should have at most 78 (RFC 5322, 2.1.1).
 const WORD: usize = 70;
 
-/// What stands before and behind a subject's or a name's encoded parts (RFC 2047).
+/// The start of an encoded word (RFC 2047).
 const LOOKS_ENCODED: &str = "=?";
 
-/// A header line of text.
+/// A header of text.
 pub fn text(name: &'static str, text: &str) -> HeaderValue {
     let text = one_line(text);
     let name_of = HeaderName::new_from_ascii_str(name);
@@ -27,16 +27,16 @@ pub fn text(name: &'static str, text: &str) -> HeaderValue {
     }
     let mut written = String::new();
     let mut writer = EmailWriter::new(&mut written, name.len() + 2, 0, false);
-    // It writes into a string, which takes everything.
+    // Writing into a string cannot fail.
     let _ = rfc2047::encode(&text, &mut writer);
     drop(writer);
     HeaderValue::dangerous_new_pre_encoded(name_of, text, written)
 }
 
-/// A header line of addresses.
+/// A header of addresses.
 ///
 /// # Errors
-/// When one of them is no address.
+/// When one of the addresses is invalid.
 pub fn addresses(name: &'static str, list: &[Mailbox]) -> Result<HeaderValue, NoAddress> {
     let mut written = String::new();
     let mut plain = Vec::new();
@@ -59,18 +59,18 @@ fn write_mailbox(writer: &mut EmailWriter<'_>, name: &str, address: &str) {
         let _ = writer.folding().write_str(address);
         return;
     }
-    // Quoted, it should be no encoded word; there are programs that decode it all the same.
+    // A quoted string must not be decoded, but some programs decode it.
     let _ = if is_plain(name) { quoted_string::encode(name, writer) } else { rfc2047::encode(name, writer) };
     writer.space();
     let _ = writer.folding().write_str(&format!("<{address}>"));
 }
 
-/// The name of a file, which programs decode where they should not.
+/// A file name that programs do not decode by mistake.
 pub fn file_name(name: &str) -> String {
     one_line(name).replace(LOOKS_ENCODED, "=_")
 }
 
-/// Whether a word looks as if it were encoded.
+/// Whether a text looks encoded.
 pub fn looks_encoded(text: &str) -> bool {
     text.contains(LOOKS_ENCODED)
 }
@@ -79,7 +79,7 @@ fn is_plain(text: &str) -> bool {
     !looks_encoded(text) && text.split(' ').all(|word| word.len() <= WORD || !word.is_ascii())
 }
 
-/// What is no address, as it was given.
+/// The invalid address.
 #[derive(Debug, thiserror::Error)]
 #[error("\"{0}\" is no address")]
 pub struct NoAddress(String);
@@ -88,8 +88,8 @@ fn address(text: &str) -> Result<String, NoAddress> {
     written(text).filter(|_| !looks_encoded(text)).ok_or_else(|| NoAddress(one_line(text)))
 }
 
-/// An address as it is written in headers and commands; none where it would be more than that (S15). Some providers gave out addresses
-/// with dots where the standard has none: their local part is quoted, as every server reads it.
+/// An address for headers and commands. None if it would be more than an address (S15). Some providers assigned addresses with dots where
+/// the standard allows none. Their local part is quoted, as every server accepts it.
 pub fn written(text: &str) -> Option<String> {
     if text.chars().any(char::is_control) {
         return None;
@@ -102,7 +102,7 @@ pub fn written(text: &str) -> Option<String> {
     quoted.parse::<Address>().ok().map(|address| address.to_string())
 }
 
-/// Whether a local part is made of dots, wherever they stand, and what may stand between them (RFC 5322, 3.2.3; RFC 6532, 3.2).
+/// Whether a local part consists of dots, in any place, and characters of atoms (RFC 5322, 3.2.3; RFC 6532, 3.2).
 pub fn is_of_atoms(local: &str) -> bool {
     let is_atom = |c: char| match c.is_ascii() {
         true => c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c),

@@ -1,5 +1,5 @@
-//! A mail's HTML as it may be shown (S1–S4, S7): parsed once by the platform's own rules, nothing kept that is not on a list, written once.
-//! It is shown in a frame that runs nothing and reaches nothing besides; each of the two is enough by itself.
+//! Sanitises a mail's HTML for display (S1–S4, S7). It is parsed once, by a browser's own rules. Only what is on a list stays, and it is
+//! written once. In addition, the frame around it runs no scripts and loads nothing else. Each of the two is enough by itself.
 
 pub(super) mod colour;
 mod extent;
@@ -33,7 +33,7 @@ use self::{
 };
 use crate::pictures::picture_type;
 
-/// Base64 as browsers read it: what fills its end may be missing.
+/// Base64 as browsers accept it: padding may be missing.
 static BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -41,40 +41,40 @@ static BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Where a picture may come from.
+/// The source of a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Picture {
-    /// From within the mail, by the name that it is called there.
+    /// Inside the mail, by Content-ID.
     Inside(String),
-    /// From within the mail or from nowhere, by the name of a file.
+    /// Inside the mail or nowhere, by file name.
     Named(String),
-    /// From elsewhere.
+    /// On another server.
     Remote(String),
 }
 
-/// HTML that may be shown, and what was left out of it.
+/// HTML that may be displayed, with what was removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shown {
-    /// The HTML; a fragment.
+    /// The HTML, a fragment.
     pub html: String,
-    /// Its style sheet.
+    /// The style sheet.
     pub css: String,
-    /// The same, to be asked.
+    /// The style sheet, parsed.
     pub(super) sheet: Sheet,
-    /// How many pictures lie on other servers.
+    /// The number of pictures on other servers.
     pub remote: usize,
-    /// Whether it is only the beginning: the rest was too long, too deep, or cost too much to read.
+    /// Whether it is only the beginning, because the rest was too long, too deep, or too expensive.
     pub cut: bool,
 }
 
 impl Shown {
-    /// How tall it is in a frame of this width, both in points of the screen.
+    /// Its height in a frame of this width, both in CSS pixels.
     pub fn height(&self, width: f32) -> u32 {
         height(&self.html, &self.sheet, width)
     }
 }
 
-/// Elements that letters are made of.
+/// The allowed elements.
 const TAGS: [&str; 57] = [
     "a",
     "abbr",
@@ -134,9 +134,9 @@ const TAGS: [&str; 57] = [
     "u",
     "ul",
 ];
-/// What may stand in any of them.
+/// The attributes that every element may have.
 const ATTRIBUTES: [&str; 7] = ["class", "dir", "hidden", "id", "lang", "style", "title"];
-/// What tables, pictures and fonts of old are laid out with.
+/// The attributes of tables, pictures and old fonts.
 const LAYOUT: [(&str, &[&str]); 11] = [
     ("table", &["align", "bgcolor", "background", "border", "cellpadding", "cellspacing", "width", "height"]),
     ("td", &["align", "valign", "background", "bgcolor", "colspan", "rowspan", "width", "height", "nowrap"]),
@@ -148,23 +148,23 @@ const LAYOUT: [(&str, &[&str]); 11] = [
     ("a", &["href"]),
     ("ol", &["start", "type"]),
     ("div", &["align"]),
-    // That it is a quotation, and nothing else.
+    // Only to mark it as a quote.
     ("blockquote", &["type"]),
 ];
 
-/// Makes HTML fit to be shown. `link` turns where a picture is into an address that the frame may ask; none leaves the picture out.
+/// Makes HTML safe to display. `link` turns the source of a picture into a URL for the frame. None leaves the picture out.
 pub fn sanitise(html: &str, link: impl Fn(Picture) -> Option<String> + Send + Sync + 'static) -> Shown {
     sanitise_all(&[html.to_owned()], link)
 }
 
-/// Makes documents fit to be shown, one below another. Together they may cost no more than one.
+/// Makes documents safe to display, one below another, with the limits of a single one.
 pub fn sanitise_all(documents: &[String], link: impl Fn(Picture) -> Option<String> + Send + Sync + 'static) -> Shown {
     let remote = Arc::new(AtomicUsize::new(0));
     let cleaned = cleaner(link, Arc::clone(&remote));
     let (mut all, mut spent) = (Shown::default(), Spent::default());
     for (n, html) in documents.iter().enumerate() {
         let sheet = Sheet::parse(html);
-        // What stands on the whole of several documents is each one's own.
+        // Styles for the whole document are kept separate for each of several documents.
         let number = (documents.len() > 1).then_some(n);
         let around = whole::around(html, &sheet, number);
         let (html, cut) = beginning(html, &mut spent);
@@ -181,7 +181,7 @@ pub fn sanitise_all(documents: &[String], link: impl Fn(Picture) -> Option<Strin
     all
 }
 
-/// What keeps of HTML what may be shown, and counts its pictures that lie elsewhere.
+/// The sanitiser. It counts the remote pictures.
 fn cleaner(
     link: impl Fn(Picture) -> Option<String> + Send + Sync + 'static,
     count: Arc<AtomicUsize>,
@@ -191,7 +191,7 @@ fn cleaner(
         .tags(TAGS.into_iter().collect())
         .generic_attributes(ATTRIBUTES.into_iter().collect())
         .tag_attributes(LAYOUT.iter().map(|(tag, names)| (*tag, names.iter().copied().collect())).collect())
-        // What stands in these is no text of the letter.
+        // The content of these elements is no text of the letter.
         .clean_content_tags(HashSet::from(["script", "style", "title", "head", "noscript", "template", "svg", "math", "object", "iframe"]))
         .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "cid", "data", "file"]))
         .link_rel(Some("noopener noreferrer nofollow"))
@@ -218,14 +218,14 @@ fn cleaner(
             (_, "hidden") => Some(Cow::Borrowed("")),
             ("blockquote", "type") => value.eq_ignore_ascii_case("cite").then_some(Cow::Borrowed("cite")),
             (_, "width" | "height") => size(value).then_some(Cow::Borrowed(value)),
-            // Of files on somebody's disk the names of pictures are of use alone.
+            // Of file URLs, only the names of pictures are useful.
             _ if after(value, "file:").is_some() => None,
             _ => Some(Cow::Borrowed(value)),
         });
     builder
 }
 
-/// The classes of an element, as the mail's own; of a quotation that it is one.
+/// The classes of an element, with the mail's prefix. A blockquote keeps that it is a quote.
 fn classes(tag: &str, value: &str) -> Option<String> {
     let quote = (tag == "blockquote" && value.contains("quote")).then(|| "quote".to_owned());
     let all: Vec<String> =
@@ -233,23 +233,23 @@ fn classes(tag: &str, value: &str) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" "))
 }
 
-/// A class or id as the mail's own.
+/// A class or id with the mail's prefix.
 fn fronted(name: &str) -> Option<String> {
     is_name(name).then(|| if name.starts_with(FRONT) { name.to_owned() } else { format!("{FRONT}{name}") })
 }
 
-/// Whether rules can name a class or an id so.
+/// Whether a style rule can name this class or id.
 fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 60
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// What an image names as its source.
+/// The source of an image.
 enum Source {
-    /// The picture itself, in an address that the frame may show.
+    /// The picture itself, as a data URL that may be displayed.
     Written(String),
-    /// Where it is.
+    /// Its location.
     At(Picture),
 }
 
@@ -268,7 +268,7 @@ fn source(value: &str) -> Option<Source> {
     if after(value, "http://").or_else(|| after(value, "https://")).is_some() {
         return Some(Source::At(Picture::Remote(value.to_owned())));
     }
-    // A file of the program that wrote it, or of the page that it was.
+    // A file of the program that wrote the mail, or of the original web page.
     if !is_file && value.split('/').next().is_some_and(|scheme| scheme.contains(':')) {
         return None;
     }
@@ -283,8 +283,8 @@ fn after<'v>(value: &'v str, front: &str) -> Option<&'v str> {
     begin.eq_ignore_ascii_case(front).then_some(rest)
 }
 
-/// A picture that is written into the address of one, as it may be shown. What it is counts by its bytes, as for any other picture:
-/// a few thousand letters can be more dots than a browser holds (S10).
+/// The picture of a data URL. Its bytes decide its type, as for any other picture: a few thousand characters can contain more pixels than a
+/// browser can hold (S10).
 fn written(body: &str) -> Option<String> {
     let (kind, dots) = body.split_once(',')?;
     after(kind, "image/")?;
@@ -294,7 +294,7 @@ fn written(body: &str) -> Option<String> {
     Some(format!("data:{};base64,{dots}", picture_type(&bytes)?))
 }
 
-/// Where a link may lead: a page, a mail, a call. Never into this application, nor to where a browser would run something.
+/// The allowed target of a link: a page, a mail, a call. Never this application, and nothing that a browser would execute.
 fn href(value: &str) -> Option<String> {
     let value = value.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     let bad =
@@ -305,7 +305,7 @@ fn href(value: &str) -> Option<String> {
     let (scheme, rest) = value.split_once(':')?;
     match scheme.to_ascii_lowercase().as_str() {
         "http" | "https" => rest.starts_with("//").then(|| value.to_owned()),
-        // What a link may put into a mail besides its recipient (copies, files) is nobody's but the writer's to decide.
+        // Only the recipient is kept. Copies, files and text are for the member to decide.
         "mailto" => Some(format!("mailto:{}", rest.split('?').next().unwrap_or_default())),
         "tel" => rest.chars().all(|c| c.is_ascii_digit() || "+-(). ".contains(c)).then(|| value.to_owned()),
         _ => None,

@@ -1,5 +1,5 @@
-//! Bytes to a letter and back. Everything here is pure: bytes and values in, values out. It opens no file and no connection, and it
-//! knows no database. What strangers send goes through here first, so each part is bounded in bytes, depth and work, and is fuzzed.
+//! Parses and composes mails. Everything here is pure: bytes and values in, values out, without files, connections or a database. All data
+//! from strangers passes through here first, so each part is limited in bytes, depth and work, and is fuzzed.
 
 mod body;
 pub mod cards;

@@ -1,21 +1,21 @@
-//! Mails within mails, before the parser sees them: it follows them however deep they lie, and lets go of them by calling itself, level by
-//! level. A few megabytes of them would end the process (S10). Counted here is what every level must have.
+//! Limits nested mails before the parser sees them. The parser follows any depth, and frees the levels recursively. A few megabytes of
+//! nested mails would end the process (S10). Here the marks that every level must have are counted.
 
 use mail_parser::decoders::base64::base64_decode;
 
-/// How many layers of packing the parser opens to find a mail within.
+/// How many layers of encoding the parser decodes to find a nested mail.
 const LAYERS: usize = 3;
-/// Less base64 than this, in bytes, holds no mail of too many levels.
+/// Base64 shorter than this, in bytes, cannot contain too many levels.
 const SMALL: usize = 8 * 1024;
 
-/// How many parts with parts of their own come to one that is a mail: they lie beside each other and only take room.
+/// How many multiparts there may be for each nested mail: they are siblings and only take space.
 const FLAT: usize = 20;
-/// How many bytes the parser may have to look at to find where parts end: all that follows, for each that has parts of its own.
+/// The most bytes that the parser may search for the ends of parts: each multipart costs a search of all that follows it.
 const MOST_WORK: usize = 5_000_000_000;
-/// How many lines may look like the border of a part: each may become one, and takes its room.
+/// The most lines that look like boundaries: each may become a part and uses memory.
 const MOST_BORDERS: usize = 100_000;
 
-/// What stands between a `Content-Type` and the end of its header, counted: parts that are mails, and parts with parts of their own.
+/// Counts the marks between a `Content-Type` and the end of its header: nested mails and multiparts.
 #[derive(Debug, Default, Clone, Copy)]
 struct Marks {
     mails: usize,
@@ -47,7 +47,7 @@ impl Marks {
     }
 }
 
-/// Whether a mail may have more than `most` levels, or parts that cost too much to be found.
+/// Whether a mail may have more than `most` levels, or parts that are too expensive to find.
 pub fn too_deep(bytes: &[u8], most: usize) -> bool {
     let borders = || bytes.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"--")).count();
     borders() > MOST_BORDERS || deeper(bytes, most, LAYERS)
@@ -59,7 +59,7 @@ fn deeper(bytes: &[u8], most: usize, layers: usize) -> bool {
     if marks.mails > most || marks.bounded > most * FLAT || work > MOST_WORK {
         return true;
     }
-    // Only a part that says it is a mail is looked into.
+    // Only a part that is declared a mail is searched.
     if marks.mails == 0 || layers == 0 {
         return false;
     }
@@ -69,7 +69,7 @@ fn deeper(bytes: &[u8], most: usize, layers: usize) -> bool {
     quoted || packed(bytes).any(|packed| base64_decode(packed).is_some_and(|inner| deeper(&inner, most, layers - 1)))
 }
 
-/// Bytes with what may be quoted-printable in them as what it stands for; nothing is wrong here.
+/// Decodes everything that may be quoted-printable. Any input is valid here.
 pub(super) fn unquoted(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -93,7 +93,7 @@ pub(super) fn unquoted(bytes: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// What may be base64: from a blank line on, as far as nothing else stands there.
+/// The possible Base64 blocks: from a blank line on, as long as there is nothing else.
 fn packed(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes;
     std::iter::from_fn(move || {

@@ -1,24 +1,25 @@
-//! What a picture is by its bytes, and whether a browser can hold it (S10): it unpacks every dot of it, however few bytes they came in.
+//! The type of a picture by its bytes, and whether a browser can hold it (S10): a browser decodes every pixel, however few bytes the file
+//! has.
 
-/// The most pixels that a picture may have: a browser takes four bytes for each.
+/// The most pixels of a picture. A browser uses four bytes for each.
 const PIXELS: u64 = 50_000_000;
-/// Those that browsers show.
+/// The types that browsers display.
 const TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
-/// A picture's type by its first bytes, if it is one that browsers show; nothing is said of its size.
+/// A picture's type by its first bytes, if browsers display it. Its size is not checked.
 pub fn kind(bytes: &[u8]) -> Option<&'static str> {
     let found = infer::get(bytes)?.mime_type();
     TYPES.into_iter().find(|known| *known == found)
 }
 
-/// A picture's type by its bytes, if it is one that browsers show and not so large that they cannot. What does not say how large it
-/// is counts as too large.
+/// A picture's type by its bytes, if browsers display it and it is not too large. A picture without readable dimensions counts as too
+/// large.
 pub fn picture_type(bytes: &[u8]) -> Option<&'static str> {
     let (width, height) = size(bytes)?;
     (width.saturating_mul(height) <= PIXELS).then(|| kind(bytes)).flatten()
 }
 
-/// How wide and how tall a picture is, in pixels, as its first bytes say.
+/// The width and height of a picture in pixels, from its first bytes.
 pub fn size(bytes: &[u8]) -> Option<(u64, u64)> {
     match kind(bytes)? {
         "image/png" => png(bytes),
@@ -28,7 +29,7 @@ pub fn size(bytes: &[u8]) -> Option<(u64, u64)> {
     }
 }
 
-/// Width and height, from the header that comes first (PNG, 11.2.2).
+/// Width and height from the first header (PNG, 11.2.2).
 fn png(bytes: &[u8]) -> Option<(u64, u64)> {
     let side = |at: usize| Some(u64::from(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?)));
     if bytes.get(12..16)? != b"IHDR" {
@@ -37,30 +38,30 @@ fn png(bytes: &[u8]) -> Option<(u64, u64)> {
     Some((side(16)?, side(20)?))
 }
 
-/// Width and height, from the frame header (ITU T.81, B.2.2).
+/// Width and height from the frame header (ITU T.81, B.2.2).
 fn jpeg(bytes: &[u8]) -> Option<(u64, u64)> {
     let two = |at: usize| Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
     let mut at = 2;
     loop {
-        // Browsers skip whatever stands before a marker, and a marker may begin with any number of these bytes.
+        // Browsers skip bytes before a marker, and a marker may begin with any number of 0xff bytes.
         at += bytes.get(at..)?.iter().position(|byte| *byte == 0xff)?;
         at += bytes.get(at..)?.iter().position(|byte| *byte != 0xff)?;
         let marker = *bytes.get(at)?;
         at += 1;
         match marker {
-            // No marker, but a part of what is skipped; and those that have nothing behind them.
+            // Not a marker but skipped data, or a marker without a length.
             0x00 | 0x01 | 0xd0..=0xd7 => {}
             0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
                 return Some((u64::from(two(at + 5)?), u64::from(two(at + 3)?)));
             }
-            // It begins anew, ends, or its dots begin: nobody knows how many.
+            // A new start, the end, or the pixel data: the dimensions are unknown.
             0xd8..=0xda => return None,
             _ => at += usize::from(two(at)?),
         }
     }
 }
 
-/// Width and height of the screen, or of the first frame where it sticks out: browsers make room for it (GIF89a, 18 and 20).
+/// Width and height of the screen, or of the first frame if it is larger: browsers allocate both (GIF89a, 18 and 20).
 fn gif(bytes: &[u8]) -> Option<(u64, u64)> {
     let side = |at: usize| Some(u64::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
     let colours = *bytes.get(10)?;
@@ -80,7 +81,7 @@ fn gif(bytes: &[u8]) -> Option<(u64, u64)> {
     }
 }
 
-/// An extension says what it is, and has blocks that say how long they are, until one is empty.
+/// An extension has a type, then blocks with their lengths, until an empty one.
 fn after_extension(bytes: &[u8], at: usize) -> Option<usize> {
     let mut at = at + 2;
     loop {
@@ -92,7 +93,7 @@ fn after_extension(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Width and height, from the first chunk, whichever of the three it is (RFC 9649, 2.5 to 2.7).
+/// Width and height from the first chunk of any of the three kinds (RFC 9649, 2.5 to 2.7).
 fn webp(bytes: &[u8]) -> Option<(u64, u64)> {
     let number = |at: usize, length: usize| {
         let digits = bytes.get(at..at + length)?.iter().rev();
@@ -119,7 +120,7 @@ mod tests {
         [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], &width.to_be_bytes(), &height.to_be_bytes()].concat()
     }
 
-    /// `before` stands between the beginning and the frame header.
+    /// `before` is between the start and the frame header.
     fn jpeg(before: &[u8], width: u16, height: u16) -> Vec<u8> {
         let frame = b"\xff\xc2\0\x0b\x08";
         [&b"\xff\xd8"[..], before, frame, &height.to_be_bytes(), &width.to_be_bytes(), b"\x01"].concat()

@@ -1,5 +1,5 @@
-//! What a mail's HTML says, in lines: what is searched, quoted and folded. It is read from the front to the back once, and not as a browser
-//! would: how it looks is shown elsewhere. What nobody sees is no part of it.
+//! Converts a mail's HTML to lines of text, which are searched, quoted and folded. It reads the HTML once from front to back and does not
+//! build a browser's tree. Invisible content is left out.
 
 mod cells;
 mod links;
@@ -25,23 +25,23 @@ use super::{
     tags::{Part, Tag, decode, parts},
 };
 
-/// What a quotation is marked with is repeated no more often than this, however deep it lies.
+/// The most quote marks of a line, however deep the quote is.
 const DEEPEST: usize = 5;
-/// How many elements that lie in each other are told apart. What lies deeper looks like the last of them.
+/// The most nested elements that are told apart. Deeper content looks like the last of them.
 const MOST_OPEN: usize = 200;
-/// How many spaces that stand together are kept where they are kept at all.
+/// The most adjacent spaces that are kept.
 const MOST_SPACES: usize = 100;
-/// What stands around words that are struck out.
+/// The marker around words that are struck through.
 const STRUCK: &str = "~~";
 
-/// Elements that stand on lines of their own.
+/// Elements on lines of their own.
 const LINES: [&str; 22] = [
     "address", "article", "body", "center", "dd", "div", "dl", "dt", "fieldset", "footer", "form", "header", "hr",
     "li", "main", "section", "table", "tbody", "tfoot", "thead", "tr", "caption",
 ];
-/// Elements with a blank line around them.
+/// Elements with blank lines around them.
 const PARAGRAPHS: [&str; 11] = ["blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "ul"];
-/// What a style sheet may say that changes what is read.
+/// The style properties that change what is read.
 const READ: [&str; 11] = [
     "display",
     "visibility",
@@ -56,31 +56,31 @@ const READ: [&str; 11] = [
     "background",
 ];
 
-/// The lines of an HTML document, with what its links lead to, the numbers of its lists, and its words that are struck out as such.
+/// The lines of an HTML document, with the targets of its links, the numbers of its lists, and marks around struck words.
 pub fn plain(html: &str) -> String {
     let sheet = Sheet::parse(html).only(&READ);
     read(html, &sheet, Told::Marks).text
 }
 
-/// The lines of an HTML document, and where they stand in it.
+/// The lines of an HTML document with their positions.
 pub(super) struct Placed {
-    /// The lines.
+    /// The text.
     pub text: String,
-    /// For each line that says something, where it begins in the text and in the HTML.
+    /// For each line with text, its start in the text and in the HTML.
     pub lines: Vec<(usize, usize)>,
 }
 
-/// The words of an HTML document in its lines, and where they stand in it.
+/// The words of an HTML document in lines, with their positions.
 pub(super) fn placed(html: &str) -> Placed {
     read(html, &Sheet::default(), Told::Words)
 }
 
-/// What is written beside the words of a document.
+/// What is added to the words of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Told {
     /// Nothing.
     Words,
-    /// Where links lead to, and what is struck out.
+    /// The targets of links, and marks around struck words.
     Marks,
 }
 
@@ -102,16 +102,16 @@ fn read(html: &str, sheet: &Sheet, told: Told) -> Placed {
     Placed { text: lines.text, lines: lines.places }
 }
 
-/// An element that is open.
+/// An open element.
 struct Element {
     name: String,
     look: Look,
-    /// It is a quotation that says so.
+    /// Whether it is marked as a quote.
     quotes: bool,
     list: Option<List>,
     link: Option<Link>,
     raised: Option<Raised>,
-    /// It is a table whose cells belong together: it has heads or lines.
+    /// Whether it is a data table, with header cells or borders.
     has_columns: bool,
     cell: Option<Cell>,
 }
@@ -123,32 +123,32 @@ impl Element {
     }
 }
 
-/// Lines as they are written.
+/// The lines that were written so far.
 struct Lines<'s> {
     sheet: &'s Sheet,
     told: Told,
     text: String,
-    /// Where in the HTML that is which is being read.
+    /// The current position in the HTML.
     at: usize,
     places: Vec<(usize, usize)>,
     open: Vec<Element>,
-    /// By what rules know the open elements.
+    /// The names by which rules select the open elements.
     named: Vec<Named>,
-    /// How many elements are open that are not told apart.
+    /// How many open elements are too deep to be told apart.
     deeper: usize,
-    /// How many of the quotations that are open say so.
+    /// How many open elements are marked as quotes.
     depth: usize,
-    /// Something stands on the line already.
+    /// Whether the current line has content.
     filled: bool,
-    /// What is due before the next word: spaces, and a mark.
+    /// What is due before the next word: spaces, and a marker.
     due: String,
-    /// The mark is due that begins struck words.
+    /// Whether the opening marker of struck words is due.
     strikes: bool,
-    /// Only the mark of an entry stands on the line.
+    /// Whether the current line has only a list marker.
     is_marked: bool,
-    /// What stands for the cells that were passed since the last one that says something.
+    /// The placeholders for the empty cells since the last one with text.
     passed: String,
-    /// How many entries the lists have that are counted down, by where they begin in the HTML.
+    /// The number of entries of reversed lists, by their position in the HTML.
     lengths: HashMap<usize, i64>,
 }
 
@@ -177,7 +177,7 @@ impl<'s> Lines<'s> {
         self.open.last().map_or(Look::PAGE, |element| element.look)
     }
 
-    /// Whether what stands here is read: letters in the colour of their ground are not.
+    /// Whether text is visible here: text in the colour of its background is not.
     fn is_read(&self) -> bool {
         let look = self.look();
         look.is_read() && (self.told == Told::Words || look.ground != Some(look.colour))
@@ -228,7 +228,7 @@ impl<'s> Lines<'s> {
         }
     }
 
-    /// Begins an entry of a list with its mark.
+    /// Begins a list entry with its marker.
     fn entry(&mut self, tag: &Tag<'_>) {
         let depth = self.open.iter().filter(|element| element.list.is_some()).count().clamp(1, 10);
         let marks = self.look().marks;
@@ -239,7 +239,7 @@ impl<'s> Lines<'s> {
         self.is_marked = true;
     }
 
-    /// What stands for a picture is read where the picture is seen, whatever letters would look like there.
+    /// The text of a picture counts where the picture is visible, whatever text would look like there.
     fn picture(&mut self, tag: &Tag<'_>) {
         let named = if self.sheet.is_empty() { Named::default() } else { Named::of(tag) };
         let look = self.look().within(tag, self.sheet, &named, &self.named);
@@ -264,7 +264,7 @@ impl<'s> Lines<'s> {
         }
     }
 
-    /// Ends what an element ends that was left open.
+    /// Closes the open elements that this element implicitly ends.
     fn close_by(&mut self, name: &str) {
         let (ends, within): (&[&str], &[&str]) = match name {
             "li" => (&["li"], &["ol", "ul"]),
@@ -314,7 +314,7 @@ impl<'s> Lines<'s> {
             self.end_cell(cell);
         }
         if element.look.struck && self.told == Told::Marks && !std::mem::take(&mut self.strikes) {
-            // Some ends of lines may stand behind them.
+            // Line ends may follow it.
             let end = self.text.trim_end_matches('\n').len();
             self.text.insert_str(end, STRUCK);
         }
@@ -327,7 +327,7 @@ impl<'s> Lines<'s> {
         }
     }
 
-    /// Parts what stands before a tag from what stands behind it.
+    /// Separates the text before a tag from the text after it.
     fn part(&mut self, name: &str) {
         if matches!(name, "tr" | "table") {
             self.passed.clear();
@@ -379,7 +379,7 @@ impl<'s> Lines<'s> {
         }
     }
 
-    /// Writes a word, its characters by name as what they are.
+    /// Writes a word, with character references decoded.
     fn word(&mut self, word: &str) {
         if word.is_ascii() && !word.starts_with('&') {
             self.start_word();
@@ -390,9 +390,9 @@ impl<'s> Lines<'s> {
         self.put(&read);
     }
 
-    /// Writes a word as it is.
+    /// Writes a word unchanged.
     fn put(&mut self, read: &str) {
-        // What only fills the first line of a mass mailing.
+        // Characters that only fill the preview of a mass mailing.
         if read.chars().all(is_unseen) && read.chars().any(is_filler) {
             return self.space(" ");
         }
@@ -414,7 +414,7 @@ impl<'s> Lines<'s> {
         self.is_marked = false;
     }
 
-    /// Ends the line, an empty one too; more than two of those say nothing.
+    /// Ends the line, even an empty one. More than two empty lines are left out.
     fn end_line(&mut self) {
         if self.filled || !self.text.ends_with("\n\n\n") {
             self.text.push('\n');

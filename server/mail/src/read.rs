@@ -1,5 +1,4 @@
-//! A mail's bytes as what Tandem needs of them (RFC 5322, MIME). The bytes themselves are kept unchanged elsewhere; what is read here may
-//! be read again by a better version.
+//! Reads a mail's bytes (RFC 5322, MIME). The bytes are stored unchanged elsewhere, so that a later version may read them again.
 
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
 use model::{Mailbox, Parties, Timestamp};
@@ -15,30 +14,29 @@ use super::{
 };
 use crate::{Claims, Writer};
 
-/// How many parts of a mail are read. Beyond, it is no letter but an attack: what comes first of it is read (S10).
+/// The most parts of a mail that are read. More parts are an attack, and only the first ones are read (S10).
 pub(super) const MOST_PARTS: usize = 500;
-/// How many mails may lie within it, each of which may lie within the one before.
+/// The most nested mails.
 pub(super) const MOST_LEVELS: usize = 1000;
-/// How many mails back an answer may name. Real chains are pruned to some twenty.
+/// The most Message-IDs of answered mails. Real chains are pruned to about twenty.
 const MOST_ANSWERED: usize = 100;
-/// Addresses in one line of its head. Everybody who looks at the thread is sent them.
+/// The most addresses in one header. They are sent to everybody who opens the thread.
 pub(super) const PARTIES: usize = 500;
 
-/// Why a mail could not be read. It is kept, and an admin can look at its source.
+/// Why a mail could not be read. It is stored, and an administrator can look at its source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// No header that could be told from the rest.
+    /// There is no recognisable header.
     #[error("This is not a mail: it has no header.")]
     NoMail,
 }
 
-/// The name of a mail, as its sender's program made it, without the angle brackets. Anybody may write any name into a mail: it finds
-/// a conversation and never opens one.
+/// A Message-ID without angle brackets. Anybody may write any id into a mail, so an id finds a conversation but never gives access.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MessageName(String);
 
 impl MessageName {
-    /// A name that can be one: printable ASCII, without space or brackets, at most 500 bytes. Others cannot be given back as they came.
+    /// Accepts valid ids: printable ASCII without space or brackets, at most 500 bytes. Others could not be sent back unchanged.
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim().trim_start_matches('<').trim_end_matches('>');
         let fits = !text.is_empty()
@@ -47,7 +45,7 @@ impl MessageName {
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// As stored and compared.
+    /// The form in which it is stored and compared.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -56,77 +54,77 @@ impl MessageName {
 /// A file in a mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MailFile {
-    /// As its sender named it; not to be trusted with anything.
+    /// The name that the sender gave. Not trusted.
     pub name: String,
-    /// As its sender called it: `type/subtype`, in lower case.
+    /// The type that the sender gave: `type/subtype`, in lower case.
     pub media_type: String,
-    /// What the text calls it by (`cid:`), for pictures within it.
+    /// Its Content-ID, by which the HTML refers to pictures (`cid:`).
     pub content_id: Option<String>,
-    /// Where it lay before it was put into the mail, for pictures that the text calls by that (RFC 2557).
+    /// Its original URL, by which the HTML may refer to pictures (RFC 2557).
     pub location: Option<String>,
     /// Its bytes, decoded.
     pub bytes: Vec<u8>,
 }
 
 impl MailFile {
-    /// What the text may call it by.
+    /// The names by which the HTML may refer to it.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let given = [self.content_id.as_deref(), self.location.as_deref(), Some(self.name.as_str())];
         given.into_iter().flatten().filter(|name| !name.is_empty())
     }
 }
 
-/// What a mail says.
+/// The content of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// Its name; none when it has none, or several.
+    /// Its Message-ID. None if it has none, or several.
     pub name: Option<MessageName>,
-    /// The mails that it answers, the nearest first: In-Reply-To, then References from the last to the first, each once.
+    /// The mails that it answers, nearest first: In-Reply-To, then References from last to first, each once.
     pub answers: Vec<MessageName>,
-    /// From whom, to whom.
+    /// The sender and the recipients.
     pub parties: Parties,
-    /// The addresses by which it reached the mailbox, as the servers on the way noted them.
+    /// The addresses through which it reached the mailbox, as servers recorded them.
     pub delivered_to: Vec<String>,
-    /// What it says of its sender.
+    /// What it says about its sender.
     pub claims: Claims,
-    /// What the receiving server found about the domain it is from.
+    /// The receiving server's DMARC result.
     pub dmarc: Dmarc,
-    /// What it is about, on one line.
+    /// The subject, on one line.
     pub subject: String,
-    /// When it says that it was sent.
+    /// Its own date.
     pub sent_at: Option<Timestamp>,
-    /// All of the letter as text; where a part is laid out alone, what that says.
+    /// The whole letter as text. Parts that exist only as HTML are converted.
     pub text: String,
-    /// All of the letter as it was laid out, as documents one after another; none where no part of it is. Hostile.
+    /// The whole letter as HTML documents in sequence. None if no part of it has a layout. Hostile.
     pub html: Vec<String>,
-    /// Its files, the pictures within the text among them.
+    /// Its files, including pictures in the text.
     pub files: Vec<MailFile>,
-    /// Who or what wrote it.
+    /// Whether a person or a machine wrote it.
     pub writer: Writer,
-    /// What it tells of a mail that we sent, when a mail system wrote it.
+    /// The delivery report, if a mail system wrote it.
     pub report: Option<Report>,
-    /// Where there is more of it than was read, the byte at which the body begins that was not read to its end, or where nothing was read.
+    /// If the mail was cut: the position of the first body that was not read completely, or of the cut.
     pub cut: Option<u64>,
 }
 
 /// Reads a mail.
 ///
 /// # Errors
-/// [`Unreadable`]: nothing in it can be trusted to be what it looks like.
+/// [`Unreadable`] when nothing in it is reliable.
 pub fn read(bytes: &[u8]) -> Result<Mail, Unreadable> {
     read_some(bytes, false)
 }
 
-/// Reads a mail of which these bytes are the beginning.
+/// Reads the beginning of a mail.
 ///
 /// # Errors
-/// As [`read`].
+/// Those of [`read`].
 pub fn read_beginning(bytes: &[u8]) -> Result<Mail, Unreadable> {
     read_some(bytes, true)
 }
 
 fn read_some(bytes: &[u8], is_beginning: bool) -> Result<Mail, Unreadable> {
-    // Halved until it is within bounds: a half begins with the header and, as programs order a mail, the text.
+    // Halved until it is within the limits: a half begins with the header and usually the text.
     let mut beginning = bytes;
     let message = loop {
         match within_bounds(beginning)? {
@@ -138,13 +136,13 @@ fn read_some(bytes: &[u8], is_beginning: bool) -> Result<Mail, Unreadable> {
     Ok(read_parsed(message, cut))
 }
 
-/// A mail taken apart; none when it has more parts or levels than are read.
+/// A parsed mail. None if it has more parts or levels than are read.
 fn within_bounds(bytes: &[u8]) -> Result<Option<Message<'_>>, Unreadable> {
     if nested::too_deep(bytes, MOST_LEVELS) {
         return Ok(None);
     }
     let message = MessageParser::default().parse(bytes).ok_or(Unreadable::NoMail)?;
-    // Anything before an empty line can be taken for a header that nobody knows.
+    // Any text before an empty line looks like an unknown header.
     if message.headers().iter().all(|header| matches!(header.name, HeaderName::Other(_))) {
         return Err(Unreadable::NoMail);
     }
@@ -156,7 +154,7 @@ fn read_parsed(mut message: Message<'_>, cut: Option<u64>) -> Mail {
     let writer = writer::kind(&message);
     let in_words = || (writer == Writer::Bounce).then(|| report::in_words(&message));
     let report = report::read(&message).or_else(in_words);
-    // After all that looks at them: the texts and the files are taken out, rather than hold the largest part of a mail twice.
+    // Last of all: texts and files are moved out, so that the largest part of a mail is not held twice.
     let Bodies { text, html, files } = body::read(&mut message, cut.is_some());
     let delivered_to = delivered_to(&message);
     let (parties, claims) = parties(&message, &delivered_to);
@@ -178,7 +176,7 @@ fn read_parsed(mut message: Message<'_>, cut: Option<u64>) -> Mail {
     }
 }
 
-/// Only one that is its own: with two, programs disagree about which is meant, and threads could be forged.
+/// Accepts only a single id: with two, programs disagree about which counts, and threads could be forged.
 fn name(message: &Message<'_>) -> Option<MessageName> {
     let mut all = message.header_values(HeaderName::MessageId).flat_map(names);
     let first = all.next()?;
@@ -213,13 +211,13 @@ fn parties(message: &Message<'_>, delivered_to: &[String]) -> (Parties, Claims) 
     (Parties { from, reply_to, to, cc, claimed: None }, claims)
 }
 
-/// Without line ends and characters that are not shown: nothing of it can begin a line of its own somewhere (S15).
+/// A text without line ends and control characters, so that it cannot begin a new line anywhere (S15).
 pub fn one_line(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect();
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Headers in which servers note the address that a mail was delivered for.
+/// Headers in which servers record the address that a mail was delivered to.
 const DELIVERED_TO: [&str; 4] = ["Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To"];
 
 fn delivered_to(message: &Message<'_>) -> Vec<String> {
@@ -324,7 +322,7 @@ mod tests {
 
     #[test]
     fn t3_what_outlook_packed_is_unpacked() {
-        // A stream of one file, "a.txt", that says "one".
+        // A stream with one file, "a.txt", that contains "one".
         let packed = "eJ8+IgEAAgKQBgAOAAAAAQD/////IAAgAAAAAAA9BAIQgAEABgAAAGEudHh0ADkBAg+ABgADAAAAb25lQgE=";
         let with = |packed: &str| {
             let mail = mail(&format!(

@@ -1,4 +1,4 @@
-//! What a mail system tells of a mail that we sent: a delivery report (RFC 3464, RFC 6533), or the plain words of those that know no reports (T8).
+//! Delivery reports about our mails (RFC 3464, RFC 6533), or the plain text of mail systems without reports (T8).
 
 use std::borrow::Cow;
 
@@ -9,9 +9,9 @@ use super::{
     read::{MessageName, one_line},
 };
 
-/// How many recipients of one report are read.
+/// The most recipients of a report that are read.
 const MOST_RECIPIENTS: usize = 100;
-/// What mail systems say that go on trying.
+/// Texts of mail systems that still retry.
 const GOES_ON: [&str; 18] = [
     "will retry",
     "will be retried",
@@ -32,7 +32,7 @@ const GOES_ON: [&str; 18] = [
     "atrasad",
     "задерж",
 ];
-/// What they say that gave up. A code that speaks of now (4.4.1: no answer) says then why.
+/// Texts of mail systems that gave up. A temporary code (4.4.1: no answer) then only gives the reason.
 const GAVE_UP: [&str; 23] = [
     "given up",
     "giving up",
@@ -59,40 +59,40 @@ const GAVE_UP: [&str; 23] = [
     "opgegeven",
 ];
 
-/// What a mail system says became of a mail of ours.
+/// What happened to our mail, by a mail system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reported {
-    /// Given up: it will not arrive.
+    /// It was given up and will not arrive.
     Failed,
-    /// Not yet; it goes on trying. This is no failure.
+    /// It is delayed and still retried. This is no failure.
     Delayed,
-    /// It arrived, or was handed on to where no more is heard of it.
+    /// It arrived, or was passed on without further reports.
     Delivered,
 }
 
-/// What became of a mail for one recipient.
+/// The report for one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecipientReport {
-    /// The address; empty where a report without form does not say.
+    /// The address. Empty if a plain text report does not name it.
     pub address: String,
-    /// What became of it.
+    /// What happened to the mail.
     pub outcome: Reported,
-    /// The enhanced code (RFC 3463), as `5.1.1`; empty for none.
+    /// The enhanced code (RFC 3463), such as `5.1.1`. Empty for none.
     pub status: String,
-    /// What the other server said.
+    /// The answer of the other server.
     pub said: String,
 }
 
-/// A report.
+/// A delivery report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// For whom, and what.
+    /// The reports for each recipient.
     pub recipients: Vec<RecipientReport>,
-    /// The names of the mail that it is about, as it gives them back: the one that we know ties it to its message.
+    /// The Message-IDs of the reported mail. The one that we know ties the report to its message.
     pub about: Vec<MessageName>,
 }
 
-/// Reads the report that a mail is; none for a mail that is none.
+/// Reads a mail's report. None if the mail is no report.
 pub fn read(message: &Message<'_>) -> Option<Report> {
     let parts = || message.parts.iter();
     let recipients: Vec<RecipientReport> = parts()
@@ -106,7 +106,7 @@ pub fn read(message: &Message<'_>) -> Option<Report> {
     Some(Report { recipients, about })
 }
 
-/// Reads what a mail system says in words: permanent, unless it says or its code means that it goes on trying.
+/// Reads a report in plain text. It counts as permanent, unless its text or code says that the system still retries.
 pub fn in_words(message: &Message<'_>) -> Report {
     let part = message.text_part(0).filter(|part| matches!(part.body, PartType::Text(_)));
     let again = part.and_then(|part| read_again(part, &message.raw_message)).map(Cow::from);
@@ -130,7 +130,7 @@ pub fn in_words(message: &Message<'_>) -> Report {
     Report { recipients: vec![recipient], about }
 }
 
-/// What a mail system says itself, before it gives the mail back: that may speak of delays too.
+/// The mail system's own text, before the returned mail, which may speak of delays too.
 fn own_words(text: &str) -> &str {
     const GIVEN_BACK: [&str; 4] = ["return-path:", "received:", "message-id:", "mime-version:"];
     let begins = |line: &str, name: &str| line.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
@@ -145,11 +145,11 @@ fn own_words(text: &str) -> &str {
     text
 }
 
-/// Whether these words say that the mail may still arrive: in one of the languages that are known, or by a code that speaks of now.
+/// Whether a text says that the mail may still arrive: in a known language, or by a temporary code.
 fn goes_on(words: &str) -> bool {
     let lower = words.to_lowercase();
     let says = |all: &[&str]| all.iter().any(|word| lower.contains(word));
-    // 4.94.2 is a version.
+    // 4.94.2 is a version number.
     let is_for_now =
         |status: &str| status.starts_with("4.") && status.find('.') == Some(1) && status[2..].find('.') == Some(1);
     let code_says =
@@ -160,7 +160,7 @@ fn goes_on(words: &str) -> bool {
 /// The enhanced codes in a text.
 fn statuses(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
-    // "(4.4.1)." ends a sentence too.
+    // "(4.4.1)." also ends a sentence.
     words.map(|word| word.trim_end_matches('.')).filter(|word| is_status(word))
 }
 
@@ -174,7 +174,7 @@ fn text(part: &MessagePart<'_>) -> String {
     String::from_utf8_lossy(part.contents()).replace("\r\n", "\n")
 }
 
-/// The name of the mail that a part gives back, whole or by its headers.
+/// The Message-ID of the mail that a part returns, whole or only its headers.
 fn returned(part: &MessagePart<'_>) -> Option<MessageName> {
     match &part.body {
         PartType::Message(inner) => MessageName::read(inner.message_id()?),
@@ -186,12 +186,12 @@ fn returned(part: &MessagePart<'_>) -> Option<MessageName> {
     }
 }
 
-/// The groups behind the first: each is about one recipient.
+/// The field groups after the first: each is about one recipient.
 fn recipients(text: &str) -> Vec<RecipientReport> {
     text.split("\n\n").map(fields).filter_map(|fields| recipient(&fields)).take(MOST_RECIPIENTS).collect()
 }
 
-/// Fields of a group, their names in lower case, folded lines put together.
+/// The fields of a group, unfolded, with names in lower case.
 fn fields(group: &str) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for line in group.lines() {
@@ -209,7 +209,7 @@ fn fields(group: &str) -> Vec<(String, String)> {
 
 fn recipient(fields: &[(String, String)]) -> Option<RecipientReport> {
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    // "rfc822; anna@x.example": what stands before the semicolon says how it is written.
+    // "rfc822; anna@x.example": the part before the semicolon is the address type.
     let plain = |value: &str| value.split_once(';').map_or(value, |(_, rest)| rest).trim().to_owned();
     let address = field("final-recipient").or_else(|| field("original-recipient")).map(plain)?;
     let action = field("action")?.to_lowercase();
@@ -227,7 +227,7 @@ fn recipient(fields: &[(String, String)]) -> Option<RecipientReport> {
     })
 }
 
-/// An address whose characters beyond ASCII may be written by their numbers: `gr\x{FC}n@x.example` (RFC 6533, 3).
+/// Decodes an address with escaped characters: `gr\x{FC}n@x.example` (RFC 6533, 3).
 fn unescaped(address: &str) -> String {
     let mut pieces = address.split("\\x{");
     let mut plain = pieces.next().unwrap_or_default().to_owned();
@@ -247,7 +247,7 @@ fn unescaped(address: &str) -> String {
     plain
 }
 
-/// Three numbers, the first of them 2, 4 or 5 (RFC 3463, 2).
+/// Three numbers of which the first is 2, 4 or 5 (RFC 3463, 2).
 fn is_status(word: &str) -> bool {
     let numbers: Vec<&str> = word.split('.').collect();
     let is_number = |part: &&str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());

@@ -1,5 +1,4 @@
-//! What a mail says of its sender (RFC 5322, 3.6.2): its `From`, and whom it names beside that. What of it is to be believed is for
-//! `domain::mail::author` to say.
+//! What a mail says about its sender (RFC 5322, 3.6.2): its `From`, and other headers. `domain::mail::author` decides what is believed.
 
 use mail_parser::{Addr, Address, Header, HeaderName, HeaderValue, Message};
 use model::Mailbox;
@@ -12,12 +11,12 @@ use super::{
     writer::is_nobody,
 };
 
-/// Where lists and groups that put themselves into `From` keep who wrote.
+/// Where lists and groups that replace `From` keep the original sender.
 const ORIGINAL: [&str; 2] = ["X-Original-From", "X-Original-Sender"];
-/// Headers that only lists have. Mass mailings have `List-Unsubscribe` and `List-Id` as well: those of them that are from the list's own
-/// address name nobody else.
+/// Headers that only lists have. Mass mailings also have `List-Unsubscribe` and `List-Id`, but if they come from the list's own address,
+/// they name nobody else.
 const LIST: [&str; 5] = ["List-Id", "List-Post", "Mailing-List", "X-BeenThere", "X-Google-Group-Id"];
-/// Names that web sites and their programs write under, as the part of an address before the `@`.
+/// Local parts of addresses that web sites and their programs write from.
 const PROGRAMS: [&str; 14] = [
     "wordpress",
     "www-data",
@@ -35,17 +34,17 @@ const PROGRAMS: [&str; 14] = [
     "apache",
 ];
 
-/// Who a mail names as its sender.
+/// The senders that a mail names.
 pub struct Senders {
-    /// The address in its `From`; the first of several.
+    /// The address in `From`, or the first of several.
     pub from: Option<Mailbox>,
-    /// Where it wants answers, if not there.
+    /// Where it wants replies, if not at `from`.
     pub reply_to: Vec<Mailbox>,
-    /// What it says beside.
+    /// What else it says about its sender.
     pub claims: Claims,
 }
 
-/// Reads them. `delivered_to`: the addresses by which the mail reached the mailbox.
+/// Reads the senders. `delivered_to` are the addresses through which the mail reached the mailbox.
 pub fn read(message: &Message<'_>, delivered_to: &[String]) -> Senders {
     let all = from(message);
     let reply_to = message.reply_to().map(mailboxes).unwrap_or_default();
@@ -59,16 +58,16 @@ pub fn read(message: &Message<'_>, delivered_to: &[String]) -> Senders {
     };
     let wrote = all.first().and_then(|one| before_via(&one.name)).unwrap_or_default();
     let via = if line == FromLine::List { wrote.to_owned() } else { String::new() };
-    // Some lists want answers as well: of several, the one with the name of who wrote is theirs.
+    // Some lists add themselves to Reply-To. The address with the writer's name is the writer's.
     let (theirs, others): (Vec<Mailbox>, Vec<Mailbox>) =
         reply_to.iter().cloned().partition(|one| !wrote.is_empty() && name_words(&one.name) == name_words(wrote));
     let said = said(message, line, &[theirs, others].concat(), &via);
-    // All of several want answers, unless they say otherwise (RFC 5322, 3.6.3).
+    // Several senders all want replies, unless the mail says otherwise (RFC 5322, 3.6.3).
     let reply_to = if reply_to.is_empty() && line == FromLine::Several { all.clone() } else { reply_to };
     Senders { from: all.into_iter().next(), reply_to, claims: Claims { from: line, said, via } }
 }
 
-/// The words of a name, in no order: "Berger, Anna" is "Anna Berger".
+/// The words of a name, in any order: "Berger, Anna" equals "Anna Berger".
 fn name_words(name: &str) -> Vec<String> {
     let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let mut words: Vec<String> = words.map(str::to_lowercase).collect();
@@ -76,8 +75,8 @@ fn name_words(name: &str) -> Vec<String> {
     words
 }
 
-/// The addresses in every `From` line, each once. None where a line is so broken, or so old in its ways, that others may read another
-/// address out of it, those who check whether the domain vouches for it among them: what such a line says is a claim (S14).
+/// The addresses in all `From` lines, each once. None if a line is so broken or old that other programs may read another address from it,
+/// including those that check DMARC. Such a line is only a claim (S14).
 fn from(message: &Message<'_>) -> Vec<Mailbox> {
     let values = message.header_values(HeaderName::From);
     let lists: Vec<&Address<'_>> = values
@@ -99,7 +98,7 @@ fn from(message: &Message<'_>) -> Vec<Mailbox> {
             all.push(one);
         }
     }
-    // A name with a comma in it looks like somebody without an address.
+    // A name with a comma looks like a person without an address.
     if let ([one], [Address::List(list)]) = (all.as_mut_slice(), lists.as_slice())
         && list.len() > 1
         && let Some(line) = lines(message, "From").next()
@@ -110,17 +109,17 @@ fn from(message: &Message<'_>) -> Vec<Mailbox> {
     all
 }
 
-/// Whether a name that was not quoted was taken apart: what stands before its colon is no group's name then, but an address.
+/// Whether an unquoted name was split: then the text before its colon is an address instead of a group's name.
 fn is_broken(list: &Address<'_>) -> bool {
     let names = list.as_group().unwrap_or_default().iter().filter_map(|group| group.name.as_deref());
     names.flat_map(|name| name.split(is_end)).any(is_address)
 }
 
-/// How many bytes of a `From` line are looked at.
+/// The most bytes of a `From` line that are read.
 const FROM: usize = 64 * 1024;
 
-/// Whether everybody reads the same address. It has no way to it and no blanks (RFC 5322, 4.4), and it stands in the line as it is: what was
-/// joined, decoded or freed of comments, and what is a name in quotes, others read another address out of.
+/// Whether all programs read the same address. It has no route and no blanks (RFC 5322, 4.4), and the line contains it literally. Other
+/// programs may read another address if it was joined, decoded, cleared of comments, or is inside a quoted name.
 fn is_read_alike(address: &str, raw: &[&[u8]]) -> bool {
     let stands = |address: &str| {
         raw.iter().any(|line| {
@@ -136,7 +135,7 @@ fn is_read_alike(address: &str, raw: &[&[u8]]) -> bool {
         && (stands(address) || quoted().is_some_and(|quoted| stands(&quoted)))
 }
 
-/// Whom a mail names beside its `From`, what is to be believed first in front.
+/// Other senders that a mail names beside its `From`, the most credible first.
 fn said(message: &Message<'_>, line: FromLine, reply_to: &[Mailbox], via: &str) -> Vec<Mailbox> {
     let original =
         ORIGINAL.iter().flat_map(|name| lines(message, name)).flat_map(|line| match words::addresses(line) {
@@ -163,7 +162,7 @@ fn said(message: &Message<'_>, line: FromLine, reply_to: &[Mailbox], via: &str) 
     said
 }
 
-/// Whether the address in `From` is that of the list the mail came by.
+/// Whether the address in `From` is the one of the mailing list.
 fn is_list(message: &Message<'_>, from: &Mailbox) -> bool {
     let key = from.key();
     let mut about = LIST.iter().flat_map(|name| lines(message, name)).map(|line| words::text(line).to_lowercase());
@@ -177,27 +176,27 @@ fn is_list(message: &Message<'_>, from: &Mailbox) -> bool {
     is_named || (before_via(&from.name).is_some() && by_list())
 }
 
-/// Who wrote, by the name that lists put into `From`: "'Anna Berger' via Info".
+/// The writer's name in a list's `From`: "'Anna Berger' via Info".
 fn before_via(name: &str) -> Option<&str> {
     let before = name.rsplit_once(" via ")?.0.trim().trim_matches(['\'', '"', '‘', '’', '“', '”']).trim();
     (!before.is_empty()).then_some(before)
 }
 
-/// Whether an address is one that programs write from and nobody reads.
+/// Whether programs write from an address that nobody reads.
 fn is_program(mailbox: &Mailbox) -> bool {
     let key = mailbox.key();
     let local = key.split('@').next().unwrap_or_default();
     is_nobody(local) || PROGRAMS.contains(&local)
 }
 
-/// Whether an address can be somebody's, and not the one to which a list's or server's returned mails go.
+/// Whether an address can be a person's, and is not the bounce address of a list or server.
 fn is_somebody(mailbox: &Mailbox) -> bool {
     let local = mailbox.key().split('@').next().unwrap_or_default().to_owned();
     let returned = ["bounce", "+bnc", "mailer-daemon", "owner-"].iter().any(|word| local.contains(word));
     !returned && !is_program(mailbox)
 }
 
-/// What stands in the lines of a header, without its name.
+/// The values of a header.
 fn lines<'m>(message: &'m Message<'_>, name: &str) -> impl Iterator<Item = &'m [u8]> {
     let is = |header: &&Header<'_>| header.name().eq_ignore_ascii_case(name);
     let found: Vec<&Header<'_>> = message.headers().iter().filter(is).collect();
@@ -205,7 +204,7 @@ fn lines<'m>(message: &'m Message<'_>, name: &str) -> impl Iterator<Item = &'m [
     found.into_iter().filter_map(|header| raw.get(header.offset_start as usize..header.offset_end as usize))
 }
 
-/// The mailboxes of a line, without what has no address.
+/// The mailboxes of a line, without entries that have no address.
 pub fn mailboxes(list: &Address<'_>) -> Vec<Mailbox> {
     list.iter().filter_map(mailbox).take(PARTIES).collect()
 }
@@ -215,8 +214,8 @@ fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
     is_address(&address).then(|| Mailbox { name: name(addr.name().unwrap_or_default(), &address), address })
 }
 
-/// An address without what programs put round it and what old ways of writing it have within: a link's scheme, the servers to go by,
-/// quotes that nothing needs, blanks round the dots of a domain and a dot at its end (RFC 5322, 4.4).
+/// An address without additions of programs and obsolete syntax: a link's scheme, a route, unneeded quotes, blanks around the dots of a
+/// domain, and a dot at its end (RFC 5322, 4.4).
 fn plain(written: &str) -> String {
     let written = written.trim();
     let last =
@@ -232,7 +231,7 @@ fn plain(written: &str) -> String {
     format!("{local}@{}", domain.strip_suffix('.').unwrap_or(&domain))
 }
 
-/// What addresses begin with as links.
+/// The scheme of an address as a link.
 const MAILTO: &str = "mailto:";
 
 fn is_address(address: &str) -> bool {
@@ -247,12 +246,13 @@ fn is_address(address: &str) -> bool {
     address.len() <= 320 && address.rsplit_once('@').is_some_and(parts) && !address.chars().any(odd)
 }
 
-/// Characters that nobody sees and that turn others around: an address with them looks like another one.
+/// Characters that are invisible or change the direction of text: an address with them looks like another one.
 const fn is_unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// A name as it stood beside an address, on one line. One that shows another address than that is none: it would be taken for it.
+/// The name beside an address, on one line. A name that shows a different address is dropped, because people would mistake it for the
+/// address.
 fn name(text: &str, address: &str) -> String {
     let plain: String = text.chars().filter(|c| !is_unseen(*c)).collect();
     let name = one_line(plain.trim_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '"' | ',' | ';')));
@@ -263,7 +263,7 @@ fn name(text: &str, address: &str) -> String {
     if name.split(is_end).any(other) { String::new() } else { name }
 }
 
-/// The last thing in a text that is an address, with what stands before it for a name.
+/// The last address in a text, with the text before it as its name.
 fn last_address(text: &str) -> Option<Mailbox> {
     if let Some((before, address)) = last_in_brackets(text) {
         return Some(Mailbox { name: name_before(before, &address), address });
@@ -274,7 +274,7 @@ fn last_address(text: &str) -> Option<Mailbox> {
     Some(Mailbox { name: name_before(before.trim_end_matches(MAILTO), address), address: address.to_owned() })
 }
 
-/// The address in the last brackets of a text, with what stands before them; none where another may follow.
+/// The address in the last brackets of a text, and the text before them. None if another address may follow.
 fn last_in_brackets(text: &str) -> Option<(&str, String)> {
     let (before, rest) = text.rsplit_once('<')?;
     let (within, behind) = rest.split_once('>').unwrap_or((rest, ""));
@@ -282,13 +282,13 @@ fn last_in_brackets(text: &str) -> Option<(&str, String)> {
     (!behind.contains('@') && is_whole(&address)).then_some((before, address))
 }
 
-/// Whether a word is an address with a domain that may be anywhere.
+/// Whether a word is an address with a full domain.
 fn is_whole(word: &str) -> bool {
     is_address(word) && word.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'))
 }
 
-/// A name out of what stands before an address: without what follows a bracket that was opened twice, and where that shows another
-/// address, what stands behind its last comma or colon.
+/// The name in the text before an address: without a second opening bracket and what follows it. If it shows another address, only the text
+/// after its last comma or colon.
 fn name_before(before: &str, address: &str) -> String {
     let before = before.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '[' | '('));
     let first = before.trim_start_matches('<').split('<').next().unwrap_or_default();
@@ -297,7 +297,7 @@ fn name_before(before: &str, address: &str) -> String {
     name.unwrap_or_default()
 }
 
-/// Whether an address ends there.
+/// Whether an address ends at this character.
 fn is_end(c: char) -> bool {
     c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | ':' | '(' | ')' | '[' | ']' | '"' | '\'')
 }
@@ -404,7 +404,7 @@ mod tests {
         assert_eq!(to(line), ["ben@x.example", "cleo@x.example"]);
     }
 
-    /// Others may read another address out of these, and vouch for that: nobody vouches for what is read here.
+    /// Other programs may read another address in these lines and vouch for that one. So nobody vouches for the address that is read here.
     #[test]
     fn s14_a_broken_from_is_a_claim_of_its_last_address() {
         for (line, expected) in [
@@ -424,7 +424,7 @@ mod tests {
         assert_eq!(from("From: Team: Anna <anna@x.example>;"), one("Anna <anna@x.example>"));
     }
 
-    /// Whoever checks whether a domain vouches for it finds none in such a line, or another one.
+    /// DMARC checkers find no address in such a line, or another one.
     #[test]
     fn s14_an_address_that_does_not_stand_in_the_line_as_it_is_is_a_claim() {
         for line in [

@@ -1,27 +1,27 @@
-//! HTML as a row of tags and texts, read from the front to the back once. What a browser makes of it is decided elsewhere (`html.rs`).
+//! Splits HTML into tags and texts, once from front to back. The tree of a browser is built elsewhere (`html.rs`).
 
 use std::borrow::Cow;
 
 use mail_parser::decoders::html::add_html_token;
 
-/// The longest name of a character, with its `&` and `;`.
+/// The longest character reference, including `&` and `;`.
 const LONGEST_ENTITY: usize = 34;
-/// The most attributes of a tag that are looked at.
+/// The most attributes of a tag that are read.
 const MOST_ATTRIBUTES: usize = 100;
 /// Elements whose content is no text.
 const SILENT: [&str; 5] = ["script", "style", "title", "template", "noscript"];
 
-/// An element's beginning or its end.
+/// A start tag or an end tag.
 #[derive(Debug)]
 pub(super) struct Tag<'h> {
     pub name: String,
     pub is_end: bool,
-    /// All that stands in it behind its name.
+    /// The text after its name.
     pub attributes: &'h str,
 }
 
 impl<'h> Tag<'h> {
-    /// What an attribute says, with characters by name as what they are; empty for one without a value.
+    /// The value of an attribute, with character references decoded. Empty for one without a value.
     pub fn attribute(&self, name: &str) -> Option<Cow<'h, str>> {
         let raw =
             attributes(self.attributes).find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)?;
@@ -33,7 +33,7 @@ impl<'h> Tag<'h> {
         Some(value.into())
     }
 
-    /// Whether it closes itself by being what it is.
+    /// Whether it is a void element.
     pub fn is_void(&self) -> bool {
         const VOID: [&str; 14] = [
             "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
@@ -43,7 +43,7 @@ impl<'h> Tag<'h> {
     }
 }
 
-/// The attributes of a tag, by their names and raw values.
+/// The attributes of a tag, by name and raw value.
 fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text;
     let next = move || {
@@ -66,7 +66,7 @@ fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
     std::iter::from_fn(next).take(MOST_ATTRIBUTES)
 }
 
-/// Writes a text, its characters by name as what they are.
+/// Writes a text with its character references decoded.
 pub(super) fn decode(text: &str, out: &mut String) {
     let mut rest = text;
     while let Some(at) = rest.find('&') {
@@ -79,16 +79,16 @@ pub(super) fn decode(text: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// What HTML is made of.
+/// A part of HTML.
 pub(super) enum Part<'h> {
     Tag(Tag<'h>),
-    /// What is read, as it is written.
+    /// Readable text, still encoded.
     Text(&'h str),
-    /// What an element holds that is no text, and its name.
+    /// The content of an element that is no text, after the element's name.
     Silent(String, &'h str),
 }
 
-/// The tags and texts of HTML, each with where it begins. Comments are none.
+/// The tags and texts of HTML with their positions. Comments are skipped.
 pub(super) fn parts(html: &str) -> impl Iterator<Item = (usize, Part<'_>)> {
     let mut rest = html;
     let mut silent: Option<String> = None;
@@ -130,7 +130,7 @@ pub(super) fn parts(html: &str) -> impl Iterator<Item = (usize, Part<'_>)> {
     })
 }
 
-/// Where the content of an element ends that is no text: at its end tag.
+/// The end of an element's content that is no text: its end tag.
 fn end_of(name: &str, content: &str) -> usize {
     let end = content.match_indices("</").find(|(at, _)| {
         let found = content.as_bytes().get(at + 2..at + 2 + name.len());
@@ -139,7 +139,7 @@ fn end_of(name: &str, content: &str) -> usize {
     end.map_or(content.len(), |(at, _)| at)
 }
 
-/// The tag that a text begins with, and what is behind it. One without an end goes to the end of the text, as in browsers.
+/// The tag at the beginning of a text, and the rest. A tag without an end goes to the end of the text, as in browsers.
 pub(super) fn tag(text: &str) -> Option<(Tag<'_>, &str)> {
     let inner = text.strip_prefix('<')?;
     let (is_end, inner) = inner.strip_prefix('/').map_or((false, inner), |inner| (true, inner));

@@ -1,23 +1,23 @@
-//! What Outlook packs into a `winmail.dat` (MS-OXTNEF): the files. Its text is in the mail besides. Every length in it may lie; a stream
-//! that does is read up to there, and stays as the file that it is.
+//! Extracts the files from Outlook's `winmail.dat` (MS-OXTNEF). The mail contains its text separately. Any length in it may be wrong. Such
+//! a stream is read up to there, and is also kept as a file.
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 
 use super::read::{MailFile, one_line};
 
-/// How many files one may hold.
+/// The most files of a stream.
 const MOST_FILES: usize = 50;
-/// Larger ones stay packed, in bytes: the files are copied out of it.
+/// Larger streams stay packed, in bytes, because the files are copied.
 const LARGEST: usize = 32 * 1024 * 1024;
-/// What each begins with.
+/// The first bytes of a stream.
 const SIGNATURE: u32 = 0x223E_9F78;
 
 /// The files of a stream.
 #[derive(Debug, Default)]
 pub struct Unpacked {
-    /// Those that were found.
+    /// The files that were found.
     pub files: Vec<MailFile>,
-    /// Whether they are all that it holds: neither was something cut off, nor is one a mail or an object of its own.
+    /// Whether these are all of its content: nothing was cut off, and no file is a mail or an embedded object.
     pub whole: bool,
 }
 
@@ -27,7 +27,7 @@ pub fn is_tnef(file: &MailFile) -> bool {
         && (file.media_type.ends_with("ms-tnef") || file.name.to_lowercase().ends_with(".dat"))
 }
 
-/// Takes the files out.
+/// Extracts the files.
 pub fn unpack(stream: &[u8]) -> Unpacked {
     let mut unpacking = Unpacking { whole: true, ..Unpacking::default() };
     let end = if stream.len() > LARGEST { None } else { unpacking.run(Bytes(stream)) };
@@ -35,7 +35,7 @@ pub fn unpack(stream: &[u8]) -> Unpacked {
     Unpacked { whole: end.is_some() && unpacking.whole && !unpacking.files.is_empty(), files: unpacking.files }
 }
 
-/// Bytes that are taken from the front. None is the end, or a length that lies.
+/// Bytes that are taken from the front. None at the end, or if a length is wrong.
 #[derive(Clone, Copy)]
 struct Bytes<'b>(&'b [u8]);
 
@@ -54,7 +54,7 @@ impl<'b> Bytes<'b> {
         self.take(4)?.try_into().ok().map(u32::from_le_bytes)
     }
 
-    /// As many bytes as a length before them says, and what fills them up to four.
+    /// The bytes of a length-prefixed value, padded to four.
     fn counted(&mut self) -> Option<&'b [u8]> {
         let length = usize::try_from(self.u32()?).ok()?;
         let taken = self.take(length)?;
@@ -63,7 +63,7 @@ impl<'b> Bytes<'b> {
     }
 }
 
-/// An attachment as it comes together.
+/// An attachment while it is read.
 #[derive(Default)]
 struct Attached<'b> {
     title: Option<String>,
@@ -83,7 +83,7 @@ struct Unpacking<'b> {
 }
 
 impl<'b> Unpacking<'b> {
-    /// Reads the attributes one after the other (2.1.3.1). Each takes eleven bytes at least: there is always an end.
+    /// Reads the attributes in sequence (2.1.3.1). Each has at least eleven bytes, so there is always an end.
     fn run(&mut self, mut stream: Bytes<'b>) -> Option<()> {
         let signed = stream.u32()? == SIGNATURE;
         let _key = stream.u16()?;
@@ -92,7 +92,7 @@ impl<'b> Unpacking<'b> {
             let id = stream.u32()?;
             let length = usize::try_from(stream.u32()?).ok()?;
             let data = stream.take(length)?;
-            // Right or wrong, what else could be read here?
+            // The checksum is not verified, because there is no other data to use.
             let _checksum = stream.u16()?;
             self.attribute(id & 0xFFFF, data)?;
         }
@@ -142,7 +142,7 @@ impl<'b> Unpacking<'b> {
                         _ => current.content_id = text,
                     }
                 }
-                // PidTagAttachDataBinary, where the attribute for it is not used; an object is a mail or a document of its own.
+                // PidTagAttachDataBinary, if the attribute is not used. An object is an embedded mail or document.
                 (0x3701, 0x0102) => self.current.as_mut()?.data = Some(value),
                 (0x3701, 0x0D) => self.whole = false,
                 _ => {}
@@ -151,7 +151,7 @@ impl<'b> Unpacking<'b> {
         Some(())
     }
 
-    /// Puts the attachment that came together to the others.
+    /// Adds the finished attachment.
     fn finish(&mut self) {
         let Some(current) = self.current.take() else { return };
         let Some(data) = current.data.filter(|_| self.files.len() < MOST_FILES) else {
@@ -169,7 +169,7 @@ impl<'b> Unpacking<'b> {
         });
     }
 
-    /// A text in the stream's code page, up to its zero.
+    /// A zero-terminated text in the stream's code page.
     fn text(&self, bytes: &[u8]) -> String {
         let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
         let named = |name: String| charset_decoder(name.as_bytes());
@@ -181,7 +181,7 @@ impl<'b> Unpacking<'b> {
     }
 }
 
-/// The name of a named property: a number, or a text.
+/// Skips the name of a named property: a number or a text.
 fn skip_name(list: &mut Bytes<'_>) -> Option<()> {
     list.take(16)?;
     match list.u32()? {
@@ -191,10 +191,10 @@ fn skip_name(list: &mut Bytes<'_>) -> Option<()> {
     Some(())
 }
 
-/// A property's value by its kind, the last one where it has several; none inside for those of a fixed length, which say nothing here.
+/// The value of a property by its type, the last one of several. `Some(None)` for values of a fixed length, which are not used.
 fn value<'b>(list: &mut Bytes<'b>, kind: u16) -> Option<Option<&'b [u8]>> {
     let fixed = match kind & 0x0FFF {
-        // Numbers of 16 and 32 bits, yes or no, errors.
+        // Numbers of 16 and 32 bits, booleans, errors.
         0x02 | 0x03 | 0x04 | 0x0A | 0x0B => 4,
         0x05 | 0x06 | 0x07 | 0x14 | 0x40 => 8,
         0x48 => 16,
@@ -239,7 +239,7 @@ mod tests {
         bytes
     }
 
-    /// A property with a value that says its length.
+    /// A property with a length-prefixed value.
     fn property(kind: u16, id: u16, value: &[u8]) -> Vec<u8> {
         let mut bytes = [kind.to_le_bytes(), id.to_le_bytes()].concat();
         bytes.extend(1u32.to_le_bytes());

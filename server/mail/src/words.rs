@@ -1,6 +1,6 @@
-//! Header lines that say what they say in another way than they should: bytes without a charset, encoded words that were cut
-//! within a character (RFC 2047, 5), parameters cut so (RFC 2231, 3). The parser decodes each piece by itself and leaves U+FFFD where it
-//! cannot. Only those are read once more here: the line is written anew in a form that the parser understands.
+//! Reads header lines that are encoded wrongly: bytes without a charset, encoded words that were cut inside a character (RFC 2047, 5),
+//! parameters cut the same way (RFC 2231, 3). The parser decodes each piece by itself and writes U+FFFD where it fails. Only such lines are
+//! read again here: they are rewritten in a form that the parser understands.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -12,12 +12,12 @@ use mail_parser::{
 
 use super::body::packing;
 
-/// Longer header lines stay as the parser read them, in bytes.
+/// Longer header lines, in bytes, stay as the parser read them.
 const LONGEST: usize = 64 * 1024;
-/// What the parser puts for what it cannot read.
+/// The parser's replacement for bytes that it cannot decode.
 const UNREAD: char = char::REPLACEMENT_CHARACTER;
 
-/// Reads once more what the parser could not: the headers of all parts, and of the mails enclosed; and what it did not unpack.
+/// Reads again what the parser could not decode: the headers of all parts and nested mails, and encoded bodies.
 pub fn mend(message: &mut Message<'_>) {
     mend_headers(message);
     packing::mend(message);
@@ -28,12 +28,12 @@ pub fn mend(message: &mut Message<'_>) {
     }
 }
 
-/// The bytes of a part whose text has something that could not be read.
+/// The original bytes of a part whose text contains undecoded bytes.
 pub fn unread_bytes(part: &MessagePart<'_>, text: &str, raw: &[u8]) -> Option<Vec<u8>> {
     text.contains(UNREAD).then(|| Some(bytes(part, raw)?.into_owned())).flatten()
 }
 
-/// A part's bytes as they were before they were packed for the way, whatever charset they are in.
+/// A part's bytes after transfer decoding, in any charset.
 pub fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
     let body = raw.get(part.offset_body as usize..part.offset_end as usize)?;
     match packing::opened(part, body) {
@@ -45,7 +45,7 @@ pub fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Option<Cow<'r, [u8]>>
 fn mend_headers(message: &mut Message<'_>) {
     let raw = &message.raw_message;
     let first = message.text_body.first().and_then(|id| message.parts.get(*id as usize));
-    // Who sends bytes in a header sends them as in the text.
+    // Raw bytes in a header usually have the charset of the text.
     let charset = first.and_then(|part| part.content_type()?.attribute("charset").map(str::to_owned));
     for header in message.parts.iter_mut().flat_map(|part| &mut part.headers) {
         let line = raw.get(header.offset_start as usize..header.offset_end as usize);
@@ -55,7 +55,7 @@ fn mend_headers(message: &mut Message<'_>) {
     }
 }
 
-/// Whether a header that matters has something that could not be read.
+/// Whether a used header contains undecoded bytes.
 fn is_unread(header: &Header<'_>) -> bool {
     let unread = |text: &Option<Cow<'_, str>>| text.as_ref().is_some_and(|text| text.contains(UNREAD));
     match &header.value {
@@ -71,7 +71,7 @@ fn is_unread(header: &Header<'_>) -> bool {
     }
 }
 
-/// The addresses in a header line that the parser did not take for one of addresses.
+/// The addresses in a header line that the parser did not read as addresses.
 pub fn addresses(line: &[u8]) -> HeaderValue<'static> {
     again(&HeaderValue::Address(Address::List(Vec::new())), shortened(line), None)
 }
@@ -88,7 +88,7 @@ fn shortened(line: &[u8]) -> &[u8] {
     &line[..line.len().min(LONGEST)]
 }
 
-/// Reads a header's bytes in the way in which its value was read.
+/// Reads a header's bytes in the same way as its value was read.
 fn again(value: &HeaderValue<'_>, line: &[u8], charset: Option<&str>) -> HeaderValue<'static> {
     let text = match str::from_utf8(line) {
         Ok(text) => text.to_owned(),
@@ -108,7 +108,7 @@ fn again(value: &HeaderValue<'_>, line: &[u8], charset: Option<&str>) -> HeaderV
     value.into_owned()
 }
 
-/// A header's bytes in a charset that leaves all signs in their place: others could make another address of one (S14).
+/// A header's bytes in a charset that keeps all ASCII signs: other charsets could change an address (S14).
 fn by_charset(line: &[u8], charset: Option<&str>) -> Option<String> {
     let decoder = charset_decoder(charset?.as_bytes())?;
     let text = decoder(line);
@@ -120,8 +120,8 @@ fn is_utf8(charset: &str) -> bool {
     charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
 }
 
-/// Bytes as text. Without a charset that is known they are UTF-8, and where they cannot be, windows-1252: what Western programs send that
-/// do not care (it has a character for nearly every byte).
+/// Bytes as text. Without a known charset they are UTF-8, or else windows-1252, which careless Western programs send (it has a character
+/// for nearly every byte).
 fn decoded(bytes: &[u8], charset: Option<&str>) -> String {
     if let Some(decoder) = charset.and_then(|charset| charset_decoder(charset.as_bytes())) {
         return decoder(bytes);
@@ -133,14 +133,14 @@ fn decoded(bytes: &[u8], charset: Option<&str>) -> String {
     }
 }
 
-/// An encoded word: its charset, its bytes, and how long it is.
+/// An encoded word: its charset, its bytes, and its length in the text.
 struct Word<'t> {
     charset: &'t str,
     bytes: Vec<u8>,
     length: usize,
 }
 
-/// Puts encoded words of one charset that follow each other together, by their bytes.
+/// Joins adjacent encoded words of one charset, by their bytes.
 fn joined_words(text: &str) -> String {
     let mut joined = String::with_capacity(text.len());
     let mut rest = text;
@@ -165,7 +165,7 @@ fn joined_words(text: &str) -> String {
     joined + rest
 }
 
-/// The encoded word that a text begins with: `=?charset?Q?bytes?=` (RFC 2047, 2; RFC 2231, 5).
+/// The encoded word at the beginning of a text: `=?charset?Q?bytes?=` (RFC 2047, 2; RFC 2231, 5).
 fn word(text: &str) -> Option<Word<'_>> {
     let mut fields = text.strip_prefix("=?")?.splitn(4, '?');
     let (charset, encoding, packed, rest) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
@@ -180,7 +180,7 @@ fn word(text: &str) -> Option<Word<'_>> {
     fits.then_some(Word { charset, bytes, length: text.len() - end.len() })
 }
 
-/// The bytes of an encoded word of the kind Q.
+/// Decodes an encoded word of type Q.
 fn unescaped(packed: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(packed.len());
     let mut rest = packed.as_bytes();
@@ -195,7 +195,7 @@ fn unescaped(packed: &str) -> Vec<u8> {
     bytes
 }
 
-/// A text's bytes behind `sign`, but for letters and digits.
+/// Escapes a text's bytes with `sign`, except letters and digits.
 fn escaped(text: &str, sign: char) -> String {
     let mut escaped = String::with_capacity(text.len() * 3);
     for byte in text.bytes() {
@@ -208,10 +208,10 @@ fn escaped(text: &str, sign: char) -> String {
     escaped
 }
 
-/// The pieces of one parameter, each with whether its bytes are escaped, in their order.
+/// The pieces of one parameter in order, each with whether its bytes are escaped.
 type Pieces<'t> = BTreeMap<u32, (bool, &'t str)>;
 
-/// Puts the pieces of parameters together, by their bytes: `name*0*=utf-8''%C3; name*1*=%9F` is `name*=utf-8''%C3%9F`.
+/// Joins the pieces of parameters, by their bytes: `name*0*=utf-8''%C3; name*1*=%9F` becomes `name*=utf-8''%C3%9F`.
 fn joined_pieces(text: &str) -> String {
     let mut pieces: BTreeMap<String, Pieces<'_>> = BTreeMap::new();
     let mut joined: Vec<Cow<'_, str>> = Vec::new();
@@ -227,7 +227,7 @@ fn joined_pieces(text: &str) -> String {
     joined.join(";")
 }
 
-/// What stands between the semicolons, but for those in quotes.
+/// Splits at semicolons, except those in quotes.
 fn parameters(text: &str) -> Vec<&str> {
     let (mut quoted, mut escaped) = (false, false);
     let between = |c: char| {
@@ -247,13 +247,13 @@ fn piece(parameter: &str) -> Option<(String, u32, bool, &str)> {
     Some((name.to_lowercase(), number.trim_end_matches('*').parse().ok()?, escaped, value.trim().trim_matches('"')))
 }
 
-/// A parameter in one, escaped, from its pieces.
+/// A whole parameter, escaped, from its pieces.
 fn whole(name: &str, pieces: &Pieces<'_>) -> String {
     let mut charset = None;
     let mut bytes = Vec::new();
     for (n, (escaped, value)) in pieces.values().enumerate() {
         let mut value = *value;
-        // The first says the charset and the language before its own bytes.
+        // The first piece has the charset and the language before its own bytes.
         if let (0, true, Some((before, after))) = (n, escaped, value.split_once('\'')) {
             charset = Some(before).filter(|charset| !charset.is_empty());
             value = after.split_once('\'').map_or(after, |(_, after)| after);

@@ -1,34 +1,34 @@
-//! Who or what wrote a mail, and whether a machine may answer it (RFC 3834). Two machines that answer each other never stop.
+//! Who or what wrote a mail, and whether a machine may answer it (RFC 3834). Two machines that answer each other would never stop.
 
 use mail_parser::{HeaderValue, Message, MimeHeaders};
 
-/// Headers that only lists and mass mailings carry. `Feedback-ID` is none of them: Proton, Fastmail and Zoho put it on everybody's mail.
+/// Headers that only lists and mass mailings have. `Feedback-ID` is not among them: Proton, Fastmail and Zoho add it to all mails.
 const LIST: [&str; 5] = ["List-Id", "List-Unsubscribe", "List-Post", "List-Help", "X-Campaign-Id"];
-/// Headers of programs that answer by themselves.
+/// Headers of automatic responders.
 const RESPONDER: [&str; 3] = ["X-Autoreply", "X-Autorespond", "X-Autoresponder"];
-/// Who writes for nobody.
+/// Local parts of senders that read no replies.
 const NOBODY: [&str; 6] = ["noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "do_not_reply"];
 
 /// Who or what wrote a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writer {
-    /// Somebody; a machine may answer.
+    /// A person. A machine may answer.
     Person,
-    /// Somebody who does not want a machine's answer, or a list or shop that sends to many.
+    /// A person who does not want automatic answers, or a list or shop that writes to many.
     NoMachines,
-    /// A machine that answers: an absence note, a ticket's receipt, a notice that a mail was read.
+    /// An automatic answer: an absence note, a ticket's receipt, a read receipt.
     AutoReply,
-    /// A mail system that tells what became of a mail of ours.
+    /// A mail system that reports about our mail.
     Bounce,
 }
 
-/// Looks at a mail's headers.
+/// Decides by a mail's headers.
 pub fn kind(message: &Message<'_>) -> Writer {
     let word = |name: &str| first_word(message.header(name));
     let from = message.from().and_then(|from| from.first()).and_then(|one| one.address()).unwrap_or_default();
     let local = from.split('@').next().unwrap_or_default().to_lowercase();
     let has = |names: &[&str]| names.iter().any(|name| message.header(*name).is_some());
-    // A postmaster may also be somebody who writes.
+    // A postmaster may also be a person.
     let system = local == "mailer-daemon" || (local == "postmaster" && is_from_nowhere(message));
     match report_type(message).as_deref() {
         Some("delivery-status" | "global-delivery-status" | "") => return Writer::Bounce,
@@ -42,13 +42,14 @@ pub fn kind(message: &Message<'_>) -> Writer {
     }
     let generated = word("Auto-Submitted").is_some_and(|word| word != "no");
     let many = word("Precedence").is_some_and(|word| matches!(word.as_str(), "bulk" | "junk" | "list"));
-    // Exchange calls its absence notes generated, not answers. Ticket systems call so what their people write: that has a way back.
+    // Exchange marks absence notes as generated, not as replies. Ticket systems mark people's answers the same way, but those have a return
+    // path.
     let one_way = is_from_nowhere(message) || message.header("Return-Path").is_none();
     if generated && one_way && !many && !has(&LIST) && message.header("In-Reply-To").is_some() {
         return Writer::AutoReply;
     }
     let nobody = is_nobody(&local);
-    // It asks others not to answer; that says nothing about who wrote it.
+    // It asks for no automatic answers, which says nothing about who wrote it.
     let unwanted = has(&["X-Auto-Response-Suppress"]) || local == "postmaster";
     if generated || many || nobody || unwanted || has(&LIST) || is_from_nowhere(message) {
         return Writer::NoMachines;
@@ -56,13 +57,13 @@ pub fn kind(message: &Message<'_>) -> Writer {
     Writer::Person
 }
 
-/// Whether the part of an address before the `@` stands for nobody who reads answers.
+/// Whether a local part belongs to a sender that reads no replies.
 pub fn is_nobody(local: &str) -> bool {
     let plain = local.split('+').next().unwrap_or_default().to_lowercase();
     NOBODY.contains(&plain.as_str())
 }
 
-/// The first word of a header, without the comments and parameters behind it: "auto-replied (vacation)".
+/// The first word of a header, without comments and parameters: "auto-replied (vacation)".
 fn first_word(value: Option<&HeaderValue<'_>>) -> Option<String> {
     let text = match value? {
         HeaderValue::Text(text) => text.to_string(),
@@ -73,7 +74,7 @@ fn first_word(value: Option<&HeaderValue<'_>>) -> Option<String> {
     Some(word.to_lowercase())
 }
 
-/// What a report is about (RFC 6522): "delivery-status", "disposition-notification" (it was read); empty where it does not say.
+/// The type of a report (RFC 6522): "delivery-status", "disposition-notification" (a read receipt). Empty if it does not say.
 fn report_type(message: &Message<'_>) -> Option<String> {
     let kind = message.root_part().content_type()?;
     let is_report = kind.ctype().eq_ignore_ascii_case("multipart")
@@ -81,7 +82,7 @@ fn report_type(message: &Message<'_>) -> Option<String> {
     is_report.then(|| kind.attribute("report-type").unwrap_or_default().to_lowercase())
 }
 
-/// Sent without a way back (`Return-Path: <>`): whatever is answered to it reaches nobody.
+/// Whether the mail has no return path (`Return-Path: <>`): answers to it reach nobody.
 fn is_from_nowhere(message: &Message<'_>) -> bool {
     message.header_raw("Return-Path").is_some_and(|path| path.trim() == "<>")
 }

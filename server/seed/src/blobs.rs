@@ -1,4 +1,4 @@
-//! A handful of small files that many messages share: pictures, a printed page, plain text.
+//! Some small files that many messages share: pictures, a printed page, plain text.
 
 use bytes::Bytes;
 use domain::files::{Files, safe_name};
@@ -10,13 +10,13 @@ use super::random::Random;
 /// A stored file.
 #[derive(Debug, Clone)]
 pub(super) struct Blob {
-    /// Bytes.
+    /// Its size in bytes.
     pub(super) size: i64,
-    /// What the store takes it for.
+    /// Its media type, as the store recognises it.
     pub(super) media_type: String,
-    /// Where it is kept.
+    /// Its SHA-256, by which it is stored.
     pub(super) digest: String,
-    /// How such files are called; `#` is a number.
+    /// Names for such files. `#` is replaced by a number.
     names: &'static [&'static str],
 }
 
@@ -38,7 +38,7 @@ const NOTES: &[&str] = &[
 ];
 
 impl Blob {
-    /// A name for one more copy of it.
+    /// A name for another copy of the file.
     pub(super) fn name(&self, random: &mut Random, order: &str) -> String {
         let number = if random.percent(30) { order.to_owned() } else { random.below(10_000).to_string() };
         safe_name(&random.word(self.names).replace('#', &number))
@@ -73,12 +73,12 @@ pub(super) async fn keep(files: &Files, seed: u64) -> Result<Vec<Blob>> {
     Ok(blobs)
 }
 
-/// A PNG: a soft pattern of 256 colours, stored without compression.
+/// A PNG: a soft pattern of 256 colours, without compression.
 fn picture(random: &mut Random, width: u32, height: u32) -> Vec<u8> {
     let mut header = Vec::new();
     header.extend(width.to_be_bytes());
     header.extend(height.to_be_bytes());
-    // Eight bits per pixel, each a place in the palette.
+    // Eight bits per pixel, as an index into the palette.
     header.extend([8, 3, 0, 0, 0]);
     let [red, green, blue, ..] = random.next().to_le_bytes();
     let fade = |from: u8, at: u8| {
@@ -100,7 +100,7 @@ fn picture(random: &mut Random, width: u32, height: u32) -> Vec<u8> {
     png
 }
 
-/// A zlib stream of stored blocks.
+/// A zlib stream of uncompressed blocks.
 fn stored(bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![0x78, 0x01];
     let blocks = bytes.chunks(0xffff);
@@ -125,7 +125,7 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc)))
 }
 
-/// A PDF of one page with one line.
+/// A PDF with one page and one line.
 fn page(title: &str) -> Vec<u8> {
     let text = format!("BT /F1 24 Tf 72 740 Td ({title}) Tj ET");
     let objects = [

@@ -1,4 +1,4 @@
-//! Who and what must be there before anybody writes: channels of several kinds, colleagues, teams.
+//! Adds what conversations need: channels of several kinds, colleagues, teams.
 
 use async_trait::async_trait;
 use model::{Channel, ChannelId, ChannelKind, Member, MemberId, Role, Team, TeamId, Timestamp, Visibility};
@@ -10,21 +10,21 @@ use super::{
     words::{COLLEAGUES, TEAMS},
 };
 
-/// How many of those who were there before have read markers of their own.
+/// How many of the existing members get read markers.
 const RESIDENTS: usize = 5;
 
-/// The workspace as the conversations find it.
+/// The workspace in which conversations are made.
 #[derive(Debug, Clone)]
 pub(super) struct Setting {
-    /// Where messages come in: at least one.
+    /// The channels that messages come in on: at least one.
     pub(super) channels: Vec<Channel>,
-    /// Who answers.
+    /// The members who answer.
     members: Vec<(MemberId, String)>,
-    /// Who was here before, and will look at it.
+    /// The members who existed before, and who will look at the data.
     pub(super) residents: Vec<MemberId>,
     /// The teams.
     pub(super) teams: Vec<TeamId>,
-    /// Replying makes it pending.
+    /// Whether a reply sets the status to pending.
     pub(super) pending_after_reply: bool,
     /// How many members were added.
     pub(super) added_members: u64,
@@ -33,19 +33,19 @@ pub(super) struct Setting {
 }
 
 impl Setting {
-    /// One of those who answer; the first ones more than the last.
+    /// A member who answers. The first ones are more likely.
     pub(super) fn member(&self, random: &mut Random) -> (MemberId, String) {
         let place = usize::try_from(random.rank(self.members.len() as u64)).unwrap_or(0);
         self.members.get(place).cloned().unwrap_or_else(|| (MemberId::new(uuid::Uuid::nil()), String::new()))
     }
 
-    /// What somebody is called.
+    /// A member's name.
     pub(super) fn name(&self, member: MemberId) -> &str {
         self.members.iter().find(|(id, _)| *id == member).map_or("", |(_, name)| name)
     }
 }
 
-/// Adds what is missing.
+/// Adds the missing members, teams and channels.
 #[derive(Debug, Clone)]
 pub(super) struct Furnish {
     pub(super) master: u64,
@@ -94,7 +94,7 @@ impl Command for Furnish {
             }
         }
         if members.len() < 3 {
-            // Addresses are unique among all workspaces of a database.
+            // E-mail addresses are unique among all workspaces of a database.
             let here: String = scope.workspace().uuid().simple().to_string().chars().rev().take(6).collect();
             for (place, name) in COLLEAGUES.iter().enumerate() {
                 let team = teams.get(place % teams.len().max(1)).map(|team| team.id);

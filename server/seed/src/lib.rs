@@ -1,8 +1,8 @@
-//! Data to look at and to measure with, the same every time: plausible conversations in any number (`tandem seed`), and a small company
-//! written by hand (`tandem seed --sample`, and the set-up page), which is in [`sample`].
+//! Reproducible data to look at and to measure with: any number of plausible conversations (`tandem seed`), and a small company written by
+//! hand (`tandem seed --sample`, and the set-up page), which is in [`sample`].
 //!
-//! Conversations are planned first (little per conversation), then played in the order of time, so that ids, the index and search
-//! see messages come in as they would have come in. One task makes them, the writer stores them, a few thousand messages per commit.
+//! First each conversation is planned, which needs little memory. Then all are played in the order of time, so that ids, indexes and search
+//! get messages as if they had come in. One task makes batches of a few thousand messages, and the writer stores one batch per commit.
 
 mod blobs;
 mod furnish;
@@ -43,46 +43,46 @@ use self::{
     thread::{Scene, Thread, play},
 };
 
-/// How many messages share a commit.
+/// How many messages one commit stores.
 const BATCH_MESSAGES: usize = 2_000;
-/// How many conversations begin in a commit.
+/// How many conversations begin in one commit.
 const BATCH_CONVERSATIONS: usize = 500;
 
-/// What is wanted. The same options give the same data.
+/// What to make. The same options give the same data.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How many conversations.
+    /// The number of conversations.
     pub conversations: u64,
-    /// How many entries all threads have together (messages, notes, event lines); at least one per conversation.
+    /// The number of entries in all threads together (messages, notes, event lines). Each conversation has at least one.
     pub messages: u64,
-    /// Which data of the many possible.
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// The moment that the newest messages are close to.
+    /// The time shortly after the newest messages.
     pub now: Timestamp,
 }
 
-/// What was made.
+/// The number of rows that were made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Report {
     /// Conversations.
     pub conversations: u64,
-    /// Entries of their threads.
+    /// Entries of threads.
     pub messages: u64,
     /// Contacts.
     pub contacts: u64,
-    /// Files of messages.
+    /// Files in messages.
     pub attachments: u64,
-    /// Colleagues that were added.
+    /// Added colleagues.
     pub members: u64,
-    /// Channels that were added.
+    /// Added channels.
     pub channels: u64,
 }
 
-/// Fills a workspace. Messages have files only when there is a place for `files`. Nothing of it ever goes out: no job is left, and
-/// every address is one that cannot exist. Browsers are told once, at the end. If it breaks off half way, what is there stays.
+/// Fills a workspace. Messages have files only if `files` is given. Nothing is ever sent: no jobs are added, and no address can exist. One
+/// event at the end tells the browsers. After a failure, the stored part stays.
 ///
 /// # Errors
-/// [`ApiError::Conflict`] when the workspace has this very data already; when the database or the disk fails.
+/// [`ApiError::Conflict`] when the workspace has this data already. When the database or the disk fails.
 pub async fn seed(db: &Db, workspace: WorkspaceId, options: &Options, files: Option<&Files>) -> Result<Report> {
     if options.conversations == 0 {
         return Ok(Report::default());
@@ -98,19 +98,19 @@ pub async fn seed(db: &Db, workspace: WorkspaceId, options: &Options, files: Opt
     let scene = Scene { setting, blobs, now: options.now, master };
     db.write(&scope, Begin).await?;
     let filled = fill(db, &scope, options.clone(), scene, &mut report).await;
-    // Also after a failure: the database must not stay tuned for this.
+    // Also after a failure, because the database must not keep the settings for bulk inserts.
     db.write(&scope, End { tell: filled.is_ok() }).await?;
     filled?;
     Ok(report)
 }
 
-/// All options in one number.
+/// A single number for all options.
 fn master(options: &Options) -> u64 {
     let parts = [options.seed, options.conversations, options.messages, options.now.0.cast_unsigned()];
     parts.into_iter().fold(0, |master, part| Random::split(master, part.wrapping_add(1)).next())
 }
 
-/// Makes batches on a thread of its own and stores each while the next is made.
+/// Makes batches on a separate thread. Stores each while the next one is made.
 async fn fill(db: &Db, scope: &Scope, options: Options, scene: Scene, report: &mut Report) -> Result<()> {
     let (to, mut batches) = mpsc::channel(2);
     let maker = tokio::task::spawn_blocking(move || make(&options, &scene, &to));
@@ -142,12 +142,12 @@ fn already_there(error: Error) -> Error {
     }
 }
 
-/// Plays all conversations; stops when nobody takes the batches any more.
+/// Plays all conversations. Stops when the receiver is dropped.
 fn make(options: &Options, scene: &Scene, to: &mpsc::Sender<Batch>) {
     let channels: &[Channel] = &scene.setting.channels;
     let mut people = People::new(scene.master);
     let mut batch = Batch::default();
-    // Messages of conversations that have begun, by time: they are stored in this order whatever their conversation.
+    // The messages of open conversations by time, because they are stored in this order across conversations.
     let mut waiting: BTreeMap<(Timestamp, usize, i64), BulkMessage> = BTreeMap::new();
     let send = |batch: &mut Batch| {
         let full = batch.messages.len() >= BATCH_MESSAGES || batch.conversations.len() >= BATCH_CONVERSATIONS;
@@ -209,7 +209,7 @@ impl Command for Store {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
         bulk::insert(tx, &scope, &self.rows).await?;
-        // Once soon, and again when there is much more.
+        // Once early, and again when there are many more rows.
         if matches!(self.number, 1 | 16) { bulk::look_again(tx).await } else { Ok(()) }
     }
 }

@@ -1,4 +1,4 @@
-//! The people outside: who they are, how they are reached, and whether we know them.
+//! The people outside: their names, their addresses, and whether they are contacts.
 
 use std::collections::VecDeque;
 
@@ -15,35 +15,35 @@ use super::{
     words_names::Names,
 };
 
-/// How many of those met last may turn up again on another channel.
+/// How many of the latest people may appear again on another channel.
 const REMEMBERED: usize = 256;
 
-/// Somebody outside.
+/// A person outside.
 #[derive(Clone)]
 pub(super) struct Person {
-    /// All that could be known of them.
+    /// All their data.
     pub(super) card: Contact,
-    /// How they are spoken to.
+    /// Their first name.
     pub(super) first: String,
-    /// Where they live.
+    /// Their city.
     pub(super) city: &'static str,
-    /// What they speak.
+    /// Their language.
     pub(super) tongue: &'static Tongue,
 }
 
-/// Somebody who writes on a channel.
+/// A person who writes on a channel.
 pub(super) struct Met {
-    /// Who.
+    /// The person.
     pub(super) person: Person,
-    /// Their address there.
+    /// Their address on the channel.
     pub(super) identity: BulkIdentity,
     /// Their contact, if it is new.
     pub(super) contact: Option<BulkContact>,
 }
 
-/// Everybody met so far, as far as it is remembered.
+/// The people so far, as far as they are remembered.
 pub(super) struct People {
-    /// Keeps the addresses of two seedings apart.
+    /// Keeps the addresses of different data sets apart.
     master: u64,
     met: u64,
     known: VecDeque<(Person, Vec<ChannelKind>)>,
@@ -54,7 +54,8 @@ impl People {
         Self { master, met: 0, known: VecDeque::new() }
     }
 
-    /// Who writes first on a channel of this kind at `at`: mostly somebody new, sometimes a contact that was met elsewhere.
+    /// The person who begins a conversation on this kind of channel at `at`: usually somebody new, sometimes a contact from another
+    /// channel.
     pub(super) fn meet(&mut self, random: &mut Random, kind: ChannelKind, at: Timestamp) -> Met {
         self.met += 1;
         let again = random.percent(12).then(|| usize::try_from(random.below(REMEMBERED as u64)).unwrap_or(0));
@@ -116,12 +117,12 @@ impl People {
         BulkIdentity { identity, kind, address, created_at: at }
     }
 
-    /// Under a country code that no country has: nothing that is sent there can reach anybody.
+    /// A phone number with an unassigned country code, so that nothing reaches anybody.
     fn number(&self) -> String {
         format!("+999{:05}{:07}", self.master % 100_000, self.met)
     }
 
-    /// In a domain that can never exist.
+    /// An address in a domain that can never exist.
     fn email(&self, local: &str, domain: &str) -> String {
         format!("{local}{}@{domain}", self.met * 1_000 + self.master % 1_000)
     }
@@ -166,7 +167,7 @@ impl People {
     }
 }
 
-/// The words that a contact is found by, as the store gives them to every contact.
+/// The search words of a contact, as the store makes them.
 fn found_by(card: &Contact) -> String {
     index_words(&[&card.name, &card.email, &card.company, &card.phone].map(String::as_str).join(" "))
 }
@@ -197,7 +198,7 @@ fn split(name: &'static str) -> (&'static str, &'static str) {
     name.split_once('|').unwrap_or((name, name))
 }
 
-/// What of a text may stand in an address: folded as for search, without spaces.
+/// The Latin letters and digits of a text, for an address: folded as for search, without spaces.
 pub(super) fn latin(text: &str) -> String {
     let folded = text.split_whitespace().map(index_words).collect::<String>();
     folded.chars().filter(char::is_ascii_alphanumeric).collect()

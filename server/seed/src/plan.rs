@@ -1,5 +1,5 @@
-//! How many conversations there are, when each begins and ends, and how long its thread is: little to keep, so that all of it fits in
-//! memory, and everything else is made from it in the order of time.
+//! Plans the number of conversations, when each begins and ends, and the length of its thread. Plans are small, so all of them fit into
+//! memory. Everything else is made from them in the order of time.
 
 use model::{Channel, ChannelKind, Timestamp};
 
@@ -9,22 +9,22 @@ pub(super) const MINUTE: i64 = 60_000;
 pub(super) const HOUR: i64 = 60 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 
-/// A conversation to be.
+/// A planned conversation.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
-    /// When its first entry is.
+    /// The time of its first entry.
     pub(super) start: Timestamp,
-    /// When its last entry is.
+    /// The time of its last entry.
     pub(super) end: Timestamp,
-    /// How many entries it has: at least 1.
+    /// The number of its entries, at least 1.
     pub(super) entries: u64,
-    /// Where it is, as a place in the list of channels.
+    /// The index of its channel.
     pub(super) channel: usize,
-    /// Tells its stream of chance from the others.
+    /// The salt of its own random numbers.
     pub(super) salt: u64,
 }
 
-/// All conversations, in the order in which they begin. The entries add up to `options.messages`, unless that is less than one each.
+/// All conversations, in the order in which they begin. They have `options.messages` entries in total, or one each if that is more.
 pub(super) fn plans(options: &Options, master: u64, channels: &[Channel]) -> Vec<Plan> {
     let mut random = Random::split(master, 1);
     let mut plans: Vec<Plan> = lengths(options, &mut random)
@@ -41,7 +41,7 @@ pub(super) fn plans(options: &Options, master: u64, channels: &[Channel]) -> Vec
     plans
 }
 
-/// One length per conversation: most are short, few have hundreds of entries.
+/// One length per conversation: most are short, a few have hundreds of entries.
 fn lengths(options: &Options, random: &mut Random) -> Vec<u64> {
     let total = options.messages.max(options.conversations);
     let roomy = total / options.conversations.max(1) >= 4;
@@ -53,7 +53,7 @@ fn lengths(options: &Options, random: &mut Random) -> Vec<u64> {
     };
     let mut lengths: Vec<u64> = (0..options.conversations).map(|_| base(random)).collect();
     let left = total.saturating_sub(lengths.iter().sum());
-    // A conversation of one entry stays one: somebody wrote once.
+    // A conversation of one entry keeps it: somebody wrote once.
     let weights: Vec<u64> = lengths.iter().map(|&n| if roomy && n == 1 { 0 } else { random.heavy() }).collect();
     let sum = weights.iter().map(|&w| u128::from(w)).sum::<u128>().max(1);
     let mut given = 0;
@@ -62,7 +62,7 @@ fn lengths(options: &Options, random: &mut Random) -> Vec<u64> {
         *length += share;
         given += share;
     }
-    // What rounding left over.
+    // The remainder from rounding.
     let mut rest = left - given;
     while rest > 0 {
         let from = usize::try_from(random.below(lengths.len() as u64)).unwrap_or(0);
@@ -92,7 +92,7 @@ fn channel(random: &mut Random, channels: &[Channel]) -> usize {
     0
 }
 
-/// How long ago the last entry is: up to 90 days, many in the last hours.
+/// How long ago the last entry was: up to 90 days, often only hours.
 fn age(random: &mut Random) -> i64 {
     match random.below(100) {
         0..4 => random.ms(2 * HOUR),
@@ -102,7 +102,7 @@ fn age(random: &mut Random) -> i64 {
     }
 }
 
-/// How long it is from the first entry to the last: minutes in a chat, days by mail.
+/// The time from the first entry to the last: minutes in a chat, days by mail.
 fn lasts(random: &mut Random, kind: ChannelKind, entries: u64) -> i64 {
     let gap = match kind {
         ChannelKind::WebChat => 4 * MINUTE,
@@ -113,12 +113,12 @@ fn lasts(random: &mut Random, kind: ChannelKind, entries: u64) -> i64 {
     if gaps == 0 {
         return 0;
     }
-    // Some come back days later.
+    // Some people come back days later.
     let pause = if random.percent(15) { random.ms(5 * DAY) } else { 0 };
     (gaps.saturating_mul(gap / 2 + random.ms(gap * 2)) + pause).clamp(gaps * 2_000, 80 * DAY.max(gaps))
 }
 
-/// The times of `entries` entries from `start` to `end`: never backwards, most close together, some after long pauses.
+/// The times of `entries` entries from `start` to `end`, in order: most are close together, some follow long pauses.
 pub(super) fn times(random: &mut Random, plan: &Plan) -> Vec<Timestamp> {
     let gaps: Vec<u64> = (1..plan.entries).map(|_| random.heavy()).collect();
     let sum = gaps.iter().map(|&gap| u128::from(gap)).sum::<u128>().max(1);

@@ -1,14 +1,14 @@
-//! Chance that comes out the same every time: a small generator with whole numbers only, so that every machine agrees.
+//! Reproducible random numbers: a small generator with integers only, so that every machine gets the same.
 
 use model::Timestamp;
 use uuid::Uuid;
 
-/// SplitMix64: one state word, passes the usual tests, and a stream can be split off for every conversation.
+/// SplitMix64: one word of state, passes the usual tests, and each conversation gets its own stream.
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
 
 impl Random {
-    /// A stream of its own, told from others by `salt`.
+    /// A separate stream for each `salt`.
     pub(super) fn split(seed: u64, salt: u64) -> Self {
         let mut random = Self(seed ^ salt.wrapping_mul(0xD6E8_FEB8_6659_FD93));
         random.next();
@@ -24,37 +24,37 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// From 0 up to, not including, `n`; 0 when that is 0.
+    /// A number from 0 up to but not including `n`. 0 if `n` is 0.
     pub(super) const fn below(&mut self, n: u64) -> u64 {
         ((self.next() as u128 * n as u128) >> 64) as u64
     }
 
-    /// The same for times.
+    /// [`Self::below`] for times in milliseconds.
     pub(super) fn ms(&mut self, below: i64) -> i64 {
         i64::try_from(self.below(u64::try_from(below).unwrap_or(0))).unwrap_or(0)
     }
 
-    /// True `percent` times of a hundred.
+    /// True in `percent` of 100 cases.
     pub(super) const fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// True `n` times of a thousand.
+    /// True in `n` of 1,000 cases.
     pub(super) const fn per_mille(&mut self, n: u64) -> bool {
         self.below(1000) < n
     }
 
-    /// One of them; each as likely as the others.
+    /// One item, each with the same probability. None if there are none.
     pub(super) fn pick<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
         of.get(usize::try_from(self.below(of.len() as u64)).unwrap_or(0))
     }
 
-    /// One of the phrases, or nothing where there are none.
+    /// One phrase, or an empty one if there are none.
     pub(super) fn word(&mut self, of: &[&'static str]) -> &'static str {
         self.pick(of).copied().unwrap_or_default()
     }
 
-    /// A rank below `n`, the first far likelier than the last: each doubling of the rank is as likely as the one before (Zipf).
+    /// A rank below `n`. Low ranks are far more likely: each doubling of the rank is as likely as the one before (Zipf).
     pub(super) const fn rank(&mut self, n: u64) -> u64 {
         let doublings = 64 - n.leading_zeros() as u64;
         let from = (1u64 << self.below(if doublings == 0 { 1 } else { doublings })) - 1;
@@ -62,13 +62,13 @@ impl Random {
         if rank < n { rank } else { self.below(n) }
     }
 
-    /// A weight with a heavy tail: half of them are small, few are up to a thousand times as heavy.
+    /// A weight with a heavy tail: half of them are small, a few are hundreds of times larger.
     pub(super) const fn heavy(&mut self) -> u64 {
         let doublings = self.next().trailing_zeros();
         (64 + self.below(64)) << if doublings < 9 { doublings } else { 9 }
     }
 
-    /// An id of version 7 that sorts by its time.
+    /// A UUIDv7, which sorts by its time.
     pub(super) fn id(&mut self, at: Timestamp) -> Uuid {
         let mut bytes = [0; 10];
         for (to, from) in bytes.iter_mut().zip(self.next().to_le_bytes().into_iter().chain(self.next().to_le_bytes())) {

@@ -1,4 +1,4 @@
-//! The course of a thread: who does what, in which order, in exactly so many entries, towards an ending.
+//! Plans the steps of a thread: who does what, in which order, in a given number of entries, up to an ending.
 
 use model::{Channel, ChannelKind};
 
@@ -7,54 +7,54 @@ use super::{
     random::Random,
 };
 
-/// What happens in a thread. Each is one entry, [`Step::InWhileOff`] two: the auto-reply follows it.
+/// A step in a thread. Each is one entry, but [`Step::InWhileOff`] is two: the automatic reply follows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// They write.
+    /// The person outside writes.
     In,
-    /// They write while chat is off, and get the auto-reply.
+    /// The person writes while chat is off, and gets the automatic reply.
     InWhileOff,
-    /// A member writes.
+    /// A member replies.
     Out,
-    /// A member writes, and takes it back.
+    /// A member replies, and cancels it.
     TakenBack,
     /// A note.
     Note,
-    /// Somebody has it now.
+    /// It is assigned to a member.
     Assign,
-    /// Done.
+    /// A member closes it.
     Close,
-    /// Not done after all, says a member.
+    /// A member opens it again.
     Reopen,
-    /// They write again after it was closed: the line before their message.
+    /// The person writes again after it was closed: the line before their message.
     ReopenedByThem,
 }
 
-/// How it stands in the end.
+/// The final state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// They wait, nobody has it.
+    /// The person waits, and nobody is assigned.
     New,
-    /// They wait, the auto-reply went out.
+    /// The person waits, and the automatic reply was sent.
     Missed,
-    /// They wait, somebody has it.
+    /// The person waits, and a member is assigned.
     Taken,
-    /// Their turn.
+    /// The status is pending.
     Pending,
-    /// Done.
+    /// It is closed.
     Closed,
-    /// Asleep.
+    /// It is snoozed.
     Snoozed,
-    /// We wrote, they never did.
+    /// We wrote, and they never did.
     Outreach,
 }
 
-/// Whether nobody is there now and again: only where a visitor would be told.
+/// Whether chat is off at times: only on channels where a visitor would be told.
 pub(super) fn has_off_hours(channel: &Channel) -> bool {
     channel.kind == ChannelKind::WebChat && !channel.auto_reply.is_empty()
 }
 
-/// The ending that fits: what is fresh waits, what is old is done.
+/// A likely ending: fresh conversations wait, old ones are closed.
 pub(super) fn ending(random: &mut Random, plan: &Plan, channel: &Channel, age: i64) -> Ending {
     let chat = channel.kind == ChannelKind::WebChat;
     if !chat && plan.entries <= 3 && random.percent(if plan.entries == 1 && age > DAY { 70 } else { 8 }) {
@@ -71,7 +71,7 @@ pub(super) fn ending(random: &mut Random, plan: &Plan, channel: &Channel, age: i
         (80..97, ..DAY) => Ending::Closed,
         (_, ..DAY) => Ending::Snoozed,
         (at, age) => {
-            // The further back, the more is done.
+            // Of older conversations, more are closed.
             let open = if age < 7 * DAY { 50 } else { 12 };
             match at * 100 / open {
                 0..14 => Ending::New,
@@ -86,7 +86,7 @@ pub(super) fn ending(random: &mut Random, plan: &Plan, channel: &Channel, age: i
     if wished == Ending::Missed && !has_off_hours(channel) { Ending::Taken } else { wished }
 }
 
-/// The steps of a thread: together exactly `plan.entries` entries.
+/// The steps of a thread, with exactly `plan.entries` entries.
 pub(super) fn script(random: &mut Random, plan: &Plan, channel: &Channel, ending: Ending) -> Vec<Step> {
     let entries = usize::try_from(plan.entries).unwrap_or(usize::MAX);
     let (tail, owned): (&[Step], bool) = match ending {
@@ -112,7 +112,7 @@ pub(super) fn script(random: &mut Random, plan: &Plan, channel: &Channel, ending
 struct Walk {
     steps: Vec<Step>,
     entries: usize,
-    /// Somebody has to have it in the end, and nobody has yet.
+    /// Whether somebody must still be assigned.
     to_assign: bool,
 }
 
@@ -122,11 +122,11 @@ impl Walk {
         self.steps.extend_from_slice(steps);
     }
 
-    /// Adds what comes next; never more than `left` entries.
+    /// Adds the next steps, with at most `left` entries.
     fn go_on(&mut self, random: &mut Random, left: usize, channel: &Channel) {
         let Some(last) = self.steps.last().copied() else {
             let off = left > 1 && has_off_hours(channel) && random.percent(15);
-            // Where they did not write first, we did.
+            // We wrote first.
             let ours = left > 2 && channel.kind != ChannelKind::WebChat && random.percent(5);
             return self.add(&[if off {
                 Step::InWhileOff

@@ -48,7 +48,7 @@ impl Command for SetUp {
     }
 }
 
-/// The number of the first event of a commit, and all of them.
+/// The number of the first event of a commit, and all its events.
 type Told = (i64, Vec<EventBody>);
 
 struct Deployment {
@@ -90,7 +90,7 @@ impl Deployment {
         rows.into_iter().map(|(text,)| text).collect()
     }
 
-    /// What must hold of any data, on either engine.
+    /// Checks what must hold for any data, on either engine.
     async fn check(&self, conversations: i64, messages: i64) {
         assert_eq!(self.numbers("SELECT CAST(COUNT(*) AS BIGINT) FROM conversation").await, [conversations]);
         assert_eq!(self.numbers("SELECT CAST(COUNT(*) AS BIGINT) FROM message").await, [messages]);
@@ -106,14 +106,14 @@ impl Deployment {
         assert!(!search::contacts(conn, &scope, "durand", 5).await.expect("a search").is_empty());
         assert_eq!(event::last(conn, self.workspace).await.expect("a number"), Some(1));
         drop(snapshot);
-        // Each column that is worked out, worked out again.
+        // Computes every derived column again.
         for (what, sql) in WRONG {
             assert_eq!(self.numbers(sql).await, [0], "{what}");
         }
     }
 }
 
-/// How many conversations or messages break a rule of the write path.
+/// Queries that count conversations or messages that break a rule of the write path.
 const WRONG: &[(&str, &str)] = &[
     (
         "places are 1, 2, 3…",
@@ -240,7 +240,7 @@ async fn few_messages_and_odd_numbers_add_up() {
     }
 }
 
-/// `TANDEM_TEST_SEED=conversations,messages` and perhaps `TANDEM_TEST_POSTGRES=postgres://…` measure it.
+/// `TANDEM_TEST_SEED=conversations,messages` and optionally `TANDEM_TEST_POSTGRES=postgres://…` measure it.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measures"]
 async fn how_long_it_takes() {

@@ -1,4 +1,4 @@
-//! What is written in a thread: sentences of the customer's language about one order, one product, one date.
+//! The texts of a thread: sentences in the customer's language about one order, one product, one date.
 
 use model::{ChannelKind, TEXT_LIMIT, Timestamp};
 
@@ -9,16 +9,16 @@ use super::{
     words::{NOTES, SYLLABLES, THINGS, Tongue},
 };
 
-/// How many model names there are.
+/// The number of model names.
 const MODELS: u64 = 8_192;
 
-/// What a thread is about.
+/// The subject of a thread.
 pub(super) struct Talk {
     tongue: &'static Tongue,
     topic: usize,
-    /// Which question of the topic.
+    /// The index of the topic's question.
     asked: usize,
-    /// What each side said last: nobody says the same twice running.
+    /// The last sentence of each side, so that nobody repeats it.
     last: [&'static str; 2],
     person: String,
     city: &'static str,
@@ -52,7 +52,7 @@ impl Talk {
         }
     }
 
-    /// What the customer writes; `answered` if it follows something of ours.
+    /// A message of the customer. `answered` if it follows one of ours.
     pub(super) fn incoming(&mut self, random: &mut Random, first: bool, answered: bool) -> String {
         let tongue = self.tongue;
         if answered && random.percent(30) {
@@ -70,7 +70,7 @@ impl Talk {
                 self.fill(more, "", &mut text);
                 self.last[0] = more;
             } else {
-                // Something else, or something more about the same.
+                // Something else, or more about the same.
                 self.asked += 1;
                 if random.percent(60) {
                     self.topic = usize::try_from(random.below(tongue.topics.len() as u64)).unwrap_or(0);
@@ -94,7 +94,7 @@ impl Talk {
         text
     }
 
-    /// What `us` of the team answers.
+    /// A reply of the team's member `us`.
     pub(super) fn outgoing(&mut self, random: &mut Random, kind: ChannelKind, us: &str) -> String {
         let tongue = self.tongue;
         let mail = matches!(kind, ChannelKind::Email | ChannelKind::Letter);
@@ -117,14 +117,14 @@ impl Talk {
         text
     }
 
-    /// What colleagues write to each other; `other` is one of them.
+    /// A note between colleagues. `other` is one of them.
     pub(super) fn note(&self, random: &mut Random, other: &str) -> String {
         let mut text = String::new();
         self.fill(random.word(NOTES), other, &mut text);
         text
     }
 
-    /// The number that files are named after.
+    /// The order number, after which files are named.
     pub(super) fn order(&self) -> &str {
         &self.order
     }
@@ -133,7 +133,7 @@ impl Talk {
         self.tongue.topics.get(self.topic).copied().unwrap_or((&[], &[], &[]))
     }
 
-    /// Some write a page, a few write a book.
+    /// Some messages become a page long, a few much longer.
     fn lengthen(&self, random: &mut Random, text: &mut String) {
         let words = match random.below(2_000) {
             0..2 => 1_000 + random.below(2_000),
@@ -148,13 +148,13 @@ impl Talk {
             let begin = text.len();
             self.fill(random.word(of), "", text);
             let sentence = text.get(begin..).unwrap_or_default();
-            // Scripts without spaces: two characters make a word, roughly.
+            // In scripts without spaces, about two characters make a word.
             let spaced = sentence.split_whitespace().count();
             written += if spaced > 2 { spaced } else { (sentence.chars().count() / 2).max(1) } as u64;
         }
     }
 
-    /// Puts the thread's own facts into a phrase.
+    /// Fills the thread's data into a phrase.
     fn fill(&self, phrase: &str, us: &str, text: &mut String) {
         let mut rest = phrase;
         while let Some((before, slot)) = rest.split_once('{') {
@@ -177,14 +177,14 @@ impl Talk {
     }
 }
 
-/// The phrase at a place; the list begins again at its end.
+/// The phrase at an index. After its end the list begins again.
 fn said(of: &[&'static str], place: usize) -> &'static str {
     of.get(place % of.len().max(1)).copied().unwrap_or_default()
 }
 
-/// A name that means nothing, one of thousands: few are on everybody's lips, most are asked about once.
+/// One of thousands of invented names. A few are very frequent, most are rare.
 fn model(random: &mut Random) -> String {
-    // Shuffled, so that neighbours do not sound alike.
+    // Shuffled, so that similar names are not equally frequent.
     let mut rank = (random.rank(MODELS) * 5_167 + 911) % MODELS;
     let syllables = SYLLABLES.len() as u64;
     let mut name = String::new();
@@ -207,7 +207,7 @@ fn thing(random: &mut Random) -> &'static str {
 mod tests {
     use super::super::words::PEOPLES;
 
-    /// A slot that nothing fills would leave a hole in the sentence.
+    /// An unknown slot would leave a gap in the sentence.
     #[test]
     fn every_slot_of_every_phrase_is_known() {
         for (_, tongue, _) in PEOPLES {

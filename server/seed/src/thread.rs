@@ -1,4 +1,4 @@
-//! One conversation from its first entry to its last, played through the same table of states that every real one goes through.
+//! Plays one conversation from its first entry to its last, through the same state table as real ones.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ use super::{
     words::{FAILED, UNKNOWN},
 };
 
-/// What all conversations have in common.
+/// The data that all conversations share.
 pub(super) struct Scene {
     pub(super) setting: Setting,
     pub(super) blobs: Vec<Blob>,
@@ -42,7 +42,7 @@ pub(super) struct Thread {
     pub(super) reads: BTreeMap<MemberId, i64>,
 }
 
-/// Plays a conversation through.
+/// Plays a conversation.
 pub(super) fn play(scene: &Scene, people: &mut People, channel: &Channel, plan: &Plan) -> Thread {
     let mut random = Random::split(scene.master, plan.salt);
     let met = people.meet(&mut random, channel.kind, plan.start);
@@ -69,7 +69,7 @@ pub(super) fn play(scene: &Scene, people: &mut People, channel: &Channel, plan: 
         read_count: 0,
         state: ConversationState {
             ai_mode: AiMode::Paused,
-            // Ours until they answer (L10).
+            // It counts as outreach until they answer (L10).
             outreach: steps.first() == Some(&Step::Out),
             ..ConversationState::default()
         },
@@ -90,7 +90,7 @@ pub(super) fn play(scene: &Scene, people: &mut People, channel: &Channel, plan: 
     for (place, step) in steps.iter().enumerate() {
         at = times.next().unwrap_or(at);
         if *step == Step::InWhileOff || *step == Step::ReopenedByThem {
-            // Two entries of the same moment.
+            // Two entries of the same time.
             play.step(*step, at, true, false);
             if *step == Step::InWhileOff {
                 times.next();
@@ -121,7 +121,7 @@ impl Play<'_> {
         *self.state() = state;
     }
 
-    /// Whoever has it, else somebody; some are busier than others.
+    /// The assignee, or another member. Some members are more likely.
     fn member(&mut self) -> MemberId {
         let assignee = self.thread.conversation.row.state.assignee;
         assignee.filter(|_| self.random.percent(92)).unwrap_or_else(|| self.scene.setting.member(&mut self.random).0)
@@ -215,7 +215,7 @@ impl Play<'_> {
         self.add(at, text, Entry::Outgoing { by: Sender::Member(by), delivery }, files, print);
         self.has_read(by);
         if taken_back {
-            // As if it had not been written; only the pen's epoch never goes back.
+            // As if it had not been sent, but the pen's epoch never goes back.
             let row = &mut self.thread.conversation.row;
             let pen_epoch = row.state.pen_epoch + i64::from(row.state.pen != before.state.pen);
             row.state = ConversationState { pen_epoch, ..before.state };
@@ -224,7 +224,7 @@ impl Play<'_> {
         }
     }
 
-    /// How far a message of that moment is by now; `answered` if they wrote after it.
+    /// The delivery of a message of that time. `answered` if they wrote after it.
     fn delivery(&mut self, at: Timestamp, answered: bool, last: bool) -> Delivery {
         let now = self.scene.now;
         let mut send_at = at.plus(self.channel.undo_ms.max(0));
@@ -249,7 +249,7 @@ impl Play<'_> {
         }
         let age = now.0 - at.0;
         if last && self.channel.kind != ChannelKind::WebChat {
-            // What is still on its way now; no job waits for it, so that sample data never goes out.
+            // Some messages are still to be sent. No job exists for them, so sample data is never sent.
             let under_way = match self.random.below(100) {
                 0..3 if age < 2 * DAY => Some((DeliveryState::Scheduled, now.plus(HOUR + self.random.ms(4 * DAY)))),
                 3..10 if age < 3 * HOUR => Some((DeliveryState::Queued, at)),
@@ -275,7 +275,7 @@ impl Play<'_> {
         self.add(at, String::new(), Entry::Line { line }, Vec::new(), String::new());
     }
 
-    /// As every entry is added: at the next place, shown on the card if it says something.
+    /// Adds an entry like a real one: at the next position, with a preview if it has text.
     fn add(&mut self, at: Timestamp, text: String, entry: Entry, attachments: Vec<Attachment>, fingerprint: String) {
         let loaded = &mut self.thread.conversation;
         loaded.message_count += 1;
@@ -302,7 +302,7 @@ impl Play<'_> {
         self.thread.messages.push(BulkMessage { message, provider, fingerprint, words: String::new() });
     }
 
-    /// Files for the next entry, `per_mille` times of a thousand.
+    /// Files for the next entry, in `per_mille` of 1,000 cases.
     fn files(&mut self, at: Timestamp, uploader: &str, per_mille: u64) -> Vec<Attachment> {
         if self.scene.blobs.is_empty() || !self.random.per_mille(per_mille) {
             return Vec::new();
@@ -330,7 +330,7 @@ impl Play<'_> {
         files.into_iter().map(|(file, _)| file).collect()
     }
 
-    /// The ending's last touch, and who has read how far.
+    /// Applies the ending, and sets how far each member has read.
     fn finish(mut self) -> Thread {
         if self.ending == Ending::Snoozed {
             let until = self.scene.now.plus(HOUR + self.random.ms(7 * DAY) / MINUTE * MINUTE);
@@ -342,7 +342,7 @@ impl Play<'_> {
             if self.thread.reads.contains_key(member) {
                 continue;
             }
-            // Nobody has to have read what waits; the rest is mostly read.
+            // Waiting messages may be unread. Most others were read.
             let unread = if waiting && self.random.percent(65) { 1 + self.random.ms(3) } else { 0 };
             if waiting || self.random.percent(20) {
                 self.thread.reads.insert(*member, (inbound - unread).max(0));

@@ -1,4 +1,4 @@
-//! The shape of the word lists, and those that belong to no language.
+//! The structure of the word lists, and the lists without a language.
 
 use super::{
     words_east::{HI, JA, KO, TH, ZH},
@@ -8,18 +8,18 @@ use super::{
     words_west::{DE, EN, ES, FR, IT, PT},
 };
 
-/// What customers ask, what the team answers, what customers say next: those at the same place belong together.
+/// Customers' questions, the team's answers, customers' next messages. Those with the same index belong together.
 pub(super) type Topic = (&'static [&'static str], &'static [&'static str], &'static [&'static str]);
 
 /// The phrases of a language.
 pub(super) struct Tongue {
-    /// Its tag, as contacts carry it.
+    /// Its language tag, as in contacts.
     pub(super) tag: &'static str,
     /// How customers begin.
     pub(super) hello: &'static [&'static str],
-    /// How the team begins; `{u}` is the customer.
+    /// How the team begins. `{u}` is the customer.
     pub(super) greet: &'static [&'static str],
-    /// What they talk about.
+    /// The topics.
     pub(super) topics: &'static [Topic],
     /// How customers end.
     pub(super) thanks: &'static [&'static str],
@@ -27,7 +27,7 @@ pub(super) struct Tongue {
     pub(super) bye: &'static [&'static str],
 }
 
-/// Who lives where and speaks what, with how many in a hundred.
+/// Names and languages by country, with their share in percent.
 pub(super) static PEOPLES: &[(u64, &Tongue, &Names)] = &[
     (14, &EN, &names::BRITISH),
     (12, &EN, &names::AMERICAN),
@@ -50,7 +50,7 @@ pub(super) static PEOPLES: &[(u64, &Tongue, &Names)] = &[
     (2, &KO, &names::KOREAN),
 ];
 
-/// Names that lists must stand: pictures, one letter, very long, mixed directions.
+/// Names that lists must be able to show: emoji, one letter, very long, mixed directions.
 pub(super) static ODD_NAMES: &[&str] = &[
     "🌻 Zoë 🌻",
     "🦊",
@@ -74,7 +74,7 @@ pub(super) static ODD_NAMES: &[&str] = &[
     "Kateřina Novotná-Dvořáková",
 ];
 
-/// What the products are; earlier ones are asked about more.
+/// The products. Earlier ones are more frequent.
 pub(super) static THINGS: &[&str] = &[
     "lamp",
     "desk",
@@ -148,13 +148,13 @@ pub(super) static THINGS: &[&str] = &[
     "stethoscope",
 ];
 
-/// Model names are put together from two or three of these; earlier ones come up more.
+/// Model names consist of two or three of these. Earlier ones are more frequent.
 pub(super) static SYLLABLES: &[&str] = &[
     "cor", "mel", "ta", "vane", "lin", "or", "zen", "mi", "ral", "do", "kas", "fen", "lu", "bri", "ano", "sol", "tek",
     "wyn", "qua", "dra", "pel", "osi", "hux", "jor", "nim", "vex", "gal", "ith", "umo", "sky", "ryn", "plo",
 ];
 
-/// Companies; the domain is the name without spaces.
+/// Companies. Their domain is the name without spaces.
 pub(super) static COMPANIES: &[&str] = &[
     "Maison Corail",
     "Northwind Bakery",
@@ -246,7 +246,7 @@ pub(super) static TITLES: &[&str] = &[
     "Head of IT",
 ];
 
-/// What colleagues write to each other; `{m}` is one of them.
+/// Notes between colleagues. `{m}` is one of them.
 pub(super) static NOTES: &[&str] = &[
     "Called them, no answer. I try again tomorrow.",
     "@{m} can you look at {n}? The amount seems wrong to me.",
@@ -263,7 +263,7 @@ pub(super) static NOTES: &[&str] = &[
     "Language is fine, they read English as well.",
 ];
 
-/// Why a message did not go out, and what to do.
+/// Why a message was not sent, and what to do.
 pub(super) static FAILED: &[&str] = &[
     "The address does not exist. Ask them for another one, then send it again.",
     "Their mailbox is full. Try again tomorrow or use another channel.",
@@ -272,11 +272,11 @@ pub(super) static FAILED: &[&str] = &[
     "The connection to the provider was lost several times. Send it again.",
 ];
 
-/// Why nobody knows whether it went out.
+/// Why it is unknown whether a message was sent.
 pub(super) const UNKNOWN: &str =
     "Tandem stopped while this was being sent. Look whether it arrived before you send it again.";
 
-/// The colleagues that a small team is given.
+/// The colleagues that a small team gets.
 pub(super) static COLLEAGUES: &[&str] =
     &["Mara Lindqvist", "Tomás Herrera", "Aiko Tanaka", "Samuel Okafor", "Leïla Benali", "Jonas Weber"];
 

@@ -1,4 +1,4 @@
-//! What customers and the team say, in languages of Asia. `{…}` is filled in by [`super::texts`].
+//! Phrases of customers and the team in languages of Asia. [`super::texts`] fills in `{…}`.
 
 use super::words::Tongue;
 

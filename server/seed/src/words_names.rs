@@ -1,19 +1,19 @@
-//! Names and places per people. Where a name is not written in Latin letters, its Latin form stands after a bar: for addresses.
-//! Phone numbers are from ranges kept for fiction, or that nobody can have.
+//! Names and places by country. A name in another script has its Latin form after a bar, for addresses. Phone numbers are reserved for
+//! fiction, or cannot exist.
 
-/// A people.
+/// The names of a country.
 pub(super) struct Names {
     /// Given names.
     pub(super) given: &'static [&'static str],
     /// Family names.
     pub(super) family: &'static [&'static str],
-    /// What stands between them; none puts the family name first, without a space.
+    /// Whether the family name comes last, after a space. Otherwise it comes first, without a space.
     pub(super) family_last: bool,
     /// Cities.
     pub(super) cities: &'static [&'static str],
     /// Their time zone.
     pub(super) zone: &'static str,
-    /// A phone number; each `#` is a digit.
+    /// A phone number. Each `#` is a digit.
     pub(super) phone: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! What customers and the team say, in languages of the Mediterranean and eastern Europe. `{…}` is filled in by [`super::texts`].
+//! Phrases of customers and the team in languages of the Mediterranean and eastern Europe. [`super::texts`] fills in `{…}`.
 
 use super::words::Tongue;
 

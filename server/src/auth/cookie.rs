@@ -1,16 +1,16 @@
-//! The session's cookie. Its name and attributes follow the address that browsers use: by https it is `__Host-` and Secure.
+//! The session cookie. Its name and attributes depend on the address that browsers use: with https it is `__Host-` and Secure.
 
 use axum::http::HeaderMap;
 
-/// How long a browser keeps the cookie, in seconds; the server ends sessions by its own clock.
+/// How long a browser keeps the cookie, in seconds. The server ends sessions independently.
 const KEEP_S: i64 = 30 * 24 * 3600;
 
-/// The two shapes of the cookie.
+/// The two forms of the cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cookies {
-    /// Behind https: `__Host-`, Secure.
+    /// With https: `__Host-`, Secure.
     Secure,
-    /// On loopback by http.
+    /// With http on the loopback address.
     Loopback,
 }
 
@@ -23,7 +23,7 @@ impl Cookies {
         }
     }
 
-    /// What a cookie says beside its value and age.
+    /// The cookie's attributes except its age.
     pub const fn attributes(self) -> &'static str {
         match self {
             Self::Secure => "Path=/; Secure; HttpOnly; SameSite=Lax",
@@ -31,23 +31,23 @@ impl Cookies {
         }
     }
 
-    /// The `Set-Cookie` value that gives a browser its secret.
+    /// The `Set-Cookie` value that stores the session secret in a browser.
     pub fn set(self, secret: &str) -> String {
         format!("{}={secret}; Max-Age={KEEP_S}; {}", self.name(), self.attributes())
     }
 
-    /// The `Set-Cookie` value that takes it away.
+    /// The `Set-Cookie` value that deletes the cookie.
     pub fn clear(self) -> String {
         format!("{}=; Max-Age=0; {}", self.name(), self.attributes())
     }
 
-    /// The secret that a request brings.
+    /// The session secret in a request.
     pub fn secret(self, headers: &HeaderMap) -> Option<&str> {
         from_header(headers, self.name()).filter(|secret| secret.len() <= 100)
     }
 }
 
-/// The value of a cookie by its exact name; none when two of that name were sent.
+/// The value of a cookie by its exact name. None if two cookies of that name were sent.
 pub fn from_header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let mut values = headers
         .get_all(axum::http::header::COOKIE)
@@ -58,7 +58,7 @@ pub fn from_header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
         .filter(|(key, _)| *key == name)
         .map(|(_, value)| value);
     let first = values.next()?;
-    // A second one was planted by somebody: neither is trusted.
+    // A second cookie was set by an attacker, so neither is trusted.
     if values.next().is_some() { None } else { Some(first) }
 }
 

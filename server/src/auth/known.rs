@@ -1,8 +1,8 @@
-//! Browsers that somebody signed in with before. Guessing at an account's password from elsewhere pauses sign-in for browsers that
-//! nobody knows, and never for these (S54).
+//! Browsers in which somebody signed in before. Guessing an account's password from elsewhere pauses the sign-in for unknown browsers, but
+//! never for known ones (S54).
 //!
-//! A cookie says so, which outlives the session. It proves one account with one password: who gets hold of it, or of many, may guess as
-//! often as anybody else may, at that account alone, and until its password is another.
+//! A cookie, which outlives the session, proves that a browser is known. It proves one account with one password. With a stolen cookie, or
+//! many, an attacker may guess as often as any browser may, at that account alone, until its password changes.
 
 use axum::http::HeaderMap;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
@@ -13,42 +13,42 @@ use subtle::ConstantTimeEq;
 
 use super::{Cookies, from_header};
 
-/// How long a browser stays known without signing in, in days.
+/// How many days a browser stays known without signing in.
 const DAYS: i64 = 180;
 const DAY_MS: i64 = 24 * 3_600_000;
-/// How many accounts one browser is known for; the one that signed in last comes first.
+/// The most accounts for which one browser is known. The last one that signed in comes first.
 const ACCOUNTS: usize = 4;
-/// Bytes of one proof: the day until which it is good (4), which browser it is (12), the seal (16).
+/// The bytes of one proof: its expiry day (4), the browser's id (12), the seal (16).
 const PROOF: usize = 4 + 12 + 16;
 
-/// An account as it is now: a proof is good for it alone.
+/// The current address and password of an account. A proof is valid only for both.
 #[derive(Clone, Copy)]
 pub struct Account<'a> {
-    /// The key of its address.
+    /// The key of its address ([`email_key`](store::workspace::email_key)).
     pub key: &'a str,
     /// The hash of its password.
     pub password_hash: &'a str,
 }
 
-/// What a browser brings: proofs of which some may be ours.
+/// The proofs that a browser sent. They are not checked yet.
 #[derive(Debug, Clone, Default)]
 pub struct Known(Vec<[u8; PROOF]>);
 
 impl Known {
-    /// As a request brings it.
+    /// Reads the proofs of a request.
     pub fn from_headers(cookies: Cookies, headers: &HeaderMap) -> Self {
         let text = from_header(headers, name(cookies)).unwrap_or_default();
         let proofs = text.split('.').take(ACCOUNTS).filter_map(|proof| BASE64.decode(proof).ok()?.try_into().ok());
         Self(proofs.collect())
     }
 
-    /// Which browser it is, if somebody signed in to this account with it: a name to count its attempts by.
+    /// The id of the browser, if somebody signed in to this account with it. Its attempts are counted by this id.
     pub fn browser(&self, vault: &Vault, account: Account<'_>, now: Timestamp) -> Option<String> {
         let proof = self.0.iter().find(|proof| is_ours(vault, account, proof, now))?;
         Some(BASE64.encode(&proof[4..16]))
     }
 
-    /// The `Set-Cookie` value after somebody signed in: this account's proof is new, those of others stay.
+    /// The `Set-Cookie` value after a sign-in. It has a new proof for this account and keeps those of others.
     pub fn renewed(&self, vault: &Vault, cookies: Cookies, account: Account<'_>, now: Timestamp) -> String {
         let until = u32::try_from(now.0 / DAY_MS + DAYS).unwrap_or_default().to_be_bytes();
         let id = random_bytes::<12>();
@@ -60,7 +60,7 @@ impl Known {
     }
 }
 
-/// By https, one that no neighbouring site can set.
+/// With https, a name that sibling domains cannot set.
 const fn name(cookies: Cookies) -> &'static str {
     match cookies {
         Cookies::Secure => "__Host-tandem-known",

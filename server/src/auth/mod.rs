@@ -1,4 +1,4 @@
-//! Who is asking: passwords and cookies.
+//! Passwords and cookies, which tell who sent a request.
 
 mod cookie;
 mod known;

@@ -1,4 +1,4 @@
-//! Passwords: argon2id, a bounded number at a time, and the same work whether or not the account exists (S41, S45).
+//! Passwords: argon2id, a limited number at once, and the same work whether the account exists or not (S41, S45).
 
 use std::sync::Arc;
 
@@ -13,31 +13,31 @@ use store::{
 };
 use tokio::sync::Semaphore;
 
-/// 19 MiB, two passes, one lane: the floor that ASVS 5.0 (11.4.2) allows for argon2id.
+/// 19 MiB, two passes, one lane: the minimum that ASVS 5.0 (11.4.2) allows for argon2id.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
-/// Bytes; longer ones are refused before any hashing (S40).
+/// In bytes. Longer passwords are refused before hashing (S40).
 const LONGEST: usize = 1024;
-/// Characters.
+/// In characters.
 const SHORTEST: usize = 8;
-/// What everybody knows of somebody counts from this length on, in letters and digits.
+/// Publicly known words count from this length on, in letters and digits.
 const SHORTEST_WORD: usize = 4;
-/// A password that has so many letters besides what everybody knows is somebody's own.
+/// A password with this many letters besides publicly known words is allowed.
 const SHORTEST_REST: usize = 5;
 
-/// Hashes and checks passwords, as many at once as there are cores, so that sign-ins cannot eat the memory.
+/// Hashes and checks passwords, at most as many at once as there are cores, so that sign-ins cannot use up the memory.
 #[derive(Clone)]
 pub struct Passwords {
     places: Arc<Semaphore>,
-    /// Checked when there is no such account.
+    /// The hash that is checked when the account does not exist.
     nobody: Arc<str>,
 }
 
-/// A password that may be used: at least 8 characters, at most 1 kB, no other rules, not one of the most common, and not made of what is
-/// `known` to everybody: names and addresses of its owner and the workspace.
+/// Checks that a password may be used: at least 8 characters, at most 1 kB, not one of the most common, and not made of what is `known` to
+/// everybody: names and addresses of its owner and the workspace. There are no other rules.
 ///
 /// # Errors
-/// [`ApiError::Invalid`] with what to do.
+/// [`ApiError::Invalid`], which says what to do.
 pub fn check(password: &str, known: &[&str]) -> Result<(), ApiError> {
     if password.len() > LONGEST {
         return Err(ApiError::invalid("password", "This is longer than 1,024 bytes."));
@@ -58,18 +58,17 @@ pub fn check(password: &str, known: &[&str]) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The most frequent ones of eight characters and more, with where they come from.
+/// The most common passwords of at least eight characters. The file names its source.
 const COMMON: &str = include_str!("common.txt");
 
-/// Whether it is one of the most frequent, however its letters are written. The list is walked: that takes less than a thousandth of
-/// what hashing takes.
+/// Whether it is one of the most common, in any case. A linear search is enough: it takes less than a thousandth of the time of hashing.
 fn is_common(password: &str) -> bool {
     let password = password.trim().to_lowercase();
     COMMON.lines().any(|line| line == password)
 }
 
-/// Whether a password is made of what everybody knows of its owner: their name, their address, the workspace, with at most a few letters,
-/// digits and signs around it (ASVS 6.2.11).
+/// Whether a password consists of publicly known words (its owner's name and address, the workspace), with at most a few other letters,
+/// digits and signs (ASVS 6.2.11).
 fn is_made_of(password: &str, known: &[&str]) -> bool {
     let letters = |text: &str| text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     let mut rest = letters(password);
@@ -79,7 +78,7 @@ fn is_made_of(password: &str, known: &[&str]) -> bool {
         std::iter::once(letters(text)).chain(parts)
     });
     let mut words: Vec<String> = words.filter(|word| word.chars().count() >= SHORTEST_WORD).collect();
-    // The longest first: "annacorail" before "anna".
+    // The longest come first: "annacorail" before "anna".
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     for word in words {
         rest = rest.replace(&word, "");
@@ -88,40 +87,40 @@ fn is_made_of(password: &str, known: &[&str]) -> bool {
 }
 
 impl Passwords {
-    /// Ready to hash.
+    /// Prepares the hash for accounts that do not exist.
     ///
     /// # Errors
-    /// When the hash of nobody's password cannot be made.
+    /// When that hash cannot be made.
     pub fn new() -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let nobody = hash_now("nobody's password")?;
         Ok(Self { places: Arc::new(Semaphore::new(cores)), nobody: nobody.into() })
     }
 
-    /// The hash to keep of a new password; what is `known` of its owner makes none, see [`check`].
+    /// Checks and hashes a new password. `known` are publicly known words, see [`check`].
     ///
     /// # Errors
-    /// [`ApiError::Invalid`] when it may not be used.
+    /// [`ApiError::Invalid`] when the password may not be used.
     pub async fn hash(&self, password: &str, known: &[&str]) -> Result<String> {
         check(password, known)?;
         self.hash_again(password).await
     }
 
-    /// The hash to keep of a password that fitted the former hash.
+    /// Hashes a password that matched the former hash.
     ///
     /// # Errors
-    /// When the work could not be done.
+    /// When hashing failed.
     pub async fn hash_again(&self, password: &str) -> Result<String> {
         let password = password.to_owned();
         self.work(move || hash_now(&password)).await?
     }
 
-    /// Whether a password fits a hash. Without a hash it does the same work and says no.
+    /// Whether a password matches a hash. Without a hash it does the same work and returns false.
     ///
     /// # Errors
-    /// When the work could not be done.
+    /// When the work failed.
     pub async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool> {
-        // One that is too long fits nothing; saying so at once tells nothing about the account.
+        // A password that is too long never matches. This quick answer says nothing about the account.
         if password.len() > LONGEST {
             return Ok(false);
         }
@@ -137,7 +136,7 @@ impl Passwords {
         Ok(fits && known)
     }
 
-    /// Whether a hash was made with weaker settings than today's.
+    /// Whether a hash was made with weaker settings than the current ones.
     pub fn is_outdated(hash: &str) -> bool {
         let today = Params::new(MEMORY_KIB, PASSES, 1, None).ok();
         PasswordHash::new(hash).ok().and_then(|hash| Params::try_from(&hash).ok()).is_none_or(|params| {
@@ -191,7 +190,7 @@ mod tests {
         assert!(check("correct horse", &[]).is_ok());
     }
 
-    /// ASVS 6.2.4: the three thousand most frequent that are as long as we ask for, at least.
+    /// ASVS 6.2.4: at least the 3,000 most common passwords that have the required length.
     #[test]
     fn the_most_frequent_ones_are_refused() {
         let list: Vec<&str> = COMMON.lines().filter(|line| !line.starts_with('#')).collect();

@@ -1,4 +1,5 @@
-//! The site inside the binary: WebAssembly, CSS, fonts, the widget; compressed at build, hashed names cached for ever.
+//! The static files inside the binary: WebAssembly, CSS, fonts, the widget. They are compressed at build time. Files with a hash in the
+//! name are cached for ever.
 
 use app::document::{Part, Program};
 use axum::{
@@ -15,39 +16,39 @@ use serde::Deserialize;
 #[allow_missing = true]
 struct Embedded;
 
-/// A part of the app, as the browser loads it.
+/// The files of one program in the browser.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Files {
     js: String,
     wasm: String,
 }
 
-/// The names that pages refer to.
+/// The names of the files that pages refer to.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Site {
-    /// The inbox in the browser.
+    /// The program of the inbox.
     pub inbox: Option<Files>,
-    /// The settings in the browser.
+    /// The program of the settings.
     pub settings: Option<Files>,
     /// The style sheet.
     pub css: String,
     /// The widget's frame.
     pub chat_js: String,
-    /// Its style sheet.
+    /// The style sheet of the widget's frame.
     pub chat_css: String,
     /// The text font.
     pub font: String,
-    /// The icons, to be put into each page.
+    /// The icons, which are copied into each page.
     #[serde(skip)]
     pub icons: String,
 }
 
 impl Site {
-    /// Reads the names that the build left.
+    /// Reads the manifest that the build wrote.
     pub fn load() -> Self {
         let Some(manifest) = Embedded::get("manifest.json") else {
-            tracing::warn!("this binary carries no site: pages are bare. Build it with scripts/site first.");
+            tracing::warn!("this binary contains no site: pages are unstyled. Build it with scripts/site first.");
             return Self::default();
         };
         let mut site: Self = serde_json::from_slice(&manifest.data).unwrap_or_default();
@@ -56,7 +57,7 @@ impl Site {
         site
     }
 
-    /// What wakes the pages of a part.
+    /// The program that hydrates the pages of a part.
     pub fn program(&self, part: Part) -> Option<Program> {
         let files = match part {
             Part::Doors => &None,
@@ -67,22 +68,22 @@ impl Site {
     }
 }
 
-/// `GET /assets/{name}`: the hash in the name changes with the content.
+/// `GET /assets/{name}`. The hash in the name changes with the content.
 pub async fn hashed(Path(name): Path<String>, headers: HeaderMap) -> Response {
     serve(&format!("assets/{name}"), &headers, "public, max-age=31536000, immutable")
 }
 
-/// `GET /widget.js`: its name is in other people's pages, so it never changes; its content may.
+/// `GET /widget.js`. Other sites contain its name, so the name never changes, but the content may.
 pub async fn widget_loader(headers: HeaderMap) -> Response {
     let mut response = serve("widget.js", &headers, "public, max-age=300");
-    // Pages of other origins load it, also those that are isolated (COEP) and those that ask for it with CORS.
+    // Pages of other origins load it, including isolated ones (COEP) and ones that load it with CORS.
     for (name, value) in [("cross-origin-resource-policy", "cross-origin"), ("access-control-allow-origin", "*")] {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     response
 }
 
-/// `GET /mark.svg` and what else stands in `public/`.
+/// `GET /mark.svg` and the other files in `public/`.
 pub async fn public(name: &'static str, headers: HeaderMap) -> Response {
     serve(name, &headers, "public, max-age=86400")
 }

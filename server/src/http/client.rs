@@ -1,5 +1,5 @@
-//! Where a request comes from. Behind a proxy that is trusted that is what the proxy says of it (`Forwarded`, RFC 7239, or
-//! `X-Forwarded-For`); what anybody else says of themselves counts for nothing (S54).
+//! The client of a request. Behind a trusted proxy, the proxy names it (`Forwarded`, RFC 7239, or `X-Forwarded-For`). Such headers from
+//! anybody else are ignored (S54).
 
 use std::{
     convert::Infallible,
@@ -19,13 +19,13 @@ use super::state::Http;
 
 mod forwarded;
 
-/// Who stands at the other end of a request: the part of an address that one client can hardly change, which is all of IPv4 and the first
-/// half of IPv6. Limits by address count by this.
+/// The client of a request, by the part of its address that it can hardly change: all of an IPv4 address, the first half of an IPv6
+/// address. Limits per address count by this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Client(Option<IpAddr>);
 
 impl Client {
-    /// The client at an address.
+    /// The client of an address.
     pub fn at(address: IpAddr) -> Self {
         Self(Some(match address.to_canonical() {
             IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
@@ -33,11 +33,11 @@ impl Client {
         }))
     }
 
-    /// Of a request that nobody knows the origin of: all of them are one client.
+    /// The client of requests whose origin is unknown. All of them count as one client.
     pub const UNKNOWN: Self = Self(None);
 }
 
-/// `192.0.2.1`, `2001:db8:1:2::/64`, `unknown`: for logs, the audit, and as the name of what counts.
+/// `192.0.2.1`, `2001:db8:1:2::/64`, `unknown`: for logs, the audit log, and as the name of a counter.
 impl std::fmt::Display for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
@@ -56,7 +56,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     }
 }
 
-/// Puts the [`Client`] on a request.
+/// Adds the [`Client`] to a request.
 pub async fn find(State(http): State<Http>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let client = peer.map_or(Client::UNKNOWN, |peer| Client::at(http.proxies().client(peer, request.headers())));
@@ -64,7 +64,7 @@ pub async fn find(State(http): State<Http>, mut request: Request, next: Next) ->
     next.run(request).await
 }
 
-/// The proxies whose word on where a request comes from is taken. Cheap to clone.
+/// The proxies that are trusted to name the client of a request. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Proxies(Arc<[IpNet]>);
 
@@ -72,20 +72,20 @@ const FORWARDED: HeaderName = header::FORWARDED;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl Proxies {
-    /// Those of these networks.
+    /// Trusts the proxies in these networks.
     pub fn new(networks: &[IpNet]) -> Self {
         Self(networks.into())
     }
 
-    /// Whether it is one of them.
+    /// Whether this address is a trusted proxy.
     pub fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// Where a request that `peer` handed over comes from: the last of those it went through that is no trusted proxy. A proxy that does
-    /// not say, or says it in a way that cannot be read, is that itself; so is one that lets two answers through that differ, for one of
-    /// them may be the sender's own.
+    /// The client of a request that `peer` sent: the last address in the chain that is no trusted proxy. A proxy that names no client, or
+    /// in an unreadable way, is itself the client. So is a proxy that passes on two headers that differ, because one of them may come from
+    /// the sender.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.trusts(peer) {
             return peer;
@@ -100,7 +100,7 @@ impl Proxies {
                 SAID.call_once(|| {
                     tracing::warn!(
                         proxy = %peer,
-                        "a proxy passes on both Forwarded and X-Forwarded-For, and they differ: let it set one and remove the other. Until then \
+                        "a proxy passes on both Forwarded and X-Forwarded-For, and they differ. Let it set one and remove the other. Until then \
                          such requests count as the proxy's own"
                     );
                 });
@@ -110,7 +110,7 @@ impl Proxies {
         }
     }
 
-    /// From the nearest to the farthest, as far as trusted ones said so.
+    /// Walks from the nearest hop to the farthest, as long as trusted proxies name them.
     fn last_outside(&self, peer: IpAddr, hops: &[Option<IpAddr>]) -> IpAddr {
         let mut last = peer;
         for hop in hops.iter().rev() {
@@ -165,9 +165,9 @@ mod tests {
             ("1.1.1.1, 198.51.100.1", "198.51.100.1"),
             ("1.1.1.1, 198.51.100.1, 10.0.0.5", "198.51.100.1"),
             ("10.0.0.9, 198.51.100.1 , 10.0.0.5,127.0.0.1", "198.51.100.1"),
-            // Everything is ours: the farthest.
+            // All hops are trusted proxies: the farthest counts.
             ("10.0.0.9, 10.0.0.5", "10.0.0.9"),
-            // What a proxy of ours cannot say ends the chain at it.
+            // A hop that a proxy cannot name ends the chain at that proxy.
             ("198.51.100.1, unknown", "127.0.0.1"),
             ("198.51.100.1, unknown, 10.0.0.5", "10.0.0.5"),
             ("198.51.100.1, <script>, 10.0.0.5", "10.0.0.5"),

@@ -1,6 +1,6 @@
-//! The listener's connections: how many there may be, of whom, how long each may keep us waiting, and which one goes when there are too
-//! many (S40, S57). What keeps us waiting is a request whose head or body does not come, and an answer that is hardly taken; a stream of
-//! events lasts as long as its reader takes something.
+//! The listener's connections: how many may be open, how many per client, how long each may delay us, and which one is closed when there
+//! are too many (S40, S57). A connection delays us if the head or body of its request does not arrive, or if its client reads the answer
+//! too slowly. An event stream may stay open as long as its client reads.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -32,46 +32,46 @@ use body::{Answer, Received};
 use table::{ConnectionSlot, Line, Table};
 use wire::Wire;
 
-/// A connection whose other end has taken nothing for so long is closed. A laptop that was shut says no goodbye, and by itself the
-/// system would hold the socket and what is in it for a quarter of an hour (R12).
+/// A connection whose client has read nothing for this long is closed. A laptop that was shut ends no connection, and the system alone
+/// would keep the socket and its buffers for a quarter of an hour (R12).
 const SILENT: Duration = Duration::from_secs(60);
-/// How much may wait in the system to be sent on one connection, in bytes. It would take 4 MB from a stream whose reader is slow: who
-/// is to be told to read afresh would have to take all of that in first (R12).
+/// The most unsent bytes in the system's buffer per connection. By default it takes 4 MB from a stream with a slow reader. A reader that
+/// has to reload would first have to read all of that (R12).
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 128 * 1024;
-/// The largest head of a request, in bytes; beyond it the answer is 431.
+/// The largest head of a request, in bytes. A larger one is answered with 431.
 const HEAD: usize = 64 * 1024;
-/// How long to wait when the system gives no more connections.
+/// How long to wait when the system accepts no more connections.
 const NO_MORE: Duration = Duration::from_millis(100);
 
-/// What connections may take.
+/// The limits of connections.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// How many there may be. Who comes then takes the place of whoever has kept us waiting longest.
+    /// The most open connections. A further one replaces the connection that has delayed us longest.
     pub most: usize,
-    /// How many one client may have; trusted proxies may have any number.
+    /// The most connections of one client. Trusted proxies have no limit.
     pub per_client: usize,
-    /// How long the head of a request may take to come, from the last answer or the beginning.
+    /// How long the head of a request may take, from the last answer or the start of the connection.
     pub head: Duration,
-    /// The same for trusted proxies, which keep connections open for the next request and wait for slow heads themselves.
+    /// The same for trusted proxies. They keep connections open for later requests, and wait for slow heads themselves.
     pub proxy: Duration,
-    /// How long we wait, all in all, for each [`Limits::pace`] bytes of a body.
+    /// The total waiting time for each [`Limits::pace`] bytes of a body.
     pub body: Duration,
     /// In bytes.
     pub pace: u64,
-    /// How far whoever takes an answer may fall behind [`Limits::answer_pace`].
+    /// How far a client may fall behind [`Limits::answer_pace`] when it reads an answer.
     pub answer: Duration,
-    /// In bytes for each second.
+    /// In bytes per second.
     pub answer_pace: u64,
 }
 
 impl Limits {
-    /// For a process that may have so many files open. A quarter of them is kept for the database, files and mail servers.
+    /// The limits of a process that may open this many files. A quarter of them is kept for the database, files and mail servers.
     pub fn of_files(files: u64) -> Self {
         let most = usize::try_from(files - files / 4).unwrap_or(usize::MAX).min(50_000);
         Self {
             most,
-            // An office behind one address, its browsers with six each; but never all there are.
+            // Enough for an office behind one address whose browsers open six each, but never all connections.
             per_client: (most / 2).clamp(1, 600),
             head: Duration::from_secs(30),
             proxy: Duration::from_secs(300),
@@ -83,20 +83,20 @@ impl Limits {
     }
 }
 
-/// Serves requests on connections to a listener.
+/// Serves requests on the connections of a listener.
 pub struct Connections {
-    /// Where they come in.
+    /// The listener.
     pub listener: TcpListener,
-    /// What answers.
+    /// The application that answers requests.
     pub app: Router,
-    /// Who is trusted to have asked for others.
+    /// The proxies that are trusted to name the client of a request.
     pub proxies: Proxies,
-    /// What they may take.
+    /// The limits.
     pub limits: Limits,
 }
 
 impl Connections {
-    /// Serves until told to stop, and then until all that was begun is answered.
+    /// Serves until the shutdown, then finishes the open requests.
     pub async fn serve(self, mut stop: watch::Receiver<bool>) {
         let Self { listener, app, proxies, limits } = self;
         let table = Arc::new(Table::new(limits.most, limits.per_client, limits.answer));
@@ -109,8 +109,8 @@ impl Connections {
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    // One that broke off while it was coming about, or no more files: both pass.
-                    tracing::debug!(%error, "no connection");
+                    // The connection broke during its set-up, or there are no more file handles. Both are temporary.
+                    tracing::debug!(%error, "could not accept a connection");
                     sleep(NO_MORE).await;
                     continue;
                 }
@@ -121,14 +121,14 @@ impl Connections {
                 TOLD.call_once(|| {
                     tracing::warn!(
                         client = %Client::at(peer.ip()),
-                        "a connection was refused, for there are too many; if this is a proxy, name it in TANDEM_TRUSTED_PROXIES"
+                        "a connection was refused because too many are open; if this is a proxy, add it to TANDEM_TRUSTED_PROXIES"
                     );
                 });
                 refuse(&stream);
                 continue;
             };
             prepare(&stream);
-            // A proxy takes answers in lumps, and holds its line for many.
+            // A proxy reads answers in bursts, and one of its connections serves many clients.
             let (wait, behind) = if trusted { (limits.proxy, limits.proxy) } else { (limits.head, limits.answer) };
             let one = Connection { stream, peer, app: app.clone(), place, limits, wait, behind };
             tasks.spawn(one.serve(stop.clone()));
@@ -139,16 +139,16 @@ impl Connections {
     }
 }
 
-/// Says so to whoever may listen, and waits for nobody.
+/// Answers 503 without waiting for the client to read it.
 fn refuse(stream: &TcpStream) {
     let answer =
         b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let _ = stream.try_write(answer);
 }
 
-/// Makes a connection fit for streams. What cannot be set is left as the system has it.
+/// Prepares a connection for streams. Options that cannot be set keep the system's defaults.
 fn prepare(stream: &TcpStream) {
-    // An event is one small write: it must not wait until the last one was acknowledged.
+    // An event is one small write. It must not wait until the last one was acknowledged.
     let _ = stream.set_nodelay(true);
     let socket = SockRef::from(stream);
     let ask = TcpKeepalive::new().with_time(SILENT / 2).with_interval(SILENT / 6);
@@ -160,16 +160,16 @@ fn prepare(stream: &TcpStream) {
     }
 }
 
-/// One of them.
+/// One accepted connection.
 struct Connection {
     stream: TcpStream,
     peer: SocketAddr,
     app: Router,
     place: ConnectionSlot,
     limits: Limits,
-    /// How long it may keep us waiting for a head.
+    /// How long it may take to send a head.
     wait: Duration,
-    /// How far whoever takes an answer may fall behind.
+    /// How far its client may fall behind when it reads an answer.
     behind: Duration,
 }
 
@@ -179,7 +179,7 @@ impl Connection {
         let line = place.line();
         let service = service_fn(|request| answer(app.clone(), Arc::clone(line), peer, limits, request));
         let io = TokioIo::new(Wire::new(stream, Arc::clone(line), behind, limits.answer_pace));
-        // The head's time is kept here and not by hyper, which would count the sending of what is left of the last answer.
+        // The head is timed here, because hyper would also count the sending of the last answer.
         let connection = http1::Builder::new()
             .header_read_timeout(None)
             .max_header_size(HEAD)
@@ -213,7 +213,7 @@ impl Connection {
     }
 }
 
-/// Hands a request on, and watches how it comes and how its answer goes.
+/// Passes a request to the application, and watches its body and its answer.
 async fn answer(
     app: Router,
     line: Arc<Line>,
@@ -232,7 +232,7 @@ async fn answer(
         response = (StatusCode::REQUEST_TIMEOUT, "This request came too slowly.").into_response();
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    // Our own streams alone say that they are one: files are typed by us (S8).
+    // Only our own streams have this type, because the server sets the types of files (S8).
     line.set_stream(response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream"));
     Ok(response.map(|body: Body| whole.with(body)))
 }

@@ -1,4 +1,4 @@
-//! What anybody may ask: set-up, sign-in, accepting an invitation. Every way in passes the same checks (S41, S45, S47).
+//! What anybody may do without a session: set-up, sign-in, accepting an invitation. All of them pass the same checks (S41, S45, S47).
 
 use std::sync::Arc;
 
@@ -27,24 +27,24 @@ use super::{client::Client, session::Signed, state::Http, typed};
 use crate::auth::{Account, Known};
 
 const WINDOW_MS: i64 = 15 * 60_000;
-/// Attempts per window on one account, from wherever, by browsers that are not known; and by each of those that are.
+/// The most attempts per window at one account, from all unknown browsers together, and from each known browser.
 const PER_ACCOUNT: i64 = 10;
-/// Attempts per window from one address, on whatever account.
+/// The most attempts per window from one address, at any account.
 const PER_CLIENT: i64 = 100;
 
-/// The door, as one client stands before it.
+/// The [`Door`] of one client.
 pub struct FrontDoor {
     http: Http,
     client: Client,
     user_agent: String,
     typed: Typed,
     known: Known,
-    /// Who is signed in with this browser already.
+    /// The session that this browser has already.
     signed: Option<Signed>,
 }
 
 impl FrontDoor {
-    /// For whoever sent a request.
+    /// The door for the client of a request.
     pub fn of(http: Http, request: &Request) -> Arc<dyn Door> {
         let client = request.extensions().get().copied().unwrap_or(Client::UNKNOWN);
         let agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -68,7 +68,7 @@ impl FrontDoor {
         (browser, SignedIn { cookies: vec![cookies.set(&secret), known] })
     }
 
-    /// The bucket of a browser that somebody signed in to this account with before.
+    /// The bucket of a browser in which somebody signed in to this account before.
     fn known_for(&self, account: Account<'_>, member: MemberId) -> Option<String> {
         let session = self.signed.as_ref().map(|signed| &signed.session);
         let session = session.filter(|session| session.scope.me().is_some_and(|me| me.member.id == member));
@@ -81,14 +81,14 @@ impl FrontDoor {
         }
     }
 
-    /// Counts an attempt at an account; the bucket to forgive when it succeeds.
+    /// Counts an attempt at an account. Returns the bucket that a success deletes.
     async fn may_try(&self, key: &str, known: Option<String>) -> Result<String> {
         if let Some(known) = known
             && allow(&self.http, vec![(known.clone(), PER_ACCOUNT)]).await.is_ok()
         {
             return Ok(known);
         }
-        // The bucket's name is bounded whatever was typed, and tells nothing in the table.
+        // The hash bounds the bucket's name, and reveals nothing about the address in the table.
         let account = format!("account:{}", secret_hash(key));
         let buckets = vec![(account.clone(), PER_ACCOUNT), (self.bucket(), PER_CLIENT)];
         match allow(&self.http, buckets).await {
@@ -100,7 +100,7 @@ impl FrontDoor {
         }
     }
 
-    /// Where attempts from this address are counted.
+    /// The bucket of this client address.
     fn bucket(&self) -> String {
         format!("client:{}", self.client)
     }
@@ -135,13 +135,13 @@ impl FrontDoor {
         Ok(signed_in)
     }
 
-    /// Nobody waits for it: the answer must take as long for an account that does not exist (S41).
+    /// Runs in the background: the answer must take the same time as for an account that does not exist (S41).
     fn note_wrong_password(&self, workspace: WorkspaceId, member: MemberId) {
         let (db, note) =
             (self.http.db.clone(), NoteWrongPassword { workspace, member, address: self.client.to_string() });
         tokio::spawn(async move {
             if let Err(error) = db.write_global(note).await {
-                tracing::warn!(%error, "a refused sign-in was not noted in the audit log");
+                tracing::warn!(%error, "could not log a refused sign-in in the audit log");
             }
         });
     }
@@ -157,7 +157,7 @@ impl FrontDoor {
         Ok(signed_in)
     }
 
-    /// The name of the workspace that an invitation leads to.
+    /// The name of the workspace of an invitation.
     async fn invited_to(&self, link_hash: &str) -> Result<String> {
         let mut snapshot = self.http.db.snapshot().await?;
         let (conn, now) = (&mut snapshot.conn(), self.http.db.clock().now());
@@ -178,16 +178,16 @@ impl FrontDoor {
         if sample.is_some() {
             let (db, files, email) = (&self.http.db, &self.http.files, &self.http.email);
             let sample = Sample { db, files, email, now: db.clock().now(), zone: TimeZone::system() };
-            // The workspace is made and its link is used: whoever made it goes in.
+            // The workspace exists and the link is used up, so its owner is let in anyway.
             if let Err(error) = sample.fill(workspace).await {
-                tracing::error!(%error, "the sample could not be stored; `tandem seed --sample` tries again");
+                tracing::error!(%error, "the sample could not be stored; `tandem seed --sample` retries");
             }
         }
         Ok(signed_in)
     }
 }
 
-/// Counts an attempt, and refuses when there were too many.
+/// Counts an attempt, and refuses it when there were too many.
 pub(super) async fn allow(http: &Http, buckets: Vec<(String, i64)>) -> Result<()> {
     match http.db.write_global(CountAttempt { buckets, window_ms: WINDOW_MS }).await? {
         Some(seconds) => Err(ApiError::TooMany { seconds }.into()),

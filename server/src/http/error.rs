@@ -1,4 +1,4 @@
-//! Refusals as JSON, for the routes that are no server functions.
+//! Refusals as JSON, for routes that are no server functions.
 
 use axum::{
     Json,
@@ -9,10 +9,10 @@ use model::ApiError;
 use serde_json::json;
 use store::error::Error;
 
-/// After how many seconds it is worth asking again where everything is busy.
+/// After how many seconds a client should retry when the server is busy.
 const BUSY_SECONDS: u64 = 5;
 
-/// An error on its way to a browser.
+/// An error as an HTTP answer.
 pub struct Refusal(pub ApiError);
 
 impl From<Error> for Refusal {

@@ -1,4 +1,4 @@
-//! Members' files: up with a name, down by id. Nothing that a browser could run is ever shown inline (S8, S9).
+//! Members' files: uploaded with a name, downloaded by id. A file that a browser could execute is never displayed inline (S8, S9).
 
 use axum::{
     Json,
@@ -16,10 +16,10 @@ use tokio_util::io::ReaderStream;
 
 use super::{error::Refusal, session::Signed, state::Http};
 
-/// What a file is to be called.
+/// The name of an upload.
 #[derive(Deserialize)]
 pub struct Named {
-    /// As the person's machine calls it.
+    /// The file's name on the person's machine.
     #[serde(default)]
     pub name: String,
 }
@@ -35,7 +35,7 @@ pub async fn upload(
     let scope = &signed.session.scope;
     scope.require(model::Permission::Converse)?;
     let member = scope.person()?.member.id;
-    // Whoever has a member's session must not be able to fill the disk with it (S53).
+    // A stolen session must not be enough to fill the disk (S53).
     if let Some(seconds) = http.member_kilobytes().take(member, kilobytes(&headers, MEMBER_LIMIT)) {
         return Err(ApiError::TooMany { seconds }.into());
     }
@@ -45,21 +45,21 @@ pub async fn upload(
     Ok(Json(kept))
 }
 
-/// What an upload counts as before it is read, also one that is broken off: what it says it is, or as much as there may be.
+/// What an upload counts before it is read, even if it breaks off: its announced size, or the limit.
 pub(super) fn kilobytes(headers: &HeaderMap, most: u64) -> u32 {
     let said =
         headers.get(header::CONTENT_LENGTH).and_then(|said| said.to_str().ok()).and_then(|said| said.parse().ok());
     u32::try_from(said.unwrap_or(most).min(most).div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
-/// `GET /api/files/{id}`: for whoever sees its conversation.
+/// `GET /api/files/{id}`: for members who see its conversation.
 pub async fn download(State(http): State<Http>, signed: Signed, Path(id): Path<String>) -> Result<Response, Refusal> {
     let id: AttachmentId = id.parse().map_err(|_| ApiError::NotFound)?;
     let file = files::of_member(&http.db, &signed.session.scope, id).await?;
     Ok(send(&http, &file).await?)
 }
 
-/// A file's bytes, with headers that keep it inert.
+/// The bytes of a file, with headers that stop browsers from executing it.
 pub async fn send(http: &Http, file: &File) -> Result<Response> {
     let bytes = http.files.read(&file.digest).await?;
     let mut response = Body::from_stream(ReaderStream::new(bytes)).into_response();
@@ -77,7 +77,7 @@ pub async fn send(http: &Http, file: &File) -> Result<Response> {
     Ok(response)
 }
 
-/// RFC 6266: an ASCII name for old clients, the real one as RFC 8187 has it. The name was made neutral when it came in.
+/// RFC 6266: an ASCII name for old clients, and the real one by RFC 8187. The name was made safe at the upload.
 pub(super) fn disposition(inline: bool, name: &str) -> HeaderValue {
     let ascii: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || " .-_()".contains(c) { c } else { '_' }).collect();

@@ -1,4 +1,4 @@
-//! What every request passes: where it comes from, and what every answer carries (docs/ids.md, S24 and S34).
+//! Layers around every request: checks of its host and origin, and the headers of every answer (docs/ids.md, S24 and S34).
 
 use std::net::IpAddr;
 
@@ -12,14 +12,14 @@ use axum::{
 use super::state::Http;
 use crate::auth::Cookies;
 
-/// Where no public address was said, refuses names that anybody's DNS could lead here: a page of theirs could then ask us as if it were one
-/// of ours (DNS rebinding). Addresses need no DNS.
+/// If no public address was set, refuses host names: anybody's DNS could point a name here, and a page on it could then send requests as if
+/// it were ours (DNS rebinding). IP addresses need no DNS.
 pub async fn host(State(http): State<Http>, request: Request, next: Next) -> Response {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let fits = http.public_url().is_some()
         || match (hosts.next(), hosts.next()) {
             (Some(host), None) => host.to_str().is_ok_and(|host| leads_here(host, http.own_address())),
-            // No browser leaves it out.
+            // Every browser sends a Host header.
             (None, _) => true,
             (Some(_), Some(_)) => false,
         };
@@ -30,7 +30,7 @@ pub async fn host(State(http): State<Http>, request: Request, next: Next) -> Res
     (StatusCode::MISDIRECTED_REQUEST, told).into_response()
 }
 
-/// Whether only this machine, or whoever can reach `own` address of it, is meant.
+/// Whether a host means this machine only, or `own`, the address it listens on.
 fn leads_here(host: &str, own: IpAddr) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
     if host.contains('@') {
@@ -39,7 +39,7 @@ fn leads_here(host: &str, own: IpAddr) -> bool {
     let name = authority.host().to_ascii_lowercase();
     let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(&name);
     match bare.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        // Of a machine that listens everywhere it is not known from here by which addresses it is reached.
+        // A server that listens on every address does not know by which of them it is reached.
         Ok(address) => address.is_loopback() || own.is_unspecified() || own.to_canonical() == address,
         Err(_) => {
             let name = name.strip_suffix('.').unwrap_or(&name);
@@ -48,14 +48,14 @@ fn leads_here(host: &str, own: IpAddr) -> bool {
     }
 }
 
-/// Refuses what another site makes a browser send: every request that may change something, and every stream (S34, S35).
+/// Refuses requests that another site makes a browser send: every request that may change something, and every stream (S34, S35).
 pub async fn origin(State(http): State<Http>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let stream = request.uri().path().starts_with("/api/live");
     let headers = request.headers();
     let allowed = match (safe, stream) {
         (true, false) => true,
-        // Browsers leave the origin out of same-origin reads.
+        // Browsers send no Origin with same-origin reads.
         (true, true) => !headers.contains_key(header::ORIGIN) || from_here(headers, http.public_url()),
         (false, _) => from_here(headers, http.public_url()),
     };
@@ -81,7 +81,7 @@ fn from_here(headers: &HeaderMap, public_url: Option<&str>) -> bool {
             let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
             host.is_some() && host == text(header::HOST)
         }
-        // No origin at all: only a browser's own word that the request is same-origin counts.
+        // Without an Origin, only the browser's own header that the request is same-origin counts.
         (None, _) => {
             !headers.contains_key(header::ORIGIN)
                 && text(HeaderName::from_static("sec-fetch-site")) == Some("same-origin")
@@ -89,7 +89,7 @@ fn from_here(headers: &HeaderMap, public_url: Option<&str>) -> bool {
     }
 }
 
-/// The headers of every answer; a handler's own stay.
+/// Adds headers to every answer. Headers that a handler set stay.
 pub async fn headers(State(http): State<Http>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let head = response.headers_mut();
@@ -102,7 +102,7 @@ pub async fn headers(State(http): State<Http>, request: Request, next: Next) -> 
     default("cross-origin-resource-policy", "same-origin");
     default("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()");
     default("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
-    // Whatever does not say otherwise may be personal (S24): files, pictures and refusals say nothing. Only assets do, which are everybody's.
+    // Answers are private by default (S24), including files, pictures and refusals. Only the assets, which are public, set their own value.
     default("cache-control", "no-store");
     if http.cookies() == Cookies::Secure {
         default("strict-transport-security", "max-age=31536000");

@@ -12,14 +12,14 @@ use super::{error::Refusal, session::Signed, state::Http};
 use crate::live::{Watcher, watch};
 use model::ApiError;
 
-/// Where to go on from.
+/// The event to continue after.
 #[derive(Deserialize)]
 pub struct Since {
     #[serde(default)]
     since: i64,
 }
 
-/// The stream. A reconnecting browser names the last event it got, which counts more than what the page was made with.
+/// The stream. A reconnecting browser names the last event it got, which has priority over the page's number.
 pub async fn stream(
     State(http): State<Http>,
     signed: Signed,
@@ -33,13 +33,13 @@ pub async fn stream(
     Ok(event_stream(Body::from_stream(frames)))
 }
 
-/// An answer that goes on.
+/// An endless answer.
 pub fn event_stream(body: Body) -> Response {
     let mut response = body.into_response();
     let head = response.headers_mut();
     head.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     head.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Proxies that gather answers would hold it back.
+    // Proxies that buffer answers would delay it.
     head.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }

@@ -1,5 +1,5 @@
-//! Mails as they came: formatted in a frame of their own, and their source. The frame runs nothing and asks for nothing but pictures that
-//! its links are signed for (S1–S4, S23).
+//! The HTML of mails in a separate frame, and their source. The frame runs no scripts and loads nothing but pictures with signed links
+//! (S1–S4, S23).
 
 use axum::{
     body::Body,
@@ -21,19 +21,20 @@ use tokio_util::io::ReaderStream;
 
 use super::{error::Refusal, files::disposition, session::Signed, state::Http};
 
-/// The frame's own policy. It is sandboxed by whoever embeds it and by itself, also where somebody opens its address directly.
+/// The frame's own policy. Both the page around it and this policy put it into a sandbox, so that opening its address directly is safe,
+/// too.
 const FRAME: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
 
-/// What to show.
+/// What to display.
 #[derive(Deserialize)]
 pub struct Wish {
-    /// Whether pictures on other servers are asked for, through us.
+    /// Whether to fetch remote pictures through this server.
     #[serde(default)]
     pictures: bool,
 }
 
-/// `GET /api/mail/{message}/view`: the mail's HTML, for whoever sees its conversation.
+/// `GET /api/mail/{message}/view`: the mail's HTML, for members who see its conversation.
 pub async fn view(
     State(http): State<Http>,
     signed: Signed,
@@ -48,8 +49,7 @@ pub async fn view(
     Ok(response)
 }
 
-/// Says in the frame that a mail is not shown, whatever the reason: what is said to programs may not be framed, and a browser would
-/// put a page of its own there.
+/// Replaces an error by a page for the frame. JSON may not be framed, and a browser would show its own error page there.
 pub async fn in_frame(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     if response.status().is_success() {
@@ -73,18 +73,18 @@ fn framed(html: impl Into<Body>) -> Response {
     head.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FRAME));
     head.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    // The names in a mail's links are the sender's: to look one up tells them that somebody looks.
+    // The sender chose the names in the links. Resolving one would tell them that somebody opened the mail.
     head.insert(header::X_DNS_PREFETCH_CONTROL, HeaderValue::from_static("off"));
     response
 }
 
-/// `GET /api/mail/{message}/source`: the mail as it came, for whoever sees its conversation.
+/// `GET /api/mail/{message}/source`: the unchanged mail, for members who see its conversation.
 pub async fn source(State(http): State<Http>, signed: Signed, Path(id): Path<String>) -> Result<Response, Refusal> {
     let mail = of_member(&http, &signed, &id).await?;
     Ok(send(&http, &mail).await?)
 }
 
-/// `GET /api/quarantine/{mail}/source`: a mail that could not be read, for admins.
+/// `GET /api/quarantine/{mail}/source`: a mail that could not be read, for administrators.
 pub async fn quarantined(
     State(http): State<Http>,
     signed: Signed,
@@ -97,13 +97,13 @@ pub async fn quarantined(
     Ok(send(&http, &mail).await?)
 }
 
-/// `GET /mail/picture/{link}`: a picture from within a mail, or one on another server; the link says which, until when, and that we made it.
+/// `GET /mail/picture/{link}`: a picture inside a mail or on another server. The signed link names the picture and its expiry.
 pub async fn picture(
     State(http): State<Http>,
     Path(link): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    // Frames have no origin of their own: a page elsewhere that has such a link still gets nothing.
+    // Frames have no origin of their own. A page elsewhere that has such a link still gets nothing.
     let elsewhere = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site")
         && headers.get("sec-fetch-dest").is_some_and(|dest| dest != "image");
     if elsewhere {
@@ -121,7 +121,7 @@ pub async fn picture(
     let head = response.headers_mut();
     head.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
-    // The frame is of no origin: what it may show has to say so.
+    // The frame has no origin, so what it displays must allow cross-origin use.
     head.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     Ok(response)
 }
@@ -131,7 +131,7 @@ async fn of_member(http: &Http, signed: &Signed, id: &str) -> Result<Mail> {
     mail::of_member(&http.db, &signed.session.scope, id).await
 }
 
-/// The bytes as plain text, whatever they say they are.
+/// The bytes as plain text, whatever their type.
 async fn send(http: &Http, mail: &Mail) -> Result<Response> {
     let bytes = http.files.read(&mail.digest).await?;
     let mut response = Body::from_stream(ReaderStream::new(bytes)).into_response();

@@ -1,4 +1,4 @@
-//! Mailboxes for the settings page: what admins find, test, connect and look at.
+//! Mailboxes in the settings: administrators find, test, connect and inspect them.
 
 use app::api::email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox, QuarantinedMail};
 use channels::{
@@ -18,7 +18,7 @@ use store::{
 
 use super::state::Http;
 
-/// The servers of an address.
+/// Finds the servers of an address.
 pub(super) async fn find(http: &Http, scope: &Scope, address: &str) -> Result<FoundMailbox> {
     scope.require(Permission::Administer)?;
     let address = check_address(address)?;
@@ -26,7 +26,6 @@ pub(super) async fn find(http: &Http, scope: &Scope, address: &str) -> Result<Fo
     Ok(FoundMailbox { settings: found.settings, by: found.by, notice: found.notice })
 }
 
-/// Tests a mailbox.
 pub(super) async fn check(http: &Http, scope: &Scope, new: &NewMailbox) -> Result<MailboxCheck> {
     scope.require(Permission::Administer)?;
     let settings = check_settings(&new.settings)?;
@@ -38,7 +37,6 @@ pub(super) async fn check(http: &Http, scope: &Scope, new: &NewMailbox) -> Resul
     Ok(MailboxCheck { steps, settings })
 }
 
-/// Connects a mailbox.
 pub(super) async fn connect(http: &Http, scope: &Scope, new: NewMailbox) -> Result<Channel> {
     scope.require(Permission::Administer)?;
     let settings = check_settings(&new.settings)?;
@@ -52,7 +50,7 @@ pub(super) async fn connect(http: &Http, scope: &Scope, new: NewMailbox) -> Resu
     http.db.write(scope, ConnectMailbox { id: new.id, settings, secret }).await
 }
 
-/// Looks at a mailbox.
+/// The state of a mailbox.
 pub(super) async fn status(http: &Http, scope: &Scope, id: ChannelId) -> Result<MailboxStatus> {
     let mut snapshot = http.db.snapshot().await?;
     let mailbox = mail::mailbox(&mut snapshot.conn(), scope, id).await?;
@@ -96,7 +94,7 @@ fn check_address(address: &str) -> Result<String> {
         ContactField::Email.check(address).map_err(|error| ApiError::invalid("address", error.to_string()))?;
     let plain =
         !address.is_empty() && address.is_ascii() && !address.contains(['<', '>', ',', ';', '"', '\\', '(', ')']);
-    // What stands behind the @ is asked for as a host: no port, no path, no number.
+    // The part behind the @ is resolved as a host name: no port, no path, no number.
     let at_a_host = address.rsplit_once('@').is_some_and(|(_, domain)| host_name(domain).is_some());
     if plain && at_a_host { Ok(address) } else { Err(no_address()) }
 }

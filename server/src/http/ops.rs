@@ -1,4 +1,4 @@
-//! For whoever runs it: is it alive, is it ready, how much is going on.
+//! For operators: whether the process is alive, whether it is ready, and figures.
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use model::Storage;
@@ -11,7 +11,7 @@ pub async fn healthz() -> &'static str {
     "ok"
 }
 
-/// `GET /readyz`: the database answers (its schema was brought up to date at start), and what is written can be stored.
+/// `GET /readyz`: the database answers (its schema was updated at the start) and can store.
 pub async fn readyz(State(http): State<Http>) -> impl IntoResponse {
     let asked = async {
         let mut snapshot = http.db.snapshot().await?;
@@ -30,7 +30,7 @@ pub async fn readyz(State(http): State<Http>) -> impl IntoResponse {
     }
 }
 
-/// `GET /metrics`, for Prometheus. Numbers only: nothing personal.
+/// `GET /metrics`, for Prometheus. It contains only numbers, nothing personal.
 pub async fn metrics(State(http): State<Http>) -> impl IntoResponse {
     let streams = http.hub.subscribers();
     let body = format!(

@@ -1,4 +1,4 @@
-//! Pages and server functions: Leptos rendered with what the request brings.
+//! Pages and server functions: runs Leptos with what belongs to the request.
 
 use std::sync::Arc;
 
@@ -26,12 +26,12 @@ use super::{
 };
 use crate::auth::{Known, from_header};
 
-/// What every render and server function finds in its context.
+/// The context of every page and server function.
 #[derive(Clone)]
 struct Given {
     door: Arc<dyn Door>,
     port: Option<Arc<dyn Port>>,
-    /// For pages of members: read before the page is rendered, so that nothing in it waits.
+    /// For members' pages. It is read before the page is rendered, so that nothing in the page waits for it.
     boot: Option<Bootstrap>,
 }
 
@@ -58,7 +58,7 @@ impl Given {
     }
 }
 
-/// A server function.
+/// Runs a server function.
 pub async fn function(State(http): State<Http>, request: Request) -> Response {
     if let Some(Unknown(fault)) = request.extensions().get() {
         let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -69,14 +69,14 @@ pub async fn function(State(http): State<Http>, request: Request) -> Response {
     if answer.status() == StatusCode::INTERNAL_SERVER_ERROR { with_its_status(answer).await } else { answer }
 }
 
-/// A refusal that came before the function itself (nobody signed in, an input that cannot be read) is a 500 to Leptos: here it gets its own status.
+/// Leptos answers 500 to refusals before the function itself (no session, invalid input). This sets the right status.
 async fn with_its_status(answer: Response) -> Response {
     let (mut head, body) = answer.into_parts();
     let Ok(bytes) = axum::body::to_bytes(body, 64 * 1024).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     head.status = match serde_json::from_slice::<ApiError>(&bytes) {
-        // Nothing was asked for that there is: a word, an id or a number that cannot be one (S29, S31).
+        // The input names nothing that can exist: an invalid word, id or number (S29, S31).
         Ok(ApiError::Invalid { .. }) => StatusCode::BAD_REQUEST,
         Ok(refusal) => StatusCode::from_u16(refusal.status()).unwrap_or(head.status),
         Err(_) => head.status,
@@ -89,7 +89,7 @@ pub async fn open(State(http): State<Http>, request: Request) -> Response {
     render(&http, Given::of(&http, &request), request).await
 }
 
-/// A page for members; others are led to the sign-in, and back.
+/// A page for members. Others are redirected to the sign-in, and back afterwards.
 pub async fn member(State(http): State<Http>, request: Request) -> Response {
     if let Some(Unknown(fault)) = request.extensions().get() {
         return Refusal(fault.clone()).into_response();
@@ -130,7 +130,7 @@ pub async fn root() -> Redirect {
     Redirect::to("/inbox")
 }
 
-/// What no route knows: a page that says so.
+/// The page for unknown paths.
 pub async fn missing(State(http): State<Http>, request: Request) -> Response {
     if request.uri().path().starts_with("/api/") {
         return (StatusCode::NOT_FOUND, "There is nothing here.").into_response();
@@ -156,7 +156,7 @@ async fn render(http: &Http, given: Given, request: Request) -> Response {
         theme,
         panels: Panels::of(from_header(request.headers(), "panels").unwrap_or_default()),
     };
-    // Made here, so that the header and the page's inline scripts agree.
+    // Made here, so that the header and the page's inline scripts use the same one.
     let nonce = Arc::new(std::sync::Mutex::new(None));
     let kept = Arc::clone(&nonce);
     let handler = leptos_axum::render_app_async_with_context(
@@ -183,7 +183,7 @@ async fn render(http: &Http, given: Given, request: Request) -> Response {
     response
 }
 
-/// The app's policy: nothing from elsewhere, no script without this answer's nonce.
+/// The app's Content-Security-Policy: nothing from other sites, and no script without this answer's nonce.
 fn policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \

@@ -1,4 +1,4 @@
-//! The [`Port`] of one signed-in member: turns what server functions ask into reads and commands in their scope.
+//! The [`Port`] of one signed-in member. It turns server functions into reads and commands in the member's scope.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub struct MemberPort {
 }
 
 impl MemberPort {
-    /// Bound to whoever is signed in, with the accounts that their browser is known for.
+    /// The port of a signed-in member, with the accounts that their browser is known for.
     pub fn of(http: Http, signed: Signed, known: Known) -> Arc<dyn Port> {
         Arc::new(Self { http, signed, known })
     }
@@ -60,20 +60,20 @@ impl MemberPort {
         self.http.db.write(&self.signed.session.scope, command).await.map_err(Error::into_api)
     }
 
-    /// Refuses what somebody else wrote, in a tab that was left open when they signed out: to them, nobody is signed in.
+    /// Refuses a text that another member wrote, in a tab that was left open when they signed out. For that text nobody is signed in.
     fn wrote(&self, by: Option<MemberId>) -> Answer<()> {
         let me = self.scope().person().for_client()?.member.id;
         if by.is_none_or(|by| by == me) { Ok(()) } else { Err(ApiError::Unauthenticated) }
     }
 
-    /// Notes a refusal that is more than a mistyped form. (Where the role does not allow something, every request is noted alike.)
+    /// Logs a refusal other than an invalid form. (Refusals by role are logged for every request elsewhere.)
     async fn note_refusal(&self, what: AuditEvent, asked: &str) {
         let asked = asked.to_owned();
         super::session::note_refusal(&self.http, &self.signed, NoteRefusal { what, asked }).await;
     }
 }
 
-/// A refusal as it is told.
+/// Converts errors for the client.
 trait ForClient<T> {
     fn for_client(self) -> Answer<T>;
 }
@@ -198,7 +198,7 @@ impl Port for MemberPort {
         let secret = new_secret();
         let token_hash = secret_hash(&secret);
         let (cookies, now) = (self.http.cookies(), self.http.db.clock().now());
-        // A browser is known by the password too: this one stays known by the new one (S54).
+        // A known browser is tied to the password. This one stays known with the new password (S54).
         let account = Account { key: &workspace::email_key(&me.email), password_hash: &hash };
         let known = self.known.renewed(&self.http.vault, cookies, account, now);
         self.write(ChangePassword { hash, keep: self.signed.session.id, token_hash }).await?;
@@ -330,7 +330,7 @@ impl Port for MemberPort {
     }
 
     async fn backfill(&self, id: ChannelId, days: u32) -> Answer<()> {
-        // Further back than there is any mail, every number means the same: all of it.
+        // Numbers that reach back beyond 1970 all mean the whole mailbox.
         let since = self.http.db.clock().now().plus(-i64::from(days) * 24 * 3_600_000).max(model::Timestamp(0));
         self.write(Backfill { id, since }).await
     }

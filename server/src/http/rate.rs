@@ -1,4 +1,4 @@
-//! A bound on how often one source may do something, per process. What guards accounts is kept in the database instead (S47).
+//! A rate limit per source and process. Limits that protect accounts are in the database instead (S47).
 
 use std::{
     collections::HashMap,
@@ -7,18 +7,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many sources are remembered by one half of the table.
+/// How many sources each half of the table holds.
 const SOURCES: usize = 50_000;
 
-/// At most `most` times within a window that begins with the first time.
+/// At most `most` hits within a window, which begins with the first hit.
 pub struct Rate<Source> {
     most: u32,
     window: Duration,
     table: Mutex<Table<Source>>,
 }
 
-/// Nothing is ever searched for what has expired: a half that is a window old, or full, becomes the older one, and what was the older
-/// one is dropped whole. A source that comes back moves into the newer.
+/// Expired entries are never searched for. When the newer half is one window old, or full, it becomes the older half, and the former older
+/// half is dropped. A source that comes back moves to the newer half.
 struct Table<Source> {
     newer: HashMap<Source, Count>,
     older: HashMap<Source, Count>,
@@ -32,18 +32,18 @@ struct Count {
 }
 
 impl<Source: Eq + Hash> Rate<Source> {
-    /// At most `most` times within `seconds`.
+    /// At most `most` hits within `seconds`.
     pub fn new(most: u32, seconds: u64) -> Self {
         let table = Table { newer: HashMap::new(), older: HashMap::new(), since: Instant::now() };
         Self { most, window: Duration::from_secs(seconds), table: Mutex::new(table) }
     }
 
-    /// Counts once more; how many seconds to wait, when that was too often.
+    /// Counts a hit. Returns how many seconds to wait, if there were too many.
     pub fn hit(&self, source: Source) -> Option<i64> {
         self.take(source, 1)
     }
 
-    /// Counts so many more; how many seconds to wait, when that is too many.
+    /// Counts `amount` hits. Returns how many seconds to wait, if there were too many.
     pub fn take(&self, source: Source, amount: u32) -> Option<i64> {
         self.take_at(source, amount, Instant::now())
     }
@@ -78,7 +78,7 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         let hit = |source, now| rate.take_at(source, 1, now);
         assert_eq!((hit("a", at(50)), hit("a", at(59))), (None, None));
-        // The halves change places meanwhile: it is not forgotten.
+        // The halves are swapped meanwhile, but the source is not forgotten.
         assert_eq!(hit("a", at(70)), Some(40));
         assert_eq!(hit("b", at(70)), None, "another source");
         assert_eq!(hit("a", at(109)), Some(1), "trying on does not make it longer");
@@ -96,7 +96,7 @@ mod tests {
         }
         let table = rate.table.lock().unwrap();
         assert!(table.newer.len() + table.older.len() <= 2 * SOURCES);
-        // Searching 50,000 sources for each of those beyond them took minutes.
+        // Searching 50,000 sources for each further one took minutes.
         assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     }
 }

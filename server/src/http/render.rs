@@ -1,7 +1,8 @@
-//! Where pages are rendered: on threads of their own, each page on one of them from its beginning to its end.
+//! Renders pages on separate threads, each page on one thread from start to end.
 //!
-//! A page is many small tasks that read and dispose of the same signals. On the server's threads two of them can run at once, and now
-//! and then one found a signal gone (an answer 500 in about a thousand); on one thread they cannot, and nothing is handed back and forth.
+//! A page consists of many small tasks that read and dispose of the same signals. On the server's threads two of them can run at once, and
+//! about one page in a thousand failed with 500 because a signal was gone. On one thread they cannot, and nothing has to move between
+//! threads.
 
 use std::{
     future::Future,
@@ -22,34 +23,34 @@ use tokio::{
     },
 };
 
-/// How many pages a thread has in hand. A few, because they wait for the database now and then; not all that are asked for, because
-/// each holds its memory until it is done.
+/// How many pages one thread renders at once. More than one, because pages wait for the database at times. Not all, because each uses
+/// memory until it is done.
 const AT_ONCE: usize = 4;
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The threads. They end with the last handle.
+/// The rendering threads. They end when the last handle is dropped.
 pub struct Renderers {
     threads: Vec<UnboundedSender<Work>>,
     next: AtomicUsize,
 }
 
 impl Renderers {
-    /// As many threads as there are cores.
+    /// Starts as many threads as there are cores.
     ///
     /// # Errors
-    /// When the system gives no more threads.
+    /// When the system starts no more threads.
     pub fn start() -> std::io::Result<Self> {
         let cores = thread::available_parallelism().map_or(2, usize::from);
         let threads = (0..cores).map(|_| start_one()).collect::<Result<_, _>>()?;
         Ok(Self { threads, next: AtomicUsize::new(0) })
     }
 
-    /// Does it on one of the threads; none when it panicked.
+    /// Runs a future on one of the threads. None if it panicked.
     pub async fn run<T: Send + 'static>(&self, page: impl Future<Output = T> + Send + 'static) -> Option<T> {
         let (done, rendered) = oneshot::channel();
         let work: Work = Box::pin(async move {
-            // Whoever asked may have gone: then nobody wants the page.
+            // If the client is gone, nobody wants the page.
             if !done.is_closed() {
                 let _ = done.send(page.await);
             }

@@ -1,4 +1,4 @@
-//! Every route there is: the router is built from this table, and the rights tests walk it.
+//! The table of all routes. The router is built from it, and the rights tests go through it.
 
 use std::any::Any;
 
@@ -30,53 +30,53 @@ use super::{
     webchat,
 };
 
-/// Who may knock at a route. What they get behind it is decided by their scope.
+/// Who may use a route. What they get is decided by their scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gate {
-    /// Anybody: it shows nothing of a workspace.
+    /// Anybody. The route shows nothing of a workspace.
     Open,
-    /// Members; others get 401, or are led to the sign-in.
+    /// Members. Others get 401, or are redirected to the sign-in.
     Member,
-    /// Server functions: each decides, and is listed in [`SERVER_FUNCTIONS`].
+    /// Server functions. Each one checks rights itself, and is listed in [`SERVER_FUNCTIONS`].
     Function,
-    /// Whoever has a link that we signed, until it expires: frames that carry no cookie.
+    /// Anybody with a link that we signed, until it expires: frames send no cookie.
     Link,
-    /// A web chat's visitors: the channel's public key and, for what is theirs, their token.
+    /// Visitors of a web chat, with the channel's public key and, for their own data, their token.
     Visitor,
 }
 
-/// To whom a refusal speaks.
+/// The form of a route's refusals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refusals {
-    /// A program: a status and JSON.
+    /// For a program: a status and JSON.
     Program,
-    /// Somebody who opens a page: it leads to the sign-in, or says itself what is wrong.
+    /// For a person who opens a page: a redirect to the sign-in, or a page with the reason.
     Reader,
-    /// Whoever looks into a frame: a page that may stand there.
+    /// For a frame: a page that may be framed.
     Frame,
 }
 
-/// One line of the table.
+/// A route.
 pub struct Route {
-    /// As axum has it.
+    /// The path, in axum's syntax.
     pub path: &'static str,
-    /// Which methods it answers.
+    /// The methods it accepts.
     pub methods: &'static [&'static str],
-    /// Who may knock.
+    /// Who may use it.
     pub gate: Gate,
-    /// The largest body it takes, in bytes.
+    /// The largest accepted body, in bytes.
     pub body_limit: u64,
     refusals: Refusals,
     handler: MethodRouter<Http>,
 }
 
-/// Ordinary bodies: a message of 64 kB with room for its JSON.
+/// The limit of ordinary bodies: a message of 64 kB as JSON.
 const SMALL: u64 = 256 * 1024;
 
 const GET: &[&str] = &["GET"];
 const POST: &[&str] = &["POST"];
 
-/// The table.
+/// All routes.
 pub fn routes() -> Vec<Route> {
     let refusals = Refusals::Program;
     let row = |path, methods, gate, handler| Route { path, methods, gate, body_limit: SMALL, refusals, handler };
@@ -121,7 +121,7 @@ pub fn routes() -> Vec<Route> {
     table
 }
 
-/// Every server function. A test compares this list with those that are registered.
+/// All server functions. A test compares this list with the registered ones.
 pub const SERVER_FUNCTIONS: &[&str] = &[
     "accept_invite",
     "add_team",
@@ -165,7 +165,7 @@ pub const SERVER_FUNCTIONS: &[&str] = &[
     "thread",
 ];
 
-/// The router of the table.
+/// Builds the router from the table.
 pub fn router(http: Http) -> Router {
     let mut router = Router::new();
     for Route { path, gate, body_limit, refusals, handler, .. } in routes() {
@@ -176,14 +176,14 @@ pub fn router(http: Http) -> Router {
         };
         let handler = match refusals {
             Refusals::Program | Refusals::Reader => handler,
-            // Also what panicked is told in the frame.
+            // The frame also shows a panic.
             Refusals::Frame => {
                 handler.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn(mail::in_frame))
             }
         };
         router = router.route(path, handler);
     }
-    // Streams and pictures are not compressed; assets come compressed already.
+    // Streams and pictures are not compressed here. Assets are compressed already.
     let compress = DefaultPredicate::new()
         .and(NotForContentType::new("text/event-stream"))
         .and(NotForContentType::new("application/wasm"));
@@ -192,7 +192,7 @@ pub fn router(http: Http) -> Router {
         .layer(middleware::from_fn_with_state(http.clone(), session::find))
         .layer(middleware::from_fn_with_state(http.clone(), layers::origin))
         .layer(middleware::from_fn_with_state(http.clone(), layers::host))
-        // The second level of brotli: a page is a tenth longer than by the usual fourth and takes a third of the time.
+        // Brotli at level 2 makes pages a tenth longer than the usual level 4, in a third of the time.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(2)).compress_when(compress))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(http.clone(), layers::headers))

@@ -1,4 +1,4 @@
-//! Finds out who is asking, once per request.
+//! Finds the session of each request, once.
 
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -19,24 +19,24 @@ use store::{
 
 use super::{client::Client, error::Refusal, state::Http};
 
-/// How often the use of a session is written down.
+/// How often the use of a session is stored, in milliseconds.
 const TOUCH_MS: i64 = 60_000;
 
-/// Whoever is signed in.
+/// A member who is signed in.
 #[derive(Clone)]
 pub struct Signed {
     /// Their session.
     pub session: Session,
-    /// The hash of its secret.
+    /// The hash of the session secret.
     pub token_hash: String,
 }
 
-/// Who is asking could not be looked up. Nobody is told to sign in for that: it is our fault, and passes.
+/// The session could not be looked up. Nobody has to sign in because of this: it is a temporary fault of ours.
 #[derive(Clone)]
 pub struct Unknown(pub ApiError);
 
-/// Puts [`Signed`] on the request of whoever is signed in, or [`Unknown`] when that cannot be told. What a member was refused for want of
-/// rights is noted in the audit log, whatever they asked (S26).
+/// Adds [`Signed`] to a member's request, or [`Unknown`] when the lookup fails. Logs every refusal for lack of rights in the audit log
+/// (S26).
 pub async fn find(State(http): State<Http>, mut request: Request, next: Next) -> Response {
     let Some(token_hash) = http.cookies().secret(request.headers()).map(secret_hash) else {
         return next.run(request).await;
@@ -61,23 +61,23 @@ pub async fn find(State(http): State<Http>, mut request: Request, next: Next) ->
     }
 }
 
-/// Notes a refusal. That it cannot be noted changes nothing for whoever was refused.
+/// Logs a refusal. If that fails, the refusal stands.
 pub async fn note_refusal(http: &Http, signed: &Signed, note: NoteRefusal) {
     if let Err(error) = http.db.write(&signed.session.scope, note).await {
-        tracing::warn!(%error, "a refusal was not noted in the audit log");
+        tracing::warn!(%error, "could not log a refusal in the audit log");
     }
 }
 
 async fn look_up(http: &Http, token_hash: String) -> Result<Option<Signed>> {
     let now = http.db.clock().now();
-    // Who sees by team is asked for a second time; if their teams change in between, an event tells.
+    // Members who see by team need a second statement. If their teams change in between, an event tells.
     let mut reader = http.db.reader().await?;
     let found = session::find(&mut reader.conn(), &token_hash, now, now.plus(-IDLE_MS)).await?;
     drop(reader);
     let Some(session) = found else { return Ok(None) };
     if now.0 - session.seen_at.0 > TOUCH_MS {
         let (db, token_hash) = (http.db.clone(), token_hash.clone());
-        // Nobody waits for it.
+        // Runs in the background.
         tokio::spawn(async move { db.write_global(Touch { token_hash }).await });
     }
     Ok(Some(Signed { session, token_hash }))

@@ -1,4 +1,4 @@
-//! What every handler may use.
+//! The state of all handlers.
 
 use std::{
     net::IpAddr,
@@ -29,28 +29,28 @@ use crate::{
     storage::StorageWatch,
 };
 
-/// The process's parts, made once at start.
+/// The parts of the process, made once at the start.
 #[derive(Clone)]
 pub struct Services {
     /// The database.
     pub db: Db,
-    /// Committed events.
+    /// Distributes committed events.
     pub hub: Hub,
-    /// Uploaded files.
+    /// The store of file bytes.
     pub files: Files,
-    /// Mailboxes: found, tested, read.
+    /// Finds, tests and reads mailboxes.
     pub email: Email,
-    /// Proves what we made ourselves.
+    /// Signs links and proofs.
     pub vault: Vault,
     /// Whether anything can be stored.
     pub storage: StorageWatch,
     /// Password hashing.
     pub passwords: Passwords,
-    /// Turns true when the process is to stop.
+    /// Becomes true when the process is to stop.
     pub shutdown: watch::Receiver<bool>,
 }
 
-/// Handlers' state. Cheap to clone.
+/// The handlers' state. Cheap to clone.
 #[derive(Clone)]
 pub struct Http(Arc<Inner>);
 
@@ -80,12 +80,12 @@ impl std::ops::Deref for Http {
 }
 
 impl Http {
-    /// State for the handlers, of a process whose connections may take so much.
+    /// The handlers' state, for a process with these connection limits.
     ///
     /// # Panics
-    /// When the system gives no more threads: at start, before anything is served.
+    /// When the system starts no more threads. That happens at the start, before anything is served.
     pub fn new(services: Services, config: &Config, limits: &Limits) -> Self {
-        // Rendering needs it; a second call, as in tests, changes nothing.
+        // Rendering needs it. A second call, as in tests, changes nothing.
         let _ = any_spawner::Executor::init_tokio();
         Self(Arc::new(Inner {
             services,
@@ -106,22 +106,22 @@ impl Http {
         }))
     }
 
-    /// The cookie's shape.
+    /// The form of the session cookie.
     pub fn cookies(&self) -> Cookies {
         self.0.cookies
     }
 
-    /// The address that browsers use, if it was said.
+    /// The address that browsers use, if it was set.
     pub fn public_url(&self) -> Option<&str> {
         self.0.public_url.as_deref()
     }
 
-    /// Where it was told to listen; all zeros for every address of this machine.
+    /// The address it listens on. All zeros for every address of this machine.
     pub fn own_address(&self) -> IpAddr {
         self.0.own_address
     }
 
-    /// Whose word on where a request comes from is taken.
+    /// The proxies that are trusted to name the client of a request.
     pub fn proxies(&self) -> &Proxies {
         &self.0.proxies
     }
@@ -131,47 +131,47 @@ impl Http {
         &self.0.site
     }
 
-    /// How often a web visitor may write.
+    /// The rate limit of messages per visitor.
     pub fn chat_rate(&self) -> &Rate<String> {
         &self.0.chat_rate
     }
 
-    /// How often one network address may write.
+    /// The rate limit of messages per client address.
     pub fn client_rate(&self) -> &Rate<Client> {
         &self.0.client_rate
     }
 
-    /// StreamSlots for visitors' streams.
+    /// The slots for visitors' streams.
     pub fn visits(&self) -> &Arc<StreamSlots> {
         &self.0.visits
     }
 
-    /// How many files strangers at one network address may upload.
+    /// The rate limit of strangers' uploads per client address, in files.
     pub fn uploads(&self) -> &Rate<Client> {
         &self.0.uploads
     }
 
-    /// How many kilobytes these may have together.
+    /// The rate limit of strangers' uploads per client address, in kilobytes.
     pub fn upload_kilobytes(&self) -> &Rate<Client> {
         &self.0.upload_kilobytes
     }
 
-    /// How many bytes of text strangers at one network address may write.
+    /// The rate limit of strangers' text per client address, in bytes.
     pub fn text_bytes(&self) -> &Rate<Client> {
         &self.0.text_bytes
     }
 
-    /// How many kilobytes of files one member may upload.
+    /// The rate limit of a member's uploads, in kilobytes.
     pub fn member_kilobytes(&self) -> &Rate<MemberId> {
         &self.0.member_kilobytes
     }
 
-    /// Where pages are rendered.
+    /// The threads that render pages.
     pub fn renderers(&self) -> &Renderers {
         &self.0.renderers
     }
 
-    /// Whether the instance was set up. Once true it stays so, and costs nothing.
+    /// Whether the instance was set up. Once true, it stays true and needs no query.
     pub async fn has_workspace(&self) -> bool {
         if self.0.has_workspace.load(Ordering::Relaxed) {
             return true;

@@ -1,5 +1,5 @@
-//! What a refused form gives back. Set-up, sign-in and invitation are forms without scripts, answered with a redirect to the page
-//! that shows them again: a cookie carries there what was typed, for as long as that takes.
+//! Keeps the input of a refused form. Set-up, sign-in and invitation are forms without scripts. A refusal redirects to the page with the
+//! form, and a short-lived cookie carries the input there.
 
 use app::api::account::Typed;
 use axum::http::HeaderMap;
@@ -7,12 +7,12 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 
 use crate::auth::{Cookies, from_header};
 
-/// Long enough to be led back, in seconds.
+/// Long enough for the redirect, in seconds.
 const KEEP_S: i64 = 60;
-/// What is longer, in bytes of the cookie's value, is not kept: a browser drops a cookie above 4,096 and a server a request with many.
+/// The longest cookie value in bytes. Browsers drop cookies above 4,096, and servers refuse requests with many of them.
 const MOST: usize = 2000;
 
-/// Its name: by https, one that no neighbouring site can set.
+/// The cookie's name. With https, one that sibling domains cannot set.
 const fn name(cookies: Cookies) -> &'static str {
     match cookies {
         Cookies::Secure => "__Host-typed",
@@ -20,7 +20,7 @@ const fn name(cookies: Cookies) -> &'static str {
     }
 }
 
-/// The `Set-Cookie` value that keeps it; of what is too long, the reason alone.
+/// The `Set-Cookie` value with the input. If it is too long, it keeps only the reason.
 pub fn keep(cookies: Cookies, typed: &Typed) -> String {
     let encode = |typed: &Typed| serde_json::to_vec(typed).map(|json| BASE64.encode(json)).unwrap_or_default();
     let mut value = encode(typed);
@@ -33,12 +33,12 @@ pub fn keep(cookies: Cookies, typed: &Typed) -> String {
     }
 }
 
-/// The `Set-Cookie` value that takes it away.
+/// The `Set-Cookie` value that deletes the cookie.
 pub fn forget(cookies: Cookies) -> String {
     format!("{}=; Max-Age=0; {}", name(cookies), cookies.attributes())
 }
 
-/// What a request brings back; nothing when it cannot be read.
+/// The input in a request. Empty if it cannot be read.
 pub fn read(cookies: Cookies, headers: &HeaderMap) -> Typed {
     let kept = || serde_json::from_slice(&BASE64.decode(from_header(headers, name(cookies))?).ok()?).ok();
     kept().unwrap_or_default()

@@ -1,5 +1,5 @@
-//! The web chat's side for visitors (H5): the widget's page, their messages, their stream. What is theirs opens with the token
-//! that their browser made; only its hash is kept, as their address.
+//! The web chat for visitors (H5): the widget's page, messages, and stream. A visitor's browser makes a token, which gives access to their
+//! data. Only its hash is stored, as their address.
 
 use axum::{
     Json,
@@ -42,10 +42,10 @@ mod stream;
 pub use slots::StreamSlots;
 pub use stream::stream;
 
-/// The longest text a visitor may write, in bytes: of a stranger's, far more than anybody types (S53).
+/// The longest text of a visitor, in bytes. It is far more than anybody types (S53).
 const VISITOR_TEXT: usize = 16 * 1024;
 
-/// A web chat that a public key led to.
+/// The web chat of a public key.
 pub struct Chat {
     scope: Scope,
     channel: Channel,
@@ -68,19 +68,19 @@ impl FromRequestParts<Http> for Chat {
     }
 }
 
-/// A visitor: whoever holds the token.
+/// A visitor, who holds a token.
 pub struct Visitor {
-    /// The token's hash: their address on this kind of channel.
+    /// The token's hash, which is their address on this kind of channel.
     address: String,
 }
 
 impl Visitor {
-    /// What stands in for a name.
+    /// What is shown while the name is not known.
     fn label(&self) -> String {
         format!("Visitor {}", self.address[..4].to_uppercase())
     }
 
-    /// As whom they upload.
+    /// The uploader name of their files.
     fn uploader(&self) -> String {
         format!("visitor:{}", self.address)
     }
@@ -105,7 +105,7 @@ impl FromRequestParts<Http> for Visitor {
             .get(header::AUTHORIZATION)
             .and_then(|v| v.to_str().ok())
             .and_then(|v| v.strip_prefix("Bearer "));
-        // 32 random bytes are 43 characters; fewer could be guessed.
+        // 32 random bytes are 43 characters. A shorter token could be guessed.
         let token = token.filter(|t| {
             (43..=64).contains(&t.len()) && t.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
         });
@@ -139,7 +139,7 @@ impl From<Attachment> for ShownFile {
     }
 }
 
-/// What of a thread its visitor sees: their own messages and what was sent to them. Notes and event lines never (S22).
+/// The part of a thread that its visitor sees: their messages and those sent to them, never notes or event lines (S22).
 fn shown(message: Message, channel: &Channel, members: &[Member]) -> Option<Shown> {
     let (from, author) = match &message.entry {
         Entry::Incoming => ("visitor", None),
@@ -180,7 +180,7 @@ async fn history(
     Ok((messages.into_iter().filter_map(|m| shown(m, &chat.channel, &members)).collect(), more))
 }
 
-/// Where a page of history ends.
+/// The position before which a page of history ends.
 #[derive(Deserialize)]
 pub struct Before {
     before: Option<i64>,
@@ -200,7 +200,7 @@ pub async fn older(
     Ok(Json(json!({ "messages": messages, "more": more })))
 }
 
-/// What a visitor writes.
+/// What a visitor sends.
 #[derive(Debug, Deserialize)]
 pub struct Written {
     id: MessageId,
@@ -214,7 +214,7 @@ pub struct Written {
     email: String,
 }
 
-/// `POST …/messages`: acknowledged once it is stored; the same again gets the same answer (R3, R6).
+/// `POST …/messages`: acknowledged after it is stored. A repeated request gets the same answer (R3, R6).
 pub async fn send(
     State(http): State<Http>,
     client: Client,
@@ -222,8 +222,8 @@ pub async fn send(
     visitor: Visitor,
     Json(written): Json<Written>,
 ) -> Result<Response, Refusal> {
-    // One address may stand for a whole office: it may write ten times as much as one visitor. It is asked first, for a token costs
-    // nothing and an address does.
+    // One address may stand for an office, so its limit is ten times that of a visitor. It is checked first, because tokens cost nothing
+    // and addresses do.
     if let Some(seconds) = http.client_rate().hit(client).or_else(|| http.chat_rate().hit(visitor.address.clone())) {
         return Err(ApiError::TooMany { seconds }.into());
     }
@@ -236,7 +236,7 @@ pub async fn send(
     if written.attachments.len() > 10 {
         return Err(ApiError::invalid("attachments", "At most 10 files fit into one message.").into());
     }
-    // Of what is stored, so that a minute's worth of messages, each as long as may be, is not stored every minute (S53).
+    // Counts only text that will be stored, so that a full rate of the longest messages cannot fill the disk (S53).
     if let Some(seconds) = http.text_bytes().take(client, u32::try_from(written.text.len()).unwrap_or(u32::MAX)) {
         return Err(ApiError::TooMany { seconds }.into());
     }
@@ -259,13 +259,13 @@ pub async fn send(
     Ok(Json(json!({ "message": shown(stored, &chat.channel, &[]) })).into_response())
 }
 
-/// With a status of its own: by it the widget tells its visitor what to do.
+/// It has its own status, by which the widget tells the visitor what to do.
 fn too_long() -> Response {
     let message = format!("This is longer than {} kB. Send it in parts, or as a file.", VISITOR_TEXT / 1024);
     (StatusCode::PAYLOAD_TOO_LARGE, Json(json!({ "error": { "code": "invalid", "message": message } }))).into_response()
 }
 
-/// How far a visitor has seen.
+/// How far a visitor has read.
 #[derive(Deserialize)]
 pub struct Seen {
     n: i64,
@@ -295,7 +295,7 @@ pub async fn upload(
     body: Body,
 ) -> Result<impl IntoResponse, Refusal> {
     let from = Uploader { name: visitor.uploader(), stranger_on: Some(chat.channel.id) };
-    // A visitor's token costs nothing: what counts is where it comes from (S53).
+    // Tokens cost nothing, so the limit counts per client address (S53).
     let too_much =
         http.uploads().hit(client).or_else(|| http.upload_kilobytes().take(client, kilobytes(&headers, VISITOR_LIMIT)));
     if let Some(seconds) = too_much.or_else(|| http.chat_rate().hit(from.name.clone())) {
@@ -306,7 +306,7 @@ pub async fn upload(
     Ok((StatusCode::CREATED, Json(ShownFile::from(kept))))
 }
 
-/// `GET …/attachments/{id}`: theirs, or sent to them.
+/// `GET …/attachments/{id}`: files of the visitor, or sent to them.
 pub async fn download(
     State(http): State<Http>,
     chat: Chat,
@@ -319,7 +319,7 @@ pub async fn download(
     let conn = &mut snapshot.conn();
     let file = message::file(conn, &chat.scope, id).await?.ok_or(ApiError::NotFound)?;
     let allowed = match (file.conversation, file.message_n) {
-        // What was attached to a note is as private as the note (S22).
+        // A file in a note is as private as the note (S22).
         (Some(conversation), Some(n)) if Some(conversation) == mine => {
             let (page, _) = message::page(conn, &chat.scope, Audience::Them, conversation, n + 1, 1).await?;
             page.iter().any(|message| message.n == n)
@@ -334,11 +334,11 @@ pub async fn download(
     Ok(super::files::send(&http, &file).await?)
 }
 
-/// `GET /widget/{key}`: the frame that sites embed.
+/// `GET /widget/{key}`: the frame that other sites embed.
 pub async fn frame(State(http): State<Http>, chat: Chat) -> Result<Response, Refusal> {
     let mut snapshot = http.db.snapshot().await?;
     let record = workspace::load(&mut snapshot.conn(), &chat.scope).await?;
-    // The automatic reply says the rest, once it is sent.
+    // The automatic reply says more, once it is sent.
     let away = "Nobody is here right now. Write anyway; we will answer.";
     let config = json!({
         "key": chat.channel.key, "name": record.workspace.name, "greeting": chat.channel.greeting,
@@ -360,7 +360,7 @@ pub async fn frame(State(http): State<Http>, chat: Chat) -> Result<Response, Ref
     if let Ok(policy) = HeaderValue::from_str(&frame_policy(&chat.channel.origins)) {
         head.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    // Pages that are isolated embed only what isolates itself and says that others may have it. All that it loads is its own.
+    // Isolated pages embed only frames that isolate themselves and allow cross-origin use. The frame loads only its own files.
     for (name, value) in
         [("cross-origin-resource-policy", "cross-origin"), ("cross-origin-embedder-policy", "require-corp")]
     {
@@ -369,8 +369,9 @@ pub async fn frame(State(http): State<Http>, chat: Chat) -> Result<Response, Ref
     Ok(response)
 }
 
-/// What the frame may load, and who may show it: the sites that are listed; without a list anybody. That is said by saying nothing:
-/// `frame-ancestors *` shuts out apps and files, whose schemes are not the network's. Origins were checked when they were typed.
+/// The policy of the frame: what it may load, and which sites may embed it. Without a list anybody may, and then `frame-ancestors` is left
+/// out: `frame-ancestors *` would exclude apps and files, whose schemes are not network schemes. The origins were checked when they were
+/// entered.
 fn frame_policy(origins: &[String]) -> String {
     let listed =
         if origins.is_empty() { String::new() } else { format!("; frame-ancestors 'self' {}", origins.join(" ")) };
@@ -380,7 +381,7 @@ fn frame_policy(origins: &[String]) -> String {
     )
 }
 
-/// `GET /chat/{key}`: a page of our own to try it.
+/// `GET /chat/{key}`: our own page to try the chat.
 pub async fn page(State(http): State<Http>, chat: Chat) -> Result<Response, Refusal> {
     let mut snapshot = http.db.snapshot().await?;
     let record = workspace::load(&mut snapshot.conn(), &chat.scope).await?;
@@ -405,12 +406,12 @@ pub async fn page(State(http): State<Http>, chat: Chat) -> Result<Response, Refu
     Ok(response)
 }
 
-/// Text as it may stand in HTML, also inside quotes.
+/// Escapes text for HTML, including inside quotes.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-/// The entries of an event that the visitor of `conversation` is to see.
+/// The entries of an event that belong to this visitor's conversation.
 fn for_visitor(body: &EventBody, conversation: ConversationId) -> &[Message] {
     match body {
         EventBody::Conversation { row, messages, .. } if row.id == conversation => messages,

@@ -1,4 +1,4 @@
-//! The durable queue's workers: lease, do, write down, again.
+//! The workers of the durable job queue: lease a job, run it, store the result.
 
 mod purge;
 mod read_again;

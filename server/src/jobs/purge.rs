@@ -1,5 +1,4 @@
-//! The job that forgets what has expired. It deletes in small steps, each a transaction of its own: whoever is stopped in between goes
-//! on with what is left.
+//! The job that deletes expired data. Each small step is a transaction, so a stopped job loses nothing: the next one continues.
 
 use domain::{
     deliver::Lease,
@@ -10,7 +9,7 @@ use store::{Scope, error::Result};
 
 use super::worker::{JobResult, Worker};
 
-/// How many steps one job takes of a kind: what is left then is for the next hour.
+/// The most steps of each kind per job. The rest is left for the next hour.
 const STEPS: usize = 200;
 
 pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Result<JobResult> {

@@ -1,6 +1,6 @@
-//! The job that reads mails of older rules again: some at a time, until none is left. What stops in between goes on with the next mail,
-//! because each one says by which rules it was read. A mail that cannot be read by today's rules, whatever the reason, stays as it is and
-//! counts as read by them: it must not keep all others as they were.
+//! The job that reads outdated mails again, a batch at a time, until none is left. A stopped job continues with the next mail, because each
+//! mail stores which rules read it. A mail that the current rules cannot read stays unchanged and counts as read by them, so that it does
+//! not block the others.
 
 use std::{
     sync::Arc,
@@ -21,9 +21,9 @@ use tokio::{task::JoinSet, time::timeout};
 
 use super::worker::{JobResult, Worker};
 
-/// How long reading one mail may take.
+/// The time limit for reading one mail.
 const ONE: Duration = Duration::from_secs(40);
-/// After so long no further mail is begun: the job ends before its lease does, and the next job takes the rest.
+/// After this time no further mail is begun, so that the job ends before its lease. The next job takes the rest.
 const ENOUGH: Duration = Duration::from_secs(50);
 
 pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Result<JobResult> {
@@ -46,10 +46,10 @@ pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Res
     Ok(JobResult::Done)
 }
 
-/// Reads a mail once more, on a task of its own; none where that fails, panics, or takes longer than it may.
+/// Reads a mail again on a separate task. None if that fails, panics, or takes too long.
 ///
 /// # Errors
-/// When nothing can be stored, or there is no room just now: that is not the mail's fault.
+/// When nothing can be stored, or the memory budget is used up. Neither is the mail's fault.
 async fn read(channel: &Arc<dyn Channel>, scope: &Scope, mail: MailId, most: Duration) -> Result<Option<Box<Letter>>> {
     let mut reading = JoinSet::new();
     let (channel, scope) = (Arc::clone(channel), scope.clone());
@@ -63,23 +63,23 @@ async fn read(channel: &Arc<dyn Channel>, scope: &Scope, mail: MailId, most: Dur
         Ok(Some(Err(error))) => error.to_string(),
         Ok(None) | Err(_) => "it took too long".to_owned(),
     };
-    tracing::warn!(%mail, why, "a kept mail could not be read again; it stays as it is");
+    tracing::warn!(%mail, why, "a stored mail could not be read again; it stays unchanged");
     Ok(None)
 }
 
-/// Puts a mail right, or passes it over where that is refused.
+/// Updates a mail, or skips it if the update is refused.
 async fn put_right(worker: &Worker, scope: &Scope, stale: Stale, letter: Option<Box<Letter>>) -> Result<()> {
     let right = PutRight { stale: stale.clone(), letter };
     match worker.db.write(scope, right).await {
         Err(error) if !is_passing(&error) => {
-            tracing::warn!(mail = %stale.mail, %error, "a kept mail could not be put right; it stays as it is");
+            tracing::warn!(mail = %stale.mail, %error, "a stored mail could not be updated; it stays unchanged");
             worker.db.write(scope, PutRight { stale, letter: None }).await
         }
         put => put,
     }
 }
 
-/// Whether nothing can be stored just now. Bytes that are not there are the mail's own fault.
+/// Whether nothing can be stored now. Missing bytes are the mail's own fault.
 fn is_about_storing(error: &Error) -> bool {
     match error {
         Error::Store(_) => error.storage_fault().is_some(),
@@ -88,7 +88,7 @@ fn is_about_storing(error: &Error) -> bool {
     }
 }
 
-/// Whether the same may go well the next time.
+/// Whether a retry may succeed.
 fn is_passing(error: &Error) -> bool {
     is_about_storing(error) || matches!(error, Error::Store(error) if error.is_passing_conflict())
 }
@@ -104,7 +104,7 @@ mod tests {
 
     use super::*;
 
-    /// A channel to which reading a mail again does this.
+    /// A channel whose `read_again` fails in this way.
     struct Trips(&'static str);
 
     #[async_trait]

@@ -1,4 +1,4 @@
-//! The job that sends a message: may it go, hand it over, write down what became of it.
+//! The job that sends a message: checks that it may be sent, hands it to its channel, stores the result.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use store::{Scope, error::Result};
 use super::worker::{JobResult, Worker, jittered};
 
 const DOUBTFUL: &str = "Tandem stopped while this was being sent. Look whether it arrived before you send it again.";
-/// How long a message is tried that its channel does not take: servers that let strangers wait, are busy or start anew come back sooner.
+/// How long a message is retried. Servers that greylist strangers, are busy or restart come back sooner.
 const PATIENCE_MS: i64 = 48 * 3_600_000;
-/// The longest pause between two tries.
+/// The longest pause between two attempts, in milliseconds.
 const LONGEST_MS: i64 = 15 * 60_000;
 
 pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, message: MessageId) -> Result<JobResult> {
@@ -21,7 +21,7 @@ pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, messag
         Plan::HandOver(outgoing) => outgoing,
     };
     let outcome = match worker.channels.of(outgoing.kind) {
-        // It was handed over once and this process, or another, stopped before the answer: only a person can decide (R7).
+        // A former attempt was stopped before the answer. Only a person can decide what to do (R7).
         Some(channel) if outgoing.doubtful && !channel.capabilities().idempotent => {
             SendOutcome::Unknown(DOUBTFUL.to_owned())
         }
@@ -53,7 +53,7 @@ pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease, messag
     Ok(JobResult::Done)
 }
 
-/// Lets a message wait for its next try, not before `after`; one that was tried long enough is given up.
+/// Schedules the next attempt, not before `after`. Gives the message up after the retry time.
 async fn again(
     worker: &Worker,
     scope: &Scope,
@@ -75,7 +75,7 @@ async fn again(
     Ok(JobResult::Done)
 }
 
-/// What becomes of a message that is tried no more: it has failed, unless one of its tries may have gone through.
+/// The result of a message that is given up: failed, unless a former attempt may have succeeded.
 fn given_up(doubtful: bool, reason: &str, next: &str) -> SendOutcome {
     match doubtful {
         true => SendOutcome::Unknown(format!(
@@ -85,13 +85,12 @@ fn given_up(doubtful: bool, reason: &str, next: &str) -> SendOutcome {
     }
 }
 
-/// As long as it was tried already, so that pauses double: from a second to a quarter of an hour, give or take a quarter.
+/// The pause is as long as the time since the first attempt, so pauses double: from a second to a quarter of an hour, jittered.
 fn pause(tried_ms: i64) -> i64 {
     jittered(tried_ms.clamp(1000, LONGEST_MS))
 }
 
-/// Puts a copy of a mail that was sent into its mailbox. That it cannot be done for good is no fault anybody has to look at: the mail went
-/// out, and Tandem has it.
+/// Puts a copy of a sent mail into its mailbox. If that fails for good, nobody has to act: the mail was sent, and Tandem stores it.
 pub(super) async fn file_copy(worker: &Worker, scope: &Scope, lease: Lease, mail: MailId) -> Result<JobResult> {
     if let Some(channel) = worker.channels.of(ChannelKind::Email) {
         match channel.file_copy(scope, mail).await {
@@ -100,7 +99,7 @@ pub(super) async fn file_copy(worker: &Worker, scope: &Scope, lease: Lease, mail
                 return Ok(JobResult::Again(30_000, reason));
             }
             Err(SendError::Never(reason) | SendError::Unknown(reason)) => {
-                tracing::warn!(%mail, %reason, "no copy of a sent mail in its mailbox");
+                tracing::warn!(%mail, %reason, "could not copy a sent mail into its mailbox");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Takes due jobs and does them, a bounded number at a time.
+//! Leases due jobs and runs them, a limited number at once.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -26,59 +26,60 @@ use tokio::{
 
 use super::{purge, read_again, send};
 
-/// How long a worker may take for one job before another may.
+/// How long a job's lease lasts, in milliseconds.
 pub(super) const LEASE_MS: i64 = 120_000;
-/// How often work is looked for that another process left.
+/// How often the worker looks for jobs that another process added.
 const LOOK: Duration = Duration::from_secs(5);
-/// After so many failed tries a job is put where people see it. A message that its channel did not take is no failed try (`send`).
+/// After this many failed attempts a job is given up and shown to people. A message that its channel did not accept is no failed attempt
+/// (`send`).
 const TRIES: i64 = 8;
-/// After so many a job is not begun again: nobody came back to say how the last ones went, so it may be the job that ends them.
+/// After this many attempts a job is not started again: the last attempts ended without a result, so the job may be what kills the process.
 const LOST: i64 = 4 * TRIES;
 
 /// How long a job waits when nothing can be stored, in milliseconds.
 const HELD_MS: i64 = 5_000;
 
-/// What a job came to.
+/// The result of a job.
 pub(super) enum JobResult {
-    /// It is done and forgotten.
+    /// It is done and was deleted.
     Done,
-    /// To be tried again, after at least so many milliseconds; why.
+    /// Retry it, after at least this many milliseconds, for this reason.
     Again(i64, String),
-    /// Nothing can be stored just now; why. That is no failed try.
+    /// Nothing can be stored now, for this reason. This does not count as a failed attempt.
     Held(String),
-    /// Nobody can do it; why.
+    /// It can never succeed, for this reason.
     Dead(String),
 }
 
-/// Does the jobs of this process.
+/// Runs the jobs of this process.
 #[derive(Clone)]
 pub struct Worker {
     pub(super) db: Db,
     pub(super) channels: Channels,
-    /// Where files are; without, no bytes are deleted.
+    /// The store of file bytes. Without it no bytes are deleted.
     pub(super) files: Option<Files>,
     owner: Arc<str>,
 }
 
 impl Worker {
-    /// A worker with a name of its own, so that a lease is its and nobody else's.
+    /// Makes a worker with a unique name, by which it owns its leases.
     pub fn new(db: Db, channels: Channels) -> Self {
         Self { db, channels, files: None, owner: random_hex(8).into() }
     }
 
-    /// It also deletes the bytes of files that are forgotten.
+    /// Lets the worker delete the bytes of deleted files.
     #[must_use]
     pub fn with_files(self, files: Files) -> Self {
         Self { files: Some(files), ..self }
     }
 
-    /// Works until told to stop; then finishes what it has begun.
+    /// Runs until the shutdown, then finishes the jobs it has begun.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
-        // A database file has one server at a time: whoever held a lease was killed, and nobody need wait for its end.
+        // Only one process uses a database file, so any process that held a lease was killed. The leases need not run out.
         if self.db.engine() == Engine::Sqlite
             && let Err(error) = self.db.write_global(FreeLeases).await
         {
-            tracing::error!(%error, "freeing the leases of a server that was killed");
+            tracing::error!(%error, "could not end the leases of a killed process");
         }
         let mut slots = Slots::default();
         let mut running = JoinSet::new();
@@ -96,14 +97,14 @@ impl Worker {
                 }
                 Ok(_) => self.until_next(&slots).await,
                 Err(error) => {
-                    tracing::error!(%error, "looking for work");
+                    tracing::error!(%error, "could not look for due jobs");
                     LOOK
                 }
             };
             tokio::select! {
                 () = self.db.jobs_waiting().notified() => {}
                 () = sleep(waiting) => {}
-                // Something due may have waited for this slot.
+                // A due job may have waited for this slot.
                 Some(Ok(channel)) = running.join_next(), if slots.scarce() => slots.give_back(channel),
                 _ = shutdown.changed() => {}
             }
@@ -111,7 +112,7 @@ impl Worker {
         while running.join_next().await.is_some() {}
     }
 
-    /// Does every job that is due now, and those they leave, one after another. For tests and the command line.
+    /// Runs all due jobs and those that they enqueue, one after another. For tests and the command line.
     ///
     /// # Errors
     /// When the database fails.
@@ -130,7 +131,7 @@ impl Worker {
     }
 
     async fn take(&self, slots: &Slots) -> Result<Vec<Job>> {
-        // Asking is cheap; writing only when there is something to take.
+        // A read is cheap. It writes only when there is a job to lease.
         let due = job::next_due(&mut self.db.reader().await?.conn(), slots).await?;
         if due.is_none_or(|at| at > self.db.clock().now()) {
             return Ok(Vec::new());
@@ -149,11 +150,11 @@ impl Worker {
         }
     }
 
-    /// Does a job, and says whose slot is free again however that ended.
+    /// Runs a job, and returns whose slot is free again, even after a panic.
     async fn occupy(self, job: Job) -> Option<ChannelId> {
         let channel = job.channel;
         if AssertUnwindSafe(self.complete(job)).catch_unwind().await.is_err() {
-            tracing::error!("a worker panicked; the job is taken again when its lease ends");
+            tracing::error!("a worker panicked; the job is retried when its lease ends");
         }
         channel
     }
@@ -161,7 +162,7 @@ impl Worker {
     async fn complete(&self, job: Job) {
         let lease = Lease { job: job.id, owner: self.owner.to_string() };
         let deadline = Duration::from_millis((LEASE_MS - 10_000).unsigned_abs());
-        // What panics is tried as often as what fails, and then given up like it.
+        // A panic counts as a failed attempt.
         let work = AssertUnwindSafe(self.perform(&job, lease.clone())).catch_unwind();
         let outcome = match timeout(deadline, work).await {
             Ok(Ok(Ok(outcome))) => outcome,
@@ -177,21 +178,21 @@ impl Worker {
             JobResult::Again(at_least, reason) => Verdict::Retry(back_off(job.attempts).max(at_least), reason),
             JobResult::Dead(reason) => Verdict::Bury(reason),
         };
-        tracing::warn!(job = %job.id, kind = %job.kind, attempts = job.attempts, ?verdict, "a job did not go well");
+        tracing::warn!(job = %job.id, kind = %job.kind, attempts = job.attempts, ?verdict, "a job failed");
         let scope = Scope::system(job.workspace, "job");
         if let (Verdict::Bury(reason), Ok(Work::Send { message })) = (&verdict, serde_json::from_str(&job.body)) {
             let give_up = GiveUpSend { lease: lease.clone(), message, reason: reason.clone() };
             match self.db.write(&scope, give_up).await {
                 Ok(()) => return,
-                // Then the job itself is what people see.
-                Err(error) => tracing::error!(%error, "giving a message up"),
+                // Then people see the job itself.
+                Err(error) => tracing::error!(%error, "could not give a message up"),
             }
         }
         let recurs = serde_json::from_str(&job.body).ok().filter(|work: &Work| work.every_ms().is_some());
         let write = GiveBack { lease, verdict, recurs };
         if let Err(error) = self.db.write(&scope, write).await {
-            // Its lease ends; then somebody tries again.
-            tracing::error!(%error, "giving a job back");
+            // The lease runs out, and then the job is retried.
+            tracing::error!(%error, "could not return a job to the queue");
         }
     }
 
@@ -214,7 +215,7 @@ impl Worker {
     }
 }
 
-/// Whether nothing could be stored: then the job was not tried. A file that cannot be read is a failure of the job itself.
+/// Whether nothing could be stored. Then the attempt does not count. A file that cannot be read is the job's own failure.
 fn is_about_storing(error: &Error) -> bool {
     match error {
         Error::Store(_) => error.storage_fault().is_some(),
@@ -223,12 +224,12 @@ fn is_about_storing(error: &Error) -> bool {
     }
 }
 
-/// Half a second, doubled each time up to ten minutes, give or take a quarter.
+/// One second after the first attempt, doubled with each further one up to ten minutes, jittered.
 fn back_off(attempts: i64) -> i64 {
     jittered(500i64.saturating_mul(1 << attempts.clamp(0, 20)).min(600_000))
 }
 
-/// Give or take a quarter, so that what failed together is not tried together.
+/// Varies a time by a quarter, so that jobs that failed together are not retried together.
 pub(super) fn jittered(ms: i64) -> i64 {
     ms * 3 / 4 + i64::from(random_bytes::<1>()[0]) * ms / 512
 }
@@ -269,7 +270,7 @@ enum Verdict {
 struct GiveBack {
     lease: Lease,
     verdict: Verdict,
-    /// What it is, when it recurs: its next turn does not depend on how this one went.
+    /// The job, if it recurs: its next run does not depend on the result of this one.
     recurs: Option<Work>,
 }
 

@@ -1,5 +1,5 @@
-//! What visitors' streams ask of the database after an event: the first of them asks, and the answer is the event's for all. A thousand
-//! streams would each ask the same otherwise.
+//! What visitors' streams read from the database after an event. The first stream reads it, and the result is shared. Otherwise a thousand
+//! streams would run the same query.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use tokio::sync::OnceCell;
 
 use super::hub::Numbered;
 
-/// Who is there for visitors.
+/// Whether members answer web chats now, and who they are.
 pub struct Attendance {
-    /// Whether somebody answers now.
+    /// Whether chat is on.
     pub online: bool,
-    /// Everybody, for their names.
+    /// All members, for their names.
     pub members: Vec<Member>,
 }
 
 impl Attendance {
-    /// As it is now.
+    /// Reads it now.
     ///
     /// # Errors
     /// When the database fails.
@@ -30,7 +30,7 @@ impl Attendance {
     }
 }
 
-/// Answers that are there once somebody asked. One that failed stays so: whoever asks again comes back with a new stream.
+/// Results that the first stream reads. A failed read stays failed: the visitor reconnects with a new stream.
 #[derive(Default)]
 pub struct Answers {
     attendance: OnceCell<Option<Arc<Attendance>>>,
@@ -38,8 +38,8 @@ pub struct Answers {
 }
 
 impl Numbered {
-    /// Who is there for visitors after an event that may have changed it; the inner none when it changes nothing of that. None when the
-    /// database failed.
+    /// The attendance after an event that may have changed it. The inner None means that the event changes nothing of it. The outer None
+    /// means that the database failed.
     pub async fn attendance(&self, db: &Db, scope: &Scope) -> Option<Option<Arc<Attendance>>> {
         if !matches!(self.body, EventBody::Member(_) | EventBody::Workspace(_)) {
             return Some(None);
@@ -48,8 +48,8 @@ impl Numbered {
         self.answers.attendance.get_or_init(|| Box::pin(read)).await.clone().map(Some)
     }
 
-    /// The address of whoever this event's conversation is with; the inner none when there is no such conversation. None when the
-    /// database failed.
+    /// The address of the person in this event's conversation. The inner None means that the conversation does not exist. The outer None
+    /// means that the database failed.
     pub async fn written_by(&self, db: &Db, scope: &Scope, conversation: ConversationId) -> Option<Option<&str>> {
         let read = async {
             let loaded = async {
@@ -63,5 +63,5 @@ impl Numbered {
 }
 
 fn logged<T>(answer: Result<T>) -> Option<T> {
-    answer.inspect_err(|error| tracing::error!(%error, "visitors' streams end: the database does not answer")).ok()
+    answer.inspect_err(|error| tracing::error!(%error, "database read failed, visitors' streams end")).ok()
 }

@@ -1,4 +1,4 @@
-//! Hands committed events to this process's subscribers, in order.
+//! Passes committed events to this process's subscribers, in order.
 
 use std::{
     collections::HashMap,
@@ -15,10 +15,10 @@ use tokio::sync::{Notify, broadcast};
 
 use super::attendance::Answers;
 
-/// How many events a slow subscriber may fall behind before it is told to read afresh.
+/// How many events a subscriber may fall behind before it must reload everything.
 const BACKLOG: usize = 1024;
 
-/// A committed event, with the bytes that browsers get: rendered once for all who see the same of it.
+/// A committed event, with the bytes for browsers. They are rendered once for all members who see the same of it.
 pub struct Numbered {
     /// Its number.
     pub seq: i64,
@@ -30,12 +30,12 @@ pub struct Numbered {
 }
 
 impl Numbered {
-    /// An event as it was committed or read back.
+    /// An event that was committed or read from the log.
     pub fn new(seq: i64, body: EventBody) -> Self {
         Self { seq, body, frames: Default::default(), answers: Answers::default() }
     }
 
-    /// The frame for somebody who sees so much; none when they may not know of it.
+    /// The frame for a member with this access. None if they may not know of the event.
     pub fn frame(&self, access: &Access) -> Option<Bytes> {
         let seen = |facts: &Facts| access.sees(&facts.placement());
         let kind = match &self.body {
@@ -70,24 +70,24 @@ impl Numbered {
     }
 }
 
-/// The subscribers of this process.
+/// The subscribers of this process. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Hub(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     workspaces: Mutex<HashMap<WorkspaceId, Subscribers>>,
-    /// Set when a [`super::Relay`] fills gaps: then everything goes out in the order of the log.
+    /// Set when a [`super::Relay`] fills gaps. Then events go out only in the order of the log.
     in_order: AtomicBool,
     gap: Notify,
 }
 
-/// The subscribers of a workspace.
+/// The subscribers of one workspace.
 struct Subscribers {
     sender: broadcast::Sender<Arc<Numbered>>,
-    /// The last event that went out, or that every subscriber has read. Unknown until the first of them has asked.
+    /// The last event that went out, or that every subscriber has read. None until the first subscriber has asked the log.
     last: Option<i64>,
-    /// The log has more than went out.
+    /// Whether the log has events that did not go out.
     behind: bool,
 }
 
@@ -98,32 +98,32 @@ impl Subscribers {
                 continue;
             }
             self.last = Some(seq);
-            // Nobody listening is no fault: the log has it.
+            // Having no subscriber is no error: the log has the event.
             let _ = self.sender.send(Arc::new(Numbered::new(seq, body)));
         }
     }
 }
 
 impl Hub {
-    /// Told by the write path after each commit.
+    /// Called by the write path after each commit.
     pub fn publish(&self, committed: Committed) {
         let Ok(mut workspaces) = self.0.workspaces.lock() else { return };
         let Some(room) = workspaces.get_mut(&committed.workspace) else { return };
         let first = committed.first_seq;
         if !self.0.in_order.load(Ordering::Relaxed) {
-            // As it is heard of: each stream sees to the order itself.
+            // Events go out as they come. Each stream puts them into order itself.
             room.last = None;
             room.send((first..).zip(committed.events));
         } else if room.last.is_some_and(|last| first <= last + 1) {
             room.send((first..).zip(committed.events));
         } else {
-            // Another process, or another task of this one, wrote what comes before: all of it is read from the log.
+            // Another process or task wrote the events before these. All of them are read from the log.
             room.behind = true;
             self.0.gap.notify_one();
         }
     }
 
-    /// What is committed from now on; what was committed before this answers can be read.
+    /// Receives events that are committed from now on. Earlier ones can be read from the log when this returns.
     ///
     /// # Errors
     /// When the database fails.
@@ -137,7 +137,7 @@ impl Hub {
             let mut snapshot = db.snapshot().await?;
             let last = event::last(&mut snapshot.conn(), workspace).await?.unwrap_or_default();
             self.with(workspace, |room| *room.last.get_or_insert(last));
-            // What was committed meanwhile waits for this.
+            // Events that were committed meanwhile waited for this.
             self.0.gap.notify_one();
         }
         Ok(receiver)
@@ -148,13 +148,13 @@ impl Hub {
         let new = || Subscribers { sender: broadcast::channel(BACKLOG).0, last: None, behind: false };
         let room = workspaces.entry(workspace).or_insert_with(new);
         if room.sender.receiver_count() == 0 {
-            // Nobody kept it up to date.
+            // Without subscribers the number was not kept up to date.
             (room.last, room.behind) = (None, false);
         }
         (room.sender.subscribe(), room.last.is_some() || !self.0.in_order.load(Ordering::Relaxed))
     }
 
-    /// How many streams are open, for the figures.
+    /// The number of open streams, for the metrics.
     pub fn subscribers(&self) -> usize {
         self.0
             .workspaces
@@ -166,22 +166,22 @@ impl Hub {
         self.0.in_order.store(true, Ordering::Relaxed);
     }
 
-    /// Waits until something was committed that could not go out at once.
+    /// Waits until an event was committed that could not go out at once.
     pub(super) async fn gap(&self) {
         self.0.gap.notified().await;
     }
 
-    /// The log of a workspace goes up to `seq`.
+    /// Records that the log of a workspace goes up to `seq`.
     pub(super) fn heard_of(&self, workspace: WorkspaceId, seq: i64) {
         self.with(workspace, |room| room.behind |= room.last.is_none_or(|last| last < seq));
     }
 
-    /// The workspaces whose subscribers do not have all of the log, asked once.
+    /// The workspaces whose subscribers miss events of the log. Each is returned once.
     pub(super) fn behind(&self) -> Vec<WorkspaceId> {
         let Ok(mut workspaces) = self.0.workspaces.lock() else { return Vec::new() };
         let mut behind = Vec::new();
         for (workspace, room) in workspaces.iter_mut() {
-            // Where the first subscriber still asks how far the log goes, it says so when it knows.
+            // The first subscriber may still be asking how far the log goes. It reports the gap afterwards.
             if room.behind && room.last.is_some() && room.sender.receiver_count() > 0 {
                 room.behind = false;
                 behind.push(*workspace);
@@ -190,12 +190,12 @@ impl Hub {
         behind
     }
 
-    /// The last event that went out, if anybody wants to know.
+    /// The last event that went out, if there are subscribers.
     pub(super) fn last(&self, workspace: WorkspaceId) -> Option<i64> {
         self.with(workspace, |room| room.last.filter(|_| room.sender.receiver_count() > 0)).flatten()
     }
 
-    /// What was read from the log: what did not go out meanwhile goes out.
+    /// Sends events from the log, unless they went out meanwhile.
     pub(super) fn fill(&self, workspace: WorkspaceId, events: Vec<(i64, EventBody)>) {
         self.with(workspace, |room| {
             if room.last.is_some() {

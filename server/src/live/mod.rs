@@ -1,4 +1,4 @@
-//! From the log of events to whoever watches: subscribe, read what was missed, then forward (Promise 1).
+//! Brings the event log to open streams: subscribe, read the missed events, then forward new ones (Promise 1).
 
 mod attendance;
 mod hub;

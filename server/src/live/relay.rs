@@ -1,5 +1,5 @@
-//! What other processes on the same database commit reaches this one's subscribers too, in order and once: woken, it reads the log
-//! of events past what was published here. A wake-up that was missed is made up for a few seconds later.
+//! Brings the commits of other processes to this process's subscribers, in order and once. After a wake-up it reads the events of the log
+//! that were not published here. It notices a missed wake-up a few seconds later.
 
 use std::time::Duration;
 
@@ -12,25 +12,25 @@ use tokio::{
 
 use super::hub::Hub;
 
-/// How often the log is looked at without having been woken.
+/// How often the log is read without a wake-up.
 const LOOK: Duration = Duration::from_secs(3);
 /// How many events are read at once.
 const PAGE: i64 = 256;
 
-/// Reads for the hub what it did not hear of.
+/// Reads from the log the events that the hub did not get.
 pub struct Relay {
     db: Db,
     hub: Hub,
 }
 
 impl Relay {
-    /// From now on the hub publishes in the order of the log, and leaves it to this relay to fill gaps: [`Relay::run`] must follow.
+    /// From now on the hub publishes in the order of the log, and this relay fills its gaps: [`Relay::run`] must follow.
     pub fn new(db: Db, hub: Hub) -> Self {
         hub.keep_order();
         Self { db, hub }
     }
 
-    /// Relays until told to stop.
+    /// Runs until the shutdown.
     pub async fn run(self, mut shutdown: signal::Receiver<bool>) {
         let mut wakes = self.db.wakes();
         let mut look = interval(LOOK);
@@ -47,8 +47,8 @@ impl Relay {
                 failed => failed,
             };
             if let Err(error) = done {
-                // The next look makes up for it.
-                tracing::error!(%error, "reading what other processes did");
+                // The next look repeats it.
+                tracing::error!(%error, "could not read the events of other processes");
             }
         }
     }
@@ -98,7 +98,7 @@ impl Relay {
     }
 }
 
-/// The next wake-up; never, where there are no other processes.
+/// The next wake-up. Never returns if there are no other processes.
 async fn next(wakes: &mut Option<mpsc::Receiver<WakeUp>>) -> WakeUp {
     if let Some(wakes) = wakes
         && let Some(wake) = wakes.recv().await

@@ -1,4 +1,4 @@
-//! One member's stream of changes, as server-sent events.
+//! A member's stream of changes, as server-sent events.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -23,44 +23,45 @@ use tokio::{
 
 use super::hub::{Hub, Numbered};
 
-/// Proxies and browsers keep a connection that says something this often.
+/// How often something is sent, so that proxies and browsers keep the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Who missed more than this is told to read afresh.
+/// A browser that missed more events than this must reload everything.
 const CATCH_UP: i64 = 1000;
-/// How long a browser waits before it comes back, in milliseconds, and up to a quarter of a second longer, so that they do not all
-/// come at once after a restart.
+/// How long a browser waits before it reconnects, in milliseconds. Up to 255 ms are added, so that not all browsers come at once after a
+/// restart.
 const RETRY_MS: u64 = 500;
 
-/// An event and not a comment, so that the browser can tell a silent line from a dead one.
+/// An event instead of a comment, so that the browser can tell a silent connection from a dead one.
 const ALIVE: Bytes = Bytes::from_static(b"event: alive\ndata: {}\n\n");
 const SIGNED_OUT: Bytes = Bytes::from_static(b"event: signed-out\ndata: {}\n\n");
 
-/// Read afresh: what is read then has all up to `last`, so that a browser that is cut off right after goes on from there.
+/// Tells the browser to reload everything. The reload includes all events up to `last`, so a browser that is disconnected right afterwards
+/// continues from there.
 fn reset(last: i64) -> Bytes {
     Bytes::from(format!("event: reset\nid: {last}\ndata: {{}}\n\n"))
 }
 
-/// Who watches.
+/// The member who receives a stream.
 pub struct Watcher {
     workspace: WorkspaceId,
     member: MemberId,
     access: Access,
     token_hash: String,
-    /// When the session ends unless it is used meanwhile.
+    /// When the session ends, unless it is used meanwhile.
     ends: Timestamp,
-    /// How the server's storage is; none where nobody watches it.
+    /// The state of the server's storage. None if nothing watches it.
     storage: Option<signal::Receiver<Storage>>,
 }
 
 impl Watcher {
-    /// A member with a session; none for the system.
+    /// The member of a session. None for the system.
     pub fn of(session: &Session, token_hash: String) -> Option<Self> {
         let (access, member) = session.scope.access()?;
         let (access, ends) = (access.clone(), ends(session));
         Some(Self { workspace: session.scope.workspace(), member, access, token_hash, ends, storage: None })
     }
 
-    /// Tells them also how the server's storage is.
+    /// Also sends the state of the server's storage.
     #[must_use]
     pub fn with_storage(self, storage: signal::Receiver<Storage>) -> Self {
         Self { storage: Some(storage), ..self }
@@ -71,12 +72,12 @@ fn ends(session: &Session) -> Timestamp {
     session.expires_at.min(session.seen_at.plus(IDLE_MS))
 }
 
-/// How the server's storage is. It has no number: it is no event of the workspace, and holds for the process that is asked.
+/// The state of the server's storage. It has no number, because it belongs to the process and not to the workspace's log.
 fn storage_frame(storage: Storage) -> Bytes {
     Bytes::from(format!("event: storage\ndata: {}\n\n", serde_json::to_string(&storage).unwrap_or_default()))
 }
 
-/// The next change of it; never, where nobody watches it.
+/// The next change of the storage's state. Never returns if nothing watches it.
 async fn changed(storage: &mut Option<signal::Receiver<Storage>>) -> Storage {
     if let Some(known) = storage
         && known.changed().await.is_ok()
@@ -97,10 +98,10 @@ struct State {
     over: bool,
 }
 
-/// What happens after event `since`, without a gap and without a repetition, until the member may see it no more or the process stops.
+/// The events after `since`, without gaps and repetitions, until the member's access ends or the process stops.
 ///
 /// # Errors
-/// When what was missed cannot be read.
+/// When the missed events cannot be read.
 pub async fn watch(
     db: Db,
     hub: &Hub,
@@ -108,7 +109,7 @@ pub async fn watch(
     since: i64,
     shutdown: signal::Receiver<bool>,
 ) -> Result<impl Stream<Item = Result<Bytes, std::convert::Infallible>> + use<>> {
-    // Subscribe first: what is committed while the missed ones are read is in the channel, and skipped if it was read.
+    // Subscribe first: an event that is committed during the read is in the channel, and is skipped if it was read.
     let events = hub.subscribe(&db, watcher.workspace).await?;
     let (mut ready, last) = missed(&db, &watcher, since).await?;
     ready.push_front(Bytes::from(format!("retry: {}\n\n", RETRY_MS + u64::from(random_bytes::<1>()[0]))));
@@ -123,14 +124,14 @@ async fn missed(db: &Db, watcher: &Watcher, since: i64) -> Result<(VecDeque<Byte
     let mut snapshot = db.snapshot().await?;
     let conn = &mut snapshot.conn();
     let last = event::last(conn, watcher.workspace).await?.unwrap_or_default();
-    // Any number at all may stand there.
+    // A client may send any number.
     let known = (0..=last).contains(&since) && last - since <= CATCH_UP;
     let kept = event::oldest(conn, watcher.workspace).await?.is_some_and(|oldest| oldest - 1 <= since) || since == last;
     if !known || !kept {
         return Ok((VecDeque::from([reset(last)]), last));
     }
     let events = event::after(conn, watcher.workspace, since, CATCH_UP).await?;
-    // What they see changed meanwhile: what they were shown before may no longer be theirs to see (S20).
+    // The member's access changed meanwhile, so they may not be allowed to see what they were shown before (S20).
     if events.iter().any(|(_, body)| matches!(body, EventBody::Access { member } if *member == watcher.member)) {
         return Ok((VecDeque::from([reset(last)]), last));
     }
@@ -138,8 +139,8 @@ async fn missed(db: &Db, watcher: &Watcher, since: i64) -> Result<(VecDeque<Byte
     Ok((frames, last))
 }
 
-// What asks the database is boxed, here and below: thousands of streams wait for most of their lives, and each is as large as the
-// largest thing it might ever do.
+// Database reads are boxed, here and below: thousands of streams spend most of their time waiting, and each is as large as the largest
+// thing it might do.
 impl State {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
@@ -153,7 +154,7 @@ impl State {
             tokio::select! {
                 received = self.events.recv() => match received {
                     Ok(event) => self.take(&event).await,
-                    // Too slow: told, not silently dropped.
+                    // Too slow: the browser is told, so no event is dropped silently.
                     Err(RecvError::Lagged(_)) => self.begin_anew().await,
                     Err(RecvError::Closed) => return None,
                 },
@@ -171,7 +172,7 @@ impl State {
 
     async fn take(&mut self, event: &Numbered) {
         self.check_end().await;
-        // Two tasks or processes that commit one after the other may be heard of in another order: the log has the right one.
+        // Two tasks or processes that commit in sequence may be heard of in another order. The log has the right one.
         let mut read = -1;
         while event.seq > self.last + 1 && self.last > read && !self.over {
             read = self.last;
@@ -196,9 +197,9 @@ impl State {
         }
     }
 
-    /// They read afresh; what that includes is not told again.
+    /// Makes the browser reload everything. Events that the reload includes are not sent again.
     async fn begin_anew(&mut self) {
-        // From the end of the channel: at its full beginning the next event would overrun it again.
+        // Subscribe at the end of the channel: it is full, so at its start the next event would overrun the subscriber again.
         self.events = self.events.resubscribe();
         let read = Box::pin(async {
             let mut snapshot = self.db.snapshot().await?;
@@ -227,13 +228,13 @@ impl State {
         self.ready.extend(event.frame(&self.watcher.access));
     }
 
-    /// A session that has run out ends its stream: before the next event and, on a silent line, within [`KEEP_ALIVE`].
+    /// Ends the stream of an expired session: before the next event or, on a silent connection, within [`KEEP_ALIVE`].
     async fn check_end(&mut self) {
         if self.over || self.db.clock().now() < self.watcher.ends {
             return;
         }
         match self.session().await {
-            // It was used meanwhile.
+            // The session was used meanwhile.
             Ok(Some(session)) => self.watcher.ends = ends(&session),
             Ok(None) => self.sign_out(),
             Err(_) => self.over = true,
@@ -245,7 +246,7 @@ impl State {
         self.over = true;
     }
 
-    /// The member's session or rights may have changed: who may see less sees less from here on (S20).
+    /// The member's session or rights may have changed. If they may see less, they see less from here on (S20).
     async fn look_again(&mut self) {
         match self.session().await {
             Ok(Some(session)) => {
@@ -255,7 +256,7 @@ impl State {
                 }
             }
             Ok(None) => self.sign_out(),
-            // Whether they may still watch cannot be told: they ask again.
+            // It is unknown whether they still have access. The browser reconnects.
             Err(_) => self.over = true,
         }
     }

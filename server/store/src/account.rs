@@ -1,4 +1,4 @@
-//! Channels' accounts at their providers: how they are reached, who receives for them, how that goes.
+//! Accounts of channels at their providers: how to connect, which process holds the lease, and the account's state.
 
 use model::{AccountState, ChannelId, Timestamp, WorkspaceId};
 
@@ -36,39 +36,39 @@ const WENT_OUT: &str = "UPDATE channel_account SET last_out_at = $3 WHERE worksp
 pub(super) const STATEMENTS: &[&str] =
     &[INSERT, INSERT_SAMPLE, SAVE, ONE, DUE, TAKE, KEEP, LEAVE, FREE, SET_STATE, CAME_IN, WENT_OUT];
 
-/// An account. Its secret is sealed.
+/// The account of a channel. Its secret is sealed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Whose.
+    /// The workspace it belongs to.
     pub workspace: WorkspaceId,
-    /// Of which channel.
+    /// The channel it belongs to.
     pub channel: ChannelId,
-    /// How it is reached, as JSON of its kind.
+    /// How to connect, as JSON whose shape depends on the kind of channel.
     pub settings: String,
-    /// What signs in, sealed.
+    /// The sealed password or token that signs in.
     pub secret: String,
-    /// Counts the edits: whoever works with an older one begins anew.
+    /// Incremented by each edit. A process that works with an older revision starts again.
     pub revision: i64,
-    /// How it is.
+    /// Its current state.
     pub state: AccountState,
-    /// Why.
+    /// Why it is in this state.
     pub reason: String,
-    /// What to do.
+    /// What a person should do about it.
     pub next_step: String,
-    /// Since when.
+    /// Since when it is in this state.
     pub since: Timestamp,
-    /// How often in a row it failed.
+    /// How many attempts in a row failed.
     pub failures: i64,
-    /// When something came in last.
+    /// When a message last came in.
     pub last_in: Option<Timestamp>,
-    /// When something went out last.
+    /// When a message last went out.
     pub last_out: Option<Timestamp>,
     /// When it was connected.
     pub created: Timestamp,
 }
 
 impl std::fmt::Debug for Account {
-    // Not even the sealed secret belongs into a log.
+    // Leaves out even the sealed secret, because nothing of it belongs in a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Account").field("channel", &self.channel).field("state", &self.state).finish_non_exhaustive()
     }
@@ -113,10 +113,10 @@ impl TryFrom<Raw> for Account {
     }
 }
 
-/// How often in a row an account fails before everybody is told that it is down: some seconds.
+/// An account is shown as down to everybody after this many failures in a row, which takes some seconds.
 const TOLD_AFTER: i64 = 4;
 
-/// How an account is, as far as it concerns those who do not look after it: what passes by itself does not.
+/// The state shown to members who do not manage the account. It hides short failures that a retry repairs.
 pub(super) const fn shown_state(state: AccountState, failures: i64) -> AccountState {
     match state {
         AccountState::Waiting if failures < TOLD_AFTER => AccountState::Connected,
@@ -139,7 +139,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Stores the account of a channel that is only a sample. No statement takes that state away again, so that nothing ever connects.
+/// Stores the account of a sample channel. No statement ever changes its state, so nothing ever connects.
 ///
 /// # Errors
 /// When the database fails, also when the channel has one already.
@@ -153,7 +153,7 @@ pub async fn insert_sample(
     Ok(())
 }
 
-/// Stores an edited account; it is connected anew. A sample stays as it is.
+/// Stores an edited account, which is then connected again. A sample account stays as it is.
 ///
 /// # Errors
 /// When the database fails.
@@ -168,7 +168,7 @@ pub async fn save(
     Ok(())
 }
 
-/// A channel's account, if its kind has one.
+/// The account of a channel. None if its kind of channel has none.
 ///
 /// # Errors
 /// When the database fails.
@@ -176,7 +176,7 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -> Resu
     conn.opt::<Raw>(ONE, args![scope.workspace(), channel]).await?.map(Account::try_from).transpose()
 }
 
-/// The accounts that nobody receives for, and whose time has come; at most 100.
+/// The accounts that no process holds and that are due, at most 100.
 ///
 /// # Errors
 /// When the database fails.
@@ -187,18 +187,18 @@ pub async fn due(conn: &mut Conn<'_>, now: Timestamp) -> Result<Vec<(WorkspaceId
         .collect()
 }
 
-/// Whose lease of which account, and on which edition of it.
+/// A lease of an account, for one revision of it.
 #[derive(Debug, Clone)]
 pub struct AccountLease {
-    /// Which channel.
+    /// The channel of the account.
     pub channel: ChannelId,
-    /// Who.
+    /// The process that holds the lease.
     pub owner: String,
-    /// The revision that is worked with.
+    /// The account's revision when the lease was taken.
     pub revision: i64,
 }
 
-/// Takes an account until `until`; false when somebody else was first.
+/// Leases an account until `until`. False when another process was first.
 ///
 /// # Errors
 /// When the database fails.
@@ -213,7 +213,7 @@ pub async fn lease(
     Ok(tx.exec(TAKE, args![scope.workspace(), channel, owner, until, now]).await? == 1)
 }
 
-/// Keeps a lease until `until`; false when it was lost, or the account was edited or stopped meanwhile.
+/// Extends a lease until `until`. False when the lease was lost, or the account was edited or stopped meanwhile.
 ///
 /// # Errors
 /// When the database fails.
@@ -222,7 +222,7 @@ pub async fn keep(tx: &mut Tx<'_>, scope: &Scope, lease: &AccountLease, until: T
     Ok(tx.exec(KEEP, values).await? == 1)
 }
 
-/// Gives a lease up; nobody takes the account before `until`.
+/// Gives a lease up. No process leases the account before `until`.
 ///
 /// # Errors
 /// When the database fails.
@@ -231,7 +231,7 @@ pub async fn release(tx: &mut Tx<'_>, scope: &Scope, lease: &AccountLease, until
     Ok(())
 }
 
-/// Ends every lease of accounts that work, because whoever held one is gone. Those that fail keep their back-off.
+/// Ends the leases of all working accounts. Called when the processes that held them are gone. Failing accounts keep their back-off.
 ///
 /// # Errors
 /// When the database fails.
@@ -240,20 +240,20 @@ pub async fn free_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How an account is.
+/// A new state of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewState {
-    /// How it is.
+    /// The state.
     pub state: AccountState,
-    /// Why; empty when it is fine.
+    /// Why. Empty when nothing is wrong.
     pub reason: String,
-    /// What to do; empty when it is fine.
+    /// What a person should do. Empty when nothing is wrong.
     pub next_step: String,
-    /// How often in a row it failed.
+    /// How many attempts in a row failed.
     pub failures: i64,
 }
 
-/// Writes down how an account is; nothing happens when it was edited since `revision`.
+/// Stores the state of an account. Changes nothing if the account was edited after `revision`.
 ///
 /// # Errors
 /// When the database fails.
@@ -270,7 +270,7 @@ pub async fn set_state(
     Ok(())
 }
 
-/// Something came in just now.
+/// Records that a message came in now.
 ///
 /// # Errors
 /// When the database fails.
@@ -279,7 +279,7 @@ pub async fn came_in(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId) -> Resu
     Ok(())
 }
 
-/// Something went out just now.
+/// Records that a message went out now.
 ///
 /// # Errors
 /// When the database fails.

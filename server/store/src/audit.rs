@@ -1,5 +1,5 @@
-//! The audit log. Lines are added and read; the database itself refuses to change or delete one, and each line's seal is a hash over it
-//! and the seal before it, so that a file edited behind our back shows it (S27).
+//! The audit log. Entries can be added and read. The database refuses to change or delete one. Each entry's seal is a hash over the entry
+//! and the previous seal, so an edit of the file behind our back shows (S27).
 
 use model::{AuditEvent, MemberId, Timestamp, WorkspaceId};
 use sha2::Digest;
@@ -18,24 +18,24 @@ const CHAIN: &str = "SELECT n, id, at, member_id, what, body, address, seal FROM
 
 pub(super) const STATEMENTS: &[&str] = &[LAST, ADD, PAGE, CHAIN];
 
-/// How many lines are checked at a time.
+/// How many entries are checked at a time.
 const STRIDE: i64 = 1000;
 
-/// What is noted.
+/// The content of one entry.
 #[derive(Debug, Clone)]
 pub struct Note {
-    /// Who; none for the command line.
+    /// The member who acted. None for the command line.
     pub who: Option<MemberId>,
-    /// From which network address; empty for the command line.
+    /// The network address of the request. Empty for the command line.
     pub address: String,
-    /// What.
+    /// What they did.
     pub what: AuditEvent,
-    /// More about it: a JSON object.
+    /// Details, as a JSON object.
     pub body: String,
 }
 
 row! {
-    /// A line as it is stored.
+    /// An entry as it is stored.
     #[derive(Debug, Clone)]
     struct Sealed {
         n: i64,
@@ -50,14 +50,14 @@ row! {
 }
 
 impl Sealed {
-    /// The hash over this line and the one before it.
+    /// The hash over this entry and the seal of the previous one.
     fn sealed_after(&self, workspace: WorkspaceId, before: &str) -> String {
         let (workspace, n, at) = (workspace.to_string(), self.n.to_string(), self.at.to_string());
         let who = self.member_id.as_deref().unwrap_or_default();
         let parts = [before, &workspace, &n, &self.id, &at, who, &self.what, &self.body, &self.address];
         let mut hash = sha2::Sha256::new();
         for part in parts {
-            // The length in front keeps ["ab", "c"] and ["a", "bc"] apart.
+            // The length prefix keeps ["ab", "c"] and ["a", "bc"] apart.
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
@@ -65,7 +65,7 @@ impl Sealed {
     }
 }
 
-/// Adds a line. Two processes that add at once get one number: the second is told by the database, and its command is run again.
+/// Adds an entry. If two processes add one at once, both take the same number. The database refuses the second, whose command is run again.
 ///
 /// # Errors
 /// When the database fails.
@@ -88,18 +88,18 @@ pub async fn add(tx: &mut Tx<'_>, workspace: WorkspaceId, note: Note) -> Result<
     Ok(())
 }
 
-/// A line as it is read.
+/// An entry as it is read.
 #[derive(Debug, Clone)]
 pub struct Read {
-    /// Its number.
+    /// Its number in the workspace's log, from 1.
     pub n: i64,
-    /// When.
+    /// When it was added.
     pub at: Timestamp,
-    /// What was noted.
+    /// Its content.
     pub note: Note,
 }
 
-/// Up to `limit` lines before number `before`, the newest first. What this build has no word for is left out.
+/// Up to `limit` entries below number `before`, newest first. Entries whose kind this build does not know are left out.
 ///
 /// # Errors
 /// When the database fails.
@@ -113,8 +113,8 @@ pub async fn page(conn: &mut Conn<'_>, scope: &Scope, before: i64, limit: i64) -
     known.collect()
 }
 
-/// Goes through a workspace's whole log: how many lines it has, or the number of the first that is not as it was written or does not
-/// follow the one before it. Lines from before there were seals have none, and stand at its beginning.
+/// Checks a workspace's whole log. Returns the number of entries, or the number of the first entry that was changed or does not follow the
+/// previous one. Entries from before seals existed have none, and come first in the log.
 ///
 /// # Errors
 /// When the database fails.

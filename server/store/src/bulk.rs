@@ -1,7 +1,7 @@
-//! Many rows at once, for sample data and imports: the rows of the other files, several to a statement.
+//! Inserts many rows at once, for sample data and imports. Each statement inserts several rows of the kinds that other files define.
 //!
-//! Every statement is made of our own fragments; all values are bound. A few fixed numbers of rows per statement, so that each
-//! text stays prepared.
+//! Every statement consists of our own fragments, and all values are bound. Statements come in a few fixed sizes, so that they stay
+//! prepared.
 
 use std::collections::BTreeMap;
 
@@ -18,62 +18,62 @@ use super::{
 };
 use crate::error::Result;
 
-/// A contact with the words it is found by.
+/// A contact and its words in the search index.
 #[derive(Debug, Clone)]
 pub struct BulkContact {
     /// The contact.
     pub contact: Contact,
-    /// As [`super::words::index_words`] gives them.
+    /// From [`super::words::index_words`].
     pub words: String,
-    /// When it came to be.
+    /// When the contact was created.
     pub created_at: Timestamp,
 }
 
-/// An address of a person outside.
+/// An identity and its address.
 #[derive(Debug, Clone)]
 pub struct BulkIdentity {
     /// The identity.
     pub identity: Identity,
-    /// Where the address is one.
+    /// The kind of channel on which the address is valid.
     pub kind: ChannelKind,
     /// The address.
     pub address: String,
-    /// When it came to be.
+    /// When the identity was created.
     pub created_at: Timestamp,
 }
 
-/// An entry with the words it is found by.
+/// A message and its words in the search index.
 #[derive(Debug, Clone)]
 pub struct BulkMessage {
-    /// The entry; its files are rows of their own.
+    /// The message, without its files, which are separate rows.
     pub message: Message,
-    /// The provider's name for it.
+    /// The provider's id of the message.
     pub provider: Option<ProviderId>,
-    /// Tells a repeated request from another one.
+    /// Tells a repeated request from a different one with the same id.
     pub fingerprint: String,
-    /// As [`super::words::index_words`] gives them; empty for none.
+    /// From [`super::words::index_words`]. Empty for none.
     pub words: String,
 }
 
-/// Rows that refer to each other only or to what is stored already.
+/// Rows that refer only to each other or to stored rows.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// People.
+    /// The contacts.
     pub contacts: Vec<BulkContact>,
-    /// Their addresses.
+    /// The identities.
     pub identities: Vec<BulkIdentity>,
-    /// Conversations, as they are in the end.
+    /// The conversations, in their final state.
     pub conversations: Vec<Loaded>,
-    /// Entries, in the order of time: search shows the last ones first.
+    /// The messages, oldest first, because search returns the last inserted ones first.
     pub messages: Vec<BulkMessage>,
-    /// Files of entries, with when they came.
+    /// The files of messages, and when each was created.
     pub files: Vec<(File, Timestamp)>,
-    /// How far members have read.
+    /// How many incoming messages each member has read.
     pub reads: Vec<(ConversationId, MemberId, i64)>,
 }
 
-/// An INSERT: `head (row), (row)… tail`. In a row each `?` is a value of that row; `$1` (first, where SQLite is
-/// asked) and `$2` are values that all rows share.
+/// An INSERT of the form `head (row), (row)… tail`. In a row, each `?` is a value of that row. `$1` (first, on SQLite) and `$2` are values
+/// that all rows share.
 struct Table {
     head: &'static str,
     row: &'static str,
@@ -85,7 +85,7 @@ const fn rows(head: &'static str, row: &'static str) -> Table {
     Table { head, row, tail: "", shared: 1 }
 }
 
-/// All rows share the workspace, as a word of the index and as itself.
+/// A table of search words. Its rows share the workspace's index word and its id.
 const fn words(head: &'static str, row: &'static str) -> Table {
     Table { shared: 2, ..rows(head, row) }
 }
@@ -142,13 +142,13 @@ const LAST_CONTACT_PLACE: &str = "SELECT rowid FROM contact_search ORDER BY rowi
 
 const BOTH: &[&Table] = &[&CONTACTS, &IDENTITIES, &CONVERSATIONS, &COUNTS, &MESSAGES, &FILES, &READS];
 
-/// How many rows a statement takes: as many of the first as fit, then of the next.
+/// How many rows one statement inserts. The largest size that fits is used first.
 const SIZES: [usize; 4] = [128, 32, 8, 1];
 
-/// What makes many inserts cheap on SQLite: merge the index's pieces less often while they come, keep more pages in memory.
+/// Makes many inserts cheap on SQLite: the index merges its segments less often, and more pages stay in memory.
 const BEGIN_SQLITE: &[&str] =
     &["PRAGMA cache_size = -65536", "INSERT INTO message_search (message_search, rank) VALUES ('automerge', 0)"];
-/// As it was before; then the pieces become one, and the planner learns what there is.
+/// Restores these settings, merges the index into one segment, and updates the planner's statistics.
 const END_SQLITE: &[&str] = &[
     "INSERT INTO message_search (message_search, rank) VALUES ('automerge', 4)",
     "INSERT INTO message_search (message_search) VALUES ('optimize')",
@@ -161,12 +161,12 @@ const END_POSTGRES: &[&str] = &[
     ANALYZE_POSTGRES,
 ];
 const ANALYZE_POSTGRES: &str = "ANALYZE contact, identity, conversation, inbox_count, message, attachment, read_marker, message_search, contact_search";
-/// The tables that others refer to.
+/// The tables that foreign keys refer to.
 const ANALYZE_REFERRED: &str = "ANALYZE contact, identity, conversation";
 
 impl Table {
-    /// On SQLite the values have no numbers, and what rows share is bound for each: a numbered value is looked up there by walking
-    /// a list of all, which costs more than the insert when there are a thousand.
+    /// On SQLite the placeholders have no numbers, and shared values are bound once per row: SQLite finds a numbered value by walking a
+    /// list of all of them. With a thousand values that costs more than the insert.
     fn sql(&self, engine: Engine, rows: usize) -> String {
         let mut sql = self.head.to_owned();
         let mut next = self.shared;
@@ -191,7 +191,7 @@ impl Table {
         sql
     }
 
-    /// Inserts all rows. `values` gives those of one row, in the order of its `?`.
+    /// Inserts all rows. `values` returns the values of one row, in the order of its `?`.
     async fn fill<T: Sync>(
         &self,
         tx: &mut Tx<'_>,
@@ -222,7 +222,7 @@ impl Table {
     }
 }
 
-/// Every statement of this file, for the test that prepares them all.
+/// Every statement of this file. A test prepares them all.
 pub fn statements(engine: Engine) -> Vec<String> {
     let (own, fixed): (&[&Table], &[&[&str]]) = match engine {
         Engine::Sqlite => (
@@ -236,7 +236,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
     filled.chain(fixed.iter().flat_map(|list| list.iter().map(|sql| (*sql).to_owned()))).collect()
 }
 
-/// Makes ready for many batches. [`end`] must follow, also when one of them fails.
+/// Prepares for many batches. Call [`end`] afterwards, even when a batch failed.
 ///
 /// # Errors
 /// When the database fails.
@@ -249,8 +249,8 @@ pub async fn begin(tx: &mut Tx<'_>) -> Result<()> {
     Ok(())
 }
 
-/// To be called once some batches are in. PostgreSQL plans the checks of references when the tables are empty, by whatever index
-/// begins with the workspace, and goes on so: forty times slower than by the one that names the row.
+/// Call this after the first batches. PostgreSQL plans foreign key checks while the tables are empty, with any index that begins with the
+/// workspace, and keeps that plan. It is forty times slower than the index that finds the row.
 ///
 /// # Errors
 /// When the database fails.
@@ -261,7 +261,7 @@ pub async fn look_again(tx: &mut Tx<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Puts everything back, tidies the index and lets the planner look at the tables.
+/// Restores the settings, merges the index and updates the planner's statistics.
 ///
 /// # Errors
 /// When the database fails.
@@ -276,7 +276,7 @@ pub async fn end(tx: &mut Tx<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Stores a batch, with its counts and its words. No event tells of it.
+/// Stores a batch, with its counters and index words. It emits no event.
 ///
 /// # Errors
 /// When the database fails, also when an id or address is taken.
@@ -340,7 +340,7 @@ async fn contact_words(tx: &mut Tx<'_>, word: &str, workspace: &str, contacts: &
     CONTACT_PLACES.fill(tx, &[workspace.into()], &placed, place).await
 }
 
-/// The rows of the counters for these conversations: each key once, as one statement must not touch a row twice.
+/// The counter rows for these conversations. Each key occurs once, because one statement must not touch a row twice.
 fn counted(conversations: &[Loaded]) -> Vec<Vec<Val>> {
     let mut counts: BTreeMap<_, i64> = BTreeMap::new();
     for facts in conversations.iter().map(|new| new.row.facts()) {

@@ -33,7 +33,7 @@ impl Clock {
     }
 }
 
-/// A new UUIDv7.
+/// A new UUIDv7, which sorts by its time.
 #[expect(clippy::disallowed_methods, reason = "this is the source that everything else is given")]
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
@@ -42,7 +42,7 @@ pub fn new_id() -> Uuid {
 /// `N` random bytes from the system.
 ///
 /// # Panics
-/// When the system has no randomness to give: nothing can go on safely without.
+/// When the system gives no random bytes. Nothing can go on safely without them.
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     #[expect(clippy::expect_used, reason = "without randomness no token is safe")]
@@ -50,17 +50,17 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// A secret of 256 bits, as it stands in cookies and links.
+/// A secret of 256 bits in URL-safe Base64, as cookies and links contain it.
 pub fn new_secret() -> String {
     URL_SAFE_NO_PAD.encode(random_bytes::<32>())
 }
 
-/// `n` random bytes in hexadecimal.
+/// `n` random bytes in hexadecimal, at most 32.
 pub fn random_hex(n: usize) -> String {
     hex::encode(&random_bytes::<32>()[..n.min(32)])
 }
 
-/// How a secret is kept: its SHA-256 in hexadecimal. Secrets have 256 bits, so no salt is needed.
+/// The form in which a secret is stored: its SHA-256 in hexadecimal. Secrets have 256 bits, so no salt is needed.
 pub fn secret_hash(secret: &str) -> String {
     use sha2::Digest;
     hex::encode(sha2::Sha256::digest(secret.as_bytes()))

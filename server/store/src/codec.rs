@@ -1,4 +1,4 @@
-//! How sum types stand in TEXT columns.
+//! How enums with values are written in TEXT columns.
 
 use model::{MemberId, Pen, PreviewBy, Sender};
 
@@ -8,13 +8,13 @@ fn corrupt(what: &str, text: &str) -> StoreError {
     StoreError::Corrupt(format!("{what}: {text:?}"))
 }
 
-/// Reads a word or an id that the column promises to hold.
+/// Parses a word or an id from a column that must hold one.
 pub(super) fn read<T: TryFrom<String>>(what: &str, text: String) -> Result<T, StoreError> {
     let shown = text.clone();
     T::try_from(text).map_err(|_| corrupt(what, &shown))
 }
 
-/// The same where the column may be empty.
+/// Parses a word or an id from a nullable column.
 pub(super) fn read_opt<T: TryFrom<String>>(what: &str, text: Option<String>) -> Result<Option<T>, StoreError> {
     text.map(|text| read(what, text)).transpose()
 }
@@ -55,7 +55,7 @@ pub(super) fn sender(text: &str) -> Result<Sender, StoreError> {
     }
 }
 
-/// Places of a thread.
+/// Positions in a thread, separated by commas.
 pub(super) fn places_text(places: &[i64]) -> String {
     places.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }

@@ -1,4 +1,4 @@
-//! One way to ask either engine: a statement, its values, rows of one type.
+//! One interface to both engines: a statement, its values, and rows of one type.
 
 use model::{
     AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId, MessageId,
@@ -8,7 +8,7 @@ use sqlx::{FromRow, PgConnection, SqlSafeStr, SqliteConnection, postgres::PgRow,
 
 use crate::error::StoreError;
 
-/// A value bound to `$1`, `$2`… Columns are TEXT, BIGINT or BOOLEAN and nothing else, so that one statement and one row type fit both engines.
+/// A value bound to `$1`, `$2`… Columns are only TEXT, BIGINT or BOOLEAN, so that one statement and one row type fit both engines.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Val {
     /// TEXT
@@ -85,14 +85,14 @@ id_values!(
     MailId
 );
 
-/// The values of a statement, in the order of their numbers.
+/// The values of a statement, in the order `$1`, `$2`…
 macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::Val::from($value)),*] };
 }
 pub(crate) use args;
 
-/// A struct whose fields are columns of the same names. (Instead of `sqlx::FromRow`: for its derive, both database drivers would be
-/// compiled once more, for the compiler's own use.)
+/// A struct whose fields are columns of the same names. (The derive of `sqlx::FromRow` is not used: it would compile both database drivers
+/// a second time, for the compiler.)
 macro_rules! row {
     ($(#[$about:meta])* $seen:vis struct $name:ident { $($(#[$what:meta])* $may:vis $field:ident: $kind:ty,)* }) => {
         $(#[$about])*
@@ -111,11 +111,11 @@ macro_rules! row {
 }
 pub(crate) use row;
 
-/// A row that either engine can give.
+/// A row type that both engines can return.
 pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
 
-/// A connection of either engine, inside or outside a transaction.
+/// A connection to either engine. It may be inside a transaction or not.
 pub enum Conn<'c> {
     /// SQLite.
     Sqlite(&'c mut SqliteConnection),
@@ -138,7 +138,7 @@ macro_rules! bound {
 }
 
 impl Conn<'_> {
-    /// All rows.
+    /// Runs a query and returns all its rows.
     pub async fn all<T: Row>(&mut self, sql: impl SqlSafeStr + Send, args: Vec<Val>) -> Result<Vec<T>, StoreError> {
         count_query();
         Ok(match self {
@@ -147,7 +147,7 @@ impl Conn<'_> {
         })
     }
 
-    /// The row, if there is one.
+    /// Runs a query and returns its first row, if there is one.
     pub async fn opt<T: Row>(&mut self, sql: impl SqlSafeStr + Send, args: Vec<Val>) -> Result<Option<T>, StoreError> {
         count_query();
         Ok(match self {
@@ -156,12 +156,12 @@ impl Conn<'_> {
         })
     }
 
-    /// The row; that there is none is an error.
+    /// Runs a query and returns its first row. Having no row is an error.
     pub async fn one<T: Row>(&mut self, sql: impl SqlSafeStr + Send, args: Vec<Val>) -> Result<T, StoreError> {
         self.opt(sql, args).await?.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
     }
 
-    /// How many rows were touched.
+    /// Runs a statement and returns how many rows it changed.
     pub async fn exec(&mut self, sql: impl SqlSafeStr + Send, args: Vec<Val>) -> Result<u64, StoreError> {
         count_query();
         Ok(match self {
@@ -170,7 +170,7 @@ impl Conn<'_> {
         })
     }
 
-    /// A statement without values that is not worth keeping prepared (BEGIN, COMMIT…).
+    /// Runs a statement without values that is not worth preparing (BEGIN, COMMIT…).
     pub async fn raw(&mut self, sql: &'static str) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(c) => {
@@ -183,7 +183,7 @@ impl Conn<'_> {
         Ok(())
     }
 
-    /// Which engine this is.
+    /// The engine of this connection.
     pub const fn engine(&self) -> Engine {
         match self {
             Self::Sqlite(_) => Engine::Sqlite,
@@ -192,17 +192,17 @@ impl Conn<'_> {
     }
 }
 
-/// The two databases.
+/// The two supported databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
-    /// One file.
+    /// SQLite: one file, one process.
     Sqlite,
-    /// A server.
+    /// PostgreSQL: a server, which several processes may share.
     Postgres,
 }
 
 tokio::task_local! {
-    /// Counts the statements of one request, for the tests that bound them (docs/ids.md, traps).
+    /// Counts the statements of one request, for the tests that limit them (docs/ids.md, traps).
     pub static QUERIES: std::cell::Cell<u32>;
 }
 

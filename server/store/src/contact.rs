@@ -1,4 +1,4 @@
-//! Contacts and their addresses.
+//! Contacts, and the addresses (identities) they write from.
 
 use model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus};
 
@@ -73,7 +73,7 @@ impl TryFrom<Raw> for Contact {
     }
 }
 
-/// A contact. Whether whoever asks may see it depends on its conversations.
+/// Finds a contact. The caller decides whether the member may see it, which depends on the contact's conversations.
 ///
 /// # Errors
 /// When the database fails.
@@ -81,7 +81,7 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: ContactId) -> Result<Op
     conn.opt::<Raw>(ONE, args![scope.workspace(), id]).await?.map(Contact::try_from).transpose()
 }
 
-/// The values of a contact, from its id to its status.
+/// The column values of a contact, from its id to its lead status.
 pub(super) fn fields(contact: &Contact) -> Vec<Val> {
     let c = contact.clone();
     let mut values = args![c.id, c.version, c.name, c.email, c.phone, c.company, c.title, c.location, c.language];
@@ -101,7 +101,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result
     Ok(())
 }
 
-/// Stores an edited contact; its `version` is the one that was seen. False when somebody else was first.
+/// Stores an edited contact. Its `version` is the one that was read. False when another change came first.
 ///
 /// # Errors
 /// When the database fails.
@@ -111,14 +111,14 @@ pub async fn save(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result<b
     Ok(tx.exec(SAVE, values).await? == 1)
 }
 
-/// One address of a person outside.
+/// One address of a person outside: a row that a contact, messages and conversations refer to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// Which one.
+    /// Its id.
     pub id: IdentityId,
-    /// What stands in for a name.
+    /// What is shown while the name is not known.
     pub label: String,
-    /// Who it belongs to, once known.
+    /// The contact it belongs to, once known.
     pub contact: Option<ContactId>,
 }
 
@@ -130,26 +130,26 @@ row! {
     }
 }
 
-/// An address on a kind of channel, and who says that somebody has it: empty where they write from it themselves. What others say of
-/// an address is kept apart from what is its own (S14).
+/// An address on a kind of channel. `said_by` is empty for an address that its owner writes from. Otherwise somebody else claimed that a
+/// person has this address; such claims are stored apart from proven addresses (S14).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Address<'a> {
-    /// Where it is one.
+    /// The kind of channel on which the address is valid.
     pub kind: ChannelKind,
-    /// The address.
+    /// The address, such as an e-mail address.
     pub address: &'a str,
-    /// Who says so; empty for nobody.
+    /// Who claims it. Empty for an address that its owner writes from.
     pub said_by: &'a str,
 }
 
 impl<'a> Address<'a> {
-    /// One that somebody writes from.
+    /// An address that its owner writes from.
     pub const fn own(kind: ChannelKind, address: &'a str) -> Self {
         Self { kind, address, said_by: "" }
     }
 }
 
-/// Who has an address, if we know them.
+/// Finds the identity of an address.
 ///
 /// # Errors
 /// When the database fails.
@@ -167,10 +167,10 @@ pub async fn identity(
     }))
 }
 
-/// Stores a new address.
+/// Adds an identity for an address.
 ///
 /// # Errors
-/// When the database fails, also when the address is known already.
+/// When the database fails, also when the address exists already.
 pub async fn add_identity(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -183,7 +183,7 @@ pub async fn add_identity(
     Ok(())
 }
 
-/// Keeps what stands in for the name of an address.
+/// Changes the label that stands for the name of an address.
 ///
 /// # Errors
 /// When the database fails.
@@ -192,8 +192,8 @@ pub async fn set_label(tx: &mut Tx<'_>, scope: &Scope, identity: IdentityId, lab
     Ok(())
 }
 
-/// Says whose address it is, also on those of its conversations that are nobody's yet. False, and nothing is changed, where it is
-/// somebody's already: whoever asks need not see whose, so nothing is taken from them (S21).
+/// Gives an identity to a contact, together with its conversations that have no contact yet. Returns false and changes nothing if the
+/// identity has a contact already: the member may not be allowed to see that contact, so nothing is taken from it (S21).
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! Conversations: the rows of the list, one conversation for a command, and the numbers above the list.
+//! Conversations: the rows of the list, a single conversation for a command, and the counters above the list.
 
 use std::collections::BTreeSet;
 
@@ -48,8 +48,8 @@ const READS: &str =
 const COUNT: &str = "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, unsent, n) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
      ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id, unsent) DO UPDATE SET n = inbox_count.n + excluded.n";
-/// The alias makes the visibility fragment fit: the columns it names are here as well. The number of the last event comes with
-/// them: one statement less for every list.
+/// The alias `c` is the one that the visibility fragment uses. The counter table has the columns that it names. The number of the last
+/// event is returned too, which saves one statement per list.
 const COUNTS: &str = "SELECT CAST(SUM(c.n) FILTER (WHERE c.tab = 'active') AS BIGINT) AS active, \
      CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.assignee_id = $2) AS BIGINT) AS mine, \
      CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.assignee_id = '') AS BIGINT) AS unassigned, \
@@ -69,7 +69,7 @@ const COUNTED: &str = "SELECT tab, slot, assignee_id, team_id, channel_id, unsen
 pub(super) const STATEMENTS: &[&str] =
     &[LATEST_OF, OF_IDENTITY, OF_CONTACT, INSERT, SAVE, SET_LABEL, READS, COUNT, RECOUNT, COUNTED];
 
-/// Every statement that is put together from fragments, for the tests.
+/// Every composed statement, for the tests.
 pub fn composed_statements() -> Vec<String> {
     let mut all = Vec::new();
     for &visibility in Visibility::ALL {
@@ -127,14 +127,14 @@ row! {
     }
 }
 
-/// A conversation with what only the server needs of it.
+/// A conversation, with data that only the server needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// What the list shows.
+    /// The conversation as the list shows it.
     pub row: ConversationRow,
-    /// Who it is with.
+    /// The identity it is with.
     pub identity: IdentityId,
-    /// Their address on the channel's kind.
+    /// The identity's address.
     pub address: String,
     /// How many entries the thread has.
     pub message_count: i64,
@@ -196,7 +196,7 @@ pub async fn load(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Res
     conn.opt::<Raw>(ours(one_sql(scope.visibility())), values).await?.map(Loaded::try_from).transpose()
 }
 
-/// Those of these conversations that exist and whoever asks may see, in no order.
+/// Those of these conversations that exist and that the member may see, in no order.
 ///
 /// # Errors
 /// When the database fails.
@@ -229,7 +229,7 @@ pub async fn latest_of(
     read_opt("conversation", row.map(|(id,)| id))
 }
 
-/// The conversations of an identity, on whatever channel, at most 50.
+/// The conversations of an identity on all channels, at most 50.
 ///
 /// # Errors
 /// When the database fails.
@@ -271,7 +271,7 @@ pub async fn placements_of_contact(
         .collect()
 }
 
-/// What a command may change: the state and what the card shows; then the figures.
+/// The columns that a command may change: first the state and what the card shows, then the figures.
 fn changing(of: &Loaded) -> (Vec<Val>, Vec<Val>) {
     let (row, state) = (&of.row, &of.row.state);
     let (status, ai_mode, pen) = (state.status.as_str(), state.ai_mode.as_str(), codec::pen_text(state.pen));
@@ -283,7 +283,7 @@ fn changing(of: &Loaded) -> (Vec<Val>, Vec<Val>) {
     (values, args![row.first_response_ms, of.message_count, row.inbound_count, row.version])
 }
 
-/// The values of a conversation, from its id to its version.
+/// The column values of a conversation, from its id to its version.
 pub(super) fn fields(of: &Loaded) -> Vec<Val> {
     let (state, figures) = changing(of);
     let mut values = args![of.row.id, of.row.channel, of.row.kind.as_str(), of.identity];
@@ -293,20 +293,20 @@ pub(super) fn fields(of: &Loaded) -> Vec<Val> {
     values
 }
 
-/// Stores a new conversation and counts it.
+/// Adds a conversation and counts it.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, new: &Loaded) -> Result<(), StoreError> {
     let mut values = args![scope.workspace()];
     values.extend(fields(new));
-    // Its own name, where its address first came with another.
+    // The conversation's own label, if its address was first seen with another one.
     values.extend(args![if new.row.first_label.is_empty() { String::new() } else { new.row.label.clone() }]);
     tx.exec(INSERT, values).await?;
     count(tx, scope.workspace(), &new.row.facts(), 1).await
 }
 
-/// Keeps what stands in for a name in this conversation, whatever its address first came with.
+/// Sets the label that stands for the name in this conversation. The address's first label stays.
 ///
 /// # Errors
 /// When the database fails.
@@ -315,10 +315,10 @@ pub async fn set_label(tx: &mut Tx<'_>, scope: &Scope, id: ConversationId, label
     Ok(())
 }
 
-/// Stores what a command made of a conversation, if nobody else changed it meanwhile, and keeps the counts right.
+/// Stores a changed conversation, if nobody else changed it meanwhile, and updates the counters.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when another process was first: the command is tried again.
+/// [`StoreError::Stale`] when another process changed it first. The command is then run again.
 pub async fn save(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -356,7 +356,7 @@ async fn count(tx: &mut Tx<'_>, workspace: WorkspaceId, facts: &Facts, by: i64) 
     Ok(())
 }
 
-/// How far each member has read a conversation.
+/// How many incoming messages each member has read.
 ///
 /// # Errors
 /// When the database fails.
@@ -379,14 +379,14 @@ row! {
     }
 }
 
-/// The numbers above the list, for whoever asks, and the number of the last event.
+/// The counters above the list, for the member who asks, and the number of the last event.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn counts(conn: &mut Conn<'_>, scope: &Scope) -> Result<(Counts, i64), StoreError> {
     let sql = ours(counts_sql(scope.visibility()));
     let raw: RawCounts = conn.one(sql, args![scope.workspace(), scope.member_key()]).await?;
-    // A sum of nothing is NULL.
+    // The SUM of no rows is NULL.
     let n = Option::unwrap_or_default;
     let counts = Counts {
         mine: n(raw.mine),
@@ -401,10 +401,10 @@ pub async fn counts(conn: &mut Conn<'_>, scope: &Scope) -> Result<(Counts, i64),
     Ok((counts, n(raw.seq)))
 }
 
-/// A row of the counters: tab, slot, assignee, team, channel, whether something was not sent, number.
+/// A row of the counters: tab, slot, assignee, team, channel, whether a message could not be sent, and the count.
 pub type Counted = (String, String, String, String, String, bool, i64);
 
-/// The counters as kept and as counted afresh: equal, unless there is a fault. The audit job compares them.
+/// The stored counters, and the counters computed from the conversations. They differ only after a fault. The audit job compares them.
 ///
 /// # Errors
 /// When the database fails.
@@ -415,7 +415,7 @@ pub async fn counted_and_recounted(
     Ok((conn.all(COUNTED, args![workspace]).await?, conn.all(RECOUNT, args![workspace]).await?))
 }
 
-/// Puts every counter right; how many were wrong.
+/// Corrects every wrong counter. Returns how many were wrong.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! Opening the database, reading it, and handing commands to the write path.
+//! Opens the database, reads from it, and hands commands to the write path.
 
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
@@ -23,11 +23,11 @@ use crate::{
     private,
 };
 
-/// The tables that grow with every message.
+/// The tables that grow with every message, whose statistics go out of date.
 const LEARN_SIZES: &str = "ANALYZE contact, identity, conversation, inbox_count, message, attachment, read_marker, message_search, \
      contact_search, mail, mail_name, participant";
 
-/// The database, whichever it is. Cheap to clone.
+/// A handle on the database of either engine. Cheap to clone.
 #[derive(Clone)]
 pub struct Db(Arc<Inner>);
 
@@ -37,21 +37,20 @@ struct Inner {
     clock: Clock,
     jobs: Arc<Notify>,
     mark: Mark,
-    /// Wakes other processes; where the database is a file, there are none.
+    /// Wakes other processes. None on SQLite, where there are none.
     bell: Option<Arc<Notifier>>,
 }
 
-/// Where reads go.
 #[derive(Clone)]
 enum Pool {
     Sqlite(SqlitePool),
     Postgres(PgPool),
 }
 
-/// What commits are told to: called in order, after the commit.
+/// Called after each commit with its events, in the order of the commits.
 pub type OnCommit = Arc<dyn Fn(Committed) + Send + Sync>;
 
-/// A consistent view: everything read through it is of one moment.
+/// A read transaction: everything read through it is of one moment.
 pub enum Snapshot {
     /// SQLite.
     Sqlite(Transaction<'static, Sqlite>),
@@ -60,7 +59,7 @@ pub enum Snapshot {
 }
 
 impl Snapshot {
-    /// To ask it.
+    /// The connection to read with.
     pub fn conn(&mut self) -> Conn<'_> {
         match self {
             Self::Sqlite(tx) => Conn::Sqlite(&mut *tx),
@@ -69,7 +68,7 @@ impl Snapshot {
     }
 }
 
-/// A connection for a single statement, which is of one moment by itself: two round trips less than a [`Snapshot`].
+/// A connection for a single statement, which is consistent by itself. It saves two round trips compared with a [`Snapshot`].
 pub enum DbReader {
     /// SQLite.
     Sqlite(PoolConnection<Sqlite>),
@@ -78,7 +77,7 @@ pub enum DbReader {
 }
 
 impl DbReader {
-    /// To ask it, once.
+    /// The connection, for one statement.
     pub fn conn(&mut self) -> Conn<'_> {
         match self {
             Self::Sqlite(connection) => Conn::Sqlite(&mut *connection),
@@ -87,13 +86,13 @@ impl DbReader {
     }
 }
 
-/// Makes the file of a database before SQLite does, which would let others read it; closes one that is open to them. What SQLite puts
-/// beside it gets the same rights.
+/// Makes the database file before SQLite does, because SQLite would let others read it. Closes an existing file to others. SQLite gives the
+/// files beside it the same mode.
 fn keep_private(file: &Path) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
         private::make_folder(folder)?;
     }
-    // A disk that takes nothing any more still shows what is on it.
+    // An existing file is not opened for writing, so a full or read-only disk can still be read.
     if !file.try_exists()? {
         private::file_options().append(true).create(true).open(file)?;
     }
@@ -108,17 +107,17 @@ fn keep_private(file: &Path) -> std::io::Result<()> {
 impl Db {
     /// Opens the database that `url` names and brings its schema up to date.
     ///
-    /// `sqlite:PATH` or `postgres://…`. `on_commit` hears of every commit with events.
+    /// `url` is `sqlite:PATH` or `postgres://…`. `on_commit` is called for every commit with events.
     ///
     /// # Errors
-    /// When it cannot be opened or migrated.
+    /// When the database cannot be opened or migrated.
     pub async fn open(url: &str, clock: Clock, on_commit: OnCommit) -> Result<Self, StoreError> {
         let (jobs, mark) = (Arc::new(Notify::new()), Mark::default());
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url)?
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
-                // Every acknowledged write survives a power cut; group commit makes it cheap.
+                // Every acknowledged write survives a power cut. Group commit keeps the cost low.
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(10))
                 .foreign_keys(true)
@@ -134,13 +133,13 @@ impl Db {
                 .max_connections(8)
                 .min_connections(1)
                 .test_before_acquire(false)
-                // Readers look at the file where the system has it already; nothing ever shortens it.
+                // Readers map the file into memory, where the system caches it already. That is safe because nothing shortens the file.
                 .connect_with(
                     options
                         .read_only(true)
                         .pragma("query_only", "on")
                         .pragma("mmap_size", "4294967296")
-                        // For what is in the log only.
+                        // This cache holds only pages that are still in the write-ahead log.
                         .pragma("cache_size", "-2000"),
                 )
                 .await?;
@@ -166,7 +165,7 @@ impl Db {
         Ok(Self(Arc::new(Inner { pool: Pool::Postgres(pool), writer, clock, jobs, mark, bell: Some(bell) })))
     }
 
-    /// Which engine it is.
+    /// The engine of this database.
     pub fn engine(&self) -> Engine {
         match &self.0.pool {
             Pool::Sqlite(_) => Engine::Sqlite,
@@ -174,10 +173,10 @@ impl Db {
         }
     }
 
-    /// A consistent view for reading.
+    /// Begins a read transaction.
     ///
     /// # Errors
-    /// When no connection is to be had.
+    /// When no connection is available.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         Ok(match &self.0.pool {
             Pool::Sqlite(pool) => Snapshot::Sqlite(self.noted(pool.begin().await)?),
@@ -188,7 +187,7 @@ impl Db {
         })
     }
 
-    /// A database that cannot be reached is noted by whoever wants to read it, too: perhaps nobody writes.
+    /// Records a database that cannot be reached. Readers do this too, because nobody may be writing at that time.
     fn noted<T>(&self, reached: Result<T, sqlx::Error>) -> Result<T, StoreError> {
         reached.map_err(StoreError::from).inspect_err(|error| {
             if let Some(fault) = error.storage_fault() {
@@ -197,10 +196,10 @@ impl Db {
         })
     }
 
-    /// For a single statement.
+    /// A connection for a single statement.
     ///
     /// # Errors
-    /// When no connection is to be had.
+    /// When no connection is available.
     pub async fn reader(&self) -> Result<DbReader, StoreError> {
         Ok(match &self.0.pool {
             Pool::Sqlite(pool) => DbReader::Sqlite(self.noted(pool.acquire().await)?),
@@ -208,8 +207,8 @@ impl Db {
         })
     }
 
-    /// Lets the database learn how large its tables have become. PostgreSQL does so by itself within a minute or so; what comes in by the
-    /// thousand in between would be looked up by plans that were made for empty tables, which read them whole. SQLite plans by indexes alone.
+    /// Updates the statistics on table sizes. PostgreSQL updates them itself within about a minute. Until then, a large import would be
+    /// queried with plans made for empty tables, which read whole tables. SQLite plans by indexes alone, so it needs nothing.
     ///
     /// # Errors
     /// When the database fails.
@@ -220,54 +219,54 @@ impl Db {
         }
     }
 
-    /// Does the command, all of it or nothing, and answers once it is committed.
+    /// Runs the command in a transaction and returns after the commit. Either all of it is stored or nothing.
     ///
     /// # Errors
-    /// Those of the command, and [`StoreError::Commit`] when nothing of it was stored.
+    /// The errors of the command, and [`StoreError::Commit`] when the commit failed.
     pub async fn write<C: Command>(&self, scope: &Scope, command: C) -> Result<C::Output> {
         self.0.writer.write(Some(scope.clone()), command).await
     }
 
-    /// The same for what belongs to no workspace: set-up, sign-in, leases.
+    /// [`Db::write`] for data that belongs to no workspace: set-up, sign-in, leases.
     ///
     /// # Errors
-    /// As [`Db::write`].
+    /// Those of [`Db::write`].
     pub async fn write_global<C: Command>(&self, command: C) -> Result<C::Output> {
         self.0.writer.write(None, command).await
     }
 
-    /// What went wrong the last time that something was to be stored.
+    /// The last storage failure of this database, until a write succeeds.
     pub fn mark(&self) -> &Mark {
         &self.0.mark
     }
 
-    /// Writes something and takes it away again.
+    /// Writes a test row and deletes it again.
     ///
     /// # Errors
-    /// When the database does not store it.
+    /// When the database does not store the row.
     pub async fn try_writing(&self) -> Result<()> {
         self.write_global(probe::Put).await?;
         self.write_global(probe::Take).await
     }
 
-    /// The clock that stamps what is written.
+    /// The clock that stamps written rows.
     pub fn clock(&self) -> &Clock {
         &self.0.clock
     }
 
-    /// Woken after a commit that left work to do.
+    /// Notified after a commit that added a job.
     pub fn jobs_waiting(&self) -> &Notify {
         &self.0.jobs
     }
 
-    /// What other processes on this database do, from now on; none where there can be no others.
+    /// Receives the wake-ups of other processes on this database. None on SQLite, where there are none.
     pub fn wakes(&self) -> Option<mpsc::Receiver<WakeUp>> {
         self.0.bell.as_ref().map(|bell| bell.listen())
     }
 
-    /// Waits until what was handed in is committed, and closes.
+    /// Waits until all queued commands are committed, then closes the database.
     pub async fn close(&self) {
-        // The last connection to a SQLite file takes its log in: that must be the one that may write.
+        // The last connection to a SQLite file writes its write-ahead log into the file. That must be the write connection.
         if let Pool::Sqlite(pool) = &self.0.pool {
             pool.close().await;
         }

@@ -1,13 +1,13 @@
-//! What can go wrong when something is stored or read, as one typed error that the crates above share.
+//! What can go wrong when data is stored or read, as one typed error that the crates above share.
 
 use model::{ApiError, StorageFault};
 
-/// What is said whoever asks: members see the reason above their list, strangers need not know it.
+/// The same text for everybody: members see the reason above their list, and strangers need not know it.
 const NOT_STORED: &str = "Nothing can be stored on the server just now. It works again by itself; then try again.";
 
 const NOT_REACHED: &str = "The server cannot reach its database just now. It works again by itself; then try again.";
 
-/// The store did not do what it was asked; nothing was changed.
+/// The store could not do what it was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database refused or could not be reached.
@@ -16,16 +16,16 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    /// A stored value makes no sense to this build.
+    /// This build cannot read a stored value.
     #[error("stored value: {0}")]
     Corrupt(String),
     /// The commit failed: nothing of its batch was stored.
     #[error("commit: {0}")]
     Commit(String),
-    /// The database takes nothing: nothing was stored, and it may work again by itself (R21).
+    /// The database accepts no writes. Nothing was stored. Writes may succeed again without any action (R21).
     #[error("nothing was stored. {}", .0.sentence())]
     Unwritable(StorageFault),
-    /// Another process changed the same thing first, or took the job over: that one command is tried again, some times.
+    /// Another process changed the same row or took over the job first. The command is run again, a limited number of times.
     #[error("changed meanwhile")]
     Stale,
     /// The process is shutting down.
@@ -34,7 +34,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Why the database can store nothing, when that is what went wrong.
+    /// Why the database can store nothing, if that is the cause.
     pub fn storage_fault(&self) -> Option<StorageFault> {
         match self {
             Self::Unwritable(fault) => Some(*fault),
@@ -43,16 +43,16 @@ impl StoreError {
         }
     }
 
-    /// Whether a uniqueness rule of the database said no.
+    /// Whether the database refused because of a unique index.
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
     }
 
-    /// Whether the values are what cannot be stored, whatever the state of the database.
+    /// Whether the values themselves cannot be stored, in any state of the database.
     pub fn is_about_values(&self) -> bool {
         match self {
             Self::Corrupt(_) => true,
-            // Values that a statement cannot take (SQLSTATE class 22; SQLite's TOOBIG and MISMATCH), or a rule of the table broken.
+            // A statement refused the values (SQLSTATE class 22; SQLite's TOOBIG and MISMATCH), or a unique index did.
             Self::Database(sqlx::Error::Database(error)) => {
                 let code = error.code().unwrap_or_default();
                 code.starts_with("22") || matches!(code.as_ref(), "18" | "20") || error.is_unique_violation()
@@ -61,7 +61,8 @@ impl StoreError {
         }
     }
 
-    /// Whether PostgreSQL gave up this transaction for another's sake; running it again may succeed.
+    /// Whether another transaction was the cause, such as a deadlock or a row changed meanwhile. Running this transaction again may
+    /// succeed.
     pub fn is_passing_conflict(&self) -> bool {
         matches!(self, Self::Stale)
             || matches!(self, Self::Database(sqlx::Error::Database(e)) if matches!(e.code().as_deref(), Some("40001" | "40P01")))
@@ -79,7 +80,7 @@ fn fault_of_database(error: &sqlx::Error) -> Option<StorageFault> {
     };
     let code = error.code()?;
     if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-        // The low byte says what, the others say where (sqlite.org/rescode.html).
+        // The low byte is the kind of error, the other bytes the details (sqlite.org/rescode.html).
         return match code.parse::<u32>().ok()? & 0xff {
             13 => Some(StorageFault::Full),
             8 => Some(StorageFault::ReadOnly),
@@ -88,7 +89,7 @@ fn fault_of_database(error: &sqlx::Error) -> Option<StorageFault> {
             _ => None,
         };
     }
-    // PostgreSQL's classes (postgresql.org/docs/current/errcodes-appendix.html).
+    // PostgreSQL's error classes (postgresql.org/docs/current/errcodes-appendix.html).
     match code.as_ref() {
         "53100" => Some(StorageFault::Full),
         "25006" => Some(StorageFault::ReadOnly),
@@ -104,21 +105,21 @@ fn fault_of_io(error: &std::io::Error) -> Option<StorageFault> {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Some(StorageFault::Full),
         ErrorKind::ReadOnlyFilesystem => Some(StorageFault::ReadOnly),
         ErrorKind::PermissionDenied => Some(StorageFault::Refused),
-        // What the disk itself could not do (EIO) has no kind of its own.
+        // An I/O error of the disk (EIO) has no `ErrorKind` of its own.
         _ => (error.raw_os_error() == Some(5)).then_some(StorageFault::Refused),
     }
 }
 
-/// Why a use case did not happen. Nothing was changed.
+/// Why a use case failed. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A fault below.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A refusal, as whoever asks may know it.
+    /// A refusal, in words that the person who asked may see.
     #[error(transparent)]
     Refused(#[from] ApiError),
-    /// A file could not be kept or read.
+    /// A file could not be written or read.
     #[error("file: {0}")]
     File(#[from] std::io::Error),
 }
@@ -130,12 +131,12 @@ impl From<sqlx::Error> for Error {
 }
 
 impl Error {
-    /// Missing, or not visible.
+    /// The thing does not exist, or the actor may not see it.
     pub const NOT_FOUND: Self = Self::Refused(ApiError::NotFound);
-    /// Not allowed.
+    /// The actor may not do this.
     pub const FORBIDDEN: Self = Self::Refused(ApiError::Forbidden);
 
-    /// Why nothing can be stored, when that is what went wrong.
+    /// Why nothing can be stored, if that is the cause.
     pub fn storage_fault(&self) -> Option<StorageFault> {
         match self {
             Self::Store(error) => error.storage_fault(),
@@ -144,7 +145,7 @@ impl Error {
         }
     }
 
-    /// What whoever asked is told. A fault of ours is logged under a number, and only the number is told.
+    /// What the person who asked is told. An internal error is logged under a number, and they are told only the number.
     pub fn into_api(self) -> ApiError {
         match self {
             Self::Refused(refusal) => refusal,
@@ -162,5 +163,5 @@ impl Error {
     }
 }
 
-/// The usual result.
+/// The result of a use case.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,4 +1,4 @@
-//! The numbered log of events.
+//! The log of numbered events of a workspace.
 
 use model::{EventBody, Logged, Timestamp, WorkspaceId};
 
@@ -52,7 +52,7 @@ pub async fn after(
     replay::fill(conn, workspace, page).await
 }
 
-/// The number of the last event; none when there is no such workspace.
+/// The number of the last event. None when the workspace does not exist.
 ///
 /// # Errors
 /// When the database fails.
@@ -69,7 +69,7 @@ pub async fn last_of_all(conn: &mut Conn<'_>) -> Result<Vec<(WorkspaceId, i64)>,
     rows.into_iter().map(|(id, seq)| Ok((read("workspace", id)?, seq))).collect()
 }
 
-/// The number of the oldest event that is kept.
+/// The number of the oldest event still stored.
 ///
 /// # Errors
 /// When the database fails.
@@ -77,7 +77,7 @@ pub async fn oldest(conn: &mut Conn<'_>, workspace: WorkspaceId) -> Result<Optio
     Ok(conn.opt::<(i64,)>(OLDEST, args![workspace]).await?.map(|(seq,)| seq))
 }
 
-/// Forgets the events up to `seq`; browsers that were away longer are told to read afresh.
+/// Deletes the events up to `seq`. A browser that was away longer is told to reload everything.
 ///
 /// # Errors
 /// When the database fails.

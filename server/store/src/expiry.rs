@@ -1,4 +1,4 @@
-//! What bounds the tables that grow with sign-ins: how many rows there may be, and that those go which mean nothing any more (S53).
+//! Bounds the tables that grow with sign-ins: limits their rows, and deletes rows that have expired (S53).
 
 use model::{MemberId, Timestamp, WorkspaceId};
 
@@ -39,7 +39,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     FORGET_ATTEMPTS,
 ];
 
-/// Ends the sessions of a member beyond `most`, those first that were used the longest ago.
+/// Deletes the sessions of a member beyond `most`, starting with those unused for longest.
 ///
 /// # Errors
 /// When the database fails.
@@ -53,7 +53,8 @@ pub async fn end_beyond(
     Ok(())
 }
 
-/// Forgets up to `most` sessions that have ended, and as many that were not used since `idle_since`. How many it were.
+/// Deletes up to `most` sessions that have ended, and up to `most` that were not used since `idle_since`. Returns the larger of both
+/// counts.
 ///
 /// # Errors
 /// When the database fails.
@@ -68,7 +69,7 @@ pub async fn forget_sessions(
     Ok(ended.max(tx.exec(FORGET_IDLE, args![scope.workspace(), idle_since, most]).await?))
 }
 
-/// How many of the workspace's links nobody used yet.
+/// Counts the workspace's unused links that are still valid.
 ///
 /// # Errors
 /// When the database fails.
@@ -81,7 +82,7 @@ pub async fn count_links(
     Ok(conn.one::<(i64,)>(COUNT_LINKS, args![scope.workspace(), purpose.as_str(), now]).await?.0)
 }
 
-/// Forgets up to `most` of the workspace's links that are no longer good, and as many of the instance's own. How many it were.
+/// Deletes up to `most` expired links of the workspace, and up to `most` of the instance. Returns the larger of both counts.
 ///
 /// # Errors
 /// When the database fails.
@@ -91,7 +92,7 @@ pub async fn forget_links(tx: &mut Tx<'_>, scope: &Scope, most: i64) -> Result<u
     Ok(ours.max(tx.exec(FORGET_HOUSE_LINKS, args![now, most]).await?))
 }
 
-/// When the window of a bucket began that has all of its `most` attempts; none for one that has not, or whose window began before `since`.
+/// When the window of a full bucket (`most` attempts) began. None if the bucket is not full, or its window began before `since`.
 ///
 /// # Errors
 /// When the database fails.
@@ -104,7 +105,7 @@ pub async fn full(
     Ok(conn.opt::<(i64,)>(FULL, args![bucket, most, since]).await?.map(|(began,)| Timestamp(began)))
 }
 
-/// Leaves the newest `most` buckets of attempts.
+/// Deletes all buckets of attempts but the newest `most`.
 ///
 /// # Errors
 /// When the database fails.
@@ -113,7 +114,7 @@ pub async fn trim_attempts(tx: &mut Tx<'_>, most: i64) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Forgets up to `most` buckets whose windows began before `before`. How many it were.
+/// Deletes up to `most` buckets whose windows began before `before`. Returns how many it deleted.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! Durable work: rows that a worker leases, does, and deletes.
+//! Durable work: rows that a worker leases, runs, and deletes.
 
 use model::{ChannelId, JobId, Timestamp, WorkspaceId};
 
@@ -12,7 +12,7 @@ use crate::error::StoreError;
 
 const INSERT: &str = "INSERT INTO job (id, workspace_id, kind, body, state, run_at, attempts, lease_owner, last_error, created_at, channel_id) \
      VALUES ($1, $2, $3, $4, 'waiting', $5, 0, NULL, '', $6, $7) ON CONFLICT (workspace_id, id) DO NOTHING";
-/// What there are slots for: our own work ($1), and that of channels ($2) of which none has all its slots taken ($3 to $5).
+/// Selects jobs that have a free slot: database-only jobs ($1), and jobs of channels ($2) that have not taken all their slots ($3 to $5).
 macro_rules! may_begin {
     () => {
         "state <> 'dead' AND CASE WHEN channel_id IS NULL THEN $1 ELSE $2 AND channel_id NOT IN ($3, $4, $5) END"
@@ -37,7 +37,7 @@ const FREE: &str = "UPDATE job SET run_at = $1 WHERE state <> 'dead' AND state =
 const DONE: &str = "DELETE FROM job WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5 \
      WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
-// That nothing could be stored says nothing of the job: it is no try.
+// A storage failure is not the job's fault, so it does not count as an attempt.
 const DEFER: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5, attempts = attempts - 1 \
      WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 const MARK_DEAD: &str = "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $4 \
@@ -54,24 +54,24 @@ pub(super) const STATEMENTS: &[&str] =
     &[INSERT, DUE, LEASE, FREE, NEXT, DONE, RETRY, DEFER, RUN_NOW, MARK_DEAD, DEAD, REVIVE, BACKLOG, WAITING_TO_GO];
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[DUE_SKIPPING];
 
-/// A piece of work as it is kept.
+/// A job as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// Which one.
+    /// Its id.
     pub id: JobId,
-    /// For whom.
+    /// The workspace it belongs to.
     pub workspace: WorkspaceId,
-    /// What sort of work.
+    /// The name of its kind of work.
     pub kind: String,
     /// Its parameters, as JSON.
     pub body: String,
-    /// How often it was tried, this time included.
+    /// How many attempts there were, including the current one.
     pub attempts: i64,
-    /// When it is, or was, due; while it runs, when its lease ends.
+    /// When it is due. While it runs: when its lease ends.
     pub run_at: Timestamp,
-    /// Why the last try failed.
+    /// Why the last attempt failed.
     pub last_error: String,
-    /// The channel over which it goes, when that waits for somebody else's server.
+    /// Its channel, if the job waits for a server elsewhere.
     pub channel: Option<ChannelId>,
 }
 
@@ -104,8 +104,8 @@ impl TryFrom<Raw> for Job {
     }
 }
 
-/// Leaves work to do at `run_at`; workers are woken after the commit. The same id again in a workspace is the same job. What waits for
-/// somebody else's server names its `channel`.
+/// Adds a job that is due at `run_at`. Workers are woken after the commit. Inserting the same id again in a workspace changes nothing. A
+/// job that waits for a server elsewhere names its `channel`.
 ///
 /// # Errors
 /// When the database fails.
@@ -123,7 +123,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Takes the due jobs that there are `slots` for, for `owner` until `until`; also those whose former owner's lease has ended.
+/// Leases due jobs that have free `slots` to `owner`, until `until`. Jobs with an expired lease count as due.
 ///
 /// # Errors
 /// When the database fails.
@@ -147,14 +147,14 @@ pub async fn lease(tx: &mut Tx<'_>, owner: &str, until: Timestamp, slots: &mut S
                 passed_over = true;
             }
         }
-        // Behind those that found their channel full there may be others.
+        // Jobs were skipped because their channel is full. Jobs behind them may still have a slot.
         if !passed_over {
             return Ok(jobs);
         }
     }
 }
 
-/// The values of `may_begin!`.
+/// The values `$1` to `$5` of `may_begin!`.
 fn slot_args(slots: &Slots) -> Vec<Val> {
     let mut full = slots.full().map(|channel| channel.to_string());
     let mut args = args![slots.own(), slots.outside()];
@@ -162,7 +162,7 @@ fn slot_args(slots: &Slots) -> Vec<Val> {
     args
 }
 
-/// Ends every lease, because whoever held one is gone.
+/// Ends every lease. Called when no process that held one is running any more.
 ///
 /// # Errors
 /// When the database fails.
@@ -172,7 +172,7 @@ pub async fn free_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// When the next job is due that there are `slots` for.
+/// When the next job that has a free slot is due.
 ///
 /// # Errors
 /// When the database fails.
@@ -180,7 +180,7 @@ pub async fn next_due(conn: &mut Conn<'_>, slots: &Slots) -> Result<Option<Times
     Ok(conn.opt::<(i64,)>(NEXT, slot_args(slots)).await?.map(|(at,)| Timestamp(at)))
 }
 
-/// Forgets a job that was done; false when its lease was lost meanwhile.
+/// Deletes a finished job. False when the lease was lost meanwhile.
 ///
 /// # Errors
 /// When the database fails.
@@ -188,7 +188,7 @@ pub async fn done(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, owner: &st
     Ok(tx.exec(DONE, args![workspace, id, owner]).await? == 1)
 }
 
-/// Gives a job back to be tried again at `at`; false when its lease was lost meanwhile.
+/// Schedules another attempt at `at`. False when the lease was lost meanwhile.
 ///
 /// # Errors
 /// When the database fails.
@@ -205,7 +205,7 @@ pub async fn retry(
     Ok(touched == 1)
 }
 
-/// Gives a job back as if it had not been tried, to be done at `at`; false when its lease was lost meanwhile.
+/// Schedules the job at `at` without counting an attempt. False when the lease was lost meanwhile.
 ///
 /// # Errors
 /// When the database fails.
@@ -222,7 +222,7 @@ pub async fn defer(
     Ok(touched == 1)
 }
 
-/// Makes a waiting job due at `at`; false when there is no such job.
+/// Makes a waiting job due at `at`. False when there is no such job.
 ///
 /// # Errors
 /// When the database fails.
@@ -232,7 +232,7 @@ pub async fn run_now(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, at: Tim
     Ok(touched == 1)
 }
 
-/// Puts a job where people see it (Settings → Health and jobs): it will not be tried again by itself.
+/// Gives a job up: it is not retried automatically, and people see it under Settings → Health and jobs.
 ///
 /// # Errors
 /// When the database fails.
@@ -247,7 +247,7 @@ pub async fn mark_dead(
     Ok(())
 }
 
-/// The newest 100 jobs that were given up.
+/// The 100 newest jobs that were given up.
 ///
 /// # Errors
 /// When the database fails.
@@ -255,7 +255,7 @@ pub async fn dead(conn: &mut Conn<'_>, workspace: WorkspaceId) -> Result<Vec<Job
     conn.all::<Raw>(DEAD, args![workspace]).await?.into_iter().map(Job::try_from).collect()
 }
 
-/// Tries a given-up job again; false when there is no such job.
+/// Retries a job that was given up. False when there is no such job.
 ///
 /// # Errors
 /// When the database fails.
@@ -265,7 +265,7 @@ pub async fn revive(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId) -> Resul
     Ok(touched == 1)
 }
 
-/// How many jobs of a workspace are `waiting`, `running` or `dead`.
+/// Counts the jobs of a workspace in one state: `waiting`, `running` or `dead`.
 ///
 /// # Errors
 /// When the database fails.
@@ -273,7 +273,7 @@ pub async fn backlog(conn: &mut Conn<'_>, workspace: WorkspaceId, state: &str) -
     Ok(conn.one::<(i64,)>(BACKLOG, args![workspace, state]).await?.0)
 }
 
-/// How many messages wait to go out by a channel.
+/// Counts the messages that wait to be sent over a channel.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,5 @@
-//! SQL, one file per aggregate: the only place that knows databases. What is read or written of a workspace takes a [`Scope`].
+//! All SQL of the product, one file per kind of row. No other crate knows the databases. Every read or write of a workspace takes a
+//! [`Scope`].
 
 pub mod account;
 pub mod audit;
@@ -44,7 +45,7 @@ pub use slots::Slots;
 pub use wake::WakeUp;
 pub use writer::{Command, Committed, Tx};
 
-/// Every statement that this engine is ever asked, for the test that prepares them all.
+/// Every statement that the store ever sends to this engine. A test prepares them all.
 pub fn statements(engine: Engine) -> Vec<String> {
     let fixed = [
         account::STATEMENTS,

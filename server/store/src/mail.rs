@@ -1,4 +1,4 @@
-//! E-mails as they came and went: how far folders were read, where the bytes are, how mails name each other, who takes part.
+//! E-mails: how far folders were read, where the bytes of each mail are, which Message-IDs it has, and who takes part.
 // long file: one aggregate, its statements together
 
 use model::{ChannelId, ConversationId, FolderCounts, MailId, MailOutcome, MessageId, Timestamp};
@@ -86,27 +86,27 @@ pub(super) const STATEMENTS: &[&str] = &[
 pub(super) const SQLITE_STATEMENTS: &[&str] = &[NAMED_SQLITE, ADD_NAMES_SQLITE, JOIN_SQLITE];
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[NAMED_POSTGRES, ADD_NAMES_POSTGRES, JOIN_POSTGRES];
 
-/// The version of the rules by which mails are read. Raise it when a mail would be read otherwise than before: then the mails that
-/// were taken in by older rules are read again from their bytes.
+/// The version of the rules that read mails. Raise it when a mail would be read differently than before. Mails that older rules read are
+/// then read again from their bytes.
 pub const READER: i64 = 1;
 
 /// How far a folder was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Folder {
-    /// What the UIDs mean something together with (RFC 9051, 2.3.1.1).
+    /// The UIDVALIDITY of the folder: UIDs mean something only together with it (RFC 9051, 2.3.1.1).
     pub uid_validity: i64,
-    /// Up to here everything was taken.
+    /// All mails up to this UID were taken in.
     pub last_uid: i64,
-    /// Up to here mails lay there before we came, if the numbers are those of then; else the largest number there is.
+    /// The largest UID in the folder when we first read it, if UIDVALIDITY is still the same. Otherwise the largest possible number.
     pub first_uid: i64,
-    /// Of those, what came to the mailbox earlier than this is not ours to take in. A backfill moves it back.
+    /// Of the mails up to `first_uid`, those that came before this time are not taken in. A backfill moves it back.
     pub since: Timestamp,
-    /// What was found when it was counted last.
+    /// The result of the last count of the folder.
     pub ledger: Option<FolderCounts>,
 }
 
 impl Folder {
-    /// Whether a mail is ours to take in. Whatever came after we did is, whatever anybody's clock says.
+    /// Whether a mail is to be taken in. A mail with a UID above `first_uid` always is, whatever its date.
     pub fn wants(&self, uid: i64, at: Option<Timestamp>) -> bool {
         uid > self.first_uid || at.is_none_or(|at| at >= self.since)
     }
@@ -125,7 +125,7 @@ row! {
     }
 }
 
-/// How far a folder was read; none before the first time.
+/// How far a folder was read. None before the first time.
 ///
 /// # Errors
 /// When the database fails.
@@ -150,7 +150,7 @@ pub async fn folder(
     }))
 }
 
-/// Begins to read a folder, or begins anew because its UIDs have lost their meaning.
+/// Starts reading a folder, or starts again after its UIDVALIDITY changed.
 ///
 /// # Errors
 /// When the database fails.
@@ -167,16 +167,16 @@ pub async fn set_folder(
     Ok(())
 }
 
-/// Where a folder's reading stood, and where it stands now.
+/// A move of a folder's cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
-    /// Where it stood.
+    /// The old position.
     pub from: i64,
-    /// Where it stands.
+    /// The new position.
     pub to: i64,
 }
 
-/// Moves the cursor; false when it was not where whoever asks believes it to be: then somebody else reads this folder too.
+/// Moves the cursor. False when the cursor is not at the old position: then another process reads this folder too.
 ///
 /// # Errors
 /// When the database fails.
@@ -191,7 +191,7 @@ pub async fn advance(
     Ok(tx.exec(ADVANCE, values).await? == 1)
 }
 
-/// Keeps what was counted.
+/// Stores the counts of a folder.
 ///
 /// # Errors
 /// When the database fails.
@@ -207,33 +207,33 @@ pub async fn set_ledger(
     Ok(())
 }
 
-/// A folder in one life of it.
+/// A folder together with its UIDVALIDITY.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// Its name.
+    /// The folder's name.
     pub folder: String,
-    /// Which life.
+    /// Its UIDVALIDITY.
     pub uid_validity: i64,
 }
 
-/// A mail as it is kept.
+/// A stored mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// Which one.
+    /// Its id.
     pub id: MailId,
-    /// By which channel it came or went.
+    /// The channel by which it came or went.
     pub channel: ChannelId,
-    /// SHA-256 of its bytes: where they are kept, unchanged. Empty while the server has it and does not give it.
+    /// The SHA-256 of its unchanged bytes, by which they are stored. Empty while its server has the mail but does not deliver it.
     pub digest: String,
-    /// Bytes.
+    /// Its size in bytes.
     pub size: i64,
-    /// What became of it.
+    /// What was done with it.
     pub outcome: MailOutcome,
     /// Why.
     pub reason: String,
-    /// The message it is.
+    /// The message that was made of it.
     pub message: Option<MessageId>,
-    /// When it came or went.
+    /// When it came in or was sent.
     pub at: Timestamp,
 }
 
@@ -266,10 +266,10 @@ impl TryFrom<Raw> for Mail {
     }
 }
 
-/// Keeps a mail; `uid` says where in `place` it lies, for those that came in.
+/// Stores a mail. For a mail that came in, `place` is its folder and UID.
 ///
 /// # Errors
-/// When the database fails, also when its place is taken.
+/// When the database fails, also when there is a mail with this folder and UID.
 pub async fn insert(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -286,7 +286,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Says what became of a mail that was kept before.
+/// Changes the outcome of a stored mail.
 ///
 /// # Errors
 /// When the database fails.
@@ -302,7 +302,7 @@ pub async fn set_outcome(
     Ok(())
 }
 
-/// Keeps where the bytes of a mail are that its server gives at last.
+/// Stores the digest and size of a mail whose server delivered it later.
 ///
 /// # Errors
 /// When the database fails.
@@ -311,7 +311,7 @@ pub async fn set_bytes(tx: &mut Tx<'_>, scope: &Scope, id: MailId, digest: &str,
     Ok(())
 }
 
-/// Whether the mail at a place was taken before.
+/// Whether the mail with this folder and UID was taken in before.
 ///
 /// # Errors
 /// When the database fails.
@@ -326,7 +326,7 @@ pub async fn is_known(
     Ok(conn.opt::<(String,)>(AT_PLACE, values).await?.is_some())
 }
 
-/// A mail that came by a channel before with the very same bytes.
+/// A mail with the same bytes that came by the channel before.
 ///
 /// # Errors
 /// When the database fails.
@@ -339,7 +339,7 @@ pub async fn by_bytes(
     conn.opt::<Raw>(BY_BYTES, args![scope.workspace(), channel, digest]).await?.map(Mail::try_from).transpose()
 }
 
-/// The UIDs of everything that was taken from a folder.
+/// The UIDs of all mails that were taken in from a folder.
 ///
 /// # Errors
 /// When the database fails.
@@ -354,7 +354,7 @@ pub async fn uids(
     Ok(rows.into_iter().map(|(uid,)| uid).collect())
 }
 
-/// Mails that became a message by older rules of reading, at most `limit`: those read by the oldest rules first.
+/// Mails with a message that rules before `reader` read, at most `limit`, starting with the oldest rules.
 ///
 /// # Errors
 /// When the database fails.
@@ -368,7 +368,7 @@ pub async fn read_before(
     rows.into_iter().map(|(id,)| read("mail", id)).collect()
 }
 
-/// Keeps that a mail was read by the rules of today.
+/// Records that a mail was read with the current rules.
 ///
 /// # Errors
 /// When the database fails.
@@ -377,7 +377,7 @@ pub async fn set_reader(tx: &mut Tx<'_>, scope: &Scope, id: MailId) -> Result<()
     Ok(())
 }
 
-/// The same, of those behind a number.
+/// Like [`uids`], but only UIDs above a number.
 ///
 /// # Errors
 /// When the database fails.
@@ -393,7 +393,7 @@ pub async fn uids_behind(
     Ok(rows.into_iter().map(|(uid,)| uid).collect())
 }
 
-/// The mails of a folder, and their UIDs, that their server has and does not give: at most 1000, the oldest first.
+/// The mails of a folder, with UIDs, that their server has but does not deliver: the oldest 1000.
 ///
 /// # Errors
 /// When the database fails.
@@ -408,7 +408,7 @@ pub async fn withheld(
     rows.into_iter().map(|(id, uid)| Ok((read("mail", id)?, uid))).collect()
 }
 
-/// Where a mail lies on its server, and its UID there; none for one that we sent.
+/// The folder and UID of a mail on its server. None for a mail that we sent.
 ///
 /// # Errors
 /// When the database fails.
@@ -417,7 +417,6 @@ pub async fn place(conn: &mut Conn<'_>, scope: &Scope, id: MailId) -> Result<Opt
     Ok(found.map(|(folder, uid_validity, uid)| (Place { folder, uid_validity }, uid)))
 }
 
-/// A mail by its id.
 ///
 /// # Errors
 /// When the database fails.
@@ -425,7 +424,7 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MailId) -> Result<Optio
     conn.opt::<Raw>(ONE, args![scope.workspace(), id]).await?.map(Mail::try_from).transpose()
 }
 
-/// The mail that a message is.
+/// The mail of a message.
 ///
 /// # Errors
 /// When the database fails.
@@ -433,7 +432,7 @@ pub async fn of_message(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Re
     conn.opt::<Raw>(OF_MESSAGE, args![scope.workspace(), id]).await?.map(Mail::try_from).transpose()
 }
 
-/// The newest mail before a place in a thread, by its own place and its bytes: what an answer there answers.
+/// The newest mail before a position in a thread, with that mail's position and digest. A reply at this position answers it.
 ///
 /// # Errors
 /// When the database fails.
@@ -454,7 +453,7 @@ pub async fn quarantine(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) 
     with_outcome(conn, scope, channel, MailOutcome::Quarantined).await
 }
 
-/// The newest 500 mails of a channel that were set aside: read, and of nothing here.
+/// The newest 500 mails of a channel that were read but make no message.
 ///
 /// # Errors
 /// When the database fails.
@@ -472,7 +471,7 @@ async fn with_outcome(
     rows.into_iter().map(Mail::try_from).collect()
 }
 
-/// How many mails of a channel could not be read.
+/// Counts the mails of a channel that could not be read.
 ///
 /// # Errors
 /// When the database fails.
@@ -480,20 +479,20 @@ pub async fn quarantined(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId)
     Ok(conn.one::<(i64,)>(QUARANTINED, args![scope.workspace(), channel]).await?.0)
 }
 
-/// A mail that goes by a name.
+/// A mail found by a name (a Message-ID or another id in its chain).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The message it is.
+    /// The message of the mail.
     pub message: MessageId,
-    /// By which channel it came or went.
+    /// The channel by which it came or went.
     pub channel: ChannelId,
-    /// Where it stands.
+    /// The conversation of the message.
     pub conversation: ConversationId,
 }
 
-/// Keeps that a mail of a conversation goes by these names: its own, and those of its chain.
+/// Stores the names of a mail in a conversation: its own Message-ID and those of its chain.
 ///
 /// # Errors
 /// When the database fails.
@@ -516,12 +515,12 @@ pub async fn add_names(
     Ok(())
 }
 
-/// As JSON, which both engines take apart: one statement for all.
+/// A JSON list, which both engines can split in SQL. That needs one statement for all items.
 fn list<T: serde::Serialize>(items: &[T]) -> Result<String, StoreError> {
     serde_json::to_string(items).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
-/// Those that go by one of these names, at most 200.
+/// The mails with one of these names, at most 200.
 ///
 /// # Errors
 /// When the database fails.
@@ -546,7 +545,7 @@ pub async fn named(conn: &mut Conn<'_>, scope: &Scope, names: &[String]) -> Resu
         .collect()
 }
 
-/// These addresses take part in a conversation from now on.
+/// Adds these addresses to the participants of a conversation.
 ///
 /// # Errors
 /// When the database fails.
@@ -567,7 +566,7 @@ pub async fn join(
     Ok(())
 }
 
-/// Whether an address takes part in a conversation.
+/// Whether an address is a participant of a conversation.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,35 +1,35 @@
-//! What went wrong the last time that something was to be stored.
+//! Remembers the last storage failure.
 
 use std::sync::Arc;
 
 use model::StorageFault;
 use tokio::sync::watch;
 
-/// What went wrong the last time in one place, until it works again; shared by all who store there.
+/// The last storage failure, until a write succeeds again. Shared by everything that writes to the same disk or database.
 #[derive(Debug, Clone, Default)]
 pub struct Mark(Arc<watch::Sender<Option<StorageFault>>>);
 
 impl Mark {
-    /// Notes that it failed.
+    /// Records that a write failed.
     pub fn failed(&self, fault: StorageFault) {
         if self.0.send_if_modified(|before| before.replace(fault) != Some(fault)) {
-            tracing::error!("{} What is written waits.", fault.sentence());
+            tracing::error!("{} Writes wait until the storage works again.", fault.sentence());
         }
     }
 
-    /// Notes that it works.
+    /// Records that a write succeeded.
     pub fn works(&self) {
         if self.0.send_if_modified(|before| before.take().is_some()) {
-            tracing::info!("what waited can be stored again");
+            tracing::info!("the storage works again");
         }
     }
 
-    /// Why nothing can be stored; none when it works, or nobody tried.
+    /// Why nothing can be stored. None when the last write succeeded, or before the first one.
     pub fn now(&self) -> Option<StorageFault> {
         *self.0.borrow()
     }
 
-    /// Tells of every change.
+    /// Receives every change of the failure.
     pub fn follow(&self) -> watch::Receiver<Option<StorageFault>> {
         self.0.subscribe()
     }

@@ -73,7 +73,7 @@ const ADD_FILE: &str = "INSERT INTO attachment (workspace_id, id, conversation_i
      VALUES ($1, $2, NULL, NULL, $3, $4, $5, $6, $7, $8) ON CONFLICT (workspace_id, id) DO NOTHING";
 const CLAIM_FILE: &str = "UPDATE attachment SET conversation_id = $3, message_n = $4 \
      WHERE workspace_id = $1 AND id = $2 AND uploader = $5 AND conversation_id IS NULL";
-// From now on they wait to be sent, as if they had been uploaded just now.
+// The files wait to be sent again, as if they had been uploaded just now.
 const RELEASE_FILES: &str = "UPDATE attachment SET conversation_id = NULL, message_n = NULL, uploader = $4, created_at = $5 \
      WHERE workspace_id = $1 AND conversation_id = $2 AND message_n = $3";
 
@@ -151,16 +151,16 @@ impl TryFrom<Raw> for Message {
     }
 }
 
-/// Who reads: the team sees every entry, the person outside only what passed between the two of them.
+/// Who reads a thread. The team sees every entry. The person outside sees only the messages between them and the team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// Members.
+    /// Members of the workspace.
     Team,
     /// The person outside.
     Them,
 }
 
-/// The entries before place `before`, the newest `limit` of them, oldest first, and whether older ones exist.
+/// The newest `limit` entries before position `before`, oldest first, and whether older ones exist.
 ///
 /// # Errors
 /// When the database fails.
@@ -188,7 +188,7 @@ pub async fn page(
     Ok((messages, more))
 }
 
-/// One entry. Whether whoever asks may see it depends on its conversation: load that as well.
+/// Loads an entry. The caller decides whether the member may see it, by loading its conversation.
 ///
 /// # Errors
 /// When the database fails.
@@ -212,7 +212,7 @@ row! {
     }
 }
 
-/// Gives messages of one conversation, in order, their files: one statement for all.
+/// Loads the files of messages of one conversation, in one statement.
 async fn attach(
     conn: &mut Conn<'_>,
     scope: &Scope,
@@ -239,7 +239,7 @@ async fn attach(
     Ok(())
 }
 
-/// What tells a repeated request from another one under the same id; none when the id is free.
+/// The fingerprint of the request that stored a message. It tells a repeated request from a different one. None when the id is unused.
 ///
 /// # Errors
 /// When the database fails.
@@ -247,7 +247,7 @@ pub async fn fingerprint(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> R
     Ok(conn.opt::<(String,)>(FINGERPRINT, args![scope.workspace(), id]).await?.map(|(text,)| text))
 }
 
-/// The message that a provider's id names on a channel, if it came in before.
+/// The message with a provider's id on a channel. None when it has not come in yet.
 ///
 /// # Errors
 /// When the database fails.
@@ -261,7 +261,7 @@ pub async fn by_provider(
     read_opt("message", row.map(|(id,)| id))
 }
 
-/// The provider's name for a message; none where it has none.
+/// The provider's id of a message. None where it has none.
 ///
 /// # Errors
 /// When the database fails.
@@ -270,16 +270,16 @@ pub async fn provider(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Resu
     Ok(row.and_then(|(provider,)| provider))
 }
 
-/// The provider's own name of a message, unique on its channel.
+/// The provider's id of a message, unique on its channel.
 #[derive(Debug, Clone)]
 pub struct ProviderId {
-    /// Which channel.
+    /// The channel.
     pub channel: ChannelId,
-    /// What the provider calls it.
+    /// The provider's id, such as a Message-ID.
     pub id: String,
 }
 
-/// The values of an entry, from its id to its mail's head.
+/// The column values of an entry, from its id to the head of its mail.
 pub(super) fn fields(
     message: &Message,
     provider: Option<ProviderId>,
@@ -305,10 +305,10 @@ pub(super) fn fields(
     Ok(values)
 }
 
-/// Stores an entry at its place.
+/// Stores an entry at its position in the thread.
 ///
 /// # Errors
-/// When the database fails, also when its id, place or provider's id is taken.
+/// When the database fails, also when the id, the position or the provider's id is taken.
 pub async fn insert(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -322,7 +322,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Says how far an outgoing message is.
+/// Sets the delivery state of an outgoing message.
 ///
 /// # Errors
 /// When the database fails.
@@ -337,7 +337,7 @@ pub async fn set_delivery(
     Ok(())
 }
 
-/// Keeps what takes a message back (Promise 8), as JSON.
+/// Stores how to undo a message (Promise 8), as JSON.
 ///
 /// # Errors
 /// When the database fails.
@@ -346,7 +346,7 @@ pub async fn set_undo(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, inverse: &s
     Ok(())
 }
 
-/// What takes a message back, if it was kept.
+/// How to undo a message, if that was stored.
 ///
 /// # Errors
 /// When the database fails.
@@ -354,10 +354,10 @@ pub async fn undo(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<O
     Ok(conn.opt::<(Option<String>,)>(UNDO, args![scope.workspace(), id]).await?.and_then(|(inverse,)| inverse))
 }
 
-/// Keeps the provider's id of a sent message, before it is said to be sent.
+/// Stores the provider's id of a message before its state becomes sent.
 ///
 /// # Errors
-/// When the database fails, also when the channel has that id already.
+/// When the database fails, also when another message of the channel has this id.
 pub async fn set_provider(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -368,7 +368,7 @@ pub async fn set_provider(
     Ok(())
 }
 
-/// Keeps a mail's head as it has become.
+/// Replaces the head of a mail.
 ///
 /// # Errors
 /// When the database fails.
@@ -378,7 +378,7 @@ pub async fn set_mail(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, mail: &mode
     Ok(())
 }
 
-/// Keeps an entry's text as it has become.
+/// Replaces the text of an entry.
 ///
 /// # Errors
 /// When the database fails.
@@ -387,7 +387,7 @@ pub async fn set_text(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, text: &str)
     Ok(())
 }
 
-/// The newest entry of a conversation that is a mail, without its files: what the next one answers.
+/// The newest mail in a conversation, without its files. The next reply answers this mail.
 ///
 /// # Errors
 /// When the database fails.
@@ -399,7 +399,7 @@ pub async fn last_mail(
     conn.opt::<Raw>(LAST_MAIL, args![scope.workspace(), conversation]).await?.map(Message::try_from).transpose()
 }
 
-/// Our messages up to place `n` that they have not been seen to read, newest first, at most 100.
+/// Our messages up to position `n` that the person outside has not read yet, newest first, at most 100.
 ///
 /// # Errors
 /// When the database fails.
@@ -416,18 +416,18 @@ pub async fn unread_by_them(
     Ok(messages)
 }
 
-/// A file as it is kept.
+/// A stored file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// As shown.
+    /// The file as members see it.
     pub attachment: Attachment,
-    /// The conversation it was sent in; none while it is only uploaded.
+    /// The conversation it was sent in. None before it is sent.
     pub conversation: Option<ConversationId>,
-    /// The place of its message.
+    /// The position of its message.
     pub message_n: Option<i64>,
-    /// Who uploaded it: only they may send it.
+    /// Who uploaded it. Nobody else may send it.
     pub uploader: String,
-    /// SHA-256 of its bytes: where they are kept.
+    /// The SHA-256 of its bytes, by which they are stored.
     pub digest: String,
 }
 
@@ -444,7 +444,7 @@ row! {
     }
 }
 
-/// A file by its id. Whether whoever asks may have it depends on its conversation or, before it is sent, its uploader.
+/// Loads a file. The caller decides who may have it, by its conversation or, before it is sent, by its uploader.
 ///
 /// # Errors
 /// When the database fails.
@@ -464,7 +464,7 @@ pub async fn file(conn: &mut Conn<'_>, scope: &Scope, id: AttachmentId) -> Resul
     }))
 }
 
-/// Keeps an uploaded file until it is sent.
+/// Stores an uploaded file until it is sent.
 ///
 /// # Errors
 /// When the database fails.
@@ -484,7 +484,7 @@ pub async fn add_file(tx: &mut Tx<'_>, scope: &Scope, file: &File) -> Result<(),
     Ok(())
 }
 
-/// Makes an uploaded file part of a message; false when it is not the uploader's, or was sent already.
+/// Attaches an uploaded file to a message. False when another person uploaded it, or it was sent already.
 ///
 /// # Errors
 /// When the database fails.
@@ -499,7 +499,7 @@ pub async fn claim_file(
     Ok(tx.exec(CLAIM_FILE, args![scope.workspace(), id, conversation, message_n, uploader]).await? == 1)
 }
 
-/// Takes an entry's files from it: whoever `uploader` is may send them again.
+/// Detaches the files of an entry. Then `uploader` may send them again.
 ///
 /// # Errors
 /// When the database fails.
@@ -515,7 +515,7 @@ pub async fn release_files(
     Ok(())
 }
 
-/// The states from which a message may still be sent.
+/// Whether a message in this state may still be sent.
 pub const fn may_be_sent(state: DeliveryState) -> bool {
     matches!(state, DeliveryState::Scheduled | DeliveryState::Queued | DeliveryState::Sending)
 }

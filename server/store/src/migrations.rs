@@ -1,5 +1,5 @@
-//! The schema, step by step: `migrations/{sqlite,postgres}/NNNN_name.sql`, inside the binary.
-//! (Instead of `sqlx::migrate!`: for its macro, both database drivers would be compiled once more, for the compiler's own use.)
+//! The schema's migrations: `migrations/{sqlite,postgres}/NNNN_name.sql`, embedded in the binary.
+//! (`sqlx::migrate!` is not used: its macro would compile both database drivers a second time, for the compiler.)
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use super::Engine;
 #[folder = "migrations"]
 struct Files;
 
-/// The steps of one engine, in their order.
+/// The migrations of one engine, in order.
 pub fn migrations(engine: Engine) -> Migrator {
     let folder = match engine {
         Engine::Sqlite => "sqlite/",
@@ -25,7 +25,7 @@ pub fn migrations(engine: Engine) -> Migrator {
     Migrator::with_migrations(steps)
 }
 
-/// `0001_house.sql` is step 1, "house".
+/// Reads a file name: `0001_house.sql` is migration 1, "house".
 fn step(name: &str, path: &str) -> Option<Migration> {
     let (version, about) = name.strip_suffix(".sql")?.split_once('_')?;
     let sql = String::from_utf8(Files::get(path)?.data.into_owned()).ok()?;
@@ -38,7 +38,7 @@ fn step(name: &str, path: &str) -> Option<Migration> {
 mod tests {
     use super::*;
 
-    /// A step that is left out would not be noticed before a statement needs it.
+    /// Without this test, a missing migration would only be noticed when a statement needs it.
     #[test]
     fn every_file_is_a_step_and_both_engines_have_the_same_ones() {
         let steps = |engine| {

@@ -1,4 +1,4 @@
-//! What belongs to one member in one conversation: how far they read, what they have not sent yet.
+//! What belongs to one member in one conversation: how far they have read, and their drafts.
 
 use model::{ConversationId, Draft, DraftMode};
 
@@ -12,7 +12,7 @@ use crate::error::StoreError;
 const MARK: &str = "INSERT INTO read_marker (workspace_id, conversation_id, member_id, read_count) VALUES ($1, $3, $2, $4) \
      ON CONFLICT (workspace_id, conversation_id, member_id) DO UPDATE SET read_count = excluded.read_count \
      WHERE read_marker.read_count < excluded.read_count";
-/// The number of the last event comes with them: one statement less for every thread.
+/// Also returns the number of the last event, which saves one statement per opened thread.
 const DRAFTS: &str = "SELECT w.event_seq, d.mode, d.text, d.message_id FROM workspace w LEFT JOIN draft d \
      ON d.workspace_id = w.id AND d.member_id = $2 AND d.conversation_id = $3 AND d.text <> '' WHERE w.id = $1 ORDER BY d.mode DESC";
 const SAVE_DRAFT: &str = "INSERT INTO draft (workspace_id, member_id, conversation_id, mode, text, updated_at, message_id) VALUES ($1, $2, $3, $4, $5, $6, $7) \
@@ -23,7 +23,7 @@ const DROP_DRAFT: &str =
 
 pub(super) const STATEMENTS: &[&str] = &[MARK, DRAFTS, SAVE_DRAFT, DROP_DRAFT];
 
-/// Marks a conversation as read up to a number of incoming messages; true if that is further than before.
+/// Marks a conversation as read up to a number of incoming messages. True if that is further than before.
 ///
 /// # Errors
 /// When the database fails.
@@ -36,10 +36,10 @@ pub async fn mark(
     Ok(tx.exec(MARK, args![scope.workspace(), scope.member_key(), conversation, read_count]).await? > 0)
 }
 
-/// The number of the last event; a draft's mode, text and message, where there is one.
+/// The number of the last event, then mode, text and message id of a draft, if there is one.
 type RawDraft = (i64, Option<String>, Option<String>, Option<String>);
 
-/// My unsent texts in a conversation, and the number of the last event.
+/// My drafts in a conversation, and the number of the last event.
 ///
 /// # Errors
 /// When the database fails.
@@ -57,7 +57,7 @@ pub async fn drafts_and_seq(
     Ok((drafts, seq))
 }
 
-/// Keeps an unsent text; an empty one is dropped. True if anything changed.
+/// Stores a draft, or deletes it when its text is empty. True if anything changed.
 ///
 /// # Errors
 /// When the database fails.

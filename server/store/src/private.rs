@@ -1,25 +1,25 @@
-//! What lies on the disk is for the account that runs Tandem alone: folders 0700, files 0600, whatever the umask says. What an older
-//! version left open to others is closed at the start. Elsewhere than on Unix this is the system's matter.
+//! Keeps files on the disk private to the account that runs Tandem: folders 0700, files 0600, whatever the umask is. Files that an older
+//! version left open to others are closed at the start. On systems other than Unix, the system's own rules apply.
 
 use std::{io, path::Path};
 
-/// Rights of a folder that only its owner may enter.
+/// Mode of a folder that only its owner may enter.
 #[cfg(unix)]
 const FOLDER: u32 = 0o700;
-/// Rights of a file that only its owner may read.
+/// Mode of a file that only its owner may read.
 #[cfg(unix)]
 const FILE: u32 = 0o600;
-/// Set on folders that many share: each may remove their own files alone.
+/// The sticky bit: in such a shared folder, everybody may remove only their own files.
 #[cfg(unix)]
 const SHARED: u32 = 0o1000;
-/// What others than the owner may do.
+/// The permission bits of everybody but the owner.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
 
-/// Makes a folder, with those above it that are missing. One that is there stays as it is.
+/// Makes a folder and its missing parents. An existing folder keeps its mode.
 ///
 /// # Errors
-/// When it cannot be made.
+/// When the folder cannot be made.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -28,10 +28,10 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// The same beside other work.
+/// [`make_folder`] without blocking the thread.
 ///
 /// # Errors
-/// When it cannot be made.
+/// When the folder cannot be made.
 pub async fn make_folder_beside(path: &Path) -> io::Result<()> {
     let mut builder = tokio::fs::DirBuilder::new();
     builder.recursive(true);
@@ -40,7 +40,7 @@ pub async fn make_folder_beside(path: &Path) -> io::Result<()> {
     builder.create(path).await
 }
 
-/// How a file is opened that may have to be made first.
+/// Options for opening a file that may have to be made first.
 pub fn file_options() -> std::fs::OpenOptions {
     let mut options = std::fs::OpenOptions::new();
     #[cfg(unix)]
@@ -48,8 +48,8 @@ pub fn file_options() -> std::fs::OpenOptions {
     options
 }
 
-/// Closes a file or folder to others, if it is there. Where that cannot be done (it belongs to somebody else, its disk is read-only) the
-/// log says so, and things go on: many keep a key where their system mounts it.
+/// Closes a file or folder to others, if it exists. If that fails (it belongs to another account, or the disk is read-only), a warning is
+/// logged and the start goes on: many systems mount keys that way.
 pub fn close_to_others(path: &Path) {
     #[cfg(unix)]
     {
@@ -59,7 +59,7 @@ pub fn close_to_others(path: &Path) {
         if mode & OTHERS == 0 {
             return;
         }
-        // A folder that is everybody's by intent, as /tmp, is not ours to close. What is made in it is closed by itself.
+        // A folder that is shared on purpose, such as /tmp, must stay open. Files that Tandem makes in it are closed one by one.
         if found.is_dir() && mode & SHARED != 0 {
             tracing::warn!(path = %path.display(), "this folder is shared with others; give Tandem one of its own");
             return;
@@ -73,8 +73,8 @@ pub fn close_to_others(path: &Path) {
     let _ = path;
 }
 
-/// Closes a folder that was open to others, and everything in it. The folder itself comes last: until it is closed, the next start goes
-/// through it again. Links are left alone.
+/// Closes a folder that was open to others, and everything in it. The folder itself is closed last: if the process stops before that, the
+/// next start repeats the whole walk. Symbolic links are left alone.
 ///
 /// # Errors
 /// When a folder cannot be read.

@@ -1,4 +1,4 @@
-//! Writes something and takes it away again, to see whether the database stores what it is told.
+//! Writes a row and deletes it again, to find out whether the database stores anything.
 
 use async_trait::async_trait;
 
@@ -8,7 +8,8 @@ use crate::{
     error::Result,
 };
 
-/// So much, in random bytes that cannot be pressed together: the longest message finds room where this does, with its event and its words.
+/// Size of the test row. Random bytes cannot be compressed, so where this row fits, the longest message also fits, with its event and
+/// words.
 const BYTES: usize = 128 * 1024;
 
 const PUT: &str = "INSERT INTO write_probe (id, body) VALUES ($1, $2)";
@@ -16,7 +17,7 @@ const TAKE: &str = "DELETE FROM write_probe";
 
 pub(super) const STATEMENTS: &[&str] = &[PUT, TAKE];
 
-/// Writes it. What was written before and left behind goes with the next [`Take`].
+/// Writes the row. A row that an earlier test left behind is deleted by the next [`Take`].
 pub(super) struct Put;
 
 #[async_trait]
@@ -29,7 +30,7 @@ impl Command for Put {
     }
 }
 
-/// Takes it away.
+/// Deletes the row.
 pub(super) struct Take;
 
 #[async_trait]

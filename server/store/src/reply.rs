@@ -1,4 +1,4 @@
-//! Our replies in a thread, newest first: which of them reached whoever waits.
+//! Our replies in a thread, newest first. They show whether a reply reached the person who waits.
 
 use model::{ConversationId, DeliveryState, MemberId, MessageId, Timestamp};
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::error::StoreError;
 
-/// `n > 0` holds for all: PostgreSQL is led to the index of places by it.
+/// `n > 0` is true for every row. It makes PostgreSQL use the index on positions.
 const NEWEST: &str = "SELECT n, state, undo FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > 0 AND kind = 'outgoing' \
      AND sender <> 'auto' AND state <> 'cancelled' ORDER BY n DESC LIMIT 50";
 const WROTE_AFTER: &str = "SELECT at FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > $3 AND kind = 'incoming' \
@@ -22,11 +22,11 @@ pub(super) const STATEMENTS: &[&str] = &[NEWEST, WROTE_AFTER, BY_OTHERS];
 /// A reply that was not taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// Its place.
+    /// Its position in the thread.
     pub n: i64,
-    /// How far it is.
+    /// Its delivery state.
     pub state: DeliveryState,
-    /// What it changed, as JSON; none where that was not kept.
+    /// What the reply changed in the conversation, as JSON. None when that was not stored.
     pub undo: Option<String>,
 }
 
@@ -40,7 +40,7 @@ pub async fn newest(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> R
     rows.into_iter().map(reply).collect()
 }
 
-/// When they first wrote after a place, if they did.
+/// When the person outside first wrote after position `n`, if they did.
 ///
 /// # Errors
 /// When the database fails.
@@ -54,7 +54,7 @@ pub async fn wrote_after(
     Ok(row.map(|(at,)| Timestamp(at)))
 }
 
-/// The newest reply after a place that is somebody else's than this member's, and that may reach them.
+/// The newest reply after position `n` that another member or an AI agent wrote and whose delivery has not failed.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! On whose behalf something is read or written. Every store call of a workspace takes one, so that no id alone opens anything.
+//! On whose behalf data is read or written. Every store function for a workspace takes a scope, so an id alone never gives access.
 
 use std::sync::Arc;
 
@@ -8,16 +8,15 @@ use sqlx::AssertSqlSafe;
 use super::conn::Engine;
 use crate::error::{Error, Result};
 
-/// A workspace, who acts in it, and what they see and may do. Made by a session ([`super::session`]) or by [`Scope::system`], nowhere else.
+/// A workspace, who acts in it, and what they may see and do. Only a session ([`super::session`]) or [`Scope::system`] makes one.
 #[derive(Debug, Clone)]
 pub struct Scope {
     workspace: WorkspaceId,
     actor: Actor,
-    /// From which network address, for the audit log; empty for the system.
+    /// The network address of the request, for the audit log. Empty for the system.
     address: Arc<str>,
 }
 
-/// Who acts.
 #[derive(Debug, Clone)]
 enum Actor {
     Member(Box<Me>),
@@ -30,28 +29,28 @@ impl Scope {
         Self { workspace, actor: Actor::Member(Box::new(me)), address: "".into() }
     }
 
-    /// For work that no member asked for: jobs, inbound messages. `reason` says which, for the log.
+    /// For work that no member asked for, such as jobs and inbound messages. `reason` names the work in the log.
     pub fn system(workspace: WorkspaceId, reason: &'static str) -> Self {
         Self { workspace, actor: Actor::System(reason), address: "".into() }
     }
 
-    /// The same, asking from a network address.
+    /// The same scope, with the network address of the request.
     #[must_use]
     pub fn asking_from(self, address: &str) -> Self {
         Self { address: address.into(), ..self }
     }
 
-    /// From which network address; empty where that is not known, and for the system.
+    /// The network address of the request. Empty if unknown, and for the system.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// The tenant.
+    /// The workspace, which is the tenant.
     pub const fn workspace(&self) -> WorkspaceId {
         self.workspace
     }
 
-    /// The member, if it is one.
+    /// The member who acts. None for the system.
     pub fn me(&self) -> Option<&Me> {
         match &self.actor {
             Actor::Member(me) => Some(me),
@@ -59,20 +58,20 @@ impl Scope {
         }
     }
 
-    /// The member who acts.
+    /// The member who acts, or a refusal.
     ///
     /// # Errors
-    /// [`ApiError::Forbidden`] for the system: what it asks needs a person.
+    /// [`ApiError::Forbidden`] for the system: this action needs a person.
     pub fn person(&self) -> Result<&Me> {
         self.me().ok_or(Error::FORBIDDEN)
     }
 
-    /// The member's id as `$2` of scoped statements; the system matches none.
+    /// The member's id as `$2` of scoped statements. The system's empty text matches no member.
     pub fn member_key(&self) -> String {
         self.me().map_or_else(String::new, |me| me.member.id.to_string())
     }
 
-    /// Who did it, for the log of the system.
+    /// Who acts, for the log: a member's id, or the reason of the system.
     pub fn who(&self) -> String {
         match &self.actor {
             Actor::Member(me) => me.member.id.to_string(),
@@ -80,7 +79,7 @@ impl Scope {
         }
     }
 
-    /// Refuses unless whoever acts may do it; the system may do all.
+    /// Refuses a member without this permission. The system may do everything.
     pub fn require(&self, permission: Permission) -> Result<()> {
         match &self.actor {
             Actor::System(_) => Ok(()),
@@ -89,7 +88,7 @@ impl Scope {
         }
     }
 
-    /// What they see.
+    /// Which conversations the actor sees.
     pub fn visibility(&self) -> Visibility {
         self.me().map_or(Visibility::All, |me| me.access.visibility)
     }
@@ -99,14 +98,14 @@ impl Scope {
         self.me().is_none_or(|me| me.access.sees(of))
     }
 
-    /// What the member sees, for filtering the live stream.
+    /// The member's access and id, which filter the live stream. None for the system, which sees everything.
     pub fn access(&self) -> Option<(&Access, MemberId)> {
         self.me().map(|me| (&me.access, me.member.id))
     }
 }
 
-/// The rule of [`Access::sees`] as SQL over the conversation alias `c`; `$1` is the workspace, `$2` the member.
-/// The visibility words are ours, never a user's.
+/// The rule of [`Access::sees`] as SQL over the conversation alias `c`. `$1` is the workspace, `$2` the member.
+/// The SQL contains only our own text, never a user's.
 pub const fn visible(visibility: Visibility) -> &'static str {
     match visibility {
         // Names $2 so that every variant has the same values.

@@ -1,4 +1,4 @@
-//! Full text. The one place where the engines differ in SQL: FTS5 here, `tsvector` there, over the same words.
+//! Full-text search. Only here the SQL of the engines differs: SQLite uses FTS5, PostgreSQL `tsvector`, over the same words.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -26,7 +26,7 @@ const SET_POSTGRES: &str = "UPDATE message_search SET words = array_to_tsvector(
      WHERE place = $1 AND message_id = $3";
 const CONTACT_PLACE: &str = "SELECT place FROM contact_search_place WHERE workspace_id = $1 AND contact_id = $2";
 const CONTACT_ADD_SQLITE: &str = "INSERT INTO contact_search (workspace, words, contact_id) VALUES ($1, $2, $3)";
-/// RETURNING does not know the place that FTS5 gave.
+/// RETURNING does not return the rowid that FTS5 chose.
 const LAST_PLACE_SQLITE: &str = "SELECT last_insert_rowid()";
 const CONTACT_SET_SQLITE: &str = "UPDATE contact_search SET words = $2 WHERE rowid = $1";
 const CONTACT_KEEP_PLACE: &str =
@@ -34,13 +34,13 @@ const CONTACT_KEEP_PLACE: &str =
 const CONTACT_SET_POSTGRES: &str = "INSERT INTO contact_search (workspace_id, contact_id, words) \
      VALUES ($3, $4, array_to_tsvector(array_append(string_to_array($2, ' '), $1))) \
      ON CONFLICT (workspace_id, contact_id) DO UPDATE SET words = excluded.words";
-/// Of how many of the newest hits a member of narrow sight is shown theirs: a word that stands in everything others wrote is not
-/// looked up in all of it.
+/// How many of the newest hits are checked for a member who does not see everything. Without this limit, a common word would be checked in
+/// every conversation.
 const CANDIDATES: &str = "20000";
-/// By how many words of each kind a message's place is looked for. Which message is meant is known; that it holds the first of its words is
-/// enough to find it, and a run without spaces has thousands.
+/// How many words of each kind are used to find the index row of a known message. Its first words are enough, and a long run without spaces
+/// has thousands.
 const PLACED_BY: usize = 12;
-/// How many of the newest entries PostgreSQL looks through before it asks the index: what is common is found among them at once.
+/// How many of the newest messages PostgreSQL searches before it uses the index. A common word is found among them at once.
 const RECENT: &str = "2000";
 
 pub(super) const SQLITE_STATEMENTS: &[&str] = &[
@@ -55,17 +55,17 @@ pub(super) const SQLITE_STATEMENTS: &[&str] = &[
 ];
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[ADD_POSTGRES, PLACE_POSTGRES, SET_POSTGRES, CONTACT_SET_POSTGRES];
 
-/// Where hits are looked for.
+/// Which rows a search reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// Through the index. On SQLite it gives the newest first by itself; PostgreSQL is kept from walking all entries backwards
-    /// instead, which for rare words costs a thousand times as much.
+    /// The rows that the index finds. SQLite returns the newest first. PostgreSQL must be kept from walking all rows backwards instead,
+    /// which costs a thousand times as much for rare words.
     Index,
-    /// Among the newest entries, on PostgreSQL, where the index would give all hits of a common word before the first can be shown.
+    /// The newest rows, on PostgreSQL only. There the index would collect all hits of a common word before returning the first.
     Recent,
 }
 
-/// The ways of an engine, in the order in which they are tried.
+/// The ways to search on an engine, in the order in which they are tried.
 const fn ways(engine: Engine) -> &'static [Way] {
     match engine {
         Engine::Sqlite => &[Way::Index],
@@ -73,15 +73,15 @@ const fn ways(engine: Engine) -> &'static [Way] {
     }
 }
 
-/// What is indexed, and in which order it came.
+/// An indexed table and its order of insertion.
 struct Index {
     table: &'static str,
     columns: &'static str,
-    /// PostgreSQL's order: SQLite's is the rowid.
+    /// PostgreSQL's column for the order. On SQLite the rowid is the order.
     place: &'static str,
-    /// The same as no index has it.
+    /// The same order as an expression that no index covers.
     unindexed: &'static str,
-    /// The newest entries.
+    /// The newest rows.
     newest: &'static str,
 }
 
@@ -90,7 +90,7 @@ const MESSAGES: Index = Index {
     columns: "conversation_id, message_id",
     place: "place",
     unindexed: "place + 0",
-    // Of all workspaces: one that has few entries would be looked for in all of the table. Its word is in the query.
+    // Of all workspaces: for a small workspace PostgreSQL would otherwise read the whole table. The query contains the workspace's word.
     newest: "message_search ORDER BY place DESC",
 };
 const CONTACTS: Index = Index {
@@ -102,7 +102,7 @@ const CONTACTS: Index = Index {
 };
 
 impl Index {
-    /// Hits as `s`, the newest first. Who sees everything is shown the first ones; of others more are looked at.
+    /// The hits as `s`, newest first. A member who sees everything needs only `$4` of them. For other members more are read.
     fn hits(&self, engine: Engine, way: Way, visibility: Visibility) -> String {
         let Self { table, columns, place, unindexed, newest } = self;
         let bound = if visibility == Visibility::All { "$4" } else { CANDIDATES };
@@ -122,10 +122,10 @@ impl Index {
     }
 }
 
-/// `$1` workspace, `$2` member, `$3` the query, `$4` how many.
+/// `$1` workspace, `$2` member, `$3` the query, `$4` the limit.
 fn messages_sql(engine: Engine, way: Way, visibility: Visibility) -> String {
     let hits = MESSAGES.hits(engine, way, visibility);
-    // CROSS tells SQLite that the hits come first; PostgreSQL takes no condition with it.
+    // CROSS makes SQLite read the hits first. PostgreSQL does not accept a condition on a CROSS JOIN.
     let join = if engine == Engine::Sqlite { "CROSS JOIN" } else { "JOIN" };
     format!(
         "SELECT s.conversation_id, s.message_id FROM {hits} {join} conversation c ON c.workspace_id = $1 \
@@ -134,7 +134,7 @@ fn messages_sql(engine: Engine, way: Way, visibility: Visibility) -> String {
     )
 }
 
-/// The same for contacts: who sees one of their conversations sees them.
+/// The statement for contacts. A member who sees one of a contact's conversations sees the contact.
 fn contacts_sql(engine: Engine, way: Way, visibility: Visibility) -> String {
     let hits = CONTACTS.hits(engine, way, visibility);
     let seen = visible(visibility);
@@ -147,7 +147,7 @@ fn contacts_sql(engine: Engine, way: Way, visibility: Visibility) -> String {
     format!("SELECT s.contact_id FROM {hits} WHERE {seen} ORDER BY s.place DESC LIMIT $4")
 }
 
-/// Every statement that is put together from fragments, for the tests: what it looks for, how, for whom.
+/// Every composed statement, for the tests, with its table, way and visibility.
 pub fn composed_statements(engine: Engine) -> Vec<(&'static str, Way, Visibility, String)> {
     let mut all = Vec::new();
     for &visibility in Visibility::ALL {
@@ -159,7 +159,7 @@ pub fn composed_statements(engine: Engine) -> Vec<(&'static str, Way, Visibility
     all
 }
 
-/// Puts a message into the index.
+/// Adds a message to the index.
 ///
 /// # Errors
 /// When the database fails.
@@ -186,8 +186,8 @@ pub async fn add_message(
     Ok(())
 }
 
-/// Where a message with this text stands in the index; none when no word of it does. It is looked for by the first of the text's words: all
-/// entries that hold them are read, so ask outside of a write.
+/// The index row of a message with this text. None when the index has no word of the text. The lookup reads every row that contains the
+/// first words of the text, so do it outside of a write transaction.
 ///
 /// # Errors
 /// When the database fails.
@@ -213,7 +213,7 @@ fn place_query(text: &str) -> Option<Query> {
     Some(query)
 }
 
-/// Puts a message's new text in place of the one that stands at `place` (see [`place_of`]).
+/// Replaces a message's text in the index. `place` comes from [`place_of`].
 ///
 /// # Errors
 /// When the database fails.
@@ -236,7 +236,7 @@ pub async fn set_message(
     Ok(())
 }
 
-/// Puts a contact into the index, in place of what it was.
+/// Adds a contact to the index, or replaces it there.
 ///
 /// # Errors
 /// When the database fails.
@@ -261,8 +261,8 @@ pub async fn set_contact(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> R
     Ok(())
 }
 
-/// The newest messages that hold every word of `text`, at most `limit`, of conversations that whoever asks may see: three statements
-/// at most. Of whoever does not see everything, the newest 20,000 hits are looked at.
+/// The newest messages that contain every word of `text`, at most `limit`, in conversations that the member may see. It runs at most three
+/// statements. For a member who does not see everything, only the newest 20,000 hits are checked.
 ///
 /// # Errors
 /// When the database fails.
@@ -286,8 +286,7 @@ pub async fn messages(
         .collect())
 }
 
-/// The newest contacts whose name, address, company or phone holds every word of `text`, at most `limit`, of those that whoever asks
-/// may see.
+/// The newest contacts whose name, address, company or phone contain every word of `text`, at most `limit`, that the member may see.
 ///
 /// # Errors
 /// When the database fails.
@@ -301,7 +300,7 @@ pub async fn contacts(
     rows.into_iter().map(|(id,)| read("contact", id)).collect()
 }
 
-/// Tries the engine's ways until one gives as many as were asked for.
+/// Tries the engine's ways to search until one finds `limit` rows.
 async fn find<T: Row>(
     conn: &mut Conn<'_>,
     scope: &Scope,

@@ -1,4 +1,4 @@
-//! Signing in: passwords, sessions, one-time links, attempts. Secrets are kept as hashes only.
+//! Signing in: passwords, sessions, one-time links, counted attempts. Secrets are stored only as hashes.
 
 use model::{Access, ChannelId, Me, Member, MemberId, Permission, Role, SessionId, TeamId, Timestamp, WorkspaceId};
 
@@ -85,20 +85,20 @@ row! {
     }
 }
 
-/// A live session: the only way to a member's [`Scope`].
+/// A valid session. Only a session gives a member's [`Scope`].
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// Which one.
+    /// Its id.
     pub id: SessionId,
     /// When it was last used, to the minute.
     pub seen_at: Timestamp,
-    /// When it ends whatever happens.
+    /// When it ends, even if it is in use.
     pub expires_at: Timestamp,
     /// What its member may see and do.
     pub scope: Scope,
 }
 
-/// The session that a secret opens: not expired at `now`, used after `idle_since`, its member not disabled.
+/// Finds the session of a secret: it has not expired at `now`, was used after `idle_since`, and its member is not disabled.
 ///
 /// # Errors
 /// When the database fails.
@@ -113,11 +113,11 @@ pub async fn find(
     let id: MemberId = read("member", raw.id)?;
     let role: Role = read("role", raw.role)?;
     let visibility = match role {
-        // Visibility narrows agents and viewers only.
+        // Visibility restricts only agents and viewers.
         Role::Owner | Role::Admin => model::Visibility::All,
         _ => read("visibility", raw.visibility)?,
     };
-    // Only who sees by team needs to know which; for all others that statement is saved.
+    // Teams matter only to a member who sees by team. For all others this saves a statement.
     let (teams, channels) =
         if visibility == model::Visibility::Teams { my_teams(conn, workspace, id).await? } else { Default::default() };
     let granted: Vec<Permission> =
@@ -162,24 +162,24 @@ async fn my_teams(
     Ok((teams, channels))
 }
 
-/// Whose session to begin.
+/// A session to begin.
 #[derive(Debug, Clone)]
 pub struct NewSession {
     /// The hash of its secret.
     pub token_hash: String,
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
-    /// Who.
+    /// The member who signs in.
     pub member: MemberId,
-    /// Which one.
+    /// Its id.
     pub id: SessionId,
-    /// What the browser calls itself, shown in the list of sessions.
+    /// The browser's User-Agent, shown in the list of sessions.
     pub user_agent: String,
-    /// When it ends whatever happens.
+    /// When it ends, even if it is in use.
     pub expires_at: Timestamp,
 }
 
-/// Begins a session.
+/// Adds a session.
 ///
 /// # Errors
 /// When the database fails.
@@ -197,7 +197,7 @@ pub async fn add(tx: &mut Tx<'_>, new: &NewSession) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Notes that a session is in use.
+/// Records that a session was used now.
 ///
 /// # Errors
 /// When the database fails.
@@ -206,10 +206,10 @@ pub async fn touch(tx: &mut Tx<'_>, token_hash: &str) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// A session as its member sees it: id, browser, when it began, when it was last used.
+/// A session in its member's list: id, User-Agent, when it began, when it was last used.
 pub type Listed = (SessionId, String, Timestamp, Timestamp);
 
-/// My live sessions, the last used first.
+/// My valid sessions, most recently used first.
 ///
 /// # Errors
 /// When the database fails.
@@ -221,7 +221,7 @@ pub async fn list(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Result<
         .collect()
 }
 
-/// Ends one of a member's sessions.
+/// Ends one of a member's sessions. False when there is no such session.
 ///
 /// # Errors
 /// When the database fails.
@@ -229,7 +229,7 @@ pub async fn end(tx: &mut Tx<'_>, scope: &Scope, member: MemberId, id: SessionId
     Ok(tx.exec(END, args![scope.workspace(), member, id]).await? == 1)
 }
 
-/// Ends all of a member's sessions but one; with none to keep, all.
+/// Ends all of a member's sessions except `but`.
 ///
 /// # Errors
 /// When the database fails.
@@ -244,7 +244,7 @@ pub async fn end_all(
     Ok(())
 }
 
-/// Gives a session a new secret: whoever has the old one has nothing any more. False when it has ended meanwhile.
+/// Gives a session a new secret. The old secret stops working. False when the session has ended meanwhile.
 ///
 /// # Errors
 /// When the database fails.
@@ -258,7 +258,7 @@ pub async fn renew(
     Ok(tx.exec(RENEW, args![scope.workspace(), member, id, token_hash]).await? == 1)
 }
 
-/// Who signs in with an address, and the hash to check their password against.
+/// The workspace and member that sign in with an address, and the hash of their password.
 ///
 /// # Errors
 /// When the database fails.
@@ -270,7 +270,7 @@ pub async fn credential(
     row.map(|(workspace, member, hash)| Ok((read("workspace", workspace)?, read("member", member)?, hash))).transpose()
 }
 
-/// The hash of my password.
+/// The hash of the acting member's password.
 ///
 /// # Errors
 /// When the database fails.
@@ -292,12 +292,12 @@ pub async fn set_password(
     Ok(())
 }
 
-/// What a one-time link is for: one made for one purpose opens no other.
+/// The purpose of a one-time link. A link does not work for another purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Setting the instance up.
+    /// Setting up the instance.
     Setup,
-    /// Becoming a member.
+    /// Accepting an invitation.
     Invite,
 }
 
@@ -310,18 +310,18 @@ impl Purpose {
     }
 }
 
-/// A one-time link that is still good.
+/// A one-time link that is unused and has not expired.
 #[derive(Debug, Clone)]
 pub struct Link {
-    /// The workspace it leads to; none for set-up.
+    /// The workspace of the invitation. None for set-up.
     pub workspace: Option<WorkspaceId>,
-    /// Which one.
+    /// Its id.
     pub id: String,
-    /// What goes with it, as JSON.
+    /// The details of the invitation, as JSON.
     pub body: String,
 }
 
-/// Stores a one-time link, and who made it; nobody did for the instance itself.
+/// Stores a one-time link and the member who made it. Links of the instance itself have no maker.
 ///
 /// # Errors
 /// When the database fails.
@@ -343,7 +343,7 @@ fn link_of((workspace, id, body): (Option<String>, String, String)) -> Result<Li
     Ok(Link { workspace: read_opt("workspace", workspace)?, id, body })
 }
 
-/// What a one-time link leads to, while it is good.
+/// Finds a one-time link that is unused and has not expired.
 ///
 /// # Errors
 /// When the database fails.
@@ -359,7 +359,7 @@ pub async fn link(
         .transpose()
 }
 
-/// Uses a one-time link up; false when it was not good any more. Ask before doing what it allows.
+/// Uses up a one-time link. False when it was no longer valid. Call it before doing what the link allows.
 ///
 /// # Errors
 /// When the database fails.
@@ -367,8 +367,8 @@ pub async fn use_link(tx: &mut Tx<'_>, token_hash: &str, purpose: Purpose) -> Re
     Ok(tx.exec(USE_LINK, args![token_hash, purpose.as_str(), tx.now()]).await? == 1)
 }
 
-/// What whoever made a link may still do: their role, and what they were granted besides. None when they are let in no more, or sign in
-/// with another address than when they made it.
+/// The role and the extra permissions that the maker of a link has now. None when the maker was disabled, or signs in with another address
+/// than when they made the link.
 ///
 /// # Errors
 /// When the database fails.
@@ -378,7 +378,7 @@ pub async fn maker(conn: &mut Conn<'_>, token_hash: &str) -> Result<Option<(Role
     Ok(Some((read("role", role)?, granted)))
 }
 
-/// Revokes whatever links a member made: they were as good as the rights they had.
+/// Deletes all links that a member made, because the links depended on the member's rights.
 ///
 /// # Errors
 /// When the database fails.
@@ -387,7 +387,7 @@ pub async fn drop_links_of(tx: &mut Tx<'_>, scope: &Scope, maker: MemberId) -> R
     Ok(())
 }
 
-/// The workspace's links that nobody used yet and whose makers are still let in.
+/// The workspace's unused links whose makers are not disabled.
 ///
 /// # Errors
 /// When the database fails.
@@ -402,7 +402,7 @@ pub async fn links(
     rows.into_iter().map(link_of).collect()
 }
 
-/// Revokes a link.
+/// Deletes a link. False when there is no such link.
 ///
 /// # Errors
 /// When the database fails.
@@ -410,7 +410,7 @@ pub async fn drop_link(tx: &mut Tx<'_>, scope: &Scope, purpose: Purpose, id: &st
     Ok(tx.exec(DROP_LINK, args![scope.workspace(), purpose.as_str(), id]).await? == 1)
 }
 
-/// Revokes the links of the instance itself: a new set-up link replaces the old.
+/// Deletes the links of the instance itself: a new set-up link replaces the old one.
 ///
 /// # Errors
 /// When the database fails.
@@ -419,7 +419,8 @@ pub async fn drop_setup_links(tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), S
     Ok(())
 }
 
-/// Counts an attempt in its bucket: how many there were in the window that began then. Shared by all processes (S47).
+/// Counts an attempt in its bucket. Returns the number of attempts in the current window, and when that window began. All processes share
+/// the buckets (S47).
 ///
 /// # Errors
 /// When the database fails.
@@ -429,7 +430,7 @@ pub async fn attempt(tx: &mut Tx<'_>, bucket: &str, window_ms: i64) -> Result<(i
     Ok((row.0, Timestamp(row.1)))
 }
 
-/// Forgets a bucket's attempts after a success.
+/// Deletes a bucket's attempts after a success.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,19 +1,19 @@
-//! How many jobs are done at once, so that what waits for somebody else's server keeps nothing else waiting.
+//! How many jobs run at once. A slow server elsewhere holds up only the jobs of its own channel.
 
 use std::collections::HashMap;
 
 use model::ChannelId;
 
-/// Of work that needs this database alone.
+/// Slots for jobs that need only this database.
 const OWN: usize = 32;
-/// Of work that waits for servers elsewhere.
+/// Slots for jobs that wait for servers elsewhere.
 const OUTSIDE: usize = 32;
-/// Of work for one channel: also as many connections as a provider bears from one customer.
+/// Slots per channel. This also bounds the connections to one mail provider, which accept only a few from one customer.
 const PER_CHANNEL: usize = 8;
-/// So many channels can be full while another may still begin something.
+/// How many channels can have all their slots taken while another channel can still begin a job.
 pub(super) const FULL: usize = OUTSIDE / PER_CHANNEL - 1;
 
-/// The slots of one process: those that are free, and who has the others.
+/// The free slots of one process, and how many slots each channel has taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slots {
     own: usize,
@@ -28,7 +28,7 @@ impl Default for Slots {
 }
 
 impl Slots {
-    /// Takes a slot for work that goes over a channel, or for work that needs nobody else; false when there is none free.
+    /// Takes a slot for a job of a channel, or for a job that needs only this database. False when none is free.
     pub fn take(&mut self, channel: Option<ChannelId>) -> bool {
         match channel {
             None if self.own > 0 => self.own -= 1,
@@ -41,7 +41,7 @@ impl Slots {
         true
     }
 
-    /// Gives a slot back that was taken for such work.
+    /// Returns a slot that [`Self::take`] took with the same `channel`.
     pub fn give_back(&mut self, channel: Option<ChannelId>) {
         let Some(channel) = channel else {
             self.own += 1;
@@ -56,7 +56,7 @@ impl Slots {
         }
     }
 
-    /// Whether some work may have to wait for a slot.
+    /// Whether some job may have to wait for a slot.
     pub fn scarce(&self) -> bool {
         self.own == 0 || self.outside == 0 || self.full().next().is_some()
     }
@@ -66,12 +66,12 @@ impl Slots {
         self.own + self.outside
     }
 
-    /// Whether work that needs nobody else may begin.
+    /// Whether a job that needs only this database may begin.
     pub(super) fn own(&self) -> bool {
         self.own > 0
     }
 
-    /// Whether work for a channel that is not [full](Self::full) may begin.
+    /// Whether a job of a channel that is not [full](Self::full) may begin.
     pub(super) fn outside(&self) -> bool {
         self.outside > 0
     }
@@ -80,7 +80,7 @@ impl Slots {
         self.by_channel.get(&channel).copied().unwrap_or_default()
     }
 
-    /// The channels that have all they may have; at most [`FULL`] of them while [`Self::outside`].
+    /// The channels that have taken all their slots. There are at most [`FULL`] of them while [`Self::outside`] is true.
     pub(super) fn full(&self) -> impl Iterator<Item = ChannelId> {
         self.by_channel.iter().filter(|(_, taken)| **taken == PER_CHANNEL).map(|(channel, _)| *channel)
     }

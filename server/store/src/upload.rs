@@ -1,4 +1,4 @@
-//! Files that were uploaded and not sent yet: how many there are, which are too old, and whose bytes nobody needs any more.
+//! Uploaded files that were not sent yet: how many there are, which are too old, and which bytes no row needs any more.
 
 use model::{AttachmentId, ChannelId, Timestamp};
 
@@ -12,7 +12,7 @@ const OVER: &str = "UPDATE attachment SET channel_id = $3 WHERE workspace_id = $
 const UNCLAIMED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM attachment \
      WHERE workspace_id = $1 AND channel_id = $2 AND conversation_id IS NULL";
 const STALE: &str = "SELECT id, digest FROM attachment WHERE workspace_id = $1 AND conversation_id IS NULL AND created_at <= $2 LIMIT $3";
-// By what whoever brought them has there: bytes, or files where $3 is 1.
+// Ordered by the total of each uploader in this channel: total bytes, or the number of files when $3 is 1.
 const HEAVIEST: &str = "SELECT a.id, a.digest, a.size FROM attachment a JOIN \
      (SELECT uploader, SUM(CASE WHEN CAST($3 AS BIGINT) = 1 THEN 1 ELSE size END) AS weight FROM attachment \
      WHERE workspace_id = $1 AND channel_id = $2 AND conversation_id IS NULL GROUP BY uploader) u ON u.uploader = a.uploader \
@@ -22,16 +22,16 @@ const FORGET: &str = "DELETE FROM attachment WHERE workspace_id = $1 AND id = $2
 const LOOSEN: &str = "INSERT INTO loose_bytes (workspace_id, digest, at) VALUES ($1, $2, $3) ON CONFLICT (workspace_id, digest) DO NOTHING";
 const LOOSE: &str = "SELECT digest FROM loose_bytes WHERE workspace_id = $1 AND digest > $2 ORDER BY digest LIMIT $3";
 const SETTLE: &str = "DELETE FROM loose_bytes WHERE workspace_id = $1 AND digest = $2";
-// Of all workspaces: equal bytes are kept once.
+// Searches all workspaces, because equal bytes are stored once.
 const USED: &str = "SELECT EXISTS (SELECT 1 FROM attachment WHERE digest = $1) OR EXISTS (SELECT 1 FROM mail WHERE digest = $1) AS used";
 
 pub(super) const STATEMENTS: &[&str] = &[OVER, UNCLAIMED, STALE, HEAVIEST, FORGET, LOOSEN, LOOSE, SETTLE, USED];
 
-/// The bytes of a row that made room go with the next purge and not at once. While so many wait for it, no more make room: else whoever
-/// uploads faster than the purge comes would fill the disk.
+/// Limit on loose bytes. When an evicted row makes room, the next purge deletes its bytes, not the eviction. At this limit no more rows are
+/// evicted: otherwise somebody who uploads faster than purges run would fill the disk.
 const MOST_LOOSE: i64 = 100;
 
-/// What was uploaded and not sent yet.
+/// The total of uploaded files that were not sent yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unclaimed {
     /// How many files.
@@ -40,7 +40,7 @@ pub struct Unclaimed {
     pub bytes: i64,
 }
 
-/// Notes the channel that strangers uploaded a file to.
+/// Records the channel to which a stranger uploaded a file.
 ///
 /// # Errors
 /// When the database fails.
@@ -49,7 +49,7 @@ pub async fn over(tx: &mut Tx<'_>, scope: &Scope, id: AttachmentId, channel: Cha
     Ok(())
 }
 
-/// What strangers uploaded to a channel and did not send yet.
+/// Counts the files and bytes that strangers uploaded to a channel and did not send yet.
 ///
 /// # Errors
 /// When the database fails.
@@ -58,7 +58,7 @@ pub async fn unclaimed(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -
     Ok(Unclaimed { files, bytes })
 }
 
-/// Forgets up to `most` files that nobody has sent since `before`; their bytes are noted as loose. How many it were.
+/// Deletes up to `most` files that were not sent since `before`. Their bytes are noted as loose. Returns how many it deleted.
 ///
 /// # Errors
 /// When the database fails.
@@ -71,7 +71,7 @@ pub async fn forget_stale(tx: &mut Tx<'_>, scope: &Scope, before: Timestamp, mos
     Ok(found)
 }
 
-/// Whether it was forgotten: another process may have sent it a moment ago.
+/// Deletes the row of an unsent file. False when another process sent the file meanwhile.
 async fn forget(tx: &mut Tx<'_>, scope: &Scope, id: String, digest: String) -> Result<bool, StoreError> {
     let now = tx.now();
     let forgotten = tx.exec(FORGET, args![scope.workspace(), id]).await? == 1;
@@ -81,20 +81,20 @@ async fn forget(tx: &mut Tx<'_>, scope: &Scope, id: String, digest: String) -> R
     Ok(forgotten)
 }
 
-/// What whoever uploaded most to a channel has to give up.
+/// How much room to make in a channel, taken from the uploaders with the most unsent files.
 #[derive(Debug, Clone, Copy)]
 pub struct Eviction {
-    /// So many files…
+    /// How many files to remove.
     pub files: i64,
-    /// …and so many bytes.
+    /// How many bytes to remove.
     pub bytes: i64,
-    /// Of what is younger nothing is taken.
+    /// Files uploaded after this time are kept.
     pub before: Timestamp,
-    /// How many files at most.
+    /// The most files to delete.
     pub most: i64,
 }
 
-/// Makes room among what strangers uploaded to a channel and did not send yet: whoever has most there loses theirs. Whether there is room.
+/// Deletes unsent files of strangers in a channel, those of the heaviest uploaders first. True if that made enough room.
 ///
 /// # Errors
 /// When the database fails.
@@ -103,7 +103,7 @@ pub async fn evict(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, room: Evi
         return Ok(false);
     }
     let (mut files, mut bytes) = (room.files, room.bytes);
-    // Many bytes are many also where each has few files, and the other way round.
+    // If bytes are short, the uploaders with the most bytes come first. If only files are, those with the most files.
     let by_files = i64::from(bytes <= 0);
     let values = args![scope.workspace(), channel, by_files, room.before, room.most];
     let heaviest: Vec<(String, String, i64)> = tx.conn().all(HEAVIEST, values).await?;
@@ -118,7 +118,7 @@ pub async fn evict(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, room: Evi
     Ok(files <= 0 && bytes <= 0)
 }
 
-/// Bytes whose row is gone, in the order of their digests after `after`, at most `most`.
+/// Digests of bytes whose row is gone, in order, after `after`, at most `most`.
 ///
 /// # Errors
 /// When the database fails.
@@ -127,7 +127,7 @@ pub async fn loose(conn: &mut Conn<'_>, scope: &Scope, after: &str, most: i64) -
     Ok(rows.into_iter().map(|(digest,)| digest).collect())
 }
 
-/// Notes that loose bytes were seen to: they are gone, or needed.
+/// Records that loose bytes were dealt with: deleted, or found to be in use.
 ///
 /// # Errors
 /// When the database fails.
@@ -136,7 +136,7 @@ pub async fn settle(tx: &mut Tx<'_>, scope: &Scope, digest: &str) -> Result<(), 
     Ok(())
 }
 
-/// Whether any row of any workspace refers to these bytes.
+/// Whether any row of any workspace still uses these bytes.
 ///
 /// # Errors
 /// When the database fails.

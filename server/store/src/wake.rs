@@ -1,5 +1,5 @@
-//! Between the processes on one PostgreSQL: after a commit the others are woken (Promise 1). A wake-up is a hint and no more: what
-//! happened stands in the log of events, and whoever misses the hint finds it there.
+//! Wake-ups between the processes on one PostgreSQL: after a commit, the others are notified (Promise 1). A wake-up is only a hint. The
+//! events themselves are in the event log, so a process that misses a hint still finds them there.
 
 use std::{
     collections::BTreeMap,
@@ -26,26 +26,26 @@ const TELL: &str = "SELECT pg_notify('tandem', told) FROM unnest(string_to_array
 
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[TELL];
 
-/// The pause after the first failure; doubled each time…
+/// The back-off after the first failure. It doubles with each failure…
 const PAUSE: Duration = Duration::from_millis(100);
-/// …up to this.
+/// …up to this limit.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How many wake-ups may wait for whoever hears them.
+/// How many wake-ups may be queued for the subscriber.
 const BACKLOG: usize = 1024;
 
 /// What another process did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WakeUp {
-    /// It wrote events of a workspace, up to this one.
+    /// It wrote events of this workspace, up to this number.
     Log(WorkspaceId, i64),
-    /// It left work to do.
+    /// It added a job.
     Work,
-    /// Nobody knows: the line was down.
+    /// Unknown, because the connection was down: anything may have happened.
     Anything,
 }
 
 impl WakeUp {
-    /// Reads what a process was told; none when it told so itself, or when this build does not know such a thing.
+    /// Parses a notification. None when this process sent it, or when this build does not know its kind.
     fn read(told: &str, myself: &str) -> Option<Self> {
         let (process, what) = told.split_once('/')?;
         match what.split_once('/') {
@@ -56,7 +56,7 @@ impl WakeUp {
     }
 }
 
-/// What is to be told and was not yet: of many commits the last one.
+/// Wake-ups that were not sent yet. For each workspace only the latest event number is kept.
 #[derive(Default)]
 struct Due {
     logs: BTreeMap<WorkspaceId, i64>,
@@ -81,7 +81,7 @@ impl Due {
 }
 
 struct Shared {
-    /// Tells our own wake-ups from those of others.
+    /// The random id of this process. It tells our own wake-ups from those of other processes.
     process: String,
     due: Mutex<Due>,
     more: Notify,
@@ -101,8 +101,8 @@ impl Shared {
     }
 }
 
-/// Wakes the other processes, on a connection of its own and outside every transaction: inside, it would serialise all commits of
-/// the cluster. What comes up while one wake-up is under way goes out with the next.
+/// Sends wake-ups to the other processes. It uses its own connection outside every transaction: a NOTIFY inside one would serialise all
+/// commits of the cluster. Wake-ups that come while one is being sent go out together afterwards.
 pub(super) struct Notifier {
     shared: Arc<Shared>,
     url: String,
@@ -111,7 +111,7 @@ pub(super) struct Notifier {
 
 impl Notifier {
     pub(super) fn new(url: &str) -> Result<Self, StoreError> {
-        // A wake-up that a crash of the database loses is no loss: it need not wait for the disk.
+        // A wake-up may be lost when the database crashes, so it need not wait for the disk.
         let options = PgConnectOptions::from_str(url)?
             .application_name("tandem wake-ups")
             .options([("synchronous_commit", "off")])
@@ -121,7 +121,7 @@ impl Notifier {
         Ok(Self { shared, url: url.to_owned(), task })
     }
 
-    /// Notes what was committed. Costs the writer nothing.
+    /// Queues wake-ups for committed events and jobs. It does not block the writer.
     pub(super) fn note(&self, logs: impl Iterator<Item = (WorkspaceId, i64)>, work: bool) {
         let Ok(mut due) = self.shared.due.lock() else { return };
         logs.for_each(|(workspace, seq)| due.log(workspace, seq));
@@ -131,7 +131,7 @@ impl Notifier {
         }
     }
 
-    /// Hears the others, on a connection of its own, until the answer is dropped.
+    /// Receives the wake-ups of other processes, on its own connection, until the receiver is dropped.
     pub(super) fn listen(&self) -> mpsc::Receiver<WakeUp> {
         let (heard, wakes) = mpsc::channel(BACKLOG);
         let (url, myself) = (self.url.clone(), self.shared.process.clone());
@@ -144,7 +144,7 @@ impl Notifier {
         wakes
     }
 
-    /// Tells what is still to be told, if the database can be reached, and stops.
+    /// Sends the queued wake-ups, if the database can be reached, and stops.
     pub(super) async fn close(&self) {
         if let Ok(mut due) = self.shared.due.lock() {
             due.closed = true;
@@ -173,7 +173,7 @@ async fn ring(options: PgConnectOptions, shared: Arc<Shared>) {
         match tell(&mut connection, &options, due.told_by(&shared.process)).await {
             Ok(()) => pause = PAUSE,
             Err(error) => {
-                tracing::warn!(%error, "waking the other processes");
+                tracing::warn!(%error, "could not wake the other processes");
                 connection = None;
                 shared.put_back(due);
                 sleep(pause).await;
@@ -196,7 +196,7 @@ async fn tell(
     Ok(())
 }
 
-/// Hears until nobody wants to know any more. After each beginning anything may have been missed, and that is said.
+/// Listens until the receiver is dropped. Wake-ups may be missed before each new connection, so each one begins with [`WakeUp::Anything`].
 async fn hear_on(url: &str, myself: &str, heard: &mpsc::Sender<WakeUp>) {
     let mut pause = PAUSE;
     loop {
@@ -204,9 +204,9 @@ async fn hear_on(url: &str, myself: &str, heard: &mpsc::Sender<WakeUp>) {
             Ok(listener) => {
                 pause = PAUSE;
                 let Err(error) = hear(listener, myself, heard).await else { return };
-                tracing::warn!(%error, "the line to the other processes broke");
+                tracing::warn!(%error, "lost the connection for wake-ups");
             }
-            Err(error) => tracing::warn!(%error, "listening for the other processes"),
+            Err(error) => tracing::warn!(%error, "could not listen for wake-ups"),
         }
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -226,7 +226,7 @@ async fn hear(mut listener: PgListener, myself: &str, heard: &mpsc::Sender<WakeU
     loop {
         let wake = match listener.try_recv().await? {
             Some(told) => WakeUp::read(told.payload(), myself),
-            // It was lost, and is there again.
+            // The connection was lost and is back.
             None => Some(WakeUp::Anything),
         };
         if let Some(wake) = wake

@@ -1,16 +1,16 @@
-//! Text as the index sees it: folded and cut into words here, so that both engines index the same.
+//! Prepares text for search: folds it and cuts it into words. Both engines index these words, so they find the same.
 
 use std::collections::BTreeSet;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// Longer runs are cut: nobody searches for them, and they would swell the index.
+/// Longer runs are cut: nobody searches for them, and they would enlarge the index.
 const WORD_CHARS: usize = 40;
-/// A text's index is bounded whatever it holds.
+/// The most words indexed of one text, however long it is.
 const WORDS: usize = 4_000;
 
-/// The words of a text: without case, accents and punctuation; runs of scripts that put no spaces between words become
-/// overlapping pairs, so that a Japanese word of two characters is found inside a sentence. Each word once.
+/// The words of a text, each once, without case, accents and punctuation. Scripts without spaces between words are cut into overlapping
+/// pairs of characters, so that a Japanese word of two characters is found inside a sentence.
 pub fn index_words(text: &str) -> String {
     let mut words = BTreeSet::new();
     each_run(text, |run, spaced| {
@@ -22,7 +22,7 @@ pub fn index_words(text: &str) -> String {
             return;
         }
         for (at, first) in run.iter().enumerate() {
-            // The single character as well: a query of one character finds it.
+            // Also indexes the single character, so that a query of one character finds it.
             words.insert(first.to_string());
             if let Some(second) = run.get(at + 1) {
                 words.insert([*first, *second].iter().collect());
@@ -32,17 +32,17 @@ pub fn index_words(text: &str) -> String {
     words.into_iter().collect::<Vec<_>>().join(" ")
 }
 
-/// What a query asks for: every word must be there; the last one may be the beginning of one.
+/// A search query. A text must contain every word; the last word may match the beginning of a longer one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// Words that must be there as they are.
+    /// Words that must match whole.
     pub whole: Vec<String>,
-    /// Words of which the beginning is enough.
+    /// Words that may match the beginning of a longer word.
     pub prefixes: Vec<String>,
 }
 
 impl Query {
-    /// Cuts a query as texts are cut; none when it holds no word at all. At most 12 words count.
+    /// Cuts a query as texts are cut. None when it contains no word. Words after the first 12 are ignored.
     pub fn parse(text: &str) -> Option<Self> {
         let (mut whole, mut prefixes) = (Vec::new(), Vec::new());
         each_run(text, |run, spaced| {
@@ -58,14 +58,14 @@ impl Query {
         (!whole.is_empty() || !prefixes.is_empty()).then_some(Self { whole, prefixes })
     }
 
-    /// For FTS5; words are letters and digits only, so that quoting them is enough.
+    /// The query for SQLite's FTS5. Words contain only letters and digits, so quoting them is enough.
     pub fn fts5(&self, workspace: &str) -> String {
         let whole = self.whole.iter().map(|word| format!(" AND words : \"{word}\""));
         let prefixes = self.prefixes.iter().map(|word| format!(" AND words : \"{word}\" *"));
         format!("workspace : \"{}\"{}", workspace_word(workspace), whole.chain(prefixes).collect::<String>())
     }
 
-    /// For `to_tsquery`.
+    /// The query for PostgreSQL's `to_tsquery`.
     pub fn tsquery(&self, workspace: &str) -> String {
         let whole = self.whole.iter().map(|word| format!(" & '{word}'"));
         let prefixes = self.prefixes.iter().map(|word| format!(" & '{word}':*"));
@@ -73,12 +73,12 @@ impl Query {
     }
 }
 
-/// The workspace as a word of its own index: its id without dashes, with a letter in front that no folded text begins so.
+/// The word that stands for the workspace in the index: its id without dashes, after the letter `w`.
 pub fn workspace_word(workspace: &str) -> String {
     format!("w{}", workspace.replace('-', ""))
 }
 
-/// Calls `found` with each run of letters and digits, folded; the flag says whether its script puts spaces between words.
+/// Calls `found` with each folded run of letters and digits. The flag says whether the script puts spaces between words.
 fn each_run(text: &str, mut found: impl FnMut(&[char], bool)) {
     let mut run: Vec<char> = Vec::new();
     let mut spaced = true;
@@ -99,10 +99,10 @@ fn each_run(text: &str, mut found: impl FnMut(&[char], bool)) {
     }
 }
 
-/// Compatibility forms, case and accents away: "Ｃａｆé" and "cafe" are the same; so are ß and ss.
+/// Removes compatibility forms, case and accents: "Ｃａｆé" and "cafe" become equal, and so do ß and ss.
 fn fold(text: &str) -> impl Iterator<Item = char> + '_ {
     text.nfkd()
-        // The voicing marks of kana are letters in all but encoding; they are put together again below.
+        // Kana voicing marks count as letters, though Unicode separates them. They are recombined below.
         .filter(|c| !is_combining_mark(*c) || matches!(c, '\u{3099}' | '\u{309a}'))
         .flat_map(char::to_lowercase)
         .filter(|c| !is_combining_mark(*c) || matches!(c, '\u{3099}' | '\u{309a}'))

@@ -1,4 +1,4 @@
-//! The workspace: its people, teams and channels.
+//! The workspace: its settings, members, teams and channels.
 
 use std::collections::HashMap;
 
@@ -84,21 +84,21 @@ row! {
     }
 }
 
-/// The tenant with what only the server needs of it.
+/// A workspace, with data that only the server needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkspaceRecord {
-    /// As members see it.
+    /// The workspace as members see it.
     pub workspace: Workspace,
-    /// When the bubble went grey; none while it is green.
+    /// When chat went off (a grey bubble). None while chat is on.
     pub chat_off_since: Option<Timestamp>,
     /// The number of the last event.
     pub seq: i64,
 }
 
-/// The workspace of a scope.
+/// Loads the workspace of a scope.
 ///
 /// # Errors
-/// When the database fails or there is none.
+/// When the database fails, or the workspace does not exist.
 pub async fn load(conn: &mut Conn<'_>, scope: &Scope) -> Result<WorkspaceRecord> {
     let raw: RawWorkspace = conn.opt(WORKSPACE, args![scope.workspace()]).await?.ok_or(Error::NOT_FOUND)?;
     Ok(WorkspaceRecord {
@@ -113,7 +113,7 @@ pub async fn load(conn: &mut Conn<'_>, scope: &Scope) -> Result<WorkspaceRecord>
     })
 }
 
-/// Every workspace of this database: there is one on most machines.
+/// Every workspace of this database. Most instances have one.
 ///
 /// # Errors
 /// When the database fails.
@@ -142,7 +142,7 @@ pub async fn save(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Notes when the bubble went grey, or that it is green.
+/// Records when chat went off, or that it is on.
 ///
 /// # Errors
 /// When the database fails.
@@ -163,7 +163,7 @@ row! {
     }
 }
 
-/// Everybody, in the order of their ids, with their teams.
+/// All members with their teams, in the order of their ids.
 ///
 /// # Errors
 /// When the database fails.
@@ -190,15 +190,15 @@ pub async fn members(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Member>, 
         .collect()
 }
 
-/// One of them.
+/// Loads a member.
 ///
 /// # Errors
-/// When the database fails, or there is no such member here.
+/// When the database fails, or the workspace has no such member.
 pub async fn member(conn: &mut Conn<'_>, scope: &Scope, id: MemberId) -> Result<Member> {
     members(conn, scope).await?.into_iter().find(|m| m.id == id).ok_or(Error::NOT_FOUND)
 }
 
-/// Whether somebody is a member here and not disabled.
+/// Whether this id is a member of the workspace who is not disabled.
 ///
 /// # Errors
 /// When the database fails.
@@ -206,15 +206,15 @@ pub async fn is_member(conn: &mut Conn<'_>, scope: &Scope, id: MemberId) -> Resu
     Ok(conn.opt::<(String,)>(IS_MEMBER, args![scope.workspace(), id]).await?.is_some())
 }
 
-/// How an address is compared: two that differ in case are one.
+/// The form in which addresses are compared, without regard to case.
 pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Stores a new member.
+/// Adds a member.
 ///
 /// # Errors
-/// When the database fails, also when the address is taken.
+/// When the database fails, also when the e-mail address is taken.
 pub async fn add_member(tx: &mut Tx<'_>, workspace: WorkspaceId, member: &Member) -> Result<(), StoreError> {
     let values = args![
         workspace,
@@ -231,7 +231,7 @@ pub async fn add_member(tx: &mut Tx<'_>, workspace: WorkspaceId, member: &Member
     Ok(())
 }
 
-/// Stores an edited member (not their teams).
+/// Stores an edited member, without the teams.
 ///
 /// # Errors
 /// When the database fails.
@@ -266,7 +266,7 @@ pub async fn teams(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Team>, Stor
         .collect()
 }
 
-/// Stores a new team with its channels.
+/// Adds a team with its channels.
 ///
 /// # Errors
 /// When the database fails.
@@ -275,10 +275,10 @@ pub async fn add_team(tx: &mut Tx<'_>, scope: &Scope, team: &Team) -> Result<(),
     set_team_channels(tx, scope, team.id, &team.channels).await
 }
 
-/// Says which channels a team looks after.
+/// Sets the channels that a team looks after.
 ///
 /// # Errors
-/// When the database fails, also when a channel is not of this workspace.
+/// When the database fails, also when a channel belongs to another workspace.
 pub async fn set_team_channels(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -292,10 +292,10 @@ pub async fn set_team_channels(
     Ok(())
 }
 
-/// Takes a member into a team, or out of it.
+/// Adds a member to a team, or removes them from it.
 ///
 /// # Errors
-/// When the database fails, also when one of them is not of this workspace.
+/// When the database fails, also when the member or the team belongs to another workspace.
 pub async fn set_in_team(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -353,16 +353,16 @@ pub async fn channels(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Channel>
     conn.all::<RawChannel>(CHANNELS, args![scope.workspace()]).await?.into_iter().map(Channel::try_from).collect()
 }
 
-/// One of them.
+/// Loads a channel.
 ///
 /// # Errors
-/// When the database fails, or there is no such channel here.
+/// When the database fails, or the workspace has no such channel.
 pub async fn channel(conn: &mut Conn<'_>, scope: &Scope, id: ChannelId) -> Result<Channel> {
     let raw = conn.opt::<RawChannel>(CHANNEL, args![scope.workspace(), id]).await?.ok_or(Error::NOT_FOUND)?;
     Ok(raw.try_into()?)
 }
 
-/// Where a web chat's public key leads.
+/// Finds the workspace and channel of a web chat's public key.
 ///
 /// # Errors
 /// When the database fails.
@@ -375,7 +375,7 @@ fn origins(channel: &Channel) -> Result<String, StoreError> {
     serde_json::to_string(&channel.origins).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
-/// Stores a new channel.
+/// Adds a channel.
 ///
 /// # Errors
 /// When the database fails.
@@ -417,15 +417,15 @@ pub async fn save_channel(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel) -> 
     Ok(())
 }
 
-/// All that every page needs, for the member who asks.
+/// The data that every page needs, for the member who asks.
 ///
 /// # Errors
-/// When the database fails, or the system asks.
+/// When the database fails, or the scope is the system's.
 pub async fn bootstrap(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Result<Bootstrap> {
     let record = load(conn, scope).await?;
     let members = members(conn, scope).await?;
     let mut me = scope.person()?.clone();
-    // As everybody else sees them and as events tell of them (R14); what they see is in `access`.
+    // The member as everybody else and the events see them (R14). What this member sees is in `access`.
     if let Some(member) = members.iter().find(|member| member.id == me.member.id) {
         me.member.clone_from(member);
     }

@@ -1,4 +1,4 @@
-//! The one door for writing (architecture, The write path): commands queue, share a commit, and are answered after it.
+//! The only way to write (architecture, The write path). Commands are queued, share a commit, and are answered after it.
 
 use std::{
     collections::HashMap,
@@ -27,31 +27,31 @@ use crate::{
     error::{Error, Result, StoreError},
 };
 
-/// At most this many commands share a commit, so that the first of them does not wait for ever.
+/// The most commands in one commit, so that the first of them is answered soon.
 const BATCH: usize = 256;
 
-/// Held by every batch of a workspace together with the batches of other processes…
+/// The lock that every batch of a workspace takes. Batches of other processes may hold it at the same time…
 const BESIDE_OTHERS: &str = "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))";
-/// …and by one that is run again with nobody beside it, so that it cannot lose to the same circle of locks once more.
+/// …and the lock that a repeated batch takes alone, so that it cannot lose to the same deadlock again.
 const ALONE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
 
 pub(super) const POSTGRES_STATEMENTS: &[&str] = &[BESIDE_OTHERS, ALONE];
 
-/// How often a command is tried that another process was quicker than. Each time somebody got on, so a few are enough.
+/// How often a command is tried when other processes change its row first. Each time another process succeeds, so a few tries are enough.
 const TRIES: usize = 12;
 
-/// A change of the database: rows, their event and the work they leave behind, all or nothing. It does database work only (no
-/// network, no rendering, no hashing), about ten statements at most, and may be run again when its batch has to be repeated.
+/// A change of the database: rows, their event and the jobs they need, all or nothing. A command does only database work (no network, no
+/// rendering, no hashing), in about ten statements at most. It may run again when its batch is repeated.
 #[async_trait]
 pub trait Command: Send + Sync + 'static {
-    /// What the asker gets once it is committed.
+    /// What the caller gets after the commit.
     type Output: Send + 'static;
 
-    /// Does it.
+    /// Makes the change.
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output>;
 }
 
-/// What a command works with.
+/// The open transaction that a command works with.
 pub struct Tx<'c> {
     conn: Conn<'c>,
     scope: Option<Scope>,
@@ -61,61 +61,61 @@ pub struct Tx<'c> {
 }
 
 impl<'c> Tx<'c> {
-    /// To ask the database.
+    /// The connection of the transaction.
     pub fn conn(&mut self) -> &mut Conn<'c> {
         &mut self.conn
     }
 
-    /// On whose behalf.
+    /// On whose behalf the command runs.
     ///
     /// # Errors
-    /// [`Error::FORBIDDEN`] in a command that was written for no workspace.
+    /// [`Error::FORBIDDEN`] in a command of [`Db::write_global`](crate::Db::write_global), which has no scope.
     pub fn scope(&self) -> Result<Scope> {
         self.scope.clone().ok_or(Error::FORBIDDEN)
     }
 
-    /// The time that everything in this command is stamped with.
+    /// The time stamped on everything that this command writes.
     pub const fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// Appends to the log of events, in this transaction.
+    /// Appends an event to the log, in this transaction.
     pub fn emit(&mut self, workspace: WorkspaceId, body: EventBody) {
         self.events.push((workspace, body));
     }
 
-    /// Says that a job was left to do, so that workers look after the commit.
+    /// Records that a job was added, so that workers are woken after the commit.
     pub fn left_job(&mut self) {
         self.left_jobs = true;
     }
 
-    /// Runs a statement for its effect.
+    /// Runs a statement and returns how many rows it changed.
     pub async fn exec(&mut self, sql: &'static str, args: Vec<Val>) -> Result<u64, StoreError> {
         self.conn.exec(sql, args).await
     }
 }
 
-/// The events of one commit in one workspace, numbered.
+/// The numbered events of one commit in one workspace.
 pub struct Committed {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
-    /// The number of the first one; the others follow.
+    /// The number of the first event. The others follow without gaps.
     pub first_seq: i64,
-    /// What happened.
+    /// The events, in order.
     pub events: Vec<EventBody>,
 }
 
-/// A command with whoever waits for it, its type forgotten.
+/// A queued command of any type, with the channel that takes its answer.
 #[async_trait]
 trait Queued: Send {
     fn lane(&self) -> Option<WorkspaceId>;
-    /// Runs it; whether it went well.
+    /// Runs the command. True if it succeeded.
     async fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    /// Whether the database asked to have the whole batch repeated.
+    /// Whether the database asked for the whole batch to be repeated.
     fn wants_repeat(&self) -> bool;
-    /// Whether another process was first with the same row: looked at again, it may go well.
+    /// Whether another process changed the same row first. Another try may succeed.
     fn lost_a_race(&self) -> bool;
-    /// Why it could not be stored, when the database can store nothing.
+    /// Why the database can store nothing, if that made the command fail.
     fn fault(&self) -> Option<StorageFault>;
     fn answer(self: Box<Self>, commit: Result<(), NotStored>);
 }
@@ -135,7 +135,7 @@ impl<C: Command> Queued for Waiting<C> {
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> bool {
         tx.scope.clone_from(&self.scope);
-        // A panic in one command must not take the writer, and with it all writing, down.
+        // A panic in one command must not stop the writer, and with it all writing.
         let result = match AssertUnwindSafe(self.command.run(tx)).catch_unwind().await {
             Ok(result) => result,
             Err(_) => Err(StoreError::Corrupt("a command panicked; see the log".to_owned()).into()),
@@ -159,29 +159,28 @@ impl<C: Command> Queued for Waiting<C> {
 
     fn answer(self: Box<Self>, commit: Result<(), NotStored>) {
         let result = match (commit, self.result) {
-            // A refusal stands whether or not its neighbours were stored.
+            // A refusal stands even if the other commands of the batch were not stored.
             (_, Some(Err(refusal))) => Err(refusal),
             (Ok(()), Some(done)) => done,
             (Ok(()), None) => Err(StoreError::Closed.into()),
             (Err(NotStored { fault: Some(fault), .. }), _) => Err(StoreError::Unwritable(fault).into()),
             (Err(NotStored { cause, .. }), _) => Err(StoreError::Commit(cause).into()),
         };
-        // Whoever asked may have gone; what was done stays done.
+        // The caller may be gone. Its command stays committed.
         let _ = self.reply.send(result);
     }
 }
 
-/// Why a batch was not stored.
 #[derive(Clone)]
 struct NotStored {
     cause: String,
-    /// When it is that the database can store nothing.
+    /// Set when the database can store nothing.
     fault: Option<StorageFault>,
 }
 
 type Queue = mpsc::UnboundedSender<Box<dyn Queued>>;
 
-/// Takes commands in and sees to it that they share commits.
+/// Queues commands and commits them in batches.
 pub struct Writer {
     lanes: Mutex<Option<Lanes>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -189,9 +188,9 @@ pub struct Writer {
 }
 
 enum Lanes {
-    /// SQLite has one writer, whatever the workspace.
+    /// SQLite has one writer for all workspaces.
     One(Queue),
-    /// PostgreSQL has one per workspace in this process: its counter row would serialise them anyway.
+    /// PostgreSQL has one writer per workspace and process. The workspace's event counter would serialise them anyway.
     PerWorkspace(PgPool, HashMap<Option<WorkspaceId>, Queue>),
 }
 
@@ -252,7 +251,7 @@ impl Writer {
         queue.send(command).map_err(|_| StoreError::Closed)
     }
 
-    /// Takes no more commands and waits for those taken.
+    /// Takes no new commands and waits until the queued ones are done.
     pub(super) async fn close(&self) {
         if let Ok(mut lanes) = self.lanes.lock() {
             lanes.take();
@@ -264,7 +263,7 @@ impl Writer {
     }
 }
 
-/// The commands that queued up during the last commit: no waiting window.
+/// The commands that queued up during the last commit. No timer delays them.
 async fn next_batch(commands: &mut mpsc::UnboundedReceiver<Box<dyn Queued>>) -> Option<Vec<Box<dyn Queued>>> {
     let mut batch = vec![commands.recv().await?];
     while batch.len() < BATCH {
@@ -286,14 +285,14 @@ async fn sqlite_lane(
         finish(batch, done, &context);
     }
     if let Err(error) = sqlx::Connection::close(connection).await {
-        tracing::warn!(%error, "closing the database");
+        tracing::warn!(%error, "could not close the database");
     }
 }
 
 async fn postgres_lane(pool: PgPool, mut commands: mpsc::UnboundedReceiver<Box<dyn Queued>>, context: Context) {
     while let Some(mut batch) = next_batch(&mut commands).await {
         let mut done = Err(Failed::Repeat);
-        // Another process may win a lock we wait for; then the batch is run again, twice at most.
+        // A batch may lose a deadlock to another process. It is then run again, at most twice.
         for lock in [BESIDE_OTHERS, ALONE, ALONE] {
             done = match pool.acquire().await {
                 Ok(mut connection) => {
@@ -341,16 +340,16 @@ async fn run_batch(
     match run_commands(&mut tx, lock, batch).await {
         Ok(committed) => Ok(Done { committed, left_jobs: tx.left_jobs }),
         Err(failed) => {
-            // The connection must not go on inside a broken transaction.
+            // The connection must not be used again inside a broken transaction.
             if let Err(error) = tx.conn.raw("ROLLBACK").await {
-                tracing::warn!(%error, "rolling back");
+                tracing::warn!(%error, "could not roll back");
             }
             Err(failed)
         }
     }
 }
 
-/// Runs each command in a savepoint of its own, so that a failure does not undo its neighbours; numbers the events; commits.
+/// Runs each command in its own savepoint, so that a failure does not undo the others. Then numbers the events and commits.
 async fn run_commands(
     tx: &mut Tx<'_>,
     lock: &'static str,
@@ -361,7 +360,7 @@ async fn run_commands(
     }
     for command in batch.iter_mut() {
         let kept = (tx.events.len(), tx.left_jobs);
-        // What another process committed meanwhile is seen by the next try, in this same transaction.
+        // The next try, in the same transaction, sees what another process committed meanwhile.
         for tries_left in (0..TRIES).rev() {
             tx.conn.raw("SAVEPOINT command").await?;
             if command.run(tx).await {
@@ -371,7 +370,7 @@ async fn run_commands(
             if command.wants_repeat() {
                 return Err(Failed::Repeat);
             }
-            // SQLite has undone the whole batch by then.
+            // By now SQLite has rolled back the whole batch.
             if let (Some(fault), true) = (command.fault(), tx.conn.engine() == Engine::Sqlite) {
                 return Err(StoreError::Unwritable(fault).into());
             }
@@ -389,7 +388,7 @@ async fn run_commands(
     Ok(committed)
 }
 
-/// Takes one range of numbers per workspace, last before the commit, so that number order is commit order.
+/// Takes one range of numbers per workspace, as the last step before the commit, so that the order of numbers is the order of commits.
 async fn number(tx: &mut Tx<'_>) -> Result<Vec<Committed>, StoreError> {
     let mut per_workspace: Vec<Committed> = Vec::new();
     for (workspace, body) in std::mem::take(&mut tx.events) {
@@ -398,7 +397,7 @@ async fn number(tx: &mut Tx<'_>) -> Result<Vec<Committed>, StoreError> {
             None => per_workspace.push(Committed { workspace, first_seq: 0, events: vec![body] }),
         }
     }
-    // Always in the same order, so that two processes cannot wait for each other.
+    // The order is always the same, so that two processes cannot deadlock.
     per_workspace.sort_by_key(|c| c.workspace);
     for committed in &mut per_workspace {
         let n = i64::try_from(committed.events.len()).unwrap_or(i64::MAX);
@@ -418,7 +417,7 @@ fn finish(batch: Vec<Box<dyn Queued>>, done: Result<Done, Failed>, context: &Con
                 let last = |c: &Committed| c.first_seq - 1 + i64::try_from(c.events.len()).unwrap_or_default();
                 bell.note(done.committed.iter().map(|c| (c.workspace, last(c))), done.left_jobs);
             }
-            // Subscribers are told in commit order: this task is the only one that commits in its lane.
+            // Subscribers are called in commit order, because only this task commits in its lane.
             for committed in done.committed {
                 (context.on_commit)(committed);
             }

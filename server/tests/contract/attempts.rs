@@ -1,4 +1,4 @@
-//! S47: attempts are counted per account and per address, by all processes together, within a window.
+//! S47: sign-in attempts are counted per account and per address, by all processes together, within a window.
 
 use domain::sessions::{CountAttempt, SignIn};
 use futures::future::join_all;
@@ -32,11 +32,11 @@ async fn s47_a_window_counts_and_ends(world: World) {
     assert_eq!(
         try_once(&world, "olive", "198.51.100.7").await,
         Some(595),
-        "from wherever: the account is what is guarded"
+        "the limit of an account counts all addresses"
     );
-    assert_eq!(try_once(&world, "agathe", "192.0.2.1").await, None, "another account from the same address may");
+    assert_eq!(try_once(&world, "agathe", "192.0.2.1").await, None, "the same address may try another account");
     world.wait(594_000);
-    assert_eq!(try_once(&world, "olive", "192.0.2.1").await, Some(1), "trying on does not make it longer");
+    assert_eq!(try_once(&world, "olive", "192.0.2.1").await, Some(1), "further attempts do not extend the wait");
     world.wait(1000);
     assert_eq!(try_once(&world, "olive", "192.0.2.1").await, None, "a new window");
     for n in 0..19 {
@@ -44,7 +44,7 @@ async fn s47_a_window_counts_and_ends(world: World) {
         assert_eq!(wait, None, "{n}");
     }
     assert_eq!(try_once(&world, "one", "203.0.113.9").await, None);
-    assert_eq!(try_once(&world, "another", "203.0.113.9").await, Some(600), "one address, many accounts");
+    assert_eq!(try_once(&world, "another", "203.0.113.9").await, Some(600), "one address at many accounts is limited");
 }
 
 async fn s47_two_processes_count_together(world: World) {
@@ -54,7 +54,7 @@ async fn s47_two_processes_count_together(world: World) {
         tokio::spawn(async move { try_once(&world, "olive", &format!("192.0.2.{n}")).await })
     });
     let allowed = join_all(tries).await.into_iter().filter(|wait| wait.as_ref().unwrap().is_none()).count();
-    assert_eq!(allowed, 5, "five for both together");
+    assert_eq!(allowed, 5, "both processes together may make five attempts");
     other.db.close().await;
 }
 

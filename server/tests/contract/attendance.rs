@@ -1,4 +1,4 @@
-//! Visitors' streams of one process ask the database once an event, however many they are.
+//! The visitors' streams of one process query the database once per event, however many streams there are.
 
 use futures::future::join_all;
 use model::{EventBody, Role, Visibility};

@@ -1,4 +1,4 @@
-//! Trap 7: the counters are kept by every command, compared once a day, and put right.
+//! Trap 7: every command updates the counters. They are compared once a day and corrected.
 
 use domain::{
     inbox,

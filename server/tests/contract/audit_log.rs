@@ -1,4 +1,4 @@
-//! N10, S26, S27: what is noted of whom, who may read it, and that nobody can change it.
+//! N10, S26, S27: what the audit log records, who may read it, and that nobody can change it.
 
 use domain::{
     audit_log::{self, NoteRefusal, NoteWrongPassword},
@@ -108,7 +108,7 @@ async fn n10_only_who_administers_reads_it(world: World) {
     }
     let tenant = world.tenant("other").await;
     let theirs = audit_log::page(&world.db, &tenant.owner.scope, None).await.unwrap();
-    assert!(theirs.lines.is_empty(), "each workspace has its own");
+    assert!(theirs.lines.is_empty(), "each workspace has its own numbers");
 }
 
 async fn s27_the_database_refuses_to_change_it(world: World) {
@@ -134,7 +134,7 @@ async fn s27_a_line_that_was_edited_in_the_file_shows(world: World) {
         let mut snapshot = world.db.snapshot().await.unwrap();
         audit::verify(&mut snapshot.conn(), world.workspace).await.unwrap()
     };
-    let lines = verify().await.expect("as it was written");
+    let lines = verify().await.expect("the log is unchanged");
     assert!(lines >= 6, "{lines}");
     let unlock: &[&str] = match world.engine {
         store::Engine::Sqlite => &["DROP TRIGGER audit_is_never_changed", "DROP TRIGGER audit_is_never_deleted"],
@@ -145,13 +145,13 @@ async fn s27_a_line_that_was_edited_in_the_file_shows(world: World) {
     }
     let change = async |sql: &str| world.db.write(&world.owner.scope, Sql::one(sql, Vec::new())).await.unwrap();
     change("UPDATE audit SET address = '192.0.2.1' WHERE n = 3").await;
-    assert_eq!(verify().await, Err(3), "an edited line");
+    assert_eq!(verify().await, Err(3), "an edited entry is found");
     change("UPDATE audit SET address = '' WHERE n = 3").await;
-    assert_eq!(verify().await, Ok(lines), "as it was");
+    assert_eq!(verify().await, Ok(lines), "the log is unchanged again");
     change("UPDATE audit SET seal = '' WHERE n = 5").await;
-    assert_eq!(verify().await, Err(5), "a line without a seal between those with one");
+    assert_eq!(verify().await, Err(5), "an entry without a seal between sealed ones is found");
     change("DELETE FROM audit WHERE n = 4").await;
-    assert_eq!(verify().await, Err(4), "a line that is gone");
+    assert_eq!(verify().await, Err(4), "a missing entry is found");
 }
 
 async fn s27_two_processes_add_to_one_chain(world: World) {
@@ -169,7 +169,7 @@ async fn s27_two_processes_add_to_one_chain(world: World) {
     }
     let mut snapshot = world.db.snapshot().await.unwrap();
     let verdict = audit::verify(&mut snapshot.conn(), world.workspace).await.unwrap();
-    assert_eq!(verdict, Ok(42), "two of the set-up and forty");
+    assert_eq!(verdict, Ok(42), "two entries of the set-up and forty others");
     drop(snapshot);
     other.db.close().await;
 }
@@ -184,7 +184,7 @@ async fn s53_refusals_do_not_fill_it(world: World) {
         world.db.write_global(wrong).await.unwrap();
     }
     let lines = log(&world).await;
-    assert_eq!(lines.len(), before + 30 + 30, "the first ones of each kind in a quarter of an hour");
+    assert_eq!(lines.len(), before + 30 + 30, "only the first refusals of each kind within a quarter of an hour");
     assert!(lines.iter().all(|(.., detail)| detail.len() < 300));
     world.wait(15 * 60_000);
     world.db.write(&agent.scope, NoteRefusal { what: AuditEvent::Refused, asked: String::new() }).await.unwrap();
@@ -212,7 +212,7 @@ async fn s26_harmless_refusals_keep_none_out_of_it(world: World) {
         assert!(last(part).contains("further ones: not noted"), "{}", last(part));
     }
     let saying = lines.iter().filter(|(.., detail)| detail.contains("further ones")).count();
-    assert_eq!(saying, 4, "the last one of each kind says that there may be more");
+    assert_eq!(saying, 4, "the last refusal of each kind says that further ones are not logged");
     for (n, (what, asked)) in [
         (AuditEvent::Refused, "edit_member"),
         (AuditEvent::PasswordRefused, "change_password"),
@@ -246,5 +246,5 @@ async fn it_is_read_page_by_page(world: World) {
             break;
         }
     }
-    assert_eq!(seen, (1..=122).rev().collect::<Vec<_>>(), "each once, the newest first");
+    assert_eq!(seen, (1..=122).rev().collect::<Vec<_>>(), "each entry once, newest first");
 }

@@ -1,4 +1,4 @@
-//! R14: what a browser shows after the events equals what it would read afresh, byte for byte, for everybody, after every step.
+//! R14: what a browser shows after the events equals a fresh read, byte for byte, for every member, after every step.
 
 use domain::inbox;
 use model::{
@@ -131,7 +131,7 @@ impl Browser {
             assert!(world.again(&self.who).await.is_none(), "after {after}");
             return;
         }
-        let who = world.again(&self.who).await.expect("nobody said that the session ended");
+        let who = world.again(&self.who).await.expect("the stream does not say that the session ended");
         let name = &who.scope.person().unwrap().member.name.clone();
         let boot = inbox::bootstrap(&world.db, &who.scope).await.unwrap();
         assert_eq!(boot_of(&self.long), comparable_boot(boot), "the workspace of {name} after {after}");
@@ -141,7 +141,10 @@ impl Browser {
         let fresh = self.list(world, self.filter.clone(), 100).await;
         self.check_list(self.short.list.as_ref().unwrap(), &fresh, name, after);
         let Some(part) = &self.long.thread else { return };
-        let fresh = world.thread(&who, part.thread.row.id).await.expect("nobody said that it is gone");
+        let fresh = world
+            .thread(&who, part.thread.row.id)
+            .await
+            .expect("the stream does not say that the conversation is gone");
         self.check_thread(&part.thread, fresh, name, after);
     }
 
@@ -274,7 +277,7 @@ async fn r14_a_thread_that_comes_back_into_sight_is_whole_or_says_so(world: Worl
     }
     let part = state.thread.unwrap();
     let fresh = world.thread(&agent, conversation).await.unwrap();
-    assert!(part.gone || json(&part.thread.messages) == json(&fresh.messages), "an entry is missing and nobody knows");
+    assert!(part.gone || json(&part.thread.messages) == json(&fresh.messages), "an entry is missing without notice");
 }
 
 async fn r14_what_came_in_before_joining_counts_the_same(world: World) {

@@ -1,4 +1,4 @@
-//! Trap 2: how many statements a request asks, whatever the size of its page.
+//! Trap 2: the number of statements per request does not depend on the size of its page.
 
 use std::cell::Cell;
 

@@ -1,4 +1,4 @@
-//! Chance that can be repeated: the same seed gives the same walk.
+//! Reproducible random numbers: the same seed gives the same walk.
 
 /// SplitMix64.
 pub struct Dice(u64);

@@ -1,4 +1,4 @@
-//! S53: what has expired goes, what recurs is there from a workspace's first moment, and no table grows by what is refused.
+//! S53: expired rows are deleted, recurring jobs exist from the start of a workspace, and refused requests make no table grow.
 
 use domain::{
     sessions::{
@@ -62,7 +62,7 @@ async fn s53_what_recurs_is_there_from_the_first_moment(world: World) {
     for hour in 1..=4 {
         world.wait(HOUR);
         assert!((1..=2).contains(&world.work().await), "hour {hour}");
-        assert_eq!(rows(&world, "job", "state = 'waiting'").await, 2, "each leaves the next");
+        assert_eq!(rows(&world, "job", "state = 'waiting'").await, 2, "each recurring job enqueues the next one");
     }
 }
 
@@ -73,8 +73,8 @@ async fn s53_what_recurs_goes_on_though_one_turn_failed(world: World) {
     world.db.write(&world.system(), Sql::one(tried, Vec::new())).await.unwrap();
     world.wait(HOUR);
     world.work().await;
-    assert_eq!(rows(&world, "job", "kind = 'purge' AND state = 'dead'").await, 1, "it is shown");
-    assert_eq!(rows(&world, "job", "kind = 'purge' AND state = 'waiting'").await, 1, "and the next one comes");
+    assert_eq!(rows(&world, "job", "kind = 'purge' AND state = 'dead'").await, 1, "the given-up job is shown");
+    assert_eq!(rows(&world, "job", "kind = 'purge' AND state = 'waiting'").await, 1, "the next job is enqueued");
 }
 
 async fn invite(world: &World) -> Result<()> {
@@ -109,21 +109,21 @@ async fn s53_sessions_links_and_attempts_go_when_they_have_expired(world: World)
     assert_eq!(
         (rows(&world, "session", "TRUE").await, rows(&world, "one_time_link", open).await),
         (2, 1),
-        "not before"
+        "nothing is deleted before it expires"
     );
     world.wait(3 * HOUR);
     world.work().await;
-    assert_eq!(rows(&world, "session", "TRUE").await, 1, "the one that was used stays");
+    assert_eq!(rows(&world, "session", "TRUE").await, 1, "the session in use stays");
     world.wait(LINK_MS);
     world.work().await;
-    assert_eq!(rows(&world, "one_time_link", "TRUE").await, 0, "also the one that was used up");
+    assert_eq!(rows(&world, "one_time_link", "TRUE").await, 0, "the used link is deleted too");
     assert_eq!(rows(&world, "attempt", "TRUE").await, 0);
     sign_in(&world, "a browser that is always open").await;
     world.wait(SESSION_MS);
     let seen = format!("UPDATE session SET seen_at = {}", world.now().0);
     world.db.write(&world.system(), Sql::one(&seen, Vec::new())).await.unwrap();
     world.work().await;
-    assert_eq!(rows(&world, "session", "TRUE").await, 0, "however often it was used");
+    assert_eq!(rows(&world, "session", "TRUE").await, 0, "a session expires however often it was used");
 }
 
 async fn s53_a_refused_sign_in_leaves_no_row(world: World) {
@@ -149,7 +149,7 @@ async fn s53_attempts_are_bounded_whoever_comes(world: World) {
         try_once(&world, &format!("account {n}"), &format!("198.51.100.{n}")).await;
     }
     assert_eq!(rows(&world, "attempt", "TRUE").await, 20_000);
-    assert_eq!(rows(&world, "attempt", "bucket LIKE 'client 198.51.100.%'").await, 10, "the oldest made room");
+    assert_eq!(rows(&world, "attempt", "bucket LIKE 'client 198.51.100.%'").await, 10, "the oldest row was deleted");
 }
 
 async fn s53_a_member_has_so_many_sessions(world: World) {
@@ -159,8 +159,8 @@ async fn s53_a_member_has_so_many_sessions(world: World) {
     }
     assert_eq!(i64::try_from(rows(&world, "session", "TRUE").await).unwrap(), MOST_SESSIONS);
     let last = secret_hash(&format!("browser {}", MOST_SESSIONS + 9));
-    assert_eq!(rows(&world, "session", &format!("token_hash = '{last}'")).await, 1, "the newest is one of them");
-    assert!(world.again(&world.owner).await.is_none(), "the one that was used the longest ago ended");
+    assert_eq!(rows(&world, "session", &format!("token_hash = '{last}'")).await, 1, "the newest session stays");
+    assert!(world.again(&world.owner).await.is_none(), "the session unused for longest ended");
 }
 
 async fn s53_a_workspace_has_so_many_open_invitations(world: World) {

@@ -1,4 +1,4 @@
-//! L5, S28: what is searched for is found, whatever its case, accents and script; nothing anybody types breaks the query.
+//! L5, S28: search ignores case and accents and works in every script, and no input breaks the query.
 
 use domain::{
     contacts::EditContact,
@@ -81,7 +81,7 @@ async fn l5_newest_first_and_no_more_than_asked(world: World) {
     assert_eq!(found, ids[..25]);
     let note =
         world.note(&world.owner, world.inbound("visitor 0", "x").await.conversation, "Invoice paid").await.unwrap();
-    assert_eq!(find(&world, &world.owner.scope, "invoice", 1).await[0].1, note.id, "notes are found as well");
+    assert_eq!(find(&world, &world.owner.scope, "invoice", 1).await[0].1, note.id, "notes are found, too");
 }
 
 async fn l5_every_word_must_be_there(world: World) {
@@ -91,7 +91,7 @@ async fn l5_every_word_must_be_there(world: World) {
     for query in ["red door", "door red", "\"red\" AND door*", "red open", "red NOT door"] {
         let found: Vec<_> = find(&world, &world.owner.scope, query, 10).await.into_iter().map(|(_, id)| id).collect();
         let words = ["and", "not"].iter().any(|word| query.to_lowercase().contains(word));
-        assert_eq!(found, if words { vec![] } else { vec![both] }, "operators are words like any other: {query}");
+        assert_eq!(found, if words { vec![] } else { vec![both] }, "operators must count as words: {query}");
     }
 }
 
@@ -140,7 +140,7 @@ async fn l5_contacts_by_name_address_and_company(world: World) {
     for text in ["zoe", "corail", "55 51", "blanc maison"] {
         assert_eq!(found(text).await, [contact.id], "{text}");
     }
-    assert!(found("amelie").await.is_empty(), "the old name no longer finds");
+    assert!(found("amelie").await.is_empty(), "the old name must not find the contact");
 }
 
 /// However much of others' there is before it, mine is found; and nothing of theirs is.
@@ -160,7 +160,7 @@ async fn s19_what_others_have_neither_shows_nor_hides_what_is_mine(world: World)
         all.insert(0, (message.conversation, message.id));
     }
     assert_eq!(find(&world, &mine.scope, "invoice", 10).await, hers);
-    assert_eq!(find(&world, &mine.scope, "invoice", 1).await, hers[..1], "the newest of hers");
+    assert_eq!(find(&world, &mine.scope, "invoice", 1).await, hers[..1], "the newest of the messages she sees");
     assert!(find(&world, &mine.scope, "invoice 17", 10).await.is_empty());
     assert_eq!(find(&world, &world.owner.scope, "invoice", 10).await, all[..10]);
     let contacts = async |scope: &Scope, text: &str, limit| {
@@ -171,7 +171,7 @@ async fn s19_what_others_have_neither_shows_nor_hides_what_is_mine(world: World)
     for (conversation, _) in &all {
         known.push(world.row(*conversation).await.contact.unwrap());
     }
-    assert_eq!(contacts(&world.owner.scope, "guest", 3).await, known[..3], "the newest first");
+    assert_eq!(contacts(&world.owner.scope, "guest", 3).await, known[..3], "newest first");
     assert_eq!(contacts(&mine.scope, "guest", 10).await, known[38..]);
     assert_eq!(contacts(&mine.scope, "guest", 1).await, known[38..39]);
     assert!(contacts(&mine.scope, "guest 17", 10).await.is_empty());

@@ -1,4 +1,4 @@
-//! Promise 2: an id is its workspace's own. The same one, made in two browsers or restored twice, never takes the place of another's.
+//! Promise 2: an id belongs to one workspace. The same id, made in two browsers or restored twice, never replaces another workspace's row.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ async fn p2_one_id_in_two_workspaces_is_two_messages_and_two_jobs(world: World) 
     for (scope, conversation) in both {
         let thread = inbox::thread(&world.db, scope, conversation).await.unwrap();
         let reply = thread.messages.into_iter().find(|message| message.id == id).unwrap();
-        let Entry::Outgoing { delivery, .. } = reply.entry else { panic!("it is a reply") };
+        let Entry::Outgoing { delivery, .. } = reply.entry else { panic!("expected a reply") };
         assert_eq!(delivery.state, DeliveryState::Sent);
     }
 }

@@ -1,4 +1,4 @@
-//! S42, S58: a link is good once, for a day, for what it was made for, while its maker may hand that out, and for nobody who only guesses.
+//! S42, S58: a link works once, for one day, for its purpose, while its maker may invite, and cannot be guessed.
 
 use domain::{
     people::{EditMember, SetChat},
@@ -95,8 +95,8 @@ async fn members(world: &World) -> usize {
 async fn s42_an_invitation_is_good_once(world: World) {
     let (_, link) = invite(&world).await;
     let both = tokio::join!(accept(&world, &link, "one@corail.example"), accept(&world, &link, "two@corail.example"));
-    assert!(both.0.is_ok() != both.1.is_ok(), "at once: one of them");
-    assert!(accept(&world, &link, "three@corail.example").await.is_err(), "and nobody later");
+    assert!(both.0.is_ok() != both.1.is_ok(), "two uses at once: only one succeeds");
+    assert!(accept(&world, &link, "three@corail.example").await.is_err(), "nobody can use it later");
     assert_eq!(members(&world).await, 2);
 }
 
@@ -131,7 +131,7 @@ async fn s42_a_link_is_good_for_its_purpose_only(world: World) {
 
 async fn s42_a_refused_form_does_not_use_the_link_up(world: World) {
     let (_, link) = invite(&world).await;
-    assert!(accept(&world, &link, "olive@corail.example").await.is_err(), "the owner signs in with it");
+    assert!(accept(&world, &link, "olive@corail.example").await.is_err(), "the owner signs in with this address");
     assert!(accept(&world, &link, "").await.is_err());
     accept(&world, &link, "agathe@corail.example").await.unwrap();
 }
@@ -194,7 +194,10 @@ async fn s42_an_invitation_ends_with_its_makers_password_and_address(world: Worl
     let change = ChangePassword { hash: "another".to_owned(), keep, token_hash: secret_hash("renewed") };
     world.db.write(&admin.scope, change).await.unwrap();
     for link in links {
-        assert!(accept(&world, &link, "one@corail.example").await.is_err(), "made before the password was changed");
+        assert!(
+            accept(&world, &link, "one@corail.example").await.is_err(),
+            "a link from before the change of password"
+        );
     }
     let (_, after) = invite_as(&world, &admin, Role::Agent).await;
     accept(&world, &after, "two@corail.example").await.unwrap();
@@ -202,7 +205,7 @@ async fn s42_an_invitation_ends_with_its_makers_password_and_address(world: Worl
     let (_, link) = invite_as(&world, &admin, Role::Agent).await;
     let reset = ResetPassword { member: admin.id, hash: "a third".to_owned() };
     world.db.write(&world.system(), reset).await.unwrap();
-    assert!(accept(&world, &link, "three@corail.example").await.is_err(), "made before the password was set anew");
+    assert!(accept(&world, &link, "three@corail.example").await.is_err(), "a link from before the password was reset");
 
     let (_, link) = invite_as(&world, &admin, Role::Agent).await;
     sql(
@@ -211,7 +214,10 @@ async fn s42_an_invitation_ends_with_its_makers_password_and_address(world: Worl
         &admin,
     )
     .await;
-    assert!(accept(&world, &link, "four@corail.example").await.is_err(), "made under another address");
+    assert!(
+        accept(&world, &link, "four@corail.example").await.is_err(),
+        "a link from before the maker's address changed"
+    );
     assert_eq!(listed(&world).await, 0);
 }
 

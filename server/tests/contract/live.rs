@@ -1,4 +1,4 @@
-//! Promise 1, S20: a stream goes on where it stopped, shows what its member may see and nothing else, and says when it cannot.
+//! Promise 1, S20: a stream continues where it stopped, shows exactly what its member may see, and says when it cannot continue.
 
 use std::{pin::Pin, time::Duration};
 
@@ -61,7 +61,7 @@ impl Listener {
             let frame = match line("event: ").unwrap_or_default().as_str() {
                 "change" => {
                     let event: LiveEvent = serde_json::from_str(&line("data: ").unwrap()).unwrap();
-                    assert_eq!(line("id: "), Some(event.seq.to_string()), "the browser goes on from this number");
+                    assert_eq!(line("id: "), Some(event.seq.to_string()), "the browser continues from this number");
                     Frame::Change(Box::new(event))
                 }
                 "ready" => Frame::Ready(line("data: {\"seq\":").unwrap().trim_end_matches('}').parse().unwrap()),
@@ -86,7 +86,7 @@ impl Listener {
     async fn until(&mut self, last: i64) -> Vec<Frame> {
         let mut frames = Vec::new();
         loop {
-            let frame = self.next().await.expect("the stream goes on");
+            let frame = self.next().await.expect("the stream continues");
             let reached = matches!(&frame, Frame::Change(event) if event.seq >= last);
             frames.push(frame);
             if reached {
@@ -176,7 +176,7 @@ async fn p1_reset_when_too_far_behind_or_unknown(world: World) {
     assert_eq!(begins(last).await, Frame::Ready(last));
     assert!(matches!(begins(last - 3).await, Frame::Change(event) if event.seq == last - 2));
     assert_eq!(begins(-1).await, Frame::Reset, "nonsense");
-    assert_eq!(begins(last + 1).await, Frame::Reset, "a number from the future: the database was restored");
+    assert_eq!(begins(last + 1).await, Frame::Reset, "a number from the future, because the database was restored");
     let mut snapshot = world.db.snapshot().await.unwrap();
     assert_eq!(event::oldest(&mut snapshot.conn(), world.workspace).await.unwrap(), Some(1));
     drop(snapshot);
@@ -185,17 +185,17 @@ async fn p1_reset_when_too_far_behind_or_unknown(world: World) {
         vec![world.workspace.into(), (last - 10).into()],
     );
     world.db.write(&world.system(), forget).await.unwrap();
-    assert_eq!(begins(last - 11).await, Frame::Reset, "that was forgotten");
+    assert_eq!(begins(last - 11).await, Frame::Reset, "an event that was deleted");
     assert!(
         matches!(begins(last - 10).await, Frame::Change(event) if event.seq == last - 9),
-        "the oldest that is kept"
+        "the oldest event that is stored"
     );
     let many = (0..1001).map(|n| {
         let draft = Draft { mode: DraftMode::Note, text: format!("{n}"), id: None };
         world.db.write(&world.owner.scope, SaveDraft { conversation, draft })
     });
     futures::future::join_all(many).await.into_iter().for_each(|done| done.unwrap());
-    assert_eq!(begins(last).await, Frame::Reset, "too much to send");
+    assert_eq!(begins(last).await, Frame::Reset, "too many events to send");
     assert!(matches!(begins(last + 1).await, Frame::Change(_)));
 }
 
@@ -209,10 +209,10 @@ async fn p1_a_slow_reader_is_told(world: World) {
         world.db.write(&world.owner.scope, SaveDraft { conversation, draft })
     });
     futures::future::join_all(many).await.into_iter().for_each(|done| done.unwrap());
-    assert_eq!(listener.next().await, Some(Frame::Reset), "not silently dropped");
+    assert_eq!(listener.next().await, Some(Frame::Reset), "events must not be dropped silently");
     let after = world.last_seq().await;
     world.inbound("amelie", "Two").await;
-    assert_eq!(listener.seq().await, after + 1, "and goes on with what is new");
+    assert_eq!(listener.seq().await, after + 1, "the stream continues with new events");
 }
 
 async fn s20_only_what_is_mine_to_see(world: World) {
@@ -238,9 +238,12 @@ async fn s20_only_what_is_mine_to_see(world: World) {
     let frames = listener.until(world.last_seq().await).await;
     let bodies: Vec<LiveBody> =
         frames.into_iter().map(|f| if let Frame::Change(event) = f { event.body } else { panic!("{f:?}") }).collect();
-    assert!(matches!(&bodies[0], LiveBody::Conversation { before: None, row, .. } if row.id == hers), "it came to her");
-    assert!(matches!(&bodies[1], LiveBody::Gone { id, .. } if *id == hers), "it left her");
-    assert!(matches!(&bodies[2], LiveBody::Conversation { before: None, .. }), "it came back");
+    assert!(
+        matches!(&bodies[0], LiveBody::Conversation { before: None, row, .. } if row.id == hers),
+        "she gets the conversation"
+    );
+    assert!(matches!(&bodies[1], LiveBody::Gone { id, .. } if *id == hers), "she loses the conversation");
+    assert!(matches!(&bodies[2], LiveBody::Conversation { before: None, .. }), "she gets the conversation again");
     assert_eq!(bodies.len(), 3, "{bodies:?}");
 }
 
@@ -261,7 +264,7 @@ async fn s20_seeing_less_begins_anew_and_shows_less(world: World) {
     world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await.unwrap();
     assert!(matches!(listener.next().await, Some(Frame::Change(event)) if matches!(event.body, LiveBody::Member(_))));
     assert_eq!(listener.next().await, Some(Frame::Reset));
-    let Some(Frame::Change(event)) = listener.next().await else { panic!("the assignment is hers to see") };
+    let Some(Frame::Change(event)) = listener.next().await else { panic!("expected the assignment") };
     assert_eq!(
         (event.seq, matches!(event.body, LiveBody::Conversation { before: None, .. })),
         (world.last_seq().await, true)
@@ -277,10 +280,13 @@ async fn s20_seeing_less_while_away_begins_anew(world: World) {
     assert_eq!(
         listen(&world, &agent, since).await.next().await,
         Some(Frame::Reset),
-        "what she was shown is no longer hers"
+        "she may no longer see what she was shown"
     );
     assert_eq!(listen(&world, &agent, changed).await.next().await, Some(Frame::Ready(changed)));
-    assert!(matches!(listen(&world, &world.owner, since).await.next().await, Some(Frame::Change(_))), "others go on");
+    assert!(
+        matches!(listen(&world, &world.owner, since).await.next().await, Some(Frame::Change(_))),
+        "other streams continue"
+    );
 }
 
 async fn s20_an_ended_session_is_told_and_cut(world: World) {
@@ -329,9 +335,9 @@ async fn s20_an_ended_session_is_told_and_cut(world: World) {
             last = listener.next().await;
         }
         assert_eq!(last, Some(Frame::SignedOut), "way {way}");
-        assert_eq!(listener.next().await, None, "and cut");
+        assert_eq!(listener.next().await, None, "the stream ends");
         if way < 2 {
-            assert_eq!(desk.next().await, Some(Frame::Reset), "the other session stays");
+            assert_eq!(desk.next().await, Some(Frame::Reset), "the other session continues");
         }
     }
     assert!(world.again(&agent).await.is_none() && world.last_seq().await > since);
@@ -349,7 +355,7 @@ async fn s44_a_new_secret_cuts_what_the_old_one_opened(world: World) {
     let change = ChangePassword { hash: String::new(), keep, token_hash: renewed.token.clone() };
     world.db.write(&world.owner.scope, change).await.unwrap();
     assert_eq!((listener.next().await, listener.next().await), (Some(Frame::SignedOut), None));
-    assert!(world.again(&world.owner).await.is_none(), "the old secret opens nothing");
+    assert!(world.again(&world.owner).await.is_none(), "the old secret no longer works");
     assert!(world.again(&renewed).await.is_some());
 }
 
@@ -366,7 +372,7 @@ async fn s20_a_session_that_ran_out_is_cut_before_the_next_event(world: World) {
     world.wait(1);
     world.inbound("amelie", "secret").await;
     assert_eq!(listener.next().await, Some(Frame::SignedOut), "idle for twelve hours");
-    assert_eq!(listener.next().await, None, "and cut");
+    assert_eq!(listener.next().await, None, "the stream ends");
 
     let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
     let since = world.last_seq().await;
@@ -389,8 +395,11 @@ async fn s20_a_session_that_ran_out_is_cut_on_a_silent_line(world: World) {
     let mut listener = listen(&world, &world.owner, since).await;
     assert_eq!(listener.next().await, Some(Frame::Ready(since)));
     world.wait(IDLE_MS);
-    let end =
-        timeout(Duration::from_secs(60), listener.stream.next()).await.expect("within a minute").unwrap().unwrap();
+    let end = timeout(Duration::from_secs(60), listener.stream.next())
+        .await
+        .expect("the stream must end within a minute")
+        .unwrap()
+        .unwrap();
     assert!(std::str::from_utf8(&end).unwrap().starts_with("event: signed-out"), "{end:?}");
     assert_eq!(listener.next().await, None);
 }
@@ -403,5 +412,5 @@ async fn a_stopping_process_ends_its_streams(world: World) {
     listener.stop.send(true).unwrap();
     assert_eq!(listener.next().await, None);
     drop(listener);
-    assert_eq!(world.hub.subscribers(), 0, "nothing is left of it");
+    assert_eq!(world.hub.subscribers(), 0, "nothing of the session is left");
 }

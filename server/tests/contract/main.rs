@@ -1,7 +1,7 @@
-//! What the database half of Tandem promises, checked on SQLite and on PostgreSQL alike.
+//! Tests of the database half of Tandem, on SQLite and on PostgreSQL.
 //!
-//! Each test runs once per engine, in a database of its own, under a clock that only the test moves. The PostgreSQL half needs
-//! `TANDEM_TEST_POSTGRES` (the URL of a cluster, see `scripts/postgres`); without it, it says so and is skipped.
+//! Each test runs once per engine, in its own database, with a clock that only the test moves. The PostgreSQL half needs
+//! `TANDEM_TEST_POSTGRES` (the URL of a cluster, see `scripts/postgres`). Without it, that half prints a note and is skipped.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! T6, R7: out it goes once, at its time, or it says why not; what nobody can do is put where people see it.
+//! T6, R7: a message is sent once, at its time, or says why not. Jobs that nobody can do are shown to people.
 
 use std::{
     collections::VecDeque,
@@ -161,7 +161,11 @@ async fn t6_nothing_goes_out_before_its_time_and_then_once(world: World) {
     outbox.after(1).await;
     assert_eq!((outbox.handed(), outbox.state(message.id).await), (1, DeliveryState::Sent));
     outbox.after(600_000).await;
-    assert_eq!((outbox.handed(), outbox.backlog().await), (1, (0, 0, 0)), "once, and no work is left");
+    assert_eq!(
+        (outbox.handed(), outbox.backlog().await),
+        (1, (0, 0, 0)),
+        "the message is sent once, and no job is left"
+    );
 }
 
 async fn t6_what_is_taken_back_never_goes_out(world: World) {
@@ -184,7 +188,7 @@ async fn t6_sent_now_goes_out_once(world: World) {
     assert_eq!(
         (outbox.handed(), outbox.state(message.id).await),
         (1, DeliveryState::Sent),
-        "its own time does not send it again"
+        "the original time does not send it again"
     );
     assert_eq!(outbox.backlog().await, (0, 0, 0));
 }
@@ -216,13 +220,13 @@ async fn r7_later_is_tried_again_with_growing_pauses(world: World) {
         Err(SendError::Later { reason: "Come back in an hour.".to_owned(), after: Some(Duration::from_secs(3600)) }),
     ]);
     outbox.after(5000).await;
-    assert_eq!((outbox.handed(), outbox.backlog().await), (1, (1, 0, 0)), "it waits");
+    assert_eq!((outbox.handed(), outbox.backlog().await), (1, (1, 0, 0)), "the message waits");
     outbox.after(100).await;
-    assert_eq!(outbox.handed(), 1, "not at once");
+    assert_eq!(outbox.handed(), 1, "it is not retried at once");
     outbox.after(3000).await;
     assert_eq!(outbox.handed(), 2);
     outbox.after(3_500_000).await;
-    assert_eq!(outbox.handed(), 2, "not before the provider said");
+    assert_eq!(outbox.handed(), 2, "it is not retried before the provider's time");
     outbox.after(200_000).await;
     assert_eq!((outbox.handed(), outbox.state(message.id).await), (3, DeliveryState::Sent));
     // A provider that has no time for two days: then it says so and can be sent again by hand. Meanwhile it says why it waits.
@@ -254,7 +258,7 @@ async fn r7_later_is_no_doubt_where_nothing_is_idempotent(world: World) {
     let message = outbox.reply().await;
     outbox.answer([later(), later()]);
     outbox.after(5000).await;
-    assert_eq!(outbox.state(message.id).await, DeliveryState::Queued, "it says that it waits");
+    assert_eq!(outbox.state(message.id).await, DeliveryState::Queued, "the message counts as waiting");
     outbox.after(10_000).await;
     outbox.after(20_000).await;
     assert_eq!((outbox.handed(), outbox.state(message.id).await), (3, DeliveryState::Sent));
@@ -320,7 +324,7 @@ async fn t6_sent_now_while_a_worker_has_it_is_one_job(world: World) {
     outbox.world.db.write_global(take).await.unwrap().expect("a job is due");
     outbox.world.db.write(&outbox.world.owner.scope, SendNow(message.id)).await.unwrap();
     outbox.after(0).await;
-    assert_eq!((outbox.handed(), outbox.backlog().await), (0, (0, 1, 0)), "whoever has it sends it");
+    assert_eq!((outbox.handed(), outbox.backlog().await), (0, (0, 1, 0)), "the process with the lease sends it");
     // Nobody does: once the lease has ended somebody else may.
     outbox.after(120_000).await;
     assert_eq!((outbox.handed(), outbox.state(message.id).await), (1, DeliveryState::Sent));
@@ -338,7 +342,7 @@ async fn t8_what_came_back_in_the_meantime_stays_so(world: World) {
         let message = outbox.reply().await;
         outbox.world.wait(5000);
         let (lease, plan) = outbox.killed_while_sending(message.id).await;
-        let Plan::HandOver(outgoing) = plan else { panic!("nothing to hand over") };
+        let Plan::HandOver(outgoing) = plan else { panic!("there is nothing to send") };
         let bounced =
             Sql::one("UPDATE message SET state = 'bounced' WHERE kind = 'outgoing' AND state = 'sending'", vec![]);
         assert_eq!(outbox.world.db.write(&outbox.world.system(), bounced).await.unwrap(), 1);
@@ -361,12 +365,12 @@ async fn r7_never_and_unknown_say_why(world: World) {
     let told: Vec<_> = found.iter().map(|d| (d.state, d.reason.as_str())).collect();
     assert_eq!(told, [(DeliveryState::Unknown, "The line broke."), (DeliveryState::Failed, "No such number.")]);
     outbox.after(600_000).await;
-    assert_eq!((outbox.handed(), outbox.backlog().await), (2, (0, 0, 0)), "neither is tried again by itself");
+    assert_eq!((outbox.handed(), outbox.backlog().await), (2, (0, 0, 0)), "neither is retried automatically");
     for id in [never.id, unknown.id] {
         outbox.world.db.write(&outbox.world.owner.scope, SendNow(id)).await.unwrap();
         outbox.after(0).await;
         let delivery = outbox.delivery(id).await;
-        assert_eq!((delivery.state, delivery.reason.as_str()), (DeliveryState::Sent, ""), "a person may decide to");
+        assert_eq!((delivery.state, delivery.reason.as_str()), (DeliveryState::Sent, ""), "a person may retry it");
     }
 }
 
@@ -377,9 +381,13 @@ async fn r7_crash_after_hand_over_on_an_idempotent_channel(world: World) {
     let (_, plan) = outbox.killed_while_sending(message.id).await;
     assert!(matches!(plan, Plan::HandOver(ref outgoing) if !outgoing.doubtful));
     outbox.after(119_000).await;
-    assert_eq!((outbox.handed(), outbox.state(message.id).await), (0, DeliveryState::Sending), "its lease still runs");
+    assert_eq!(
+        (outbox.handed(), outbox.state(message.id).await),
+        (0, DeliveryState::Sending),
+        "its lease has not expired"
+    );
     outbox.after(1000).await;
-    assert_eq!(*outbox.provider.handed.lock().unwrap(), [message.id], "handed over again under the same id");
+    assert_eq!(*outbox.provider.handed.lock().unwrap(), [message.id], "it is sent again with the same id");
     assert_eq!((outbox.state(message.id).await, outbox.backlog().await), (DeliveryState::Sent, (0, 0, 0)));
 }
 
@@ -390,7 +398,7 @@ async fn r7_crash_after_hand_over_elsewhere_is_for_a_person(world: World) {
     outbox.killed_while_sending(message.id).await;
     outbox.after(120_000).await;
     let delivery = outbox.delivery(message.id).await;
-    assert_eq!((outbox.handed(), delivery.state), (0, DeliveryState::Unknown), "never silently sent again");
+    assert_eq!((outbox.handed(), delivery.state), (0, DeliveryState::Unknown), "it must not be sent again silently");
     assert!(!delivery.reason.is_empty());
     outbox.after(600_000).await;
     assert_eq!((outbox.handed(), outbox.backlog().await), (0, (0, 0, 0)));
@@ -409,8 +417,8 @@ async fn r7_a_kind_that_is_not_connected_says_so(world: World) {
     let delivery = outbox.delivery(message.id).await;
     assert_eq!(delivery.state, DeliveryState::Failed);
     assert!(delivery.reason.contains("not connected") && delivery.reason.contains("Settings"), "{}", delivery.reason);
-    assert_eq!(outbox.state(doubtful.id).await, DeliveryState::Unknown, "another process may have sent it");
-    assert_eq!((outbox.handed(), outbox.backlog().await), (0, (0, 0, 0)), "what to do is said at the message");
+    assert_eq!(outbox.state(doubtful.id).await, DeliveryState::Unknown, "another process may have sent the message");
+    assert_eq!((outbox.handed(), outbox.backlog().await), (0, (0, 0, 0)), "the message must say what to do");
     let told = world.events(world.workspace, 0).await.into_iter().rev().find_map(|(_, body)| match body {
         EventBody::Conversation { messages, .. } => messages.into_iter().find(|m| m.id == message.id),
         _ => None,
@@ -446,7 +454,7 @@ async fn a_lost_lease_writes_nothing(world: World) {
     let message = outbox.reply().await;
     outbox.world.wait(5000);
     let (lease, plan) = outbox.killed_while_sending(message.id).await;
-    let Plan::HandOver(outgoing) = plan else { panic!("nothing to hand over") };
+    let Plan::HandOver(outgoing) = plan else { panic!("there is nothing to send") };
     outbox.after(120_000).await;
     assert_eq!(outbox.state(message.id).await, DeliveryState::Sent);
     let seq = outbox.world.last_seq().await;
@@ -457,7 +465,7 @@ async fn a_lost_lease_writes_nothing(world: World) {
         outbox.world.receive(letter(&outbox.account, "basil", "Hi"))
     );
     assert!(late.is_err());
-    neighbour.expect("whoever shares the commit is not harmed");
+    neighbour.expect("other commands of the commit are not affected");
     assert_eq!(outbox.state(message.id).await, DeliveryState::Sent);
     assert_eq!(outbox.world.last_seq().await, seq + 1);
 }
@@ -476,7 +484,7 @@ async fn an_unknown_sort_of_work_is_shown_and_can_be_revived(world: World) {
     assert_eq!(shown.iter().map(|job| (job.id, job.kind.as_str())).collect::<Vec<_>>(), [(id, "dance")]);
     assert!(shown[0].last_error.contains("does not know such work"), "{}", shown[0].last_error);
     outbox.after(600_000).await;
-    assert_eq!(dead().await, shown, "it is not tried again by itself");
+    assert_eq!(dead().await, shown, "it is not retried automatically");
     let agent = outbox.world.member("Agathe", Role::Agent, Visibility::All).await;
     assert_eq!(refused(outbox.world.db.write(&agent.scope, ReviveJob(id)).await), ApiError::Forbidden);
     let tenant = outbox.world.tenant("other").await;
@@ -485,5 +493,5 @@ async fn an_unknown_sort_of_work_is_shown_and_can_be_revived(world: World) {
     assert_eq!(outbox.backlog().await, (1, 0, 0));
     assert_eq!(refused(outbox.world.db.write(&outbox.world.owner.scope, ReviveJob(id)).await), ApiError::NotFound);
     outbox.after(0).await;
-    assert_eq!(outbox.backlog().await, (0, 0, 1), "this version still does not know it");
+    assert_eq!(outbox.backlog().await, (0, 0, 1), "this version still does not know the job");
 }

@@ -1,4 +1,4 @@
-//! Commands that only tests give: plain SQL, a channel of any kind, a second tenant, a job of any sort.
+//! Commands for tests only: plain SQL, a channel of any kind, a second workspace, a job of any kind.
 
 use async_trait::async_trait;
 use domain::sessions::{SESSION_MS, web_chat};
@@ -110,7 +110,7 @@ impl Command for TakeJob {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output> {
         let mut jobs = job::lease(tx, self.owner, self.until, &mut Slots::default()).await?;
-        assert!(jobs.len() < 2, "one at most is due");
+        assert!(jobs.len() < 2, "at most one job is due");
         Ok(jobs.pop())
     }
 }

@@ -1,4 +1,4 @@
-//! N10, S26: every command as every role: done or refused, as the table says.
+//! N10, S26: every command with every role is done or refused, as the table says.
 
 use domain::{
     act::ChangeState,
@@ -230,7 +230,7 @@ async fn n10_every_command_as_every_role(world: World) {
             assert_eq!(
                 refused(world.db.write(&who.scope, reset).await),
                 ApiError::Forbidden,
-                "that is for the command line"
+                "only the command line may do that"
             );
         }
     }
@@ -258,8 +258,16 @@ async fn s26_nobody_hands_out_what_they_do_not_hold(world: World) {
         ApiError::Forbidden,
         "only an owner makes an owner"
     );
-    assert_eq!(give(&admin, edit(world.owner.id, Role::Owner, true)).await, ApiError::Forbidden, "nor disables one");
-    assert_eq!(give(&admin, edit(world.owner.id, Role::Viewer, false)).await, ApiError::Forbidden, "nor demotes one");
+    assert_eq!(
+        give(&admin, edit(world.owner.id, Role::Owner, true)).await,
+        ApiError::Forbidden,
+        "an admin cannot disable an owner"
+    );
+    assert_eq!(
+        give(&admin, edit(world.owner.id, Role::Viewer, false)).await,
+        ApiError::Forbidden,
+        "an admin cannot demote an owner"
+    );
     assert_eq!(give(&agent, edit(agent.id, Role::Admin, false)).await, ApiError::Forbidden);
     assert!(
         matches!(give(&admin, edit(admin.id, Role::Agent, false)).await, ApiError::Invalid { .. }),
@@ -267,7 +275,7 @@ async fn s26_nobody_hands_out_what_they_do_not_hold(world: World) {
     );
     assert!(
         matches!(give(&world.owner, edit(world.owner.id, Role::Owner, true)).await, ApiError::Invalid { .. }),
-        "the last owner stays"
+        "the last owner cannot be removed"
     );
     let invitation = Invitation { role: Role::Owner, visibility: Visibility::All, note: String::new() };
     let invite = Invite { id: InviteId::new(new_id()), token_hash: secret_hash("x"), invitation };
@@ -289,7 +297,7 @@ async fn s26_nobody_hands_out_what_they_do_not_hold(world: World) {
     assert_eq!(refused(world.db.write(&admin.scope, add("one", Role::Owner)).await), ApiError::Forbidden);
     world.db.write(&admin.scope, add("two", Role::Admin)).await.unwrap();
     world.db.write(&world.owner.scope, add("three", Role::Owner)).await.unwrap();
-    world.db.write(&world.system(), add("four", Role::Owner)).await.expect("the command line may");
+    world.db.write(&world.system(), add("four", Role::Owner)).await.expect("the command line may do it");
     // What an admin was is gone with the next request.
     world.db.write(&world.owner.scope, edit(admin.id, Role::Viewer, false)).await.unwrap();
     let demoted = world.again(&admin).await.unwrap();

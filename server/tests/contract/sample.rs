@@ -1,4 +1,4 @@
-//! The sample workspace: it says what its files say, keeps every rule of the write path, and never sends anything.
+//! The sample workspace contains what its files say, keeps every rule of the write path, and never sends anything.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -118,9 +118,9 @@ async fn says_what_its_files_say(world: World) {
         written.iter().map(|texts| texts.iter().map(|text| begin(text)).collect()).collect();
     assert_eq!(loaded, expected);
     let all: Vec<&Message> = threads.iter().flat_map(|(_, messages)| messages).collect();
-    assert_eq!(all.iter().map(|message| message.id).collect::<BTreeSet<_>>().len(), all.len(), "no two are one");
+    assert_eq!(all.iter().map(|message| message.id).collect::<BTreeSet<_>>().len(), all.len(), "all ids must differ");
     assert_eq!(report.messages, all.len() as u64);
-    assert!(all.iter().all(|message| !message.text.contains("{me}")), "somebody is spoken to by name");
+    assert!(all.iter().all(|message| !message.text.contains("{me}")), "the sample addresses the viewer by name");
 
     // What there is to see of mails is found by what reads every mail.
     let heads: Vec<_> = all.iter().filter_map(|message| Some((message, message.mail.as_deref()?))).collect();
@@ -142,7 +142,7 @@ async fn says_what_its_files_say(world: World) {
         })
         .map(|(message, _)| &message.text)
         .collect();
-    assert!(quoting.is_empty(), "a quotation that is not folded: {quoting:#?}");
+    assert!(quoting.is_empty(), "a quote is not folded: {quoting:#?}");
     has("a signature of theirs", &|message, head| {
         matches!(message.entry, Entry::Incoming) && !head.folds.of(&message.text).1.is_empty()
     });
@@ -162,7 +162,7 @@ async fn says_what_its_files_say(world: World) {
     drop(snapshot);
     let page = inbox::page(&office.world.db, &office.world.owner.scope, View::All, None, 50).await.unwrap();
     let counts = page.counts;
-    assert!(page.rows.iter().filter(|row| row.unread() > 0).count() > 5, "not all is read");
+    assert!(page.rows.iter().filter(|row| row.unread() > 0).count() > 5, "some conversations are unread");
     for (view, least) in
         [(View::Mine, 3), (View::New, 4), (View::Missed, 1), (View::Others, 8), (View::Closed, 6), (View::Unsent, 3)]
     {
@@ -185,13 +185,13 @@ async fn again_changes_nothing(world: World) {
     office.world.wait(3_600_000);
     assert_eq!(office.fill().await, Report::default());
     assert_eq!(office.everything().await, before);
-    assert_eq!(office.world.last_seq().await, seq, "nobody was told anything");
+    assert_eq!(office.world.last_seq().await, seq, "there is no event");
 }
 
 async fn sends_nothing(world: World) {
     let (office, _) = Office::open(world).await;
     let world = &office.world;
-    assert!(office.texts("SELECT id FROM job").await.is_empty(), "nothing is left to do");
+    assert!(office.texts("SELECT id FROM job").await.is_empty(), "no job is left");
     // Everything that could send is there.
     let channels = Channels::default().with(ChannelKind::Email, Arc::new(office.email.clone()));
     let worker = Worker::new(world.db.clone(), channels).with_files(office.files.clone());
@@ -201,7 +201,7 @@ async fn sends_nothing(world: World) {
         assert_eq!(worker.drain().await.unwrap(), 1);
         let mut snapshot = world.db.snapshot().await.unwrap();
         let stored = message::one(&mut snapshot.conn(), &world.system(), reply.id).await.unwrap().unwrap();
-        let Entry::Outgoing { delivery, .. } = stored.entry else { panic!("a reply") };
+        let Entry::Outgoing { delivery, .. } = stored.entry else { panic!("expected a reply") };
         assert_eq!(delivery.state, DeliveryState::Failed, "{}", channel.name);
         assert!(delivery.reason.starts_with("Not sent: this is a sample channel"), "{}", delivery.reason);
         drop(snapshot);
@@ -212,7 +212,7 @@ async fn sends_nothing(world: World) {
         }
         let due =
             account::due(&mut world.db.reader().await.unwrap().conn(), world.now().plus(i64::from(i32::MAX))).await;
-        assert_eq!(due.unwrap(), [], "nobody receives for it");
+        assert_eq!(due.unwrap(), [], "no process receives for it");
         let found = account::one(&mut world.db.reader().await.unwrap().conn(), &world.system(), channel.id).await;
         assert_eq!(found.unwrap().unwrap().state, AccountState::Sample);
     }

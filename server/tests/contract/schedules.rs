@@ -1,4 +1,4 @@
-//! R15, R5: four sessions at one conversation in thousands of orders: every change counts once and none is lost.
+//! R15, R5: four sessions change one conversation in thousands of orders: every change counts once, and none is lost.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -122,14 +122,14 @@ async fn check(world: &World, conversations: &[ConversationId], tally: &Tally) {
             );
         }
     }
-    assert!(won > ROUNDS, "only {won} claims were won");
+    assert!(won > ROUNDS, "only {won} changes succeeded");
     let (mut sent, mut taken_back) = (0, 0);
     for id in conversations {
         let told = &events[id];
         assert_eq!(
             *told,
             (1..=i64::try_from(told.len()).unwrap()).collect::<Vec<_>>(),
-            "each change counts the version on by one"
+            "each change must increment the version by one"
         );
         let thread = world.thread(&world.owner, *id).await.unwrap();
         assert_eq!(thread.row.version, told.last().copied().unwrap());
@@ -143,7 +143,7 @@ async fn check(world: &World, conversations: &[ConversationId], tally: &Tally) {
         );
         let closed = thread.row.state.status == Status::Closed;
         let lines = all.iter().filter(|m| matches!(m.entry, Entry::Line { .. })).count();
-        assert!(!closed || lines > 0, "who closed it is told");
+        assert!(!closed || lines > 0, "the event names who closed it");
         for m in &all {
             if let Entry::Outgoing { delivery, .. } = &m.entry {
                 sent += 1;
@@ -179,16 +179,16 @@ async fn r5_late_and_repeated_statuses_never_move_a_message_back(world: World) {
     };
     world.reply(&world.owner, conversation, "One").await.unwrap();
     world.db.write(&world.system(), TheyRead { conversation, n: 99 }).await.unwrap();
-    assert_eq!(state().await, [DeliveryState::Scheduled], "nobody has read what was not sent");
+    assert_eq!(state().await, [DeliveryState::Scheduled], "a message that was not sent cannot be read");
     world.work().await;
     world.reply(&world.owner, conversation, "Two").await.unwrap();
     world.work().await;
     world.db.write(&world.system(), TheyRead { conversation, n: 2 }).await.unwrap();
-    assert_eq!(state().await, [DeliveryState::Read, DeliveryState::Sent], "up to there");
+    assert_eq!(state().await, [DeliveryState::Read, DeliveryState::Sent], "all messages up to this position are read");
     let seq = world.last_seq().await;
     world.db.write(&world.system(), TheyRead { conversation, n: 1 }).await.unwrap();
     world.db.write(&world.system(), TheyRead { conversation, n: 2 }).await.unwrap();
-    assert_eq!(world.last_seq().await, seq, "told again, nothing happens");
+    assert_eq!(world.last_seq().await, seq, "a repeated status changes nothing");
     world.work().await;
     assert_eq!(state().await, [DeliveryState::Read, DeliveryState::Sent]);
 }

@@ -1,4 +1,4 @@
-//! T8: a provider that does not answer holds the slots of its own channel, and nothing else waits for it.
+//! T8: a provider that does not answer blocks only the slots of its own channel.
 
 use std::{sync::Arc, time::Duration};
 
@@ -76,7 +76,7 @@ async fn all_sent(world: &World, ids: &[MessageId]) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(60), sent).await.expect("they are sent");
+    timeout(Duration::from_secs(60), sent).await.expect("the messages are sent");
 }
 
 async fn t8_a_silent_provider_holds_its_own_slots_only(world: World) {
@@ -93,7 +93,7 @@ async fn t8_a_silent_provider_holds_its_own_slots_only(world: World) {
     let of_silent = |handed: &HandedOver| handed.iter().filter(|(channel, _)| *channel == silent.id).count();
     let mut handed = provider.handed.subscribe();
     let reached = handed.wait_for(|handed| of_silent(handed) >= SLOTS);
-    timeout(Duration::from_secs(60), reached).await.expect("its slots are used").unwrap();
+    timeout(Duration::from_secs(60), reached).await.expect("all slots of the channel are taken").unwrap();
 
     // What is due later, and behind all that waits there, goes out.
     all_sent(&world, &replies(&world, &other, 3).await).await;
@@ -101,7 +101,7 @@ async fn t8_a_silent_provider_holds_its_own_slots_only(world: World) {
     assert_eq!(of_silent(&handed.borrow()), SLOTS);
     let mut snapshot = world.db.snapshot().await.unwrap();
     let left = job::waiting_to_go(&mut snapshot.conn(), &world.system(), silent.id).await.unwrap();
-    assert_eq!(left, i64::try_from(WAITING - SLOTS).unwrap(), "the others were not even taken");
+    assert_eq!(left, i64::try_from(WAITING - SLOTS).unwrap(), "further jobs of the channel were not leased");
     drop(snapshot);
 
     // It speaks again: each goes out, and once.

@@ -1,4 +1,4 @@
-//! The state table as commands play it (ARCHITECTURE.md, Conversation state; Promise 4; H6).
+//! Commands apply the state table (ARCHITECTURE.md, Conversation state; Promise 4; H6).
 
 use domain::{
     act::{ActOnMany, ChangeState},
@@ -38,7 +38,11 @@ async fn a_reply_makes_it_their_turn(world: World) {
     assert_eq!(world.row(conversation).await.state.waiting_since, Some(asked));
     world.wait(90_000);
     world.inbound("amelie", "Anybody?").await;
-    assert_eq!(world.row(conversation).await.state.waiting_since, Some(asked), "waiting since the first");
+    assert_eq!(
+        world.row(conversation).await.state.waiting_since,
+        Some(asked),
+        "the waiting time starts at the first message"
+    );
     world.wait(30_000);
     world.reply(&world.owner, conversation, "Hello").await.unwrap();
     let row = world.row(conversation).await;
@@ -47,14 +51,14 @@ async fn a_reply_makes_it_their_turn(world: World) {
         (Status::Pending, None, Some(120_000))
     );
     assert_eq!((row.preview.by, row.preview.text.as_str()), (PreviewBy::Us(Sender::Member(world.owner.id)), "Hello"));
-    assert_eq!((row.last_at, row.unread()), (world.now(), 0), "who answers has read what they answer");
+    assert_eq!((row.last_at, row.unread()), (world.now(), 0), "a member who replies has read the messages");
     world.inbound("amelie", "Merci").await;
     world.wait(5_000);
     world.reply(&world.owner, conversation, "De rien").await.unwrap();
     assert_eq!(
         world.row(conversation).await.first_response_ms,
         Some(120_000),
-        "only the first reply is the first response"
+        "only the first reply sets the response time"
     );
 }
 
@@ -74,7 +78,7 @@ async fn a_note_changes_nothing_for_them(world: World) {
     let after = world.row(conversation).await;
     assert_eq!((&after.state, after.first_response_ms), (&before.state, None));
     assert_eq!(after.preview.by, PreviewBy::Note(world.owner.id));
-    assert_eq!(world.work().await, 0, "a note is no work for any channel");
+    assert_eq!(world.work().await, 0, "a note adds no job");
 }
 
 async fn closing_reopening_and_writing_again(world: World) {
@@ -89,7 +93,7 @@ async fn closing_reopening_and_writing_again(world: World) {
     world.act(&world.owner, conversation, Act::Close(CloseReason::Spam)).await.unwrap();
     world.wait(1000);
     let again = world.inbound("amelie", "One more thing").await;
-    assert_eq!(again.conversation, conversation, "the same conversation goes on");
+    assert_eq!(again.conversation, conversation, "the same conversation continues");
     let thread = world.thread(&world.owner, conversation).await.unwrap();
     assert_eq!((thread.row.state.status, thread.row.state.waiting_since), (Status::Open, Some(world.now())));
     let by = world.owner.id;
@@ -106,7 +110,7 @@ async fn closing_reopening_and_writing_again(world: World) {
         Line::ReopenedByThem,
     ];
     assert_eq!(lines, told);
-    assert_eq!(thread.messages.last().unwrap().id, again.id, "the line stands above what they wrote");
+    assert_eq!(thread.messages.last().unwrap().id, again.id, "the event line comes before their message");
 }
 
 async fn p4_the_second_claim_is_refused(world: World) {
@@ -115,7 +119,10 @@ async fn p4_the_second_claim_is_refused(world: World) {
     let seen = world.row(conversation).await.seen();
     let claim = |who: &Person| ChangeState { conversation, seen, act: Act::Assign(Some(who.id)) };
     let won = world.db.write(&agent.scope, claim(&agent)).await.unwrap();
-    assert!(is_conflict(world.db.write(&world.owner.scope, claim(&world.owner)).await), "somebody else was first");
+    assert!(
+        is_conflict(world.db.write(&world.owner.scope, claim(&world.owner)).await),
+        "somebody else changed it first"
+    );
     assert_eq!(world.row(conversation).await.state.assignee, Some(agent.id));
     // The same request again, its answer lost on the way, is answered and not refused.
     assert_eq!(world.db.write(&agent.scope, claim(&agent)).await.unwrap().version, won.version);
@@ -180,14 +187,14 @@ async fn only_members_who_are_here_are_given_a_conversation(world: World) {
     assert_eq!(
         world.row(conversation).await.state.assignee,
         Some(agent.id),
-        "their work stays theirs until somebody writes"
+        "the assignment stays until somebody writes"
     );
     world.inbound("amelie", "Anybody?").await;
     let row = world.row(conversation).await;
     assert_eq!(
         (row.state.assignee, row.state.slot()),
         (None, Slot::New),
-        "who writes does not wait for somebody who left"
+        "a person must not wait for a member who left"
     );
     let given = refused(world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await);
     assert!(matches!(given, ApiError::Invalid { ref field, .. } if field == "assignee"), "{given:?}");
@@ -210,23 +217,23 @@ async fn h6_missed_and_answered_by_machine_once_per_off_period(world: World) {
     assert_eq!(
         (auto_replies(&world, conversation).await, world.row(conversation).await.state.missed_at),
         (0, None),
-        "somebody is there"
+        "chat is on"
     );
     bubble(&world, &agent, false).await;
     world.wait(1000);
     world.inbound("amelie", "Anybody?").await;
     let row = world.row(conversation).await;
     assert_eq!((row.state.slot(), row.state.missed_at), (Slot::Missed, Some(world.now())));
-    assert!(row.state.waiting_since.is_some(), "a machine's answer is no answer");
+    assert!(row.state.waiting_since.is_some(), "an automatic reply does not count as an answer");
     world.inbound("amelie", "Nobody?").await;
-    assert_eq!(auto_replies(&world, conversation).await, 1, "once per off period");
+    assert_eq!(auto_replies(&world, conversation).await, 1, "one automatic reply per off period");
     bubble(&world, &agent, true).await;
     world.inbound("amelie", "You are back").await;
     assert_eq!(auto_replies(&world, conversation).await, 1);
     bubble(&world, &agent, false).await;
     world.wait(1000);
     world.inbound("amelie", "And gone again").await;
-    assert_eq!(auto_replies(&world, conversation).await, 2, "a new off period");
+    assert_eq!(auto_replies(&world, conversation).await, 2, "a new off period has a new automatic reply");
     world.work().await;
     let counts = page(&world.db, &world.owner.scope, model::View::Missed, None, 10).await.unwrap().counts;
     assert_eq!((counts.missed, counts.new), (1, 0));
@@ -250,7 +257,7 @@ async fn h6_a_viewer_does_not_keep_chat_on(world: World) {
     let conversation = world.inbound("amelie", "Anybody?").await.conversation;
     assert_eq!(auto_replies(&world, conversation).await, 1);
     let boot = domain::inbox::bootstrap(&world.db, &world.owner.scope).await.unwrap();
-    assert!(!boot.chat_open(), "and the browser says the same");
+    assert!(!boot.chat_open(), "the browser's rule gives the same result");
 }
 
 /// Somebody who is there is there, however they became a member.
@@ -284,7 +291,7 @@ async fn a_stranger_with_a_known_name_stays_a_stranger(world: World) {
     let (first, second) =
         (world.thread(&world.owner, first).await.unwrap(), world.thread(&world.owner, second).await.unwrap());
     assert_ne!(first.contact.unwrap().id, second.contact.unwrap().id);
-    assert_eq!((first.address.as_str(), second.address.as_str()), ("", ""), "the hash of a secret is not shown");
+    assert_eq!((first.address.as_str(), second.address.as_str()), ("", ""), "the hash of a secret must not be shown");
 }
 
 async fn what_is_too_long_or_empty_is_refused(world: World) {
@@ -305,7 +312,7 @@ async fn what_is_too_long_or_empty_is_refused(world: World) {
     assert!(matches!(refused(world.db.write(&world.owner.scope, missing).await), ApiError::Invalid { .. }));
     let long = letter(&world.chat, "amelie", &"x".repeat(model::TEXT_LIMIT + 1));
     assert!(matches!(refused(world.db.write(&world.system(), Receive(long)).await), ApiError::Invalid { .. }));
-    assert_eq!(world.last_seq().await, seq, "nothing of it happened");
+    assert_eq!(world.last_seq().await, seq, "nothing was changed");
 }
 
 async fn reading_never_goes_backwards(world: World) {
@@ -314,10 +321,10 @@ async fn reading_never_goes_backwards(world: World) {
     world.wait(1000);
     let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
     let row = async |conversation| world.thread(&agent, conversation).await.unwrap().row;
-    assert_eq!(row(before_joining).await.unread(), 0, "what came before I joined counts as read");
+    assert_eq!(row(before_joining).await.unread(), 0, "messages from before the member joined count as read");
     let mark = |conversation, read_count| MarkRead { conversation, read_count };
     world.db.write(&agent.scope, mark(before_joining, 1)).await.unwrap();
-    assert_eq!(row(before_joining).await.unread(), 0, "and stays so");
+    assert_eq!(row(before_joining).await.unread(), 0, "they stay read");
     world.wait(1000);
     let conversation = world.inbound("basil", "One").await.conversation;
     world.inbound("basil", "Two").await;
@@ -327,6 +334,6 @@ async fn reading_never_goes_backwards(world: World) {
         assert_eq!(row(conversation).await.unread(), unread, "after reading {read}");
     }
     world.inbound("basil", "Three").await;
-    assert_eq!(row(conversation).await.unread(), 1, "99 was not on screen");
+    assert_eq!(row(conversation).await.unread(), 1, "more messages than exist cannot be read");
     assert_eq!(world.row(conversation).await.unread(), 3, "one colleague's reading changes nothing for another");
 }

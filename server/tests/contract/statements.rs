@@ -1,4 +1,4 @@
-//! Every statement is understood by its engine, and none is missing from the list that says so.
+//! Every statement is valid on its engine, and none is missing in the list of statements.
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqlSafeStr, SqliteConnection};
 use store::{Engine, bulk, statements};

@@ -1,4 +1,4 @@
-//! R16, R21: a database or a disk that takes nothing is told, nothing is lost, and all goes on by itself once it works again.
+//! R16, R21: a database or disk that stores nothing is reported, nothing is lost, and everything continues once it works again.
 
 use bytes::Bytes;
 use domain::{files::Files, send::SendMessage, work::Schedule};
@@ -83,7 +83,7 @@ async fn r21_a_database_that_takes_nothing_is_told_and_nothing_is_lost(world: Wo
     };
     assert_eq!(error.storage_fault(), Some(expected), "{error}");
     let seen = error.into_api();
-    assert!(seen.is_passing(), "a browser keeps it and tries again: {seen}");
+    assert!(seen.is_passing(), "a browser must keep the message and retry: {seen}");
     assert!(seen.to_string().contains("Nothing can be stored"), "{seen}");
     for _ in 0..2 {
         watch.look().await;
@@ -108,11 +108,11 @@ async fn r21_a_database_that_takes_nothing_is_told_and_nothing_is_lost(world: Wo
     world.work().await;
     let after = world.thread(&world.owner, conversation).await.unwrap();
     let found: Vec<_> = after.messages.iter().filter(|message| message.id == refused.id).collect();
-    let [one] = found[..] else { panic!("it is there once") };
-    let Entry::Outgoing { delivery, .. } = &one.entry else { panic!("it is a reply") };
+    let [one] = found[..] else { panic!("expected one stored message") };
+    let Entry::Outgoing { delivery, .. } = &one.entry else { panic!("expected a reply") };
     assert_eq!(delivery.state, DeliveryState::Sent);
     let numbers: Vec<i64> = world.events(world.workspace, 0).await.into_iter().map(|(seq, _)| seq).collect();
-    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "no number is missing");
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "no event number is missing");
 }
 
 /// PostgreSQL alone can be made to refuse one statement for want of room; the rule is the same code.
@@ -133,11 +133,15 @@ async fn r21_a_job_that_could_store_nothing_was_not_tried(world: World) {
     }
     let of =
         |state: &str| Sql::one("UPDATE job SET kind = kind WHERE kind = 'purge' AND state = $1", vec![state.into()]);
-    assert_eq!(world.db.write(&world.system(), of("dead")).await.unwrap(), 0, "it is not given up");
+    assert_eq!(world.db.write(&world.system(), of("dead")).await.unwrap(), 0, "the job is not given up");
     world.db.write(&world.system(), Sql::one("DROP TRIGGER no_room ON job", Vec::new())).await.unwrap();
     world.wait(3_600_000);
     world.work().await;
-    assert_eq!(world.db.write(&world.system(), of("waiting")).await.unwrap(), 1, "and goes on by itself");
+    assert_eq!(
+        world.db.write(&world.system(), of("waiting")).await.unwrap(),
+        1,
+        "the job continues without any action"
+    );
 }
 
 async fn r21_little_room_is_told_beforehand(world: World) {
@@ -162,7 +166,7 @@ async fn r21_a_disk_that_takes_no_files_is_told(world: World) {
     assert!(refused.storage_fault().is_some(), "{refused}");
     for _ in 0..2 {
         watch.look().await;
-        assert_eq!(watch.now().fault(), refused.storage_fault(), "as long as it fails");
+        assert_eq!(watch.now().fault(), refused.storage_fault(), "the fault is reported as long as it lasts");
     }
     std::fs::remove_file(&incoming).unwrap();
     std::fs::create_dir(&incoming).unwrap();

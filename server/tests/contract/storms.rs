@@ -1,4 +1,4 @@
-//! R3, R4, R6: what comes twice is one thing, decided by the database and not by memory.
+//! R3, R4, R6: a repeated delivery is stored once. The database decides this, not memory.
 
 use domain::{
     contacts::EditContact,
@@ -52,13 +52,16 @@ async fn traces(world: &World, text: &str) -> (usize, usize) {
 async fn survives_everything(world: World, again: impl Fn() -> Inbound + Clone + Send + 'static) {
     let text = again().text;
     let first = storm(std::slice::from_ref(&world), again.clone()).await;
-    assert!(first.windows(2).all(|pair| pair[0].id == pair[1].id && pair[0].n == pair[1].n), "one answer for all");
+    assert!(
+        first.windows(2).all(|pair| pair[0].id == pair[1].id && pair[0].n == pair[1].n),
+        "all deliveries get the same answer"
+    );
     let world = world.restarted().await;
     let second = storm(std::slice::from_ref(&world), again.clone()).await;
     world.wait(8 * DAY);
     let third = storm(std::slice::from_ref(&world), again.clone()).await;
     assert!(second.iter().chain(&third).all(|m| m.id == first[0].id));
-    assert_eq!(traces(&world, &text).await, (1, 1), "one event, one message");
+    assert_eq!(traces(&world, &text).await, (1, 1), "there is one event and one message");
     assert_eq!(world.row(first[0].conversation).await.inbound_count, 1);
     world.db.close().await;
 }
@@ -105,15 +108,15 @@ async fn r4_first_contact_race(world: World) {
         tokio::spawn(async move {
             let inbound =
                 Inbound { name: "Amélie".to_owned(), ..letter(&world.chat, "amelie", &format!("Message {n}")) };
-            world.receive(inbound).await.expect("each is acknowledged")
+            world.receive(inbound).await.expect("each delivery is acknowledged")
         })
     });
     let stored: Vec<Message> = join_all(tasks).await.into_iter().map(|done| done.unwrap()).collect();
-    assert!(stored.iter().all(|m| m.conversation == stored[0].conversation), "one conversation");
+    assert!(stored.iter().all(|m| m.conversation == stored[0].conversation), "there is one conversation");
     let thread = world.thread(&world.owner, stored[0].conversation).await.unwrap();
     assert_eq!(thread.row.inbound_count, 20);
     assert_eq!(thread.messages.iter().map(|m| m.n).collect::<Vec<_>>(), (1..=20).collect::<Vec<_>>());
-    assert_eq!(thread.contact.expect("one contact").name, "Amélie");
+    assert_eq!(thread.contact.expect("there is one contact").name, "Amélie");
     other.db.close().await;
 }
 
@@ -125,9 +128,9 @@ async fn r6_a_repeated_reply_has_one_effect(world: World) {
     let seq = world.last_seq().await;
     let again = join_all((0..20).map(|_| world.db.write(&world.owner.scope, reply.clone()))).await;
     for answer in again {
-        assert_eq!(answer.unwrap(), first, "the same request, the same answer");
+        assert_eq!(answer.unwrap(), first, "the same request gets the same answer");
     }
-    assert_eq!(world.last_seq().await, seq, "and nothing else happened");
+    assert_eq!(world.last_seq().await, seq, "nothing else happened");
     assert_eq!(world.row(conversation).await.version, version);
     // Outer blank lines are not kept, so they make no other message.
     let padded = SendMessage { text: "Hello Amélie\n".to_owned(), ..reply.clone() };
@@ -144,7 +147,7 @@ async fn r6_a_repeated_reply_has_one_effect(world: World) {
     assert_eq!(traces(&world, "Hello Amélie").await, (1, 1));
     world.work().await;
     let late = world.db.write(&world.owner.scope, reply).await.unwrap();
-    assert_eq!((late.id, late.n, &late.text), (first.id, first.n, &first.text), "also after it went out");
+    assert_eq!((late.id, late.n, &late.text), (first.id, first.n, &first.text), "also after it was sent");
 }
 
 async fn r6_a_repeated_note_from_elsewhere_is_refused(world: World) {
@@ -154,7 +157,7 @@ async fn r6_a_repeated_note_from_elsewhere_is_refused(world: World) {
     world.db.write(&world.owner.scope, note.clone()).await.unwrap();
     assert!(
         is_conflict(world.db.write(&agent.scope, note.clone()).await),
-        "the same words by somebody else are not the same note"
+        "the same words by another member are another note"
     );
     // Nor can a reply take the id of what somebody outside wrote.
     let stolen = SendMessage { id: incoming.id, ..note };
@@ -169,7 +172,7 @@ async fn r6_a_repeated_inbound_has_one_effect(world: World) {
     assert!(is_conflict(world.receive(Inbound { text: "Bonsoir".to_owned(), ..inbound.clone() }).await));
     assert!(
         is_conflict(world.receive(Inbound { address: "basil".to_owned(), ..inbound.clone() }).await),
-        "nobody takes another's id"
+        "nobody can use another member's id"
     );
     let thread = world.thread(&world.owner, first.conversation).await.unwrap();
     assert_eq!(thread.messages.iter().filter(|m| matches!(m.entry, Entry::Incoming)).count(), 1);

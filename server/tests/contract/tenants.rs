@@ -1,4 +1,4 @@
-//! S17, S18: an id of another workspace opens nothing and tells nothing: it is answered like one that never was.
+//! S17, S18: an id of another workspace gives access to nothing and reveals nothing: it is answered like one that does not exist.
 
 use domain::{
     act::ChangeState,
@@ -74,7 +74,7 @@ async fn s17_every_command_with_a_foreign_id(world: World) {
         assert_eq!(foreign, if own.contains(&name) { "done" } else { "NotFound" }, "{name}");
     }
     let after = (world.last_seq().await, world.thread(&world.owner, theirs.conversation).await.unwrap());
-    assert_eq!(after, before, "and nothing of theirs changed");
+    assert_eq!(after, before, "nothing of the other workspace changed");
     // The session they tried to end, the invitation they tried to revoke, the job they tried to revive.
     assert!(world.again(&world.owner).await.is_some());
     world.db.write(&world.owner.scope, domain::sessions::RevokeInvite(theirs.invite)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Promise 4 for sending: of two who reply at once the second is asked; of two tabs that send one draft both send one message.
+//! Promise 4 for sending: if two members reply at once, the second is asked first. If two tabs send the same draft, there is one message.
 
 use domain::{
     inbox::SaveDraft,
@@ -38,7 +38,11 @@ async fn p4_who_replies_without_having_seen_another_reply_is_asked(world: World)
     assert_eq!((by.as_str(), text.as_str(), at, n), ("Olive", "I am on it", hers.at, hers.n));
     assert_eq!(world.thread(&ben, conversation).await.unwrap().messages.len(), 2, "nothing was sent");
     let sent = world.db.write(&ben.scope, seen(mine.clone(), n)).await.unwrap();
-    assert_eq!(world.db.write(&ben.scope, mine).await.unwrap(), sent, "what was sent already is not asked about again");
+    assert_eq!(
+        world.db.write(&ben.scope, mine).await.unwrap(),
+        sent,
+        "a message that was sent must not be questioned again"
+    );
     // Her turn: she saw her own and not his.
     let asked = refused(world.db.write(&world.owner.scope, seen(reply("And"), hers.n)).await);
     assert!(matches!(asked, ApiError::Answered { by, .. } if by == "Ben"));
@@ -54,7 +58,10 @@ async fn p4_notes_ones_own_and_what_does_not_reach_them_ask_nothing(world: World
     world.db.write(&ben.scope, reply("Two, from my phone")).await.unwrap();
     world.db.write(&world.owner.scope, seen(message(conversation, DraftMode::Note, "Ben does"), 1)).await.unwrap();
     let asked = refused(world.db.write(&world.owner.scope, reply("Me")).await);
-    assert!(matches!(asked, ApiError::Answered { text, .. } if text == "Two, from my phone"), "of several the last");
+    assert!(
+        matches!(asked, ApiError::Answered { text, .. } if text == "Two, from my phone"),
+        "of several replies the last one is shown"
+    );
     let elsewhere = world.inbound("basil", "Hello").await.conversation;
     let undone = world.reply(&ben, elsewhere, "Sorry, wrong window").await.unwrap();
     world.db.write(&ben.scope, CancelMessage(undone.id)).await.unwrap();
@@ -87,7 +94,7 @@ async fn r6_one_draft_sent_from_two_tabs_is_one_message(world: World) {
     let edited = SendMessage { text: "Dear Amélie, and".to_owned(), ..draft };
     assert!(
         is_conflict(world.db.write(&world.owner.scope, edited).await),
-        "what was added after that is not lost silently"
+        "text that was added later must not be lost silently"
     );
     let thread = world.thread(&world.owner, conversation).await.unwrap().messages;
     assert_eq!(thread.iter().filter(|m| matches!(m.entry, Entry::Outgoing { .. })).count(), 1);
@@ -112,9 +119,9 @@ async fn t4_a_draft_that_is_saved_after_it_was_sent_does_not_come_back(world: Wo
     let sent = world.reply(&world.owner, conversation, "Dear Amélie").await.unwrap();
     let late = Draft { mode: DraftMode::Reply, text: "Dear Amé".to_owned(), id: Some(sent.id) };
     let saved = world.db.write(&world.owner.scope, SaveDraft { conversation, draft: late }).await;
-    assert!(is_conflict(saved), "whoever typed on keeps it");
+    assert!(is_conflict(saved), "a member who typed on keeps the text");
     assert!(drafts().await.is_empty());
     let next = Draft { mode: DraftMode::Reply, text: "And".to_owned(), id: Some(model::MessageId::new(new_id())) };
     world.db.write(&world.owner.scope, SaveDraft { conversation, draft: next.clone() }).await.unwrap();
-    assert_eq!(drafts().await, [next], "the next one is kept");
+    assert_eq!(drafts().await, [next], "the next draft is stored");
 }

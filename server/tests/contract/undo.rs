@@ -1,4 +1,4 @@
-//! T6, Promise 8: taking a message back gives the conversation back as it was; sending it now does not wait.
+//! T6, Promise 8: cancelling a message restores the conversation's state. Sending it now does not wait.
 
 use domain::{
     files::{KeepFile, uploader},
@@ -51,18 +51,18 @@ async fn p8_doing_and_undoing_is_identity(world: World) {
         let before = world.row(conversation).await;
         world.wait(2000);
         let message = world.reply(&world.owner, conversation, "Hello").await.unwrap();
-        assert_ne!(of(&world, conversation).await, comparable(before.clone()), "the reply does something");
+        assert_ne!(of(&world, conversation).await, comparable(before.clone()), "the reply changes the state");
         world.wait(2000);
         let cancelled = world.db.write(&world.owner.scope, CancelMessage(message.id)).await.unwrap();
         assert_eq!(delivery(&cancelled), DeliveryState::Cancelled);
         let after = world.row(conversation).await;
         assert!(
             after.version > before.version && after.state.pen_epoch > before.state.pen_epoch,
-            "what counts, counts on"
+            "counters keep counting"
         );
         assert_eq!(comparable(after), comparable(before));
         let again = world.db.write(&world.owner.scope, CancelMessage(message.id)).await.unwrap();
-        assert_eq!(again, cancelled, "taking back twice is taking back once");
+        assert_eq!(again, cancelled, "a second cancellation changes nothing");
     }
     world.wait(10_000);
     world.work().await;
@@ -103,7 +103,7 @@ async fn what_happened_meanwhile_stays(world: World) {
     let before = of(&world, conversation).await;
     world.db.write(&world.owner.scope, CancelMessage(message.id)).await.unwrap();
     let after = of(&world, conversation).await;
-    assert_eq!(after, before, "what was written and decided since is kept");
+    assert_eq!(after, before, "later messages and decisions stay");
     assert_eq!((after.preview.text.as_str(), after.state.assignee), ("One more thing", Some(world.owner.id)));
     assert_eq!(after.state.waiting_since, Some(world.now()));
 }
@@ -116,7 +116,7 @@ async fn what_went_out_is_not_taken_back(world: World) {
     assert!(is_conflict(world.db.write(&world.owner.scope, CancelMessage(message.id)).await));
     assert_eq!(of(&world, conversation).await, before);
     let sent = world.db.write(&world.owner.scope, SendNow(message.id)).await.unwrap();
-    assert_eq!(delivery(&sent), DeliveryState::Sent, "nothing to hurry");
+    assert_eq!(delivery(&sent), DeliveryState::Sent, "there is nothing to send sooner");
 }
 
 async fn sending_now_does_not_wait(world: World) {
@@ -131,7 +131,10 @@ async fn sending_now_does_not_wait(world: World) {
     assert!(is_conflict(world.db.write(&world.owner.scope, CancelMessage(message.id)).await));
     let other = world.reply(&world.owner, conversation, "Never mind").await.unwrap();
     world.db.write(&world.owner.scope, CancelMessage(other.id)).await.unwrap();
-    assert!(is_conflict(world.db.write(&world.owner.scope, SendNow(other.id)).await), "what was taken back stays so");
+    assert!(
+        is_conflict(world.db.write(&world.owner.scope, SendNow(other.id)).await),
+        "a cancelled message stays cancelled"
+    );
 }
 
 /// T6: and may send them again, also where somebody else attached them.
@@ -149,7 +152,7 @@ async fn whoever_takes_it_back_has_its_files(world: World) {
     let sent = world.db.write(&agent.scope, sending("Here it is")).await.unwrap();
     assert_eq!(sent.attachments, std::slice::from_ref(&file.attachment));
     let cancelled = world.db.write(&world.owner.scope, CancelMessage(sent.id)).await.unwrap();
-    assert!(cancelled.attachments.is_empty(), "they are not in two places");
+    assert!(cancelled.attachments.is_empty(), "the files must not be in two places");
     refused(world.db.write(&agent.scope, sending("It is no longer hers")).await);
     let again = world.db.write(&world.owner.scope, sending("Here it is, at last")).await.unwrap();
     assert_eq!(again.attachments, [file.attachment]);

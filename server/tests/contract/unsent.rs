@@ -1,4 +1,4 @@
-//! Promise 10: a reply that did not reach them leaves nothing answered, and is said where people look.
+//! Promise 10: a reply that did not arrive answers nothing, and people see that.
 
 use channels::SendError;
 use domain::{
@@ -69,14 +69,18 @@ async fn p10_a_reply_that_failed_puts_its_conversation_back_and_sent_again_it_is
         let outbox = Outbox::new(world.clone(), true).await;
         let since = world.now();
         let message = outbox.reply().await;
-        assert_eq!(face(&outbox).await, (Status::Pending, None, vec![]), "on its way it counts as answered");
+        assert_eq!(
+            face(&outbox).await,
+            (Status::Pending, None, vec![]),
+            "while it is being sent, it counts as answered"
+        );
         outbox.answer([answer()]);
         outbox.after(5000).await;
         assert_eq!(face(&outbox).await, (Status::Open, Some(since), vec![message.n]));
-        assert_eq!(world.row(outbox.conversation).await.first_response_ms, None, "it was no response");
+        assert_eq!(world.row(outbox.conversation).await.first_response_ms, None, "the reply was no first response");
         assert_eq!(counted(&outbox).await, (1, 1));
         again(&outbox, message.id, answer()).await;
-        assert_eq!(face(&outbox).await, (Status::Open, Some(since), vec![message.n]), "in vain once more");
+        assert_eq!(face(&outbox).await, (Status::Open, Some(since), vec![message.n]), "the second attempt failed, too");
         again(&outbox, message.id, Ok(took(message.id.to_string()))).await;
         assert_eq!(face(&outbox).await, (Status::Pending, None, vec![]));
         assert!(world.row(outbox.conversation).await.first_response_ms.is_some_and(|ms| ms > 5000));
@@ -92,11 +96,7 @@ async fn p10_what_they_wrote_meanwhile_still_waits(world: World) {
     they_write(&outbox).await;
     assert_eq!(face(&outbox).await, (Status::Open, Some(since), vec![2]));
     again(&outbox, message, Ok(took("a name"))).await;
-    assert_eq!(
-        face(&outbox).await,
-        (Status::Open, Some(later), vec![]),
-        "the answer to what they wrote first came late"
-    );
+    assert_eq!(face(&outbox).await, (Status::Open, Some(later), vec![]), "the first message was answered late");
 }
 
 async fn p10_what_was_answered_since_stays_answered_and_says_what_was_not_sent(world: World) {
@@ -106,7 +106,7 @@ async fn p10_what_was_answered_since_stays_answered_and_says_what_was_not_sent(w
     outbox.reply().await;
     outbox.answer([never()]);
     outbox.after(4000).await;
-    assert_eq!(face(&outbox).await, (Status::Pending, None, vec![first.n]), "the second one answers them");
+    assert_eq!(face(&outbox).await, (Status::Pending, None, vec![first.n]), "the second reply answers them");
     outbox.after(1000).await;
     assert_eq!((face(&outbox).await, counted(&outbox).await), ((Status::Pending, None, vec![first.n]), (1, 1)));
     again(&outbox, first.id, Ok(took("a name"))).await;
@@ -124,7 +124,11 @@ async fn p10_replies_in_vain_add_up_to_none(world: World) {
     outbox.after(1000).await;
     assert_eq!(face(&outbox).await, (Status::Open, Some(since), vec![first.n, second.n]));
     again(&outbox, second.id, Ok(took("second"))).await;
-    assert_eq!(face(&outbox).await, (Status::Open, None, vec![first.n]), "answered, and one is still to be sent");
+    assert_eq!(
+        face(&outbox).await,
+        (Status::Open, None, vec![first.n]),
+        "the conversation is answered, and one reply is still unsent"
+    );
     again(&outbox, first.id, Ok(took("first"))).await;
     assert_eq!(face(&outbox).await, (Status::Pending, None, vec![]));
 }
@@ -148,7 +152,7 @@ async fn p10_who_deals_with_it_has_dealt_with_it(world: World) {
         let dealt_with = face(&outbox).await;
         assert_eq!((dealt_with.2.len(), counted(&outbox).await), (0, (0, 0)), "{act:?}");
         again(&outbox, message, Ok(took(message.to_string()))).await;
-        assert_eq!(face(&outbox).await, dealt_with, "what is sent after that changes nothing");
+        assert_eq!(face(&outbox).await, dealt_with, "a reply that is sent later changes nothing");
     }
     let outbox = Outbox::new(world, true).await;
     reply(&outbox, never()).await;
@@ -167,5 +171,5 @@ async fn p10_a_reply_taken_back_answers_nothing_either(world: World) {
     outbox.world.db.write(&outbox.world.owner.scope, CancelMessage(anew.id)).await.unwrap();
     assert_eq!(face(&outbox).await, (Status::Open, Some(since), vec![2]));
     outbox.world.db.write(&outbox.world.owner.scope, CancelMessage(failed)).await.unwrap();
-    assert_eq!(face(&outbox).await, (Status::Open, Some(since), vec![]), "they wait all the same");
+    assert_eq!(face(&outbox).await, (Status::Open, Some(since), vec![]), "the person still waits");
 }

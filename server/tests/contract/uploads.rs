@@ -1,5 +1,5 @@
-//! S53: what was uploaded and not sent is bounded and goes after a day, strangers' after an hour, its bytes too unless something else has the same, whatever
-//! happens at the same moment.
+//! S53: unsent uploads are limited. They are deleted after a day, those of strangers after an hour, with their bytes unless something else
+//! uses the same bytes, whatever happens at the same time.
 
 use std::{path::Path, time::Duration};
 
@@ -84,7 +84,7 @@ fn stranger(world: &World, visitor: &str) -> Uploader {
 async fn upload(world: &World, disk: &Disk, from: Uploader, bytes: &'static [u8]) -> Result<File> {
     let stream = futures::stream::iter([Ok(Bytes::from_static(bytes))]);
     let kept = files::upload(&world.db, &disk.files, &world.system(), from, "a.txt", VISITOR_LIMIT, stream).await?;
-    Ok(file(world, kept.id).await.expect("it was kept"))
+    Ok(file(world, kept.id).await.expect("the file was stored"))
 }
 
 async fn file(world: &World, id: AttachmentId) -> Option<File> {
@@ -118,13 +118,13 @@ async fn s53_what_nobody_sent_goes_after_a_day(world: World) {
     }
     world.wait(UNCLAIMED_MS - 1);
     purge(&world, &disk).await;
-    assert_eq!(disk.count(), 3, "not before");
+    assert_eq!(disk.count(), 3, "nothing is deleted earlier");
     let young = upload(&world, &disk, stranger(&world, "ben"), b"of today").await.unwrap();
     world.wait(1);
     purge(&world, &disk).await;
     for gone in &unclaimed {
         assert_eq!(file(&world, gone.attachment.id).await, None);
-        assert!(!disk.has(&gone.digest), "the bytes are gone too");
+        assert!(!disk.has(&gone.digest), "the bytes are deleted, too");
     }
     assert!(disk.has(&sent.digest) && disk.has(&young.digest));
     assert_eq!(disk.count(), 2);
@@ -158,7 +158,7 @@ async fn s53_bytes_that_something_else_has_stay(world: World) {
     purge(&world, &disk).await;
     for kept in &both {
         assert_eq!(file(&world, kept.attachment.id).await, None, "its row is gone");
-        assert!(disk.has(&kept.digest), "its bytes are somebody else's as well");
+        assert!(disk.has(&kept.digest), "another row uses the same bytes");
     }
 }
 
@@ -168,7 +168,7 @@ async fn s53_young_bytes_are_looked_at_again(world: World) {
     world.wait(UNCLAIMED_MS + HOUR);
     purge(&world, &disk).await;
     assert_eq!(file(&world, once.attachment.id).await, None);
-    assert!(disk.has(&once.digest), "a row that refers to them may be about to be written");
+    assert!(disk.has(&once.digest), "a row that uses the bytes may be about to be written");
     disk.age(&once.digest);
     world.wait(HOUR);
     purge(&world, &disk).await;
@@ -192,7 +192,7 @@ async fn s53_who_is_stopped_in_between_goes_on(world: World) {
     let aside = disk.folder.path().join("files/going").join(&sent.digest);
     std::fs::rename(disk.files.place(&sent.digest), &aside).unwrap();
     let files = Files::open(disk.folder.path().join("files")).unwrap();
-    assert!(disk.has(&sent.digest) && !aside.exists(), "it is back in its place");
+    assert!(disk.has(&sent.digest) && !aside.exists(), "the file was moved back");
     let disk = Disk { files, ..disk };
     purge(&world, &disk).await;
     assert!(!disk.has(&lost.digest) && disk.has(&sent.digest));
@@ -221,7 +221,7 @@ async fn s53_bytes_that_come_again_at_that_moment_stay(world: World) {
             kept.unwrap();
         }
         assert!(disk.has(&digest), "round {round}");
-        assert_eq!(disk.count(), 1, "and nothing else is left");
+        assert_eq!(disk.count(), 1, "nothing else is left");
     }
 }
 
@@ -246,7 +246,7 @@ async fn s53_strangers_fill_no_more_than_a_channels_share(world: World) {
     keep(of("visitor:ben", MOST_UNCLAIMED / 2), world.chat.id).await.unwrap();
     // What came just now gives no room.
     let more = keep(of("visitor:cleo", 1), world.chat.id).await;
-    assert!(matches!(refused(more), ApiError::Busy { .. }), "whoever they say they are");
+    assert!(matches!(refused(more), ApiError::Busy { .. }), "the limit holds for any token");
     keep(of("visitor:cleo", 1), other.id).await.unwrap();
     // What is sent waits no longer.
     world.db.write(&world.system(), with_files(letter(&world.chat, "anna", "See"), &[id])).await.unwrap();
@@ -273,11 +273,11 @@ async fn s53_strangers_leave_no_more_than_so_many_files(world: World) {
     world.db.write(&world.system(), Sql::one(&fill, values)).await.unwrap();
     upload(&world, &disk, stranger(&world, "anna"), b"the last").await.unwrap();
     let more = upload(&world, &disk, stranger(&world, "ben"), b"one more").await;
-    assert!(matches!(refused(more), ApiError::Busy { .. }), "however small they are");
+    assert!(matches!(refused(more), ApiError::Busy { .. }), "the number of files is limited, however small they are");
     world.wait(SETTLED_MS);
     let ben = upload(&world, &disk, stranger(&world, "ben"), b"one more").await.unwrap();
     let there = unclaimed(&world).await;
-    assert_eq!(there.files, MOST_UNCLAIMED_FILES, "one of those who left so many went");
+    assert_eq!(there.files, MOST_UNCLAIMED_FILES, "a file of the uploader with the most files was evicted");
     assert!(file(&world, ben.attachment.id).await.is_some());
 }
 
@@ -317,18 +317,18 @@ async fn s53_whoever_fills_a_channel_shuts_out_nobody(world: World) {
     };
     let ben = upload(&world, &disk, stranger(&world, "ben"), b"an honest file").await.unwrap();
     let gone = [format!("file {:02}", count - 2), "file 01".to_owned()];
-    assert!(!is_there(&gone[0]).await, "whoever has most there loses the oldest");
+    assert!(!is_there(&gone[0]).await, "the heaviest uploader loses the oldest file");
     assert!(
         is_there(&gone[1]).await && is_there(&format!("file {:02}", count - 1)).await,
-        "and no more than is needed"
+        "no more than needed is evicted"
     );
     world.wait(SETTLED_MS);
     let big: &'static [u8] = vec![7; usize::try_from(VISITOR_LIMIT).unwrap()].leak();
     upload(&world, &disk, stranger(&world, "cleo"), big).await.unwrap();
     upload(&world, &disk, stranger(&world, "dora"), big).await.unwrap();
-    assert!(!is_there(&gone[1]).await, "of those who have the same, the oldest");
+    assert!(!is_there(&gone[1]).await, "among equal uploaders the oldest file is evicted");
     for honest in [&little, &ben] {
-        assert!(file(&world, honest.attachment.id).await.is_some(), "whoever has little keeps it");
+        assert!(file(&world, honest.attachment.id).await.is_some(), "an uploader with little data keeps it");
     }
     assert!(unclaimed(&world).await.bytes <= MOST_UNCLAIMED);
 }

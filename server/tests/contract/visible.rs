@@ -1,4 +1,4 @@
-//! S19: one rule decides what is seen. The list, opening, searching, counting and the rule itself agree, for every visibility.
+//! S19: one rule decides what a member sees. The list, opening, search, counters and the rule itself agree for every visibility.
 
 use std::collections::BTreeSet;
 
@@ -51,9 +51,9 @@ async fn agree(world: &World, who: &Person, all: &BTreeSet<ConversationId>) -> B
     let mut snapshot = world.db.snapshot().await.unwrap();
     let found = search::messages(&mut snapshot.conn(), &who.scope, "everywhere", 1000).await.unwrap();
     let found: BTreeSet<_> = found.into_iter().map(|(row, _)| row.id).collect();
-    assert_eq!(listed, opened, "what is listed can be opened, and nothing else");
-    assert_eq!(listed, ruled, "and is what the rule says");
-    assert_eq!(listed, found, "and what a search finds");
+    assert_eq!(listed, opened, "exactly the listed conversations can be opened");
+    assert_eq!(listed, ruled, "the rule gives the same conversations");
+    assert_eq!(listed, found, "search finds the same conversations");
     listed
 }
 
@@ -130,10 +130,10 @@ async fn s19_all_ways_to_see_agree(world: World) {
         sizes.insert(seen.len());
         let role = who.scope.person().unwrap().member.role;
         if matches!(role, Role::Owner | Role::Admin) {
-            assert_eq!(seen, all, "visibility narrows agents and viewers only");
+            assert_eq!(seen, all, "visibility restricts only agents and viewers");
         }
     }
-    assert!(sizes.len() > 3, "they see differently much: {sizes:?}");
+    assert!(sizes.len() > 3, "the members must see different numbers: {sizes:?}");
 }
 
 async fn s19_all_ways_to_see_agree_after_a_random_walk(world: World) {
@@ -180,11 +180,11 @@ async fn s19_teams_and_what_is_theirs(world: World) {
     };
     assert_eq!(sees().await, (false, false));
     world.db.write(&world.owner.scope, SetInTeam { member: agent.id, team, inside: true }).await.unwrap();
-    assert_eq!(sees().await, (false, false), "the team looks after nothing yet");
+    assert_eq!(sees().await, (false, false), "the team has no channels yet");
     world.db.write(&world.owner.scope, SetTeamChannels { team, channels: vec![side.id] }).await.unwrap();
     assert_eq!(sees().await, (true, false));
     world.act(&world.owner, there, Act::Assign(Some(agent.id))).await.unwrap();
-    assert_eq!(sees().await, (true, true), "what is given to her, wherever it came in");
+    assert_eq!(sees().await, (true, true), "she sees conversations that are assigned to her, on any channel");
     world.db.write(&world.owner.scope, SetInTeam { member: agent.id, team, inside: false }).await.unwrap();
     assert_eq!(sees().await, (false, true));
 }

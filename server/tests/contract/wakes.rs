@@ -1,4 +1,4 @@
-//! Promise 1 between processes: what one of them commits reaches the subscribers of another, in order and once, woken or not.
+//! Promise 1 between processes: a commit of one process reaches the subscribers of another, in order and once, with or without a wake-up.
 
 use std::{
     sync::Arc,
@@ -72,7 +72,7 @@ async fn p1_what_processes_write_at_once_arrives_in_order_and_once(world: World)
     };
     tokio::join!(writes(&a, "amelie"), writes(&b, "basil"));
     for seq in since + 1..=since + 80 {
-        let event = timeout(Duration::from_secs(20), events.recv()).await.expect("it arrives").unwrap();
+        let event = timeout(Duration::from_secs(20), events.recv()).await.expect("the event arrives").unwrap();
         assert_eq!(event.seq, seq);
         assert_eq!(stream.seq().await, seq);
     }
@@ -123,14 +123,14 @@ async fn p1_a_broken_line_is_mended(world: World) {
         AND pid <> pg_backend_pid() AND (query LIKE 'LISTEN %' OR query LIKE '%pg_notify(%')";
     for round in 0..3 {
         let (killed,): (i64,) = sqlx::query_as(lines).fetch_one(&mut admin).await.unwrap();
-        assert!(round > 0 || killed >= 3, "two that listen and one that tells: {killed}");
+        assert!(round > 0 || killed >= 3, "two listening connections and one sending connection: {killed}");
         let seq = a.world.last_seq().await;
         a.world.inbound("amelie", &format!("In the dark {round}")).await;
         assert_eq!(listener.seq().await, seq + 1);
     }
     // And then nobody waits for a look any more.
     let again = timeout(Duration::from_secs(60), async { while times(&a, &mut listener).await[2] >= 1000 {} });
-    again.await.expect("the line is up again");
+    again.await.expect("the connection is back");
     a.close().await;
     b.close().await;
 }
@@ -146,7 +146,7 @@ async fn work_left_by_one_process_is_done_by_another(world: World) {
     for n in 0..replies {
         let reply = a.world.reply(&world.owner, conversation, &format!("Reply {n}")).await.unwrap();
         loop {
-            let Some(Frame::Change(event)) = listener.next().await else { panic!("the stream goes on") };
+            let Some(Frame::Change(event)) = listener.next().await else { panic!("expected a change") };
             let LiveBody::Conversation { messages, .. } = event.body else { continue };
             let sent = |message: &model::Message| {
                 message.id == reply.id

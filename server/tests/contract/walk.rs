@@ -1,4 +1,4 @@
-//! A random walk through every command, by members of every role and visibility and by visitors on three channels.
+//! A random walk through all commands, by members of every role and visibility, and by visitors on three channels.
 
 use async_trait::async_trait;
 use channels::{Capabilities, Channel as Sends, Channels, SendError};

@@ -1,4 +1,4 @@
-//! A workspace to try things in: an owner, a web chat, a clock that stands still, and what members and visitors do.
+//! A workspace for tests: an owner, a web chat, a clock that the test moves, and helpers for members and visitors.
 
 use std::{
     io::Write,

@@ -1,4 +1,4 @@
-//! The one door for writing: commands share commits, fail alone, and number their events without a gap.
+//! The write path: commands share commits, fail alone, and number their events without a gap.
 
 use std::{
     collections::HashSet,
@@ -85,7 +85,7 @@ async fn concurrent_commands_share_commits(world: World) {
     assert!(all.iter().all(Result::is_ok));
     let commits = world.commits.lock().unwrap().clone();
     assert!(commits.len() < 100, "200 commands took {} commits", commits.len());
-    assert_eq!(commits.iter().map(|c| c.events).sum::<i64>(), 200, "each is told of once");
+    assert_eq!(commits.iter().map(|c| c.events).sum::<i64>(), 200, "each command has one event");
     assert_eq!(name(&world).await.matches('!').count(), 200);
 }
 
@@ -98,11 +98,11 @@ async fn amid_neighbours(world: &World, then: Then) -> Error {
     let (a, b, c, failed, d, e) =
         tokio::join!(fine(), fine(), fine(), world.db.write(scope, announce(then)), fine(), fine());
     for neighbour in [a, b, c, d, e] {
-        neighbour.expect("a neighbour is not harmed");
+        neighbour.expect("other commands of the batch are not affected");
     }
-    assert_eq!(name(world).await.len(), before.0 + 5, "the failed one left no trace in the rows");
-    assert_eq!(world.last_seq().await, before.1 + 5, "the failed one took no number");
-    assert_eq!(world.events(world.workspace, before.1).await.len(), 5, "nor left an event");
+    assert_eq!(name(world).await.len(), before.0 + 5, "the failed command left no rows");
+    assert_eq!(world.last_seq().await, before.1 + 5, "the failed command took no event number");
+    assert_eq!(world.events(world.workspace, before.1).await.len(), 5, "the failed command left no event");
     failed.expect_err("it fails")
 }
 
@@ -121,7 +121,7 @@ async fn a_lost_race_fails_alone(world: World) {
 
 async fn a_panicking_command_is_answered_and_the_writer_lives(world: World) {
     assert!(matches!(amid_neighbours(&world, Then::Panic).await, Error::Store(_)));
-    world.db.write(&world.owner.scope, announce(Then::Fine)).await.expect("writing goes on");
+    world.db.write(&world.owner.scope, announce(Then::Fine)).await.expect("writing continues");
 }
 
 async fn numbers_have_no_gap_with_several_workspaces_at_once(world: World) {
@@ -143,7 +143,11 @@ async fn numbers_have_no_gap_with_several_workspaces_at_once(world: World) {
     let mut added = 0;
     for (scope, before) in scopes.iter().zip(before) {
         let seqs: Vec<i64> = world.events(scope.workspace(), 0).await.into_iter().map(|(seq, _)| seq).collect();
-        assert_eq!(seqs, (1..=i64::try_from(seqs.len()).unwrap()).collect::<Vec<_>>(), "1, 2, 3… without a gap");
+        assert_eq!(
+            seqs,
+            (1..=i64::try_from(seqs.len()).unwrap()).collect::<Vec<_>>(),
+            "numbers are 1, 2, 3… without a gap"
+        );
         added += seqs.len() - before;
         // Listeners heard the same numbers, in that order.
         let heard = world.commits.lock().unwrap().clone();
@@ -174,7 +178,7 @@ async fn nothing_is_taken_after_closing(world: World) {
     assert_eq!(
         drafts.map(|(seq, _)| seq).collect::<HashSet<_>>().len(),
         answered,
-        "what was answered is there, and nothing else"
+        "exactly the acknowledged commands are stored"
     );
     again.db.close().await;
 }

@@ -1,5 +1,5 @@
-//! Those who write: members by the server functions of the page, visitors by the web chat. Each sends one message after the other,
-//! repeats it under the same id until it is answered, and sometimes once more on purpose.
+//! Clients that write: members by the page's server functions, visitors by the web chat. Each sends one message after another, repeats it
+//! with the same id until it is acknowledged, and sometimes once more on purpose.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},

@@ -1,4 +1,4 @@
-//! A data folder with a workspace in it: an owner, eight members with a session each, a web chat.
+//! A data folder with a workspace: an owner, eight members with a session each, a web chat.
 
 use std::{
     io::Write,

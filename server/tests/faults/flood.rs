@@ -1,5 +1,5 @@
-//! What waited during an outage comes in while people go on working, and what is built to cost much costs little (R8, S10). `scripts/bench
-//! mail` measures with it: thousands of mails, and the binary as it is released.
+//! Mails that waited during an outage come in while people work, and mails built to be expensive cost little (R8, S10). `scripts/bench
+//! mail` measures with this test: thousands of mails, and the release binary.
 
 use std::{
     net::SocketAddr,
@@ -158,9 +158,9 @@ async fn flood(place: Place) {
     ));
     let texts = scene.texts(&client).await;
     let order: Vec<usize> = texts.iter().rev().map(|text| text.rsplit(' ').next().unwrap().parse().unwrap()).collect();
-    assert_eq!(order.len(), mails, "each is one conversation");
+    assert_eq!(order.len(), mails, "each mail is one conversation");
     // Those of one moment stand in any order.
-    assert!(order.iter().enumerate().all(|(at, n)| at.abs_diff(*n) < 100), "the oldest first");
+    assert!(order.iter().enumerate().all(|(at, n)| at.abs_diff(*n) < 100), "the mails are in order, oldest first");
     db.close().await;
     scene.process.stop().await;
     scene.deployment.tear_down().await;

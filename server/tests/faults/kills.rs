@@ -1,4 +1,4 @@
-//! R1: `kill -9` again and again under writers, visitors, the worker and live streams; and PostgreSQL itself falling over.
+//! R1: repeated `kill -9` under writers, visitors, the worker and live streams, and crashes of PostgreSQL itself.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -48,7 +48,7 @@ async fn r1_postgres_crashes() {
 /// somebody else holds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r1_a_stop_is_heard_while_it_starts() {
-    let deployment = Deployment::build(Place::Sqlite).await.expect("SQLite is always there");
+    let deployment = Deployment::build(Place::Sqlite).await.expect("SQLite is always available");
     let mut holder = SqliteConnection::connect(&deployment.launch.url).await.unwrap();
     sqlx::query("BEGIN IMMEDIATE").execute(&mut holder).await.unwrap();
     let process = deployment.launch.spawn();

@@ -1,4 +1,4 @@
-//! What was acknowledged to whom: the other side of every promise.
+//! Records what was acknowledged to each client, for the comparison at the end.
 
 use std::sync::Mutex;
 

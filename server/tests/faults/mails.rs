@@ -1,5 +1,5 @@
-//! Mails and replies while the server is killed: each mail is one message, in order; each reply arrives, and a second copy of one has the
-//! same name (H1, R7).
+//! Mails and replies while the server is killed: each mail is one message, in order. Each reply arrives, and a second copy has the same
+//! Message-ID (H1, R7).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -113,8 +113,8 @@ async fn storm(place: Place) {
     .await;
     let (texts, _) = threads(&db, &scope, channel).await;
     let all: Vec<usize> = texts.values().flatten().copied().collect();
-    assert_eq!(all.len(), MAILS, "each is one message");
-    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), MAILS, "none is missing, none is there twice");
+    assert_eq!(all.len(), MAILS, "each mail is one message");
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), MAILS, "no mail is missing or stored twice");
     for (sender, numbers) in &texts {
         assert!(numbers.is_sorted(), "the order of {sender}: {numbers:?}");
     }
@@ -122,7 +122,7 @@ async fn storm(place: Place) {
     let twice: usize = arrived.values().map(|names| names.len() - 1).sum();
     for id in &replies {
         let names = arrived.get(id).unwrap_or_else(|| panic!("reply {id} did not arrive"));
-        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 1, "a second copy has the same name");
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 1, "a second copy must have the same Message-ID");
     }
     say(&format!(
         "mails: {MAILS} came in, {} replies went out ({twice} twice, under the same name), {killed} kills, {:?}",

@@ -1,11 +1,11 @@
-//! R1 and R2: what was acknowledged outlives `kill -9` and a power cut, and nothing of it is there twice (R3, R6).
+//! R1 and R2: acknowledged data survives `kill -9` and power cuts, and nothing is stored twice (R3, R6).
 //!
-//! The real binary serves real clients here. `kills` ends it at moments that dice choose and starts it again; `cuts` writes down
-//! what it tells its disk, takes the plug out at five hundred places of that, and looks what a disk would have kept.
+//! The real binary serves real clients here. `kills` ends it at random times and starts it again. `cuts` records what it tells its disk,
+//! cuts the power at five hundred places, and checks what a disk would have kept.
 //!
-//! `TANDEM_KILLS` says how often to kill (20), `TANDEM_SEED` repeats the dice of a failure, `TANDEM_BIN` names another binary to
-//! try. The PostgreSQL half needs `TANDEM_TEST_POSTGRES`, as the contract tests do. Linux only: the clients write from several
-//! loopback addresses, and the recorder is put in front of the system's own library.
+//! `TANDEM_KILLS` is the number of kills (20), `TANDEM_SEED` repeats the random numbers of a failure, `TANDEM_BIN` names another binary.
+//! The PostgreSQL half needs `TANDEM_TEST_POSTGRES`, like the contract tests. Linux only: the clients use several loopback addresses, and
+//! the recorder is preloaded before the system's library.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The binary as a process of its own: started, listened to, killed.
+//! The binary as a separate process: started, connected to, killed.
 
 use std::{
     collections::VecDeque,

@@ -1,4 +1,4 @@
-//! The comparison of what was acknowledged with what is there.
+//! Compares what was acknowledged with what is stored.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -62,7 +62,7 @@ pub async fn messages(deployment: &Deployment, db: &Db, acked: &[Acked]) -> Figu
             (row.n, row.kind.as_str(), row.text.as_str()) != (acked.n, acked.kind.stored(), acked.text.as_str()),
         );
         let before = places.insert((acked.writer, row.conversation_id.as_str()), row.n).unwrap_or(0);
-        assert!(before < row.n, "a thread has what {acked:?} wrote in another order than it was acknowledged");
+        assert!(before < row.n, "the messages of {acked:?} are not in the order in which they were acknowledged");
         let (times, sent) = told.get(&acked.id).copied().unwrap_or_default();
         let expected = if acked.kind == Kind::Reply { (2, 1) } else { (1, 0) };
         figures.without_event += usize::from((times, sent) != expected);
@@ -72,12 +72,16 @@ pub async fn messages(deployment: &Deployment, db: &Db, acked: &[Acked]) -> Figu
     figures.doubled = rows.iter().filter(|row| row.kind != "line").count() + figures.lost - acked.len();
     threads(conn, &rows).await;
     let (kept, fresh) = counted_and_recounted(conn, deployment.workspace).await.unwrap();
-    assert_eq!(kept, fresh, "the counters above the list");
+    assert_eq!(kept, fresh, "the counters above the list must match");
     let with_text = rows.iter().filter(|row| !row.text.is_empty()).count();
     let found = count(conn, "SELECT CAST(COUNT(*) AS BIGINT) FROM message_search").await;
     let distinct = count(conn, "SELECT CAST(COUNT(DISTINCT message_id) AS BIGINT) FROM message_search").await;
-    assert_eq!((found, distinct), (with_text, with_text), "what the search finds");
-    assert_eq!(count(conn, "SELECT CAST(COUNT(*) AS BIGINT) FROM job WHERE kind = 'send'").await, 0, "jobs left");
+    assert_eq!((found, distinct), (with_text, with_text), "the search must find the acknowledged messages");
+    assert_eq!(
+        count(conn, "SELECT CAST(COUNT(*) AS BIGINT) FROM job WHERE kind = 'send'").await,
+        0,
+        "no job may be left"
+    );
     figures
 }
 
@@ -92,13 +96,13 @@ async fn threads(conn: &mut Conn<'_>, rows: &[Row]) {
         let (all, incoming) = found.entry(&row.conversation_id).or_default();
         *all += 1;
         *incoming += i64::from(row.kind == "incoming");
-        assert_eq!(*all, row.n, "the places of conversation {}", row.conversation_id);
+        assert_eq!(*all, row.n, "the positions in conversation {} must have no gap", row.conversation_id);
     }
     let cards: Vec<(String, i64, i64)> =
         conn.all("SELECT id, message_count, inbound_count FROM conversation ORDER BY id", Vec::new()).await.unwrap();
     let cards: BTreeMap<&str, (i64, i64)> =
         cards.iter().map(|(id, all, incoming)| (id.as_str(), (*all, *incoming))).collect();
-    assert_eq!(cards, found, "what the cards count");
+    assert_eq!(cards, found, "the cards must count all messages");
 }
 
 /// Walks through the log: its numbers have no gap and end where the workspace says.
@@ -143,7 +147,7 @@ pub async fn last_shown(deployment: &Deployment, db: &Db, scope: &Scope) -> i64 
 /// What a stream showed is what the log has for that member: all of it, once, in order. How many resets there were, each needed.
 pub async fn watched(deployment: &Deployment, db: &Db, scope: &Scope, watched: &Watched) -> usize {
     for (from, to) in &watched.resets {
-        assert!(to - from >= MAY_RESET, "told to read afresh for the {} events after {from}", to - from);
+        assert!(to - from >= MAY_RESET, "the stream asks for a reload for the {} events after {from}", to - from);
     }
     let mut snapshot = db.snapshot().await.unwrap();
     let conn = &mut snapshot.conn();
@@ -160,11 +164,11 @@ pub async fn watched(deployment: &Deployment, db: &Db, scope: &Scope, watched: &
             }
             if let Some(body) = body.seen(scope.access().unwrap().0) {
                 let json = serde_json::to_string(&LiveEvent { seq, body }).unwrap();
-                assert_eq!(got.next(), Some(&(seq, digest(&json))), "the stream beside event {seq}: {json}");
+                assert_eq!(got.next(), Some(&(seq, digest(&json))), "the stream differs from event {seq}: {json}");
             }
         }
     }
-    assert_eq!(got.next(), None, "the stream showed more than there is");
+    assert_eq!(got.next(), None, "the stream showed more events than exist");
     watched.resets.len()
 }
 

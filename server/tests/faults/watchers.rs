@@ -1,4 +1,4 @@
-//! Those who watch: a member's live stream, resumed by `Last-Event-ID` after every end.
+//! Clients that watch: a member's live stream, resumed by `Last-Event-ID` after every end.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -54,7 +54,7 @@ impl Watched {
             }
             Some("alive" | "storage") => {}
             None if field("retry: ").is_some() => {}
-            _ => panic!("the stream says {frame:?}"),
+            _ => panic!("unexpected frame in the stream: {frame:?}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! S26, S42, S44, S58 as a browser meets them: links, passwords, sessions, and what the audit log says of it.
+//! S26, S42, S44, S58 in a browser: links, passwords, sessions, and their entries in the audit log.
 
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ async fn s42_s58_an_invitation_is_for_one_person_and_as_good_as_its_maker() {
     let token = invite(&app, &app.admin, "admin").await;
     let disable = json!({ "id": id_of(&app, "admin"), "role": "admin", "visibility": "all", "disabled": true });
     assert_eq!(app.call(Some(&app.owner), "edit_member", disable).await.status(), 200);
-    assert_eq!(accept(&app, &token, "back@acme.example", PASSWORD).await, 422, "whoever made it is let in no more");
+    assert_eq!(accept(&app, &token, "back@acme.example", PASSWORD).await, 422, "the maker of the link is disabled");
 }
 
 /// The page that a link leads to tells its address to no other site.
@@ -80,7 +80,7 @@ async fn s42_a_links_secret_leaves_by_no_referrer_and_is_kept_as_a_hash() {
         let bytes = std::fs::read(app.data().join(file)).unwrap();
         for secret in [&token, &app.owner.secret, &app.agent.secret] {
             let found = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
-            assert!(!found, "{file} has a secret in it");
+            assert!(!found, "{file} contains a secret");
         }
     }
 }
@@ -116,7 +116,11 @@ async fn s44_a_new_password_makes_a_new_secret_and_ends_the_rest() {
     }
     let sessions: Value = app.call(Some(&renewed), "sessions", json!({})).await.json().await.unwrap();
     assert_eq!((sessions.as_array().unwrap().len(), &sessions[0]["this"]), (1, &json!(true)));
-    assert_eq!(accept(&app, &link, "jonas@acme.example", PASSWORD).await, 422, "made before the password was changed");
+    assert_eq!(
+        accept(&app, &link, "jonas@acme.example", PASSWORD).await,
+        422,
+        "a link from before the change of password"
+    );
     assert!(
         !form(&app, "sign_in", &[("email", "owner@example.com"), ("password", PASSWORD)])
             .await
@@ -189,7 +193,7 @@ async fn n10_sign_ins_and_refused_ones_are_noted() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), noted).await.expect("it is noted");
+    tokio::time::timeout(std::time::Duration::from_secs(20), noted).await.expect("the refusal is logged");
     assert_eq!(log(&app).await[0], ("session.refused".to_owned(), "127.0.0.1".to_owned(), String::new()));
     form(&app, "sign_in", &[("email", "owner@example.com"), ("password", PASSWORD)]).await;
     let lines = log(&app).await;

@@ -1,4 +1,4 @@
-//! S24: nothing personal is kept by a browser, or by anything between it and us; whatever was asked, by whom, and however it went.
+//! S24: no browser and no proxy caches personal data, for any request, any person and any result.
 
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
@@ -90,7 +90,7 @@ async fn upload(app: &App, path: &str, who: Option<&Person>, token: &str) -> Val
 fn assert_not_kept(what: &str, answer: &Response) {
     let told: Vec<_> = answer.headers().get_all("cache-control").iter().collect();
     assert_eq!(told, ["no-store"], "{what}: {}", answer.status());
-    assert!(answer.headers().get("etag").is_none(), "{what}: there is nothing to ask again about");
+    assert!(answer.headers().get("etag").is_none(), "{what}: the answer has a validator");
     assert!(answer.headers().get("last-modified").is_none() && answer.headers().get("expires").is_none(), "{what}");
 }
 

@@ -1,4 +1,5 @@
-//! S47, S54: who asks. Limits count real clients, also behind a proxy, and guessing at an account keeps nobody out who is known.
+//! S47, S54: the client of a request. Limits count real clients, also behind a proxy. Guessing at an account does not lock out known
+//! browsers.
 
 use reqwest::{Client, StatusCode, redirect::Policy};
 use serde_json::json;
@@ -102,7 +103,7 @@ async fn s54_guessing_at_an_account_keeps_no_known_browser_out() {
     assert_eq!(
         Browser::at("203.0.113.99").signs_in(&app, OWNER, PASSWORD).await,
         PAUSED,
-        "a browser that is not known"
+        "an unknown browser is limited"
     );
     // Nor does a crowd of guesses from the address that they share.
     let neighbour = Browser::at("198.51.100.1");
@@ -121,8 +122,12 @@ async fn s54_guessing_at_an_account_keeps_no_known_browser_out() {
         assert_eq!(laptop.signs_in(&app, OWNER, "guess").await, WRONG);
     }
     assert_eq!(laptop.signs_in(&app, OWNER, PASSWORD).await, PAUSED);
-    assert_eq!(phone.signs_in(&app, OWNER, PASSWORD).await, ENTERED, "the other one is not concerned");
-    assert_eq!(Browser::at("203.0.113.99").signs_in(&app, OWNER, PASSWORD).await, PAUSED, "nor did it help strangers");
+    assert_eq!(phone.signs_in(&app, OWNER, PASSWORD).await, ENTERED, "the other browser is not affected");
+    assert_eq!(
+        Browser::at("203.0.113.99").signs_in(&app, OWNER, PASSWORD).await,
+        PAUSED,
+        "strangers get no further attempts"
+    );
 }
 
 #[tokio::test]
@@ -154,7 +159,11 @@ async fn s47_a_visitor_writes_forty_times_a_minute_and_new_tokens_help_nobody() 
     for _ in 42..400 {
         assert_eq!(visitor.writes(&app, &new_secret()).await, READ);
     }
-    assert_eq!(visitor.writes(&app, &new_secret()).await, PAUSED, "one address, however many tokens");
+    assert_eq!(
+        visitor.writes(&app, &new_secret()).await,
+        PAUSED,
+        "the limit counts per address, however many tokens there are"
+    );
     assert_eq!(Browser::at("203.0.113.7, 198.51.100.1").writes(&app, &new_secret()).await, PAUSED);
-    assert_eq!(Browser::at("198.51.100.2").writes(&app, &new_secret()).await, READ, "another client");
+    assert_eq!(Browser::at("198.51.100.2").writes(&app, &new_secret()).await, READ, "another client is not limited");
 }

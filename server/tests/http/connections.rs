@@ -1,4 +1,4 @@
-//! S40, S57: whoever keeps us waiting is cut, whoever is only slow is not, and nobody takes all the places.
+//! S40, S57: connections that delay us are closed, slow ones are not, and no client takes all slots.
 
 use std::{
     net::SocketAddr,
@@ -41,7 +41,7 @@ async fn held(address: SocketAddr, start: &str, drip: Option<&str>) -> (String, 
     let mut answer = Vec::new();
     let reads = timeout(Duration::from_secs(20), from.read_to_end(&mut answer));
     tokio::select! {
-        read = reads => drop(read.expect("it is cut")),
+        read = reads => drop(read.expect("the connection is closed")),
         () = drips => {}
     }
     (String::from_utf8_lossy(&answer).into_owned(), began.elapsed())
@@ -184,7 +184,7 @@ async fn s57_readers_that_take_nothing_make_room_for_whoever_asks() {
     let began = Instant::now();
     let asks = async || Client::new().get(app.url("/healthz")).send().await.is_ok_and(|answer| answer.status() == 200);
     while !asks().await {
-        assert!(began.elapsed() < Duration::from_secs(10), "nobody is let in");
+        assert!(began.elapsed() < Duration::from_secs(10), "no connection is accepted");
         sleep(Duration::from_millis(50)).await;
     }
     drop(held);
@@ -208,7 +208,8 @@ async fn s57_whoever_waits_too_long_makes_room_for_whoever_asks() {
         held.push(stream);
     }
     for _ in 0..20 {
-        let answer = timeout(Duration::from_secs(5), app.get("/healthz", None)).await.expect("it answers at once");
+        let answer =
+            timeout(Duration::from_secs(5), app.get("/healthz", None)).await.expect("the server answers at once");
         assert_eq!(answer.status(), 200);
     }
     drop(held);
@@ -227,7 +228,7 @@ async fn s57_one_client_has_so_many_streams_and_a_proxy_any_number_of_connection
         streams.push(open(&app, &new_secret(), "").await.unwrap());
     }
     let refused = open(&app, &new_secret(), "198.51.100.1").await.unwrap();
-    assert_eq!(refused.status(), 429, "half of what one client may have");
+    assert_eq!(refused.status(), 429, "half of one client's limit");
     assert_eq!(refused.headers()["retry-after"], "30");
     streams.pop();
     // The place is free once the server has seen that the other end is gone.
@@ -259,5 +260,9 @@ async fn s57_one_client_has_so_many_streams_and_a_proxy_any_number_of_connection
     for n in 0..12 {
         streams.push(open(&app, &token, &format!("192.0.2.{n}")).await.unwrap());
     }
-    assert_eq!(open(&app, &token, "192.0.2.99").await.unwrap().status(), 429, "a visitor has twelve, from wherever");
+    assert_eq!(
+        open(&app, &token, "192.0.2.99").await.unwrap().status(),
+        429,
+        "a visitor has twelve streams, from any address"
+    );
 }

@@ -1,4 +1,4 @@
-//! S18, S28–S31: what a request says besides what it was asked for, and in place of it. Generated from the table of server functions.
+//! S18, S28–S31: unexpected fields and values in requests, generated from the table of server functions.
 
 use std::collections::BTreeMap;
 
@@ -349,7 +349,7 @@ async fn s28_s31_unknown_values_are_refused_and_never_reach_the_database() {
         }
     }
     assert!(tried > 1000, "{tried}");
-    assert_eq!(app.call(Some(&app.owner), "bootstrap", json!({})).await.status(), 200, "and everything is still there");
+    assert_eq!(app.call(Some(&app.owner), "bootstrap", json!({})).await.status(), 200, "all data is still there");
 }
 
 /// Fields that no function has: of a filter, a sort, a page.

@@ -1,4 +1,4 @@
-//! S21: what is not for a lower role is not in what it gets: absent, not hidden by the page.
+//! S21: data that a lower role may not see is absent from its answers, not only hidden by the page.
 
 use model::{Role, Visibility};
 use serde_json::{Value, json};
@@ -52,12 +52,12 @@ async fn s21_a_lower_role_is_told_nothing_that_is_for_admins() {
     let canaries = plant(&app).await;
     for canary in ["canary-invited", "canary-edit"] {
         let known = answers(&app, &app.admin, &conversation).await.iter().any(|(_, said)| said.contains(canary));
-        assert!(known, "{canary} is there to be found");
+        assert!(known, "{canary} exists, so that the test can find it");
     }
     for who in [&app.agent, &app.viewer] {
         for (asked, said) in answers(&app, who, &conversation).await {
             for canary in &canaries {
-                assert!(!said.contains(canary), "{asked} tells {canary}");
+                assert!(!said.contains(canary), "{asked} reveals {canary}");
             }
         }
     }
@@ -78,7 +78,7 @@ async fn s21_who_does_not_see_a_conversation_is_told_nothing_of_it() {
     assert_eq!(app.call(Some(&app.owner), "save_draft", draft).await.status(), 200);
     for (asked, said) in answers(&app, &mine, &conversation).await {
         for canary in ["canary-text", "canary-name", "canary-note", "canary-draft"] {
-            assert!(!said.contains(canary), "{asked} tells {canary}");
+            assert!(!said.contains(canary), "{asked} reveals {canary}");
         }
     }
     let page: Value = app
@@ -88,7 +88,7 @@ async fn s21_who_does_not_see_a_conversation_is_told_nothing_of_it() {
         .await
         .unwrap();
     let numbers = page["counts"].to_string();
-    assert!(!numbers.chars().any(|c| ('1'..='9').contains(&c)), "no number counts it: {numbers}");
+    assert!(!numbers.chars().any(|c| ('1'..='9').contains(&c)), "a number counts hidden data: {numbers}");
     // A draft is its writer's alone, also among those who see the conversation.
     let thread: String =
         app.call(Some(&app.agent), "thread", json!({ "id": conversation["id"] })).await.text().await.unwrap();

@@ -1,4 +1,4 @@
-//! H9: what an admin may do with a mailbox's stored password, which they need not know.
+//! H9: what an administrator may do with a mailbox's stored password without knowing it.
 
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -115,6 +115,6 @@ async fn h1_any_number_of_days_is_a_time() {
     assert_eq!(made.status(), 200);
     for days in [0, 30, 1_000_000, u32::MAX] {
         let asked = app.call(Some(&app.admin), "backfill", json!({ "id": id, "days": days })).await;
-        assert_eq!(asked.status(), 409, "{days}: it was not read yet");
+        assert_eq!(asked.status(), 409, "{days}: the mailbox was not read yet");
     }
 }

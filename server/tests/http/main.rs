@@ -1,4 +1,4 @@
-//! The server as browsers and attackers meet it: every route and server function of the tables, as every role and as a stranger.
+//! The server as browsers and attackers see it: every route and server function, as every role and as a stranger.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! S6, S34, S40: what stands in a request, in every place, and never as ours or as a fault of ours.
+//! S6, S34, S40: hostile input in every place of a request never appears as ours, and never causes an error 500.
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ async fn a_form_that_was_refused_says_why_without_scripts() {
     assert!(!html.contains("do not fit together"));
     assert_eq!(posts(PASSWORD).await.url().path(), "/inbox");
     let again = browser.get(app.url("/sign-in?__path=%2Fapi%2Ffn%2Fsign_in")).send().await.unwrap();
-    assert!(!again.text().await.unwrap().contains("do not fit together"), "it is told once");
+    assert!(!again.text().await.unwrap().contains("do not fit together"), "the reason is shown once");
 }
 
 const EDGES: [i64; 6] = [i64::MAX, i64::MIN, i64::MAX - 1, -1, 0, 9_007_199_254_740_993];

@@ -1,4 +1,4 @@
-//! Pages as several browsers ask for them at once.
+//! Several browsers load pages at the same time.
 
 use super::fixture::App;
 

@@ -1,4 +1,4 @@
-//! What lies on the disk can be read by the account that runs Tandem, and by no other; whatever the umask, and whatever was there before.
+//! Files on the disk are readable only by the account that runs Tandem, whatever the umask is, and whatever modes existing files had.
 #![cfg(unix)]
 
 use std::{
@@ -25,7 +25,7 @@ fn serving(data: &Path) -> Child {
     let mut child = tandem(data, "serve").stderr(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let said: Vec<String> = lines.map_while(Result::ok).take_while(|line| !line.starts_with("listening on")).collect();
-    assert!(child.try_wait().unwrap().is_none(), "it ended: {said:?}");
+    assert!(child.try_wait().unwrap().is_none(), "the process ended: {said:?}");
     child
 }
 
@@ -51,7 +51,7 @@ fn assert_private(data: &Path) {
     assert!(all.len() > 10, "files of conversations too: {names:?}");
     for (path, mode) in all {
         let wanted = if path.is_dir() { 0o700 } else { 0o600 };
-        assert_eq!(mode, wanted, "{} is {mode:o}", path.display());
+        assert_eq!(mode, wanted, "{} has mode {mode:o}", path.display());
     }
 }
 

@@ -1,4 +1,4 @@
-//! S17–S26, S34–S37, S40–S45: who gets in, what they may do, and what every answer carries.
+//! S17–S26, S34–S37, S40–S45: who has access, what they may do, and what every answer contains.
 
 use std::collections::BTreeSet;
 
@@ -256,7 +256,7 @@ async fn s41_s45_s47_signing_in() {
         assert!(sign_in("owner@example.com", password).await.1.is_none(), "{password:.20}");
     }
     let (_, cookie, _) = sign_in("OWNER@example.com", PASSWORD).await;
-    let cookie = cookie.expect("the right password opens");
+    let cookie = cookie.expect("the right password works");
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"));
     // Too often, whatever address the request claims to come from.
     let mut last = 0;
@@ -280,7 +280,7 @@ async fn s44_a_session_ends_for_good() {
     assert_eq!(
         app.call(Some(&app.owner), "end_session", json!({ "id": id })).await.status(),
         404,
-        "nobody ends another's session"
+        "a member cannot end another member's session"
     );
     assert_eq!(app.call(Some(&app.agent), "end_session", json!({ "id": id })).await.status(), 200);
     assert_eq!(app.call(Some(&app.agent), "bootstrap", json!({})).await.status(), 401);
@@ -299,7 +299,7 @@ async fn s26_nobody_raises_themselves() {
     assert_eq!(
         app.call(Some(&app.owner), "edit_member", edit(&owner, "viewer")).await.status(),
         422,
-        "the last owner stays"
+        "the last owner cannot be removed"
     );
     let invite = json!({ "new": { "role": "owner", "visibility": "all", "note": "" } });
     assert_eq!(app.call(Some(&app.admin), "invite", invite).await.status(), 403);

@@ -1,4 +1,4 @@
-//! S25: what is secret is in no answer and in no line of the log, whoever asks.
+//! S25: no answer and no line of the log contains a secret, whoever asks.
 
 use std::{
     io::Write,
@@ -89,12 +89,12 @@ async fn s25_no_secret_comes_out() {
     for who in roles {
         for (path, answer) in everything(&app, who, &conversation).await {
             for (what, secret) in &secrets {
-                assert!(!answer.contains(secret.as_str()), "{path} tells {what} to {:?}", place(&app, who));
+                assert!(!answer.contains(secret.as_str()), "{path} reveals {what} to {:?}", place(&app, who));
             }
         }
     }
     let log = log.text();
-    assert!(log.len() > 1000, "there is a log to look at");
+    assert!(log.len() > 1000, "the log must not be empty");
     for (what, secret) in secrets.iter().filter(|(what, _)| what != "where its data is") {
         let line = log.lines().find(|line| line.contains(secret.as_str()));
         assert!(line.is_none(), "{what} is in the log: {line:?}");

@@ -1,4 +1,5 @@
-//! What cannot start says which setting, port or path is wrong; and a process with few files serves on while others hold connections.
+//! A failed start names the setting, port or path that is wrong. A process with few file handles keeps serving while others hold
+//! connections.
 
 use std::{
     io::{BufRead, BufReader},
@@ -100,7 +101,7 @@ fn a_start_that_fails_names_the_path() {
     }
     std::fs::create_dir(inside("tandem.toml")).unwrap();
     let said = refusal(&mut tandem(data.path()));
-    assert!(said.contains("tandem.toml"), "a file of settings that cannot be read is not passed over: {said}");
+    assert!(said.contains("tandem.toml"), "an unreadable settings file must stop the start: {said}");
 }
 
 #[test]
@@ -151,7 +152,7 @@ async fn s57_three_hundred_slow_clients_do_not_stop_a_process_with_three_hundred
     }
     for path in ["/healthz", "/readyz", "/setup"].repeat(5) {
         let asked = reqwest::get(format!("http://{address}{path}"));
-        let answer = tokio::time::timeout(Duration::from_secs(10), asked).await.expect("it answers").unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(10), asked).await.expect("the server answers").unwrap();
         assert_eq!(answer.status(), 200, "{path}");
     }
 }
@@ -172,7 +173,7 @@ async fn b_mails_that_an_older_version_has_read_are_read_again_after_a_start() {
     let began = Instant::now();
     let left = "SELECT COUNT(*) FROM mail WHERE outcome = 'taken' AND reader = 0";
     while sqlx::query_scalar::<_, i64>(left).fetch_one(&mut database).await.unwrap() > 0 {
-        assert!(began.elapsed() < Duration::from_secs(60), "nobody reads it again");
+        assert!(began.elapsed() < Duration::from_secs(60), "no job reads the mail again");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! S53, R21: what strangers may upload, and what is said while nothing can be stored.
+//! S53, R21: what strangers may upload, and what is shown while nothing can be stored.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ async fn s53_one_address_uploads_so_many_files_whatever_its_tokens() {
     for _ in 0..5 {
         is_refused(&upload(&app, &client, "one more").await);
     }
-    assert_eq!(files(&app), before, "what is refused leaves nothing");
+    assert_eq!(files(&app), before, "a refused upload leaves nothing");
     assert_eq!(
         app.chat_post(&new_secret(), "messages", serde_json::json!({ "id": store::clock::new_id(), "text": "Hello" }))
             .await
@@ -61,7 +61,7 @@ async fn s53_one_address_uploads_so_many_bytes_whatever_its_tokens() {
     }
     is_refused(&upload(&app, &client, unknown()).await);
     is_refused(&upload(&app, &client, "little").await);
-    assert_eq!(files(&app), 1, "equal bytes are kept once");
+    assert_eq!(files(&app), 1, "equal bytes are stored once");
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn s53_a_member_uploads_so_many_bytes() {
         assert_eq!(upload(&app.agent.secret).await.status(), 200, "file {n}");
     }
     is_refused(&upload(&app.agent.secret).await);
-    assert_eq!(upload(&app.admin.secret).await.status(), 200, "another member is not concerned");
+    assert_eq!(upload(&app.admin.secret).await.status(), 200, "another member is not affected");
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn s53_one_address_writes_so_much_text_whatever_its_tokens() {
     };
     let more = write(&format!("{long}x")).await;
     assert_eq!(more.status(), 413);
-    assert!(more.text().await.unwrap().contains("longer than 16 kB"), "whoever writes is told");
+    assert!(more.text().await.unwrap().contains("longer than 16 kB"), "the visitor is told the limit");
     for n in 0..128 {
         assert_eq!(write(&long).await.status(), 200, "message {n}");
     }
@@ -116,7 +116,7 @@ async fn s53_an_upload_that_is_broken_off_leaves_nothing() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), until).await.expect("it comes to that");
+        tokio::time::timeout(Duration::from_secs(10), until).await.expect("the number of files was not reached");
     };
     wait(1).await;
     drop(stream);
@@ -147,14 +147,14 @@ async fn r21_readiness_and_health_say_that_nothing_can_be_stored() {
     assert_eq!(health().await["storage"], serde_json::json!({ "failing": "full" }));
     let mut told = String::new();
     while !told.contains("event: storage\ndata: {\"failing\":\"full\"}") {
-        let chunk = tokio::time::timeout(Duration::from_secs(10), stream.chunk()).await.expect("it is told");
+        let chunk = tokio::time::timeout(Duration::from_secs(10), stream.chunk()).await.expect("the state is shown");
         told.push_str(&String::from_utf8_lossy(&chunk.unwrap().expect("the line stays open")));
     }
     full(&app, 1_073_741_823).await;
     app.storage.look().await;
     assert_eq!(ready().await.0, 200);
     while !told.ends_with("event: storage\ndata: \"fine\"\n\n") {
-        let chunk = tokio::time::timeout(Duration::from_secs(10), stream.chunk()).await.expect("it is told");
+        let chunk = tokio::time::timeout(Duration::from_secs(10), stream.chunk()).await.expect("the state is shown");
         told.push_str(&String::from_utf8_lossy(&chunk.unwrap().expect("the line stays open")));
     }
 }
@@ -165,7 +165,7 @@ async fn r21_readiness_and_health_say_beforehand_that_little_room_is_left() {
     let app = App::start_with(flags, Limits::of_files(1024)).await;
     app.storage.look().await;
     let ready = app.get("/readyz", None).await;
-    assert_eq!(ready.status(), 200, "it works still");
+    assert_eq!(ready.status(), 200, "writes still work");
     assert_eq!(ready.text().await.unwrap(), "ready; little room is left on the disk");
     let health = app.call(Some(&app.admin), "system_status", serde_json::json!({})).await;
     let health: serde_json::Value = health.json().await.unwrap();

@@ -1,4 +1,4 @@
-//! A web chat's visitors: what they send is stored once, and they see what is theirs and nothing else.
+//! Visitors of a web chat: their messages are stored once, and they see only their own data.
 
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ async fn r3_r6_the_same_message_fifty_times_is_one() {
     let other = app.chat_post(&token, "messages", json!({ "id": id, "text": "twice" })).await;
     assert_eq!(other.status(), 409);
     let stranger = app.chat_post(&new_secret(), "messages", json!({ "id": id, "text": "once" })).await;
-    assert_eq!(stranger.status(), 409, "an id of somebody else opens nothing");
+    assert_eq!(stranger.status(), 409, "another visitor's id gives access to nothing");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What holds for every walk through the table, and some rows of it one by one.
+//! Properties of every path through the state table, and examples of single rows.
 
 use proptest::prelude::*;
 use uuid::Uuid;

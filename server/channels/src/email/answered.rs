@@ -1,4 +1,4 @@
-//! What a mail answers, as far as it is known here: by that is told what of it is quoted (T3).
+//! What is known about the mails that a mail answers. It helps to recognise quoted text (T3).
 
 use mail::{Mail, fold::Answers};
 use model::MessageId;
@@ -6,14 +6,14 @@ use store::{Db, Scope, error::Result, mail as mails, message};
 
 use super::signed::Signer;
 
-/// How many names of a mail's chain are looked for, the nearest first.
+/// How many Message-IDs of a mail's chain are looked up, nearest first.
 const NAMES: usize = 10;
-/// How many of the mails that go by them are compared with what may be quoted.
+/// How many of the found mails are compared with text that may be quoted.
 const TEXTS: usize = 4;
-/// How many messages are looked at for them.
+/// How many messages are loaded to find these mails.
 const LOOKED_AT: usize = 12;
 
-/// What is known of the mails that a mail answers. Their texts are only compared with its own, and shown to nobody.
+/// What is known about the mails that a mail answers. Their texts are only compared with this mail's text and shown to nobody.
 ///
 /// # Errors
 /// When the database fails.
@@ -38,7 +38,8 @@ pub async fn answers(db: &Db, scope: &Scope, signer: &Signer, mail: &Mail) -> Re
     }
     let (mut texts, mut is_nearest) = (Vec::new(), false);
     for id in ids.into_iter().take(LOOKED_AT) {
-        // What came in is known by its name and what it says. A mail that only answers one of these goes by its name as well.
+        // The provider id of a received mail is its Message-ID and a content hash. A mail that only answers one of these names is found by
+        // that name too, and skipped.
         let own = message::provider(conn, scope, id).await?.unwrap_or_default();
         let own = own.split_once('#').map_or(own.as_str(), |(name, _)| name);
         if ours != Some(id) && !names.iter().any(|name| name == own) {

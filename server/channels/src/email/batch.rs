@@ -1,11 +1,11 @@
-//! How many mails are fetched and taken together, and how many have come (H1).
+//! How many mails are fetched and stored together, and how many came in since the last statistics update (H1).
 
 use super::{fetch::IN_MEMORY, imap::MailOnServer, learned_limits::LearnedLimits};
 
-/// How many mails are taken in one transaction at most. More would hold up the replies of people.
+/// The most mails in one transaction. More would delay people's replies.
 const TOGETHER: usize = 16;
 
-/// How many mails have come in a row.
+/// Counts mails that came in.
 pub struct GrowingBatch {
     mails: usize,
     look: usize,
@@ -18,7 +18,7 @@ impl Default for GrowingBatch {
 }
 
 impl GrowingBatch {
-    /// Counts further ones; true each time that there are twice as many as when it was true before.
+    /// Counts more mails. True each time the count has doubled since the last time it was true.
     pub fn by(&mut self, mails: usize) -> bool {
         self.mails += mails;
         let twice = self.mails >= self.look;
@@ -29,7 +29,8 @@ impl GrowingBatch {
     }
 }
 
-/// Mails in groups that are fetched and taken together: at most so many, and not too large; some come alone. Their order stays.
+/// Splits mails into groups that are fetched and stored together. A group is limited in number and size, and some mails are a group alone.
+/// The order stays.
 pub fn groups<'a>(waiting: &'a [MailOnServer], limits: &LearnedLimits) -> Vec<&'a [MailOnServer]> {
     let most = if limits.one_by_one { 1 } else { TOGETHER };
     let alone = limits.alone();

@@ -1,4 +1,4 @@
-//! Tests a mailbox the way it will be used, step by step, and says which step fails, why, and what to do (H9).
+//! Tests a mailbox the way it will be used, step by step. Says which step failed, why, and what to do (H9).
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use super::{
     send::{NotTaken, Smtp},
 };
 
-/// How long a mail to oneself may take.
+/// How long a test mail may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(30);
 
-/// How a test went.
+/// The result of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
-    /// All steps, in their order.
+    /// All steps, in order.
     pub steps: Vec<CheckedStep>,
-    /// The settings with what was learned: the folder for copies, whether plus-addresses may be written from and arrive.
+    /// The settings with what the test found out: the Sent folder, and whether mail to and from plus-addresses works.
     pub settings: EmailSettings,
 }
 
 impl Email {
-    /// Tests a mailbox. What it sends to itself is taken away again.
+    /// Tests a mailbox. The test mails are deleted again.
     pub async fn check(&self, workspace: WorkspaceId, settings: &EmailSettings, password: &str) -> Checked {
         let mut steps = Steps::default();
         let mut settings = settings.clone();
@@ -63,8 +63,8 @@ impl Email {
         steps.good(CheckStep::Folder, settings.folder.clone());
         let test = SelfTest::new(self, workspace, settings, &domain);
         smtp.send(&settings.address, std::slice::from_ref(&settings.address), &test.plain.1).await.map_err(reason)?;
-        // Answers go out from such an address, so that reports come back to it. A server that takes it from others and lets nobody write
-        // from it would refuse each of them: then it is done without.
+        // Mails are sent from plus-addresses, so that bounces come back to them. Some servers accept mail to such addresses but refuse to
+        // send from them. On those, plus-addresses are not used.
         let plus_taken = match &test.plus_address {
             Some(address) => smtp.send(address, std::slice::from_ref(address), &test.plus.1).await.is_ok(),
             None => false,
@@ -82,7 +82,7 @@ impl Email {
     }
 }
 
-/// Waits for the mails to oneself; once the first is there, the other is given a moment more.
+/// Waits for the test mails. Once one has arrived, the other gets a short time more.
 async fn arrival(
     imap: &mut Imap,
     settings: &EmailSettings,
@@ -111,7 +111,7 @@ async fn arrival(
     Ok((plain.is_some(), plus.is_some()))
 }
 
-/// Two mails to oneself: one to the address, one from and to it with a plus.
+/// Two test mails: one to the address, one from and to its plus-address.
 struct SelfTest {
     plain: (String, Vec<u8>),
     plus: (String, Vec<u8>),
@@ -122,7 +122,7 @@ impl SelfTest {
     fn new(email: &Email, workspace: WorkspaceId, settings: &EmailSettings, domain: &str) -> Self {
         let signer = email.signer(workspace);
         let made = |to: &str| {
-            // A name of ours that is no message: should it be read later, it is known for what it is.
+            // A signed Message-ID of no message. If this mail is ever read, it is recognised as a test.
             let name = signer.name(MessageId::new(new_id()), domain);
             let at = jiff::Timestamp::from_millisecond(email.db.clock().now().0).unwrap_or_default();
             let date = jiff::fmt::rfc2822::to_string(&at.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default();
@@ -146,7 +146,7 @@ fn reason(not: NotTaken) -> MailError {
     }
 }
 
-/// The steps as they are walked.
+/// The steps so far.
 #[derive(Default)]
 struct Steps(Vec<CheckedStep>);
 
@@ -155,9 +155,9 @@ impl Steps {
         self.0.push(CheckedStep { step, outcome: StepOutcome::Good(found.into()) });
     }
 
-    /// The step that an error belongs to failed; those before it that were not noted went well.
+    /// Records the step at which the error happened as failed. Earlier steps without a record succeeded.
     fn failed(&mut self, error: &MailError) {
-        // What is lost on the way belongs to the step that was being walked.
+        // A lost connection counts for the step that was running.
         let next = CheckStep::ALL.get(self.0.len()).copied().unwrap_or(CheckStep::Receive);
         let at = match error {
             MailError::Lost { .. } | MailError::Ours(_) => next,

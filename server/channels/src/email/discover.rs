@@ -1,5 +1,5 @@
-//! Finds a mailbox's servers by its address: what is known of large providers, what the domain itself says (SRV, RFC 6186; autoconfig on
-//! its own hosts), and who its mail goes to (MX). Nobody else is asked.
+//! Finds the servers of an e-mail address: from a list of large providers, from the domain itself (SRV, RFC 6186; autoconfig on its own
+//! hosts), and from its MX records. No third party is asked.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use model::{EmailSettings, Host, Security};
 use super::error::is_microsoft;
 use crate::network::{Network, host_name};
 
-/// How long one way of finding may take.
+/// The time limit for each way of finding servers.
 const PATIENCE: Duration = Duration::from_secs(6);
 
-/// What was found, and how sure it is.
+/// The servers that were found, and how sure that is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// To be looked at and changed.
+    /// The settings, for a person to check and change.
     pub settings: EmailSettings,
-    /// Where it comes from, as it is shown.
+    /// The source, as it is displayed.
     pub by: String,
-    /// What is to be known before going on; empty for nothing.
+    /// What a person must know before going on. Empty for nothing.
     pub notice: String,
 }
 
@@ -31,7 +31,7 @@ struct Provider {
     imap: &'static str,
     smtp: &'static str,
     smtp_security: Security,
-    /// It puts copies of what goes out by SMTP into the folder for sent mails by itself.
+    /// Its SMTP server puts copies of sent mails into the Sent folder itself.
     files_sent: bool,
     notice: &'static str,
 }
@@ -39,7 +39,7 @@ struct Provider {
 const APP_PASSWORD: &str =
     "It takes no ordinary password here: make an app password in the account's security settings, and enter that.";
 
-/// As their own help pages have it.
+/// As on the providers' own help pages.
 const PROVIDERS: [Provider; 14] = [
     Provider {
         name: "Google",
@@ -168,8 +168,8 @@ const fn simple(
     Provider { name, domains, mx, imap, smtp, smtp_security, files_sent: false, notice }
 }
 
-/// Finds the servers of an address; a guess where nothing is known. None for what is no address, before anybody is asked: what stands
-/// behind its @ becomes part of names and of documents' addresses, so it has to be a host's name and nothing else (S32).
+/// Finds the servers of an address, or guesses them. None for an invalid address, before anything is asked: the part behind its @ becomes
+/// part of host names and URLs, so it must be a host name and nothing else (S32).
 pub async fn discover(network: &Network, address: &str) -> Option<Found> {
     let (_, domain) = address.rsplit_once('@').filter(|(local, _)| !local.is_empty())?;
     let domain = host_name(domain).filter(|domain| domain.contains('.'))?;
@@ -181,7 +181,7 @@ pub async fn discover(network: &Network, address: &str) -> Option<Found> {
         let (srv, mx) = tokio::join!(by_srv(&resolver, address, &domain), by_mx(&resolver, address, &domain));
         srv.or(mx)
     };
-    // Side by side: somebody waits. What the domain says of itself in full comes first.
+    // Both run at once, because a person waits. The domain's own complete configuration has priority.
     let (autoconfig, entries) = tokio::join!(by_autoconfig(network, address, &domain), by_entries);
     if let Some(found) = autoconfig.or(entries) {
         return Some(found);
@@ -194,7 +194,7 @@ pub async fn discover(network: &Network, address: &str) -> Option<Found> {
     })
 }
 
-/// Settings with what most mailboxes have.
+/// Settings that most mailboxes use.
 fn settings(address: &str, imap: Host, smtp: Host) -> EmailSettings {
     EmailSettings {
         address: address.to_owned(),
@@ -223,13 +223,13 @@ fn known(address: &str, provider: &Provider, how: &str) -> Found {
     }
 }
 
-/// Whether a server puts copies of what it sends into the folder for sent mails by itself, so that ours would be a second one.
+/// Whether a server puts copies of sent mails into the Sent folder itself. Then our copy would be a second one.
 pub fn files_sent_itself(smtp: &str) -> bool {
     is_microsoft(smtp)
         || PROVIDERS.iter().any(|provider| provider.files_sent && provider.smtp.eq_ignore_ascii_case(smtp))
 }
 
-/// `_imaps._tcp` and its like (RFC 6186, RFC 8314).
+/// Looks up `_imaps._tcp` and similar SRV records (RFC 6186, RFC 8314).
 async fn by_srv(resolver: &TokioResolver, address: &str, domain: &str) -> Option<Found> {
     let imap = match srv(resolver, &format!("_imaps._tcp.{domain}.")).await {
         Some((name, port)) => Host { name, port, security: Security::Tls },
@@ -256,7 +256,7 @@ async fn srv(resolver: &TokioResolver, name: &str) -> Option<(String, u16)> {
         _ => None,
     });
     let best = entries.min_by_key(|entry| entry.priority)?;
-    // A lone dot says that there is no such service; labels may hold any bytes.
+    // A single dot means that there is no such service. Labels may contain any bytes.
     host_name(&best.target.to_utf8()).filter(|_| best.port > 0).map(|target| (target, best.port))
 }
 
@@ -272,12 +272,12 @@ async fn by_mx(resolver: &TokioResolver, address: &str, domain: &str) -> Option<
     Some(known(address, provider, "mail for this domain going to"))
 }
 
-/// Whether a host is a domain or in it, by whole labels (S38).
+/// Whether a host is a domain or a subdomain of it, by whole labels (S38).
 fn is_under(host: &str, domain: &str) -> bool {
     host == domain || host.strip_suffix(domain).is_some_and(|front| front.ends_with('.'))
 }
 
-/// The file that Thunderbird asks for, on the domain's own hosts.
+/// Reads the file that Thunderbird uses, from the domain's own hosts.
 async fn by_autoconfig(network: &Network, address: &str, domain: &str) -> Option<Found> {
     let places = [
         format!("https://autoconfig.{domain}/mail/config-v1.1.xml?emailaddress={}", encoded(address)),
@@ -307,8 +307,8 @@ fn encoded(address: &str) -> String {
         .collect()
 }
 
-/// The first encrypted IMAP and SMTP server of an autoconfig file, and the user name it wants. Read by its elements; anything else in it
-/// counts for nothing.
+/// The first encrypted IMAP and SMTP server of an autoconfig file, and its user name. Only these elements are read; everything else is
+/// ignored.
 fn autoconfig(xml: &str) -> Option<(Host, Host, Option<String>)> {
     let imap = server(xml, "<incomingServer", "</incomingServer>", "\"imap\"")?;
     let smtp = server(xml, "<outgoingServer", "</outgoingServer>", "\"smtp\"")?;

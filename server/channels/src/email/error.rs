@@ -1,84 +1,84 @@
-//! What goes wrong with a mailbox, said so that an admin can put it right.
+//! Errors of mailboxes, in words that help an administrator to correct them.
 
 use model::CheckStep;
 use store::error::Error;
 
 use crate::network::ReachError;
 
-/// Why a mailbox, or the way out, did not work.
+/// Why receiving or sending did not work.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// A server was not reached.
+    /// The server was not reached.
     #[error(transparent)]
     Reach(#[from] ReachError),
-    /// It offers no encryption where it has to be asked for.
+    /// The server does not offer STARTTLS on a port that needs it.
     #[error("{0} does not offer STARTTLS on this port.")]
     NoStartTls(String),
-    /// Something came in the clear behind its answer to STARTTLS, which somebody in between may have said.
+    /// Unencrypted data came after the answer to STARTTLS. An attacker in between may have sent it.
     #[error("{0} said more in the clear than it was asked, before the encryption began.")]
     Tampered(String),
-    /// It refuses the user or the password.
+    /// The server refuses the user or the password.
     #[error("{server} refuses the user or the password: {said}.")]
     Login {
-        /// Which server.
+        /// The server.
         server: String,
-        /// What it says.
+        /// Its answer.
         said: String,
     },
-    /// The folder is not there.
+    /// The folder does not exist.
     #[error("The folder {folder} cannot be opened: {said}.")]
     Folder {
-        /// Which folder.
+        /// The folder.
         folder: String,
-        /// What the server says.
+        /// The server's answer.
         said: String,
     },
-    /// The connection ended, or the server says something that makes no sense.
+    /// The connection ended, or the server's answer makes no sense.
     #[error("The connection to {server} ended: {said}.")]
     Lost {
-        /// Which server.
+        /// The server.
         server: String,
-        /// What is known.
+        /// What is known about the cause.
         said: String,
     },
-    /// The connection ended while mails were given.
+    /// The connection ended during the transfer of mails.
     #[error("The connection to {server} ended: {said}.")]
     Cut {
-        /// Which server.
+        /// The server.
         server: String,
-        /// What is known.
+        /// What is known about the cause.
         said: String,
-        /// Which mails were asked for and had not come by then: one of them may be why.
+        /// The mails that were requested and had not arrived. One of them may be the cause.
         uids: Vec<i64>,
     },
-    /// The server refuses a command about what lies in a folder.
+    /// The server refuses a command about mails in a folder.
     #[error("{server} refuses {what}: {said}.")]
     Withheld {
-        /// Which server.
+        /// The server.
         server: String,
         /// The command.
         what: String,
-        /// What it says.
+        /// Its answer.
         said: String,
     },
-    /// The server gives far more of a mail than it said that there is. The connection is of no use behind that.
+    /// The server sends far more bytes of a mail than it announced. The connection cannot be used any more.
     #[error("{server} announced a mail with {said} bytes and gives more than {most}.")]
     TooMuch {
-        /// Which server.
+        /// The server.
         server: String,
-        /// Which mail, where that is known.
+        /// The UID of the mail, if known.
         uid: Option<i64>,
-        /// How many bytes it was to have.
+        /// The announced size in bytes.
         said: u64,
-        /// How many it may have.
+        /// The largest accepted size in bytes.
         most: u64,
     },
-    /// The server refuses what it was given.
+    /// The server refuses the mail.
     #[error("{server} refuses the mail: {said}.")]
     Refused {
-        /// Which server.
+        /// The server.
         server: String,
-        /// What it says.
+        /// Its answer.
         said: String,
     },
     /// A test mail did not come back.
@@ -99,7 +99,7 @@ impl From<store::error::StoreError> for MailError {
 }
 
 impl MailError {
-    /// During which step of a test it happens.
+    /// The step of a test in which this error happens.
     pub const fn step(&self) -> CheckStep {
         match self {
             Self::Reach(ReachError::NoAddress(_) | ReachError::NotPublic { .. }) => CheckStep::Name,
@@ -114,19 +114,19 @@ impl MailError {
         }
     }
 
-    /// Whether trying again is of no use, and might lock the account.
+    /// Whether a retry is useless, and might lock the account.
     pub const fn wants_sign_in(&self) -> bool {
         matches!(self, Self::Login { .. } | Self::Vault(_))
     }
 
-    /// Why a message does not go out for good, and what to do about that.
+    /// Why a message can never be sent, and what to do about it.
     pub fn for_good(&self) -> String {
         let where_it_is =
             if self.wants_sign_in() { " Change it in Settings → Channels, then try again." } else { "" };
         format!("{self} {}{where_it_is}", self.next_step())
     }
 
-    /// What to do about it.
+    /// What to do about this error.
     pub fn next_step(&self) -> String {
         let text = match self {
             Self::Reach(error) => error.next_step(),
@@ -156,7 +156,7 @@ impl MailError {
     }
 }
 
-/// Whether a server is Microsoft's, which wants OAuth.
+/// Whether a server is Microsoft's, which requires OAuth.
 pub fn is_microsoft(server: &str) -> bool {
     let server = server.to_ascii_lowercase();
     ["office365.com", "outlook.com", "hotmail.com", "live.com"]

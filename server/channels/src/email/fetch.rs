@@ -1,4 +1,4 @@
-//! Fetches mails from their server, keeps their bytes, and reads what they say.
+//! Fetches mails from their server, stores their bytes, and reads them.
 
 use std::path::PathBuf;
 
@@ -20,41 +20,42 @@ use super::{
     reader::{Reader, Source},
 };
 
-/// How many bytes are fetched at once into memory; a mail that is larger comes alone and in pieces.
+/// The largest group of mails that is fetched into memory, in bytes. A larger mail is fetched alone and in pieces.
 pub const IN_MEMORY: u64 = 2 * 1024 * 1024;
-/// How many mails are read and kept side by side.
+/// How many mails are read and stored in parallel.
 const SIDE_BY_SIDE: usize = 8;
 
 /// What fetching needs.
 pub struct Fetching<'a> {
-    /// Where bytes are kept.
+    /// The store of their bytes.
     pub files: &'a Files,
-    /// Who reads them.
+    /// Reads their content.
     pub reader: &'a Reader,
 }
 
-/// What came of fetching mails. Unless the connection ended, those in neither list were deleted meanwhile: nobody can miss them here.
+/// The result of fetching mails. A mail in neither list was deleted meanwhile and needs no attention, unless the connection ended.
 #[derive(Debug, Default)]
 pub struct Fetched {
-    /// Those that came, in their order.
+    /// The mails that came, in order.
     pub arrived: Vec<Arrived>,
-    /// Those that the server has and does not give.
+    /// The mails that the server has but does not deliver.
     pub withheld: Vec<NotGiven>,
-    /// Why the connection ended before all of them were asked for, if it did.
+    /// Why the connection ended before all mails were requested, if it did.
     pub cut: Option<MailError>,
 }
 
-/// A mail's bytes as they came.
+/// The bytes of a mail that came.
 enum Came {
     Memory(Bytes),
     Disk(PathBuf, String, u64),
 }
 
 impl Fetching<'_> {
-    /// Fetches mails. `patient`: where the server refuses all of them, that is believed. `old`: whether one lay there before us.
+    /// Fetches mails. With `patient`, a refusal of all of them is believed. `old` tells whether a mail came before the mailbox was
+    /// connected.
     ///
     /// # Errors
-    /// When a mail is far larger than it was said to be, or the disk fails.
+    /// When a mail is far larger than announced, or the disk fails.
     pub async fn fetch(
         &self,
         imap: &mut Imap,
@@ -93,14 +94,14 @@ impl Fetching<'_> {
         let mut arrived: Vec<Arrived> = read.buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
         arrived.sort_unstable_by_key(|one| one.uid);
         let withheld = withheld.into_iter().map(|Withheld { uid, reason }| {
-            tracing::warn!(uid, reason, "a mail is withheld by its server");
+            tracing::warn!(uid, reason, "the server does not deliver a mail");
             let size = lying(uid).map_or(0, |one| i64::try_from(one.size).unwrap_or(i64::MAX));
             NotGiven { id: MailId::new(new_id()), uid, size, reason: format!("{reason} It is asked again by itself.") }
         });
         Ok(Fetched { arrived, withheld: withheld.collect(), cut })
     }
 
-    /// A large mail, on the disk; none where it is gone.
+    /// Fetches a large mail to the disk. None if it was deleted.
     async fn large(&self, imap: &mut Imap, one: &MailOnServer) -> Result<Option<Came>, Missed> {
         let mut ends = LineEnds::default();
         let pieces = imap.pieces(*one).inspect_ok(|piece| ends.count(piece));
@@ -109,7 +110,7 @@ impl Fetching<'_> {
             let lies_there = !imap.among(&[one.uid]).await?.is_empty();
             return if lies_there { Err(Missed::Short(Withheld::short(one, 0))) } else { Ok(None) };
         }
-        // That nothing comes behind it, the server said; that it is all there is, only if its sizes are off.
+        // The server has said that no more bytes follow. That this is the whole mail is certain only if its size is wrong.
         if !is_whole(one.size, size, ends.bare()) && !imap.may_be_all(one, size).await? {
             return Err(Missed::Short(Withheld::short(one, size)));
         }
@@ -130,7 +131,7 @@ impl Fetching<'_> {
     }
 }
 
-/// Why a large mail is not here.
+/// Why a large mail could not be fetched.
 enum Missed {
     Short(Withheld),
     Broken(MailError),
@@ -142,7 +143,7 @@ impl From<MailError> for Missed {
     }
 }
 
-/// What failed while a mail was kept: the disk, or the server that it came from.
+/// The cause of a failure while a mail was stored: the disk or the server.
 fn blamed(error: Error) -> MailError {
     match error {
         Error::File(error) => error.downcast().unwrap_or_else(|disk| MailError::Ours(Error::File(disk))),

@@ -1,4 +1,4 @@
-//! A mailbox by IMAP (RFC 9051): signing in, opening a folder, what is in it, its mails in pieces, waiting for more.
+//! An IMAP mailbox (RFC 9051): sign in, open a folder, list its mails, fetch them in pieces, wait for new ones.
 
 mod answers;
 mod mails;
@@ -27,46 +27,46 @@ use super::{error::MailError, wire::Line};
 
 pub use self::mails::{LineEnds, Withheld, is_whole};
 
-/// How many mails a folder may have: their numbers are in memory together.
+/// The most mails of a folder, because their UIDs are in memory together.
 const MOST_MAILS: usize = 1_000_000;
-/// How many mails may come while it is asked what there is.
+/// How many mails may arrive during a listing.
 const MEANWHILE: usize = 1000;
-/// How many folders a mailbox may have.
+/// The most folders of a mailbox.
 const MOST_FOLDERS: usize = 20_000;
 
 type Wire = TlsStream<TcpStream>;
 
-/// A signed-in connection.
+/// A connection that is signed in.
 #[derive(Debug)]
 pub struct Imap<W: Line = Wire> {
     talk: Talk<W>,
     server: String,
     can: Vec<String>,
-    /// How many mails the open folder has, as far as the server said.
+    /// The number of mails in the open folder, as the server said.
     count: usize,
-    /// Something came while another thing was asked.
+    /// The server reported a new mail while another command ran.
     told: bool,
-    /// Whether the sizes that it says are guesses, once that was looked at.
+    /// Whether the server only guesses the sizes of mails, once that was tested.
     guesses: Option<bool>,
 }
 
-/// A folder as the server opened it.
+/// The state of a folder when the server opened it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Opened {
-    /// What its UIDs mean something together with.
+    /// Its UIDVALIDITY.
     pub uid_validity: i64,
-    /// The number that the next mail will have, at least.
+    /// The lowest UID that the next mail can have.
     pub uid_next: i64,
 }
 
-/// A mail that lies in a folder.
+/// A mail in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MailOnServer {
-    /// Its number.
+    /// Its UID.
     pub uid: i64,
-    /// Bytes; 0 where the server does not say how many.
+    /// Its size in bytes. 0 if the server does not say.
     pub size: u64,
-    /// When it came there.
+    /// When it came into the folder.
     pub at: Option<Timestamp>,
 }
 
@@ -91,7 +91,7 @@ impl<W: Line> Imap<W> {
         self.can.iter().any(|one| one == word)
     }
 
-    /// The folder that the server marks as the one for sent mails (RFC 6154), if it does.
+    /// The folder that the server marks as the one for sent mails (RFC 6154), if it marks one.
     ///
     /// # Errors
     /// When the connection is lost.
@@ -111,7 +111,7 @@ impl<W: Line> Imap<W> {
         Ok(marked.or(usual))
     }
 
-    /// Takes mails out of a folder for good.
+    /// Deletes mails from a folder permanently.
     ///
     /// # Errors
     /// When the connection is lost.
@@ -123,7 +123,7 @@ impl<W: Line> Imap<W> {
         self.asked(&[Part::Text("SELECT "), Part::String(&name)], Limits::SHORT, |_| {}).await?;
         let store = format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)");
         self.asked(&[Part::Text(&store)], Limits::list(uids.len()), |_| {}).await?;
-        // Only these, where the server can (RFC 4315); else they stay, marked.
+        // Deletes only these mails, if the server can do that (RFC 4315). Otherwise they stay, marked as deleted.
         if self.can("UIDPLUS") {
             let expunge = format!("UID EXPUNGE {set}");
             self.asked(&[Part::Text(&expunge)], Limits::list(uids.len()), |_| {}).await?;
@@ -131,10 +131,10 @@ impl<W: Line> Imap<W> {
         Ok(())
     }
 
-    /// Puts a copy of a mail into a folder, marked as read, unless one of its name lies there.
+    /// Puts a copy of a mail into a folder, marked as read, unless a mail with this Message-ID is there.
     ///
     /// # Errors
-    /// When the folder is not there, or the connection is lost.
+    /// When the folder does not exist, or the connection is lost.
     pub async fn put(&mut self, folder: &str, name: &str, mail: &[u8]) -> Result<(), MailError> {
         self.examine(folder).await?;
         if self.named(name, 0).await?.is_some() {
@@ -145,13 +145,13 @@ impl<W: Line> Imap<W> {
         self.asked(&append, Limits::mails(0, mail.len() as u64), |_| {}).await
     }
 
-    /// Says goodbye. That it is not heard changes nothing.
+    /// Signs out. A failure changes nothing.
     pub async fn close(mut self) {
         let leave = self.talk.ask(&[Part::Text("LOGOUT")], Limits::SHORT, |_| {});
         let _ = timeout(Duration::from_secs(5), leave).await;
     }
 
-    /// Opens a folder to read it; nothing in it is marked as read by that.
+    /// Opens a folder for reading. This marks nothing as read.
     ///
     /// # Errors
     /// [`MailError::Folder`], or when the connection is lost.
@@ -184,7 +184,7 @@ impl<W: Line> Imap<W> {
         Ok(Opened { uid_validity, uid_next })
     }
 
-    /// A folder's name as it is said. None has a line end (S16).
+    /// A folder's name as IMAP sends it. It contains no line end (S16).
     fn folder(&self, folder: &str) -> Result<String, MailError> {
         name::encoded(folder).ok_or_else(|| {
             let said = "no folder has such characters in its name".to_owned();
@@ -192,8 +192,8 @@ impl<W: Line> Imap<W> {
         })
     }
 
-    /// The number that the next mail will have, where the server did not say it on opening: older ones need not. Taken for 1, everything
-    /// that ever came would be new.
+    /// Asks for UIDNEXT where the server did not say it on opening, as older servers may. If 1 were assumed, all existing mails would count
+    /// as new.
     async fn uid_next(&mut self, name: &str) -> Result<i64, MailError> {
         let mut next = None;
         let status = [Part::Text("STATUS "), Part::String(name), Part::Text(" (UIDNEXT)")];
@@ -212,15 +212,15 @@ impl<W: Line> Imap<W> {
         }
     }
 
-    /// What lies in the open folder behind a number, in order.
+    /// The mails in the open folder above a UID, in order.
     ///
     /// # Errors
     /// When the connection is lost.
     pub async fn behind(&mut self, uid: i64) -> Result<Vec<MailOnServer>, MailError> {
-        // "n:*" always names the newest mail, also when its number is smaller than n (RFC 9051, 9, seq-range).
+        // "n:*" always includes the newest mail, even if its UID is below n (RFC 9051, 9, seq-range).
         let mut lying = self.lying(&format!("{}:*", uid + 1), self.most()).await?;
         lying.retain(|one| one.uid > uid);
-        // A list may leave one out, or say everything of it but its number: read past, it would never come.
+        // A listing may leave a mail out, or give nothing but its UID. If the cursor passed such a mail, it would never come in.
         let found = match self.search(&format!("UID {}:*", uid + 1)).await {
             Err(MailError::Withheld { .. }) => return Ok(lying),
             found => found?,
@@ -232,7 +232,7 @@ impl<W: Line> Imap<W> {
         Ok(lying)
     }
 
-    /// What lies in the open folder behind a number and came on a day or later, in order.
+    /// The mails in the open folder above a UID that came on a day or later, in order.
     ///
     /// # Errors
     /// When the connection is lost.
@@ -242,14 +242,13 @@ impl<W: Line> Imap<W> {
         self.among(&behind).await
     }
 
-    /// What lies in the open folder under these numbers, in order. What the server lists by its number and says nothing else about has no
-    /// size here.
+    /// The mails in the open folder with these UIDs, in order. A mail for which the server gives only the UID has size 0.
     ///
     /// # Errors
     /// When the connection is lost.
     pub async fn among(&mut self, uids: &[i64]) -> Result<Vec<MailOnServer>, MailError> {
         let mut lying = Vec::new();
-        // A command line has its limits.
+        // Servers limit the length of a command.
         for some in uids.chunks(500) {
             lying.extend(self.lying(&list(some), some.len()).await?);
         }
@@ -261,8 +260,7 @@ impl<W: Line> Imap<W> {
         Ok(lying)
     }
 
-    /// How many mails can be in an answer about all of the open folder: as many as the server says that there are, and some that come
-    /// meanwhile.
+    /// The most mails in an answer about the whole open folder: the number that the server said, and some that arrive meanwhile.
     fn most(&self) -> usize {
         self.count.min(MOST_MAILS) + MEANWHILE
     }
@@ -270,9 +268,9 @@ impl<W: Line> Imap<W> {
     async fn lying(&mut self, set: &str, most: usize) -> Result<Vec<MailOnServer>, MailError> {
         let mut lying = Vec::new();
         let what = format!("UID FETCH {set} (UID RFC822.SIZE INTERNALDATE)");
-        // What a mail says of itself is a few bytes, and its answer some thousand: of half a million only the former are kept.
+        // The few bytes of each entry are kept, not the whole answer, because there may be half a million.
         self.asked(&[Part::Text(&what)], Limits::list(most), |said| {
-            // Somebody marked one as read meanwhile: that is no answer, and knows neither size nor time.
+            // A FETCH without size and time only reports a changed flag, for example when somebody has read the mail.
             if let Said::Fetch(fetch) = said
                 && let Some(uid) = fetch.uid
                 && (fetch.size.is_some() || fetch.at.is_some())
@@ -286,7 +284,7 @@ impl<W: Line> Imap<W> {
         Ok(lying)
     }
 
-    /// The numbers of everything in the open folder that came on a day or later; of everything without one.
+    /// The UIDs in the open folder that came on a day or later. All UIDs without a day.
     ///
     /// # Errors
     /// When the connection is lost.
@@ -307,12 +305,12 @@ impl<W: Line> Imap<W> {
         Ok(found)
     }
 
-    /// Waits until the server says that something came, or for `at_most`. Then the connection is as good as before.
+    /// Waits for up to `at_most` until the server reports a new mail. Afterwards the connection can be used as before.
     ///
     /// # Errors
     /// When the connection is lost.
     pub async fn wait(mut self, at_most: Duration) -> Result<Self, MailError> {
-        // Told while another command ran: the server will not say it again.
+        // The report came during another command. The server will not repeat it.
         if std::mem::take(&mut self.told) {
             return Ok(self);
         }
@@ -325,7 +323,7 @@ impl<W: Line> Imap<W> {
         Ok(self)
     }
 
-    /// The number of the mail of this name, one of ours, behind a number.
+    /// The UID of our mail with this Message-ID, above a UID.
     ///
     /// # Errors
     /// When the connection is lost.
@@ -342,7 +340,7 @@ impl<W: Line> Imap<W> {
         Ok(found)
     }
 
-    /// Asks, and reads the answer to its end. What comes in between is not lost: [`Self::wait`] knows of it.
+    /// Sends a command and reads its whole answer. A new mail reported meanwhile is remembered for [`Self::wait`].
     async fn asked(
         &mut self,
         command: &[Part<'_>],
@@ -369,21 +367,21 @@ fn list(uids: &[i64]) -> String {
     uids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
-/// What a command does, without what with.
+/// The verb of a command, without its arguments.
 fn verb<'a>(command: &[Part<'a>]) -> &'a str {
     let Some(Part::Text(command)) = command.first() else { return "this" };
     command.strip_prefix("UID ").unwrap_or(command).split(' ').next().unwrap_or_default()
 }
 
-/// A day as IMAP writes it, a day early: servers compare in zones of their own. No mail is from before 1970, and no server knows a year of
-/// more than four digits.
+/// A date in IMAP's format, one day early, because servers compare in their own time zones. It is clamped to 1970 and to years of four
+/// digits, which every server accepts.
 fn day(at: Timestamp) -> String {
     const LATEST: i64 = 253_370_764_800_000;
     let early = at.0.saturating_sub(24 * 3_600_000).clamp(0, LATEST);
     jiff::Timestamp::from_millisecond(early).unwrap_or_default().strftime("%-d-%b-%Y").to_string()
 }
 
-/// What a server says, on one line.
+/// A server's text on one line.
 fn plain_words(said: &str) -> String {
     one_line(said).trim_end_matches('.').to_owned()
 }

@@ -1,5 +1,5 @@
-//! The files of a mail that is too large to be read whole (S10). Its outermost parts are found on the disk by their boundary, and each is
-//! unpacked from there while it is kept: none of them is in memory.
+//! The files of a mail that is too large to be read whole (S10). Its outermost parts are found on the disk by their boundary. Each is
+//! decoded from there while it is stored, so none of them is held in memory.
 
 use std::{
     fs::File,
@@ -16,41 +16,41 @@ use mail_parser::{Encoding, MessageParser, MimeHeaders};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
-/// How many of its outermost parts are looked at.
+/// The most outermost parts that are read.
 const MOST_PARTS: usize = 500;
-/// How much of a part's header is looked at, in bytes.
+/// The longest header of a part that is read, in bytes.
 const LONGEST_HEADER: usize = 16 * 1024;
-/// How much of a mail's.
+/// The longest header of a mail that is read, in bytes.
 const LONGEST_MAIL_HEADER: u64 = 256 * 1024;
-/// How much of a line is looked at together, in bytes. A boundary has at most 70 characters (RFC 2046, 5.1.1).
+/// The longest piece of a line that is compared at once, in bytes. A boundary has at most 70 characters (RFC 2046, 5.1.1).
 const LINE: u64 = 4096;
 
-/// What lies in a mail behind its beginning.
+/// The parts of a mail after the beginning that was read.
 #[derive(Default)]
 pub struct LargeFiles {
-    /// The files, in their order.
+    /// The files, in order.
     pub files: Vec<LargeFile>,
-    /// There is nothing else.
+    /// Whether these are all that was not read.
     pub is_all: bool,
 }
 
-/// A file that lies in a mail on the disk.
+/// A file inside a mail on the disk.
 pub struct LargeFile {
-    /// All but its bytes.
+    /// The file without its bytes.
     pub file: MailFile,
     encoding: Encoding,
     mail: PathBuf,
     at: Range<u64>,
 }
 
-/// One of the outermost parts: its header, and where its body lies.
+/// An outermost part: its header, and the range of its body.
 struct Part {
     header: Vec<u8>,
     body: Range<u64>,
 }
 
 impl LargeFiles {
-    /// Looks for the parts of a mail whose bodies begin at byte `from` or behind it.
+    /// Finds the parts of a mail whose bodies begin at byte `from` or later.
     ///
     /// # Errors
     /// When the disk fails.
@@ -61,7 +61,7 @@ impl LargeFiles {
         let boundary = parsed.as_ref().and_then(|message| message.content_type()?.attribute("boundary"));
         let Some(boundary) = boundary else { return Ok(Self::default()) };
         let parts = outermost(mail, boundary)?;
-        // What begins before and ends behind has something within it that was not read.
+        // A part that begins before and ends after `from` contains something that was not read.
         let is_torn = parts.iter().any(|part| part.body.start < from && from < part.body.end);
         let mut beyond = Self { files: Vec::new(), is_all: !is_torn && parts.len() < MOST_PARTS };
         for part in parts.into_iter().filter(|part| part.body.start >= from) {
@@ -93,7 +93,7 @@ fn outermost(mail: &Path, boundary: &str) -> io::Result<Vec<Part>> {
             && !in_header
             && let Some(part) = parts.last_mut()
         {
-            // The end of the line before a boundary belongs to the boundary (RFC 2046, 5.1.1).
+            // The line end before a boundary belongs to the boundary (RFC 2046, 5.1.1).
             part.body.end = part.body.end.saturating_sub(line_end).max(part.body.start);
         }
         match behind {
@@ -121,7 +121,7 @@ fn outermost(mail: &Path, boundary: &str) -> io::Result<Vec<Part>> {
 }
 
 impl LargeFile {
-    /// Its bytes, unpacked.
+    /// Its decoded bytes.
     pub fn bytes(&self) -> impl Stream<Item = io::Result<Bytes>> + use<> {
         let (mail, at, encoding) = (self.mail.clone(), self.at.clone(), self.encoding);
         let packed = stream::once(async move {
@@ -138,7 +138,7 @@ impl LargeFile {
     }
 }
 
-/// What base64 says, whatever stands between its characters. Its end is where the characters end, or the first `=`.
+/// Decodes Base64 and ignores other characters. It ends with its last character, or at the first `=`.
 fn from_base64(packed: impl Stream<Item = io::Result<Bytes>>) -> impl Stream<Item = io::Result<Bytes>> {
     let packed = packed.map(Some).chain(stream::iter([None]));
     packed.scan((BytesMut::new(), false), |(kept, ended), piece| {
@@ -151,7 +151,7 @@ fn from_base64(packed: impl Stream<Item = io::Result<Bytes>>) -> impl Stream<Ite
                 decoded(&kept.split_to(whole))
             }
             None => {
-                // One character alone says nothing.
+                // A single character encodes nothing.
                 let rest = if kept.len() == 1 { &[] } else { &kept[..] };
                 let mut rest = rest.to_vec();
                 rest.resize(rest.len().next_multiple_of(4), b'=');
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(bytes(&beyond.files[2]).await, b"Subject: x\r\n\r\nx");
     }
 
-    /// Wherever a mail is cut, each file is read before or found behind, and the same bytes.
+    /// Wherever a mail is cut, each file is found exactly once, with the same bytes.
     #[tokio::test]
     async fn s10_no_file_is_lost_or_doubled_by_the_cut() {
         let letter = letter();

@@ -1,4 +1,4 @@
-//! What is learned from connections that a server's answers ended, so that the next one gets further than the last (R9, S55).
+//! What broken connections teach, so that the next connection gets further than the last (R9, S55).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,65 +8,65 @@ use std::{
 
 use model::Timestamp;
 
-/// How often in a row reading must have failed before a mail that the server withholds is passed over.
+/// After this many failures in a row, a mail that the server withholds is skipped.
 const PATIENCE: i64 = 5;
-/// For how long a mail that ends connections is not asked for by itself, in milliseconds: each time costs everybody a connection.
+/// How long a mail that breaks connections is not requested again, in milliseconds. Each request costs everybody a connection.
 const REST: i64 = 3_600_000;
-/// How many connections in a row a server may make unusable.
+/// How many connections in a row a server may break.
 pub const MOST_LESSONS: usize = 100;
-/// A connection that lasted so long was of use.
+/// A connection that lasted this long was useful.
 pub const LASTED: Duration = Duration::from_secs(600);
-/// How many mails in a row are believed to be at fault where the server failed for long already: then others wait as after any failure.
+/// How many mails in a row can be the cause, on a server that has failed for long. Beyond that, the back-off of any other failure applies.
 const MOST_IN_A_ROW: usize = 3;
 
-/// What was learned on connections that a server's answers made unusable.
+/// What the connections that a server broke have taught.
 #[derive(Debug, Default)]
 pub struct LearnedLimits {
-    /// Reading failed for so long that what the server refuses is believed.
+    /// Reading failed for so long that the server's refusals are believed.
     pub patient: bool,
-    /// One of several mails was too large, and which was not said: they are asked for one by one.
+    /// One of several mails was too large, and it is unknown which. Mails are now requested one by one.
     pub one_by_one: bool,
-    /// These are too large each time: they are not asked for by themselves any more.
+    /// These mails are always too large. They are not requested again automatically.
     pub too_large: BTreeSet<i64>,
     cuts: Mutex<Cuts>,
 }
 
-/// Mails at which connections ended.
+/// The mails at which connections ended.
 #[derive(Debug, Default)]
 struct Cuts {
-    /// These are asked for one by one: a connection ended while they were asked for together.
+    /// Mails to request one by one, because a connection ended when they were requested together.
     alone: BTreeSet<i64>,
-    /// At these a connection ended once, when nothing else was asked for.
+    /// Mails at which a connection ended once, when nothing else was requested.
     once: BTreeSet<i64>,
-    /// These are put aside, and since when.
+    /// Mails that were put aside, and when.
     aside: BTreeMap<i64, Timestamp>,
-    /// How many were put aside in a row, with no mail given between.
+    /// How many mails were put aside in a row, without a mail delivered in between.
     row: usize,
 }
 
-/// What follows from a connection that ended.
+/// The conclusion from a connection that ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// It is not known yet which mail it was: they are asked for by themselves.
+    /// The mail is not known yet. Request each one alone.
     AskAgain,
-    /// It is this mail: it waits, and the others go on.
+    /// This mail is the cause. It waits, and the others go on.
     PutAside(i64),
-    /// It is the server, or the way to it, and no mail.
+    /// The server or the network is the cause, not a mail.
     Server,
 }
 
 impl LearnedLimits {
-    /// Before anything was learned, after so many failures in a row.
+    /// The state before anything was learned, after this many failures in a row.
     pub fn after(failures: i64) -> Self {
         Self { patient: failures >= PATIENCE, ..Self::default() }
     }
 
-    /// A mail was given: the server is well.
+    /// A mail was delivered, so the server works.
     pub fn gave(&self) {
         self.cuts().row = 0;
     }
 
-    /// The connection ended while these were asked for.
+    /// Learns from a connection that ended while these mails were requested.
     pub fn cut_off(&self, uids: &[i64], now: Timestamp) -> Cut {
         let mut cuts = self.cuts();
         let &[uid] = uids else {
@@ -77,7 +77,7 @@ impl LearnedLimits {
         if cuts.once.insert(uid) {
             return Cut::AskAgain;
         }
-        // A second mail of the kind, and none came between: they all would be.
+        // Another mail ended the connection, and none came in between. If mails were the cause, all of them would be.
         if cuts.row >= if self.patient { MOST_IN_A_ROW } else { 1 } {
             return Cut::Server;
         }
@@ -86,18 +86,18 @@ impl LearnedLimits {
         Cut::PutAside(uid)
     }
 
-    /// A mail that is put aside already ended one more connection.
+    /// A mail that was put aside ended another connection.
     pub fn rest(&self, uid: i64, now: Timestamp) {
         self.cuts().aside.insert(uid, now);
     }
 
-    /// Whether a mail is asked for by itself now, where it was put aside.
+    /// Whether a mail that was put aside may be requested now.
     pub fn may_ask(&self, uid: i64, now: Timestamp) -> bool {
         let is_resting = self.cuts().aside.get(&uid).is_some_and(|at| now.0 - at.0 < REST);
         !is_resting && !self.too_large.contains(&uid)
     }
 
-    /// Which mails are asked for one by one.
+    /// The mails that are requested one by one.
     pub fn alone(&self) -> BTreeSet<i64> {
         self.cuts().alone.clone()
     }

@@ -1,5 +1,5 @@
-//! How much memory mails may take at once (S59). To be read or shown a mail is held whole, some of it twice, so that many large ones at
-//! once would be gigabytes: they are read one after another instead, and small ones beside each other.
+//! Limits the memory that mails use at once (S59). A mail is held whole, partly twice, to be read or displayed, so many large ones would
+//! use gigabytes. Large mails are read one after another, and small ones in parallel.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,16 +13,16 @@ use tokio::{
 
 use super::reader::held_whole;
 
-/// What is counted in, in bytes.
+/// The unit of the budget, in bytes.
 const UNIT: u64 = 256 * 1024;
-/// How many bytes of mails are held at once: the two largest that are read whole.
+/// The budget in bytes: two of the largest mails that are read whole.
 const MAILS: u64 = 72 * 1024 * 1024;
-/// How many pictures of other servers are fetched and handed on at once.
+/// How many remote pictures are fetched and passed on at once.
 const PICTURES: usize = 12;
-/// How long somebody waits who looks at a mail.
+/// How long a person who opens a mail waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The room. Cheap to clone.
+/// The budget. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct MemoryBudget {
     mails: Arc<Semaphore>,
@@ -30,11 +30,11 @@ pub(super) struct MemoryBudget {
     patience: Duration,
 }
 
-/// Some of it, free again once this is dropped.
+/// A part of the budget. Dropping it frees that part.
 pub(super) struct Held(OwnedSemaphorePermit);
 
 impl MemoryBudget {
-    /// All of it.
+    /// The full budget.
     pub(super) fn new() -> Self {
         let units = usize::try_from(MAILS / UNIT).unwrap_or(usize::MAX);
         Self {
@@ -44,13 +44,13 @@ impl MemoryBudget {
         }
     }
 
-    /// Waits for the room that a mail of so many bytes needs, however long that takes.
+    /// Waits for the memory that a mail of this size needs, without a time limit.
     pub(super) async fn for_mail(&self, size: u64) -> Result<Held> {
         let permit = Arc::clone(&self.mails).acquire_many_owned(units(held_whole(size))).await;
         permit.map(Held).map_err(|_| busy())
     }
 
-    /// The same for somebody who looks at it and does not wait for long.
+    /// Like [`Self::for_mail`], for a person who opens the mail and does not wait for long.
     ///
     /// # Errors
     /// [`ApiError::Busy`]
@@ -58,7 +58,7 @@ impl MemoryBudget {
         timeout(self.patience, self.for_mail(size)).await.map_err(|_| busy())?
     }
 
-    /// Waits for room for a picture.
+    /// Waits for the memory of a picture.
     ///
     /// # Errors
     /// [`ApiError::Busy`]
@@ -69,8 +69,8 @@ impl MemoryBudget {
 }
 
 impl Held {
-    /// Bytes that take their room until the last of them has gone out, also where whoever asked reads slowly. What they do not need is
-    /// free at once.
+    /// Bytes that keep their part of the budget until the last of them was sent, even to a slow reader. The part that they do not need is
+    /// freed at once.
     pub(super) fn around(mut self, bytes: impl AsRef<[u8]> + Send + 'static) -> Bytes {
         let size = bytes.as_ref().len();
         let needed = usize::try_from(units(size as u64)).unwrap_or(usize::MAX).min(self.0.num_permits());
@@ -91,7 +91,7 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for Around<B> {
     }
 }
 
-/// So many bytes in units: one at least, all there are at most.
+/// This many bytes in units: at least one, at most the whole budget.
 fn units(bytes: u64) -> u32 {
     u32::try_from(bytes.min(MAILS).div_ceil(UNIT).max(1)).unwrap_or(u32::MAX)
 }
@@ -133,7 +133,7 @@ mod tests {
         let small: Vec<_> = futures::future::join_all((0..100).map(|_| room.for_a_look(1000))).await;
         assert!(small.iter().all(Result::is_ok), "small ones beside each other");
         drop((small, second));
-        // Of what is larger only the beginning is read, and of what is absurd as well.
+        // Of larger mails only the beginning is read, even with an absurd size.
         assert!(room.for_a_look(1 << 40).await.is_ok());
         assert_eq!(room.mails.available_permits(), 288);
     }

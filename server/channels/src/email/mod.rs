@@ -55,16 +55,16 @@ use self::{
 use super::{Capabilities, Channel, ReceiveError, ReceiverHealth, SendError};
 use crate::network::Network;
 
-/// How much of an answered mail is read for its chain, in bytes: its header, unless it is absurd.
+/// How much of an answered mail is read for its chain, in bytes. That covers every reasonable header.
 const HEADER: u64 = 256 * 1024;
 
-/// How long somebody waits while a server is asked for a mail again.
+/// How long a person waits while a server is asked for a mail again.
 const ASKING: Duration = Duration::from_secs(50);
 
-/// How many mails back it is looked for one that says what it answers.
+/// How many mails back the search goes for one that says what it answers.
 const MOST_SILENT: usize = 5;
 
-/// The adapter.
+/// The adapter for e-mail.
 #[derive(Clone)]
 pub struct Email {
     db: Db,
@@ -74,19 +74,19 @@ pub struct Email {
     room: MemoryBudget,
 }
 
-/// A mailbox as it is connected: how it is reached, and with what.
+/// The settings and password of a connected mailbox.
 struct Connected {
     settings: EmailSettings,
     password: String,
 }
 
 impl Email {
-    /// With the parts it needs.
+    /// Makes the adapter.
     pub fn new(db: Db, files: Files, vault: Vault, network: Network) -> Self {
         Self { db, files, vault, network, room: MemoryBudget::new() }
     }
 
-    /// The way out that mailboxes are reached by.
+    /// The network that mailboxes are reached by.
     pub const fn network(&self) -> &Network {
         &self.network
     }
@@ -96,8 +96,8 @@ impl Email {
         self.vault.seal(&owner(workspace, channel), password)
     }
 
-    /// Refuses settings that would take a mailbox's stored password to another server, or use it for another user: whoever edits a
-    /// mailbox need not be who knows its password. Where nothing is stored, nothing is refused.
+    /// Refuses settings that would use a mailbox's stored password on another server or for another user: the member who edits a mailbox
+    /// need not be the one who knows its password. Without a stored password, nothing is refused.
     ///
     /// # Errors
     /// When the password has to be entered again, or the database fails.
@@ -105,7 +105,7 @@ impl Email {
         let account = account::one(&mut self.db.reader().await?.conn(), scope, channel).await?;
         let Some(account) = account else { return Ok(()) };
         let former = settings_of(&account)?;
-        // Behind another port of the same machine somebody else may listen.
+        // Another port of the same machine may belong to somebody else.
         let same = |one: &Host, other: &Host| {
             one.name.eq_ignore_ascii_case(&other.name) && (one.port, one.security) == (other.port, other.security)
         };
@@ -116,10 +116,10 @@ impl Email {
         Err(ApiError::invalid("password", message).into())
     }
 
-    /// The stored password of a mailbox, to test these settings with.
+    /// The stored password of a mailbox, for a test of these settings.
     ///
     /// # Errors
-    /// When there is none, it cannot be opened, or it was entered for something else.
+    /// When there is none, it cannot be opened, or it was entered for other settings.
     pub async fn stored_password(&self, scope: &Scope, channel: ChannelId, settings: &EmailSettings) -> Result<String> {
         self.check_use(scope, channel, settings).await?;
         match self.connected(scope, channel).await {
@@ -129,10 +129,10 @@ impl Email {
         }
     }
 
-    /// Reads a mail that is kept already once more.
+    /// Reads a stored mail again.
     ///
     /// # Errors
-    /// When there is no such mail, or the disk fails.
+    /// When the mail does not exist, or the disk fails.
     pub async fn read_again(&self, scope: &Scope, id: MailId) -> Result<Result<Box<Letter>, String>> {
         let kept = mails::one(&mut self.db.reader().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
         let size = kept.size.unsigned_abs();
@@ -153,11 +153,11 @@ impl Email {
         Reader::new(self.db.clone(), self.files.clone(), signer, scope, self.room.clone())
     }
 
-    /// Tries a mail of the quarantine again: reads what is kept of it, and asks its server once more where nothing is, or nothing that can be
-    /// read.
+    /// Tries a quarantined mail again: reads its stored bytes. If there are none, or they cannot be read, the server is asked for the mail
+    /// again.
     ///
     /// # Errors
-    /// When there is no such mail, or our own disk or database fails.
+    /// When the mail does not exist, or our own disk or database fails.
     pub async fn try_again(&self, scope: &Scope, id: MailId) -> Result<RetryQuarantined> {
         let kept = mails::one(&mut self.db.reader().await?.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
         let is_kept = !kept.digest.is_empty();
@@ -184,7 +184,7 @@ impl Email {
         }
     }
 
-    /// Where a mail came from, and how that is read; none where it lies in no folder that is.
+    /// The folder that a mail came from, and how that is read. None if it is in no folder that is read.
     async fn origin(&self, scope: &Scope, id: MailId, channel: ChannelId) -> Result<Option<Origin>, StoreError> {
         let mut reader = self.db.reader().await?;
         let conn = &mut reader.conn();
@@ -194,8 +194,8 @@ impl Email {
         Ok(folder.zip(account).map(|(folder, account)| Origin { place, uid, folder, account }))
     }
 
-    /// Whether a kept mail lay in its mailbox before that was connected, as when it came. When it came there nobody kept: where only that
-    /// would tell, it is for people.
+    /// Whether a stored mail came before its mailbox was connected. Its arrival time was not stored. If only that would tell, the mail
+    /// counts as new.
     async fn was_old(&self, scope: &Scope, id: MailId, channel: ChannelId) -> Result<bool> {
         let Some(Origin { place, uid, folder, account }) = self.origin(scope, id, channel).await? else {
             return Ok(false);
@@ -204,14 +204,14 @@ impl Email {
         Ok(place.uid_validity == folder.uid_validity && is_old(&folder, account.created, &lying))
     }
 
-    /// A mail as its server gives it now; none where it does not lie there any more.
+    /// The mail as its server delivers it now. None if it is no longer there.
     async fn asked_again(
         &self,
         scope: &Scope,
         id: MailId,
         channel: ChannelId,
     ) -> Result<Option<RetryQuarantined>, MailError> {
-        // The connection to the database goes back before the mailbox is asked.
+        // The database connection is returned before the mailbox is asked.
         let Some(origin) = self.origin(scope, id, channel).await? else { return Ok(None) };
         let Origin { place, uid, folder, account } = origin;
         let connected = self.opened(&account)?;
@@ -265,7 +265,7 @@ impl Email {
         Imap::open(&self.network, &settings.imap, &settings.user, password).await
     }
 
-    /// Everything that a message is as a mail.
+    /// Makes the mail of a message.
     async fn made(&self, scope: &Scope, outgoing: &Outgoing, settings: &EmailSettings) -> Result<Made, SendError> {
         let Some(head) = outgoing.message.mail.as_deref() else {
             return Err(SendError::Never(
@@ -276,7 +276,7 @@ impl Email {
         let signer = self.signer(scope.workspace());
         let name = signer.name(id, domain(settings));
         let reply_to = if settings.takes_plus { signer.address(&settings.address, id) } else { None };
-        // Before anything leaves: an answer may come back sooner than ours is written down (T3).
+        // Stored before the mail leaves, because a reply may come before the result is stored (T3).
         let named = NameMail {
             message: id,
             channel: outgoing.channel,
@@ -302,8 +302,8 @@ impl Email {
         })
     }
 
-    /// The names of the mails before a message: those that the answered one carries, and its own. Some programs say nothing of what they
-    /// answer; elsewhere that would begin a thread, if we did not say what came before.
+    /// The Message-IDs before a message: those in the answered mail, and its own. Some programs do not say what they answer. Without the
+    /// earlier ids, our reply would begin a new thread elsewhere.
     async fn chain(&self, scope: &Scope, message: &Message) -> Result<Vec<MessageName>> {
         let (mut chain, mut n) = (Vec::new(), message.n);
         for _ in 0..MOST_SILENT {
@@ -319,7 +319,7 @@ impl Email {
         Ok(chain)
     }
 
-    /// What the header of a kept mail says.
+    /// Reads the header of a stored mail.
     async fn header(&self, digest: &str) -> Result<Option<mail::Mail>> {
         let mut bytes = Vec::new();
         let file = self.files.read(digest).await?;
@@ -338,7 +338,7 @@ fn settings_of(account: &Account) -> Result<EmailSettings> {
     Ok(serde_json::from_str(&account.settings).map_err(|error| StoreError::Corrupt(error.to_string()))?)
 }
 
-/// Where a mail came from, and how that is read.
+/// The place a mail came from, and how it is read.
 struct Origin {
     place: Place,
     uid: i64,
@@ -346,7 +346,7 @@ struct Origin {
     account: Account,
 }
 
-/// A mail that is ready to go.
+/// A mail that is ready to be sent.
 struct Made {
     name: String,
     from: String,
@@ -355,23 +355,23 @@ struct Made {
     domain: String,
 }
 
-/// For whom an account's password is sealed.
+/// The owner for which an account's password is sealed.
 pub fn owner(workspace: WorkspaceId, channel: ChannelId) -> String {
     format!("{workspace}/{channel}")
 }
 
-/// The part of a mailbox's address that our names for mails end in.
+/// The domain of a mailbox's address, in which our Message-IDs end.
 fn domain(settings: &EmailSettings) -> &str {
     settings.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain)
 }
 
 fn later(error: Error) -> SendError {
-    // A disk that is full is said in words.
+    // A full disk is described in words.
     let reason = error.storage_fault().map_or_else(|| error.to_string(), |fault| fault.sentence().to_owned());
     SendError::Later { reason, after: None }
 }
 
-/// What a mail goes out as of: the time it was to be sent at, the same however often it is tried.
+/// The date of a mail: when it was due to be sent, the same at every try.
 fn sent_at(message: &Message) -> model::Timestamp {
     match &message.entry {
         Entry::Outgoing { delivery, .. } => delivery.send_at,
@@ -379,7 +379,7 @@ fn sent_at(message: &Message) -> model::Timestamp {
     }
 }
 
-/// Whom the envelope names: each once, however it is written.
+/// The recipients in the envelope, each once, however it is written.
 fn everybody(head: &MailHead) -> Vec<String> {
     let Parties { to, cc, .. } = &head.parties;
     let mut seen = std::collections::HashSet::new();
@@ -413,7 +413,7 @@ impl Channel for Email {
         let made = self.made(scope, outgoing, settings).await?;
         let (network, host) = (&self.network, &settings.smtp);
         let smtp = Smtp { network, host, user: &settings.user, password, domain: &made.domain };
-        // Kept before it goes: what a mail system may report about is here.
+        // Stored before it is sent, so that a delivery report can be matched.
         let (digest, size, _) = self.files.keep(made.bytes.clone().into()).await.map_err(later)?;
         let refused = smtp.send(&made.from, &made.to, &made.bytes).await?;
         let size = i64::try_from(size).unwrap_or(i64::MAX);
@@ -438,15 +438,15 @@ impl Channel for Email {
             let (db, files, settings) = (&self.db, &self.files, &connected.settings);
             let receiving = Receiving { db, files, reader, account, settings, limits: &limits };
             match receiving.run(imap, health).await {
-                // The mail waits in the quarantine by now, and the others need not wait for the next try.
+                // The mail is in the quarantine now, so the other mails need not wait for the next attempt.
                 MailError::TooMuch { uid: Some(uid), .. } => _ = limits.too_large.insert(uid),
                 error @ MailError::TooMuch { uid: None, .. } if limits.one_by_one => return error.into(),
                 MailError::TooMuch { uid: None, .. } => limits.one_by_one = true,
-                // What came is kept, and what to ask for by itself next is known.
+                // The mails that came are stored, and the ones to request alone are known.
                 MailError::Cut { .. } => {}
                 error => return error.into(),
             }
-            // In a row: one that lasted is none of them.
+            // Counts broken connections in a row. A long one is not counted.
             left = if begun.elapsed() >= LASTED { MOST_LESSONS } else { left - 1 };
         }
         let said = "too many of its mails end the connection".to_owned();
@@ -454,12 +454,12 @@ impl Channel for Email {
     }
 
     async fn file_copy(&self, scope: &Scope, id: MailId) -> Result<(), SendError> {
-        // A refused password is not tried again: that would lock the account.
+        // A refused password is not retried, because that would lock the account.
         let not_now = |error: MailError| match error.wants_sign_in() {
             true => SendError::Never(error.to_string()),
             false => SendError::Later { reason: error.to_string(), after: None },
         };
-        // The connection to the database goes back before the mailbox is asked.
+        // The database connection is returned before the mailbox is asked.
         let sent = async { mails::one(&mut self.db.reader().await?.conn(), scope, id).await }.await;
         let Some(sent) = sent.map_err(|error| later(error.into()))? else { return Ok(()) };
         let connected = match self.connected(scope, sent.channel).await {
@@ -481,7 +481,7 @@ impl Channel for Email {
 
     async fn read_again(&self, scope: &Scope, mail: MailId) -> Result<Option<Box<Letter>>> {
         let kept = mails::one(&mut self.db.reader().await?.conn(), scope, mail).await?.ok_or(Error::NOT_FOUND)?;
-        // That there is no room is not this mail's fault.
+        // A lack of memory is not this mail's fault.
         drop(self.room.for_a_look(kept.size.unsigned_abs()).await?);
         Ok(Self::read_again(self, scope, mail).await?.ok())
     }

@@ -1,4 +1,4 @@
-//! From bytes to a [`Letter`]: read with bounds, files kept, proofs checked.
+//! Makes a [`Letter`] of bytes: reads within limits, stores files, checks proofs.
 
 use std::{
     collections::HashSet,
@@ -27,30 +27,30 @@ use super::{
     signed::Signer,
 };
 
-/// Mails over this many bytes are read at their beginning only; all of them is kept. It lets the 25 MB that most servers take as files
-/// through, as they are written in mails (base64).
+/// Of mails over this size in bytes only the beginning is read. All bytes are stored. The limit fits files of 25 MB in Base64, which is
+/// what most servers accept.
 const READ_WHOLE: u64 = 36 * 1024 * 1024;
-/// How much is read of larger ones, in bytes: the header and the text, as mail programs order a mail.
+/// How much of a larger mail is read, in bytes: the header and the text, which come first in mails of mail programs.
 const READ_OF_LARGE: u64 = 2 * 1024 * 1024;
-/// How many bytes beyond ASCII a mail may have to be read whole. Files are packed into ASCII; what is not is text, and undeclared text
-/// takes six times its room to be read (S10).
+/// How many bytes beyond ASCII a mail may have to be read whole. Files are encoded in ASCII, so other bytes are text, and undeclared text
+/// takes six times its size in memory (S10).
 const MOST_UNPACKED: usize = 4 * 1024 * 1024;
-/// How many files a message may have; further ones are in the source.
+/// The most files of a message. Further files are only in the source of the mail.
 const MOST_FILES: usize = 50;
 
-/// What is said of a mail that our own parts tripped over.
+/// The reason for a mail on which our own code failed.
 const FAILED: &str = "Reading this mail failed inside Tandem.";
 
-/// How much of a mail of so many bytes is held in memory to be read.
+/// How many bytes of a mail of this size are held in memory to be read.
 pub(super) const fn held_whole(size: u64) -> u64 {
     if size <= READ_WHOLE { size } else { READ_OF_LARGE }
 }
 
-/// Where a mail's bytes are.
+/// Where the bytes of a mail are.
 pub enum Source {
     /// In memory.
     Bytes(Bytes),
-    /// On the disk, so many.
+    /// On the disk, with their number.
     Disk(PathBuf, u64),
 }
 
@@ -74,12 +74,12 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Files go to `files`; proofs are those of `signer`; what mails answer is looked up in `db`; a mail waits until there is `room` for it.
+    /// Stores files in `files`, checks proofs with `signer`, looks up answered mails in `db`, and waits for memory from `room`.
     pub(super) const fn new(db: Db, files: Files, signer: Signer, scope: Scope, room: MemoryBudget) -> Self {
         Self { db, files, signer, scope, room }
     }
 
-    /// Reads a mail. The inner error says why it cannot be read, for a person to look at.
+    /// Reads a mail. The inner error tells a person why it cannot be read.
     ///
     /// # Errors
     /// When the disk or the database fails.
@@ -160,7 +160,8 @@ impl Reader {
         }
     }
 
-    /// The messages of ours that a mail proves to have received: by the address it came to, then by the names it answers or reports about.
+    /// Our messages that a mail proves to have received: first by the address it was sent to, then by the names it answers or reports
+    /// about.
     fn proved(&self, mail: &Mail) -> Vec<model::MessageId> {
         let written = mail.parties.to.iter().chain(&mail.parties.cc).map(|mailbox| mailbox.address.as_str());
         let addressed = written.chain(mail.delivered_to.iter().map(String::as_str));
@@ -177,15 +178,15 @@ impl Reader {
     }
 }
 
-/// Does what may take long, or trip over what a mail says, where neither holds up anything else: no other mail and no other task. None
-/// where it panicked. The room is taken until it is done, also where whoever asked is gone by then.
+/// Runs work that may be slow or panic on a mail's content, so that it holds up no other mail or task. None if it panicked. The memory is
+/// held until it is done, even if the caller is gone.
 async fn apart<T: Send + 'static>(held: Held, work: impl FnOnce() -> T + Send + 'static) -> Option<(T, Held)> {
     let done = tokio::task::spawn_blocking(move || (std::panic::catch_unwind(AssertUnwindSafe(work)), held)).await;
     let (done, held) = done.ok()?;
     Some((done.ok()?, held))
 }
 
-/// A mail's file as it is kept, by its digest, size and type.
+/// A mail's file as it is stored, with its digest, size and type.
 fn as_file(mail: MailId, file: &MailFile, (digest, size, media_type): (String, u64, String)) -> File {
     let attachment = Attachment {
         id: AttachmentId::new(new_id()),
@@ -196,12 +197,12 @@ fn as_file(mail: MailId, file: &MailFile, (digest, size, media_type): (String, u
     File { attachment, conversation: None, message_n: None, uploader: format!("mail:{mail}"), digest }
 }
 
-/// A mail, and what is found out about it where a panic ends nothing else.
+/// A mail, and what was found out about it, where a panic ends nothing else.
 struct Understood {
     mail: Mail,
     /// Its files that were not read with it.
     beyond: LargeFiles,
-    /// Its files that are shown within its HTML, by their places.
+    /// The positions of its files that its HTML shows inline.
     inside: HashSet<usize>,
     head: MailHead,
 }
@@ -229,13 +230,13 @@ impl Understood {
 
 /// Why a mail was not read.
 pub(super) enum Fault {
-    /// It is none.
+    /// It is no mail.
     Unreadable(String),
     /// The disk failed.
     Disk(std::io::Error),
 }
 
-/// Reads a mail, or its beginning where all of it would take too much room.
+/// Parses a mail, or only its beginning if all of it would take too much memory.
 pub(super) fn parse(source: Source) -> Result<Mail, Fault> {
     let bytes = match source {
         Source::Bytes(bytes) => bytes,
@@ -251,7 +252,7 @@ pub(super) fn parse(source: Source) -> Result<Mail, Fault> {
     mail::read(&bytes).map_err(Fault::from)
 }
 
-/// The beginning of a file, at most so many bytes of it.
+/// The beginning of a file, at most this many bytes.
 fn beginning(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut std::io::Read::take(std::fs::File::open(path)?, most), &mut bytes)?;
@@ -277,7 +278,7 @@ fn head(mail: &Mail) -> MailHead {
     }
 }
 
-/// What there is to see in HTML that the text does not say, before it comes to what it quotes.
+/// What the HTML shows, before its quoted part, that the text does not say.
 fn look(html: &str) -> Look {
     const QUOTES: [&str; 7] = [
         "gmail_quote",
@@ -294,11 +295,11 @@ fn look(html: &str) -> Look {
     if ["<img", "<table", "background"].iter().any(|mark| own.contains(mark)) { Look::Rich } else { Look::Simple }
 }
 
-/// How many pictures of a mail are looked at, and how far each, in bytes.
+/// The most pictures of a mail that are examined, and how many bytes of each element.
 const MOST_PICTURES: usize = 1000;
 const LONGEST_ELEMENT: usize = 1000;
 
-/// Whether HTML has pictures that lie on other servers: near enough to offer them.
+/// Whether HTML has pictures on other servers. It need not be exact, because it only offers to load them.
 fn has_remote_pictures(html: &str) -> bool {
     let elements = html.match_indices('<').map(|(at, _)| cut_at(&html[at + 1..], LONGEST_ELEMENT).0);
     elements
@@ -307,7 +308,7 @@ fn has_remote_pictures(html: &str) -> bool {
         .any(|element| element.split('>').next().is_some_and(|inner| inner.to_ascii_lowercase().contains("http")))
 }
 
-/// A file's name as it is shown; one without a name is called by what it is.
+/// The displayed name of a file. A file without a name is named by its type.
 fn name(file: &MailFile) -> String {
     if !file.name.is_empty() {
         return safe_name(&file.name);
@@ -327,7 +328,7 @@ fn name(file: &MailFile) -> String {
     }
 }
 
-/// A text of at most `limit` bytes, and whether something was cut.
+/// A text of at most `limit` bytes, and whether it was cut.
 fn cut_at(text: &str, limit: usize) -> (&str, bool) {
     if text.len() <= limit {
         return (text, false);
@@ -353,7 +354,7 @@ mod tests {
         let held = room.for_mail(READ_WHOLE).await.unwrap();
         let (_, held) = apart(held, || ()).await.unwrap();
         assert!(apart::<()>(held, || panic!("a parser tripped")).await.is_none());
-        // Its room is free again.
+        // Its memory is free again.
         let all = futures::future::join_all([READ_WHOLE; 2].map(|size| room.for_mail(size)));
         assert!(tokio::time::timeout(Duration::from_secs(10), all).await.is_ok());
     }
@@ -394,7 +395,7 @@ mod tests {
             mail.files.push(picture("x"));
             assert!(Understood::of(mail).inside.is_empty());
         }
-        // It was hours.
+        // It used to take hours.
         assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
     }
 }

@@ -1,4 +1,4 @@
-//! Reads a mailbox: what waits, oldest first; then what comes, as it comes; and now and then whether anything was missed (H1).
+//! Reads a mailbox: first the waiting mails, oldest first; then new ones as they come. Regularly checks whether one was missed (H1).
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -25,17 +25,17 @@ use super::{
 };
 use crate::ReceiverHealth;
 
-/// How long the server is listened to before it is asked anyway: notices get lost, and routers forget silent connections.
+/// How long to wait for a notice (IDLE) before asking anyway: notices get lost, and routers drop silent connections.
 const LISTEN: Duration = Duration::from_secs(4 * 60);
-/// How long until a server is asked again for what it withholds, where nothing happens before; and for how many mails then.
+/// After how long withheld mails are requested again at the latest, and how many of them at once.
 const AGAIN: Duration = Duration::from_secs(60);
 const SOME: usize = 20;
 /// How far a mail server's clock may be behind ours, in milliseconds, where only the time tells whether a mail was there before us.
 const SKEW: i64 = 600_000;
-/// How often it is looked whether a mail was missed.
+/// How often to check whether a mail was missed, in milliseconds.
 const AUDIT: i64 = 900_000;
 
-/// A mailbox being read.
+/// A mailbox that is being read.
 pub struct Receiving<'a> {
     pub db: &'a Db,
     pub files: &'a Files,
@@ -45,17 +45,17 @@ pub struct Receiving<'a> {
     pub limits: &'a LearnedLimits,
 }
 
-/// The folder in its present life, and how far it is read.
+/// The folder with its current UIDVALIDITY, and how far it was read.
 #[derive(Debug, Clone)]
 struct Reading {
     place: Place,
     folder: Folder,
-    /// Mails behind the cursor that were noted already: they were not given when others were.
+    /// Mails above the cursor that were recorded already, because they were not delivered with the others.
     noted: BTreeSet<i64>,
 }
 
 impl Receiving<'_> {
-    /// Receives until something goes wrong.
+    /// Receives until an error.
     pub async fn run(&self, mut imap: Imap, health: &ReceiverHealth) -> MailError {
         loop {
             match self.round(imap, health).await {
@@ -78,7 +78,7 @@ impl Receiving<'_> {
             self.catch_up(&mut imap, &mut reading).await?;
             self.ask_again(&mut imap, &reading, &waiting).await?;
             if self.audit_is_due(&reading).await? {
-                // Opened anew: the folder may have begun another life.
+                // The folder is opened again, because its UIDVALIDITY may have changed.
                 return Ok(imap);
             }
         }
@@ -92,8 +92,8 @@ impl Receiving<'_> {
         Scope::system(self.account.workspace, "receiving mail")
     }
 
-    /// Where reading stands. A folder that is new to us is read from now on; one whose numbers have lost their meaning is read again as far
-    /// back as it was ours to read, and what came before is known by what it says.
+    /// Where reading continues. A new folder is read from now on. After a change of UIDVALIDITY the folder is read again, as far back as we
+    /// took mails in. Mails that came before are recognised by their content.
     async fn resume(&self, opened: Opened) -> Result<Reading> {
         let (name, uid_validity) = (self.settings.folder.clone(), opened.uid_validity);
         let known = mail::folder(&mut self.db.reader().await?.conn(), &self.scope(), self.channel(), &name).await?;
@@ -106,7 +106,7 @@ impl Receiving<'_> {
                 return Ok(Reading { place, folder, noted: noted.into_iter().collect() });
             }
             Some(folder) => {
-                tracing::warn!(channel = %self.channel(), "the mailbox numbers its mails anew; it is read again");
+                tracing::warn!(channel = %self.channel(), "the mailbox changed its UIDVALIDITY; its mails are read again");
                 (0, i64::MAX, folder.since.plus(-SKEW))
             }
             None => (opened.uid_next - 1, opened.uid_next - 1, self.account.created),
@@ -116,7 +116,7 @@ impl Receiving<'_> {
         Ok(Reading { place, folder, noted: BTreeSet::new() })
     }
 
-    /// Takes in everything behind the cursor, oldest first.
+    /// Takes in everything above the cursor, oldest first.
     async fn catch_up(&self, imap: &mut Imap, reading: &mut Reading) -> Result<(), MailError> {
         let mut grown = GrowingBatch::default();
         let patient = self.limits.patient;
@@ -125,10 +125,10 @@ impl Receiving<'_> {
             if waiting.is_empty() {
                 return Ok(());
             }
-            // While some are stored, the next are fetched: the two wait for different machines.
+            // Some mails are stored while the next are fetched: the two wait for different machines.
             let mut fetched: Option<(Fetched, i64)> = None;
             for together in groups(&waiting, self.limits) {
-                // What came before it was ours to read is passed over; a backfill may bring it.
+                // Mails from before the start are skipped. A backfill may take them in.
                 let wanted =
                     |one: &&MailOnServer| reading.folder.wants(one.uid, one.at) && !reading.noted.contains(&one.uid);
                 let wanted: Vec<MailOnServer> = together.iter().filter(wanted).copied().collect();
@@ -147,16 +147,16 @@ impl Receiving<'_> {
         }
     }
 
-    /// Lets the database know when much has come in. Without that it is slower and right all the same.
+    /// Updates the database's statistics after many mails. Without that, queries are only slower.
     async fn has_grown(&self, grown: &mut GrowingBatch, mails: usize) {
         if grown.by(mails)
             && let Err(error) = self.db.learn_sizes().await
         {
-            tracing::warn!(%error, "the database could not learn how large its tables have become");
+            tracing::warn!(%error, "could not update the statistics of the database");
         }
     }
 
-    /// Takes in what was fetched, and says up to where.
+    /// Stores fetched mails, and returns the new position of the cursor.
     async fn take_to(&self, reading: &Reading, fetched: Option<(Fetched, i64)>) -> Result<Option<i64>> {
         let Some((fetched, to)) = fetched else { return Ok(None) };
         self.note(reading, fetched.withheld).await?;
@@ -164,7 +164,7 @@ impl Receiving<'_> {
         Ok(Some(to))
     }
 
-    /// Fetches mails. `patient`: what the server still refuses is put aside, and asked for again now and then.
+    /// Fetches mails. With `patient`, mails that the server still refuses are put aside and requested again from time to time.
     async fn fetch(
         &self,
         imap: &mut Imap,
@@ -176,7 +176,7 @@ impl Receiving<'_> {
         fetching.fetch(imap, wanted, patient, |one| is_old(&reading.folder, self.account.created, one)).await
     }
 
-    /// Notes what is withheld: it waits in the quarantine, and what lies behind it goes on.
+    /// Records withheld mails in the quarantine, so that later mails go on.
     async fn note(&self, reading: &Reading, mails: Vec<NotGiven>) -> Result<()> {
         if mails.is_empty() {
             return Ok(());
@@ -185,8 +185,8 @@ impl Receiving<'_> {
         self.db.write(&self.scope(), withhold).await
     }
 
-    /// What was fetched, if that came to its end. Where the connection ended before, what came is taken in behind the cursor, which stays:
-    /// the next connection asks for the rest.
+    /// The fetched mails, if the fetch was complete. If the connection ended, the mails that came are stored without moving the cursor, and
+    /// the next connection requests the rest.
     async fn to_the_end(&self, reading: &Reading, fetched: Result<Fetched, MailError>) -> Result<Fetched, MailError> {
         let error = match fetched {
             Err(error) => error,
@@ -203,8 +203,8 @@ impl Receiving<'_> {
         self.blamed(reading, error).await
     }
 
-    /// A mail that takes its connection with it is noted, so that the next one passes it over: one that is far larger than it was said to
-    /// be, or at which the server hangs up or falls silent each time.
+    /// Records a mail that breaks its connection, so that the next connection skips it: one that is far larger than announced, or at which
+    /// the server hangs up or goes silent each time.
     async fn blamed(&self, reading: &Reading, error: MailError) -> Result<Fetched, MailError> {
         let (uid, size, reason) = match &error {
             MailError::TooMuch { uid: Some(uid), said, .. } => (*uid, *said, error.to_string()),
@@ -219,12 +219,12 @@ impl Receiving<'_> {
             _ => return Err(error),
         };
         let size = i64::try_from(size).unwrap_or(i64::MAX);
-        tracing::warn!(uid, reason, "a mail ends connections to its server");
+        tracing::warn!(uid, reason, "a mail breaks the connection to its server");
         self.note(reading, vec![NotGiven { id: MailId::new(new_id()), uid, size, reason }]).await?;
         Err(error)
     }
 
-    /// What the server has and does not give.
+    /// The mails that the server has but does not deliver.
     async fn withheld(&self, reading: &Reading) -> Result<Vec<(MailId, i64)>> {
         let mut reader = self.db.reader().await?;
         let withheld = mail::withheld(&mut reader.conn(), &self.scope(), self.channel(), &reading.place).await?;
@@ -232,7 +232,7 @@ impl Receiving<'_> {
         Ok(withheld.into_iter().filter(|(_, uid)| self.limits.may_ask(*uid, now)).take(SOME).collect())
     }
 
-    /// Asks once more for what was withheld.
+    /// Requests withheld mails again.
     async fn ask_again(&self, imap: &mut Imap, reading: &Reading, withheld: &[(MailId, i64)]) -> Result<(), MailError> {
         if withheld.is_empty() {
             return Ok(());
@@ -262,7 +262,7 @@ impl Receiving<'_> {
         Ok(())
     }
 
-    /// Takes a mail in that was withheld; where it cannot be stored, it stays where it is, with its bytes.
+    /// Takes in a mail that was withheld before. If it cannot be stored, it stays in the quarantine, with its bytes.
     async fn take_again(&self, id: MailId, again: RetryQuarantined) -> Result<()> {
         let bytes = again.bytes.clone();
         match self.db.write(&self.scope(), again).await {
@@ -274,7 +274,8 @@ impl Receiving<'_> {
         }
     }
 
-    /// Takes mails in together; where one of them is refused, each by itself, and that one goes to the quarantine: the stream goes on (R9).
+    /// Takes mails in together. If one of them is refused, each is taken in alone, and that one goes to the quarantine, so that the stream
+    /// goes on (R9).
     async fn take(&self, reading: &Reading, mails: Vec<Arrived>, to: Option<i64>) -> Result<()> {
         let step = |from: i64, to: i64| Some(Step { from, to });
         let from = reading.folder.last_uid;
@@ -316,12 +317,12 @@ impl Receiving<'_> {
         let name = &reading.place.folder;
         let known = mail::folder(&mut self.db.reader().await?.conn(), &self.scope(), self.channel(), name).await?;
         let now = self.db.clock().now();
-        // A backfill, or an admin's wish to count anew, takes away what was counted or moves the beginning.
+        // A backfill, or an administrator who asks for a new count, deletes the counts or moves the start.
         let moved = known.is_some_and(|folder| folder.since != reading.folder.since);
         Ok(moved || known.and_then(|folder| folder.ledger).is_none_or(|ledger| now.0 - ledger.at.0 >= AUDIT))
     }
 
-    /// Compares what lies in the folder with what came in here, and takes in what was missed, or what a backfill asks for.
+    /// Compares the folder with the stored mails, and takes in those that were missed or that a backfill asks for.
     async fn audit_if_due(&self, imap: &mut Imap, reading: &mut Reading) -> Result<(), MailError> {
         if !self.audit_is_due(reading).await? {
             return Ok(());
@@ -345,7 +346,7 @@ impl Receiving<'_> {
         let known = self.known(reading).await?;
         let here = known.intersection(&everything).count();
         let here = here.saturating_sub(self.not_here(reading, &everything).await?);
-        // Only what was there before us counts as that: neither what is withheld, nor what was missed again or came just now.
+        // Counts only mails from before the start: not withheld, not missed again, and not just arrived.
         let wanted: BTreeSet<i64> = missed.iter().map(|one| one.uid).collect();
         let is_ours = |uid: &i64| wanted.contains(uid) || (ours.contains(uid) && *uid > reading.folder.last_uid);
         let before = everything.iter().filter(|uid| !known.contains(uid) && !is_ours(uid)).count();
@@ -366,14 +367,14 @@ impl Receiving<'_> {
         Ok(())
     }
 
-    /// How many of the mails on the server are known here and did not come.
+    /// How many mails on the server are known here but did not come in.
     async fn not_here(&self, reading: &Reading, everything: &BTreeSet<i64>) -> Result<usize> {
         let mut reader = self.db.reader().await?;
         let withheld = mail::withheld(&mut reader.conn(), &self.scope(), self.channel(), &reading.place).await?;
         Ok(withheld.iter().filter(|(_, uid)| everything.contains(uid)).count())
     }
 
-    /// The numbers of what came in here.
+    /// The UIDs of the mails that came in.
     async fn known(&self, reading: &Reading) -> Result<BTreeSet<i64>> {
         let conn = &mut self.db.reader().await?;
         let uids = mail::uids(&mut conn.conn(), &self.scope(), self.channel(), &reading.place).await?;
@@ -385,13 +386,13 @@ impl Receiving<'_> {
     }
 }
 
-/// Whether the numbers have lost the meaning that they had when we came.
+/// Whether UIDVALIDITY has changed since the start.
 const fn is_renumbered(folder: &Folder) -> bool {
     folder.first_uid == i64::MAX
 }
 
-/// What lies behind the cursor. In a renumbered folder that is everything at first, years of it, and what came before it was ours to read
-/// never moves the cursor: only the rest is asked for.
+/// The mails above the cursor. After a change of UIDVALIDITY that is the whole folder at first, perhaps years of mails. Mails from before
+/// the start never move the cursor, so only the others are requested.
 async fn waiting(imap: &mut Imap, folder: &Folder) -> Result<Vec<MailOnServer>, MailError> {
     if is_renumbered(folder) {
         imap.behind_since(folder.last_uid, folder.since).await
@@ -400,8 +401,8 @@ async fn waiting(imap: &mut Imap, folder: &Folder) -> Result<Vec<MailOnServer>, 
     }
 }
 
-/// Whether a mail lay there before the mailbox was connected: it comes in because somebody wants it here, and waits for nobody. Its number
-/// tells, and where that means nothing any more, the time that it came.
+/// Whether a mail was in the folder before the mailbox was connected. It comes in because of a backfill, and nobody waits for an answer.
+/// Its UID tells, or its time after a change of UIDVALIDITY.
 pub(super) fn is_old(folder: &Folder, connected: Timestamp, one: &MailOnServer) -> bool {
     if is_renumbered(folder) {
         one.at.is_some_and(|at| at < connected.plus(-SKEW))
@@ -410,7 +411,7 @@ pub(super) fn is_old(folder: &Folder, connected: Timestamp, one: &MailOnServer) 
     }
 }
 
-/// Whether it is the mail that cannot be stored, and not the database that cannot store.
+/// Whether this mail cannot be stored, as opposed to a database that cannot store anything.
 fn is_poison(error: &Error) -> bool {
     match error {
         Error::Refused(ApiError::Conflict { .. }) => false,
@@ -434,7 +435,7 @@ mod tests {
         assert!(!old(i64::MAX, 7, Some(connected.plus(1))));
         assert!(!old(i64::MAX, 7, Some(connected.plus(-SKEW))), "the server's clock may be behind ours");
         assert!(!old(i64::MAX, 7, None));
-        // Where the numbers mean something, nobody's clock is asked.
+        // If UIDs are valid, no clock is used.
         assert!(old(7, 7, Some(connected.plus(1))) && !old(7, 8, Some(connected.plus(-year))));
     }
 }

@@ -1,5 +1,5 @@
-//! Hands a mail over by SMTP (RFC 6409), encrypted, and says what became of it by the server's code. Every step has a time of its own: a
-//! server that falls silent is not waited for without end, and one that took the mail and says no goodbye has taken it all the same.
+//! Sends a mail by encrypted SMTP (RFC 6409), and derives the result from the server's code. Every step has a timeout. A server that
+//! accepted the mail and does not answer QUIT has accepted it all the same.
 
 use std::time::Duration;
 
@@ -21,54 +21,53 @@ use crate::{
     network::{Network, ReachError, host_name},
 };
 
-/// How long connecting may take: the name, the connection, its encryption, the greetings.
+/// The timeout for connecting: name lookup, connection, encryption, greetings.
 const OPEN: Duration = Duration::from_secs(20);
-/// How long a server that we have not begun TLS with may wait before it greets. A port that wants TLS from the first byte on waits for it
-/// as silently as we do.
+/// How long a server may take to greet before TLS begins. A port that expects TLS from the first byte stays silent, as we do.
 const GREETING: Duration = Duration::from_secs(15);
-/// How long the server may think about the password.
+/// The timeout for signing in.
 const SIGN_IN: Duration = Duration::from_secs(20);
-/// How long it may think about the sender and those it goes to: some ask elsewhere first.
+/// The timeout for the sender and each recipient: some servers ask other servers first.
 const NAMES: Duration = Duration::from_secs(30);
-/// How long all of it may take. The mail has what is left: the server may look at all of a large one before it says that it has it. The
-/// job's own time ends soon after, and whatever is known by then would be lost with it.
+/// The timeout for the whole dialogue. The mail gets what is left of it: a server may scan all of a large mail before it answers. The job's
+/// own timeout ends soon after, and the result would be lost with it.
 const WHOLE: Duration = Duration::from_secs(100);
-/// How long it may take to say goodbye.
+/// The timeout for QUIT.
 const GOODBYE: Duration = Duration::from_secs(3);
 
 type Secured = Conversation<TlsStream<TcpStream>>;
 
-/// How to reach the server, and as whom.
+/// The server and the account that sends.
 pub struct Smtp<'a> {
-    /// The way out.
+    /// The network to connect through.
     pub network: &'a Network,
-    /// Which server.
+    /// The server.
     pub host: &'a Host,
-    /// As whom.
+    /// The user name.
     pub user: &'a str,
-    /// With which password.
+    /// The password.
     pub password: &'a str,
-    /// The domain of the sender, to greet with.
+    /// The sender's domain, for the greeting.
     pub domain: &'a str,
 }
 
-/// Why a mail was not taken.
+/// Why a mail was not accepted.
 #[derive(Debug)]
 pub enum NotTaken {
-    /// It never will be, as it is: the server said so for good (5xx).
+    /// The server refused it for good (5xx).
     Never(MailError),
-    /// It may be taken later: the server said so (4xx), or was not reached.
+    /// The server refused it for now (4xx), or was not reached.
     Later(MailError),
-    /// It may have been taken: the connection ended behind the last dot, before the answer.
+    /// It may have been accepted: the connection ended after the last dot and before the answer.
     Doubtful(MailError),
 }
 
 impl Smtp<'_> {
-    /// Hands a mail over, and says whom of its recipients the server refuses for good, in words; empty where it takes them all. A
-    /// connection that breaks off behind the last dot is one more try with the same bytes: a Message-ID that came before is seen only once.
+    /// Sends a mail. Returns which recipients the server refuses for good, in words; empty if it accepts all. If the connection ends after
+    /// the last dot, a retry sends the same bytes: mail programs show a repeated Message-ID only once.
     ///
     /// # Errors
-    /// [`NotTaken`]: nobody gets it.
+    /// [`NotTaken`]: no recipient gets the mail.
     pub async fn send(&self, from: &str, to: &[String], mail: &[u8]) -> Result<String, NotTaken> {
         let end = Instant::now() + WHOLE;
         let server = Server(&self.host.name);
@@ -78,14 +77,14 @@ impl Smtp<'_> {
             Ok(refused) => server.hand_over(&mut talk, mail, end).await.map(|()| refused),
             Err(not) => Err(not),
         };
-        // What became of the mail is known: how the server takes leave changes nothing. One that fell silent is not asked.
+        // The result is known, so the server's answer to QUIT changes nothing. A silent server is not sent QUIT.
         if !matches!(&taken, Err(NotTaken::Doubtful(_) | NotTaken::Later(MailError::Lost { .. }))) {
             goodbye(talk).await;
         }
         taken
     }
 
-    /// Signs in and goes away again.
+    /// Signs in and disconnects, as a test.
     ///
     /// # Errors
     /// [`NotTaken`]
@@ -94,7 +93,7 @@ impl Smtp<'_> {
         Ok(())
     }
 
-    /// Connected and signed in.
+    /// Connects and signs in.
     async fn open(&self) -> Result<Secured, NotTaken> {
         let Ok(connected) = timeout(OPEN, self.connect()).await else {
             let (name, port) = (self.host.name.clone(), self.host.port);
@@ -108,12 +107,12 @@ impl Smtp<'_> {
         Ok(talk)
     }
 
-    /// To an address that was checked, encrypted, by the name that the certificate has to show.
+    /// Connects to a checked address and starts TLS. The certificate must be valid for the server's name.
     async fn connect(&self) -> Result<Secured, NotTaken> {
         let Host { name, port, security } = self.host;
         let server = Server(name);
         let reach = |error: ReachError| NotTaken::Later(MailError::Reach(error));
-        // What an address ends in may be no name that a server takes for one; then it is told an address (RFC 5321, 4.1.3).
+        // The domain of an address may not be accepted as a host name. Then an address literal is sent (RFC 5321, 4.1.3).
         let hello = host_name(self.domain).unwrap_or_else(|| "[127.0.0.1]".to_owned());
         let tcp = self.network.connect(name, *port).await.map_err(reach)?;
         let opened = async {
@@ -133,14 +132,14 @@ impl Smtp<'_> {
     }
 }
 
-/// Asks for TLS on a connection that begins without it. `silence`: how long the server may take to greet.
+/// Starts TLS on an unencrypted connection. `silence` is how long the server may take to greet.
 pub(super) async fn start_tls<W: Line>(stream: W, hello: &str, silence: Duration) -> Result<W, SmtpError> {
     let mut plain = timeout(silence, Conversation::greeted(stream)).await.map_err(|_| SmtpError::NoStartTls)??;
     plain.hello(hello).await?;
     plain.start_tls().await
 }
 
-/// From whom and to whom a mail goes, and what the server has to be able to because of it.
+/// The sender and recipients of a mail, and the extensions that it needs.
 pub(super) struct Envelope {
     from: String,
     to: Vec<String>,
@@ -148,7 +147,7 @@ pub(super) struct Envelope {
     eight_bit: bool,
 }
 
-/// A server by its name, as errors call it.
+/// A server's name, for error messages.
 #[derive(Clone, Copy)]
 pub(super) struct Server<'a>(pub &'a str);
 
@@ -162,7 +161,7 @@ impl Server<'_> {
     }
 
     pub(super) fn envelope(self, from: &str, to: &[String], mail: &[u8]) -> Result<Envelope, NotTaken> {
-        // Parsed, an address holds nothing that ends a command (S15).
+        // A parsed address contains nothing that ends a command (S15).
         let address = |text: &str| {
             headers::written(text).ok_or_else(|| self.refused(format!("\"{}\" is no address", one_line(text))))
         };
@@ -175,8 +174,8 @@ impl Server<'_> {
         Ok(Envelope { from, to, foreign_addresses, eight_bit: !mail.is_ascii() })
     }
 
-    /// Says from whom and to whom a mail goes, until the server says that it may come. Gives whom it refuses, in words: the mail goes to
-    /// the others.
+    /// Sends sender and recipients, until the server is ready for the mail. Returns the refused recipients, in words. The mail goes to the
+    /// others.
     pub(super) async fn announce<W: Line>(
         self,
         talk: &mut Conversation<W>,
@@ -201,12 +200,12 @@ impl Server<'_> {
         for (asked, to) in envelope.to.iter().enumerate() {
             match talk.ask(&format!("RCPT TO:<{to}>"), 2).await {
                 Ok(_) => {}
-                // It refused all that it was asked about, and left.
+                // The server refused every recipient so far, and hung up.
                 Err(SmtpError::Wire(_)) if asked > 0 && refused.len() == asked => {
                     return Err(self.refused(in_words(&refused)));
                 }
                 Err(SmtpError::Refused(answer)) if is_about_recipient(&answer) => refused.push((to, answer)),
-                // Nobody gets it before everybody can: whoever had it already would get it a second time.
+                // No recipient gets the mail before all can: otherwise a retry would send it twice to the first ones.
                 Err(error) => return Err(self.not_taken(error, step).about(to)),
             }
         }
@@ -218,7 +217,7 @@ impl Server<'_> {
         Ok(who)
     }
 
-    /// Gives the mail and the dot that ends it. Before the dot nothing was taken, whatever happens; behind it, only the answer tells.
+    /// Sends the mail and the dot that ends it. Before the dot nothing was accepted, whatever happens. After it only the answer tells.
     pub(super) async fn hand_over<W: Line>(
         self,
         talk: &mut Conversation<W>,
@@ -227,7 +226,7 @@ impl Server<'_> {
     ) -> Result<(), NotTaken> {
         talk.wire.until(end);
         talk.give(mail).await.map_err(|error| self.not_taken(error, "the mail"))?;
-        // The server may look at all of it before it answers (RFC 5321, 4.5.3.2.6). Whoever leaves before that sends it twice.
+        // The server may scan all of the mail before it answers (RFC 5321, 4.5.3.2.6). Disconnecting before that would send the mail twice.
         talk.wire.silent_for(end.saturating_duration_since(Instant::now()));
         match talk.end().await {
             Ok(_) => Ok(()),
@@ -247,7 +246,7 @@ impl Server<'_> {
         MailError::Login { server: self.name(), said: answer.words() }
     }
 
-    /// What came of signing in. Whatever is said for good here is about who we are, and what is said of the moment is not.
+    /// The error of signing in. A permanent refusal is about the account, a temporary one is not.
     pub(super) fn not_signed_in(self, error: SmtpError) -> NotTaken {
         match error {
             SmtpError::Refused(answer) if answer.is_for_now() => NotTaken::Later(self.lost(&answer.words())),
@@ -259,12 +258,12 @@ impl Server<'_> {
         }
     }
 
-    /// What came of a step before anything was taken. `step`: what the server was to answer to.
+    /// The error of a step before the mail was accepted. `step` names what the server answered to.
     fn not_taken(self, error: SmtpError, step: &str) -> NotTaken {
         let server = self.name();
         match error {
             SmtpError::Refused(answer) => match answer.code {
-                // 535 wrong, 534 too weak, 530 wanted: all about who we are. The same again would only lock the account.
+                // 535 wrong, 534 too weak, 530 required: all are about the account. A retry would only lock it.
                 530 | 534 | 535 => NotTaken::Never(self.no_login(&answer)),
                 _ if answer.is_for_now() => NotTaken::Later(MailError::Refused { server, said: answer.words() }),
                 500.. => self.refused(answer.words()),
@@ -281,15 +280,15 @@ impl Server<'_> {
     }
 }
 
-/// How many refused recipients are named.
+/// The most refused recipients that are named.
 const NAMED: usize = 10;
 
-/// Whether an answer is about one recipient and for good, and not about the moment or about who we are.
+/// Whether an answer refuses one recipient for good, as opposed to a temporary refusal or one of the account.
 fn is_about_recipient(answer: &Answer) -> bool {
     answer.code >= 510 && !answer.is_for_now() && !matches!(answer.code, 530 | 534 | 535)
 }
 
-/// Whom a server refuses, with what it says of each: "550 5.1.1 Unknown (anna@x.example)".
+/// The refused recipients with the server's answers: "550 5.1.1 Unknown (anna@x.example)".
 fn in_words(refused: &[(&String, Answer)]) -> String {
     let each = refused.iter().take(NAMED).map(|(to, answer)| format!("{} ({to})", answer.words()));
     let mut all: Vec<String> = each.collect();
@@ -300,7 +299,7 @@ fn in_words(refused: &[(&String, Answer)]) -> String {
 }
 
 impl NotTaken {
-    /// Names the recipient at whom the server said no.
+    /// Adds the refused recipient to the error.
     fn about(mut self, to: &str) -> Self {
         if let Self::Never(MailError::Refused { said, .. }) | Self::Later(MailError::Refused { said, .. }) = &mut self {
             said.push_str(&format!(" ({to})"));
@@ -309,7 +308,7 @@ impl NotTaken {
     }
 }
 
-/// Takes leave, as far as the server cares to.
+/// Sends QUIT and ignores a failure.
 async fn goodbye<W: Line>(mut talk: Conversation<W>) {
     talk.wire.until(Instant::now() + GOODBYE);
     let _ = talk.ask("QUIT", 2).await;

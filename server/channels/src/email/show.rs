@@ -1,4 +1,4 @@
-//! A mail's HTML as a document of its own, and the pictures in it: those it brings, and those on other servers, asked for by us (T3).
+//! Displays a mail's HTML as a separate document, with its own pictures, and with remote pictures that this server fetches (T3).
 
 use std::{
     collections::{HashMap, HashSet},
@@ -30,44 +30,45 @@ use super::{
 };
 use crate::network::HttpError;
 
-/// How long a picture's link is good for, in milliseconds: as long as somebody may look at a mail.
+/// How long the link of a picture is valid, in milliseconds: as long as a mail may stay open.
 const GOOD_FOR: i64 = 12 * 3_600_000;
-/// The largest picture that is fetched for somebody, in bytes.
+/// The largest remote picture that is fetched, in bytes.
 const LARGEST: usize = 10 * 1024 * 1024;
-/// Below a mail of which only the beginning is shown.
+/// The note under a mail of which only the beginning is displayed.
 const REST: &str = "<p class=\"ours\" role=\"note\">The rest of this mail is too long or too deep to be shown here. \
      Its text has more of it, and its source has all.</p>";
-/// In place of one that is not shown.
+/// The page in place of a mail that cannot be displayed.
 const NOT_SHOWN: &str =
     "<p class=\"ours\" role=\"note\">This mail could not be shown. Show it as text, or load the page again.</p>";
 
-/// In place of one that is not shown because too many others are.
+/// The page in place of a mail that is not displayed because too many others are being read.
 const BUSY: &str = "<p class=\"ours\" role=\"note\">Many large mails are being read just now. \
      Show it as text, or load the page again in a moment.</p>";
 
-/// What to do about pictures on other servers.
+/// What to do with pictures on other servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remote {
-    /// Their senders would learn when, where and by whom they are looked at.
+    /// Leave them out: otherwise their senders learn when, where and by whom the mail is opened.
     LeftOut,
-    /// We ask for them.
+    /// Fetch them through this server.
     ThroughUs,
 }
 
-/// A document that may be shown.
+/// A document that may be displayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Formatted {
-    /// The document. It takes its part of the room for mails until it has gone out.
+    /// The document. It keeps its part of the memory budget until it was sent.
     pub html: Bytes,
-    /// How many pictures lie on other servers.
+    /// How many pictures are on other servers.
     pub remote: usize,
 }
 
 impl Email {
-    /// A mail's HTML as a document that may be shown.
+    /// A mail's HTML as a document that may be displayed.
     ///
     /// # Errors
-    /// [`Error::NOT_FOUND`] for a mail without HTML; [`ApiError::Busy`] while too many others are read; when the disk or the database fails.
+    /// [`Error::NOT_FOUND`] for a mail without HTML; [`ApiError::Busy`] while too many others are read; when the disk or the database
+    /// fails.
     pub async fn formatted(&self, scope: &Scope, kept: &Kept, remote: Remote) -> Result<Formatted> {
         let held = self.room.for_a_look(kept.size.unsigned_abs()).await?;
         let source = Source::Disk(self.files.place(&kept.digest), kept.size.unsigned_abs());
@@ -79,7 +80,7 @@ impl Email {
             Err(Fault::Unreadable(_)) => return Err(Error::NOT_FOUND),
             Err(Fault::Disk(error)) => return Err(error.into()),
         };
-        // As its text was folded when it came.
+        // Folded the same way as the text was when the mail came.
         let answers = answers(&self.db, scope, &self.signer(scope.workspace()), &mail).await?;
         let made = tokio::task::spawn_blocking(move || -> Result<Formatted> {
             if mail.html.is_empty() {
@@ -106,7 +107,7 @@ impl Email {
         made.await.map_err(std::io::Error::other)?
     }
 
-    /// Where the frame asks for a picture: what it is, until when, and the proof that we made this.
+    /// The link of a picture in the frame: its source, its expiry, and a proof that this server made it.
     fn link(&self, kind: char, what: &[u8], until: i64) -> String {
         let proof = self.proof(kind, what, until);
         format!("/mail/picture/{kind}.{}.{until}.{}", BASE64URL_NOPAD.encode(what), BASE64URL_NOPAD.encode(&proof))
@@ -119,11 +120,11 @@ impl Email {
         proof
     }
 
-    /// The picture of a link that we made.
+    /// The picture of a link that this server made.
     ///
     /// # Errors
-    /// [`Error::NOT_FOUND`] for a link that we did not make, or made too long ago, and for what is no picture; [`ApiError::Busy`] while
-    /// too many others are fetched.
+    /// [`Error::NOT_FOUND`] for a link that this server did not make, or that has expired, and for a file that is no picture;
+    /// [`ApiError::Busy`] while too many others are fetched.
     pub async fn picture(&self, link: &str) -> Result<Shot> {
         let parts: Vec<&str> = link.split('.').collect();
         let [kind, what, until, proof] = parts.as_slice() else { return Err(Error::NOT_FOUND) };
@@ -153,14 +154,14 @@ impl Email {
     }
 }
 
-/// A picture that is handed on.
+/// A picture to pass on.
 #[derive(Debug)]
 pub struct Shot {
-    /// What it is by its bytes.
+    /// Its type, by its bytes.
     pub media_type: &'static str,
-    /// Its beginning, or all of it.
+    /// Its first bytes, or all of them.
     pub front: Bytes,
-    /// What follows, to be read as it is sent.
+    /// The remaining bytes, streamed from the disk.
     pub rest: Option<tokio::fs::File>,
 }
 
@@ -169,7 +170,7 @@ fn not_fetched(error: &HttpError) -> Error {
     ApiError::NotFound.into()
 }
 
-/// The HTML as it is shown: folded, unless it is about what it quotes.
+/// The HTML as it is displayed. Quotes are folded, unless the mail is about what it quotes.
 fn folded(mail: &Mail, html: &str, answers: &Answers) -> String {
     match mail.writer {
         Writer::Person | Writer::NoMachines if !is_handed_on(&mail.subject) => fold_html(html, answers),
@@ -177,10 +178,10 @@ fn folded(mail: &Mail, html: &str, answers: &Answers) -> String {
     }
 }
 
-/// A mail's pictures by what its HTML may call them: their Content-ID (RFC 2392), where they lay before (RFC 2557), or their name.
+/// A mail's pictures with the names that its HTML may use: Content-ID (RFC 2392), original URL (RFC 2557), or file name.
 struct Pictures(Vec<(usize, [Option<String>; 3])>);
 
-/// Whether a picture of a mail is the one that is meant, by which of its names this is, and the name.
+/// Whether a picture has this name. The number says which kind of name it is.
 type Fits<'p> = Box<dyn Fn(usize, &str) -> bool + 'p>;
 
 impl Pictures {
@@ -193,12 +194,12 @@ impl Pictures {
         Self(named.collect())
     }
 
-    /// The files, with their places.
+    /// The files, with their positions.
     fn files<'m>(&self, mail: &'m Mail) -> impl Iterator<Item = (usize, &'m MailFile)> {
         self.0.iter().filter_map(|(at, _)| Some((*at, mail.files.get(*at)?)))
     }
 
-    /// The file that is meant, by its place. The first name that fits counts, of all files.
+    /// The position of the file that is meant. The first kind of name that fits any file counts.
     fn find(&self, picture: &Picture) -> Option<usize> {
         let fits: Fits<'_> = match picture {
             Picture::Inside(cid) => {
@@ -221,22 +222,22 @@ impl Pictures {
     }
 }
 
-/// How a mail will be laid out.
+/// What is known about the layout of a mail.
 #[derive(Default)]
 pub(super) struct LaidOut {
-    /// Those of its files that are shown within its HTML, by their places.
+    /// The positions of its files that its HTML shows inline.
     pub inside: HashSet<usize>,
-    /// How tall its frame must be; none for a mail without HTML.
+    /// The height of its frame. None for a mail without HTML.
     pub frame: Option<FrameHeight>,
 }
 
-/// Lays a mail out as it is shown, pictures from elsewhere left out.
+/// Lays a mail out as it is displayed without remote pictures.
 pub(super) fn lay_out(mail: &Mail) -> LaidOut {
     if mail.html.is_empty() {
         return LaidOut::default();
     }
     let known = Pictures::of(mail);
-    // Only their proportions count here.
+    // Only the proportions of the pictures matter here.
     let sizes: HashMap<usize, (u64, u64)> =
         known.files(mail).filter_map(|(at, file)| Some((at, pictures::size(&file.bytes)?))).collect();
     let found = Arc::new(Mutex::new(HashSet::new()));
@@ -246,7 +247,7 @@ pub(super) fn lay_out(mail: &Mail) -> LaidOut {
         seen.lock().unwrap_or_else(PoisonError::into_inner).insert(at);
         sizes.get(&at).map(|(width, height)| format!("{width}x{height}"))
     });
-    // Whether it is known here what the mail answers makes little difference to how tall it is.
+    // The height hardly depends on whether the answered mails are known here.
     let answers = if mail.answers.is_empty() { Answers::Nothing } else { Answers::of(std::iter::empty(), false) };
     shown.html = folded(mail, &shown.html, &answers);
     let [wide, narrow] = FrameHeight::WIDTHS.map(|width| shown.height(width));
@@ -254,7 +255,7 @@ pub(super) fn lay_out(mail: &Mail) -> LaidOut {
     LaidOut { inside, frame: Some(FrameHeight { wide, narrow }) }
 }
 
-/// Bytes that a link writes as their numbers.
+/// Decodes percent-encoding.
 fn percent_decoded(cid: &str) -> String {
     let mut out = Vec::new();
     let mut rest = cid.as_bytes();
@@ -276,22 +277,22 @@ fn percent_decoded(cid: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Why a mail is not shown.
+/// Why a mail is not displayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotShown {
     /// Too many others are being read.
     Busy,
-    /// Whatever else.
+    /// Any other reason.
     Otherwise,
 }
 
-/// The page in place of a mail that is not shown.
+/// The page in place of a mail that is not displayed.
 pub fn not_shown(why: NotShown) -> String {
     document("", "", if why == NotShown::Busy { BUSY } else { NOT_SHOWN })
 }
 
-/// A page of its own: light in either theme, as letters are written for paper. What we say ourselves stands below the letter. The mail's own
-/// rules stand apart: what is wrong with them ends there.
+/// A complete page. It is light in either theme, because mails are written for white. Our own notes are below the mail. The mail's style
+/// rules are in a separate element, so that errors in them end there.
 fn document(html: &str, css: &str, ours: &str) -> String {
     let css = if css.is_empty() { String::new() } else { format!("<style>{css}</style>") };
     format!(

@@ -1,17 +1,17 @@
-//! Names and addresses that prove something: who answers by one of them has received the message that it stands for (S14). They carry the
-//! message's id and a proof that nobody makes without our key.
+//! Signed Message-IDs and addresses. Whoever answers with one of them has received the message that it names (S14). They contain the
+//! message's id and a proof that cannot be made without our key.
 
 use data_encoding::BASE32_NOPAD;
 use domain::vault::Vault;
 use model::{MessageId, WorkspaceId};
 use uuid::Uuid;
 
-/// How much of a proof stands in a name: 80 bits, to be guessed by sending mails.
+/// How many bytes of a proof are used: 80 bits, which could only be guessed by sending mails.
 const PROOF: usize = 10;
-/// The longest part before the `@` (RFC 5321, 4.5.3.1.1).
+/// The longest local part of an address (RFC 5321, 4.5.3.1.1).
 const LONGEST_LOCAL: usize = 64;
 
-/// Makes and checks them for one workspace.
+/// Makes and checks signed names for one workspace.
 #[derive(Debug, Clone)]
 pub struct Signer {
     vault: Vault,
@@ -19,29 +19,29 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// For a workspace.
+    /// Makes a signer for a workspace.
     pub const fn new(vault: Vault, workspace: WorkspaceId) -> Self {
         Self { vault, workspace }
     }
 
-    /// The Message-ID of a message of ours, without brackets. The same each time: a mail that is sent again has the name it had.
+    /// The Message-ID of our message, without brackets. It is always the same, so a repeated mail keeps its id.
     pub fn name(&self, message: MessageId, domain: &str) -> String {
         format!("{}@{domain}", self.token("name", message))
     }
 
-    /// Where answers to a message are wanted: `local+token@domain`. None where that would be longer than an address may be.
+    /// The address for replies to a message: `local+token@domain`. None if that is too long for an address.
     pub fn address(&self, account: &str, message: MessageId) -> Option<String> {
         let (local, domain) = account.rsplit_once('@')?;
         let local = format!("{local}+{}", self.token("address", message));
         (local.len() <= LONGEST_LOCAL).then(|| format!("{local}@{domain}"))
     }
 
-    /// The message whose name this is, if it is one that we made.
+    /// The message of a Message-ID, if we made it.
     pub fn named(&self, name: &str) -> Option<MessageId> {
         self.check("name", name.rsplit_once('@')?.0)
     }
 
-    /// The message that mail to this address answers, if it is an address that we made.
+    /// The message of an address that mail was sent to, if we made the address.
     pub fn addressed(&self, address: &str) -> Option<MessageId> {
         self.check("address", address.rsplit_once('@')?.0.rsplit_once('+')?.1)
     }
@@ -52,7 +52,7 @@ impl Signer {
     }
 
     fn check(&self, purpose: &str, token: &str) -> Option<MessageId> {
-        // Servers on the way may change its case.
+        // Other servers may change upper and lower case.
         let (id, proof) = token.split_once('.')?;
         let decode = |text: &str| BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok();
         let message = MessageId::new(Uuid::from_slice(&decode(id)?).ok()?);

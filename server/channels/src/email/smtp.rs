@@ -1,5 +1,5 @@
-//! SMTP by its commands and answers (RFC 5321). A small client of our own: the library that writes our mails reads lines without a bound,
-//! and takes what came in the clear behind the answer to STARTTLS for an answer that came encrypted.
+//! SMTP commands and answers (RFC 5321). This is our own small client: the library that composes our mails reads lines without a limit, and
+//! accepts unencrypted data after the answer to STARTTLS as if it were encrypted.
 
 #[cfg(test)]
 mod tests;
@@ -12,86 +12,86 @@ use tokio::time::Instant;
 
 use super::wire::{Line, Wire, WireError};
 
-/// How long a line of an answer may be, in bytes. RFC 5321 has 512; some servers write more into one.
+/// The longest line of an answer, in bytes. RFC 5321 allows 512, but some servers send more.
 const LINE: usize = 2048;
-/// How many lines an answer may have.
+/// The most lines of an answer.
 const LINES: usize = 100;
-/// How long a server that takes no more of a mail has to say why.
+/// How long a server that accepts no more of a mail has to say why.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// What a server answered.
+/// An answer of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// Its code, from 200 to 599.
     pub code: u16,
-    /// What stands behind the code, line by line.
+    /// The text after the code, line by line.
     pub lines: Vec<String>,
 }
 
 impl Answer {
-    /// As the server wrote it, on one line: `550 5.1.1 Unknown`.
+    /// The answer on one line: `550 5.1.1 Unknown`.
     pub fn words(&self) -> String {
         let said = format!("{} {}", self.code, self.lines.join(" "));
         one_line(&said).trim_end_matches('.').to_owned()
     }
 
-    /// Whether it is about the moment: by its code (4xx), or by the finer one behind that (RFC 3463), which says it more exactly.
+    /// Whether the refusal is temporary: by its code (4xx), or by its enhanced code (RFC 3463), which is more exact.
     pub fn is_for_now(&self) -> bool {
         self.code < 500 || self.lines.first().is_some_and(|line| line.starts_with("4."))
     }
 }
 
-/// Why a command was not done.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SmtpError {
     /// The server says no: for now (4xx) or for good (5xx).
     #[error("{}", .0.words())]
     Refused(Answer),
-    /// The connection is of no use any more.
+    /// The connection cannot be used any more.
     #[error(transparent)]
     Wire(#[from] WireError),
-    /// What it says makes no sense.
+    /// The server's answer makes no sense.
     #[error("{0}")]
     Odd(&'static str),
-    /// It does not offer what is needed.
+    /// The server does not offer a needed extension.
     #[error("{0}")]
     Missing(&'static str),
-    /// We would have to say something that no command can hold.
+    /// The command would contain characters that no command can contain.
     #[error("{0}")]
     Unsayable(&'static str),
-    /// It does not offer STARTTLS.
+    /// The server does not offer STARTTLS.
     #[error("it does not offer STARTTLS")]
     NoStartTls,
-    /// Something came in the clear behind its answer to STARTTLS. Whoever is between us may have said it (S56).
+    /// Unencrypted data came after the answer to STARTTLS. An attacker in between may have sent it (S56).
     #[error("it said more than was asked before the encryption began")]
     Tampered,
 }
 
-/// A server that is talked to.
+/// The dialogue with a server.
 #[derive(Debug)]
 pub struct Conversation<W: Line> {
-    /// The connection; its time is set by who uses it.
+    /// The connection. The caller sets its time limit.
     pub wire: Wire<W>,
     offers: Vec<String>,
 }
 
 impl<W: Line> Conversation<W> {
-    /// With a server that greets first.
+    /// Begins with a server that greets first.
     ///
     /// # Errors
-    /// When it does not greet, or refuses to talk.
+    /// When the server does not greet, or refuses the connection.
     pub async fn greeted(stream: W) -> Result<Self, SmtpError> {
         let mut it = Self::going_on(stream);
         it.answer(2).await?;
         Ok(it)
     }
 
-    /// With a server that has greeted before, as behind STARTTLS. What it offered then counts for nothing.
+    /// Begins with a server that has greeted before, as after STARTTLS. The extensions it offered before are forgotten.
     pub fn going_on(stream: W) -> Self {
         Self { wire: Wire::over(stream), offers: Vec::new() }
     }
 
-    /// Says who we are, and hears what it offers.
+    /// Sends EHLO and reads the offered extensions.
     ///
     /// # Errors
     /// [`SmtpError`]
@@ -106,10 +106,10 @@ impl<W: Line> Conversation<W> {
         self.offers.iter().any(|line| line.split_ascii_whitespace().next() == Some(keyword))
     }
 
-    /// Asks for TLS, and gives the stream on which it begins. Nothing may have come in the clear behind the server's consent.
+    /// Asks for TLS, and returns the stream on which it begins. Nothing unencrypted may follow the server's consent.
     ///
     /// # Errors
-    /// [`SmtpError::NoStartTls`], [`SmtpError::Tampered`] and others.
+    /// [`SmtpError::NoStartTls`], [`SmtpError::Tampered`], or another one.
     pub async fn start_tls(mut self) -> Result<W, SmtpError> {
         if !self.offers("STARTTLS") {
             return Err(SmtpError::NoStartTls);
@@ -121,10 +121,10 @@ impl<W: Line> Conversation<W> {
         if self.wire.holds_more() { Err(SmtpError::Tampered) } else { Ok(self.wire.into_stream()) }
     }
 
-    /// Signs in.
+    /// Signs in with a user name and a password.
     ///
     /// # Errors
-    /// [`SmtpError::Refused`] for a wrong password, and others.
+    /// [`SmtpError::Refused`] for a wrong password, or another one.
     pub async fn sign_in(&mut self, user: &str, password: &str) -> Result<(), SmtpError> {
         if [user, password].iter().any(|text| text.contains('\0')) {
             return Err(SmtpError::Unsayable("it has characters that no mail server takes"));
@@ -135,7 +135,7 @@ impl<W: Line> Conversation<W> {
         if ways.contains(&"PLAIN") {
             let both = STANDARD.encode(format!("\0{user}\0{password}"));
             let answer = self.ask(&format!("AUTH PLAIN {both}"), 0).await?;
-            // A server that does not take it with the command asks for it.
+            // A server that does not take the credentials with the command asks for them.
             if answer.code == 334 {
                 self.ask(&both, 2).await?;
             }
@@ -149,7 +149,7 @@ impl<W: Line> Conversation<W> {
         Ok(())
     }
 
-    /// Says a command and hears the answer. `wanted`: the first digit of the code that it has to have, 0 for 2 or 3.
+    /// Sends a command and reads the answer. `wanted` is the first digit that its code must have, 0 for 2 or 3.
     ///
     /// # Errors
     /// [`SmtpError`]
@@ -162,7 +162,7 @@ impl<W: Line> Conversation<W> {
         self.answer(wanted).await
     }
 
-    /// Gives a mail, without the dot that ends it: until then nothing is taken.
+    /// Sends a mail without the dot that ends it. Until the dot nothing is accepted.
     ///
     /// # Errors
     /// [`SmtpError`]
@@ -173,13 +173,13 @@ impl<W: Line> Conversation<W> {
         }
     }
 
-    /// Why a server broke off: it may have refused the mail before it stopped reading.
+    /// Reads why a server broke off: it may have refused the mail before it stopped reading.
     async fn last_words(&mut self) -> Option<SmtpError> {
         self.wire.until(Instant::now() + LAST_WORDS);
         self.answer(2).await.err().filter(|error| matches!(error, SmtpError::Refused(_)))
     }
 
-    /// Ends a mail. Whether it was taken, only the answer tells.
+    /// Sends the dot that ends a mail. Only the answer tells whether the mail was accepted.
     ///
     /// # Errors
     /// [`SmtpError`]
@@ -188,7 +188,7 @@ impl<W: Line> Conversation<W> {
         self.answer(2).await
     }
 
-    /// An answer that came before its question is no answer to it. A server that takes leave (421) is heard.
+    /// Refuses an answer that came before its command. A server that closes the connection (421) is an exception.
     async fn nothing_unasked(&mut self) -> Result<(), SmtpError> {
         if !self.wire.holds_more() {
             return Ok(());
@@ -223,7 +223,7 @@ impl<W: Line> Conversation<W> {
     }
 }
 
-/// A line of an answer: its code, whether it is the last, its text.
+/// Parses a line of an answer: its code, whether it is the last line, its text.
 fn parted(line: &[u8]) -> Option<(u16, bool, String)> {
     let code: u16 = std::str::from_utf8(line.get(..3)?).ok()?.parse().ok()?;
     let end = match line.get(3) {
@@ -235,8 +235,8 @@ fn parted(line: &[u8]) -> Option<(u16, bool, String)> {
     (200..600).contains(&code).then_some((code, end, text))
 }
 
-/// A mail as it is said: line ends are CR LF, none stands alone (some servers take one for the end of the mail), a dot at the beginning of
-/// a line is doubled (RFC 5321, 4.5.2), and the last line has an end (S15).
+/// A mail as it is sent: lines end in CR LF, no CR or LF stands alone (some servers take one for the end of the mail), a dot at the
+/// beginning of a line is doubled (RFC 5321, 4.5.2), and the last line is terminated (S15).
 fn stuffed(mail: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(mail.len() + mail.len() / 50 + 2);
     let mut rest = mail;

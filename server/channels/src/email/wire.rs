@@ -1,5 +1,5 @@
-//! A connection to a mail server as SMTP and IMAP use it: read by lines and by pieces, each of them bounded in bytes and in time, before
-//! and after TLS (S55). What a server may say is decided by who asks; here nothing is kept that was not allowed.
+//! A connection to a mail server, as SMTP and IMAP use it. It is read by lines and by pieces, each limited in bytes and in time, before and
+//! after TLS (S55). The caller sets the limits. Nothing beyond them is stored.
 
 use std::{fmt::Debug, io, time::Duration};
 
@@ -9,29 +9,29 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// How long a server may be silent, unless it is given longer.
+/// How long a server may be silent, unless the caller allows more.
 pub const SILENCE: Duration = Duration::from_secs(60);
-/// How much is read at once, in bytes.
+/// How many bytes are read at once.
 const CHUNK: usize = 8 * 1024;
 
-/// What a server is talked to over: a socket, TLS on one, and in tests what stands for one.
+/// The stream to a server: a socket, TLS on a socket, or a substitute in tests.
 pub trait Line: AsyncRead + AsyncWrite + Unpin + Debug + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Debug + Send> Line for T {}
 
-/// Why a connection is of no use any more.
+/// Why a connection cannot be used any more.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
-    /// It was closed.
+    /// The server closed the connection.
     #[error("it hung up")]
     HungUp,
-    /// Nothing came for too long, or too little in all the time there was.
+    /// Nothing came for too long, or too little in the whole time.
     #[error("it took too long")]
     Slow,
-    /// A line has more bytes than it may have.
+    /// A line is longer than its limit.
     #[error("it sent a line of more than {0} bytes")]
     LongLine(usize),
-    /// The system says so.
+    /// An error of the system.
     #[error("{0}")]
     Io(io::Error),
 }
@@ -45,7 +45,7 @@ impl From<io::Error> for WireError {
     }
 }
 
-/// A connection, and what was read from it and not yet used.
+/// A connection, and the bytes that were read from it and not used yet.
 #[derive(Debug)]
 pub struct Wire<W> {
     stream: W,
@@ -55,25 +55,25 @@ pub struct Wire<W> {
 }
 
 impl<W: Line> Wire<W> {
-    /// Over a stream. Until [`Self::until`] says otherwise, it has the time of one answer.
+    /// Wraps a stream. Until [`Self::until`] is called, the limit is the time of one answer.
     pub fn over(stream: W) -> Self {
         Self { stream, held: BytesMut::new(), end: Instant::now() + SILENCE, silence: SILENCE }
     }
 
-    /// Sets the moment at which whatever is going on is given up.
+    /// Sets the time at which any operation fails.
     pub const fn until(&mut self, end: Instant) {
         self.end = end;
     }
 
-    /// Sets for how long nothing may come, from now on. Whatever is going on ends at [`Self::until`] all the same.
+    /// Sets how long the server may be silent from now on. Operations still fail at [`Self::until`].
     pub const fn silent_for(&mut self, silence: Duration) {
         self.silence = silence;
     }
 
-    /// The next line, without the line end (CR LF, or LF alone).
+    /// Reads the next line, without its end (CR LF, or LF alone).
     ///
     /// # Errors
-    /// When it has more than `most` bytes, or the connection ends.
+    /// When the line has more than `most` bytes, or the connection ends.
     pub async fn line(&mut self, most: usize) -> Result<Bytes, WireError> {
         let mut seen = 0;
         loop {
@@ -86,7 +86,7 @@ impl<W: Line> Wire<W> {
                 return if line.len() > most { Err(WireError::LongLine(most)) } else { Ok(line) };
             }
             seen = self.held.len();
-            // One more for the CR.
+            // One more byte for the CR.
             if seen > most + 1 {
                 return Err(WireError::LongLine(most));
             }
@@ -94,10 +94,10 @@ impl<W: Line> Wire<W> {
         }
     }
 
-    /// The next so many bytes. They take up memory as they come, and not when they are announced; how many may be is for the caller to say.
+    /// Reads the next `count` bytes. They use memory as they come, not when they are announced. The caller limits `count`.
     ///
     /// # Errors
-    /// When the connection ends before.
+    /// When the connection ends first.
     pub async fn bytes(&mut self, count: usize) -> Result<Bytes, WireError> {
         let mut taken = Vec::with_capacity(count.min(CHUNK));
         loop {
@@ -111,12 +111,12 @@ impl<W: Line> Wire<W> {
         }
     }
 
-    /// Whether something came that nobody read yet.
+    /// Whether bytes came that were not used yet.
     pub fn holds_more(&self) -> bool {
         !self.held.is_empty()
     }
 
-    /// Waits until something is there to be read; false when nothing came until then.
+    /// Waits until there is something to read. False if nothing came before `until`.
     ///
     /// # Errors
     /// When the connection ends.
@@ -137,10 +137,10 @@ impl<W: Line> Wire<W> {
         }
     }
 
-    /// Says something.
+    /// Sends bytes.
     ///
     /// # Errors
-    /// When the connection ends, or the server does not take it in time.
+    /// When the connection ends, or the server does not accept them in time.
     pub async fn say(&mut self, bytes: &[u8]) -> Result<(), WireError> {
         let said = async {
             self.stream.write_all(bytes).await?;
@@ -150,7 +150,7 @@ impl<W: Line> Wire<W> {
         Ok(())
     }
 
-    /// The stream itself. What was read from it and not used is gone: see [`Self::holds_more`].
+    /// Returns the stream. Unused bytes are lost: see [`Self::holds_more`].
     pub fn into_stream(self) -> W {
         self.stream
     }

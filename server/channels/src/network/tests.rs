@@ -1,4 +1,4 @@
-//! S32: nothing is connected to that is not public, however it is written, and whoever says where it is.
+//! S32: no connection goes to an address that is not public, however it is written, and whoever resolves the name.
 
 use std::{
     collections::HashMap,
@@ -84,17 +84,17 @@ async fn s32_networks_of_mail_servers_are_closed_to_pictures() {
         let refused = mails.picture(url, 1).await;
         assert!(matches!(refused, Err(HttpError::Reach(ReachError::NotPublic { .. }))), "{url}: {refused:?}");
     }
-    // Nobody listens there: that it was asked is what counts.
+    // Nothing listens there. What matters is that it was asked.
     assert!(matches!(mails.get(place, 1).await, Err(HttpError::Exchange(_))));
     let both = mails.with_pictures_from(&[loopback]).unwrap();
     assert!(matches!(both.picture(place, 1).await, Err(HttpError::Exchange(_))));
 }
 
-/// Who says where names are, and is asked how often.
+/// A resolver that counts how often it is asked.
 #[derive(Default)]
 struct Told {
     places: HashMap<&'static str, Vec<IpAddr>>,
-    /// Where the name `moves.example` is, one time after the other.
+    /// The addresses of the name `moves.example`, one after another.
     moves: Mutex<Vec<IpAddr>>,
     asked: AtomicUsize,
 }
@@ -110,13 +110,13 @@ impl Names for Told {
         let name = name.trim_end_matches('.').to_lowercase();
         match self.places.get(name.as_str()) {
             Some(places) => Ok(places.clone()),
-            // Numbers in other ways of writing are for the system to read.
+            // The system reads other notations of numbers.
             None => System.addresses(&name).await,
         }
     }
 }
 
-/// Somebody on the loopback who counts who comes.
+/// A server on the loopback address that counts its connections.
 async fn counted(address: &str) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind((address, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -219,7 +219,7 @@ fn told() -> Told {
     Told { places, ..Told::default() }
 }
 
-/// Mail servers (IMAP, SMTP), documents (autoconfig) and pictures: every way out, by every way to write a place.
+/// Mail servers (IMAP, SMTP), documents (autoconfig) and pictures: every outgoing connection, with every notation of an address.
 #[tokio::test]
 async fn s32_no_way_of_writing_reaches_what_is_not_public() {
     let (port, came) = counted("127.0.0.1").await;
@@ -265,7 +265,7 @@ async fn s32_no_way_of_writing_reaches_what_is_not_public() {
     assert_eq!(came.load(Ordering::SeqCst), 0, "nobody came");
 }
 
-/// A name that is at one place when it is checked and at another when it is connected to.
+/// A name that has one address when it is checked and another when it is connected to.
 #[tokio::test]
 async fn s32_a_name_that_moves_is_not_followed() {
     let (port, came) = counted("127.0.0.1").await;
@@ -300,7 +300,7 @@ async fn s32_nobody_is_sent_on() {
         while let Ok((mut stream, _)) = listener.accept().await {
             let head =
                 format!("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{elsewhere}/\r\nContent-Length: 0\r\n\r\n");
-            // An answer from before the question is none.
+            // An answer before the request is none.
             let mut asked = [0; 1024];
             let _ = stream.read(&mut asked).await.unwrap();
             stream.write_all(head.as_bytes()).await.unwrap();
@@ -315,7 +315,7 @@ async fn s32_nobody_is_sent_on() {
     assert_eq!(came.load(Ordering::SeqCst), 0, "nobody came");
 }
 
-/// What stands behind an @ becomes part of names and addresses: it is a host's name, or nobody is asked.
+/// The part behind an @ becomes part of names and URLs: it must be a host name, or nothing is asked.
 #[tokio::test]
 async fn s32_a_mailbox_is_looked_for_at_a_host_and_nowhere_else() {
     let names = Arc::new(told());

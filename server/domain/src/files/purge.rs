@@ -1,8 +1,8 @@
-//! What was uploaded and never sent goes after a day, its bytes with it unless something else refers to them (S53).
+//! Deletes uploads that were not sent for a day, with their bytes unless something else uses them (S53).
 //!
-//! Equal bytes are kept once, whoever brought them, so that another upload or a mail may be about to refer to what is being deleted.
-//! Bytes that come in are renamed into their place; where equal ones lie already, those stay and become as young ([`Files::settle`]). Who
-//! deletes takes them out of their place first, and then looks: whether they are new, and whether a row refers to them. If so they are put
+//! Equal bytes are stored once, so another upload or a mail may be about to use bytes that are being deleted. Incoming bytes are renamed to
+//! their final path. If equal bytes are there, those stay and get a new modification time ([`Files::settle`]). A deletion first moves the
+//! file aside. Then it checks the modification time and looks for rows that use the bytes. If the file is young or in use, it is moved
 //! back.
 
 use std::{io::ErrorKind, path::Path, time::Duration};
@@ -13,14 +13,14 @@ use tokio::fs;
 
 use super::Files;
 
-/// How long a file waits to be sent, in milliseconds: browsers keep what is written, and come back with it the next morning.
+/// How long an upload may wait to be sent, in milliseconds. Browsers keep drafts and may send them the next morning.
 pub const UNCLAIMED_MS: i64 = 24 * 3_600_000;
-/// How many files one transaction forgets, and how many digests are read at once.
+/// How many files one transaction deletes, and how many digests are read at once.
 const AT_ONCE: i64 = 100;
-/// Bytes that are younger may be about to be referred to: a mail's are kept before its row is written.
+/// Younger bytes may get a row soon: a mail's bytes are stored before its row.
 const YOUNG: Duration = Duration::from_secs(3600);
 
-/// Forgets some files that nobody has sent for long. Whether there are more.
+/// Deletes some uploads that were not sent for too long. True if there are more.
 #[derive(Debug, Clone, Copy)]
 pub struct ForgetUnclaimed;
 
@@ -47,8 +47,8 @@ impl Command for Settle {
     }
 }
 
-/// Deletes the bytes of a workspace's forgotten files where nothing else refers to them. Whoever stops in between loses nothing: what is
-/// still noted is seen to the next time.
+/// Deletes loose bytes of a workspace that nothing else uses. It may stop at any point: digests that are still noted are handled the next
+/// time.
 ///
 /// # Errors
 /// When the database or the disk fails.
@@ -66,17 +66,17 @@ pub async fn forget_loose(db: &Db, files: &Files, scope: &Scope) -> Result<()> {
     }
 }
 
-/// What became of bytes that were to be removed.
+/// The result of removing bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removed {
-    /// They are gone, or something refers to them.
+    /// They were deleted, or something uses them.
     Settled,
-    /// Somebody may be about to refer to them: to be looked at again.
+    /// A row may be about to use them. Check again later.
     TooYoung,
 }
 
 impl Files {
-    /// Deletes bytes that no row refers to.
+    /// Deletes bytes that no row uses.
     ///
     /// # Errors
     /// When the database or the disk fails.
@@ -94,14 +94,14 @@ impl Files {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Removed::Settled),
             other => other?,
         }
-        // Equal bytes may have been given this place in between, and a row may have been written that refers to them.
+        // Meanwhile equal bytes may have been stored at this path, and a row may use them.
         let wanted = match is_young(&aside).await? {
             Some(false) => is_used(db, digest).await,
             _ => Ok(true),
         };
         match wanted {
             Ok(false) => {
-                // Another process that starts just now may have put it back.
+                // Another process that is just starting may have moved the file back.
                 let gone = fs::remove_file(&aside).await;
                 Ok(if gone.is_ok() { Removed::Settled } else { Removed::TooYoung })
             }
@@ -112,7 +112,7 @@ impl Files {
         }
     }
 
-    /// Puts back what was being looked at when the process was killed.
+    /// Moves back the files that a killed process had moved aside.
     pub(super) fn put_back(&self) -> std::io::Result<()> {
         for file in std::fs::read_dir(self.folder.join("going"))? {
             let file = file?;
@@ -124,7 +124,7 @@ impl Files {
                 std::fs::rename(file.path(), place)
             };
             match put {
-                // Another process on the same folder was quicker.
+                // Another process on the same folder moved it first.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 put => put?,
             }
@@ -137,10 +137,10 @@ async fn is_used(db: &Db, digest: &str) -> Result<bool> {
     Ok(upload::is_used(&mut db.reader().await?.conn(), digest).await?)
 }
 
-/// Whether a file was written a short while ago; none when it is not there.
+/// Whether a file was written recently. None if it does not exist.
 async fn is_young(path: &Path) -> Result<Option<bool>> {
     match fs::metadata(path).await {
-        // A time in the future is that of a clock that was wrong: young.
+        // A time in the future comes from a wrong clock, so the file counts as young.
         Ok(about) => Ok(Some(about.modified()?.elapsed().map_or(true, |age| age < YOUNG))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),

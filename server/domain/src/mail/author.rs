@@ -1,5 +1,5 @@
-//! Whom a mail is from (S14). Its `From` says who somebody is; whatever else a mail says of its sender is a claim. A claim is shown as one,
-//! makes a contact of its own, and opens nothing.
+//! Decides whom a mail is from (S14). Only `From` identifies a sender. Anything else that a mail says about its sender is a claim. A claim
+//! is displayed as one, makes a contact of its own, and gives access to nothing.
 
 use mail::FromLine;
 use model::{ChannelKind, Mailbox, Own};
@@ -7,24 +7,24 @@ use store::{Scope, Tx, error::Result, workspace};
 
 use super::Letter;
 
-/// Whom a mail is from.
+/// The sender of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Author {
-    /// Its `From` names them.
+    /// The address in `From`.
     Known(Mailbox),
-    /// It says that it is from them, and that is all there is.
+    /// Somebody whom the mail only claims to be from.
     Said {
-        /// Who it says it is from.
+        /// The claimed sender.
         mailbox: Mailbox,
-        /// Who says so: the list that it came by; else the one mail, of which nothing is known beyond it.
+        /// Who makes the claim: the mailing list, or otherwise the id of this one mail.
         by: String,
     },
-    /// Nothing in it is an address.
+    /// The mail contains no usable address.
     Nobody,
 }
 
 impl Author {
-    /// Their name and address; empty for nobody.
+    /// The sender's name and address. Empty for nobody.
     pub fn mailbox(&self) -> Mailbox {
         match self {
             Self::Known(mailbox) | Self::Said { mailbox, .. } => mailbox.clone(),
@@ -32,7 +32,7 @@ impl Author {
         }
     }
 
-    /// Who says that the address is theirs; empty where they write from it.
+    /// Who claims that the address is the sender's. Empty if they write from it.
     pub fn said_by(&self) -> String {
         match self {
             Self::Said { by, .. } => by.clone(),
@@ -40,7 +40,7 @@ impl Author {
         }
     }
 
-    /// What stands for a name: the name that the mail gives, else the address.
+    /// The label for the sender: the name in the mail, or else the address.
     pub fn label(&self) -> String {
         let Mailbox { name, address } = self.mailbox();
         match (name.is_empty(), address.is_empty()) {
@@ -50,7 +50,7 @@ impl Author {
         }
     }
 
-    /// Whom the mail says it is from, where that has to be shown as what it says. That a domain disowns a mail is shown by itself.
+    /// The claimed sender, if it has to be displayed as a claim. A mail that its domain disowns is displayed differently.
     pub fn claimed(&self, letter: &Letter) -> Option<Mailbox> {
         match self {
             Self::Said { mailbox, .. } => {
@@ -62,13 +62,13 @@ impl Author {
     }
 }
 
-/// Finds out whom a mail is from, given the addresses of our own mailboxes.
+/// Finds the sender of a mail. `own` are the addresses of our mailboxes.
 pub fn author(letter: &Letter, own: &Own) -> Author {
     let alone = || letter.id.to_string();
     let Some(from) = &letter.head.parties.from else {
         return said(letter, own, None).map_or(Author::Nobody, |mailbox| Author::Said { mailbox, by: alone() });
     };
-    // A mail that goes by a name that we signed is ours, come by another of our mailboxes.
+    // A mail with a name that we signed is our own, delivered to another of our mailboxes.
     let is_ours = letter.ours.is_none() && own.has(from);
     let is_list = letter.claims.from == FromLine::List;
     let is_other = match letter.claims.from {
@@ -78,13 +78,13 @@ pub fn author(letter: &Letter, own: &Own) -> Author {
         FromLine::Several | FromLine::Unreadable => false,
     };
     let claimed = if is_other { said(letter, own, Some(from)) } else { None };
-    // Whoever writes in our own name proves nothing by it, and of several names none is proved.
+    // Writing under our own address proves nothing, and of several addresses in `From` none is proved.
     let is_unproved =
         is_ours || letter.head.disowned || matches!(letter.claims.from, FromLine::Alias | FromLine::Several);
     match claimed {
         Some(mailbox) if is_list && !letter.head.disowned => Author::Said { mailbox, by: from.key() },
         Some(mailbox) => Author::Said { mailbox, by: alone() },
-        // The list names who wrote without an address of theirs: the answer can go to the list alone.
+        // The list names the writer without their address. A reply can go only to the list.
         None if is_list && !letter.claims.via.is_empty() => {
             let by = format!("{} {}", from.key(), letter.claims.via.to_lowercase());
             let mailbox = Mailbox { name: letter.claims.via.clone(), address: from.address.clone() };
@@ -95,13 +95,13 @@ pub fn author(letter: &Letter, own: &Own) -> Author {
     }
 }
 
-/// The first that a mail names beside its `From` and that is neither us nor that address again.
+/// The first address that a mail names beside `From`, if it is not ours and not the one in `From`.
 fn said(letter: &Letter, own: &Own, from: Option<&Mailbox>) -> Option<Mailbox> {
     let is_from = |one: &Mailbox| from.is_some_and(|from| from.key() == one.key());
     letter.claims.said.iter().find(|one| !own.has(one) && !is_from(one)).cloned()
 }
 
-/// As forms write: to the address that they write from.
+/// Whether a mail goes to the address it comes from, as mails of web forms do.
 fn is_to_itself(letter: &Letter, from: &Mailbox) -> bool {
     let parties = &letter.head.parties;
     parties.to.iter().chain(&parties.cc).any(|one| one.key() == from.key())

@@ -1,4 +1,4 @@
-//! Writing to somebody first: a conversation that begins with our mail (T16).
+//! Writes to a person first: begins a conversation with our mail (T16).
 
 use async_trait::async_trait;
 use model::{ApiError, Channel, ChannelId, ChannelKind, ContactId, DraftMode, Message, Permission};
@@ -18,14 +18,14 @@ use crate::{
     send::{SendMessage, another_message},
 };
 
-/// Begins a conversation by a mail. Its id is made by the client, as the message's: a repeated request is the same conversation (R6).
+/// Begins a conversation with a mail. The client makes its id and the message's id, so a repeated request finds the same conversation (R6).
 #[derive(Debug, Clone)]
 pub struct BeginMail {
-    /// From which mailbox.
+    /// The mailbox that sends it.
     pub channel: ChannelId,
-    /// The contact it is for; none where somebody typed an address.
+    /// The contact it is for. None if the member typed an address.
     pub contact: Option<ContactId>,
-    /// The mail; it names its recipients.
+    /// The mail, with its recipients.
     pub send: SendMessage,
 }
 
@@ -40,11 +40,11 @@ impl Command for BeginMail {
             return Err(ApiError::invalid("mode", "A note begins nothing.").into());
         }
         let id = self.send.conversation;
-        // Whether whoever asks again still sees it is for the sending to say.
+        // `SendMessage` checks whether the member still sees the conversation.
         let anybody = Scope::system(scope.workspace(), "whether a conversation was begun");
         match conversation::load(tx.conn(), &anybody, id).await? {
             None => self.begin(tx, &scope).await?,
-            // Asked for again, by another mailbox: whoever writes must not believe that it left from there.
+            // A repeated request with another mailbox: the member must not believe that the mail was sent from it.
             Some(begun) if begun.row.channel != self.channel => return Err(another_message()),
             Some(_) => {}
         }
@@ -77,7 +77,7 @@ impl BeginMail {
         let hidden = self.hidden(tx, scope, &channel, &address).await?;
         let (mut identity, became_known) = correspondent.identity(tx, scope).await?;
         if hidden {
-            // To write to somebody opens nothing that others know of them, also not the name that they first came with.
+            // Writing to an address must not reveal what others know about it, including the name it was first seen with.
             identity.contact = None;
             correspondent.label.clone_into(&mut identity.label);
         }
@@ -85,7 +85,7 @@ impl BeginMail {
         if hidden {
             conversation::set_label(tx, scope, self.send.conversation, correspondent.label).await?;
         }
-        // Whoever begins it has it.
+        // The member who begins a conversation is assigned to it.
         change.now.row.state.assignee = Some(scope.person()?.member.id);
         let changed = change.finish(tx).await?;
         if let Some(contact) = became_known {
@@ -94,7 +94,7 @@ impl BeginMail {
         Ok(())
     }
 
-    /// Whether the address belongs to a contact that whoever writes does not see.
+    /// Whether the address belongs to a contact that the member may not see.
     async fn hidden(&self, tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, address: &str) -> Result<bool> {
         let identity = contact::identity(tx.conn(), scope, Address::own(channel.kind, address)).await?;
         match identity.and_then(|identity| identity.contact) {
@@ -103,7 +103,7 @@ impl BeginMail {
         }
     }
 
-    /// The contact, if whoever writes sees it and the address is its own: to another address somebody else may listen.
+    /// The chosen contact, if the member may see it and the address is the contact's own. Another person may read mail at another address.
     async fn known(&self, tx: &mut Tx<'_>, scope: &Scope, address: &str) -> Result<Option<ContactId>> {
         let Some(id) = self.contact else { return Ok(None) };
         let contact = contact::one(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;

@@ -1,4 +1,4 @@
-//! A reply as a mail: to whom, about what, signed how (T5).
+//! Makes a mail of a reply: recipients, subject, signature (T5).
 
 use model::{
     Answer, ApiError, Channel, ChannelKind, ContactField, EmailSettings, Folds, MailChoice, MailHead, Mailbox, Own,
@@ -8,11 +8,11 @@ use store::{Scope, Tx, account, conversation::Loaded, error::Result, mail, messa
 
 use crate::check_line;
 
-/// How many addresses one mail may go to.
+/// The most recipients of one mail.
 const MOST: usize = 100;
 
-/// What is stored of a reply: its text, signed, and its head. Other kinds than e-mail, and channels that are not connected, have no head.
-/// Whoever it goes to takes part from then on.
+/// The stored text (with signature) and head of a reply. Other kinds of channel and channels that are not connected have no head. The
+/// recipients become participants of the conversation.
 pub async fn compose(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -38,7 +38,7 @@ pub async fn compose(
     let subject = check_line("subject", &subject)?;
     let addresses: Vec<String> = chosen.everybody().map(Mailbox::key).collect();
     mail::join(tx, scope, conversation.row.id, &addresses).await?;
-    // What was only said stays so until somebody writes from there.
+    // A claimed address stays a claim until somebody writes from it.
     let is_said = |one: &&Mailbox| answered.as_ref().is_some_and(|head| head.parties.is_only_said(one));
     let claimed = chosen.everybody().find(is_said).cloned();
     let written = text.len();
@@ -60,7 +60,7 @@ pub async fn compose(
     Ok((text, Some(Box::new(head))))
 }
 
-/// Recipients that a mail can go to.
+/// Checks that a mail can go to these recipients.
 pub(super) fn check(chosen: Recipients) -> Result<Recipients> {
     let refuse = |message: &str| Err(ApiError::invalid("recipients", message.to_owned()).into());
     let everybody: Vec<&Mailbox> = chosen.everybody().collect();

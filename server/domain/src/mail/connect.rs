@@ -1,4 +1,4 @@
-//! Mailboxes of a workspace: connected, edited, paused, filled from before (H9). Only who administers does any of it.
+//! Connects, edits, pauses and backfills the mailboxes of a workspace (H9). Only administrators may do this.
 
 use async_trait::async_trait;
 use model::{
@@ -26,17 +26,17 @@ use crate::{
     check_name,
 };
 
-/// How long an e-mail can be taken back, in milliseconds (T6).
+/// The undo time of an e-mail, in milliseconds (T6).
 const UNDO_MS: i64 = 10_000;
 
-/// Connects a mailbox, or changes how it is reached.
+/// Connects a mailbox, or changes its settings.
 #[derive(Clone)]
 pub struct ConnectMailbox {
     /// Made by the client.
     pub id: ChannelId,
-    /// How it is reached, checked already.
+    /// The servers and how to sign in, checked before.
     pub settings: EmailSettings,
-    /// Its password, sealed; none keeps the one it has.
+    /// The sealed password. None keeps the current one.
     pub secret: Option<String>,
 }
 
@@ -103,12 +103,12 @@ const fn new_channel(id: ChannelId, name: String, address: String) -> Channel {
     }
 }
 
-/// Stops receiving for a channel, or begins again.
+/// Pauses or resumes receiving for a channel.
 #[derive(Debug, Clone, Copy)]
 pub struct PauseChannel {
-    /// Which one.
+    /// The channel.
     pub id: ChannelId,
-    /// Stop, or begin.
+    /// True pauses, false resumes.
     pub paused: bool,
 }
 
@@ -131,7 +131,7 @@ impl Command for PauseChannel {
                 next_step: "Nothing comes in until it is resumed; mails wait in the mailbox.".to_owned(),
                 failures: 0,
             };
-            // Whoever receives works with the former revision, and cannot say any more that it is well.
+            // The process that receives holds the former revision, so it can no longer set the state to connected.
             account::save(tx, &scope, self.id, &account.settings, &account.secret).await?;
             set_state(tx, &scope, self.id, account.revision + 1, &new).await
         } else {
@@ -140,12 +140,12 @@ impl Command for PauseChannel {
     }
 }
 
-/// Brings in what came to a mailbox before it was connected.
+/// Takes in mails from before the mailbox was connected.
 #[derive(Debug, Clone, Copy)]
 pub struct Backfill {
-    /// Which one.
+    /// The channel.
     pub id: ChannelId,
-    /// How far back.
+    /// How far back to go.
     pub since: Timestamp,
 }
 
@@ -166,12 +166,12 @@ impl Command for Backfill {
         };
         let body = json!({ "channel": self.id, "name": settings.address, "since": self.since.0 });
         note(tx, &scope, AuditEvent::ChannelBackfilled, body).await?;
-        // Before the beginning of time there is no mail, and no server knows such a day.
+        // Mail servers do not accept dates before 1970, and no mail is older.
         let since = self.since.max(Timestamp(0));
         if since < folder.since {
             folder.since = since;
             mail::set_folder(tx, &scope, self.id, &settings.folder, &folder).await?;
-            // Whoever reads it begins anew and finds what is wanted now.
+            // The process that reads the mailbox starts again and finds the older mails.
             begin_anew(tx, &scope, &account).await?;
         }
         Ok(())
@@ -182,14 +182,14 @@ fn read(settings: &str) -> Result<EmailSettings> {
     Ok(serde_json::from_str(settings).map_err(|e| StoreError::Corrupt(e.to_string()))?)
 }
 
-/// What came of trying a mail again.
+/// The result of reading a quarantined mail again.
 #[derive(Debug, Clone)]
 pub enum Tried {
-    /// It can be read.
+    /// It could be read.
     Letter(Box<Letter>),
-    /// It still cannot, and why.
+    /// It still cannot be read, for this reason.
     Unread(String),
-    /// Nothing of it was ever given, and it lies in the mailbox no more.
+    /// Its bytes were never delivered, and it is no longer in the mailbox.
     Gone,
 }
 
@@ -199,16 +199,16 @@ impl From<Result<Box<Letter>, String>> for Tried {
     }
 }
 
-/// Takes a mail in that waited in the quarantine, now that it was tried again.
+/// Takes in a quarantined mail after it was read again.
 #[derive(Debug, Clone)]
 pub struct RetryQuarantined {
-    /// Which one.
+    /// The mail.
     pub id: MailId,
-    /// What came of it.
+    /// The result of reading it.
     pub tried: Tried,
-    /// The SHA-256 of its bytes and how many they are, where the server gave others than before.
+    /// The SHA-256 and the size of its bytes, if the server delivered other bytes than before.
     pub bytes: Option<(String, i64)>,
-    /// It came before the mailbox was connected: nobody waits for an answer.
+    /// It came before the mailbox was connected, so nobody waits for an answer.
     pub old: bool,
 }
 
@@ -248,23 +248,23 @@ impl Command for RetryQuarantined {
     }
 }
 
-/// A mailbox as an admin looks at it.
+/// A mailbox in the settings.
 #[derive(Debug, Clone)]
 pub struct Mailbox {
-    /// How it is reached.
+    /// The servers and how to sign in.
     pub settings: EmailSettings,
-    /// How it is.
+    /// Its state.
     pub health: ChannelHealth,
-    /// What could not be read.
+    /// The mails that could not be read.
     pub quarantine: Vec<Mail>,
-    /// What was read, and is of nothing here: notes of machines, reports about mails of others.
+    /// The mails that were read and make no message: automatic notes, and reports about other people's mails.
     pub set_aside: Vec<Mail>,
 }
 
-/// Looks at a mailbox.
+/// Loads a mailbox for the settings.
 ///
 /// # Errors
-/// When the database fails, or whoever asks may not.
+/// When the database fails, or the member may not administer.
 pub async fn mailbox(conn: &mut Conn<'_>, scope: &Scope, id: ChannelId) -> Result<Mailbox> {
     scope.require(Permission::Administer)?;
     let account = account::one(conn, scope, id).await?.ok_or(Error::NOT_FOUND)?;

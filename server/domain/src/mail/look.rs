@@ -1,4 +1,4 @@
-//! Mails as they came, for whoever may look at them.
+//! The stored bytes of mails, for members who may see them.
 
 use model::{MailId, MessageId, Permission};
 use store::{
@@ -8,10 +8,10 @@ use store::{
     message,
 };
 
-/// The mail that a message is, for a member who sees its conversation.
+/// The mail of a message, for a member who sees its conversation.
 ///
 /// # Errors
-/// [`Error::NOT_FOUND`] also when it exists and is not theirs to see.
+/// [`Error::NOT_FOUND`] when it does not exist or the member may not see it.
 pub async fn of_member(db: &Db, scope: &Scope, id: MessageId) -> Result<Mail> {
     scope.require(Permission::Read)?;
     let mut snapshot = db.snapshot().await?;
@@ -21,10 +21,10 @@ pub async fn of_member(db: &Db, scope: &Scope, id: MessageId) -> Result<Mail> {
     mail::of_message(conn, scope, id).await?.ok_or(Error::NOT_FOUND)
 }
 
-/// A mail by its own id, for admins.
+/// A mail by its own id, for administrators.
 ///
 /// # Errors
-/// [`Error::NOT_FOUND`] when there is none; when whoever asks may not.
+/// [`Error::NOT_FOUND`] when it does not exist or has no bytes. Also when the member may not administer.
 pub async fn kept(db: &Db, scope: &Scope, id: MailId) -> Result<Mail> {
     scope.require(Permission::Administer)?;
     let mail = mail::one(&mut db.reader().await?.conn(), scope, id).await?;

@@ -1,4 +1,4 @@
-//! E-mail without its wire: which conversation a mail belongs to, who may write there, what machines say, what is kept.
+//! The rules of e-mail, without the network: which conversation a mail belongs to, who may write there, automatic mails, what is stored.
 
 mod author;
 mod begin;
@@ -24,51 +24,51 @@ pub use withhold::{NotGiven, WithholdMails};
 
 use store::message::File;
 
-/// A report about a mail of ours, as one of its recipients' servers gave it.
+/// A delivery report about our mail, from the server of one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Returned {
-    /// Whose; empty where it does not say.
+    /// The recipient. Empty if the report does not say.
     pub address: String,
-    /// What became of it.
+    /// What happened to the mail.
     pub outcome: Reported,
-    /// What the server said.
+    /// The server's words.
     pub said: String,
 }
 
-/// A mail as an adapter read it: its files kept, its proofs checked.
+/// A mail that an adapter has read: its files are stored, its signatures checked.
 #[derive(Debug, Clone)]
 pub struct Letter {
-    /// As which it is kept.
+    /// The id of the stored mail.
     pub id: MailId,
-    /// Its own name; none when it has none that can be relied on.
+    /// Its Message-ID. None if it has no reliable one.
     pub name: Option<String>,
-    /// The names of the mails it answers, the nearest first. Anybody may write any name.
+    /// The Message-IDs that it answers, nearest first. They prove nothing, because anybody can write them.
     pub answers: Vec<String>,
-    /// The messages of ours that it proves to have received, the nearest first: by a signed address, or a signed name.
+    /// Our messages that it proves to have received, nearest first, by a signed address or a signed Message-ID.
     pub proved: Vec<MessageId>,
-    /// It goes by the signed name of this message of ours: it is that message, come back.
+    /// It has the signed Message-ID of this message of ours, so it is that message, delivered to us.
     pub ours: Option<MessageId>,
-    /// What it says of its sender.
+    /// What it claims about its sender.
     pub claims: Claims,
-    /// The domain in its `From` vouched for it, as the mailbox's own server found (DMARC).
+    /// The domain in `From` vouched for it, as the mailbox's own server found (DMARC).
     pub vouched: bool,
-    /// What the message has beside its text.
+    /// The head of the message.
     pub head: MailHead,
     /// The text, at most [`model::TEXT_LIMIT`] bytes.
     pub text: String,
-    /// Its files, kept.
+    /// Its files, stored already.
     pub files: Vec<File>,
-    /// Who or what wrote it.
+    /// Whether a person or a machine wrote it.
     pub writer: Writer,
-    /// What it tells of a mail of ours.
+    /// What it reports about our mail.
     pub report: Vec<Returned>,
-    /// Tells mails of one name apart: a hash of what they say.
+    /// A hash of its content, which tells mails with the same Message-ID apart.
     pub print: String,
 }
 
 impl Letter {
-    /// What it is known by on its channel: its name and what it says. Neither alone is enough: some programs give every mail one name,
-    /// and some people say "Thanks" twice.
+    /// Its provider id on the channel: Message-ID and content hash. Neither alone is enough: some programs give every mail the same
+    /// Message-ID, and some people write "Thanks" twice.
     pub fn provider_id(&self) -> String {
         format!("{}#{}", self.name.as_deref().unwrap_or_default(), self.print)
     }

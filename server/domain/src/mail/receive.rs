@@ -1,4 +1,4 @@
-//! Takes mails in: some of them and the cursor in one transaction, so that none is missed and none comes twice (H1).
+//! Takes mails in. A batch of mails and the cursor are stored in one transaction, so no mail is missed and none is taken twice (H1).
 
 use async_trait::async_trait;
 use model::{
@@ -26,44 +26,44 @@ use crate::{
     unsent,
 };
 
-/// A mail as it lies in the mailbox.
+/// A mail found in the mailbox.
 #[derive(Debug, Clone)]
 pub struct Arrived {
-    /// As which it is kept.
+    /// The id of the stored mail.
     pub id: MailId,
-    /// Its number in the folder.
+    /// Its UID in the folder.
     pub uid: i64,
-    /// SHA-256 of its bytes, which are kept.
+    /// The SHA-256 of its bytes, which are stored.
     pub digest: String,
-    /// Bytes.
+    /// Its size in bytes.
     pub size: i64,
-    /// It came before the mailbox was connected: nobody waits for an answer.
+    /// It came before the mailbox was connected, so nobody waits for an answer.
     pub old: bool,
-    /// What it says, or why that cannot be told.
+    /// Its content, or why it could not be read.
     pub letter: Result<Box<Letter>, String>,
 }
 
-/// Takes mails in, in their order. All of them or none.
+/// Takes mails in, in order: all of them or none.
 #[derive(Debug, Clone)]
 pub struct ReceiveMails {
-    /// By which channel they came.
+    /// The channel they came by.
     pub channel: ChannelId,
-    /// In which folder they lie.
+    /// The folder they are in.
     pub place: Place,
-    /// How the cursor moves; none for what it has passed already.
+    /// How the cursor moves. None for mails that the cursor has passed.
     pub step: Option<Step>,
     /// The mails.
     pub mails: Vec<Arrived>,
 }
 
-/// What became of the mails.
+/// How many mails had which result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Taken {
-    /// Messages.
+    /// Mails that became messages.
     pub messages: usize,
-    /// Those that had come before, or say nothing to anybody here.
+    /// Mails that came before, or that make no message.
     pub others: usize,
-    /// Those that wait for a person.
+    /// Mails in the quarantine.
     pub quarantined: usize,
 }
 
@@ -86,7 +86,7 @@ impl Command for ReceiveMails {
             if mail::is_known(tx.conn(), &scope, channel.id, &self.place, arrived.uid).await? {
                 continue;
             }
-            // A folder that was numbered anew has it under another number.
+            // After the folder's UIDVALIDITY changed, the mail was stored under another UID.
             let before = mail::by_bytes(tx.conn(), &scope, channel.id, &arrived.digest).await?;
             let (outcome, reason, message) = match (&arrived.letter, before) {
                 (_, Some(before)) => (MailOutcome::Again, "It came before.".to_owned(), before.message),
@@ -118,7 +118,7 @@ impl Command for ReceiveMails {
     }
 }
 
-/// A mail, and what was found out about it here.
+/// A mail with its author and conversation.
 #[derive(Clone, Copy)]
 struct Coming<'a> {
     channel: &'a Channel,
@@ -127,10 +127,9 @@ struct Coming<'a> {
     belongs: Belongs,
 }
 
-/// What became of a mail, why, and which message it is.
+/// What was done with a mail, why, and its message.
 type MailResult = (MailOutcome, String, Option<MessageId>);
 
-/// Takes one mail in.
 pub(super) async fn take(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -170,8 +169,9 @@ pub(super) async fn take(
     Ok((MailOutcome::Taken, String::new(), Some(message.id)))
 }
 
-/// What a machine answers is a line in the conversation that it answers; one that answers nothing of ours, in the newest one with its
-/// sender, if the sender's domain vouches for it. What is left is set aside: a machine opens nothing.
+/// Adds a line for an automatic mail to the conversation that it answers. If it answers none of ours, the line goes to the newest
+/// conversation with its sender, if the sender's domain vouches for it. Otherwise the mail is set aside: a machine never opens a
+/// conversation.
 async fn note_of_machine(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>) -> Result<MailResult> {
     let Coming { channel, letter, author, belongs } = coming;
     let conversation = match (belongs, author) {
@@ -198,7 +198,7 @@ async fn note_of_machine(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>) -> 
     Ok((MailOutcome::Taken, String::new(), Some(line)))
 }
 
-/// Takes in a mail from before: what it begins is closed at once, and what it belongs to stays as it is.
+/// Takes in a mail from before the connection. A conversation that it begins is closed at once. An existing conversation keeps its state.
 pub(super) async fn take_old(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -214,7 +214,7 @@ pub(super) async fn take_old(
     let fate = take(tx, scope, channel, own, letter).await?;
     let (MailOutcome::Taken, Some(id)) = (fate.0, fate.2) else { return Ok(fate) };
     let Some(message) = message::one(tx.conn(), scope, id).await? else { return Ok(fate) };
-    // A line changes nothing where it stands.
+    // An event line does not change a conversation.
     if matches!(message.entry, Entry::Line { .. }) {
         return Ok(fate);
     }
@@ -227,7 +227,7 @@ pub(super) async fn take_old(
     Ok(fate)
 }
 
-/// Somebody's mail: a message.
+/// Makes a message of a person's mail.
 async fn receive(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -269,7 +269,7 @@ async fn receive(
     Ok(message)
 }
 
-/// The same mail as it came to other channels of ours.
+/// The copies of the same mail in our other channels.
 async fn elsewhere(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -282,7 +282,7 @@ async fn elsewhere(
         if named.channel == channel.id || letter.name.as_ref() != Some(&named.name) {
             continue;
         }
-        // A name alone is anybody's to write: it is the same mail when it says the same.
+        // Anybody can write a Message-ID. It is the same mail only if its content is the same.
         let twin = message::by_provider(tx.conn(), scope, named.channel, &letter.provider_id()).await?;
         if twin == Some(named.message) || letter.ours == Some(named.message) {
             twins.push(named);
@@ -291,7 +291,7 @@ async fn elsewhere(
     Ok(twins)
 }
 
-/// Lets a message name the other conversation that the same mail came to.
+/// Adds the conversation of the other copy to the message's head.
 async fn tell_of_twin(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -311,10 +311,10 @@ async fn tell_of_twin(
     Ok(())
 }
 
-/// How many names of its chain a mail makes known. A thread that begins before we were part of it is found by them.
+/// How many Message-IDs of its chain are stored with a mail. They find threads that began before we took part.
 const NAMES: usize = 20;
 
-/// Keeps by which names the conversation is found from now on, and who takes part.
+/// Stores the names that find the conversation from now on, and its new participants.
 async fn know(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>, message: &Message) -> Result<()> {
     let Coming { channel, letter, author, .. } = coming;
     let names: Vec<&str> = letter.name.iter().chain(letter.answers.iter().take(NAMES)).map(String::as_str).collect();
@@ -327,7 +327,7 @@ async fn know(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>, message: &Mess
     Ok(())
 }
 
-/// A mail system's report: tied to the message it is about, else put aside.
+/// Applies a delivery report to the message it is about, or sets it aside.
 async fn returned(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Letter) -> Result<MailResult> {
     for id in &letter.proved {
         let Some(conversation) = on_channel(tx, scope, channel.id, *id).await? else { continue };
@@ -349,7 +349,7 @@ async fn returned(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Le
     Ok((MailOutcome::Aside, "It reports about a mail that was not sent from here.".to_owned(), None))
 }
 
-/// How far a message is, after what was reported about it; none when that is no news (R5).
+/// The delivery after a report. None if the report changes nothing (R5).
 fn after_report(delivery: &Delivery, report: &[Returned]) -> Option<Delivery> {
     let failed: Vec<&Returned> = report.iter().filter(|one| one.outcome == Reported::Failed).collect();
     let (state, reason) = match failed.first() {
@@ -368,20 +368,20 @@ fn after_report(delivery: &Delivery, report: &[Returned]) -> Option<Delivery> {
     (state.rank() > delivery.state.rank()).then_some(Delivery { state, send_at: delivery.send_at, reason })
 }
 
-/// Begins to read a folder, or begins anew because the server gave its mails new numbers.
+/// Starts to read a folder, or starts again because the server changed its UIDVALIDITY.
 #[derive(Debug, Clone)]
 pub struct BeginFolder {
-    /// Of which channel.
+    /// The channel.
     pub channel: ChannelId,
-    /// Its name.
+    /// The name of the folder.
     pub name: String,
-    /// Which life of it.
+    /// Its UIDVALIDITY.
     pub uid_validity: i64,
-    /// As far as it counts as read.
+    /// The largest UID that counts as read.
     pub last_uid: i64,
-    /// As far as it lay there before us.
+    /// The largest UID that was there before us.
     pub first_uid: i64,
-    /// What of that came earlier is not wanted.
+    /// Mails up to `first_uid` that came before this time are not taken in.
     pub since: Timestamp,
 }
 
@@ -398,16 +398,16 @@ impl Command for BeginFolder {
     }
 }
 
-/// Keeps the name of a mail that is about to leave: whatever comes back under it belongs to that message.
+/// Stores the Message-ID of a mail before it is sent, so that replies to it and copies of it find the message.
 #[derive(Debug, Clone)]
 pub struct NameMail {
-    /// Which message.
+    /// The message.
     pub message: MessageId,
-    /// By which channel it goes.
+    /// The channel that sends it.
     pub channel: ChannelId,
-    /// Where it stands.
+    /// The conversation.
     pub conversation: model::ConversationId,
-    /// Its name.
+    /// The Message-ID.
     pub name: String,
 }
 
@@ -422,14 +422,14 @@ impl Command for NameMail {
     }
 }
 
-/// Keeps what was found when a folder was counted.
+/// Stores the counts of a folder.
 #[derive(Debug, Clone)]
 pub struct KeepFolderCounts {
-    /// Of which channel.
+    /// The channel.
     pub channel: ChannelId,
-    /// Which folder.
+    /// The folder.
     pub name: String,
-    /// What was found.
+    /// The counts.
     pub ledger: FolderCounts,
 }
 

@@ -1,5 +1,5 @@
-//! Mails that were taken in by older rules of reading are put right: text, preview, search and names become what today's rules make of
-//! the kept bytes. Who sees them and which conversation they are in stays.
+//! Reads mails again that older rules read. Text, preview, search words and names become what the current rules make of the stored bytes.
+//! Who sees a mail and which conversation it is in do not change.
 
 use std::collections::HashMap;
 
@@ -27,21 +27,21 @@ use crate::{
     work::Work,
 };
 
-/// How many mails one job reads. Between two jobs others have their turn.
+/// How many mails one job reads. Other jobs can run between two of these.
 const BATCH: i64 = 20;
-/// The pause between two jobs, in milliseconds: this is work for idle time.
+/// The pause between two jobs, in milliseconds. This work uses idle time.
 const PAUSE_MS: i64 = 200;
 
-/// A mail to be read again.
+/// A mail to read again.
 #[derive(Debug, Clone)]
 pub struct Stale {
-    /// Which mail.
+    /// The mail.
     pub mail: MailId,
-    /// Where its words stand in the index; none where it has none.
+    /// The row of its words in the search index. None if it has none.
     place: Option<i64>,
 }
 
-/// The next mails that older rules have read, at most 20.
+/// The next mails that older rules read, at most 20.
 ///
 /// # Errors
 /// When the database fails.
@@ -63,7 +63,7 @@ pub async fn stale(db: &Db, scope: &Scope) -> Result<Vec<Stale>> {
     Ok(found)
 }
 
-/// Sees to it that mails of older rules are read again; nothing is left to do where there are none.
+/// Enqueues the reading of outdated mails. Does nothing if there are none.
 #[derive(Debug, Clone, Copy)]
 pub struct ScheduleReading;
 
@@ -77,10 +77,10 @@ impl Command for ScheduleReading {
     }
 }
 
-/// Ends a batch, and leaves the next one where there are mails left.
+/// Finishes a batch, and enqueues the next one if mails are left.
 #[derive(Debug, Clone)]
 pub struct EndReading {
-    /// The job it was done for.
+    /// The lease of the job.
     pub lease: Lease,
 }
 
@@ -97,7 +97,7 @@ impl Command for EndReading {
 
 async fn leave(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
     let Some(next) = mail::read_before(tx.conn(), scope, mail::READER, 1).await?.pop() else { return Ok(()) };
-    // Asked for twice, it is one job.
+    // Enqueued twice, it is one job.
     let hash = sha2::Sha256::digest(format!("read again {} {next} {}", scope.workspace(), mail::READER));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
@@ -105,12 +105,12 @@ async fn leave(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
     Work::ReadMailsAgain.enqueue(tx, scope.workspace(), JobId::new(Uuid::from_bytes(bytes)), None, at).await
 }
 
-/// Puts one mail right.
+/// Updates one mail.
 #[derive(Debug, Clone)]
 pub struct PutRight {
-    /// Which one.
+    /// The mail.
     pub stale: Stale,
-    /// What it says by today's rules; none where they cannot read it: then it stays as it is.
+    /// Its content by the current rules. None if they cannot read it: then it stays as it is.
     pub letter: Option<Box<Letter>>,
 }
 
@@ -163,7 +163,7 @@ impl Command for PutRight {
 }
 
 impl PutRight {
-    /// Adds the files that older rules did not find, and says which of the message's files stand within its text.
+    /// Adds files that older rules did not find, and marks the files that the text shows inline.
     async fn files(
         &self,
         tx: &mut Tx<'_>,
@@ -197,7 +197,7 @@ impl PutRight {
         Ok(inside)
     }
 
-    /// A mail is known by what it says: what it says now has to find it too, or it would come twice where its server numbers its mails anew.
+    /// Updates the provider id, which contains the content hash. Otherwise the mail would come twice when its server changes UIDVALIDITY.
     async fn name_anew(
         &self,
         tx: &mut Tx<'_>,
@@ -229,14 +229,14 @@ impl PutRight {
     }
 }
 
-/// What got another name.
+/// What was renamed.
 enum Renamed {
     Contact(Box<Contact>),
     Address,
 }
 
-/// Puts a name right that was read out of the old head and that nobody has changed since. It must be the name of the same address, or the
-/// old rules found no address: else it would be somebody else's.
+/// Corrects a name that came from the old head and that nobody has edited since. The address must be the same, or the old rules found none:
+/// otherwise it would rename another person.
 async fn rename(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -273,7 +273,7 @@ async fn rename(
     Ok(renamed)
 }
 
-/// What stands for whoever has a mailbox.
+/// The label of a mailbox's owner.
 fn shown(mailbox: &Mailbox) -> String {
     if mailbox.name.is_empty() { mailbox.address.clone() } else { mailbox.name.clone() }
 }

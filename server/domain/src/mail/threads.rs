@@ -1,4 +1,4 @@
-//! Which conversation a mail belongs to, and whether its sender may write there (S14). A name finds a conversation; only who takes part
+//! Finds the conversation of a mail, and decides whether its sender may write there (S14). A name finds a conversation. Only a participant
 //! opens it.
 
 use model::{Channel, ChannelId, ConversationId, MessageId};
@@ -11,33 +11,33 @@ use store::{
 
 use super::{Letter, author::Author};
 
-/// Where a mail belongs.
+/// Where a mail goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Belongs {
-    /// Into this conversation: its sender takes part there.
+    /// Into this conversation, where its sender is a participant.
     To(ConversationId),
-    /// It proves to answer this one, and its sender takes no part there: a forwarded mail, or another address of somebody.
+    /// It proves to answer this conversation, but its sender is no participant: the mail was forwarded, or the person uses another address.
     Beside(ConversationId),
-    /// It begins something.
+    /// It begins a new conversation.
     Nowhere,
 }
 
-/// How many mails that name a mail are looked at.
+/// The most mails considered that refer to one mail.
 const MOST_OWN: usize = 20;
 
-/// What is known here, on any channel, by the names in a mail: those it answers, and its own.
+/// The stored mails, on any channel, with a name in this mail: one that it answers, or its own.
 pub(super) async fn known(tx: &mut Tx<'_>, scope: &Scope, letter: &Letter) -> Result<Vec<Named>> {
     let mut known = mail::named(tx.conn(), scope, &letter.answers).await?;
     if let Some(own) = letter.name.as_ref().filter(|own| !letter.answers.contains(own)) {
-        // Some programs give all their mails one name: a few of them tell as much as all.
+        // Some programs give all their mails one Message-ID. A few of these mails are enough.
         let own = mail::named(tx.conn(), scope, std::slice::from_ref(own)).await?;
         known.extend(own.into_iter().take(MOST_OWN));
     }
     Ok(known)
 }
 
-/// Finds where a mail belongs: what it proves to have received first, then the names it answers, the nearest first, then what answers it
-/// and came before it did.
+/// Finds the conversation of a mail. First by messages that it proves to have received, then by names that it answers, nearest first, then
+/// by mails that answer it and came earlier.
 pub(super) async fn belongs(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -46,7 +46,7 @@ pub(super) async fn belongs(
     author: &Author,
     known: &[Named],
 ) -> Result<Belongs> {
-    // Its `From`, and not whom it says it was written for: that is anybody's to claim, and no domain vouches for it.
+    // `From` counts here, not the claimed author: anybody can claim one, and no domain vouches for it.
     let sender = letter.head.parties.from.as_ref().map(model::Mailbox::key).unwrap_or_default();
     let mut beside = None;
     for message in &letter.proved {
@@ -56,7 +56,7 @@ pub(super) async fn belongs(
         }
         beside = beside.or(Some(conversation));
     }
-    // Names without a signature are anybody's to write: they find something only for whoever is known to be the sender.
+    // Anybody can write unsigned names. They count only if the sender is known.
     if !matches!(author, Author::Known(_)) {
         return Ok(beside.map_or(Belongs::Nowhere, Belongs::Beside));
     }
@@ -67,7 +67,7 @@ pub(super) async fn belongs(
         if looked_at == Some(named.conversation) {
             continue;
         }
-        // Some programs give all their mails one name: what goes by it is not an answer to it.
+        // Some programs give all their mails one Message-ID. Another mail with this same id is not answered by it.
         if letter.name.as_ref() == Some(&named.name) && goes_by(tx, scope, named).await? {
             continue;
         }
@@ -79,7 +79,7 @@ pub(super) async fn belongs(
     Ok(beside.map_or(Belongs::Nowhere, Belongs::Beside))
 }
 
-/// The conversation of a message of ours, on this channel.
+/// The conversation of our message, if it is on this channel.
 pub(super) async fn on_channel(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -91,7 +91,7 @@ pub(super) async fn on_channel(
     Ok(found.filter(|loaded| loaded.row.channel == channel).map(|loaded| loaded.row.id))
 }
 
-/// Whether a name is a message's own, and not only one that it answers.
+/// Whether a name is the message's own, not only one that it answers.
 async fn goes_by(tx: &mut Tx<'_>, scope: &Scope, named: &Named) -> Result<bool> {
     let own = message::provider(tx.conn(), scope, named.message).await?.unwrap_or_default();
     Ok(own.strip_prefix(&named.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('#')))

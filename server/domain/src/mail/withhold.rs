@@ -1,4 +1,4 @@
-//! Mails that a server has and does not give: they wait in the quarantine, without bytes, and the others go on (R9).
+//! Mails that a server has but does not deliver. They go to the quarantine without bytes, and the other mails go on (R9).
 
 use async_trait::async_trait;
 use model::{ChannelId, MailId, MailOutcome};
@@ -8,27 +8,27 @@ use store::{
     mail::{self, Mail, Place},
 };
 
-/// A mail that its server does not give.
+/// A mail that its server does not deliver.
 #[derive(Debug, Clone)]
 pub struct NotGiven {
-    /// As which it is kept.
+    /// The id of the stored mail.
     pub id: MailId,
-    /// Its number in the folder.
+    /// Its UID in the folder.
     pub uid: i64,
-    /// How many bytes the server says that it has.
+    /// Its size in bytes, as the server says.
     pub size: i64,
-    /// Why it is not given.
+    /// Why it is not delivered.
     pub reason: String,
 }
 
-/// Notes which mails were not given, once each.
+/// Stores the mails that were not delivered, each one once.
 #[derive(Debug, Clone)]
 pub struct WithholdMails {
-    /// By which channel they came.
+    /// The channel they came by.
     pub channel: ChannelId,
-    /// In which folder they lie.
+    /// The folder they are in.
     pub place: Place,
-    /// Which.
+    /// The mails.
     pub mails: Vec<NotGiven>,
 }
 

@@ -1,17 +1,17 @@
-//! In which letters a text is written where its header does not say it, or says what cannot be (RFC 2045, 5.2; WHATWG, Encoding).
+//! Finds the charset of a text whose header does not name it, or names an impossible one (RFC 2045, 5.2; WHATWG, Encoding).
 
 use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
 use mail_parser::{MessagePart, MimeHeaders, PartType, decoders::charsets::map::charset_decoder};
 
 use crate::words;
 
-/// How far into HTML its own word about its letters is looked for, in bytes.
+/// How many leading bytes of HTML are searched for its own charset declaration.
 const HEAD: usize = 4096;
-/// Of fewer characters beyond ASCII, it may be chance that letters of two bytes are UTF-8.
+/// With fewer characters beyond ASCII, two-byte text may be valid UTF-8 by chance.
 const FEW: usize = 6;
-/// Names that say less than what is there: seven bits, or nothing at all.
+/// Declared charsets that say nothing about bytes beyond ASCII.
 const ASCII: [&str; 6] = ["us-ascii", "ascii", "ansi_x3.4-1968", "iso646-us", "iso_646.irv:1991", "us"];
-/// Names that the web does not know, for letters that it does.
+/// Charset names that the WHATWG standard does not know, with known ones for the same charset.
 const OTHER_NAMES: [(&str, &str); 10] = [
     ("cp932", "shift_jis"),
     ("ms932", "shift_jis"),
@@ -25,7 +25,7 @@ const OTHER_NAMES: [(&str, &str); 10] = [
     ("iso-2022-jp-2", "iso-2022-jp"),
 ];
 
-/// A part's text, read anew; none where it was read well already.
+/// The text of a part, decoded again. None if the first decoding was right.
 pub fn read_again(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
     let (text, is_html) = match &part.body {
         PartType::Text(text) => (text, false),
@@ -41,12 +41,12 @@ pub fn read_again(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
     Some(encoding.decode_with_bom_removal(&bytes).0.into_owned())
 }
 
-/// The encoding to read by; none for the one that the header names.
+/// The encoding to use. None for the one that the header names.
 fn decide(bytes: &[u8], label: Option<&str>, is_html: bool) -> Option<&'static Encoding> {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return Some(encoding);
     }
-    // As the parser took it.
+    // As the parser read it.
     let is_known = label.is_some_and(|label| charset_decoder(label.as_bytes()).is_some());
     let label = label.map(|label| label.trim_matches(|c: char| c.is_whitespace() || "\"';<>".contains(c)));
     let Some(label) = label.filter(|label| !ASCII.iter().any(|ascii| label.eq_ignore_ascii_case(ascii))) else {
@@ -59,7 +59,7 @@ fn decide(bytes: &[u8], label: Option<&str>, is_html: bool) -> Option<&'static E
             let (read, unread) = unicode(bytes);
             (unread > read).then(|| undeclared(bytes, is_html))
         }
-        // Two bytes for each character, and in a text no line without a zero.
+        // UTF-16 needs two bytes per character, and a text of several lines contains zero bytes.
         Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => {
             (!bytes.contains(&0)).then(|| undeclared(bytes, is_html))
         }
@@ -68,15 +68,15 @@ fn decide(bytes: &[u8], label: Option<&str>, is_html: bool) -> Option<&'static E
     }
 }
 
-/// An encoding by a name; none for those that say nothing.
+/// An encoding by name. None for names that say nothing.
 fn by_label(label: &str) -> Option<&'static Encoding> {
     let other = OTHER_NAMES.iter().find(|(name, _)| label.eq_ignore_ascii_case(name)).map(|(_, known)| *known);
     let encoding = Encoding::for_label(other.unwrap_or(label).as_bytes())?;
     (encoding != REPLACEMENT && encoding != X_USER_DEFINED).then_some(encoding)
 }
 
-/// What bytes are that nothing is said about: by the marks of a Japanese mail, by what the HTML says of itself, UTF-8 where they can be; else
-/// what Western programs send that do not care. That has a character for nearly every byte.
+/// The encoding of bytes without a declaration: ISO-2022-JP by its escapes, the HTML's own declaration, UTF-8 if valid. Otherwise what
+/// careless Western programs send, which has a character for nearly every byte.
 fn undeclared(bytes: &[u8], is_html: bool) -> &'static Encoding {
     if bytes.is_ascii() && [&b"\x1b$B"[..], b"\x1b$@", b"\x1b(J", b"\x1b(I"].iter().any(|mark| has(bytes, mark)) {
         return ISO_2022_JP;
@@ -98,25 +98,26 @@ fn undeclared(bytes: &[u8], is_html: bool) -> &'static Encoding {
     }
 }
 
-/// Whether bytes are UTF-8 rather than the letters that they are said to be.
+/// Whether bytes are UTF-8 and not the declared charset.
 fn is_utf8_instead(bytes: &[u8], said: &'static Encoding) -> bool {
     let Ok(text) = str::from_utf8(bytes) else { return false };
-    // Letters of one byte that are all UTF-8 by chance: there are no such texts.
+    // No text in a one-byte charset is valid UTF-8 by chance.
     if said.is_single_byte() {
         return true;
     }
-    // Letters of two bytes can be, where they are few: each of them as one of two bytes, and hardly ever three as two of three.
+    // A short two-byte text can be valid UTF-8 by chance, if its pairs look like two-byte sequences. Three-byte sequences are hardly ever
+    // chance.
     let count = |least: u32| text.chars().filter(|c| u32::from(*c) >= least).count();
     let (beyond, wide) = (count(0x80), count(0x800));
     beyond > 0 && (wide >= 2 || beyond >= FEW || !reads(said, bytes))
 }
 
-/// Whether all bytes are letters of an encoding.
+/// Whether all bytes are valid in an encoding.
 fn reads(encoding: &'static Encoding, bytes: &[u8]) -> bool {
     encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some()
 }
 
-/// UTF-16 without its mark, by where the zeros of its Latin letters and line ends stand.
+/// UTF-16 without a byte order mark, by the positions of the zero bytes of Latin letters and line ends.
 fn by_zeros(bytes: &[u8]) -> Option<&'static Encoding> {
     let zeros = |from: usize| bytes.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
     let (first, second) = (zeros(0), zeros(1));
@@ -128,7 +129,7 @@ fn by_zeros(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// How many characters beyond ASCII are UTF-8, and how many pieces cannot be.
+/// How many characters beyond ASCII are valid UTF-8, and how many sequences are invalid.
 fn unicode(bytes: &[u8]) -> (usize, usize) {
     bytes.utf8_chunks().fold((0, 0), |(read, unread), chunk| {
         let beyond = chunk.valid().chars().filter(|c| !c.is_ascii()).count();
@@ -136,7 +137,7 @@ fn unicode(bytes: &[u8]) -> (usize, usize) {
     })
 }
 
-/// What HTML says of its own letters: `<meta charset=…>`, `<meta … content="text/html; charset=…">`, or XML's first line.
+/// The charset that HTML declares: `<meta charset=…>`, `<meta … content="text/html; charset=…">`, or XML's first line.
 fn named_within(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes[..bytes.len().min(HEAD)].to_ascii_lowercase();
     let head = String::from_utf8_lossy(&head);
@@ -148,7 +149,7 @@ fn named_within(bytes: &[u8]) -> Option<&'static Encoding> {
         let value = value.trim_start().trim_start_matches(['"', '\'']);
         by_label(value.split(|c: char| c.is_whitespace() || "\"';/?".contains(c)).next()?)
     })?;
-    // It was read as letters of one byte to get here.
+    // The declaration was readable as ASCII, so the text cannot be UTF-16.
     Some(if named == UTF_16LE || named == UTF_16BE { UTF_8 } else { named })
 }
 
@@ -220,7 +221,7 @@ mod tests {
         for kind in ["", "; charset=utf-8"] {
             assert_eq!(text(&format!("text/plain{kind}"), &one_broken), "Grüße aus Lübeck \u{fffd}", "{kind}");
         }
-        // Beyond what GB 2312 has: 镕 is GBK.
+        // More than GB 2312: 镕 exists only in GBK.
         assert_eq!(text("text/plain; charset=gb2312", b"\xd6\xec\xe9F"), "朱镕");
         assert_eq!(text("text/plain; charset=cp932", b"\x93\xfa\x96{"), "日本");
     }
@@ -241,7 +242,7 @@ mod tests {
                 assert_eq!(text("text/html", within.as_bytes()), said, "{name} in HTML");
             }
         }
-        // Real ones that are UTF-8 by chance: two hanzi, each a letter of two bytes there.
+        // Real words that are also valid UTF-8: two hanzi of two bytes each.
         assert_eq!(text("text/plain; charset=gbk", b"\xc4\xa3\xca\xbd"), "模式");
         assert_eq!(text("text/plain; charset=gb2312", b"\xc7\xeb\xbc\xc4"), "请寄");
         assert_eq!(text("text/plain; charset=shift_jis", b"\x93\xfa\x96{"), "日本");

@@ -1,7 +1,7 @@
-//! What lies in an S/MIME body that is no text itself (RFC 8551, RFC 5652): a signed letter is taken out, an encrypted one is known as such.
-//! Only the way to the letter is read. Lengths may be open (BER), as many programs write them; the crates for CMS take DER alone.
+//! Opens S/MIME bodies (RFC 8551, RFC 5652): extracts a signed letter, and recognises an encrypted one. Only the path to the letter is
+//! parsed. Lengths may be indefinite (BER), as many programs write them. The CMS crates accept only DER.
 
-/// How deep values lie in each other that are looked at. The letter lies eight deep; a text in pieces a little deeper.
+/// The deepest nesting that is read. The letter is eight levels deep, a text in pieces a little deeper.
 const DEEPEST: usize = 16;
 
 const SIGNED: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
@@ -16,16 +16,16 @@ const OCTETS_IN_PIECES: u8 = 0x24;
 const SEQUENCE: u8 = 0x30;
 const CONTENT: u8 = 0xa0;
 
-/// What such a body holds.
+/// The content of such a body.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Opened {
-    /// A letter of its own, as MIME.
+    /// A signed letter, as MIME.
     Signed(Vec<u8>),
-    /// Something that only its recipient's key opens.
+    /// Data that needs the recipient's key.
     Encrypted,
 }
 
-/// Opens a body; none for what is neither, or is cut or wrong.
+/// Opens a body. None if it is neither kind, or cut, or invalid.
 pub fn open(bytes: &[u8]) -> Option<Opened> {
     let mut info = Values(Values(bytes).of(SEQUENCE)?);
     match info.of(OID)? {
@@ -45,7 +45,7 @@ pub fn open(bytes: &[u8]) -> Option<Opened> {
     }
 }
 
-/// Octets, put together where they come in pieces.
+/// Octets, joined if they come in pieces.
 fn joined(tag: u8, octets: &[u8], deepest: usize, out: &mut Vec<u8>) -> Option<()> {
     match tag {
         OCTETS => out.extend_from_slice(octets),
@@ -61,16 +61,16 @@ fn joined(tag: u8, octets: &[u8], deepest: usize, out: &mut Vec<u8>) -> Option<(
     Some(())
 }
 
-/// Values one after another, taken from the front. None is the end, or a length that lies.
+/// Values in sequence, taken from the front. None at the end, or if a length is wrong.
 struct Values<'b>(&'b [u8]);
 
 impl<'b> Values<'b> {
-    /// The next value, if it is of this kind.
+    /// The next value, if it has this tag.
     fn of(&mut self, tag: u8) -> Option<&'b [u8]> {
         self.value(DEEPEST).filter(|(found, _)| *found == tag).map(|(_, content)| content)
     }
 
-    /// The next value: its kind, and what it holds.
+    /// The next value: its tag and its content.
     fn value(&mut self, deepest: usize) -> Option<(u8, &'b [u8])> {
         let tag = self.byte()?;
         if tag & 0x1f == 0x1f {
@@ -90,7 +90,7 @@ impl<'b> Values<'b> {
         Some((tag, content))
     }
 
-    /// What a value of open length holds: all until two zeros, which belong to it.
+    /// The content of a value of indefinite length: everything up to two zero bytes.
     fn open(&mut self, deepest: usize) -> Option<&'b [u8]> {
         let whole = self.0;
         while !self.0.starts_with(&[0, 0]) {
@@ -131,7 +131,7 @@ mod tests {
         [&[tag, 0x80], content, &[0, 0]].concat()
     }
 
-    /// A body of this kind around its octets, its lengths written by `make`.
+    /// A body of this type around its octets. `make` writes the lengths.
     fn body(make: fn(u8, &[u8]) -> Vec<u8>, kind: &[u8], octets: &[u8]) -> Vec<u8> {
         let data = value(OID, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01]);
         let inner = make(SEQUENCE, &[data, make(CONTENT, octets)].concat());

@@ -1,6 +1,6 @@
-//! Text with marks that are older than HTML: text/enriched (RFC 1896) and text/richtext (RFC 1341), as plain text.
+//! Converts text/enriched (RFC 1896) and text/richtext (RFC 1341), which are older than HTML, to plain text.
 
-/// The text without its marks.
+/// The text without its markup.
 pub fn plain(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let mut out = String::with_capacity(text.len());
@@ -23,7 +23,7 @@ pub fn plain(text: &str) -> String {
             rest = after;
         } else if c == '\n' {
             let ends = rest.len() - rest.trim_start_matches('\n').len();
-            // One end of a line is a space; of several, one only parts.
+            // A single line end is a space. Of several, the first one only separates.
             match (as_written, ends) {
                 _ if silent > 0 => {}
                 (0, 1) => out.push(' '),
@@ -41,7 +41,7 @@ pub fn plain(text: &str) -> String {
     out
 }
 
-/// The mark that a text begins with, and what is behind it.
+/// The tag at the beginning of a text, and the rest.
 fn mark(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix('<')?;
     let length =

@@ -1,26 +1,25 @@
-//! Text whose lines were broken only for the way (RFC 3676).
+//! Joins lines that were broken only for transport (RFC 3676).
 
-/// A quotation deeper than this is no deeper.
+/// The deepest quote level that is kept.
 const DEEPEST: usize = 50;
-/// What begins a signature. Its space says nothing about the line below.
+/// The signature separator. Its space does not join the next line.
 const SIGNATURE: &str = "-- ";
 
-/// The text with its paragraphs in one line each, as they were written. `del_sp`: the space at the end of a broken line is no part of
-/// what was written.
+/// The text with each paragraph on one line. With `del_sp`, the space at the end of a broken line is not part of the text.
 pub fn undone(text: &str, del_sp: bool) -> String {
     let mut out = String::with_capacity(text.len());
-    // How deep the paragraph lies that goes on.
+    // The quote level of the paragraph that continues.
     let mut open: Option<usize> = None;
     for line in text.split_inclusive('\n') {
         let end = line.len() - line.trim_end_matches(['\r', '\n']).len();
         let (line, end) = line.split_at(line.len() - end);
         let depth = line.len() - line.trim_start_matches('>').len();
         let line = &line[depth..];
-        // What begins like a mark or a border was moved by one space.
+        // Lines that begin like a quote mark or a boundary were moved by one space.
         let line = line.strip_prefix(' ').unwrap_or(line);
         let depth = depth.min(DEEPEST);
         let is_signature = line == SIGNATURE;
-        // An empty line ends it, whatever the line above promised.
+        // An empty line ends a paragraph, even if the line above announced more.
         let goes_on = |lies: &mut usize| *lies == depth && !is_signature && !line.is_empty();
         if open.take_if(goes_on).is_none() {
             if open.take().is_some() {

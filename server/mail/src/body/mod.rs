@@ -1,5 +1,5 @@
-//! The letter in a mail, and its files (RFC 2046). Parts are read one after another; only those inside one multipart/alternative stand for
-//! each other. What is read is text for people, and HTML beside it where a part of the letter is laid out.
+//! The letter in a mail, and its files (RFC 2046). Parts are read in sequence. Only parts inside one multipart/alternative replace each
+//! other. The result is text for people, and HTML beside it if a part of the letter has a layout.
 
 mod charset;
 mod cms;
@@ -27,18 +27,18 @@ use super::{
     read::MailFile,
 };
 
-/// What a mail says, and what comes with it.
+/// The letter and the files of a mail.
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
-    /// All of it as text.
+    /// The whole letter as text.
     pub text: String,
-    /// All of it as HTML documents, one after another; none where no part of it is laid out. Hostile.
+    /// The whole letter as HTML documents in sequence. None if no part of it has a layout. Hostile.
     pub html: Vec<String>,
-    /// Its files.
+    /// The files.
     pub files: Vec<MailFile>,
 }
 
-/// The bodies and files of a mail, taken out. Of a mail that was cut, what the cut went through is no file.
+/// Takes the letter and the files out of a mail. If the mail was cut, a part at the cut is no file.
 pub(super) fn read(message: &mut Message<'_>, cut: bool) -> Bodies {
     let mut taking = Taking::default();
     let mut pieces = taking.letter(message, cut);
@@ -50,19 +50,19 @@ pub(super) fn read(message: &mut Message<'_>, cut: bool) -> Bodies {
     Bodies { text: held(joined(pieces)), html, files }
 }
 
-/// A piece of a letter: as text, as HTML, or as both that say the same.
+/// A piece of the letter: as text, as HTML, or as both with the same content.
 #[derive(Debug, Default)]
 struct Piece {
     text: Option<String>,
     laid_out: Vec<LaidOut>,
 }
 
-/// What is shown as it was laid out.
+/// A part with a layout.
 #[derive(Debug)]
 enum LaidOut {
-    /// A document. Hostile.
+    /// An HTML document. Hostile.
     Html(String),
-    /// The picture that stands here, by its place among the files.
+    /// A picture at this place, by its index among the files.
     Picture(usize),
 }
 
@@ -104,7 +104,7 @@ impl Piece {
         }
     }
 
-    /// As it is laid out, in a row with others that are.
+    /// Its layout, for a sequence of pieces with a layout.
     fn into_laid_out(self) -> Vec<LaidOut> {
         match self.text {
             Some(text) if self.laid_out.is_empty() && says_something(&text) => vec![LaidOut::Html(as_html(&text))],
@@ -113,13 +113,13 @@ impl Piece {
     }
 }
 
-/// Whether HTML has words or pictures.
+/// Whether HTML contains words or pictures.
 fn shows_something(html: &str) -> bool {
     html.as_bytes().windows(4).any(|begin| begin.eq_ignore_ascii_case(b"<img")) || says_something(&plain(html))
 }
 
-/// Of pieces that stand for each other: the last that is text and the last that is laid out, whatever their order. A text that only stands in
-/// for the other is none.
+/// Chooses among alternatives: the last text and the last part with a layout, in any order. A text that only replaces the layout for other
+/// programs does not count.
 fn chosen(alternatives: Vec<Vec<Piece>>) -> Vec<Piece> {
     let says = |pieces: &Vec<Piece>| pieces.iter().any(Piece::says_something);
     let (mut text, mut laid_out, mut silent) = (None, None, None);
@@ -144,7 +144,7 @@ fn chosen(alternatives: Vec<Vec<Piece>>) -> Vec<Piece> {
     }
 }
 
-/// All pieces as text, with a blank line between.
+/// All pieces as text, separated by blank lines.
 fn joined(pieces: Vec<Piece>) -> String {
     let mut all = String::new();
     for piece in &pieces {
@@ -161,7 +161,7 @@ fn joined(pieces: Vec<Piece>) -> String {
     all
 }
 
-/// All pieces as HTML. A picture that none of them shows stands where it stands in the mail.
+/// All pieces as HTML. A picture that no HTML shows inline appears at its place in the mail.
 fn documents(pieces: &[Piece], files: &[MailFile]) -> Vec<String> {
     let all = || {
         pieces.iter().flat_map(|piece| piece.laid_out.iter()).filter_map(|one| match one {
@@ -189,13 +189,13 @@ fn documents(pieces: &[Piece], files: &[MailFile]) -> Vec<String> {
     documents
 }
 
-/// A text as HTML that says the same, line by line.
+/// A text as HTML with the same lines.
 fn as_html(text: &str) -> String {
     let lines: Vec<String> = text.trim_matches(['\r', '\n']).lines().map(linked).collect();
     format!("<div dir=\"auto\" style=\"white-space:pre-wrap\">{}</div>", lines.join("\n"))
 }
 
-/// What PostgreSQL can hold.
+/// Replaces NUL, which PostgreSQL cannot store.
 fn held(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }

@@ -1,5 +1,5 @@
-//! How a part is packed for the way, where its header says it in another way than it should, or something foreign stands in it (RFC 2045, 6).
-//! The parser takes three words as they are written, and gives up at the first wrong character: such a part is unpacked once more here.
+//! Decodes parts whose transfer encoding is declared unusually, or whose encoded text contains foreign characters (RFC 2045, 6). The parser
+//! accepts only three exact names, and gives up at the first wrong character. Such parts are decoded again here.
 
 use std::borrow::Cow;
 
@@ -11,14 +11,14 @@ use mail_parser::{
 use super::uu;
 use crate::nested::unquoted;
 
-/// Less base64 than this, in characters, may be words.
+/// Shorter Base64, in characters, may be plain words.
 const SHORT: usize = 16;
-/// So many bytes are a text where none of them is a sign for machines; of fewer, chance makes some.
+/// This many bytes without control characters are text. Fewer may be text by chance.
 const SURE: usize = 40;
-/// One foreign character in so many is a fault of the way; more of them are another text.
+/// One foreign character in this many is a transmission error. More of them are another text.
 const STRAY: usize = 40;
 
-/// How a part is packed.
+/// A transfer encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Packing {
     Base64,
@@ -27,7 +27,7 @@ enum Packing {
 }
 
 impl Packing {
-    /// As a header means it: `base64;`, `quoted-printable (a comment)`, `QUOTED_PRINTABLE`.
+    /// Parses a header leniently: `base64;`, `quoted-printable (a comment)`, `QUOTED_PRINTABLE`.
     fn named(header: &str) -> Option<Self> {
         let said = header.split('(').flat_map(|piece| piece.rsplit(')').next()).collect::<Vec<_>>().join(" ");
         let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
@@ -45,7 +45,7 @@ impl Packing {
     }
 }
 
-/// Unpacks the parts that the parser left as they came.
+/// Decodes the parts that the parser left encoded.
 pub fn mend(message: &mut Message<'_>) {
     let raw = &message.raw_message;
     for part in message.parts.iter_mut().filter(|part| part.encoding == Encoding::None) {
@@ -63,13 +63,13 @@ pub fn mend(message: &mut Message<'_>) {
         } else if main(part) == "multipart"
             && let PartType::Binary(bytes) = &part.body
         {
-            // Its boundary got lost: what it says can be read all the same.
+            // The boundary was lost, but the text can still be read.
             part.body = PartType::Text(String::from_utf8_lossy(bytes).into_owned().into());
         }
     }
 }
 
-/// What was packed in a part's body; none where nothing was, or where it is not what the header says.
+/// The decoded body of a part. None if it was not encoded, or not as the header says.
 pub fn opened(part: &MessagePart<'_>, body: &[u8]) -> Option<Vec<u8>> {
     match Packing::of(part)? {
         Packing::Base64 => base64_decode(body).or_else(|| beginning_of(part, body)),
@@ -78,7 +78,7 @@ pub fn opened(part: &MessagePart<'_>, body: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The first word of a part's type, as `text`; that is what a part without a type is.
+/// The main type of a part, such as `text`, which is also the default.
 fn main(part: &MessagePart<'_>) -> String {
     part.content_type().map_or_else(|| "text".to_owned(), |kind| kind.ctype().to_ascii_lowercase())
 }
@@ -91,7 +91,7 @@ fn charset<'p>(part: &'p MessagePart<'_>) -> Option<&'p str> {
     part.content_type()?.attribute("charset")
 }
 
-/// Bytes as the parser would hold them.
+/// The bytes in the form that the parser would return.
 fn held(part: &MessagePart<'_>, bytes: Vec<u8>) -> PartType<'static> {
     if !matches!(main(part).as_str(), "text" | "multipart") {
         return PartType::Binary(bytes.into());
@@ -103,15 +103,15 @@ fn held(part: &MessagePart<'_>, bytes: Vec<u8>) -> PartType<'static> {
     if is_html(part) { PartType::Html(text) } else { PartType::Text(text) }
 }
 
-/// The good beginning of base64. What a list wrote below a text follows it; below a file it is nothing.
+/// The valid beginning of Base64. A mailing list may have added text after it. After a file, such text is dropped.
 fn beginning_of(part: &MessagePart<'_>, body: &[u8]) -> Option<Vec<u8>> {
     let (packed, rest) = base64_lines(body);
     let mut bytes = base64_decode(&packed).filter(|_| packed.len() >= SHORT)?;
     if main(part) != "text" {
-        // Of a file nothing is cut off without a word: what follows may be more of it, unless it is as short as a footer.
+        // A file is never cut silently: longer data may be more of it, so only data as short as a footer is dropped.
         return (rest.len() * 20 <= body.len().max(20_000)).then_some(bytes);
     }
-    // Two or four bytes for a character: none of what is told here of a text.
+    // UTF-16 and UTF-32 use two or four bytes per character, so the checks for text below do not apply.
     let is_wide = charset(part).is_some_and(|charset| {
         let charset = charset.to_ascii_lowercase();
         charset.contains("utf-16") || charset.contains("utf-32") || charset.contains("ucs")
@@ -129,7 +129,7 @@ fn beginning_of(part: &MessagePart<'_>, body: &[u8]) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The characters of the lines that are base64, but for strays in them, and what stands behind those lines.
+/// The Base64 characters of the leading lines, without foreign ones, and the data after these lines.
 fn base64_lines(body: &[u8]) -> (Vec<u8>, &[u8]) {
     let (mut packed, mut rest) = (Vec::with_capacity(body.len()), body);
     let (mut first, mut is_apart) = (0, false);
@@ -138,7 +138,7 @@ fn base64_lines(body: &[u8]) -> (Vec<u8>, &[u8]) {
         let (line, below) = (rest[..end].trim_ascii(), &rest[end..]);
         let is_good = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
         let good = line.iter().filter(is_good).count();
-        // A word below a blank line, where all is said already.
+        // A word below a blank line, after complete Base64.
         let is_below = is_apart && packed.len().is_multiple_of(4) && good < first;
         if line.len() - good > line.len() / STRAY || (is_below && good > 0) {
             break;
@@ -154,14 +154,14 @@ fn base64_lines(body: &[u8]) -> (Vec<u8>, &[u8]) {
     (packed, rest.trim_ascii())
 }
 
-/// Whether bytes are a text, as far as that can be told without its letters: base64 of what never was any is noise.
+/// Whether bytes are text, in any charset. Decoded Base64 that never was Base64 is noise.
 fn is_text(bytes: &[u8]) -> bool {
     let is_sign = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
     let is_unicode = || str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true);
     !bytes.iter().any(is_sign) && (bytes.len() >= SURE || is_unicode())
 }
 
-/// Whether most of what could be quoted-printable is.
+/// Whether most of the candidates are valid quoted-printable.
 fn is_quoted(body: &[u8]) -> bool {
     let (mut good, mut bad) = (0_usize, 0_usize);
     for (at, _) in body.iter().enumerate().filter(|(_, byte)| **byte == b'=') {

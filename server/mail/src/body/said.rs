@@ -1,21 +1,21 @@
-//! Whether a text says anything, and whether it says what another one says.
+//! Whether a text contains anything, and whether it only stands for another one.
 
 use std::collections::HashSet;
 
 use model::is_unseen;
 
-/// How much of a text is compared, in characters.
+/// How many characters of a text are compared.
 const COMPARED: usize = 20_000;
-/// A text of more characters is a letter of its own, whatever stands beside it.
+/// A text of more characters is a letter of its own, whatever comes with it.
 const SHORT: usize = 800;
 
-/// Whether there is anything to read in a text.
+/// Whether a text contains anything to read.
 pub fn says_something(text: &str) -> bool {
     !text.chars().all(is_unseen)
 }
 
-/// Whether a short text stands where a letter should: it shares few words with the letter beside it, which says more. "Your program shows
-/// no HTML" in any language.
+/// Whether a short text only replaces the letter beside it: it shares few words with the letter, which is longer. An example is "Your
+/// program shows no HTML", in any language.
 pub fn stands_in(text: &str, letter: &str) -> bool {
     if text.chars().nth(SHORT).is_some() {
         return false;
@@ -25,7 +25,7 @@ pub fn stands_in(text: &str, letter: &str) -> bool {
     !own.is_empty() && letters.len() > own.len() && shared * 2 < own.len()
 }
 
-/// The words of a text. Scripts without spaces count by their characters.
+/// The words of a text. In scripts without spaces, each character counts as a word.
 fn words(text: &str) -> HashSet<String> {
     let mut words = HashSet::new();
     let mut word = String::new();

@@ -1,4 +1,4 @@
-//! Takes the parts of a mail apart: which are the letter, and which are files.
+//! Sorts the parts of a mail into the letter and the files.
 
 use std::{borrow::Cow, mem};
 
@@ -16,13 +16,13 @@ use crate::{
     words,
 };
 
-/// How much of each text is read, in bytes: far more than a message keeps, and than anybody reads (S10).
+/// How many bytes of each text are read: far more than a message stores, and than anybody reads (S10).
 const MOST_TEXT: usize = 4 * 1024 * 1024;
-/// How many letters may lie in each other that are signed, or packed as a whole.
+/// How many signed or encoded letters may be nested.
 const MOST_ENVELOPES: usize = 3;
-/// Texts that say for one kind of program what the letter beside them says: among alternatives they are no files.
+/// Subtypes that repeat the letter for one kind of program. Among alternatives they are no files.
 const TWINS: [&str; 2] = ["watch-html", "x-amp-html"];
-/// Texts that are files, whether they have a name or not. Any other kind is read as it stands (RFC 2046, 4.1.4).
+/// Subtypes of text that are files, with or without a name. Any other text is read as it is (RFC 2046, 4.1.4).
 const FILES: [&str; 13] = [
     "calendar",
     "css",
@@ -39,59 +39,59 @@ const FILES: [&str; 13] = [
     "xml",
 ];
 
-/// The longest boundary that is looked for, in bytes: the standard's are of 70 (RFC 2046, 5.1.1).
+/// The longest boundary that is searched for, in bytes. The standard allows 70 (RFC 2046, 5.1.1).
 const LONGEST_BOUNDARY: usize = 200;
 
-/// What is taken out of a mail, and of those that lie signed in it.
+/// The content of a mail, and of signed letters inside it.
 #[derive(Default)]
 pub(super) struct Taking {
     pub files: Vec<MailFile>,
-    /// A text with a name before anything else: the letter, should there be no other.
+    /// A named text before anything else. It is the letter if there is no other.
     pub spare: Option<Piece>,
-    /// How many parts were found in letters that lay in others.
+    /// How many parts were found in nested letters.
     parts: usize,
-    /// How many of those letters are open.
+    /// How many nested letters are open.
     envelopes: usize,
 }
 
-/// What a part is to the letter.
+/// What a part is for the letter.
 #[derive(Clone, Copy)]
 enum Kind {
     Plain,
     Enriched,
     Html,
-    /// A text that is a file, or the letter where there is no other.
+    /// A text that is a file, or the letter if there is no other.
     NamedText,
-    /// What S/MIME made of a letter.
+    /// An S/MIME body.
     Envelope,
     File,
 }
 
-/// What holds a part.
+/// The container of a part.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Holder {
-    /// Nothing: it is all of the mail.
+    /// None: the part is the whole mail.
     Mail,
     Alternative,
     Related,
-    /// Mixed, and whatever else there is: one after another.
+    /// multipart/mixed and any other: parts in sequence.
     Row,
 }
 
 impl Taking {
-    /// The pieces of a mail, in their order.
+    /// The pieces of a mail, in order.
     pub fn letter(&mut self, message: &mut Message<'_>, cut: bool) -> Vec<Piece> {
         let seen = vec![false; message.parts.len()];
         let mut letter = Letter { taking: self, message, seen, is_first: true, cut };
         let mut pieces = letter.part(0, Holder::Mail);
-        // What a broken mail has beside its parts.
+        // Parts of a broken mail that no container names.
         for id in 0..letter.seen.len() {
             pieces.extend(letter.part(id, Holder::Row));
         }
         pieces
     }
 
-    /// What lies in an envelope: the signed letter, or that it is encrypted. What is neither is a file.
+    /// The content of an S/MIME body: the signed letter, or the notice that it is encrypted. Anything else is a file.
     fn envelope(&mut self, part: &mut MessagePart<'_>, raw: &[u8]) -> Vec<Piece> {
         let opened = match &part.body {
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => cms::open(bytes),
@@ -113,7 +113,7 @@ impl Taking {
         Vec::new()
     }
 
-    /// A letter that lay packed in another, with the same bounds.
+    /// A nested letter, with the same limits.
     fn inner(&mut self, inner: &[u8], cut: bool) -> Option<Vec<Piece>> {
         if self.envelopes >= MOST_ENVELOPES || nested::too_deep(inner, MOST_LEVELS) {
             return None;
@@ -135,13 +135,13 @@ impl Taking {
     }
 }
 
-/// A mail whose parts are taken out.
+/// A mail whose parts are being taken out.
 struct Letter<'t, 'm, 'x> {
     taking: &'t mut Taking,
     message: &'m mut Message<'x>,
-    /// Which parts were looked at.
+    /// Which parts were visited.
     seen: Vec<bool>,
-    /// No part without parts of its own was looked at yet.
+    /// Whether no leaf part was visited yet.
     is_first: bool,
     cut: bool,
 }
@@ -164,7 +164,7 @@ impl Letter<'_, '_, '_> {
         if holds == Holder::Alternative { chosen(read) } else { read.into_iter().flatten().collect() }
     }
 
-    /// Passes by what stands for the same letter in another program, unless there is nothing else.
+    /// Skips alternatives that repeat the letter for other programs, unless there is nothing else.
     fn leave_twins(&mut self, children: &mut Vec<u32>) {
         let parts = &self.message.parts;
         let is_twin =
@@ -244,7 +244,7 @@ fn kind(part: &MessagePart<'_>, holder: Holder, is_first: bool) -> Kind {
         ("text", "enriched" | "richtext") => Kind::Enriched,
         ("text", sub) if FILES.contains(&sub) => Kind::File,
         ("text", _) => Kind::Plain,
-        // It says that it has parts, and has none.
+        // A multipart without parts.
         ("multipart", _) if holder == Holder::Mail => Kind::Plain,
         _ => Kind::File,
     };
@@ -253,7 +253,7 @@ fn kind(part: &MessagePart<'_>, holder: Holder, is_first: bool) -> Kind {
     let is_attachment = disposition.is_some_and(|disposition| disposition.is_attachment());
     match kind {
         Kind::Plain | Kind::Enriched | Kind::Html if is_attachment => match kind {
-            // It is called one, and stands where only a letter can.
+            // It is declared a file, but only a letter can be at its place.
             kind if stands_by_place && !is_named => kind,
             Kind::Plain if is_first && (holder == Holder::Mail || !is_named) => Kind::NamedText,
             _ => Kind::File,
@@ -267,8 +267,8 @@ fn kind(part: &MessagePart<'_>, holder: Holder, is_first: bool) -> Kind {
     }
 }
 
-/// A part that should have parts, and in which the parser found none: packed as a whole, or its boundary is not the one that its header
-/// names. As it was meant.
+/// The parts of a multipart in which the parser found none: it is encoded as a whole, or its boundary differs from the one in its header.
+/// Returns it corrected.
 fn rejoined(part: &MessagePart<'_>, raw: &[u8]) -> Option<Vec<u8>> {
     let kind = part.content_type().filter(|kind| kind.ctype().eq_ignore_ascii_case("multipart"))?;
     let body = words::bytes(part, raw)?;
@@ -279,7 +279,7 @@ fn rejoined(part: &MessagePart<'_>, raw: &[u8]) -> Option<Vec<u8>> {
     Some([head.as_bytes(), &body].concat())
 }
 
-/// What divides parts: the boundary that is told, where it stands there, or the first line that looks like one above a part's header.
+/// The boundary between parts: the declared one if it occurs, otherwise the first line that looks like one above a part's header.
 fn boundary<'b>(body: &'b [u8], told: Option<&'b str>) -> Option<&'b str> {
     let mut lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).peekable();
     while let Some(line) = lines.next() {
@@ -296,7 +296,7 @@ fn boundary<'b>(body: &'b [u8], told: Option<&'b str>) -> Option<&'b str> {
     None
 }
 
-/// A text, with the files that stand within it put with the others.
+/// A text, with the files inside it moved to the other files.
 fn text(taking: &mut Taking, part: &mut MessagePart<'_>, raw: &[u8], kind: Kind) -> Vec<Piece> {
     let again = read_again(part, raw);
     let (PartType::Text(read) | PartType::Html(read)) = mem::take(&mut part.body) else { return Vec::new() };
@@ -320,9 +320,9 @@ fn text(taking: &mut Taking, part: &mut MessagePart<'_>, raw: &[u8], kind: Kind)
     }
 }
 
-/// A text with line ends as everywhere else.
+/// A text with LF line ends.
 fn lines(text: &str) -> String {
-    // No larger than it must be: a text may be most of a mail.
+    // Without spare capacity, because a text may be most of a mail.
     let mut lines = String::with_capacity(text.len());
     for (n, line) in text.split("\r\n").enumerate() {
         lines.push_str(if n == 0 { "" } else { "\n" });
@@ -331,7 +331,7 @@ fn lines(text: &str) -> String {
     lines
 }
 
-/// As much of a text as is read.
+/// The part of a text that is read.
 fn beginning(text: &str) -> &str {
     &text[..text.floor_char_boundary(MOST_TEXT)]
 }

@@ -1,4 +1,4 @@
-//! Bodies of mails, each of its kind: what is read of them, as text and laid out.
+//! Bodies of mails of each kind: what is read of them as text and as HTML.
 
 use proptest::prelude::*;
 
@@ -8,12 +8,12 @@ fn mail(lines: &str) -> Mail {
     read(format!("From: a@x.example\nMIME-Version: 1.0\n{lines}").replace('\n', "\r\n").as_bytes()).unwrap()
 }
 
-/// A part: its type, other header lines, and what it says.
+/// A part: its type, other header lines, and its text.
 fn part(kind: &str, body: &str) -> String {
     format!("Content-Type: {kind}\n\n{body}\n")
 }
 
-/// Parts in another of this subtype.
+/// Parts in a multipart of this subtype.
 fn many(sub: &str, parts: &[String]) -> String {
     let boundary = format!("{}-{sub}-end", parts.concat().len());
     let inner: String = parts.iter().map(|part| format!("--{boundary}\n{part}")).collect();
@@ -24,7 +24,7 @@ fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What a mail says as text, and what is read in its HTML.
+/// The text of a mail, and the words of its HTML.
 fn says(lines: &str) -> (String, String) {
     let mail = mail(lines);
     let shown: Vec<String> = mail.html.iter().map(|html| words(&crate::plain::plain(html))).collect();
@@ -269,7 +269,7 @@ fn t3_encrypted_mails_say_so() {
     let inline = mail(&text("Hello,\n\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n\nAnna"));
     assert!(inline.text.starts_with("Hello,\n\nThis mail is encrypted (PGP)") && inline.text.trim().ends_with("Anna"));
     assert!(!inline.text.contains("hQEMA") && inline.files[0].bytes.starts_with(b"-----BEGIN PGP MESSAGE-----"));
-    // An envelope without anything in it: 1.2.840.113549.1.7.3.
+    // An empty envelope: 1.2.840.113549.1.7.3.
     let smime = mail(
         "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\nMA8GCSqGSIb3DQEHA6ACMAA=\n",
     );

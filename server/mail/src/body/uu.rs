@@ -1,26 +1,26 @@
-//! Files that stand within a text (uuencode, and its form in base64: POSIX). What is not whole is text.
+//! Files inside a text (uuencode and its Base64 form: POSIX). An incomplete file stays text.
 
 use data_encoding::BASE64_MIME_PERMISSIVE;
 
 use crate::read::{MailFile, one_line};
 
-/// How many beginnings are followed in a text.
+/// How many `begin` lines are tried in a text.
 const MOST: usize = 50;
 /// The longest name, in bytes.
 const LONGEST_NAME: usize = 300;
 
-/// How a file's lines are packed.
+/// The encoding of a file's lines.
 #[derive(Clone, Copy)]
 enum Packing {
     Uu,
     Base64,
 }
 
-/// A text without the files that stand in it, and those.
+/// A text without its files, and the files.
 pub fn unpacked(text: &str) -> (String, Vec<MailFile>) {
     let (mut left, mut files) = (String::new(), Vec::new());
     let mut rest = text;
-    // Each that has no end costs all that follows.
+    // A `begin` without an end costs a search through the rest of the text.
     for _ in 0..MOST {
         let Some(at) = begin(rest) else { break };
         let (line, below) = cut_line(&rest[at..]);
@@ -41,7 +41,7 @@ pub fn unpacked(text: &str) -> (String, Vec<MailFile>) {
     (left, files)
 }
 
-/// Where the next line is that may begin a file.
+/// The position of the next line that may begin a file.
 fn begin(text: &str) -> Option<usize> {
     let starts = text.match_indices("begin").map(|(at, _)| at);
     let mut starts = starts.filter(|at| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'));
@@ -53,7 +53,7 @@ fn cut_line(text: &str) -> (&str, &str) {
     (line.trim_end_matches(['\r', '\n']), rest)
 }
 
-/// `begin 644 name` or `begin-base64 644 name`.
+/// Parses `begin 644 name` or `begin-base64 644 name`.
 fn head(line: &str) -> Option<(Packing, &str)> {
     let (word, rest) = line.split_once(' ')?;
     let packing = match word {
@@ -66,7 +66,7 @@ fn head(line: &str) -> Option<(Packing, &str)> {
     (is_mode && !name.trim().is_empty() && name.len() <= LONGEST_NAME).then_some((packing, name.trim()))
 }
 
-/// The file that begins with this line, and what is behind it.
+/// The file that begins with this line, and the rest.
 fn file<'t>(line: &str, below: &'t str) -> Option<(MailFile, &'t str)> {
     let (packing, name) = head(line)?;
     let (mut bytes, mut rest) = (Vec::new(), below);
@@ -92,7 +92,7 @@ fn file<'t>(line: &str, below: &'t str) -> Option<(MailFile, &'t str)> {
     Some((file, rest))
 }
 
-/// A line's bytes: how many, then four characters for three of them. Spaces at its end may have been lost on the way.
+/// The bytes of a line: their number, then four characters for three bytes. Spaces at its end may be lost.
 fn decoded(line: &str) -> Option<Vec<u8>> {
     let six = |byte: u8| matches!(byte, b' '..=b'`').then(|| (byte - b' ') & 0x3f);
     let mut characters = line.bytes();
@@ -100,11 +100,11 @@ fn decoded(line: &str) -> Option<Vec<u8>> {
     let length = usize::from(six(first)?);
     let room = length.div_ceil(3) * 4;
     let mut sixes = characters.map(six).collect::<Option<Vec<u8>>>()?;
-    // Some programs put one more character there, which checks the line.
+    // Some programs add a check character.
     if sixes.len() > room + 2 {
         return None;
     }
-    // A line that has lost more than half of itself is none: a short text must not become a large file.
+    // A line that lost more than half is invalid: a short text must not decode to a large file.
     if sixes.len() * 2 < room {
         return None;
     }

@@ -1,25 +1,25 @@
-//! What is known of the mails that a mail answers.
+//! What is known about the mails that a mail answers.
 
-/// What a mail answers, as far as it is known here.
+/// The answered mails, as far as they are known here.
 #[derive(Debug, Clone, Default)]
 pub enum Answers {
-    /// Nothing: what else it has in it, it wants to show.
+    /// The mail answers nothing: whatever it contains, it wants to show.
     #[default]
     Nothing,
-    /// Mails that are not known here.
+    /// It answers mails that are not known here.
     Unknown,
-    /// Mails that are known here, or some of them.
+    /// It answers mails of which some are known here.
     Known(Known),
 }
 
 impl Answers {
-    /// What was written in the mails that are answered. `is_nearest`: the one that is answered directly is among them.
+    /// Made from the texts of answered mails. `is_nearest`: the directly answered mail is among them.
     pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>, is_nearest: bool) -> Self {
         let bare: Vec<String> = texts.into_iter().map(bare).filter(|text| !text.is_empty()).collect();
         if bare.is_empty() { Self::Unknown } else { Self::Known(Known { bare, is_nearest }) }
     }
 
-    /// Whether the answered mails are known to have these lines in them, all of them.
+    /// Whether the answered mails are known to contain all these lines.
     pub(super) fn have<'l>(&self, lines: impl Iterator<Item = &'l str>) -> bool {
         let Self::Known(known) = self else { return false };
         let (mut letters, mut compared) = (0, 0);
@@ -31,13 +31,13 @@ impl Answers {
         all && letters >= FEWEST
     }
 
-    /// Whether what stands below a head can come from the answered mails: whether one of its first lines does, where they are known.
+    /// Whether the text below a head can be from the answered mails. If they are known, they must contain one of its first lines.
     pub(super) fn may_have<'l>(&self, lines: impl Iterator<Item = &'l str>) -> bool {
         match self {
             Self::Nothing => false,
             Self::Known(known) if known.is_nearest => {
                 let first: Vec<String> = lines.map(bare).filter(|line| !line.is_empty()).take(FIRST).collect();
-                // "Hello" is in any of them.
+                // A line like "Hello" is in any mail.
                 let telling = first.iter().filter(|line| line.chars().count() >= TELLING);
                 let telling: Vec<&String> = match telling.clone().next() {
                     Some(_) => telling.collect(),
@@ -50,20 +50,20 @@ impl Answers {
     }
 }
 
-/// Fewer letters than these prove nothing.
+/// Fewer letters prove nothing.
 const FEWEST: usize = 4;
-/// More lines than these are not compared.
+/// The most lines that are compared.
 const MOST: usize = 2000;
 /// How many lines below a head are compared.
 const FIRST: usize = 12;
-/// How many letters a line has that is not in many mails.
+/// A line with this many letters is rarely in two mails by chance.
 const TELLING: usize = 10;
 
 /// The texts of answered mails.
 #[derive(Debug, Clone)]
 pub struct Known {
     bare: Vec<String>,
-    /// The mail that is answered directly is among them.
+    /// Whether the directly answered mail is among them.
     is_nearest: bool,
 }
 
@@ -73,7 +73,7 @@ impl Known {
     }
 }
 
-/// A text's letters and digits: programs break and space what they quote in their own ways.
+/// A text's letters and digits. Programs break and space quoted text in their own ways.
 fn bare(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -1,6 +1,6 @@
-//! Whether a line names a day or a time of day, in whatever language: by its numbers.
+//! Finds a day or a time of day in a line of any language, by its numbers.
 
-/// A text as it is compared: numbers in the digits 0–9, one kind of space, nothing that only says which way it runs.
+/// A text for comparison: digits 0–9, plain spaces, no direction marks.
 pub fn normal(text: &str) -> String {
     text.chars()
         .filter(|c| !is_direction(*c))
@@ -12,20 +12,20 @@ pub fn normal(text: &str) -> String {
         .collect()
 }
 
-/// Characters that only say which way a text runs: programs put them around addresses and names.
+/// Marks of the text direction. Programs put them around addresses and names.
 pub const fn is_direction(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// What a digit of some script is worth.
+/// The value of a digit in any script.
 fn digit(c: char) -> Option<u8> {
-    // Where the scripts have their zero, for those that programs write dates in.
+    // The zeros of the scripts in which programs write dates.
     const ZEROS: [char; 12] = ['0', '٠', '۰', '०', '০', '૦', '௦', '౦', '೦', '๐', '၀', '０'];
     let zero = ZEROS.into_iter().rev().find(|zero| *zero <= c)?;
     u8::try_from(u32::from(c) - u32::from(zero)).ok().filter(|worth| *worth < 10)
 }
 
-/// A number of a line: what it is, how many digits it has, and where it stands.
+/// A number in a line: its value, its digits, and its position.
 struct Number {
     value: u32,
     digits: usize,
@@ -40,7 +40,7 @@ fn numbers(line: &str) -> Vec<Number> {
         match (byte.is_ascii_digit(), begin) {
             (true, None) => begin = Some(at),
             (false, Some(first)) => {
-                // Longer ones are no part of a date.
+                // Longer numbers are no part of a date.
                 let value = line[first..at].parse().unwrap_or(u32::MAX);
                 numbers.push(Number { value, digits: at - first, begin: first, end: at });
                 begin = None;
@@ -51,7 +51,7 @@ fn numbers(line: &str) -> Vec<Number> {
     numbers
 }
 
-/// Which of the numbers are hours, minutes and seconds: `15:15`, `15.15`, `15h15`, `15:15:02`.
+/// Which numbers are hours, minutes and seconds: `15:15`, `15.15`, `15h15`, `15:15:02`.
 fn clocks(line: &str, numbers: &[Number]) -> Vec<bool> {
     let mut is_clock = vec![false; numbers.len()];
     for n in 1..numbers.len() {
@@ -77,22 +77,22 @@ fn clocks(line: &str, numbers: &[Number]) -> Vec<bool> {
     is_clock
 }
 
-/// Whether a line names a time of day. It takes lines that are [`normal`].
+/// Whether a line contains a time of day. The line must be [`normal`].
 pub fn has_clock(line: &str) -> bool {
     clocks(line, &numbers(line)).contains(&true)
 }
 
-/// Whether a line names a day with its year. It takes lines that are [`normal`].
+/// Whether a line contains a day with its year. The line must be [`normal`].
 pub fn has_date(line: &str) -> bool {
     date(line).is_some()
 }
 
-/// Where the first number of the day stands that a line names.
+/// The position of the first number of a date in a line.
 pub fn date(line: &str) -> Option<usize> {
     let numbers = numbers(line);
     let is_clock = clocks(line, &numbers);
     let of_day: Vec<&Number> = numbers.iter().zip(&is_clock).filter(|(_, clock)| !**clock).map(|(n, _)| n).collect();
-    // By our calendar, the Islamic ones and the Thai one.
+    // The Gregorian, the Islamic and the Thai calendar.
     let is_year = |n: &&&Number| {
         n.digits == 4
             && matches!(n.value, 1385..=1460 | 1980..=2099 | 2523..=2642)

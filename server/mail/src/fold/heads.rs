@@ -1,5 +1,5 @@
-//! The heads that mail programs put above a mail that is answered: who wrote it, when, to whom, what about. They are known by their words,
-//! and in other languages by their form.
+//! The header blocks that mail programs put above an answered mail: sender, date, recipients, subject. They are recognised by their words,
+//! and in unknown languages by their form.
 
 use super::{
     Line,
@@ -8,26 +8,26 @@ use super::{
     words::{DATE, FROM, LISTED, RAW, SUBJECT},
 };
 
-/// How many lines of a head are looked at, blank ones and broken ones among them.
+/// The most lines of a head, including blank and wrapped ones.
 pub const MOST_LINES: usize = 14;
-/// How many lines a head in a language that is not known has, without those that are broken.
+/// The number of lines of a head in an unknown language, without wrapped lines.
 const FEWEST: usize = 3;
 const MOST: usize = 6;
-/// How often lines of a head may be broken: many recipients.
+/// The most wrapped lines of a head: many recipients.
 const MOST_BROKEN: usize = 4;
 
-/// A longer line, in bytes, is none of a head, however many recipients it names.
+/// A longer line, in bytes, is no part of a head, however many recipients it has.
 const LONGEST_LINE: usize = 20_000;
 
-/// A line of a head: what it names, in small letters, and what it says.
+/// A line of a head: its lower-case label and its value.
 struct Field {
     name: String,
     value: String,
 }
 
-/// The line below the head that begins in line `n`, if one does.
+/// The line after the head that begins in line `n`. None if no head begins there.
 pub fn head(lines: &[Line<'_>], n: usize) -> Option<usize> {
-    // A head begins what it stands in: from the middle of a list of such lines nothing is told.
+    // A head is at the beginning. The middle of a list of such lines is none.
     if n > 0 && field(lines[n - 1].text).is_some() {
         return None;
     }
@@ -35,13 +35,13 @@ pub fn head(lines: &[Line<'_>], n: usize) -> Option<usize> {
     (is_known(&fields) || is_of_form(lines, n, &fields, below)).then_some(below)
 }
 
-/// The lines of a head that begin in line `n`, and the line below them.
+/// The lines of a head that begins in line `n`, and the line after them.
 fn fields(lines: &[Line<'_>], n: usize) -> (Vec<Field>, usize) {
     let mut fields: Vec<Field> = Vec::new();
     let (mut broken, mut below) = (0, n);
     for (at, line) in lines.iter().enumerate().skip(n).take(MOST_LINES) {
         if let Some(field) = field(line.text) {
-            // Beyond a blank line a head goes on in words that are known, or it is over.
+            // After a blank line, a head continues only with known words.
             if at > below && !(fields.iter().any(Field::is_listed) && field.is_listed()) {
                 break;
             }
@@ -58,7 +58,7 @@ fn fields(lines: &[Line<'_>], n: usize) -> (Vec<Field>, usize) {
     (fields, below)
 }
 
-/// A line that says something by name: "From: Anna".
+/// A labelled line: "From: Anna".
 fn field(line: &str) -> Option<Field> {
     if line.len() > LONGEST_LINE {
         return None;
@@ -93,7 +93,7 @@ impl Field {
     }
 }
 
-/// Whether lines are a head by their words. A form that somebody filled in may ask from when about what, too.
+/// Whether lines are a head, by their words. A filled-in form may also contain From, Date and Subject.
 fn is_known(fields: &[Field]) -> bool {
     let Some(first) = fields.first() else { return false };
     let from = fields.iter().find(|field| field.is(&FROM) && !field.value.is_empty());
@@ -107,8 +107,8 @@ fn is_known(fields: &[Field]) -> bool {
     }
 }
 
-/// Whether lines are a head by their form: below a rule or a blank line a few lines, one with an address and one with a date and a time,
-/// and a blank line before what they are the head of.
+/// Whether lines are a head, by their form: a few lines below a rule or a blank line, one of them with an address and one with date and
+/// time, followed by a blank line.
 fn is_of_form(lines: &[Line<'_>], n: usize, fields: &[Field], below: usize) -> bool {
     let is_apart = lines.get(below).is_some_and(|line| line.is_blank());
     let is_list = fields.iter().any(|field| field.is(&RAW) || field.is(&LISTED));
@@ -124,7 +124,7 @@ fn is_of_form(lines: &[Line<'_>], n: usize, fields: &[Field], below: usize) -> b
     let Some(when) = fields.iter().position(Field::has_moment) else { return false };
     let stands_apart = n == 0 || lines[n - 1].is_blank() || is_rule(lines[n - 1].text);
     let begins = (who == 0 && (1..=2).contains(&when)) || (when == 0 && who == 1);
-    // Three lines may be anything.
+    // Three lines alone prove nothing.
     let is_more = fields.len() > FEWEST || fields.iter().any(Field::is_listed);
     stands_apart && begins && is_more && has_bracketed_address(&fields[who].value)
 }

@@ -1,5 +1,5 @@
-//! Folds a mail's HTML where its text would be folded (T3): what is quoted and the signature lie in a `details` that whoever reads opens.
-//! It takes HTML that was made fit to be shown, whose every element ends, and leaves all of it in its order.
+//! Folds a mail's HTML where its text would be folded (T3): quotes and the signature are in a `details` element that the reader opens. The
+//! input is sanitised HTML, in which every element is closed. Everything stays, in the same order.
 
 use std::ops::Range;
 
@@ -10,14 +10,14 @@ const BEGIN_SIGNATURE: &str = "<details><summary>Signature</summary><div>";
 const BEGIN_QUOTED: &str = "<details><summary>Quoted text</summary><div>";
 const END: &str = "</div></details>";
 
-/// Elements without an end.
+/// Elements without an end tag.
 const VOID: [&str; 4] = ["br", "col", "hr", "img"];
-/// A `details` in it, however deep, would be its end.
+/// A `details` inside this element, at any depth, would end it.
 const PARAGRAPH: &str = "p";
-/// Elements that hold certain others and nothing else: a `details` among those would be put before them.
+/// Elements that may contain only certain others. Browsers would move a `details` among those out of them.
 const STRICT: [&str; 9] = ["table", "tbody", "thead", "tfoot", "tr", "colgroup", "ul", "ol", "dl"];
 
-/// Folds HTML that was made fit to be shown, of a mail that answers these. In doubt it is left as it is.
+/// Folds sanitised HTML of a mail with these answers. In doubt it is left unchanged.
 pub fn fold_html(html: &str, answers: &Answers) -> String {
     folded(html, answers).unwrap_or_else(|| html.to_owned())
 }
@@ -33,7 +33,7 @@ fn folded(html: &str, answers: &Answers) -> Option<String> {
     }
     let tree = Tree::of(html)?;
     let quote = quote_line.and_then(|at| tree.whole(at, html.len()));
-    // Where the quotation could not be folded, nothing says where the signature ends.
+    // If the quote could not be folded, the end of the signature is unknown.
     let end = match quote_line {
         None => Some(html.len()),
         Some(_) => quote.as_ref().map(|quote| quote.start),
@@ -54,23 +54,23 @@ fn folded(html: &str, answers: &Answers) -> Option<String> {
     Some(out)
 }
 
-/// An element: from the beginning of its first tag to the end of its last, and what lies between the two.
+/// An element: the range from its start tag to its end tag, and the range between them.
 struct Element<'h> {
     name: &'h str,
     all: Range<usize>,
     inner: Range<usize>,
 }
 
-/// What of HTML is needed to cut it between elements.
+/// The parts of HTML that are needed to cut it between elements.
 struct Tree<'h> {
-    /// In the order of their beginnings.
+    /// In the order of their start tags.
     elements: Vec<Element<'h>>,
-    /// Where something stands that is seen, in order.
+    /// The positions of visible content, in order.
     seen: Vec<usize>,
 }
 
 impl<'h> Tree<'h> {
-    /// None for HTML whose elements do not end in each other.
+    /// None if the elements are not properly nested.
     fn of(html: &'h str) -> Option<Self> {
         let whole = Element { name: "", all: 0..html.len(), inner: 0..html.len() };
         let mut tree = Self { elements: vec![whole], seen: Vec::new() };
@@ -104,7 +104,7 @@ impl<'h> Tree<'h> {
         open.is_empty().then_some(tree)
     }
 
-    /// Lines of a text may stand for themselves.
+    /// Each line of a text counts separately.
     fn see(&mut self, mut at: usize, text: &str) {
         for line in text.split_inclusive('\n') {
             self.seen.extend(first_seen(line).map(|first| at + first));
@@ -117,10 +117,10 @@ impl<'h> Tree<'h> {
         self.seen.get(first).is_some_and(|at| *at < range.end)
     }
 
-    /// Whole elements and texts, side by side in one element, that begin with what is at `from`, or just behind it where it stands together
-    /// with what comes before, and go to `to`.
+    /// A range of whole sibling elements and texts that covers `from` to `to`. It may begin a little later than `from`, if that is in the
+    /// middle of earlier content.
     fn whole(&self, from: usize, to: usize) -> Option<Range<usize>> {
-        // From within to without: the first beyond which nothing is seen until there, and that may hold what folds it.
+        // From inside to outside: the first element with nothing visible before `from` that may contain a `details`.
         let around: Vec<&Element<'_>> =
             self.elements.iter().rev().filter(|element| element.inner.contains(&from)).collect();
         let may_hold = |n: usize| {
@@ -134,7 +134,7 @@ impl<'h> Tree<'h> {
             Some(child) => child.end,
         };
         let mut end = around[holder].inner.end.min(to);
-        // The other end has to stand in the same element: it leaves those in which nothing is seen before it.
+        // The end must be in the same element. Elements with nothing visible before it are left.
         loop {
             let holds_end = |element: &&Element<'_>| element.inner.contains(&end) || element.inner.end == end;
             let ends_in = self.elements.iter().rev().find(holds_end)?;
@@ -149,7 +149,7 @@ impl<'h> Tree<'h> {
     }
 }
 
-/// Where a text begins to be seen.
+/// The position of the first visible character.
 fn first_seen(text: &str) -> Option<usize> {
     let unseen =
         |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
@@ -174,7 +174,7 @@ mod tests {
         fold_html(&sanitise(html, |_| None).html, &Answers::Unknown)
     }
 
-    /// What is seen before anything is opened.
+    /// The content that is visible before anything is opened.
     fn open_part(html: &str) -> String {
         let shown = shown(html);
         let mut open = String::new();
@@ -219,7 +219,7 @@ mod tests {
     fn t3_the_frame_folds_what_the_text_folds() {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut compared = 0;
-        // Marks are elements there.
+        // There, quote marks are elements.
         for case in table::cases().iter().filter(|case| !case.text.lines().any(|line| line.starts_with('>'))) {
             let line = |line: &str| match line.trim() {
                 "" => "<div><br></div>".to_owned(),
@@ -282,7 +282,7 @@ mod tests {
             let folded = fold_html(&plain, &Answers::Unknown);
             let unfolded = folded.replace(BEGIN_SIGNATURE, "").replace(BEGIN_QUOTED, "").replace(END, "");
             prop_assert_eq!(unfolded, plain);
-            // A browser reads it as it was put together.
+            // A browser parses it to the same elements.
             let kept = ammonia::Builder::default().add_tags(["details", "summary", "div"]).clean(&folded).to_string();
             prop_assert_eq!(kept.matches("<details>").count(), folded.matches("<details>").count());
             prop_assert!(folded.matches("<details>").count() < 3);

@@ -1,5 +1,5 @@
-//! Finds what somebody wrote in a mail, apart from what they quoted and from their signature (T3). Nothing is removed: the parts are
-//! folded, and put together they are the mail again. In doubt everything counts as written.
+//! Separates what somebody wrote in a mail from quotes and from the signature (T3). Nothing is removed: the parts are folded, and together
+//! they are the mail. In doubt text counts as written.
 
 mod answered;
 mod dates;
@@ -16,29 +16,30 @@ pub use html::fold_html;
 
 use signs::Sure;
 
-/// Whether a mail hands another one on, by its subject: what it hands on is what its sender wants to show. Outlook says it nowhere else.
+/// Whether a mail forwards another one, by its subject. The forwarded text is then what the sender wants to show. Outlook marks it nowhere
+/// else.
 pub fn is_handed_on(subject: &str) -> bool {
     let word = subject.split_once([':', '：']).map(|(before, _)| before.trim().to_lowercase());
     word.is_some_and(|word| words::HANDED_ON.contains(&word.as_str()))
 }
 
-/// A text in its parts, in their order.
+/// A text in its parts, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Folded<'t> {
     /// What they wrote.
     pub written: &'t str,
-    /// How they sign, from the line `-- ` on (RFC 3676, 4.3), or what their program says of itself.
+    /// The signature, from the line `-- ` (RFC 3676, 4.3), or the program's own line.
     pub signature: &'t str,
-    /// What they answer to, from the line that introduces it on, and what stands below it.
+    /// The quote, from the line that introduces it, and everything below.
     pub quoted: &'t str,
 }
 
-/// Folds the text of a mail that answers these. A mail that answers nothing quotes nothing.
+/// Folds the text of a mail with these answers. A mail that answers nothing quotes nothing.
 pub fn fold<'t>(text: &'t str, answers: &Answers) -> Folded<'t> {
     let lines: Vec<Line<'_>> = lines(text).collect();
     let quote = quote(&lines, answers).map_or(text.len(), |n| lines[n].at);
     let (above, quoted) = text.split_at(quote);
-    // A mail that is nothing but a quotation is a forwarded one: that is what it wants to show.
+    // A mail that is only a quote is a forwarded one, which its sender wants to show.
     if above.trim().is_empty() {
         return Folded { written: text, ..Folded::default() };
     }
@@ -48,7 +49,7 @@ pub fn fold<'t>(text: &'t str, answers: &Answers) -> Folded<'t> {
     Folded { written, signature, quoted }
 }
 
-/// A line without its end, and where it begins.
+/// A line without its end, and its position.
 #[derive(Debug, Clone, Copy)]
 struct Line<'t> {
     at: usize,
@@ -73,35 +74,35 @@ impl Line<'_> {
         self.text.trim_start().starts_with('>')
     }
 
-    /// The line without the first of its marks.
+    /// The line without its first quote mark.
     fn unmarked(self) -> Self {
         let text = self.text.trim_start();
         Self { text: text.strip_prefix('>').map_or(text, |text| text.strip_prefix(' ').unwrap_or(text)), ..self }
     }
 
-    /// The line above a signature. Some programs lose the space behind the dashes.
+    /// The separator of a signature. Some programs lose the space after the dashes.
     fn is_signature_mark(self) -> bool {
         matches!(self.text, "-- " | "--" | "--\u{a0}")
     }
 }
 
-/// How many lines are searched for what begins a quotation without marks.
+/// How many lines are searched for the start of an unmarked quote.
 const SEARCHED: usize = 2000;
 
-/// The line with which the quotation begins that the rest of the text is.
+/// The first line of the quote, which continues to the end of the text.
 fn quote(lines: &[Line<'_>], answers: &Answers) -> Option<usize> {
     if matches!(answers, Answers::Nothing) {
         return None;
     }
-    // What stands under an answer without marks of its own goes to the end.
+    // An unmarked quote below a reply goes to the end.
     match (0..lines.len().min(SEARCHED)).find_map(|n| unmarked(lines, n, answers)) {
         Some(n) => (!is_forward_above(&lines[..n])).then(|| with_rule(lines, n)),
         None => marked(lines, answers),
     }
 }
 
-/// The line with which a quotation begins whose lines bear no marks, as Outlook, Yahoo and others put it under an answer: with the head
-/// that begins in line `n`, or the sentence that ends there.
+/// The first line of an unmarked quote, as Outlook, Yahoo and others put below a reply: a head that begins in line `n`, or a sentence that
+/// ends there.
 fn unmarked(lines: &[Line<'_>], n: usize, answers: &Answers) -> Option<usize> {
     let (begin, below, sure) = if signs::is_original(lines[n].text) {
         (n, n + 1, Sure::Always)
@@ -112,9 +113,9 @@ fn unmarked(lines: &[Line<'_>], n: usize, answers: &Answers) -> Option<usize> {
         (begin, n + 1, sure)
     };
     let first = lines[below..].iter().find(|line| !line.is_blank());
-    // Dashes may have the head behind them on their line, and the quotation as well.
+    // The separator line may also contain the head and the quote.
     let has_more = first.is_some() || signs::is_original(lines[n].text);
-    // Above lines that are marked, somebody may have written between them.
+    // Somebody may have written between marked lines.
     let is_marked = first.is_some_and(|line| line.is_quoted());
     let is_apart = begin == 0 || lines[begin - 1].is_blank() || signs::is_title(lines[begin - 1].text);
     let is_sure = match sure {
@@ -131,22 +132,22 @@ fn unmarked(lines: &[Line<'_>], n: usize, answers: &Answers) -> Option<usize> {
     (has_more && !is_marked && is_sure && answers.may_have(quoted)).then_some(begin)
 }
 
-/// How many lines a sentence takes that introduces a quotation.
+/// The most lines of a sentence that introduces a quote.
 const MOST_LINES: usize = 4;
 
-/// The line with which lines begin that are marked with `>` and go to the end, and what introduces them. Lines that nothing introduces are
-/// a quotation if the answered mail has them.
+/// The first line of a quote marked with `>` that goes to the end, or of its introduction. Marked lines without an introduction are a quote
+/// if the answered mail contains them.
 fn marked(lines: &[Line<'_>], answers: &Answers) -> Option<usize> {
     let end = tails::footer(lines).unwrap_or(lines.len());
     let last = last_filled(&lines[..end])?;
     let last = match lines[last].is_quoted() {
         true => last,
-        // An answer between the quoted lines: to fold them would tear it apart.
+        // The reply is between the quoted lines. Folding them would tear it apart.
         false => above_signature(&lines[..end]).filter(|&n| lines[n].is_quoted())?,
     };
     let above = lines[..=last].iter().rposition(|line| !line.is_blank() && !line.is_quoted());
     let first = above.map_or(0, |n| n + 1);
-    // Blank lines above it belong to what was written.
+    // Blank lines above it belong to the written text.
     let first = (first..=last).find(|&n| !lines[n].is_blank())?;
     let bare: Vec<Line<'_>> = lines[first..=last].iter().map(|line| line.unmarked()).collect();
     if let Some(begin) = above.and_then(|n| introduced(lines, n, &bare)) {
@@ -156,7 +157,7 @@ fn marked(lines: &[Line<'_>], answers: &Answers) -> Option<usize> {
     (is_headed || answers.have(bare.iter().map(|line| line.text))).then_some(first)
 }
 
-/// The line with which begins what introduces marked lines, and ends in line `n`: a sentence, a head, words between dashes.
+/// The first line of what introduces marked lines and ends in line `n`: a sentence, a head, words between dashes.
 fn introduced(lines: &[Line<'_>], n: usize, marked: &[Line<'_>]) -> Option<usize> {
     let text = lines[n].text;
     if signs::is_original(text)
@@ -168,7 +169,7 @@ fn introduced(lines: &[Line<'_>], n: usize, marked: &[Line<'_>]) -> Option<usize
     head.or_else(|| introduction(lines, n).map(|(first, _)| first)).map(|first| with_rule(lines, first))
 }
 
-/// Whether the sentence that introduces lines stands in their first ones.
+/// Whether the first lines contain the introducing sentence.
 fn begins_introduced(lines: &[Line<'_>]) -> bool {
     (0..lines.len().min(MOST_LINES)).any(|n| introduction(lines, n).is_some_and(|(first, _)| first == 0))
 }
@@ -177,12 +178,12 @@ fn last_filled(lines: &[Line<'_>]) -> Option<usize> {
     lines.iter().rposition(|line| !line.is_blank())
 }
 
-/// The last line that says something above the signature, for those who sign below what they quote.
+/// The last line with text above the signature, for people who sign below the quote.
 fn above_signature(lines: &[Line<'_>]) -> Option<usize> {
     last_filled(&lines[..tails::mark(lines)?])
 }
 
-/// The line with which the sentence begins that introduces a quotation and ends in line `n`: "On Monday, Anna wrote:".
+/// The first line of the sentence that introduces a quote and ends in line `n`: "On Monday, Anna wrote:".
 fn introduction(lines: &[Line<'_>], n: usize) -> Option<(usize, Sure)> {
     if !lines[n].text.trim_end().ends_with(|c: char| !c.is_alphanumeric()) {
         return None;
@@ -191,7 +192,7 @@ fn introduction(lines: &[Line<'_>], n: usize) -> Option<(usize, Sure)> {
     let mut whole = None;
     for first in (n.saturating_sub(MOST_LINES - 1)..=n).rev() {
         let text = lines[first].text.trim();
-        // Above are another paragraph, another quotation or the sentence before.
+        // Above are another paragraph, another quote or the sentence before.
         let ends = first < n && text.ends_with(['.', '!', '?', ':']) && !signs::is_cut_date(text, &sentence);
         let apart = text.is_empty() || lines[first].is_quoted() || ends;
         if apart || text.len() + sentence.len() > signs::LONGEST {
@@ -207,7 +208,7 @@ fn introduction(lines: &[Line<'_>], n: usize) -> Option<(usize, Sure)> {
     whole
 }
 
-/// The line above a sentence that names nobody and begins with "wrote", if it is the name that belongs to it.
+/// The line above a sentence that begins with "wrote" and names nobody, if it is the name.
 fn with_name(lines: &[Line<'_>], first: usize, sentence: &str) -> Option<(usize, Sure)> {
     let above = first.checked_sub(1)?;
     let name = lines[above].text.trim();
@@ -218,13 +219,13 @@ fn with_name(lines: &[Line<'_>], first: usize, sentence: &str) -> Option<(usize,
     Some((above, signs::introduction(&format!("{name} {sentence}"))?))
 }
 
-/// The rule that Outlook draws above a head, or the words between dashes, if there are any.
+/// The rule or the words between dashes above a head, if there are any.
 fn with_rule(lines: &[Line<'_>], n: usize) -> usize {
     let above = last_filled(&lines[..n]);
     above.filter(|&rule| signs::is_rule(lines[rule].text) || signs::is_title(lines[rule].text)).unwrap_or(n)
 }
 
-/// A mail that is handed on is what its sender wants to show, and no quotation.
+/// A forwarded mail is what its sender wants to show, so it is no quote.
 fn is_forward_above(lines: &[Line<'_>]) -> bool {
     lines.iter().rev().filter(|line| !line.is_blank()).take(2).any(|line| signs::is_forward(line.text))
 }
@@ -235,7 +236,7 @@ mod tests {
 
     use super::*;
 
-    /// The parts of a text, each without the space around it.
+    /// The parts of a text, trimmed.
     fn parts(text: &str) -> (&str, &str, &str) {
         let Folded { written, signature, quoted } = fold(text, &Answers::Unknown);
         (written.trim(), signature.trim(), quoted.trim())

@@ -1,33 +1,33 @@
-//! By what a line is known that some program put around a quotation.
+//! Recognises the lines that programs put around a quote.
 
 use super::{
     dates::{date, has_clock, has_date, is_direction, normal},
     words::{BEGINS, FORWARDED, ORIGINAL, OURSELVES, WROTE, YOU},
 };
 
-/// A sentence longer than this, in bytes, introduces nothing.
+/// A longer sentence, in bytes, introduces nothing.
 pub const LONGEST: usize = 400;
-/// A line longer than this, in bytes, is none that a program puts by itself.
+/// A longer line, in bytes, was not inserted by a program.
 pub const LONGEST_MARK: usize = 200;
-/// How many words may stand between a date and an address, where nothing says that somebody wrote.
+/// The most words between a date and an address, without a word for "wrote".
 const BETWEEN: usize = 8;
 
-/// How many words may stand in a sentence without a time behind the address: "wrote", or "wrote" and the date.
+/// The most words after the address in a sentence without a time: "wrote", or "wrote" and the date.
 const BEHIND: usize = 2;
 const BEHIND_WITH_DATE: usize = 8;
 
-/// How sure it is that a sentence introduces a quotation.
+/// How certain it is that a sentence introduces a quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sure {
-    /// If what follows is marked.
+    /// Only if the next lines are marked.
     IfMarked,
-    /// If it stands by itself.
+    /// Only if it is a separate paragraph.
     IfApart,
-    /// Only a program writes like this.
+    /// Always: only a program writes like this.
     Always,
 }
 
-/// Whether a sentence introduces a quotation: "On Monday, 2 November, Anna wrote:".
+/// Whether a sentence introduces a quote: "On Monday, 2 November, Anna wrote:".
 pub fn introduction(sentence: &str) -> Option<Sure> {
     if sentence.len() > LONGEST {
         return None;
@@ -43,7 +43,7 @@ pub fn introduction(sentence: &str) -> Option<Sure> {
     let (day, time, at) = (has_date(sentence), has_clock(sentence), sentence.contains('@'));
     let dated = at || sentence.contains(char::is_numeric);
     let if_marked = ((wrote && dated) || (addressed && (day || time))).then_some(Sure::IfMarked);
-    // "I wrote to Anna on …" is somebody's own.
+    // "I wrote to Anna on …" is somebody's own sentence.
     if sentence.split([' ', '\'', '’']).next().is_some_and(|word| OURSELVES.contains(&word)) {
         return if_marked;
     }
@@ -51,7 +51,7 @@ pub fn introduction(sentence: &str) -> Option<Sure> {
         return Some(Sure::Always);
     }
     let by_you = YOU.iter().any(|word| sentence.contains(word));
-    // Some programs say in some languages only when and by whom.
+    // In some languages, some programs write only the date and the name.
     let is_apart = (wrote && time && (day || at))
         || (day && by_you)
         || (wrote && day && addressed && is_bare(sentence))
@@ -59,16 +59,16 @@ pub fn introduction(sentence: &str) -> Option<Sure> {
     if is_apart && !is_of_oneself(sentence) { Some(Sure::IfApart) } else { if_marked }
 }
 
-/// Whether somebody says it of themselves: "On 2 November I wrote to Ben <ben@x.example>:" quotes nobody. Whole words: "Anna I. Meier" is a
-/// name.
+/// Whether somebody writes about themselves: "On 2 November I wrote to Ben <ben@x.example>:" quotes nobody. Only whole words count, because
+/// "Anna I. Meier" is a name.
 fn is_of_oneself(sentence: &str) -> bool {
     sentence.split_whitespace().any(|word| {
         matches!(word.to_lowercase().as_str(), "i" | "we" | "ich" | "wir" | "nous" | "yo" | "ik" | "wij" | "jag")
     })
 }
 
-/// Whether a sentence says nothing but when who wrote, as programs do that leave out the time: "On November 23, 2026, Anna
-/// <anna@x.example> wrote:". Somebody's own sentence says to whom, or what about.
+/// Whether a sentence says only who wrote when, as some programs write it without a time: "On November 23, 2026, Anna <anna@x.example>
+/// wrote:". Somebody's own sentence also says to whom or about what.
 fn is_bare(sentence: &str) -> bool {
     let behind =
         sentence.rfind(['>', ')', ']']).map_or("", |at| &sentence[at + 1..]).trim_end_matches([':', '：', ' ']);
@@ -84,7 +84,7 @@ pub fn begins_with_wrote(text: &str) -> bool {
     WROTE.iter().any(|word| text.strip_prefix(word).is_some_and(is_word_end))
 }
 
-/// Whether a line is nothing but a name and its address: "Anna Meier <anna@x.example>".
+/// Whether a line is only a name with its address: "Anna Meier <anna@x.example>".
 pub fn is_name(line: &str) -> bool {
     line.len() <= LONGEST_MARK
         && line.ends_with('>')
@@ -93,7 +93,7 @@ pub fn is_name(line: &str) -> bool {
         && line.split_whitespace().count() <= BETWEEN
 }
 
-/// Whether a line ends in the day of a date that goes on in the text below it: "am So., 23." and "November 2026". The dot ends no sentence.
+/// Whether a line ends inside a date that continues in the next one: "am So., 23." and "November 2026". Its dot does not end a sentence.
 pub fn is_cut_date(line: &str, below: &str) -> bool {
     let (line, below) = (normal(line), normal(below));
     let Some(line) = line.strip_suffix('.') else { return false };
@@ -106,13 +106,13 @@ pub fn is_cut_date(line: &str, below: &str) -> bool {
     day && digits <= 2 && below.split_whitespace().take(2).any(year)
 }
 
-/// Whether a sentence begins with its date or with a name and its address.
+/// Whether a sentence begins with its date, or with a name and its address.
 fn is_led(sentence: &str) -> bool {
     let before = |at: usize| sentence[..at].split_whitespace().count();
     date(sentence).is_some_and(|at| before(at) <= 2) || sentence.find(['<', '(', '[']).is_some_and(|at| before(at) <= 4)
 }
 
-/// Whether a sentence is a date, a name and its address: "2026-11-27 Anna Meier <anna@x.example>".
+/// Whether a sentence is a date, a name and an address: "2026-11-27 Anna Meier <anna@x.example>".
 fn is_date_then_address(sentence: &str) -> bool {
     let end = sentence.trim_end_matches([':', '：', ',', ' ']);
     let Some(at) = date(sentence) else { return false };
@@ -120,7 +120,7 @@ fn is_date_then_address(sentence: &str) -> bool {
     before <= 1 && end.ends_with(['>', ')', ']']) && sentence[at..].split_whitespace().count() <= BETWEEN + 3
 }
 
-/// Whether a text has an address as programs put it behind a name: `<anna@x.example>`, `(anna@x.example)`.
+/// Whether a text has an address in brackets, as programs write it after a name: `<anna@x.example>`, `(anna@x.example)`.
 pub fn has_bracketed_address(text: &str) -> bool {
     text.match_indices('@').any(|(at, _)| {
         let Some(begin) = text[..at].rfind(['<', '(', '[']) else { return false };
@@ -129,11 +129,11 @@ pub fn has_bracketed_address(text: &str) -> bool {
     })
 }
 
-/// Whether an introduction over several lines begins with this one.
+/// Whether an introduction of several lines begins with this one.
 pub fn begins(line: &str) -> bool {
     let line = normal(line);
     let line = line.trim_start_matches(['-', ' ']);
-    // "On Friday at 10:00" may be the answer itself; a date and a time have more.
+    // "On Friday at 10:00" may be part of the reply. A date and a time have more digits.
     let dated = line.chars().filter(|c| c.is_numeric()).nth(4).is_some();
     if !dated || line.starts_with(char::is_numeric) {
         return dated;
@@ -143,22 +143,22 @@ pub fn begins(line: &str) -> bool {
         || date(line).is_some_and(|at| line[..at].split_whitespace().count() <= 1)
 }
 
-/// Whether a word that stands before this is a whole one, in scripts that have spaces.
+/// Whether the word before this text is complete, in scripts with spaces.
 fn is_word_end(behind: &str) -> bool {
     !behind.starts_with(|c: char| c.is_lowercase())
 }
 
-/// Whether an introduction is one by itself, so that nothing above belongs to it.
+/// Whether an introduction is complete, so that nothing above belongs to it.
 pub fn is_complete(introduction: &str) -> bool {
     is_balanced(introduction) && has_date(&normal(introduction))
 }
 
-/// Whether each angle bracket of a text has its other one: an address that was broken in two has not.
+/// Whether angle brackets are balanced. Those of an address that was broken over two lines are not.
 pub fn is_balanced(text: &str) -> bool {
     !text.starts_with('<') && text.matches('<').count() == text.matches('>').count()
 }
 
-/// The line that Outlook and others draw above the mail they answer: `-----Original Message-----`. Some put its head behind it.
+/// The line that Outlook and others put above the answered mail: `-----Original Message-----`. Some put its head on the same line.
 pub fn is_original(line: &str) -> bool {
     let line = line.trim();
     if !line.starts_with("--") {
@@ -170,7 +170,7 @@ pub fn is_original(line: &str) -> bool {
     after.is_some_and(|after| after.trim_start().starts_with("--"))
 }
 
-/// Whether a line is a few words between dashes, as above a head: "----- Algne kiri -----".
+/// Whether a line has a few words between dashes, as above a head: "----- Algne kiri -----".
 pub fn is_title(line: &str) -> bool {
     if line.len() > LONGEST_MARK {
         return false;
@@ -188,19 +188,19 @@ pub fn is_title(line: &str) -> bool {
         && !is_forward(inner)
 }
 
-/// Whether a line says that what is below it is handed on.
+/// Whether a line says that the text below is forwarded.
 pub fn is_forward(line: &str) -> bool {
     let line = lower(line, LONGEST_MARK);
     FORWARDED.iter().any(|word| line.contains(word))
 }
 
-/// The rule that Outlook draws above a head.
+/// The rule that Outlook puts above a head.
 pub fn is_rule(line: &str) -> bool {
     let line = line.trim();
     line.len() >= 10 && line.chars().all(|c| matches!(c, '_' | '-' | '=' | '*' | '#' | '~'))
 }
 
-/// Whether a line begins in quotation marks: somebody quotes by hand.
+/// Whether a line begins with a quotation mark: a quote by hand.
 pub fn is_by_hand(line: &str) -> bool {
     line.trim_start_matches(is_direction)
         .trim_start()

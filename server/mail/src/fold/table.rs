@@ -1,23 +1,23 @@
-//! How much of what programs put around a letter is known, in many languages, and how much that only looks like it is left alone:
-//! `server/mail/samples/folds.txt`.
+//! Tests the folding with `server/mail/samples/folds.txt`: what programs put around a letter in many languages, and text that only looks
+//! like it.
 
 use super::{Answers, Folded, fold};
 
 const TABLE: &str = include_str!("../../samples/folds.txt");
 
-/// A text, and what is folded of it.
+/// A text, and the part of it that is folded.
 pub struct Case {
     /// "quote", "sign" or "keep".
     pub kind: &'static str,
-    /// What it is.
+    /// The description.
     pub title: &'static str,
     /// The text.
     pub text: String,
-    /// What is folded, as it stands at the end of the text.
+    /// The folded part, at the end of the text.
     pub folded: &'static str,
 }
 
-/// The table.
+/// All cases.
 pub fn cases() -> Vec<Case> {
     let cases = TABLE.split("\n## ").skip(1).map(|case| {
         let (head, text) = case.split_once('\n').unwrap();
@@ -29,11 +29,11 @@ pub fn cases() -> Vec<Case> {
     cases.collect()
 }
 
-/// What is wrong with how a text is folded, if anything is.
+/// What is wrong with the folding of a text, if anything.
 fn fault(case: &Case, answers: &Answers) -> Option<String> {
     let Folded { written, signature, quoted } = fold(&case.text, answers);
     let right = match case.kind {
-        // A signature may stand above it.
+        // A signature may be above it.
         "quote" => quoted.trim() == case.folded,
         "sign" => signature.trim() == case.folded && quoted.is_empty(),
         _ => written == case.text,
@@ -58,7 +58,7 @@ fn t3_a_mail_that_answers_nothing_quotes_nothing() {
     for case in cases() {
         let Folded { written, signature, quoted } = fold(&case.text, &Answers::Nothing);
         assert_eq!(quoted, "", "{}", case.title);
-        // How it is signed is folded all the same, and nothing else is.
+        // The signature is still folded, and nothing else.
         let is_as_before = case.kind != "sign" || signature.trim() == case.folded;
         assert!(is_as_before && (case.kind != "keep" || written == case.text), "{}: {signature}", case.title);
         let is_signed = case.title.contains("signature below") || case.title.contains("footer below");
@@ -66,7 +66,7 @@ fn t3_a_mail_that_answers_nothing_quotes_nothing() {
     }
 }
 
-/// The cases whose title begins so are folded as they should be.
+/// Checks the cases whose titles begin like this.
 fn are_right(begin: &str) {
     let all = cases();
     let about: Vec<&Case> = all.iter().filter(|case| case.title.starts_with(begin)).collect();

@@ -1,5 +1,4 @@
-//! What stands at the end of what somebody wrote and is no part of it: how they sign, what their program says of itself, what a mailing
-//! list adds.
+//! The end of a text that is not written by hand: the signature, the program's own line, the footer of a mailing list.
 
 use super::{
     Line,
@@ -9,17 +8,17 @@ use super::{
     words::{DEVICES, EXCUSES, LISTS, MAKERS, ORDINARY, PARTING, PRODUCTS, SENT, SENT_WITH, SHORT_PARTING, THANKS},
 };
 
-/// How many lines a signature below its mark may have.
+/// The most lines of a signature after its separator.
 const SIGNATURE: usize = 15;
-/// How many lines a list adds at most, and how many follow a parting.
+/// The most lines of a list's footer, and after a closing.
 const FOOTER: usize = 10;
-/// How long the row is above it at least.
+/// The shortest row of dashes above a footer.
 const ROW: usize = 24;
-/// The line with which the end begins that is no part of what was written. Something is left above it.
+/// The first line of the end that is not part of the written text. Some text is always left above it.
 pub fn signature(lines: &[Line<'_>]) -> Option<usize> {
     let mut begin = None;
     let mut rest = lines;
-    // From the last of them to the first; each stands there once, or not.
+    // From last to first. Each part occurs once or not at all.
     for part in [footer, mark, device, parting, device] {
         if let Some(n) = part(rest).filter(|&n| last_filled(&rest[..n]).is_some()) {
             begin = Some(n);
@@ -29,7 +28,7 @@ pub fn signature(lines: &[Line<'_>]) -> Option<usize> {
     begin
 }
 
-/// The line with which begins what a mailing list adds to every mail: a row of dashes, and where the list is found or left.
+/// The first line of a mailing list's footer: a row of dashes, then the addresses of the list.
 pub fn footer(lines: &[Line<'_>]) -> Option<usize> {
     let rule = lines.iter().rposition(|line| is_rule(line.text) && line.text.trim().len() >= ROW)?;
     let below = &lines[rule + 1..];
@@ -46,13 +45,13 @@ pub fn footer(lines: &[Line<'_>]) -> Option<usize> {
     ((1..=FOOTER).contains(&filled) && named && is_own(lines, rule + 1)).then_some(rule)
 }
 
-/// The line with which a signature begins: `-- ` (RFC 3676, 4.3).
+/// The separator of a signature: `-- ` (RFC 3676, 4.3).
 pub fn mark(lines: &[Line<'_>]) -> Option<usize> {
     let mark = lines.iter().rposition(|line| line.is_signature_mark())?;
     (last_filled(lines)? - mark < SIGNATURE && is_own(lines, mark + 1)).then_some(mark)
 }
 
-/// Whether nothing of somebody else's stands from a line on: no quotation, and nothing that is handed on.
+/// Whether nothing from a line on is somebody else's: no quote, and no forwarded text.
 fn is_own(lines: &[Line<'_>], from: usize) -> bool {
     (from..lines.len()).filter(|&n| !lines[n].is_blank()).all(|n| {
         let text = lines[n].text;
@@ -66,12 +65,12 @@ fn is_own(lines: &[Line<'_>], from: usize) -> bool {
     })
 }
 
-/// The line with which a program speaks of itself, below all else: "Sent from my iPhone".
+/// The line in which a program names itself, below everything else: "Sent from my iPhone".
 fn device(lines: &[Line<'_>]) -> Option<usize> {
     let last = last_filled(lines)?;
     let is_apart = |n: usize| n == 0 || lines[n - 1].is_blank();
     let is_one = |n: usize| is_device(lines[n].text) || (is_apart(n) && is_device_by_form(lines[n].text));
-    // The address of what it advertises may stand below.
+    // The link that it advertises may follow.
     let is_link = |n: usize| is_makers_link(lines[n].text) && words(lines[n].text).next().is_none();
     match last.checked_sub(1) {
         Some(first) if is_one(first) && (is_one(last) || is_link(last)) => Some(first),
@@ -79,7 +78,7 @@ fn device(lines: &[Line<'_>]) -> Option<usize> {
     }
 }
 
-/// Whether a line is a program's own word about itself or its device: "Sent from my iPhone".
+/// Whether a program names itself or its device in a line: "Sent from my iPhone".
 pub fn is_device(line: &str) -> bool {
     if line.len() > LONGEST_MARK * 2 {
         return false;
@@ -95,25 +94,26 @@ pub fn is_device(line: &str) -> bool {
         || (is_makers_link(line) && plain.split_whitespace().count() <= 6 && !plain.contains(['.', '!', '?', ',']))
 }
 
-/// Whether a line has little behind the product that it names, or an excuse: "Sent from my iPhone last week, and nobody answered" goes on.
+/// Whether a line has only a few words or an excuse after the product's name. "Sent from my iPhone last week, and nobody answered" has
+/// more.
 fn ends_in_product(line: &str) -> bool {
     let end = PRODUCTS.iter().filter_map(|product| Some(line.rfind(product)? + product.len())).max().unwrap_or(0);
     let is_excuse = EXCUSES.iter().any(|stem| line.contains(stem));
     !line.contains('?') && (is_excuse || line[end..].split_whitespace().count() <= 3)
 }
 
-/// Whether a line names something sent, in one of many languages, in its first words or its last.
+/// Whether a line contains "sent" in one of many languages, among its first or last words.
 fn is_sent(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let is_sent = |word: &&str| SENT.iter().any(|stem| word.starts_with(stem));
     let is_sentence = line.contains(['.', '!', '?', ',', ':', ';', '。', '，']);
     let near = words.iter().take(2).chain(words.iter().rev().take(2)).any(is_sent);
-    // Scripts without spaces: the line is one word.
+    // In scripts without spaces, the line is one word.
     let within = words.len() <= 3 && SENT.iter().any(|stem| !stem.is_ascii() && line.contains(stem));
     words.len() <= 9 && !is_sentence && (near || within)
 }
 
-/// Whether a line by itself names a device at its end, in a language that is not known: "Mibgħut mill-iPhone tiegħi".
+/// Whether a single line ends with a device, in an unknown language: "Mibgħut mill-iPhone tiegħi".
 fn is_device_by_form(line: &str) -> bool {
     let line = line.trim().trim_matches(is_direction);
     let lower = line.to_lowercase();
@@ -127,7 +127,7 @@ fn is_device_by_form(line: &str) -> bool {
         && !words.iter().any(|word| ORDINARY.contains(word))
 }
 
-/// Whether a line leads to where such a program is found.
+/// Whether a line links to the site of such a program.
 fn is_makers_link(line: &str) -> bool {
     let mut links = line.match_indices("://").map(|(at, _)| &line[at + 3..]);
     links.any(|link| {
@@ -142,7 +142,7 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split_whitespace().filter(move |word| !is_address(word) && word.contains(char::is_alphanumeric))
 }
 
-/// A line without addresses of pages: `<https://…>`, and the `[…](https://…)` of Markdown.
+/// A line without links: `<https://…>`, and Markdown's `[…](https://…)`.
 fn without_links(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
     let mut inside = false;
@@ -156,7 +156,7 @@ fn without_links(line: &str) -> String {
     plain
 }
 
-/// The line with which somebody takes leave, with their name below it: "Best regards," and "Anna".
+/// The line with a closing that is followed by a name: "Best regards," and "Anna".
 fn parting(lines: &[Line<'_>]) -> Option<usize> {
     let last = last_filled(lines)?;
     let begin = (last.saturating_sub(2 * FOOTER)..=last).rev().find(|&n| partings(lines[n].text).is_some())?;
@@ -172,7 +172,7 @@ fn parting(lines: &[Line<'_>]) -> Option<usize> {
         (true, Some(at)) => (at <= if thanks { 0 } else { 2 } && is_name(below[at].text)).then_some(at + 1)?,
         (true, None) => return None,
     };
-    // The name goes on in its own lines; what stands apart from it says how its owner is reached.
+    // The name may continue on the next lines. A separate block has contact details.
     let mut parts = below[details..].split(|line| line.is_blank());
     let own = parts.next().unwrap_or_default().iter().all(|line| is_detail(line.text));
     let others = parts
@@ -181,11 +181,11 @@ fn parting(lines: &[Line<'_>]) -> Option<usize> {
     (own && others).then_some(begin)
 }
 
-/// A line in which somebody takes leave.
+/// A closing line.
 struct Parting {
-    /// What stands behind it on its line: a name, or nothing.
+    /// The text after it on the same line: a name, or nothing.
     name: String,
-    /// It only gives thanks, which may be what somebody wants to say.
+    /// Whether it only says thanks, which may be part of the message.
     thanks: bool,
 }
 
@@ -203,7 +203,7 @@ fn partings(line: &str) -> Option<Parting> {
     if THANKS.contains(&whole) && !line.ends_with('?') {
         return Some(Parting { name: String::new(), thanks: true });
     }
-    // Where letters change their length in small ones, a place in one is none in the other.
+    // If lower case changes the length, positions in one are not valid in the other.
     if lower.len() != line.len() {
         return None;
     }
@@ -212,7 +212,7 @@ fn partings(line: &str) -> Option<Parting> {
     let rest = line.get(first + longest.len()..)?;
     let is_apart = rest.starts_with(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | '!'))
         && (longest.contains(' ') || SHORT_PARTING.contains(longest));
-    // "Viele Grüße aus Hamburg" names no one yet.
+    // "Viele Grüße aus Hamburg" contains no name.
     let rest = rest.trim_matches(end);
     let from = rest.split_whitespace().next().is_some_and(|word| {
         ["from", "aus", "de", "da", "dal", "från", "fra", "z", "ze", "iz", "из", "uit"].contains(&word)
@@ -222,10 +222,10 @@ fn partings(line: &str) -> Option<Parting> {
     (is_apart && few).then_some(Parting { name, thanks: false })
 }
 
-/// How many words are counted of a line.
+/// The most words of a line that are counted.
 const WORDS: usize = 8;
 
-/// Whether a line can be a name: few words, the first and the last of them with a capital letter.
+/// Whether a line can be a name: few words, the first and last with a capital letter.
 fn is_name(line: &str) -> bool {
     let line = line.trim().trim_end_matches([',', '.']);
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -242,12 +242,12 @@ fn is_small(word: &str) -> bool {
     word.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(char::is_lowercase)
 }
 
-/// A letter of a script that has no capitals.
+/// A letter of a script without upper and lower case.
 fn has_no_case(c: char) -> bool {
     c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase()
 }
 
-/// Whether a line can tell about somebody who signed: a title, a company, a street, a number. Sentences are none.
+/// Whether a line can be a detail about the person who signs: a title, a company, a street, a number. Sentences are none.
 fn is_detail(line: &str) -> bool {
     let all: Vec<&str> = words(line).collect();
     let small = all.iter().filter(|word| is_small(word)).count();
@@ -262,7 +262,7 @@ fn is_detail(line: &str) -> bool {
     is_short && !is_sentence && !is_aside && is_known_script
 }
 
-/// Whether a line says how somebody is reached: an address, a page, a phone.
+/// Whether a line has contact data: an address, a web page, a phone number.
 fn is_reach(line: &str) -> bool {
     let digits = line.chars().filter(char::is_ascii_digit).count();
     let first = line.trim_start().trim_start_matches(|c: char| c.is_alphabetic() || matches!(c, '.' | ':' | ' ' | '/'));

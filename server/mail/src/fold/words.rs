@@ -1,64 +1,64 @@
-//! The words that mail programs and people put around what they write and quote: `words.txt`.
+//! The words that mail programs and people put around text and quotes, from `words.txt`.
 
 use std::sync::LazyLock;
 
-/// Words in small letters.
+/// Words in lower case.
 pub type Words = LazyLock<Vec<&'static str>>;
 
 const TEXT: &str = include_str!("words.txt");
 
-/// The words of one part of the file.
+/// The words of one section of the file.
 fn words(part: &str) -> Vec<&'static str> {
     let lines = TEXT.lines().skip_while(|line| line.strip_prefix("= ") != Some(part)).skip(1);
     let lines = lines.take_while(|line| !line.starts_with("= "));
     lines.flat_map(|line| line.split(" | ")).filter(|word| !word.is_empty()).collect()
 }
 
-/// What stands before the subject of a mail that hands another one on.
+/// Prefixes of the subject of a forwarded mail.
 pub static HANDED_ON: Words = LazyLock::new(|| words("HANDED_ON"));
-/// "Wrote", as it stands in the sentence above a quotation.
+/// "Wrote", as in the sentence above a quote.
 pub static WROTE: Words = LazyLock::new(|| words("WROTE"));
-/// "You wrote", as it stands there where the program names nobody.
+/// "You wrote", if the program names nobody.
 pub static YOU: Words = LazyLock::new(|| words("YOU"));
-/// How sentences begin in which somebody speaks of themselves.
+/// The first words of sentences in which people write about themselves.
 pub static OURSELVES: Words = LazyLock::new(|| words("OURSELVES"));
-/// How such a sentence begins, where it does not begin with a number or a name.
+/// The first words of introducing sentences, other than numbers and names.
 pub static BEGINS: Words = LazyLock::new(|| words("BEGINS"));
-/// What stands between the dashes above an answered mail.
+/// The words between the dashes above an answered mail.
 pub static ORIGINAL: Words = LazyLock::new(|| words("ORIGINAL"));
-/// What stands above a mail that is handed on.
+/// The words above a forwarded mail.
 pub static FORWARDED: Words = LazyLock::new(|| words("FORWARDED"));
-/// The head lines that name who wrote.
+/// The labels of head lines for the sender.
 pub static FROM: Words = LazyLock::new(|| words("FROM"));
-/// Those that name when.
+/// The labels for the date.
 pub static DATE: Words = LazyLock::new(|| words("DATE"));
-/// Those that name what about.
+/// The labels for the subject.
 pub static SUBJECT: Words = LazyLock::new(|| words("SUBJECT"));
-/// Lines of heads as servers write them: whoever pastes those wants to show them.
+/// Header names as servers write them. Somebody who pastes those wants to show them.
 pub static RAW: Words = LazyLock::new(|| words("RAW"));
-/// What lists that somebody wrote name, and no head does.
+/// Labels that occur in hand-written lists and in no head.
 pub static LISTED: Words = LazyLock::new(|| words("LISTED"));
-/// The stem of "sent" in such lines, in languages that put it first or last.
+/// The stem of "sent" in lines of programs, in languages that put it first or last.
 pub static SENT: Words = LazyLock::new(|| words("SENT"));
-/// What such a line must name besides: anybody may write "sent from Berlin".
+/// A product that such a line must name: anybody may write "sent from Berlin".
 pub static PRODUCTS: Words = LazyLock::new(|| words("PRODUCTS"));
-/// What such a line names in a language that is not known.
+/// Devices that such a line names, in unknown languages.
 pub static DEVICES: Words = LazyLock::new(|| words("DEVICES"));
-/// Words of sentences about a device, in languages whose lines are known.
+/// Words of ordinary sentences about a device, in languages whose lines are known.
 pub static ORDINARY: Words = LazyLock::new(|| words("ORDINARY"));
-/// What people add to such lines, by its stem.
+/// Stems of what people add to such lines.
 pub static EXCUSES: Words = LazyLock::new(|| words("EXCUSES"));
-/// Where such programs are found.
+/// The sites of such programs.
 pub static MAKERS: Words = LazyLock::new(|| words("MAKERS"));
-/// What addresses have in them that mailing lists put below their mails.
+/// Parts of the addresses that mailing lists put below their mails.
 pub static LISTS: Words = LazyLock::new(|| words("LISTS"));
-/// How people take leave above their name.
+/// Closings above a name.
 pub static PARTING: Words = LazyLock::new(|| words("PARTING"));
-/// Those of one word that may stand on one line with the name.
+/// Closings of one word that may be on one line with the name.
 pub static SHORT_PARTING: Words = LazyLock::new(|| words("SHORT_PARTING"));
-/// Thanks that stand there instead.
+/// Thanks in place of a closing.
 pub static THANKS: Words = LazyLock::new(|| words("THANKS"));
-/// How lines begin and end that a program puts under what was written, naming itself or its device.
+/// The beginnings and ends of lines in which a program names itself or its device.
 pub static SENT_WITH: LazyLock<Vec<(&str, &str)>> =
     LazyLock::new(|| words("SENT_WITH").into_iter().filter_map(|line| line.split_once('*')).collect());
 

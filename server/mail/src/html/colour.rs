@@ -1,4 +1,4 @@
-//! Colours as mails write them, and whether letters of one can be read on another.
+//! Colours as mails write them, and whether text of one colour is readable on another.
 
 /// Red, green and blue.
 pub(crate) type Colour = [u8; 3];
@@ -6,7 +6,7 @@ pub(crate) type Colour = [u8; 3];
 pub(crate) const WHITE: Colour = [255, 255, 255];
 pub(crate) const BLACK: Colour = [0, 0, 0];
 
-/// The names that mails use.
+/// The colour names that mails use.
 const NAMES: [(&str, Colour); 22] = [
     ("white", WHITE),
     ("black", BLACK),
@@ -32,7 +32,7 @@ const NAMES: [(&str, Colour); 22] = [
     ("windowtext", BLACK),
 ];
 
-/// A colour by its name or numbers; none for what is none, or lets through what is below.
+/// A colour by name or numbers. None if it is invalid or transparent.
 pub(crate) fn colour(text: &str) -> Option<Colour> {
     let text = text.trim().to_ascii_lowercase();
     let hex = text.strip_prefix('#').unwrap_or(&text);
@@ -86,18 +86,18 @@ pub(crate) fn within(value: &str) -> Option<Colour> {
     })
 }
 
-/// As it is written in a style.
+/// The colour in CSS.
 pub(crate) fn written([red, green, blue]: Colour) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
-/// How well one is read on the other: from 1, not at all, to 21 (WCAG 2.2, contrast ratio).
+/// The contrast of two colours, from 1 (none) to 21 (WCAG 2.2, contrast ratio).
 pub(crate) fn contrast(one: Colour, other: Colour) -> f32 {
     let (one, other) = (luminance(one), luminance(other));
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }
 
-/// How light a colour is, from 0 to 1.
+/// The luminance of a colour, from 0 to 1.
 pub(crate) fn luminance(colour: Colour) -> f32 {
     let [red, green, blue] = colour.map(|part| {
         let part = f32::from(part) / 255.0;

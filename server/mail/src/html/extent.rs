@@ -1,6 +1,6 @@
-//! How much of a mail's HTML is shown (S10). What a text costs cannot be told from its tags: one paragraph may open a thousand elements
-//! anew that were open before it. So it is read once by the same parser that puts it in order afterwards, with nothing kept of it but
-//! where its elements lie, and is cut before the place where that parser would take too much.
+//! How much of a mail's HTML is displayed (S10). The cost of parsing cannot be seen in the tags: one paragraph may open again a thousand
+//! elements that were open before it. So the HTML is first read by the same parser that later builds the tree, but only the positions of
+//! elements are kept. It is cut before the place where the real parser would use too much.
 
 use std::{
     borrow::Cow,
@@ -15,37 +15,38 @@ use html5ever::{
     tendril::{StrTendril, stream::TendrilSink},
 };
 
-/// Of longer HTML, in bytes, the beginning is shown.
+/// The most bytes of HTML that are displayed.
 const LONGEST: usize = 1024 * 1024;
-/// How deep elements may lie in each other: sixty tables within each other are 240 deep, and from 512 on browsers put them elsewhere.
+/// The deepest nesting of elements. Sixty nested tables are 240 deep. From 512 on, browsers move elements elsewhere.
 const DEEPEST: usize = 400;
-/// What the tree may take, in bytes. A newsletter that is as long as may be, with a style for every element, takes half of it.
+/// The most memory of the tree, in bytes. The longest newsletter with a style on every element needs half of it.
 const MEMORY: usize = 40 * 1024 * 1024;
-/// What may be done to build it: looks at an element, comparisons of two. A newsletter takes some millions; all are done within a second.
+/// The most steps to build the tree: visits of an element, comparisons of two. A newsletter needs some millions. All of them take less than
+/// a second.
 const STEPS: usize = 60_000_000;
-/// The most attributes of an element. They are copied and sorted wherever it is opened anew.
+/// The most attributes of an element. They are copied and sorted each time it is opened again.
 const ATTRIBUTES: usize = 100;
-/// How much is read at once, in bytes. It is cut between two such pieces.
+/// How many bytes are read at once. The HTML is cut between two such pieces.
 const PIECE: usize = 256;
 
-/// An element in the tree, in bytes, with its place in the list of its parent.
+/// The size of an element in the tree, in bytes, with its place in its parent's list.
 const ELEMENT: usize = 256;
-/// An attribute, its value apart.
+/// The size of an attribute without its value.
 const ATTRIBUTE: usize = 96;
-/// A text or a comment, its bytes apart.
+/// The size of a text or comment without its bytes.
 const TEXT: usize = 192;
-/// A fault that the parser notes.
+/// The size of an error that the parser records.
 const FAULT: usize = 96;
-/// A name that may be pointed to is kept a second time.
+/// The size of the second copy of an id.
 const ID: usize = 160;
-/// What is written for a picture is longer than what is read: where we give it out, until when, and the proof.
+/// How much longer the link of a picture becomes: our path, its expiry and the proof.
 const PICTURE: usize = 512;
 /// Copying and sorting an attribute takes as long as this many steps.
 const COPY: usize = 64;
-/// As many bytes are searched in one step.
+/// How many bytes are searched in the time of one step.
 const SEARCH: usize = 512;
 
-/// What the documents of a mail took that were measured before.
+/// What the earlier documents of the same mail used.
 #[derive(Debug, Default)]
 pub(super) struct Spent {
     bytes: usize,
@@ -53,7 +54,7 @@ pub(super) struct Spent {
     steps: usize,
 }
 
-/// As much of a text as is shown, and whether that is less than all of it. All that a mail shows has the bounds of one.
+/// The part of the HTML that is displayed, and whether anything was cut. All documents of a mail share one limit.
 pub(super) fn beginning<'h>(html: &'h str, spent: &mut Spent) -> (&'h str, bool) {
     let longest = &html[..html.floor_char_boundary(LONGEST.saturating_sub(spent.bytes))];
     let context = QualName::new(None, ns!(html), local_name!("div"));
@@ -64,12 +65,12 @@ pub(super) fn beginning<'h>(html: &'h str, spent: &mut Spent) -> (&'h str, bool)
         let piece = &longest[kept..end];
         parser.process(StrTendril::from_slice(piece));
         let measure = &parser.tokenizer.sink.sink;
-        // Each attribute is compared with all before it in its tag, and only after that does anybody hear of them. Two comparisons
-        // take as long as any other step.
+        // Each attribute is compared with all before it in its tag, and only at the tag's end does the sink hear of them. Two comparisons
+        // take as long as one other step.
         let more = attributes_at_most(piece);
         measure.step(more * (unfinished + more / 2) / 2);
         unfinished = if measure.heard.take() { more } else { unfinished + more };
-        // Text that has no place in a table is held back until something else comes, or the end: it is put there piece by piece.
+        // Text that is not allowed in a table is held back until other content or the end comes. It is then inserted piece by piece.
         let begun = measure.changed.take();
         held = if begun { piece.len() } else { held + piece.len() };
         named = if begun { escaped(piece) } else { named + escaped(piece) };
@@ -84,8 +85,7 @@ pub(super) fn beginning<'h>(html: &'h str, spent: &mut Spent) -> (&'h str, bool)
     (&longest[..kept], kept < html.len())
 }
 
-/// How many attributes may begin in a piece, should it be a part of a tag: behind a space or a slash, or behind the second of two
-/// quotation marks.
+/// The most attributes that may begin in a piece, if it is part of a tag: after a space or a slash, or after the second of two quotes.
 fn attributes_at_most(piece: &str) -> usize {
     let (mut begun, mut marks, mut apart) = (0usize, 0usize, true);
     for byte in piece.bytes() {
@@ -97,28 +97,28 @@ fn attributes_at_most(piece: &str) -> usize {
     begun + marks.div_ceil(2)
 }
 
-/// How many characters of a text are written as their names. The writer searches all that is left of the text before each of them.
+/// How many characters of a text are escaped. For each of them the writer searches the whole rest of the text.
 fn escaped(text: &str) -> usize {
     text.bytes().filter(|byte| matches!(byte, b'&' | 0xc2)).count()
 }
 
-/// What is kept of an element, a comment or the document: where it lies, and nothing of what it says.
+/// An element, a comment or the document: only its position, not its content.
 struct Node {
     name: QualName,
     attributes: Cell<usize>,
-    /// It is no HTML, and HTML may stand in it.
+    /// Whether it is no HTML element, but may contain HTML.
     holds_html: bool,
     lies_in: RefCell<Option<Rc<Place>>>,
-    /// Where everything lies that it holds, as long as the parser still thinks of anything there.
+    /// The position of its children, as long as the parser may still use one of them.
     inside: RefCell<Weak<Place>>,
-    /// How much it holds: as much as in the tree, or more.
+    /// How many children it has in the tree, at least.
     children: Cell<usize>,
     ends_in_text: Cell<bool>,
-    /// How much of the text that it ends in has to be escaped.
+    /// How many characters of the text at its end have to be escaped.
     escaped: Cell<usize>,
 }
 
-/// The inside of a node. All that lies there may be given to another node at once.
+/// The inside of a node. All children can move to another node at once.
 struct Place {
     owner: RefCell<Rc<Node>>,
 }
@@ -137,7 +137,7 @@ impl Node {
         })
     }
 
-    /// One that is no element.
+    /// A node that is no element.
     fn nameless() -> Rc<Self> {
         Self::new(QualName::new(None, ns!(), LocalName::from("")), 0, false)
     }
@@ -155,7 +155,7 @@ impl Node {
         })
     }
 
-    /// Whether it is opened anew where something else closed it.
+    /// Whether it is opened again if another end tag closes it.
     fn is_formatting(&self) -> bool {
         matches!(
             self.name.local,
@@ -177,22 +177,22 @@ impl Node {
     }
 }
 
-/// What the parser builds, as far as it has to be there for it to go on; and what the tree would take.
+/// The part of the tree that the parser needs to go on, and the cost of the whole tree.
 struct Measure {
     document: Rc<Node>,
     memory: Cell<usize>,
     steps: Cell<usize>,
-    /// Something lies too deep, or has too many attributes.
+    /// Whether something is nested too deep or has too many attributes.
     out_of_bounds: Cell<bool>,
-    /// A tag ended or a text was read: the next attribute is another tag's.
+    /// Whether a tag ended or a text was read: the next attribute belongs to another tag.
     heard: Cell<bool>,
-    /// Something was put into the tree.
+    /// Whether something was added to the tree.
     changed: Cell<bool>,
-    /// How often a name was asked for since then: at least once for each text.
+    /// How often a name was requested since then: at least once for each text.
     asked: Cell<usize>,
-    /// The most that a node holds.
+    /// The most children of a node.
     crowd: Cell<usize>,
-    /// Elements whose marks may have stayed in the parser's list, which it walks through again and again.
+    /// Elements that may have left markers in the parser's list, which it walks repeatedly.
     marks: Cell<usize>,
 }
 
@@ -211,7 +211,7 @@ impl Measure {
         }
     }
 
-    /// Whether it is, should so many steps be left to do at the end.
+    /// Whether the limits would be exceeded with this many further steps at the end.
     fn is_too_much(&self, later: usize) -> bool {
         self.out_of_bounds.get() || self.memory.get() > MEMORY || self.steps.get().saturating_add(later) > STEPS
     }
@@ -237,13 +237,13 @@ impl Measure {
         self.asked.set(0);
     }
 
-    /// A node holds so many more.
+    /// Adds children to a node.
     fn grow(&self, node: &Node, by: usize) {
         node.children.set(node.children.get() + by);
         self.crowd.set(self.crowd.get().max(node.children.get()));
     }
 
-    /// A node says something.
+    /// Adds text to a node.
     fn say(&self, node: &Node, text: &str) {
         self.change();
         let before = node.escaped.get();
@@ -252,7 +252,7 @@ impl Measure {
         node.escaped.set(before + escaped(text));
     }
 
-    /// A node comes to lie in another. The parser compares what it opens anew with all of the same name that are still open.
+    /// Moves a node into another. The parser compares a reopened element with all open ones of the same name.
     fn put(&self, node: &Rc<Node>, parent: &Rc<Node>) {
         self.change();
         let formatting = node.is_formatting();
@@ -304,7 +304,7 @@ impl TreeSink for Measure {
         }
         match name.local {
             local_name!("img") => self.take(PICTURE),
-            // Where it opens, and that it tells nobody where it came from.
+            // For its `target` and `rel`.
             local_name!("a") => self.take(2 * ATTRIBUTE),
             local_name!("applet") | local_name!("marquee") | local_name!("object") => {
                 self.marks.set(self.marks.get() + 1);
@@ -353,7 +353,7 @@ impl TreeSink for Measure {
         self.take(TEXT);
     }
 
-    /// What a template holds lies in the template.
+    /// The content of a template is in the template itself here.
     fn get_template_contents(&self, target: &Rc<Node>) -> Rc<Node> {
         Rc::clone(target)
     }
@@ -367,7 +367,7 @@ impl TreeSink for Measure {
 
     fn append_before_sibling(&self, sibling: &Rc<Node>, child: NodeOrText<Rc<Node>>) {
         let Some(parent) = sibling.parent() else { return };
-        // It is looked for among all that its parent holds.
+        // It is searched among all children of its parent.
         self.step(parent.children.get());
         match child {
             NodeOrText::AppendNode(node) => self.put(&node, &parent),
@@ -380,7 +380,7 @@ impl TreeSink for Measure {
     }
 
     fn add_attrs_if_missing(&self, target: &Rc<Node>, attributes: Vec<Attribute>) {
-        // All that are there are copied, to see which of the new ones are not.
+        // The existing attributes are copied, to see which of the new ones are missing.
         let all = target.attributes.get() + attributes.len();
         self.step(COPY * all);
         self.take_attributes(&attributes);
@@ -397,7 +397,7 @@ impl TreeSink for Measure {
 
     fn reparent_children(&self, node: &Rc<Node>, new_parent: &Rc<Node>) {
         self.step(node.children.get());
-        // The new parent was made a moment ago and holds nothing yet: what lay in the one lies in the other, all of it at once.
+        // The new parent was just made and is empty, so all children of the node move to it at once.
         if let Some(place) = node.inside.take().upgrade() {
             *place.owner.borrow_mut() = Rc::clone(new_parent);
             *new_parent.inside.borrow_mut() = Rc::downgrade(&place);
@@ -416,7 +416,7 @@ impl TreeSink for Measure {
 mod tests {
     use super::*;
 
-    /// How much of it is kept.
+    /// How many bytes are kept.
     fn kept(html: &str) -> Option<usize> {
         let (beginning, cut) = beginning(html, &mut Spent::default());
         assert_eq!(cut, beginning.len() < html.len());
@@ -438,7 +438,7 @@ mod tests {
             let html = open.repeat(1_000_000 / open.len());
             assert!(kept(&html).is_some_and(|kept| kept <= open.len() * DEEPEST + PIECE), "{open}");
         }
-        // An adoption: what lay in the one lies in the other, and no higher than before.
+        // Adoption: the children of one node move to another, no deeper than before.
         let adopted = "<b><div><i><div></b>".repeat(10_000);
         assert!(kept(&adopted).is_some_and(|kept| kept < 20 * DEEPEST));
     }

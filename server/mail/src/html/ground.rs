@@ -1,5 +1,5 @@
-//! Letters never stand on a ground that they were not made for: where the picture below them is not shown, or a rule that coloured it was
-//! not kept, the element gets a plain ground on which they are read.
+//! Keeps text readable. If the background picture of an element is not displayed, or the rule that coloured it was removed, the element
+//! gets a plain background on which its text is readable.
 
 use std::collections::HashSet;
 
@@ -13,24 +13,24 @@ use crate::{
     tags::{self, Part, parts},
 };
 
-/// Letters that stand out less than this are hardly seen.
+/// Text with less contrast can hardly be read.
 const HARDLY_SEEN: f32 = 2.0;
-/// Smaller letters, in points of the screen, were not made to be read.
+/// Smaller text, in CSS pixels, was not meant to be read.
 const SMALL: f32 = 9.0;
-/// What light letters stand on, and what dark ones do.
+/// The backgrounds for light and for dark text.
 const DARK: Colour = [0x3f, 0x3f, 0x46];
 const LIGHT: Colour = [0xf4, 0xf4, 0xf5];
 
-/// An element that is open.
+/// An open element.
 struct Open {
     look: Look,
-    /// Where its tag begins.
+    /// The position of its tag.
     at: usize,
-    /// What would be seen below its text without a ground of its own.
+    /// The background that is visible under its text, without one of its own.
     below: Option<Colour>,
 }
 
-/// HTML that was made fit to be shown, with a ground wherever letters lost theirs.
+/// Sanitised HTML, with a background wherever text lost its own.
 pub(super) fn given_back(html: &str, sheet: &Sheet) -> String {
     let mut grounds: Vec<(usize, Colour)> = Vec::new();
     let mut grounded: HashSet<usize> = HashSet::new();
@@ -63,7 +63,7 @@ pub(super) fn given_back(html: &str, sheet: &Sheet) -> String {
     for (at, ground) in grounds {
         let tag = &html[at..];
         let name = 1 + tag[1..].find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(0);
-        // A `>` may stand in what an attribute says.
+        // An attribute may contain a `>`.
         let end = tags::tag(tag).map_or(tag.len(), |(_, behind)| tag.len() - behind.len());
         let style = tag[..end].find(" style=\"").map(|style| style + " style=\"".len());
         out.push_str(&html[from..at + style.unwrap_or(name)]);
@@ -77,7 +77,7 @@ pub(super) fn given_back(html: &str, sheet: &Sheet) -> String {
     out
 }
 
-/// Which of the open elements needs a ground for the text that stands in the innermost, and of which colour.
+/// Which open element needs a background for the text in the innermost one, and in which colour.
 fn wanted(open: &[Open], sheet: &Sheet) -> Option<(usize, Colour)> {
     let own = open.last()?;
     if !own.look.is_read() || own.look.size < SMALL {

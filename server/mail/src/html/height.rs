@@ -1,5 +1,5 @@
-//! How tall the frame of a mail must be, told before a browser lays it out (T3): the frame is closed to scripts, also to ours. The letter is
-//! laid out roughly, by the rules of the platform: lines by the widths of their words, blocks below each other, cells beside each other.
+//! Estimates the height of a mail's frame before a browser lays it out (T3), because the frame runs no scripts, not even ours. The layout
+//! is rough: lines by the widths of their words, blocks below each other, table cells beside each other.
 
 mod boxes;
 mod letters;
@@ -7,16 +7,16 @@ mod letters;
 use self::boxes::{Boxes, Content, Flow, Node};
 use super::sheet::Sheet;
 
-/// The space around the letter within its frame, above and below, in points of the screen.
+/// The vertical space around the letter in its frame, in CSS pixels.
 const AROUND: f32 = 28.0;
-/// The same, left and right.
+/// The horizontal space, in CSS pixels.
 const BESIDE: f32 = 32.0;
-/// What closed parts of a letter take: the line that opens them.
+/// The height of a closed `details`: its summary line.
 const CLOSED: f32 = 36.0;
-/// No frame is taller.
+/// The largest height of a frame.
 const TALLEST: f32 = 20_000.0;
 
-/// How tall a letter is in a frame of this width, both in points of the screen. The HTML was made fit to be shown.
+/// The height of a letter in a frame of this width, both in CSS pixels. The HTML must be sanitised.
 pub(super) fn height(html: &str, sheet: &Sheet, width: f32) -> u32 {
     let boxes = Boxes::parse(html, sheet);
     let mut flow = Lines::new((width - BESIDE).max(50.0));
@@ -25,17 +25,17 @@ pub(super) fn height(html: &str, sheet: &Sheet, width: f32) -> u32 {
     (flow.end() + AROUND).clamp(0.0, TALLEST).ceil() as u32
 }
 
-/// Lines and blocks below each other, as far as they are laid out.
+/// Lines and blocks that are laid out so far.
 struct Lines {
     width: f32,
-    /// How far down the lines before this one go.
+    /// The height of all lines before the current one.
     down: f32,
-    /// How much of this line is taken, and how tall it is.
+    /// The used width and the height of the current line.
     taken: f32,
     line: f32,
-    /// The space that is due between blocks.
+    /// The pending margin between blocks.
     margin: f32,
-    /// Something was laid out: space above it is kept.
+    /// Whether anything was laid out, so that a margin above counts.
     begun: bool,
 }
 
@@ -44,7 +44,7 @@ impl Lines {
         Self { width, down: 0.0, taken: 0.0, line: 0.0, margin: 0.0, begun: false }
     }
 
-    /// Puts a word, a picture or another box on the line.
+    /// Adds a word, a picture or another box to the line.
     fn put(&mut self, width: f32, height: f32, breaks: bool) {
         if breaks && self.taken > 0.0 && self.taken + width > self.width {
             self.end_line();
@@ -60,7 +60,7 @@ impl Lines {
         self.line = 0.0;
     }
 
-    /// Gives the space that is due.
+    /// Applies the pending margin.
     fn settle(&mut self) {
         if self.taken == 0.0 && self.line == 0.0 {
             self.down += std::mem::take(&mut self.margin);
@@ -68,7 +68,7 @@ impl Lines {
         self.begun = true;
     }
 
-    /// Begins a block: the larger of two margins counts.
+    /// Begins a block. Of two margins the larger one counts.
     fn block(&mut self, margin: f32) {
         self.end_line();
         self.margin = self.margin.max(margin);
@@ -142,7 +142,7 @@ impl Layout<'_> {
                 let is_bare =
                     node.flow == Flow::Block && node.upright == 0.0 && node.height.or(node.least_height).is_none();
                 if is_bare {
-                    // What has nothing around it lets the space around its first and last block out.
+                    // An element without padding and border passes the margins of its first and last block outside.
                     let outer = std::mem::replace(&mut flow.width, (width - node.sides).max(10.0));
                     self.children(node, flow, depth);
                     flow.end_line();
@@ -159,7 +159,7 @@ impl Layout<'_> {
         }
     }
 
-    /// How tall an element is with this width, its own padding and border with it.
+    /// The height of an element with this width, including padding and border.
     fn inside(&self, node: &Node, width: f32, depth: usize) -> f32 {
         let height = if node.flow == Flow::Table {
             self.table(node, width - node.sides, depth)
@@ -176,7 +176,7 @@ impl Layout<'_> {
         whole + node.upright
     }
 
-    /// How tall a table is: the cells of each row beside each other.
+    /// The height of a table: the cells of each row are beside each other.
     fn table(&self, table: &Node, width: f32, depth: usize) -> f32 {
         let rows: Vec<&Node> = self.rows(table).collect();
         let columns = self.columns(&rows, width);
@@ -219,7 +219,7 @@ impl Layout<'_> {
         self.elements(row).filter(|node| node.flow == Flow::Block)
     }
 
-    /// The widths of a table's columns: those that say theirs, then the others by what stands in them.
+    /// The widths of a table's columns: first those with a width, then the others by their content.
     fn columns(&self, rows: &[&Node], width: f32) -> Vec<f32> {
         const MOST: usize = 50;
         let (mut said, mut wanted): (Vec<Option<f32>>, Vec<f32>) = (Vec::new(), Vec::new());
@@ -255,7 +255,7 @@ impl Layout<'_> {
         letters::words(text, node.space, |word| match word {
             letters::Word::Run(word) => {
                 let width = letters::width(word, node.size, node.is_bold);
-                // Words that are too long are broken anywhere.
+                // A word that is too long is broken anywhere.
                 let mut left = width;
                 flow.put(left.min(flow.width), node.line_height, node.wraps);
                 left -= flow.width;

@@ -1,4 +1,4 @@
-//! How an element's text looks, as far as that decides whether and how it is read: what hides it, its letters and ground, its line ends.
+//! The styles of an element that decide whether its text is visible and how it is read: hiding, font size, colours, white space.
 
 use super::{
     colour::{BLACK, Colour, WHITE, colour, within},
@@ -6,17 +6,17 @@ use super::{
 };
 use crate::tags::Tag;
 
-/// How many declarations of a style are looked at.
+/// How many declarations of a style are read.
 const MOST_DECLARATIONS: usize = 100;
-/// Letters of this height or less, in points of the screen, are read by nobody.
+/// Text of this font size or less, in CSS pixels, is not readable.
 const UNREADABLE: f32 = 1.0;
-/// The height of letters where nothing is said, in points of the screen.
+/// The default font size, in CSS pixels.
 pub(crate) const USUAL: f32 = 14.0;
 
-/// Which spaces of a text are kept.
+/// Which white space of a text is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Space {
-    /// None: all that stand together are one.
+    /// None: adjacent spaces are one.
     None,
     /// Line ends.
     Lines,
@@ -24,12 +24,12 @@ pub(crate) enum Space {
     All,
 }
 
-/// What stands before the entries of a list.
+/// The markers of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Marks {
-    /// Nothing.
+    /// None.
     None,
-    /// The same before each.
+    /// The same for each entry.
     Same,
     Numbers,
     Letters,
@@ -39,7 +39,7 @@ pub(crate) enum Marks {
 }
 
 impl Marks {
-    /// By a word of a style.
+    /// Parsed from a style.
     fn of(word: &str) -> Option<Self> {
         match word {
             "none" => Some(Self::None),
@@ -54,35 +54,35 @@ impl Marks {
     }
 }
 
-/// How a text looks, by all elements that it lies in.
+/// The look of a text, from all elements around it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
-    /// Nothing of it is there, nor of what lies in it.
+    /// It is removed, with everything inside.
     pub gone: bool,
-    /// It is not seen; what lies in it may be.
+    /// It is invisible, but content inside may be visible.
     pub unseen: bool,
-    /// The height of its letters, in points of the screen.
+    /// The font size in CSS pixels.
     pub size: f32,
-    /// Its spaces.
+    /// Its white space.
     pub space: Space,
-    /// The colour of its letters.
+    /// The text colour.
     pub colour: Colour,
-    /// What they stand on; none where that is a picture or otherwise not known.
+    /// The background. None if it is a picture or unknown.
     pub ground: Option<Colour>,
-    /// The element itself strikes its words out.
+    /// Whether the element itself strikes its text through.
     pub struck: bool,
-    /// What marks the element itself has before its entries, if it says so.
+    /// The list markers that the element itself sets.
     pub marks: Option<Marks>,
-    /// The element itself was to stand on a picture that is not shown.
+    /// Whether the element itself had a background picture that is not displayed.
     pub lost_ground: bool,
-    /// The element itself says of which colour its ground is.
+    /// Whether the element itself sets its background colour.
     pub own_ground: bool,
-    /// The element itself says of which colour its letters are.
+    /// Whether the element itself sets its text colour.
     pub own_colour: bool,
 }
 
 impl Look {
-    /// Of a page of which nothing is said.
+    /// The look of a page without styles.
     pub const PAGE: Self = Self {
         gone: false,
         unseen: false,
@@ -97,7 +97,7 @@ impl Look {
         own_colour: false,
     };
 
-    /// Of an element that lies in one of this look.
+    /// The look of an element inside one of this look.
     pub fn within(&self, tag: &Tag<'_>, sheet: &Sheet, named: &Named, around: &[Named]) -> Self {
         let mut own = Own { look: *self, outer: *self, ..Own::new(*self) };
         if tag.attributes.is_empty() && sheet.is_empty() {
@@ -119,13 +119,13 @@ impl Look {
         own.finish()
     }
 
-    /// Whether its text can be seen at all.
+    /// Whether its text is visible at all.
     pub fn is_read(&self) -> bool {
         !self.gone && !self.unseen && self.size > UNREADABLE
     }
 }
 
-/// The declarations of a style: name, value, and whether nothing overrules it.
+/// The declarations of a style: name, value, and whether it is `!important`.
 pub(crate) fn declarations(style: &str) -> impl Iterator<Item = (String, &str, bool)> {
     style.split(';').take(MOST_DECLARATIONS).filter_map(|declaration| {
         let (name, value) = declaration.split_once(':')?;
@@ -137,7 +137,7 @@ pub(crate) fn declarations(style: &str) -> impl Iterator<Item = (String, &str, b
     })
 }
 
-/// A length in points of the screen; `em` is the height of letters, `whole` what percents are of.
+/// A length in CSS pixels. `em` is the font size, `whole` is what percentages refer to.
 pub(crate) fn length(value: &str, em: f32, whole: f32) -> Option<f32> {
     let value = value.trim();
     let end = value.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(value.len());
@@ -159,7 +159,7 @@ pub(crate) fn length(value: &str, em: f32, whole: f32) -> Option<f32> {
     Some(number * one)
 }
 
-/// An element's look as it comes together.
+/// The look of an element while it is computed.
 struct Own {
     look: Look,
     outer: Look,

@@ -1,35 +1,35 @@
-//! The style sheet of a mail, as far as it is kept: rules that name elements, classes and ids, for declarations that may stand in a style of
-//! their own (S3). Names get a front of their own, so that they mean nothing of ours.
+//! The style sheet of a mail, as far as it is kept: rules by elements, classes and ids, with declarations that are allowed in a style
+//! attribute (S3). Classes and ids get a prefix, so that they do not match ours.
 
 use std::{cell::Cell, fmt::Write as _};
 
 use super::{is_name, style::style, whole};
 use crate::tags::{Part, Tag, parts};
 
-/// How much of all sheets of a mail is read, in bytes.
+/// The most bytes of all sheets of a mail that are read.
 const LONGEST: usize = 256 * 1024;
-/// How many rules are kept.
+/// The most rules.
 const MOST_RULES: usize = 1500;
-/// How many selectors of a rule, and of how many parts each.
+/// The most selectors of a rule, and the most parts of each.
 const MOST_SELECTORS: usize = 50;
 const MOST_PARTS: usize = 8;
-/// How many classes of one element a selector names. What names more is for no program of today.
+/// The most classes of one element in a selector. Selectors with more are not for current programs.
 const MOST_CLASSES: usize = 7;
-/// How much is written of them, in bytes.
+/// The most bytes of rules that are written.
 const LONGEST_WRITTEN: usize = 128 * 1024;
-/// How many comparisons of an element with a selector are made for a mail (S10). A newsletter takes a million or two.
+/// The most comparisons of an element with a selector in a mail (S10). A newsletter needs one or two million.
 const STEPS: usize = 40_000_000;
-/// What it costs to read the declarations of a rule, in such steps, and how many bytes of them cost one more.
+/// The cost of reading a rule's declarations, in such steps, and how many of their bytes cost one more.
 const READ: usize = 20;
 const READ_IN_STEP: usize = 2;
-/// How many rules of an element are read.
+/// The most rules of an element that are read.
 const MOST_FITTING: usize = 40;
-/// What stands before the classes and ids of a mail.
+/// The prefix of a mail's classes and ids.
 pub(super) const FRONT: &str = "m-";
-/// The element around the letter, which has what stands on the whole of its document.
+/// The class of the element around the letter, which gets the styles of the whole document.
 pub(super) const LETTER: &str = "letter";
 
-/// What one element must be: `td.head#top`.
+/// The part of a selector for one element: `td.head#top`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Compound {
     name: Option<String>,
@@ -37,7 +37,7 @@ struct Compound {
     classes: Vec<String>,
 }
 
-/// From the outermost element to the one that is meant.
+/// From the outermost element to the selected one.
 type Selector = Vec<Compound>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,18 +50,18 @@ struct Rule {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sheet {
     rules: Vec<Rule>,
-    /// A ground is coloured by a rule that cannot be kept.
+    /// Whether a rule that sets a background cannot be kept.
     pub loses_ground: bool,
     /// How many steps were made.
     steps: Cell<usize>,
 }
 
 impl Sheet {
-    /// Reads the sheets that stand in HTML.
+    /// Reads the style sheets in HTML.
     pub fn parse(html: &str) -> Self {
         let mut sheet = Self::default();
         let mut left = LONGEST;
-        // Most letters of people have none, and are not looked through for them.
+        // Most letters of people have no sheet, so the HTML is not parsed for one.
         if !html.as_bytes().windows(6).any(|begin| begin.eq_ignore_ascii_case(b"<style")) {
             return sheet;
         }
@@ -89,7 +89,7 @@ impl Sheet {
                 continue;
             }
             if let Some(media) = prelude.strip_prefix("@media") {
-                // What is for every screen is read on; its end is passed over with the others.
+                // Rules for every screen are read. Their closing brace is skipped with the others.
                 if media.split(',').any(|query| matches!(query.trim(), "all" | "screen" | "only screen")) {
                     continue;
                 }
@@ -109,7 +109,7 @@ impl Sheet {
         let all = prelude.split(',').take(MOST_SELECTORS);
         let selectors: Vec<Option<Selector>> = all.map(selector).collect();
         let paints = || block.to_ascii_lowercase().contains("background");
-        // A state that nobody brings about is no loss.
+        // A state such as `:hover` that nobody causes is no loss.
         let is_unread =
             selectors.iter().zip(prelude.split(',')).any(|(read, text)| read.is_none() && !text.contains(':'));
         self.loses_ground |= is_unread && paints();
@@ -119,11 +119,11 @@ impl Sheet {
         }
     }
 
-    /// The rules as they may stand in the frame; those of one letter of several mean only what is in it.
+    /// The rules for the frame. Those of one of several letters apply only inside it.
     pub fn written(&self, number: Option<usize>) -> String {
         let mut css = String::new();
         for rule in &self.rules {
-            // The whole document may say less than what is in it.
+            // Fewer declarations are allowed for the whole document than inside it.
             for about_whole in [true, false] {
                 let kept = if about_whole { whole::kept } else { style };
                 let own = rule.selectors.iter().filter(|selector| is_whole(selector) == about_whole);
@@ -140,12 +140,12 @@ impl Sheet {
         css
     }
 
-    /// Whether a rule is about the whole document.
+    /// Whether a rule selects the whole document.
     pub fn names_whole(&self) -> bool {
         self.rules.iter().flat_map(|rule| &rule.selectors).any(is_whole)
     }
 
-    /// What the rules say of an element that lies within these, the innermost last.
+    /// The declarations for an element inside these elements, innermost last.
     pub fn of_element<'s>(&'s self, element: &Named, around: &[Named]) -> impl Iterator<Item = &'s str> {
         let mut fitting = Vec::new();
         for rule in &self.rules {
@@ -172,7 +172,7 @@ impl Sheet {
         }
         let mut around = around.iter().rev();
         outer.iter().rev().all(|compound| {
-            // All lies within the document.
+            // Everything is inside the document.
             matches!(compound.name.as_deref(), Some("html" | "body"))
                 || around.any(|element| {
                     self.step(compound.steps());
@@ -181,7 +181,7 @@ impl Sheet {
         })
     }
 
-    /// Only the rules that say one of these words: the others need not be compared.
+    /// Keeps only rules with one of these words, so that the others need not be compared.
     pub fn only(mut self, words: &[&str]) -> Self {
         self.rules.retain(|rule| {
             let lower = rule.declarations.to_ascii_lowercase();
@@ -190,19 +190,19 @@ impl Sheet {
         self
     }
 
-    /// Takes the rules of another.
+    /// Adds the rules of another sheet.
     pub fn extend(&mut self, other: Self) {
         self.loses_ground |= other.loses_ground;
         self.rules.extend(other.rules);
     }
 
-    /// Whether there are none.
+    /// Whether there are no rules.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
 }
 
-/// By what rules know an element.
+/// The names by which rules select an element.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Named {
     name: String,
@@ -211,7 +211,7 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    /// By its tag.
+    /// Read from a tag.
     pub fn of(tag: &Tag<'_>) -> Self {
         let bare = |name: &str| name.strip_prefix(FRONT).unwrap_or(name).to_owned();
         let classes = tag.attribute("class").unwrap_or_default();
@@ -224,7 +224,7 @@ impl Named {
 }
 
 impl Compound {
-    /// What it costs to compare it with an element.
+    /// The cost of comparing it with an element.
     const fn steps(&self) -> usize {
         1 + self.classes.len()
     }
@@ -242,7 +242,7 @@ fn is_whole(selector: &Selector) -> bool {
     selector.last().is_some_and(|own| matches!(own.name.as_deref(), Some("html" | "body")))
 }
 
-/// A selector of elements, classes and ids; none for any other.
+/// Parses a selector of elements, classes and ids. None for any other.
 fn selector(text: &str) -> Option<Selector> {
     let words = text.split(|c: char| c.is_whitespace() || c == '>').filter(|word| !word.is_empty());
     let selector: Selector = words.take(MOST_PARTS + 1).map(compound).collect::<Option<_>>()?;
@@ -275,7 +275,7 @@ fn compound(word: &str) -> Option<Compound> {
     Some(compound)
 }
 
-/// A selector as it is written in the frame; none for elements that are not there.
+/// A selector in the frame. None for elements that do not exist there.
 fn written(selector: &Selector, number: Option<usize>) -> Option<String> {
     let letter = number.map_or_else(|| format!(".{LETTER}"), |number| format!(".{LETTER}-{number}"));
     let words: Option<Vec<String>> = selector
@@ -292,7 +292,7 @@ fn written(selector: &Selector, number: Option<usize>) -> Option<String> {
         })
         .collect();
     let mut words = words?;
-    // `html body p` lies in one element, not in two.
+    // `html body p` is inside one element, not two.
     words.dedup_by(|one, before| *one == letter && *one == *before);
     if number.is_some() && words.first() != Some(&letter) {
         words.insert(0, letter);
@@ -300,7 +300,7 @@ fn written(selector: &Selector, number: Option<usize>) -> Option<String> {
     Some(words.join(" "))
 }
 
-/// CSS without its comments, and without those that hide it from old programs.
+/// CSS without comments, and without markers that hide it from old programs.
 fn without_comments(css: &str) -> String {
     let css = css.replace("<!--", "").replace("-->", "");
     let mut kept = String::with_capacity(css.len());
@@ -313,7 +313,7 @@ fn without_comments(css: &str) -> String {
     kept + rest
 }
 
-/// Where one of these stands that is in no quotation.
+/// The position of one of these characters outside quotes.
 fn find(css: &str, marks: &[char]) -> Option<usize> {
     let mut quote: Option<char> = None;
     css.find(|c: char| {
@@ -326,7 +326,7 @@ fn find(css: &str, marks: &[char]) -> Option<usize> {
     })
 }
 
-/// What stands in a block whose beginning was read, and what is behind it.
+/// The content of a block after its opening brace, and the rest.
 fn block(css: &str) -> (&str, &str) {
     let (mut depth, mut at) = (0usize, 0usize);
     while let Some(next) = find(&css[at..], &['{', '}']) {
@@ -425,7 +425,7 @@ mod tests {
         let html = format!("<style>{}</style>{}", rule.repeat(200), open.repeat(20_000));
         let begun = std::time::Instant::now();
         crate::plain::plain(&html);
-        // It was minutes. Without optimisation it is seconds still.
+        // It used to take minutes. Without optimisation it still takes seconds.
         assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
     }
 

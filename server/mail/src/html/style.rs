@@ -1,8 +1,8 @@
-//! How a mail's text may look (S3, S4): what places nothing over anything else, and names no other document.
+//! The styles that a mail may use (S3, S4): nothing that moves text over other text, and no reference to other documents.
 
 use super::colour::{within, written};
 
-/// How text may look. Nothing places anything over anything else, and nothing names another document.
+/// The allowed properties. None of them can move an element over another, or refer to another document.
 const PROPERTIES: [&str; 58] = [
     "background",
     "background-color",
@@ -63,12 +63,12 @@ const PROPERTIES: [&str; 58] = [
     "width",
     "word-break",
 ];
-/// Margins may be negative, and then reach out of their place: only those that are not are kept.
+/// Negative margins would reach outside the element, so only positive ones are kept.
 const MARGINS: [&str; 5] = ["margin", "margin-bottom", "margin-left", "margin-right", "margin-top"];
-/// Functions that a value may call.
+/// The functions that a value may use.
 const FUNCTIONS: [&str; 5] = ["rgb", "rgba", "hsl", "hsla", "calc"];
 
-/// The declarations of a style that are kept.
+/// The allowed declarations of a style.
 pub(super) fn style(value: &str) -> String {
     let mut kept = Vec::new();
     for declaration in value.split(';').take(100) {
@@ -86,8 +86,8 @@ pub(super) fn style(value: &str) -> String {
     kept.join(";")
 }
 
-/// What is kept of a ground that is a picture or runs from one colour into another: a colour that it names, else that there was one. Letters
-/// were chosen to be read on it.
+/// The replacement of a background that is a picture or a gradient: a colour that it names, or else a mark that there was one, because the
+/// text was meant to be read on it.
 fn ground(value: &str) -> Option<String> {
     let lower = value.to_ascii_lowercase();
     match within(&lower) {
@@ -96,7 +96,8 @@ fn ground(value: &str) -> Option<String> {
     }
 }
 
-/// Whether a value is made of plain words, numbers and colours: no escapes, no comments, no functions but those that give a colour or length.
+/// Whether a value consists of plain words, numbers and colours: no escapes, no comments, and only functions that give a colour or a
+/// length.
 fn is_harmless(value: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || " #%.,()'\"-+/!".contains(c);
     if value.is_empty() || value.len() > 200 || !value.chars().all(plain) || value.contains("/*") {
@@ -106,7 +107,7 @@ fn is_harmless(value: &str) -> bool {
         let word = value[..at].rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
         FUNCTIONS.iter().any(|function| word.eq_ignore_ascii_case(function))
     });
-    // Letters thousands of points tall hide what is below them.
+    // Text of thousands of pixels would cover the content below.
     let words = value.split([' ', ',', '(', ')', '/']).filter(|word| !word.starts_with('#'));
     let numbers = words.flat_map(|word| word.split(|c: char| !(c.is_ascii_digit() || c == '.')));
     let lengths = numbers.filter_map(|n| n.parse::<f64>().ok());

@@ -1,4 +1,4 @@
-//! What of a mail's HTML is shown, and what is not.
+//! Which HTML of a mail is displayed, and which is not.
 
 use std::collections::BTreeSet;
 
@@ -125,7 +125,7 @@ fn s10_pictures_that_are_written_out_are_measured() {
     ] {
         assert_eq!(of(kind, dots), "<img>", "{kind}");
     }
-    // What says that it is a part of the mail is looked for there, whatever else it says.
+    // A `cid:` URL is looked up in the mail, whatever follows.
     assert_eq!(shown("<img src=\"cid:data:image/svg+xml,x\">"), "<img src=\"/part/20\">");
 }
 
@@ -150,9 +150,9 @@ fn s2_s10_what_would_take_too_much_is_cut() {
     assert!(!sanitise("<p>Dear Anna</p>", |_| None).cut);
 }
 
-/// Which tags there are, and what can be read between them.
+/// The tags, and the readable text between them.
 fn taken_apart(html: &str) -> (BTreeSet<String>, String) {
-    // These two are ours; where they stand among the others does not matter.
+    // These two attributes are added by us. Their order does not matter.
     let html = html.replace(" target=\"_blank\"", "").replace(" rel=\"noopener noreferrer nofollow\"", "");
     let (mut tags, mut words, mut quoted) = (BTreeSet::new(), String::new(), false);
     let mut tag: Option<String> = None;
@@ -174,14 +174,14 @@ proptest! {
     #[test]
     fn s2_what_is_shown_would_be_shown_again(html in "(<[a-z]{1,6}( (style|href|src|onload)=[\"']?[a-z:/ ();#]{0,12}[\"']?)?>|</[a-z]{1,6}>|[a-z &;<>\"']{0,6}|<svg>|<math>|<!--|-->|<table>|<select>|<noscript>){0,25}") {
         let once = shown(&html);
-        // What was taken out may have held what is left apart: a browser puts it in order anew. Nothing comes back by that.
+        // Removed content may have separated other content, so a browser may parse it differently. No removed content comes back.
         prop_assert_eq!(taken_apart(&shown(&once)), taken_apart(&once), "{}", html);
         let lower = once.to_lowercase();
         prop_assert!(!lower.contains("<script") && !lower.contains("<style") && !lower.contains(" onload"));
     }
 }
 
-/// A mail that was shown otherwise than it was made, as it is shown now.
+/// A mail that was once displayed wrongly, as it is displayed now.
 fn misread(name: &str) -> Shown {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/bodies/");
     let mail = read(&std::fs::read(format!("{folder}{name}.eml")).unwrap()).unwrap();

@@ -1,10 +1,9 @@
-//! What stands on the whole of a document: its colours, its direction, its language. The document itself is ours; so an element around the
-//! letter has it.
+//! The styles of a whole document: colours, direction, language. The document itself is ours, so an element around the letter gets them.
 
 use super::{FRONT, LETTER, sheet::Sheet, style::style};
 use crate::tags::{Part, Tag, parts};
 
-/// What a whole document may say. Its place and its size are ours.
+/// The properties that a whole document may set. Its position and size are ours.
 const PROPERTIES: [&str; 14] = [
     "background",
     "background-color",
@@ -22,17 +21,17 @@ const PROPERTIES: [&str; 14] = [
     "word-break",
 ];
 
-/// How far into a document its tags are looked for, in bytes: style sheets may stand before them.
+/// How many leading bytes are searched for the document's tags. Style sheets may come before them.
 const FRONT_OF_DOCUMENT: usize = 300 * 1024;
 
-/// The declarations of a style that a whole document may have.
+/// The declarations that a whole document may have.
 pub(super) fn kept(declarations: &str) -> String {
     let kept = style(declarations);
     let may = |declaration: &&str| declaration.split(':').next().is_some_and(|name| PROPERTIES.contains(&name));
     kept.split(';').filter(may).collect::<Vec<_>>().join(";")
 }
 
-/// The tag of the element around a letter; none where nothing stands on the whole of it. One of several has a number.
+/// The tag of the element around a letter. None if the document sets nothing. One of several letters has a number.
 pub(super) fn around(html: &str, sheet: &Sheet, number: Option<usize>) -> Option<String> {
     let (mut styles, mut direction, mut language, mut classes) = (Vec::new(), None, None, Vec::new());
     classes.extend(number.map(|number| format!(" {LETTER}-{number}")));
@@ -82,14 +81,14 @@ fn is_direction(dir: &str) -> bool {
     matches!(dir, "ltr" | "rtl" | "auto")
 }
 
-/// Old attributes may leave out the mark before a colour's numbers.
+/// Old attributes may omit the `#` of a colour.
 fn hashed(colour: &str) -> String {
     let colour = colour.trim();
     let bare = colour.len() == 6 && colour.bytes().all(|byte| byte.is_ascii_hexdigit());
     if bare { format!("#{colour}") } else { colour.to_owned() }
 }
 
-/// The tags of the document and of its body.
+/// The tags `html` and `body`.
 fn wholes(html: &str) -> Vec<Tag<'_>> {
     let mut found = Vec::new();
     for (_, part) in parts(&html[..html.floor_char_boundary(FRONT_OF_DOCUMENT)]) {

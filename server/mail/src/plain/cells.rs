@@ -1,23 +1,23 @@
-//! The cells of a table, on one line for each row: what stands in one stays in its column.
+//! Writes the cells of a table: one line per row, with each cell in its column.
 
 use super::Lines;
 use crate::tags::Tag;
 
-/// What stands for a cell of a table that is empty, before one that is not.
+/// The placeholder of an empty cell before one with text.
 const EMPTY: &str = "–  ";
-/// What stands for a cell that is empty where tables only lay something out, and for a column that a wider cell takes.
+/// The placeholder of an empty cell in a layout table, and of a column that a wider cell covers.
 const PASSED: &str = "  ";
-/// How much of that is written before one cell, in bytes.
+/// The most bytes of placeholders before a cell.
 const MOST_PASSED: usize = 40;
 
 /// A cell of a table.
 #[derive(Clone, Copy)]
 pub(super) struct Cell {
-    /// Where its words begin in the text.
+    /// The start of its text.
     from: usize,
-    /// How many columns it takes.
+    /// How many columns it covers.
     columns: usize,
-    /// Something stands in it that has no words.
+    /// Whether it contains something visible without words.
     is_seen: bool,
 }
 
@@ -33,20 +33,20 @@ impl Lines<'_> {
         Cell { from: self.text.len(), columns: columns.unwrap_or(1).clamp(1, MOST_PASSED), is_seen: false }
     }
 
-    /// A cell ends. What stands behind it stays in its column: a price must not read as a number of pieces.
+    /// Ends a cell. Later cells stay in their columns: a price must not look like a number of items.
     pub(super) fn end_cell(&mut self, cell: Cell) {
         let table = self.open.iter().rev().find(|element| element.name == "table");
         let has_columns = table.is_some_and(|table| table.has_columns);
         let is_empty = has_columns && !cell.is_seen;
         let said = self.text.get(cell.from..).unwrap_or_default();
-        // Some programs put a space into empty cells that is kept.
+        // Some programs put a space into empty cells, which is kept.
         let is_space = is_empty && said.len() <= MOST_PASSED && said.trim().is_empty() && !said.contains('\n');
         if let Some(at) = is_space.then(|| said.find('\u{a0}')).flatten() {
             self.text.truncate(cell.from + at);
             self.text.push_str(EMPTY.trim_end());
         }
         let is_passed = self.text.len() == cell.from;
-        // Where tables only lay something out, what stands first stays at the beginning of its line.
+        // In a layout table, the first text stays at the beginning of the line.
         let passed = if has_columns || self.filled { cell.columns - usize::from(!is_passed) } else { 0 };
         for _ in 0..passed {
             if self.passed.len() < MOST_PASSED {
@@ -55,14 +55,14 @@ impl Lines<'_> {
         }
     }
 
-    /// Something is seen that may have no words.
+    /// Records visible content that may have no words.
     pub(super) fn see(&mut self) {
         if let Some(cell) = self.open.iter_mut().rev().find_map(|element| element.cell.as_mut()) {
             cell.is_seen = true;
         }
     }
 
-    /// Writes what stands for the cells that were passed. Whatever begins there begins behind it.
+    /// Writes the placeholders of skipped cells. New content begins after them.
     pub(super) fn write_passed(&mut self) {
         if self.passed.is_empty() {
             return;

@@ -1,21 +1,21 @@
-//! Where a link leads to, told where its words do not say so.
+//! Writes the target of a link, if its words do not contain it.
 
 use crate::tags::Tag;
 
-/// Longer addresses tell people nothing, in bytes.
+/// Longer addresses, in bytes, are useless to people.
 const LONGEST: usize = 2000;
-/// Longer words say more than an address, in bytes. They are not looked through for it: links that lie in each other have the same ones.
+/// Longer link texts, in bytes, are not searched for the address: nested links share the same text.
 const LONGEST_WORDS: usize = 2 * LONGEST;
 
-/// A link that is open.
+/// An open link.
 pub(super) struct Link {
-    /// Where it leads to, as it is told.
+    /// Its target, as it is written.
     pub target: String,
-    /// Where its words begin.
+    /// The start of its words.
     pub words_from: usize,
 }
 
-/// Where a link leads to: a page, an address, a number.
+/// The target of a link: a page, an address, a number.
 pub(super) fn target(tag: &Tag<'_>) -> Option<String> {
     let href = tag.attribute("href")?;
     let href = href.trim();
@@ -36,7 +36,7 @@ pub(super) fn target(tag: &Tag<'_>) -> Option<String> {
 }
 
 impl Link {
-    /// What is told behind the words of a link; none where they say it, or where there are none.
+    /// The note after a link's words. None if they contain the target, or there are no words.
     pub fn note(&self, text: &str) -> Option<String> {
         let words = text.get(self.words_from..)?.trim();
         let meant = bare(&self.target);
@@ -50,7 +50,7 @@ impl Link {
     }
 }
 
-/// An address without what people leave out when they write it.
+/// An address without the parts that people leave out.
 fn bare(address: &str) -> String {
     let lower: String = address.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
     let lower = lower.trim_start_matches("mailto:").trim_start_matches("tel:");
@@ -74,7 +74,7 @@ mod tests {
         let link = Link { target: "https://x.example/a".to_owned(), words_from: 0 };
         assert_eq!(link.note("x.example/a"), None);
         assert_eq!(link.note(&"word ".repeat(1_000_000)).as_deref(), Some("<https://x.example/a>"));
-        // Hundreds of links around one long text: each of them was compared with all of it.
+        // Hundreds of links around one long text: each was compared with all of it.
         let begun = std::time::Instant::now();
         let long = "x".repeat(2_000_000);
         assert!((0..1000).all(|_| link.note(&long).is_some()));

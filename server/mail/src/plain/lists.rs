@@ -1,4 +1,4 @@
-//! The marks before the entries of a list.
+//! The markers of list entries.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::{
     tags::{Part, Tag, parts},
 };
 
-/// A list that is open.
+/// An open list.
 pub(super) struct List {
     style: Marks,
     next: i64,
@@ -16,7 +16,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// By its tag, what its style says of the marks, and how many entries it has, if it is counted down from there.
+    /// Made from its tag, its style, and the number of its entries if it is reversed.
     pub fn of(tag: &Tag<'_>, style: Option<Marks>, length: Option<i64>) -> Self {
         let usual = if tag.name == "ul" { Marks::Same } else { by_type(tag).unwrap_or(Marks::Numbers) };
         let start = tag.attribute("start").and_then(|start| start.trim().parse::<i32>().ok()).map(i64::from);
@@ -28,7 +28,7 @@ impl List {
         }
     }
 
-    /// The mark before the next entry, which may say its own number and style.
+    /// The marker of the next entry, which may have its own number and style.
     pub fn mark(&mut self, entry: &Tag<'_>, own_style: Option<Marks>) -> Option<String> {
         let own = entry.attribute("value").and_then(|value| value.trim().parse::<i32>().ok());
         let number = own.map_or(self.next, i64::from);
@@ -56,14 +56,14 @@ fn by_type(tag: &Tag<'_>) -> Option<Marks> {
     }
 }
 
-/// How many entries the lists of HTML have that are counted down, by where they begin: their first number is the number of all. The HTML is
-/// read once for all of them, and only if there may be one.
+/// The number of entries of reversed lists, by position: it is their first number. The HTML is read once for all of them, and only if there
+/// may be one.
 pub(super) fn lengths(html: &str) -> HashMap<usize, i64> {
     let mut lengths = HashMap::new();
     if !html.as_bytes().windows(8).any(|word| word.eq_ignore_ascii_case(b"reversed")) {
         return lengths;
     }
-    // The lists that are open: where they begin, and their name.
+    // The open lists: their position and name.
     let mut open: Vec<(usize, String)> = Vec::new();
     for (at, part) in parts(html) {
         let Part::Tag(tag) = part else { continue };

@@ -1,14 +1,14 @@
-//! What stands for a picture: the words that it shows, or the sign that it is.
+//! The text for a picture: its words or emoji.
 
 use crate::{
     html::look::{declarations, length},
     tags::Tag,
 };
 
-/// What the names of pictures end in.
+/// File endings of pictures.
 const ENDS: [&str; 11] = [".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".svg", ".heic", ".tif", ".tiff", ".avif"];
 
-/// What stands for a picture. The name of its file tells nothing, unless it is all that a link has: without words a link is not told.
+/// The text for a picture. A file name says nothing, unless the picture is all that a link contains: a link without words is left out.
 pub(super) fn words(tag: &Tag<'_>, in_link: bool) -> Option<String> {
     let alt = tag.attribute("alt")?;
     let alt = alt.trim();
@@ -17,12 +17,12 @@ pub(super) fn words(tag: &Tag<'_>, in_link: bool) -> Option<String> {
     (!alt.is_empty() && !is_point(tag) && (in_link || !is_name)).then(|| alt.to_owned())
 }
 
-/// Whether words stand apart from what is around them; a sign stands where it was put.
+/// Whether the words are separate from the text around them. An emoji stays in its place.
 pub(super) fn stand_apart(words: &str) -> bool {
     words.chars().filter(|c| c.is_alphanumeric()).nth(1).is_some()
 }
 
-/// Whether nobody sees the picture: it only tells that the mail was opened.
+/// Whether the picture is invisible: it only reports that the mail was opened.
 fn is_point(tag: &Tag<'_>) -> bool {
     let is_none = |size: &str| length(size, 1.0, 100.0).is_some_and(|size| size <= 1.0);
     let says = ["width", "height"].iter().any(|name| tag.attribute(name).is_some_and(|size| is_none(&size)));

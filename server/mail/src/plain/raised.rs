@@ -1,36 +1,36 @@
-//! Words above and below the line: `12<sup>99</sup>` says something else than 1299.
+//! Superscript and subscript: `12<sup>99</sup>` must not read as 1299.
 
-/// How many characters of them are looked at: more are words in small print, and no part of a number or a name.
+/// The most characters that are examined. Longer ones are small print, and not part of a number or a name.
 const MOST: usize = 12;
-/// What is written above the line, and its own characters.
+/// Characters that have a superscript form, and these forms.
 const ABOVE: (&str, &str) = ("0123456789+-−–=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ");
-/// What is written below it, and its own characters.
+/// Characters that have a subscript form, and these forms.
 const BELOW: (&str, &str) = ("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎");
 
-/// Words that stand above or below the line, while they are open.
+/// An open superscript or subscript.
 #[derive(Clone, Copy)]
 pub(super) struct Raised {
     is_above: bool,
-    /// Where they begin in the text.
+    /// The start of its words in the text.
     pub from: usize,
-    /// They begin a line, before which the marks of a quotation may still be put.
+    /// Whether it begins a line, before which quote marks may still be inserted.
     begins_line: bool,
 }
 
 impl Raised {
-    /// By the name of an element, if it raises or lowers its words.
+    /// By the name of an element, if it is one.
     pub fn of(name: &str, from: usize, begins_line: bool) -> Option<Self> {
         matches!(name, "sup" | "sub").then_some(Self { is_above: name == "sup", from, begins_line })
     }
 
-    /// Writes the words at the end of a text so that they still say what they said. Their own characters read best, and search takes them
-    /// for the usual ones; where one of them has none, a mark stands before all of them.
+    /// Writes the words at the end of a text so that they keep their meaning. Unicode's own forms read best, and search treats them like
+    /// the usual ones. If a character has none, a marker is put before the words.
     pub fn settle(self, text: &mut String) {
         let Some(said) = text.get(self.from..) else { return };
         let marks = |c: char| c.is_whitespace() || (self.begins_line && c == '>');
         let words = said.trim_start_matches(marks);
         let begin = text.len() - words.len();
-        // What stands apart from the word before it is read by itself.
+        // Words that are separate from the word before are read by themselves.
         let is_attached =
             begin == self.from && text[..begin].ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | ']'));
         let words = words.trim_end();
@@ -57,7 +57,7 @@ impl Raised {
         let is_word = words.chars().all(char::is_alphabetic);
         let counts = words.contains(|c: char| c.is_alphanumeric());
         match () {
-            // "*" and "®" are read as they are; so are "[1]" and ",99".
+            // "*" and "®" are readable unchanged, and so are "[1]" and ",99".
             () if !counts || words.starts_with(['[', ',', '.', '*', '~']) => words.to_owned(),
             // "23rd", "1er", "2e"; but "10^x".
             () if self.is_above && is_word && !matches!(words, "x" | "y" | "z" | "k") => words.to_owned(),

@@ -1,4 +1,4 @@
-//! What HTML says, of each kind.
+//! The text of HTML of each kind.
 
 use proptest::prelude::*;
 
@@ -72,7 +72,7 @@ fn t3_lists_are_marked_as_their_style_says() {
         ("<style>.x{list-style-type:upper-roman}</style><ol class=x><li>a</ol>", "I. a\n\n"),
         ("<ul style='list-style-type:decimal'><li>a<li>b</ul>", "1. a\n2. b\n\n"),
         ("<ol style='list-style:square'><li>a</ol>", "- a\n\n"),
-        // As Google Docs write them.
+        // As Google Docs writes them.
         (
             "<ol><li style='list-style-type:lower-alpha'>a<li style='list-style-type:lower-alpha'>b</ol>",
             "a. a\nb. b\n\n",

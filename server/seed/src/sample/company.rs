@@ -1,4 +1,4 @@
-//! The company of the sample: Marlund, which sews bags for bicycles in Lübeck and mends them for life. Nobody is called so.
+//! The company of the sample: Marlund, which makes bicycle bags in Lübeck and repairs them for life. No real company has this name.
 
 use model::{
     AccountState, Channel, ChannelId, ChannelKind, EmailSettings, Host, Member, MemberId, Role, Security, Team, TeamId,
@@ -7,19 +7,19 @@ use model::{
 
 use super::ids::Ids;
 
-/// Somebody who works there.
+/// A member of the company.
 pub(super) struct SampleMember {
-    /// Their whole name; the first word stands in the conversations.
+    /// Their full name. Conversations use its first word.
     pub(super) name: &'static str,
-    /// What of their address stands before the `@`.
+    /// The local part of their address.
     local: &'static str,
     role: Role,
-    /// The team they are in; empty for none.
+    /// Their team. Empty for none.
     team: &'static str,
 }
 
 impl SampleMember {
-    /// What colleagues call them.
+    /// Their first name.
     pub(super) fn first(&self) -> &'static str {
         self.name.split(' ').next().unwrap_or(self.name)
     }
@@ -29,8 +29,8 @@ const fn member(name: &'static str, local: &'static str, role: Role, team: &'sta
     SampleMember { name, local, role, team }
 }
 
-/// Who works there, beside whoever looks at it. None of them can sign in, and none is there to chat: a green bubble of somebody who does
-/// not exist would promise real visitors an answer.
+/// The members beside the person who looks at the sample. None of them can sign in, and their bubbles are grey: a green bubble of a member
+/// who does not exist would promise real visitors an answer.
 pub(super) const MEMBERS: &[SampleMember] = &[
     member("Hanna Lindqvist", "hanna", Role::Admin, "Orders and repairs"),
     member("Tomasz Nowak", "tomasz", Role::Agent, "Orders and repairs"),
@@ -40,27 +40,27 @@ pub(super) const MEMBERS: &[SampleMember] = &[
     member("Grete Voss", "grete", Role::Viewer, ""),
 ];
 
-/// The teams, and the channels they look after by the words of [`CHANNELS`].
+/// The teams, with their channels by the words of [`CHANNELS`].
 pub(super) const TEAMS: &[(&str, &[&str])] = &[("Orders and repairs", &["website", "mail"]), ("Shops", &["mail"])];
 
-/// Where messages come in. All of these are only samples: nothing is received, and nothing is sent.
+/// A channel of the sample. It receives nothing and sends nothing.
 #[derive(Debug)]
 pub(super) struct SampleChannel {
-    /// What the conversations call it.
+    /// Its name in the conversations' files.
     pub(super) word: &'static str,
-    /// What it speaks.
+    /// Its kind.
     pub(super) kind: ChannelKind,
-    /// As it is called on screen.
+    /// Its name in the interface.
     name: &'static str,
-    /// Its own address; empty where its kind has none.
+    /// Its own address. Empty if its kind has none.
     pub(super) address: &'static str,
-    /// How long a reply can be taken back, in milliseconds.
+    /// How long a reply can be cancelled, in milliseconds.
     undo_ms: i64,
-    /// What it says while nobody is there to chat.
+    /// The automatic reply while chat is off.
     pub(super) auto_reply: &'static str,
 }
 
-/// The channels. A new kind is a line here, and conversations that name its word.
+/// All channels. A new kind needs a line here, and conversations that use its word.
 pub(super) const CHANNELS: &[SampleChannel] = &[
     SampleChannel {
         word: "website",
@@ -80,12 +80,12 @@ pub(super) const CHANNELS: &[SampleChannel] = &[
     },
 ];
 
-/// What the mailbox is called in what goes out.
+/// The mailbox's name in sent mails.
 pub(super) const MAILBOX_NAME: &str = "Marlund";
-/// What stands under every mail.
+/// The signature under every mail.
 pub(super) const SIGNATURE: &str = "Marlund, bags for bicycles\nWallstraße 12, Lübeck · marlund.example";
 
-/// Members, teams and channels as they are stored.
+/// The stored form of members, teams and channels.
 #[derive(Debug, Clone)]
 pub(super) struct Company {
     /// In the order of [`MEMBERS`].
@@ -97,7 +97,7 @@ pub(super) struct Company {
 }
 
 impl Company {
-    /// `tag` keeps the addresses of members apart where a database has several workspaces; empty in the first.
+    /// `tag` keeps members' addresses apart if a database has several workspaces. Empty for the first.
     pub(super) fn new(ids: Ids, now: Timestamp, tag: &str) -> Self {
         let channels: Vec<(Channel, String)> =
             CHANNELS.iter().map(|sample| (channel(ids, now, sample), settings(sample))).collect();
@@ -135,7 +135,7 @@ fn channel(ids: Ids, now: Timestamp, sample: &SampleChannel) -> Channel {
         id: ChannelId::new(ids.id(now, &["channel", sample.word])),
         kind: sample.kind,
         name: sample.name.to_owned(),
-        // Without a key no site can embed it, and nobody can write.
+        // Without a key, no site can embed it and nobody can write.
         key: String::new(),
         address: sample.address.to_owned(),
         undo_ms: sample.undo_ms,
@@ -146,7 +146,7 @@ fn channel(ids: Ids, now: Timestamp, sample: &SampleChannel) -> Channel {
     }
 }
 
-/// The settings of an account; of servers that cannot exist.
+/// The settings of an account. Its servers cannot exist.
 fn settings(sample: &SampleChannel) -> String {
     if sample.kind != ChannelKind::Email {
         return "{}".to_owned();

@@ -1,4 +1,4 @@
-//! The mails of a conversation: theirs written as bytes and read as if they had come in, ours made as every reply is.
+//! The mails of a conversation. Incoming ones are written as bytes and read as if they had come in. Ours are composed like every reply.
 
 use bytes::Bytes;
 use domain::{fingerprint, mail::author};
@@ -17,7 +17,7 @@ use super::{
 };
 
 impl Play<'_> {
-    /// A mail of theirs: written as bytes, then read as if it had come in.
+    /// An incoming mail: written as bytes, then read as if it had come in.
     pub(super) async fn letter(&mut self, told: &Told, at: Timestamp) -> Result<New> {
         let from = told.more.from.as_ref().unwrap_or(&self.story.with.mailbox).clone();
         let to = Mailbox { name: MAILBOX_NAME.to_owned(), address: self.sample.address.to_owned() };
@@ -41,7 +41,7 @@ impl Play<'_> {
         self.meet(at, &with.key(), &author.said_by(), &author.label(), &with);
         let (mut attachments, mut inside) = (Vec::new(), Vec::new());
         for (place, mut file) in letter.files.iter().cloned().enumerate() {
-            // The same each time.
+            // The same id each time.
             let own = AttachmentId::new(self.stage.ids.id(at, &["file", &name, &place.to_string()]));
             if letter.head.inside.contains(&file.attachment.id) {
                 inside.push(own);
@@ -56,7 +56,7 @@ impl Play<'_> {
             parties.from.iter().chain([&with]).chain(&parties.reply_to).chain(&parties.to).chain(&parties.cc);
         let addresses = everybody.map(Mailbox::key).filter(|address| !address.is_empty()).collect();
         let names = letter.name.iter().chain(&letter.answers).cloned().collect();
-        // It is the next entry.
+        // It becomes the next entry.
         let message = MessageId::new(self.id(at, "message"));
         let mail = self.mail(at, id, (digest, size), MailOutcome::Taken, message);
         self.keep_mail(mail, message, names, addresses);
@@ -67,7 +67,7 @@ impl Play<'_> {
         Ok(New { text, attachments, provider, fingerprint, mail: Some(Box::new(head)) })
     }
 
-    /// Keeps a reply that went out as the mail that it was.
+    /// Stores a sent reply as the mail that it was.
     pub(super) async fn sent(&mut self, told: &Told, message: &Message, name: String, id: MailId) -> Result<()> {
         let bytes = mails::ours(message, &name, &self.chain, &told.more.files, self.stage.now)?;
         let (digest, size, _) = self.stage.files.keep(Bytes::from(bytes)).await?;
@@ -79,7 +79,7 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// The head of a reply: to whoever took part, unless the entry says otherwise.
+    /// The head of a reply: to all participants, unless the entry says otherwise.
     pub(super) fn head(&self, told: &Told) -> Result<MailHead> {
         let answered = self.last_mail().map(|(_, head)| head);
         let usual = match answered {
@@ -98,14 +98,14 @@ impl Play<'_> {
         Ok(MailHead { parties, subject, ..MailHead::default() })
     }
 
-    /// The last mail that the next one answers, and when it was written.
+    /// The mail that the next one answers, with its message.
     fn last_mail(&self) -> Option<(&Message, &MailHead)> {
         let answered = |message: &&Message| !matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled);
         let mut mails = self.messages.iter().rev().filter(answered);
         mails.find_map(|message| Some((message, message.mail.as_deref()?)))
     }
 
-    /// What their mail quotes of the one before, under the line that their program writes.
+    /// The quote of the former mail in an incoming one, under the line that the sender's program writes.
     fn quotation(&self, told: &Told) -> String {
         let (Some(pattern), Some((message, head))) = (&told.more.quotes, self.last_mail()) else {
             return String::new();
@@ -140,7 +140,7 @@ impl Play<'_> {
     }
 }
 
-/// The line above a signature ends with a space (RFC 3676, 4.3), which does not survive every editor.
+/// The signature separator ends with a space (RFC 3676, 4.3), which some editors remove.
 fn with_mark(text: &str) -> String {
     text.lines().map(|line| if line == "--" { "-- " } else { line }).collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,4 @@
-//! Mails of the sample as their bytes, so that they are read, shown and folded by what reads every mail.
+//! The bytes of the sample's mails. The normal code reads, displays and folds them.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -18,21 +18,21 @@ use store::error::{Error, Result, StoreError};
 
 use super::{read::Entry, texts};
 
-/// What a mail of theirs is made of beside what its entry says.
+/// The parts of an incoming mail that its entry does not contain.
 pub(super) struct Theirs<'a> {
-    /// Who wrote it.
+    /// The sender.
     pub(super) from: &'a Mailbox,
     /// Our own mailbox.
     pub(super) to: &'a Mailbox,
-    /// What it is about.
+    /// The subject.
     pub(super) subject: &'a str,
-    /// All of its text.
+    /// The whole text.
     pub(super) text: &'a str,
-    /// Its name, without brackets.
+    /// Its Message-ID, without brackets.
     pub(super) name: &'a str,
-    /// The names of the mails before it, the oldest first.
+    /// The earlier Message-IDs, oldest first.
     pub(super) chain: &'a [String],
-    /// When it was sent.
+    /// Its date.
     pub(super) at: Timestamp,
 }
 
@@ -40,7 +40,7 @@ fn wrong(error: impl std::fmt::Display) -> Error {
     StoreError::Corrupt(format!("a mail of the sample: {error}")).into()
 }
 
-/// The bytes of a mail of theirs.
+/// The bytes of an incoming mail.
 pub(super) fn theirs(entry: &Entry, mail: &Theirs<'_>, now: Timestamp) -> Result<Vec<u8>> {
     let mut builder = lettre::Message::builder()
         .date(UNIX_EPOCH + Duration::from_millis(mail.at.0.max(0).unsigned_abs()))
@@ -93,7 +93,7 @@ pub(super) fn theirs(entry: &Entry, mail: &Theirs<'_>, now: Timestamp) -> Result
     Ok(builder.multipart(body).map_err(wrong)?.formatted())
 }
 
-/// The bytes of a mail of ours, made as every reply is.
+/// The bytes of our mail, composed like every reply.
 pub(super) fn ours(
     message: &Message,
     name: &str,
@@ -107,7 +107,7 @@ pub(super) fn ours(
     compose(message, &head, Making { name, reply_to: None, chain: &chain, files, at: message.at }).map_err(wrong)
 }
 
-/// A file of the sample. In one of them the days follow from now: what is to come should not lie in the past.
+/// A file of the sample. In one of them the dates are moved relative to now, so that future events stay in the future.
 pub(super) fn file(name: &str, now: Timestamp) -> Result<Enclosed> {
     let found = texts::FILES.iter().find(|(known, ..)| *known == name);
     let (name, media_type, bytes) = found.ok_or_else(|| wrong(format!("there is no file {name}")))?;

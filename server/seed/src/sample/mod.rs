@@ -1,7 +1,7 @@
-//! A small company written by hand: what a new workspace shows before its own first message. Each conversation is a file in
-//! `conversations/`, makes sense from its first line to its last, and shows one thing. `docs/sample.md` says how they are written.
+//! A small company written by hand, which a new workspace shows before its own first message. Each conversation is a file in
+//! `conversations/`, is complete, and shows one feature. `docs/sample.md` says how they are written.
 //!
-//! All of it is stored in one transaction, or none. Nothing of it goes out: its channels are samples, and every address is in `.example`.
+//! All of it is stored in one transaction. Nothing is ever sent: its channels are samples, and every address is in `.example`.
 
 mod company;
 mod ids;
@@ -34,26 +34,26 @@ use self::{
 };
 use super::Report;
 
-/// With what the sample is made.
+/// What is needed to make the sample.
 pub struct Sample<'a> {
-    /// Where it is stored.
+    /// The database to store it in.
     pub db: &'a Db,
-    /// Where its files are kept.
+    /// The store of file bytes.
     pub files: &'a Files,
-    /// What reads its mails.
+    /// Reads its mails.
     pub email: &'a Email,
-    /// The moment that its newest messages are close to.
+    /// The time shortly after its newest messages.
     pub now: Timestamp,
-    /// By whose clocks the office is open.
+    /// The time zone of its office hours.
     pub zone: TimeZone,
 }
 
 impl Sample<'_> {
-    /// Fills a workspace with the sample. The same moment gives the same data. A workspace that has it already stays as it is; the report is
-    /// empty then. Browsers are told once, at the end.
+    /// Fills a workspace with the sample. The same time gives the same data. If the workspace has the sample already, nothing changes and
+    /// the report is empty. One event at the end tells the browsers.
     ///
     /// # Errors
-    /// When the database or the disk fails, or the workspace has nobody who could look at it.
+    /// When the database or the disk fails, or the workspace has no member who could look at it.
     pub async fn fill(&self, workspace: WorkspaceId) -> Result<Report> {
         let scope = Scope::system(workspace, "sample workspace");
         let mut snapshot = self.db.snapshot().await?;
@@ -68,7 +68,7 @@ impl Sample<'_> {
         let me = viewer(&members).ok_or_else(|| broken("there is nobody in this workspace"))?;
         let stories = stories()?;
         let ids = Ids::new(workspace);
-        // Addresses of members are unique among all workspaces of a database.
+        // Members' addresses are unique among all workspaces of a database.
         let tag = if is_first { String::new() } else { format!("+{}", &ids.hash(&["members"])[..6]) };
         let company = Company::new(ids, self.now, &tag);
         let channels = CHANNELS.iter().zip(&company.channels);
@@ -95,7 +95,7 @@ impl Sample<'_> {
         for story in &stories {
             play(&stage, story, &mut rows).await?;
         }
-        // As they would have come in: search shows the last ones first.
+        // In the order of arrival, because search shows the last ones first.
         rows.messages.sort_by_key(|row| (row.message.at, row.message.id));
         self.db.write(&scope, Store { company, rows }).await
     }
@@ -105,7 +105,7 @@ impl Sample<'_> {
     }
 }
 
-/// All conversations, as they are written.
+/// All conversations, parsed.
 fn stories() -> Result<Vec<Story>> {
     let read = texts::CONVERSATIONS.iter().map(|(name, text)| read::read(name, text));
     read.collect::<Result<_, _>>().map_err(broken)
@@ -115,12 +115,12 @@ fn broken(error: impl std::fmt::Display) -> Error {
     StoreError::Corrupt(format!("the sample: {error}")).into()
 }
 
-/// Whether one of a workspace's channels is of the sample.
+/// Whether the workspace has a channel of the sample.
 fn is_there(channels: &[Channel]) -> bool {
     channels.iter().any(|channel| channel.state == Some(AccountState::Sample))
 }
 
-/// Who looks at it: an owner before others, and somebody who can answer before somebody who cannot.
+/// The member who looks at it: preferably an owner, then a member who can answer.
 fn viewer(members: &[Member]) -> Option<(MemberId, String)> {
     let rank = |member: &&Member| match member.role {
         Role::Owner => 0,
@@ -132,7 +132,7 @@ fn viewer(members: &[Member]) -> Option<(MemberId, String)> {
     Some((found.id, first.to_owned()))
 }
 
-/// Stores all of it.
+/// Stores the whole sample.
 struct Store {
     company: Company,
     rows: Rows,
@@ -144,7 +144,7 @@ impl Command for Store {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Report> {
         let scope = tx.scope()?;
-        // Somebody may have been quicker.
+        // Another process may have stored it first.
         if is_there(&workspace::channels(tx.conn(), &scope).await?) {
             return Ok(Report::default());
         }
@@ -197,7 +197,7 @@ impl Store {
     }
 }
 
-/// The texts of each conversation as its file has them, in order: what is loaded must say the same.
+/// The texts of each conversation in its file, in order. The stored sample must contain the same.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -214,7 +214,7 @@ mod tests {
     use super::{company::MEMBERS, read::Deed, *};
     use crate::plan::{DAY, HOUR};
 
-    /// What lies in a folder beside this file.
+    /// The files in a folder beside this file.
     fn lying(folder: &str) -> BTreeSet<String> {
         let path = format!("{}/src/sample/{folder}", env!("CARGO_MANIFEST_DIR"));
         let names = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(silent.map(|(_, member)| member.first()).collect::<Vec<_>>(), ["Grete"], "who may only look");
     }
 
-    /// Whenever it is loaded, also on a Sunday night, at the turn of the year, and when the clocks are changed.
+    /// At any time: also on a Sunday night, at the turn of the year, and when daylight saving time begins or ends.
     #[test]
     fn time_goes_forward_in_every_conversation_whenever_it_is_loaded() {
         let stories = stories().unwrap();

@@ -1,4 +1,4 @@
-//! Who writes: their addresses, and what the company knows of them.
+//! The people who write: their addresses, and what the company knows about them.
 
 use model::{Contact, ContactId, IdentityId, Mailbox, Timestamp};
 use store::{bulk::BulkContact, contact::Identity, words::index_words};
@@ -6,7 +6,7 @@ use store::{bulk::BulkContact, contact::Identity, words::index_words};
 use super::play::{Known, Play};
 
 impl Play<'_> {
-    /// Whoever writes has an address, and is a contact if they gave a name; the first one is who the conversation is with.
+    /// Adds a person's address, and a contact if they gave a name. The first person is the one that the conversation is with.
     pub(super) fn meet(&mut self, at: Timestamp, address: &str, said_by: &str, label: &str, who: &Mailbox) {
         let kind = self.channel.kind;
         let is_same = |known: &&Known| known.kind == kind && known.address == address && known.said_by == said_by;
@@ -29,7 +29,7 @@ impl Play<'_> {
         }
     }
 
-    /// The contact with an address; what the head of the conversation says of whom it is with is known of them.
+    /// The contact with an address. It gets the data in the head of the conversation, if that is about this person.
     fn contact(&mut self, at: Timestamp, who: &Mailbox) -> ContactId {
         let same = |row: &&BulkContact| row.contact.email.eq_ignore_ascii_case(&who.address);
         if let Some(known) = self.rows.contacts.iter().find(same) {

@@ -1,5 +1,4 @@
-//! One conversation from its first entry to its last: played through the table of states that every real one goes through, its mails
-//! read by what reads every mail.
+//! Plays one conversation from its first entry to its last, through the same state table as real ones. The normal code reads its mails.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -30,7 +29,7 @@ use super::{
     read::{Deed, Entry as Told, Story, Who},
 };
 
-/// What all conversations have in common.
+/// The data that all conversations share.
 pub(super) struct Stage<'a> {
     pub(super) scope: &'a Scope,
     pub(super) email: &'a Email,
@@ -38,9 +37,9 @@ pub(super) struct Stage<'a> {
     pub(super) ids: Ids,
     pub(super) now: Timestamp,
     pub(super) zone: &'a TimeZone,
-    /// Whoever looks at it: their id and first name.
+    /// The id and first name of the member who looks at the sample.
     pub(super) me: (MemberId, String),
-    /// Everybody who was here before.
+    /// All members who existed before.
     pub(super) residents: Vec<MemberId>,
     /// In the order of `company::MEMBERS`.
     pub(super) members: Vec<MemberId>,
@@ -49,13 +48,13 @@ pub(super) struct Stage<'a> {
     pub(super) channels: HashMap<&'static str, Channel>,
     /// The addresses of our mailboxes.
     pub(super) own: Own,
-    /// Replying makes it pending.
+    /// Whether a reply sets the status to pending.
     pub(super) pending_after_reply: bool,
-    /// The conversations by their files.
+    /// The conversations by file name.
     pub(super) conversations: HashMap<String, ConversationId>,
 }
 
-/// An address of somebody outside, as it is stored.
+/// A person's address, as it is stored.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
     pub(super) kind: ChannelKind,
@@ -64,7 +63,7 @@ pub(super) struct Known {
     pub(super) identity: Identity,
 }
 
-/// A mail and the message that it is, by all names that lead to it.
+/// A mail and its message, with all names that find it.
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
     pub(super) mail: Mail,
@@ -74,7 +73,7 @@ pub(super) struct Kept {
     pub(super) addresses: Vec<String>,
 }
 
-/// Everything that the conversations are made of.
+/// All rows of the conversations.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
     pub(super) contacts: Vec<BulkContact>,
@@ -86,7 +85,7 @@ pub(super) struct Rows {
     pub(super) mails: Vec<Kept>,
 }
 
-/// When a conversation begins.
+/// The time when a conversation begins.
 pub(super) fn begins(story: &Story, now: Timestamp, zone: &TimeZone) -> Timestamp {
     story.entries.first().map_or(now, |first| first.when.at(now, zone))
 }
@@ -137,7 +136,7 @@ pub(super) async fn play(stage: &Stage<'_>, story: &Story, rows: &mut Rows) -> R
     };
     let mut at = begins;
     for told in &story.entries {
-        // The clocks of a zone may be put back in between.
+        // Daylight saving time may have ended in between.
         at = told.when.at(stage.now, stage.zone).max(at);
         play.happens(told, at).await?;
         play.now.row.version += 1;
@@ -155,14 +154,14 @@ pub(super) struct Play<'a> {
     pub(super) now: Loaded,
     pub(super) has_identity: bool,
     pub(super) messages: Vec<Message>,
-    /// The names of its mails, the oldest first.
+    /// The Message-IDs of its mails, oldest first.
     pub(super) chain: Vec<String>,
-    /// The last reply, by its place among the messages; the state before it, and how long the first reply had taken by then.
+    /// The last reply by its index among the messages, the state before it, and the time until the first reply as it was then.
     pub(super) before: Option<(usize, ConversationState, Option<i64>)>,
     pub(super) reads: BTreeMap<MemberId, i64>,
 }
 
-/// A message before it has its place.
+/// A message without a position yet.
 #[derive(Default)]
 pub(super) struct New {
     pub(super) text: String,
@@ -177,7 +176,7 @@ impl Play<'_> {
         StoreError::Corrupt(format!("{}.txt, line {}: {what}", self.story.name, told.line)).into()
     }
 
-    /// An id of something in this conversation, by its place.
+    /// An id for something in this conversation, by its position.
     pub(super) fn id(&self, at: Timestamp, what: &str) -> uuid::Uuid {
         self.stage.ids.id(at, &[what, &self.story.name, &self.now.message_count.to_string()])
     }
@@ -272,7 +271,7 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// What a visitor writes.
+    /// A message of a visitor.
     async fn said(&mut self, told: &Told, at: Timestamp) -> Result<New> {
         let who = self.story.with.mailbox.clone();
         let address = self.stage.ids.hash(&["visitor", &self.story.name]);
@@ -289,10 +288,10 @@ impl Play<'_> {
             let with = self.story.with.mailbox.clone();
             let label = if with.name.is_empty() { with.address.clone() } else { with.name.clone() };
             self.meet(at, &with.key(), "", &label, &with);
-            // Whoever begins it has it.
+            // The member who begins a conversation is assigned to it.
             self.now.row.state.assignee = Some(by);
         }
-        // A visitor who writes again has seen what was written before.
+        // A visitor who writes again has read the earlier messages.
         let mut later = self.story.entries.iter().filter(|entry| entry.line > told.line);
         let was_read = !self.is_mail() && later.any(|entry| matches!(entry.deed, Deed::Them { .. }));
         let usual = if was_read { DeliveryState::Read } else { DeliveryState::Sent };
@@ -325,7 +324,7 @@ impl Play<'_> {
             self.sent(told, &message, name, mail_id).await?;
         }
         if state == DeliveryState::Cancelled {
-            // As if it had not been written; only the pen's epoch never goes back.
+            // As if it had not been sent, but the pen's epoch never goes back.
             let row = &mut self.now.row;
             let pen_epoch = row.state.pen_epoch + i64::from(row.state.pen != before.state.pen);
             row.state = ConversationState { pen_epoch, ..before.state };
@@ -337,7 +336,7 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// The last reply did not reach them: whoever waits waits again.
+    /// The last reply did not arrive, so the person waits again.
     fn not_sent(&mut self, told: &Told, state: DeliveryState) -> Result<()> {
         let Some((place, before, first_response_ms)) = self.before.clone() else {
             return Err(self.wrong(told, "there is no reply that could fail"));
@@ -354,13 +353,13 @@ impl Play<'_> {
             set(&mut row.message);
         }
         let unanswered = Unanswered { waiting_since: before.waiting_since, missed_at: before.missed_at };
-        // It was no response.
+        // It was no first response.
         self.now.row.first_response_ms = first_response_ms;
         self.apply(Trigger::NotSent { n, unanswered: Some(unanswered) });
         Ok(())
     }
 
-    /// Files that were uploaded for the next entry.
+    /// The files for the next entry.
     async fn attach(&mut self, told: &Told, at: Timestamp, uploader: &str) -> Result<Vec<Attachment>> {
         let mut attachments = Vec::new();
         for name in &told.more.files {
@@ -380,7 +379,7 @@ impl Play<'_> {
         Ok(attachments)
     }
 
-    /// A file of the next entry.
+    /// Adds a file to the next entry.
     pub(super) fn keep(&mut self, file: File, at: Timestamp) {
         let (conversation, message_n) = (Some(self.now.row.id), Some(self.now.message_count + 1));
         self.rows.files.push((File { conversation, message_n, ..file }, at));
@@ -394,7 +393,7 @@ impl Play<'_> {
         self.add(at, Entry::Line { line }, New { text, ..New::default() });
     }
 
-    /// As every entry is added: at the next place, shown on the card if it says something.
+    /// Adds an entry like a real one: at the next position, with a preview if it has text.
     fn add(&mut self, at: Timestamp, entry: Entry, new: New) -> Message {
         let id = MessageId::new(self.id(at, "message"));
         self.now.message_count += 1;

@@ -1,4 +1,4 @@
-//! Reads the conversations as they are written: a head of "key: value" lines, then entries that begin with `==`.
+//! Parses the conversations' files: a head of "key: value" lines, then entries that begin with `==`.
 //!
 //! ```text
 //! shows: what there is to see in it
@@ -12,33 +12,33 @@
 //! == 2d 09:30  Hanna notes
 //! ```
 //!
-//! `docs/sample.md` lists every word. Whatever is not known here is refused, with its line.
+//! `docs/sample.md` lists every word. Unknown ones are refused, with their line.
 
 use model::{CloseReason, DeliveryState, LeadStatus, Mailbox};
 
 use super::{company, when::When};
 
-/// A conversation as it is written.
+/// A parsed conversation.
 #[derive(Debug, Clone)]
 pub(super) struct Story {
     /// The name of its file.
     pub(super) name: String,
-    /// Which of the company's channels.
+    /// Its channel.
     pub(super) channel: &'static company::SampleChannel,
-    /// Who it is with.
+    /// The person it is with.
     pub(super) with: With,
-    /// The team it belongs to, as the company names it.
+    /// Its team, by the name in the company.
     pub(super) team: Option<String>,
-    /// How many of their messages you have not read.
+    /// How many of their messages are unread.
     pub(super) unread: i64,
-    /// What happened, in order.
+    /// The entries, in order.
     pub(super) entries: Vec<Entry>,
 }
 
-/// Somebody outside, as far as the company knows them.
+/// A person outside, with what the company knows about them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct With {
-    /// Their name and address; both are empty for a visitor who gave none.
+    /// Their name and address. Both are empty for a visitor who gave none.
     pub(super) mailbox: Mailbox,
     pub(super) phone: String,
     pub(super) company: String,
@@ -49,93 +49,93 @@ pub(super) struct With {
     pub(super) lead: Option<LeadStatus>,
 }
 
-/// Somebody of the company: its name in the files, or whoever looks at it.
+/// A member: one of the company, or the one who looks at the sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
-    /// Whoever set the workspace up.
+    /// The member who set the workspace up.
     Me,
-    /// A member, by the place in [`company::MEMBERS`].
+    /// A member by the index in [`company::MEMBERS`].
     Member(usize),
 }
 
-/// What happens.
+/// What happens in an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Deed {
-    /// They write.
+    /// The person outside writes.
     Them {
-        /// Nobody was there to chat.
+        /// Whether chat is off.
         chat_off: bool,
     },
-    /// One of us answers.
+    /// A member replies.
     Reply(Who),
-    /// One of us writes a note.
+    /// A member writes a note.
     Note(Who),
-    /// Somebody has it now, or nobody.
+    /// A member assigns it, or removes the assignment.
     Assign {
-        /// Who says so.
+        /// Who does it.
         by: Who,
-        /// Who has it.
+        /// The new assignee.
         to: Option<Who>,
     },
-    /// Done.
+    /// A member closes it.
     Close(Who, CloseReason),
-    /// Not done after all.
+    /// A member opens it again.
     Reopen(Who),
-    /// It is their turn.
+    /// A member sets it to pending.
     Wait(Who),
-    /// A program of theirs answers.
+    /// A machine of theirs answers.
     Machine,
-    /// The last reply comes back.
+    /// The last reply bounces.
     Bounce,
-    /// Somebody else answered; their own conversation, by its file.
+    /// Another person writes. Their own conversation, by file name.
     Stranger(String),
 }
 
 /// An entry of a conversation.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
-    /// In which line of the file it begins.
+    /// The line of the file where it begins.
     pub(super) line: usize,
-    /// When.
+    /// When it happens.
     pub(super) when: When,
-    /// What.
+    /// What happens.
     pub(super) deed: Deed,
     /// The text.
     pub(super) text: String,
-    /// What it has beside its text.
+    /// Its other data.
     pub(super) more: More,
 }
 
-/// What an entry has beside its text.
+/// The data of an entry beside its text.
 #[derive(Debug, Clone, Default)]
 pub(super) struct More {
-    /// Who wrote it, if not who the conversation is with.
+    /// The sender, if not the person the conversation is with.
     pub(super) from: Option<Mailbox>,
-    /// Where they want answers.
+    /// Where they want replies.
     pub(super) reply_to: Vec<Mailbox>,
-    /// To whom a reply goes, if not to whom it would.
+    /// The recipients of a reply, if not the usual ones.
     pub(super) to: Vec<Mailbox>,
-    /// Who gets a copy.
+    /// The recipients of copies.
     pub(super) cc: Vec<Mailbox>,
-    /// What it is about.
+    /// The subject.
     pub(super) subject: Option<String>,
-    /// Files, by their names in `files/`.
+    /// Its files, by their names in `files/`.
     pub(super) files: Vec<String>,
-    /// Pictures within the layout, by their names in `files/`.
+    /// Its inline pictures, by their names in `files/`.
     pub(super) inline: Vec<String>,
-    /// How it is laid out, by the name of a file in `layouts/`.
+    /// Its HTML, by the name of a file in `layouts/`.
     pub(super) html: Option<String>,
-    /// The line above what it quotes, as a pattern of dates.
+    /// The line above its quote, as a date pattern.
     pub(super) quotes: Option<String>,
-    /// Further lines of a mail's head.
+    /// Further header lines of a mail.
     pub(super) headers: Vec<(String, String)>,
-    /// How far a reply came.
+    /// The delivery state of a reply.
     pub(super) state: Option<DeliveryState>,
-    /// Why it came no further.
+    /// Why it was not delivered.
     pub(super) reason: String,
 }
 
-/// What is wrong with a file.
+/// An error in a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name}.txt, line {line}: {what}")]
 pub(super) struct Wrong {
@@ -144,7 +144,7 @@ pub(super) struct Wrong {
     what: String,
 }
 
-/// Reads a file.
+/// Parses a file.
 pub(super) fn read(name: &str, text: &str) -> Result<Story, Wrong> {
     let mut reading = Reading::default();
     for (at, line) in text.lines().enumerate() {
@@ -190,7 +190,7 @@ impl Reading {
 
     fn end_text(&mut self) {
         if let Some(entry) = self.entries.last_mut() {
-            // A line of a signature ends with a space: only what is empty goes.
+            // Only empty lines are removed, because the signature separator ends with a space.
             entry.text = entry.text.trim_matches('\n').to_owned();
         }
     }
@@ -276,7 +276,7 @@ impl Reading {
     }
 }
 
-/// Whether an entry has what its kind needs, and nothing else.
+/// Checks that an entry has the data that its kind needs, and no other.
 fn check(channel: &company::SampleChannel, entry: &Entry) -> Result<(), String> {
     let More { from, reply_to, to, cc, subject, inline, html, quotes, headers, state, reason, files } = &entry.more;
     let says = matches!(entry.deed, Deed::Them { .. } | Deed::Reply(_) | Deed::Note(_) | Deed::Machine | Deed::Bounce);
@@ -370,7 +370,7 @@ fn more(more: &mut More, key: &str, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// `Name <local@domain.example>`. Other domains are refused: what is written there might reach somebody.
+/// Parses `Name <local@domain.example>`. Other domains are refused, because mail to them might reach somebody.
 fn mailbox(text: &str) -> Result<Mailbox, String> {
     let (name, address) = text.trim().split_once('<').ok_or_else(|| format!("write Name <address>, not {text}"))?;
     let address = address.strip_suffix('>').ok_or("the address does not end")?;

@@ -1,4 +1,4 @@
-//! What the sample is made of, as it lies in the folders beside this file. A file that is not in these lists fails a test.
+//! The files of the sample, from the folders beside this file. A test fails if one is missing in these lists.
 
 macro_rules! conversations {
     ($($name:literal),+ $(,)?) => {

@@ -1,4 +1,4 @@
-//! When something in the sample happened, counted back from now: "9m", "2h10m", or "3d 10:42", which is three working days ago.
+//! The times of the sample, counted back from now: "9m", "2h10m", or "3d 10:42", which is three working days ago.
 
 use jiff::{
     Zoned,
@@ -9,22 +9,22 @@ use model::Timestamp;
 
 use crate::plan::{HOUR, MINUTE};
 
-/// A moment before now.
+/// A time before now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
-    /// So many milliseconds ago: for what is going on just now.
+    /// This many milliseconds ago, for what is happening now.
     Ago(i64),
-    /// At an hour of an earlier working day, so that nobody writes letters on a Sunday night.
+    /// A time on an earlier working day, so that nobody writes mails on a Sunday night.
     WorkingDay {
         /// How many working days before today.
         back: u32,
-        /// At what time of day.
+        /// The time of day.
         time: Time,
     },
 }
 
 impl When {
-    /// Reads the beginning of a line; the rest of the line comes back.
+    /// Parses the beginning of a line. Returns the rest.
     pub(super) fn read(text: &str) -> Option<(Self, &str)> {
         let (first, rest) = text.trim_start().split_once(char::is_whitespace)?;
         if let Some(days) = first.strip_suffix('d') {
@@ -38,11 +38,11 @@ impl When {
         let minutes = if minutes.is_empty() { "0" } else { minutes.strip_suffix('m')? };
         let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
         let ms = hours * HOUR + minutes * MINUTE;
-        // Not so long ago that it could have been before the evening of the day before.
+        // At most six hours, so that it is not before the evening of the day before.
         (0 < ms && ms <= 6 * HOUR).then_some((Self::Ago(ms), rest))
     }
 
-    /// The moment.
+    /// The point in time.
     pub(super) fn at(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
         match self {
             Self::Ago(ms) => now.plus(-ms),
@@ -61,7 +61,7 @@ impl When {
     }
 }
 
-/// A moment as the clocks of a zone show it.
+/// A time in a time zone.
 pub(super) fn local(at: Timestamp, zone: &TimeZone) -> Zoned {
     jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_zoned(zone.clone())
 }

@@ -1,10 +1,10 @@
-//! The two headers by which proxies say for whom they ask. Each hop is an address, or none where it is not said or cannot be read.
+//! The two headers in which proxies name the client of a request. Each hop is an address, or None if it is missing or unreadable.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use axum::http::HeaderValue;
 
-/// The hops of `X-Forwarded-For`, the nearest last; none without the header.
+/// The hops of `X-Forwarded-For`, nearest last. None without the header.
 pub fn custom<'h>(lines: impl IntoIterator<Item = &'h HeaderValue>) -> Option<Vec<Option<IpAddr>>> {
     let mut hops = None;
     for line in lines {
@@ -17,7 +17,7 @@ pub fn custom<'h>(lines: impl IntoIterator<Item = &'h HeaderValue>) -> Option<Ve
     hops
 }
 
-/// The hops of `Forwarded`, the nearest last; none where no line of it says `for`.
+/// The hops of `Forwarded`, nearest last. None if no line has a `for`.
 pub fn standard<'h>(lines: impl IntoIterator<Item = &'h HeaderValue>) -> Option<Vec<Option<IpAddr>>> {
     let mut hops = Vec::new();
     let mut says = false;
@@ -38,8 +38,8 @@ pub fn standard<'h>(lines: impl IntoIterator<Item = &'h HeaderValue>) -> Option<
     says.then_some(hops)
 }
 
-/// What each element of a line has as its `for`; none for the whole line when it breaks the grammar anywhere, for then nobody can say
-/// where the sender's part of it ends and the proxy's begins.
+/// The `for` value of each element of a line. None if the line breaks the grammar anywhere: then it is unknown where the sender's part ends
+/// and the proxy's part begins.
 fn elements(line: &str) -> Option<Vec<Option<String>>> {
     let mut elements = Vec::new();
     let mut rest = line.trim();
@@ -72,10 +72,10 @@ fn elements(line: &str) -> Option<Vec<Option<String>>> {
     }
 }
 
-/// A token or a quoted string, and what comes after it.
+/// A token or a quoted string, and the rest.
 fn value_of(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
-        // Many write addresses with colons and brackets here without the quotes that they would need.
+        // Many proxies write addresses with colons and brackets without the required quotes.
         let end = text.bytes().position(|b| !is_token(b) && !b":[]".contains(&b)).unwrap_or(text.len());
         let (value, rest) = text.split_at(end);
         return (!value.is_empty()).then(|| (value.to_owned(), rest));
@@ -98,7 +98,7 @@ const fn is_token(byte: u8) -> bool {
         || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
 }
 
-/// An address with or without a port. `unknown` and names that were made up (`_hidden`) are none.
+/// An address with or without a port. None for `unknown` and for invented names (`_hidden`).
 fn node(text: &str) -> Option<IpAddr> {
     let plain = |text: &str| text.parse::<IpAddr>().ok();
     let address = if let Some(bracketed) = text.strip_prefix('[') {
@@ -112,7 +112,7 @@ fn node(text: &str) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
-/// Nothing, or a colon and a number or a name that was made up.
+/// Empty, or a colon and a number or an invented name.
 fn is_port(text: &str) -> bool {
     let Some(port) = text.strip_prefix(':') else { return text.is_empty() };
     match port.strip_prefix('_') {
@@ -129,7 +129,7 @@ mod tests {
 
     const PROXY_SAYS: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)));
 
-    /// What a sender puts in front: bits of the grammar in any order, and any letters.
+    /// What a sender may put in front: pieces of the grammar in any order, and any letters.
     fn forged() -> impl Strategy<Value = String> {
         const BITS: &[&str] = &[
             "for=",
@@ -215,7 +215,7 @@ mod tests {
             ("for=1.1.1.1, for=198.51.100.1", Some("198.51.100.1")),
             ("for=\"a, for=1.1.1.1\", for=198.51.100.1", Some("198.51.100.1")),
             ("for=1.1.1.1, ,for=198.51.100.1", Some("198.51.100.1")),
-            // A quote that the sender leaves open does not make their part the last.
+            // A quote that the sender leaves open does not hide the proxy's part.
             ("for=1.1.1.1;x=\", for=198.51.100.1", None),
             ("for=\"1.1.1.1, for=198.51.100.1", None),
             ("for=1.1.1.1;for=2.2.2.2", None),

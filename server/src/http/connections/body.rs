@@ -1,4 +1,4 @@
-//! Bodies on their way in and out.
+//! The bodies of requests and answers.
 
 use std::{
     io::{Error, ErrorKind},
@@ -22,7 +22,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::table::{Line, Phase};
 
-/// Whether a body came too slowly.
+/// Whether a body arrived too slowly.
 #[derive(Clone, Default)]
 pub struct Slow(Arc<AtomicBool>);
 
@@ -32,24 +32,24 @@ impl Slow {
     }
 }
 
-/// A body as it comes in: an error once we have waited too long for too little of it.
+/// The body of a request. It fails when too little of it arrived for too long.
 pub struct Received {
     body: Incoming,
     line: Arc<Line>,
     slow: Slow,
-    /// How long we wait for `pace` bytes.
+    /// The total waiting time for each `pace` bytes.
     most: Duration,
     pace: u64,
-    /// How much of that time is left, and how many of those bytes came.
+    /// How much of that time is left, and how many of those bytes arrived.
     left: Duration,
     came: u64,
-    /// Since when we wait for the next of them, and until when.
+    /// The start and the end of the current wait.
     since: Option<Instant>,
     until: Option<Pin<Box<Sleep>>>,
 }
 
 impl Received {
-    /// A request with its body watched.
+    /// A request whose body is watched.
     pub fn of(request: Request<Incoming>, line: &Arc<Line>, most: Duration, pace: u64) -> (Request, Slow) {
         let slow = Slow::default();
         let request = request.map(|body| {
@@ -119,14 +119,14 @@ impl Drop for Received {
     }
 }
 
-/// A body as it goes out. When it is gone, or never came to be, the connection's next request may come.
+/// The body of an answer. Dropping it lets the connection read the next request.
 pub struct Answer {
     body: Body,
     line: Arc<Line>,
 }
 
 impl Answer {
-    /// Empty so far.
+    /// Without a body yet.
     pub fn of(line: Arc<Line>) -> Self {
         Self { body: Body::empty(), line }
     }

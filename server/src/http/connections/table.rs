@@ -1,4 +1,4 @@
-//! Who is connected, and since when each keeps us waiting.
+//! The table of open connections, and since when each delays us.
 
 use std::{
     collections::HashMap,
@@ -16,39 +16,40 @@ use tokio::{
 
 use super::super::client::Client;
 
-/// How long a connection that was cut may take to be gone.
+/// How long a closed connection may take to end.
 const GONE: Duration = Duration::from_secs(1);
-/// How far whoever takes an answer must have fallen behind before its place is given to another: more than one lump of 64 kB at the slowest
-/// pace that is fair.
+/// How far behind a reader of an answer must be before its slot goes to another connection: more than one 64 kB block at the slowest
+/// accepted rate.
 const BEHIND: Duration = Duration::from_secs(10);
 
-/// What a connection is doing. Those that keep us waiting are cut in this order; of the last two, whoever is furthest behind.
+/// The state of a connection. Connections that delay us are closed in this order. Of the last two states, the one furthest behind is
+/// closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// The head of a request is to come.
+    /// It waits for the head of a request.
     Head,
-    /// The body of a request is coming.
+    /// It reads the body of a request.
     Body,
-    /// It waits for us, or takes what we answer.
+    /// The application works on the answer, or the client reads it.
     Answer,
-    /// It takes the rest of what we answered, which lies ready to be sent.
+    /// The client reads the rest of an answer that is ready to be sent.
     Rest,
 }
 
 const PHASES: u64 = 1 << 62;
 const NOT_DUE: u64 = u64::MAX;
 
-/// A connection, as the others see it.
+/// An open connection, as other connections see it.
 pub struct Line {
     client: Client,
-    /// A trusted proxy: it counts for itself alone, and closing one of its connections would fail the request of somebody else.
+    /// A trusted proxy. It has no client limit, and closing its connection would fail somebody else's request.
     trusted: bool,
     opened: Instant,
-    /// The phase, and milliseconds since it was opened: in one word, so that both are of one moment.
+    /// The state, and the milliseconds since the connection was opened. One word, so that both are consistent.
     state: AtomicU64,
-    /// When it is cut unless it takes something, in the same milliseconds; none while it need not.
+    /// When it is closed unless its client reads something, in milliseconds since it was opened.
     due: AtomicU64,
-    /// What it is answered never ends.
+    /// Whether its answer is an endless stream.
     stream: AtomicBool,
     cut: Notify,
     gone: Notify,
@@ -60,20 +61,20 @@ impl Line {
         Self { client, trusted, opened: Instant::now(), state, due, stream, cut: Notify::new(), gone: Notify::new() }
     }
 
-    /// From now on it does this.
+    /// Sets the state.
     pub fn set(&self, phase: Phase) {
         let since = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or_default() % PHASES;
         self.state.store(phase as u64 * PHASES + since, Ordering::Relaxed);
     }
 
-    /// The body came, or nobody wants the rest of it.
+    /// The body arrived, or nobody reads the rest of it.
     pub fn came(&self) {
         if self.phase().0 == Phase::Body {
             self.set(Phase::Answer);
         }
     }
 
-    /// It took some of what lies ready to be sent, or can take no more of it now.
+    /// The client read some of the data that is ready, or can read no more now.
     pub fn took(&self, more: bool) {
         if matches!(self.phase().0, Phase::Head | Phase::Rest) {
             self.set(if more { Phase::Head } else { Phase::Rest });
@@ -91,7 +92,7 @@ impl Line {
         (phase, self.opened + Duration::from_millis(state % PHASES))
     }
 
-    /// Whether what it is answered now is a stream, which has no pace.
+    /// Sets whether the current answer is a stream, which has no minimum rate.
     pub fn set_stream(&self, stream: bool) {
         self.stream.store(stream, Ordering::Relaxed);
     }
@@ -100,7 +101,7 @@ impl Line {
         self.stream.load(Ordering::Relaxed)
     }
 
-    /// When it is cut unless it takes some of its answer.
+    /// Sets when it is closed unless its client reads some of the answer.
     pub fn set_due(&self, due: Option<Instant>) {
         let at = |due: Instant| u64::try_from(due.duration_since(self.opened).as_millis()).unwrap_or(NOT_DUE);
         self.due.store(due.map_or(NOT_DUE, at), Ordering::Relaxed);
@@ -111,7 +112,7 @@ impl Line {
         (due != NOT_DUE).then(|| self.opened + Duration::from_millis(due))
     }
 
-    /// What tells who goes first, if it keeps us waiting: also by an answer that it is to have taken before `soon`.
+    /// How it compares with other connections, if it delays us. That includes an answer that is due before `soon`.
     fn slowness(&self, soon: Instant) -> Option<(Phase, Instant)> {
         let (phase, since) = self.phase();
         if phase < Phase::Answer {
@@ -120,23 +121,23 @@ impl Line {
         self.due().filter(|due| *due <= soon).map(|due| (Phase::Answer, due))
     }
 
-    /// How long we have waited for the head of its next request, if we do.
+    /// How long it has waited for the head of its next request, if it does.
     pub fn waiting(&self) -> Option<Duration> {
         let (phase, since) = self.phase();
         (phase == Phase::Head).then(|| since.elapsed())
     }
 
-    /// Ends when its place was given to another.
+    /// Returns when its slot was given to another connection.
     pub async fn cut(&self) {
         self.cut.notified().await;
     }
 }
 
-/// All of them.
+/// The table.
 pub struct Table {
     most: usize,
     per_client: usize,
-    /// How far whoever takes an answer may fall behind.
+    /// How far a reader of an answer may fall behind.
     answer: Duration,
     lines: Mutex<Lines>,
 }
@@ -160,7 +161,7 @@ impl Lines {
         Some(line)
     }
 
-    /// The one that has kept us waiting longest; of those of one client, if that is named.
+    /// The connection that has delayed us longest, of one client if `of` names it.
     fn slowest(&self, of: Option<Client>, soon: Instant) -> Option<u64> {
         let all = self.open.iter().filter(|(_, line)| !line.trusted && of.is_none_or(|client| line.client == client));
         all.filter_map(|(id, line)| Some((line.slowness(soon)?, *id))).min().map(|(_, id)| id)
@@ -176,11 +177,11 @@ impl Table {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for one more, if need be that of another; none when all are being answered and take it.
+    /// A slot for a new connection, which may replace another one. None if all connections are busy and fast enough.
     pub async fn enter(self: &Arc<Self>, client: Client, trusted: bool) -> Option<ConnectionSlot> {
         let (place, cut) = self.place(client, trusted)?;
         if let Some(cut) = cut {
-            // Until it is gone it has its file open, and there are only so many.
+            // The closed connection keeps its file handle until it ends, and their number is limited.
             let _ = timeout(GONE, cut.gone.notified()).await;
         }
         Some(place)
@@ -206,7 +207,7 @@ impl Table {
     }
 }
 
-/// A place in the table: free again when this is dropped.
+/// One slot of the connection table. Dropping it frees the slot.
 pub struct ConnectionSlot {
     table: Arc<Table>,
     id: u64,

@@ -1,5 +1,5 @@
-//! A connection's bytes. What the other end takes is noted: while it takes what is left of an answer at a fair pace, it keeps nobody
-//! waiting; who hardly takes anything is cut, or it would hold its place for as long as it likes.
+//! The bytes of a connection, with a record of what its client reads. A client that reads an answer at a fair rate delays nobody. A client
+//! that hardly reads is disconnected, or it would keep its slot for as long as it likes.
 
 use std::{
     io::{Error, ErrorKind, IoSlice, Result},
@@ -23,15 +23,15 @@ pub struct Wire {
     pace: Pace,
 }
 
-/// How fast answers are taken. Only the time counts in which we wait for the other end, so that it does not matter how long we take.
+/// The rate at which a client reads answers. Only the time in which we wait for the client counts, not the time we take ourselves.
 struct Pace {
-    /// How far the other end may fall behind…
+    /// How far the client may fall behind…
     most: Duration,
-    /// …so many bytes a second.
+    /// …this many bytes per second.
     bytes: u64,
-    /// How much of that is left: waiting costs it, and what is taken gives it back.
+    /// The remaining time. Waiting uses it up, and reading gives it back.
     left: Duration,
-    /// Since when we wait, and until when.
+    /// The start and the end of the current wait.
     since: Option<Instant>,
     until: Option<Pin<Box<Sleep>>>,
 }
@@ -54,7 +54,7 @@ impl Pace {
         }
     }
 
-    /// Ready once we have waited too long.
+    /// Ready when the client took too long.
     fn wait(&mut self, line: &Line, cx: &mut Context<'_>) -> Poll<()> {
         if self.since.is_none() {
             let now = Instant::now();

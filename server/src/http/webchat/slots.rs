@@ -1,5 +1,5 @@
-//! How many streams visitors may have open (S57). One costs a connection and a little memory for as long as it lasts, and a token costs
-//! nothing: what bounds them is whose they are.
+//! Limits the streams that visitors may have open (S57). Each one uses a connection and some memory while it is open. Tokens cost nothing,
+//! so the limits count per client address as well.
 
 use std::{
     collections::HashMap,
@@ -11,12 +11,12 @@ use model::ApiError;
 
 use crate::http::{client::Client, connections::Limits};
 
-/// How many tabs of one visitor.
+/// The most streams (tabs) of one visitor.
 const PER_VISITOR: usize = 12;
-/// How soon to ask again, in seconds.
+/// When to retry, in seconds.
 const AGAIN: i64 = 30;
 
-/// The places of all visitors of this process.
+/// The slots for the streams of all visitors of this process.
 pub struct StreamSlots {
     most: usize,
     per_client: usize,
@@ -31,7 +31,7 @@ struct Taken {
 }
 
 impl StreamSlots {
-    /// Of the connections that there may be.
+    /// Half of the allowed connections, in total and per client.
     pub fn of(limits: &Limits) -> Arc<Self> {
         Arc::new(Self { most: limits.most / 2, per_client: limits.per_client / 2, taken: Mutex::default() })
     }
@@ -40,7 +40,7 @@ impl StreamSlots {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for one more.
+    /// Takes a slot for a stream.
     ///
     /// # Errors
     /// [`ApiError::TooMany`]
@@ -59,7 +59,7 @@ impl StreamSlots {
     }
 }
 
-/// One of them: free again when this is dropped.
+/// One slot. Dropping it frees the slot.
 pub struct StreamSlot {
     places: Arc<StreamSlots>,
     client: Client,

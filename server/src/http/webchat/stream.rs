@@ -1,4 +1,4 @@
-//! A visitor's stream: what there is, then what comes. A reconnecting browser is simply told what there is again.
+//! A visitor's stream: first the existing messages, then new ones. A browser that reconnects gets the existing messages again.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -44,7 +44,7 @@ pub async fn stream(
     chat: Chat,
 ) -> Result<Response, Refusal> {
     let place = http.visits().take(client, &visitor.address)?;
-    // Subscribe first: what is committed while the history is read comes again, and is the same message.
+    // Subscribe first: a message that is committed during the read comes twice, with the same id.
     let events = http.hub.subscribe(&http.db, chat.scope.workspace()).await.map_err(Error::from)?;
     let shutdown = http.shutdown.clone();
     let next_alive = Instant::now() + KEEP_ALIVE;
@@ -86,13 +86,13 @@ impl Visit {
         Ok(())
     }
 
-    /// Too slow: told from the beginning.
+    /// Starts again after the subscriber was too slow.
     async fn begin_anew(&mut self) -> Option<()> {
         let anew = async {
             self.attendance = Arc::new(Attendance::read(&self.http.db, &self.chat.scope).await?);
             self.begin().await
         };
-        anew.await.inspect_err(|error: &Error| tracing::error!(%error, "a visitor's stream")).ok()
+        anew.await.inspect_err(|error: &Error| tracing::error!(%error, "could not restart a visitor's stream")).ok()
     }
 
     async fn next(&mut self) -> Option<Bytes> {
@@ -116,7 +116,7 @@ impl Visit {
         }
     }
 
-    /// None when the stream must end: what it has to know could not be read.
+    /// None when the stream must end because the database could not be read.
     async fn take(&mut self, event: &Numbered) -> Option<()> {
         let (db, scope) = (&self.http.db, &self.chat.scope);
         if let Some(attendance) = event.attendance(db, scope).await? {
@@ -128,7 +128,7 @@ impl Visit {
         if let EventBody::Conversation { before: None, row, .. } = &event.body
             && self.conversation.is_none()
             && row.channel == self.chat.channel.id
-            // Perhaps it is this visitor's first message, written in another tab.
+            // It may be this visitor's first message, written in another tab.
             && event.written_by(db, scope, row.id).await? == Some(self.visitor.address.as_str())
         {
             self.conversation = Some(row.id);

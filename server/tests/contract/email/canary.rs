@@ -1,4 +1,4 @@
-//! What is written for the team never leaves: no byte of a note, of its files or of their names is in any mail that goes out (S22).
+//! Internal content never leaves: no byte of a note, its files or their names is in any sent mail (S22).
 
 use domain::{
     files::{KeepFile, uploader},
@@ -130,13 +130,16 @@ async fn s22_a_note_is_in_no_mail_that_goes_out(world: World) {
     for message in &out {
         for bytes in went(&office, message).await {
             let said = said(&bytes);
-            assert!(said.contains(&message.text.lines().next().unwrap().to_lowercase()), "it is looked at: {said}");
+            assert!(
+                said.contains(&message.text.lines().next().unwrap().to_lowercase()),
+                "the mail is examined: {said}"
+            );
             assert!(!said.contains(CANARY), "{said}");
         }
     }
     let files: String =
         went(&office, &out[1]).await.iter().chain(&went(&office, &out[2]).await).map(|one| said(one)).collect();
-    assert!(files.contains("the plan") && files.contains("the offer"), "files of replies do go out");
+    assert!(files.contains("the plan") && files.contains("the offer"), "files of replies are sent");
     let marked = office.thread(conversation).await.iter().filter(|entry| entry.text.contains(CANARY)).count();
-    assert_eq!(marked, 5, "the notes are there, for us");
+    assert_eq!(marked, 5, "the notes are stored for the team");
 }

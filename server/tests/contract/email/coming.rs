@@ -1,4 +1,4 @@
-//! Mails come in: each once, in order, whoever is killed meanwhile.
+//! Incoming mails: each is stored once, in order, even if processes are killed.
 
 use model::{AccountState, ConversationId, EventBody, MailOutcome};
 use store::{
@@ -38,7 +38,7 @@ async fn h1_mails_come_in_once_and_in_order(world: World) {
     assert_eq!(texts(&thread), ["Mail 1", "Mail 2", "Mail 3", "Mail 4", "Mail 5"]);
     let head = thread[0].mail.as_ref().unwrap();
     assert_eq!((head.subject.as_str(), head.parties.to[0].address.as_str()), ("Delivery", office.address.as_str()));
-    assert_eq!(office.conversations(office.channel.id).await.len(), 1, "one thread");
+    assert_eq!(office.conversations(office.channel.id).await.len(), 1, "both mails are in one thread");
     let details = office.world.thread(&office.world.owner, conversation).await.unwrap();
     assert_eq!((details.address.as_str(), details.contact.unwrap().name.as_str()), ("anna@x.example", "Anna"));
 }
@@ -59,7 +59,11 @@ async fn h1_what_waits_in_the_mailbox_is_left_alone(world: World) {
     let conversation = office.conversations_when(channel.id, 1).await[0];
     assert_eq!(texts(&office.thread(conversation).await), ["From now on"]);
     let ledger = office.ledger(channel.id).await;
-    assert_eq!((ledger.on_server, ledger.here, ledger.before), (1, 0, 1), "counted before the new one came");
+    assert_eq!(
+        (ledger.on_server, ledger.here, ledger.before),
+        (1, 0, 1),
+        "the folder was counted before the new mail came"
+    );
 }
 
 /// The process ends at any moment, forty times over, and another one goes on.
@@ -119,7 +123,7 @@ async fn h1_new_numbers_bring_nothing_twice(world: World) {
     office.conversations_when(office.channel.id, 5).await;
     office.connected(office.channel.id).await;
     assert_eq!(office.conversations(office.channel.id).await.len(), 5);
-    assert_eq!(office.thread(returned).await.len(), 3, "it was returned once");
+    assert_eq!(office.thread(returned).await.len(), 3, "the message bounced once");
     assert_eq!(office.quarantine().await.len(), 1);
 }
 
@@ -171,7 +175,7 @@ async fn r9_poison_waits_for_a_person_and_the_stream_goes_on(world: World) {
         assert!(mail.outcome == MailOutcome::Quarantined && !mail.reason.is_empty(), "{mail:?}");
         sources.insert(tokio::fs::read(office.files.place(&mail.digest)).await.unwrap());
     }
-    assert_eq!(sources, (0..200).map(poison).collect(), "the sources are kept unchanged");
+    assert_eq!(sources, (0..200).map(poison).collect(), "the sources are stored unchanged");
     // It is alive.
     let after = letter("anna@x.example", &office.address, "After", "", "Hello");
     office.post.deliver("anna@x.example", &office.address, &after).await;
@@ -235,14 +239,17 @@ async fn t3_large_files_arrive_whole(world: World) {
     });
     for conversation in arrived.await {
         let message = office.thread(conversation).await.remove(0);
-        let [attachment] = message.attachments.as_slice() else { panic!("one file: {message:?}") };
+        let [attachment] = message.attachments.as_slice() else { panic!("expected one file: {message:?}") };
         assert_eq!((attachment.name.as_str(), message.text.as_str()), ("Pläne.bin", "Here they are."));
         let head = message.mail.unwrap();
         assert!(!head.cut, "{}", head.subject);
         let file = line.repeat(head.subject.parse::<usize>().unwrap() / 57);
         let mut reader = office.world.db.reader().await.unwrap();
         let kept = message::file(&mut reader.conn(), &office.world.owner.scope, attachment.id).await.unwrap().unwrap();
-        assert!(tokio::fs::read(office.files.place(&kept.digest)).await.unwrap() == file, "byte for byte");
+        assert!(
+            tokio::fs::read(office.files.place(&kept.digest)).await.unwrap() == file,
+            "the file is the same, byte for byte"
+        );
     }
 }
 
@@ -258,8 +265,8 @@ async fn h9_a_wrong_password_is_not_tried_again(world: World) {
         EventBody::Channel(told) if told.id == channel.id => told.state,
         _ => None,
     });
-    assert_eq!(told.collect::<Vec<_>>(), [AccountState::Starting, AccountState::SignIn], "everybody hears of it");
+    assert_eq!(told.collect::<Vec<_>>(), [AccountState::Starting, AccountState::SignIn], "all members get the event");
     office.world.wait(3_600_000);
     let due = account::due(&mut office.world.db.reader().await.unwrap().conn(), office.world.now()).await.unwrap();
-    assert!(due.iter().all(|(_, id)| *id != channel.id), "trying again might lock the account");
+    assert!(due.iter().all(|(_, id)| *id != channel.id), "a retry might lock the account");
 }

@@ -1,4 +1,4 @@
-//! A mailbox without a mail server: mails are put before it as bytes, one at a time.
+//! A mailbox without a mail server: the test hands in mails as bytes, one at a time.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

@@ -1,4 +1,4 @@
-//! Mails go out: to exactly those people, as one thread, once.
+//! Outgoing mails: to the chosen people only, as one thread, once.
 
 use domain::{
     inbox::ENTRIES,
@@ -102,7 +102,7 @@ async fn t5_only_who_is_named_gets_it(world: World) {
     let raw = office.sunk(&format!("{}", sent.id.uuid().simple())).await;
     assert!(raw.contains("Subject: Our offer") && !raw.contains("ben@"), "{raw}");
     let written = raw.split("\nFrom: ").nth(1).unwrap();
-    assert!(!written.contains("boss@"), "a blind copy is told to nobody:\n{raw}");
+    assert!(!written.contains("boss@"), "the mail names the recipient of a blind copy:\n{raw}");
     let nobody = MailChoice { recipients: Recipients::default(), subject: None };
     let send = SendMessage {
         id: MessageId::new(new_id()),
@@ -202,7 +202,7 @@ async fn t16_a_conversation_begins_with_our_mail(world: World) {
         let mut snapshot = office.world.db.snapshot().await.unwrap();
         mailbox(&mut snapshot.conn(), owner, office.channel.id).await.unwrap().health.backlog
     };
-    assert_eq!(backlog().await, 1, "H9: it waits to go out");
+    assert_eq!(backlog().await, 1, "H9: the message waits to be sent");
     office.world.wait(11_000);
     office.work().await;
     assert_eq!(backlog().await, 0);
@@ -258,7 +258,10 @@ async fn t5_an_answer_knows_its_mail_however_much_was_noted_since(world: World) 
         office.world.note(&office.world.owner, conversation, &format!("Note {n}")).await.unwrap();
     }
     let thread = shown().await;
-    assert!(!thread.more && thread.messages[0].mail.is_some() && thread.answered.is_none(), "it is shown itself");
+    assert!(
+        !thread.more && thread.messages[0].mail.is_some() && thread.answered.is_none(),
+        "the mail itself is displayed"
+    );
     office.world.note(&office.world.owner, conversation, "One more").await.unwrap();
     let thread = shown().await;
     assert!(thread.more && thread.messages.iter().all(|message| message.mail.is_none()));

@@ -1,4 +1,4 @@
-//! S21: whoever writes to somebody that others know takes nothing from them and is told nothing of them.
+//! S21: a member who writes to a contact of other members takes nothing from them and learns nothing about the contact.
 
 use domain::{
     contacts::{EditContact, MakeContact},
@@ -57,22 +57,34 @@ async fn s21_writing_to_a_hidden_contact_takes_nothing_and_tells_no_name(world: 
             world.db.write(&who.scope, BeginMail { channel: sales, contact: None, send }).await.unwrap();
             let seen = world.thread(who, conversation).await.unwrap();
             let label = if typed.is_empty() { &address } else { typed };
-            assert_eq!((seen.row.display_name(), seen.row.first_label.as_str()), (label, ""), "what was typed");
+            assert_eq!(
+                (seen.row.display_name(), seen.row.first_label.as_str()),
+                (label, ""),
+                "the member sees only what they typed"
+            );
             assert!(seen.contact.is_none());
 
             let (id, field) = (ContactId::new(new_id()), ContactField::Name);
             let make = MakeContact { conversation, id, field, value: "Another".to_owned() };
             world.db.write(&who.scope, make).await.unwrap();
             let seen = world.thread(who, conversation).await.unwrap();
-            assert_eq!((seen.row.contact, seen.row.display_name()), (Some(id), "Another"), "of this conversation");
+            assert_eq!(
+                (seen.row.contact, seen.row.display_name()),
+                (Some(id), "Another"),
+                "the contact belongs to this conversation only"
+            );
             if typed != NAME {
                 let told = format!("{seen:?} {:?}", world.events(world.workspace, seq).await);
                 assert!(!told.contains(NAME), "{told}");
             }
 
-            assert_eq!(kept(&desk.thread(hidden).await), kept(&before), "the conversation that others have");
+            assert_eq!(kept(&desk.thread(hidden).await), kept(&before), "the other members' conversation is unchanged");
             let next = desk.opens(&mail(&from, "Second")).await;
-            assert_eq!(desk.thread(next).await.contact, before.contact, "their next mail is theirs");
+            assert_eq!(
+                desk.thread(next).await.contact,
+                before.contact,
+                "the contact's next mail goes to the other members' conversation"
+            );
             refused(world.thread(who, next).await);
             let edit = EditContact { id: theirs.id, field, value: "Another".to_owned(), seen: theirs.version };
             refused(world.db.write(&who.scope, edit).await);

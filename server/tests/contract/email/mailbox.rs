@@ -1,4 +1,4 @@
-//! What an admin does with a mailbox: brings in what came before, pauses it, tries a mail again, reaches it by STARTTLS (H1, H9).
+//! Administering a mailbox: backfill, pause, retry of a quarantined mail, STARTTLS (H1, H9).
 
 use channels::ReceiverHealth;
 use domain::mail::{Arrived, Backfill, BeginFolder, ConnectMailbox, PauseChannel, ReceiveMails};
@@ -42,7 +42,7 @@ async fn h1_what_came_before_is_brought_in_when_it_is_asked_for(world: World) {
     let third = letter("anna@x.example", &address, "Old", head, "third");
     office.post.deliver("anna@x.example", &address, &third).await;
     let live = office.conversations_when(channel.id, 1).await[0];
-    assert_eq!(texts(&office.thread(live).await), ["third"], "what came before is left alone");
+    assert_eq!(texts(&office.thread(live).await), ["third"], "mails from before the connection are not taken in");
     let state = office.world.row(live).await.state;
     // The thread's beginning is brought in behind its end, and joins it: its end names it.
 
@@ -59,10 +59,14 @@ async fn h1_what_came_before_is_brought_in_when_it_is_asked_for(world: World) {
             (found == ["first", "other", "second", "third"]).then_some(())
         })
         .await;
-    assert_eq!(office.world.row(live).await.state, state, "and disturbs nothing");
+    assert_eq!(office.world.row(live).await.state, state, "a backfilled mail changes no other conversation");
     for old in office.conversations(channel.id).await.into_iter().filter(|one| *one != live) {
         assert_eq!(texts(&office.thread(old).await), ["other"]);
-        assert_eq!(office.world.row(old).await.state.status, Status::Closed, "it waits for nobody");
+        assert_eq!(
+            office.world.row(old).await.state.status,
+            Status::Closed,
+            "nobody waits for an answer to a backfilled mail"
+        );
     }
     // Asked for again, nothing comes twice.
     office.world.db.write(&office.world.owner.scope, backfill).await.unwrap();
@@ -102,7 +106,7 @@ async fn h9_a_paused_mailbox_rests_and_misses_nothing(world: World) {
     let mut reader = office.world.db.reader().await.unwrap();
     let due = account::due(&mut reader.conn(), office.world.now()).await.unwrap();
     drop(reader);
-    assert!(due.iter().all(|(_, due)| *due != id), "nobody reads it");
+    assert!(due.iter().all(|(_, due)| *due != id), "a paused mailbox is not read");
     pause(false).await;
     let _receiving = office.receive();
     office.connected(id).await;
@@ -115,7 +119,7 @@ async fn h9_an_edited_mailbox_has_one_reader(world: World) {
     let _receiving = office.receive();
     office.connected(id).await;
     let former = reader_of(&office, id).await;
-    assert!(former.is_some(), "somebody receives");
+    assert!(former.is_some(), "the mailbox is read again");
     let mut settings = office.post.settings(&office.address);
     settings.name = "Another name".to_owned();
     office.world.db.write(&office.world.owner.scope, ConnectMailbox { id, settings, secret: None }).await.unwrap();

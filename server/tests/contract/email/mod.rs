@@ -1,4 +1,4 @@
-//! E-mail with a real IMAP and SMTP server: what comes in, where it belongs, what goes out (H1, T3, T5, T8).
+//! E-mail with real IMAP and SMTP servers: receiving, threading, sending (H1, T3, T5, T8).
 
 mod canary;
 mod coming;

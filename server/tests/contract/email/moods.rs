@@ -1,5 +1,5 @@
-//! What a server may do to a mail on its way out, and what becomes of the message: a refused sign-in, silence, a line that breaks behind
-//! the last dot, a sender that may not be (R7, T8, H9).
+//! How a mail server may misbehave while sending, and what happens to the message: a refused sign-in, silence, a connection that breaks
+//! after the last dot, a sender address that is not allowed (R7, T8, H9).
 
 use std::sync::{
     Arc,
@@ -237,7 +237,7 @@ async fn h9_a_refused_sign_in_fails_at_once(world: World) {
         assert!(told.reason.contains(part), "{part}: {}", told.reason);
     }
     after(&office, 3_600_000).await;
-    assert_eq!(moody.visits(), 1, "the same again would lock the account");
+    assert_eq!(moody.visits(), 1, "a retry would lock the account");
 }
 
 async fn r7_who_says_no_goodbye_has_the_mail_all_the_same(world: World) {

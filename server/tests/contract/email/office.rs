@@ -1,4 +1,4 @@
-//! A workspace whose mailbox is on a real mail server, started by whoever runs the tests (`scripts/mailserver`).
+//! A workspace with a mailbox on a real mail server (`scripts/mailserver`), which must be running.
 
 use std::{
     io::Write,

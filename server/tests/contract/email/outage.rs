@@ -1,6 +1,6 @@
-//! R8: the mail server is away while mails wait, comes back with other numbers, falls over in the middle.
+//! R8: the mail server is away while mails wait, comes back with another UIDVALIDITY, and crashes in between.
 //!
-//! `TANDEM_MAILS` says how many wait (400): a run of the tests must get through on a machine with other things to do.
+//! `TANDEM_MAILS` says how many mails wait (400), so that a run also works on a busy machine.
 
 use std::{path::PathBuf, process::Command, time::Instant};
 
@@ -96,9 +96,9 @@ async fn r8_what_waited_during_an_outage_comes_in_once_and_in_order(world: World
     let mut subjects = Vec::new();
     for conversation in office.conversations(office.channel.id).await {
         let thread = office.thread(conversation).await;
-        assert_eq!(thread.len(), 1, "none came twice: {thread:?}");
+        assert_eq!(thread.len(), 1, "a mail came twice: {thread:?}");
         subjects.push(thread[0].mail.as_ref().unwrap().subject.clone());
     }
     let wanted: Vec<String> = std::iter::once("Before".to_owned()).chain((0..n).map(|n| format!("Mail {n}"))).collect();
-    assert_eq!(subjects, wanted, "the oldest first");
+    assert_eq!(subjects, wanted, "the mails are in order, oldest first");
 }

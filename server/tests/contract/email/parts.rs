@@ -1,4 +1,4 @@
-//! A letter in several parts is one letter wherever it is read: in the thread, on its card, by whoever searches (T3).
+//! A letter of several parts is one letter everywhere: in the thread, on its card, in search (T3).
 
 use model::Message;
 use store::search;

@@ -1,4 +1,4 @@
-//! What a mail quotes is told by what it answers, as far as that is known here (T3).
+//! The quote in a mail is recognised by the mails that it answers, as far as they are stored (T3).
 
 use channels::email::show::Remote;
 
@@ -51,7 +51,11 @@ async fn t3_marked_lines_are_a_quotation_where_the_answered_mail_has_them(world:
             let kept = domain::mail::of_member(&office.world.db, scope, message.id).await.unwrap();
             let shown = office.email.formatted(scope, &kept, Remote::LeftOut).await.unwrap().html;
             let shown = String::from_utf8_lossy(&shown);
-            assert_eq!(shown.contains("<summary>Quoted text</summary>"), !end.is_empty(), "the frame agrees: {shown}");
+            assert_eq!(
+                shown.contains("<summary>Quoted text</summary>"),
+                !end.is_empty(),
+                "the frame folds the same quote: {shown}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Mails that were taken in by older rules of reading are put right from their kept bytes; who sees them and where they are stays.
+//! Mails that older rules read are updated from their stored bytes. Who sees them and where they are does not change.
 
 use domain::mail::{PutRight, ScheduleReading, stale};
 use model::{ConversationId, MailHead, Mailbox, Message};
@@ -87,7 +87,7 @@ async fn read_all(office: &Office) {
         office.world.wait(1000);
         office.work().await;
     }
-    panic!("{} mails wait still, and no job reads them", waiting(office).await);
+    panic!("{} mails still wait, and no job reads them", waiting(office).await);
 }
 
 async fn b_mails_of_older_rules_are_read_again(world: World) {
@@ -103,18 +103,18 @@ async fn b_mails_of_older_rules_are_read_again(world: World) {
 
     read_all(&office).await;
     let after = office.world.thread(&office.world.owner, conversation).await.unwrap();
-    assert_eq!(after.messages, [message], "the message is what today's rules made of it at first");
+    assert_eq!(after.messages, [message], "the message is what the current rules make of it");
     assert_eq!((after.row.name.as_str(), after.row.label.as_str()), ("Meier, Anna", "Meier, Anna"));
     assert_eq!(after.row.preview.text, format!("Armchair {TODAY}"));
     assert_eq!((found(&office, &owner, "garbled").await, found(&office, &owner, "armchair violet").await), (0, 1));
-    assert_eq!(office.conversations(office.channel.id).await, [conversation], "where it is stays");
+    assert_eq!(office.conversations(office.channel.id).await, [conversation], "its position does not change");
     assert_eq!((after.row.state, after.row.inbound_count), (before.row.state, before.row.inbound_count));
     let contact = after.contact.unwrap();
     let mut reader = office.world.db.reader().await.unwrap();
     let stored = contact::one(&mut reader.conn(), &owner, contact.id).await.unwrap().unwrap();
     assert_eq!(stored.name, "Meier, Anna");
     drop(reader);
-    assert!(!office.world.events(office.world.workspace, seq).await.is_empty(), "open browsers are told");
+    assert!(!office.world.events(office.world.workspace, seq).await.is_empty(), "open browsers get an event");
 }
 
 async fn b_the_card_of_a_mail_of_older_rules_is_put_right(world: World) {
@@ -148,7 +148,7 @@ async fn b_reading_again_goes_on_where_it_stopped(world: World) {
     }
     let scope = office.world.system();
     let batch = stale(&office.world.db, &scope).await.unwrap();
-    assert_eq!(batch.len(), 20, "a batch is bounded");
+    assert_eq!(batch.len(), 20, "a batch has a limit");
     for one in batch.into_iter().take(3) {
         let kept = mail::one(&mut office.world.db.reader().await.unwrap().conn(), &scope, one.mail).await.unwrap();
         let letter = office.email.read_again(&scope, kept.unwrap().id).await.unwrap().unwrap();
@@ -181,7 +181,7 @@ async fn b_reading_again_changes_nothing_that_is_right(world: World) {
     office.world.db.write(&office.world.system(), forget).await.unwrap();
     let seq = office.world.last_seq().await;
     read_all(&office).await;
-    assert_eq!(office.world.last_seq().await, seq, "nothing changed, so nobody is told");
+    assert_eq!(office.world.last_seq().await, seq, "nothing changed, so there is no event");
     for (n, conversation) in conversations.into_iter().enumerate() {
         assert_eq!(office.thread(conversation).await[0].text, format!("Number {n}"));
     }

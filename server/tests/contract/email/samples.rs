@@ -1,4 +1,4 @@
-//! Mails as real programs write them, and as attackers do: each sample is read, none of them costs more than it may (T3, S10, S13–S16).
+//! Mails as real programs and attackers write them: each sample is read, and none costs more than its limit (T3, S10, S13–S16).
 
 use std::{path::PathBuf, time::Instant};
 

@@ -1,4 +1,4 @@
-//! Whom a mail is from: its `From` says it, everything else is a claim, which opens nothing and shows nothing of anybody (S14).
+//! The sender of a mail: its `From` counts. Everything else is a claim, which opens nothing and reveals nothing about anybody (S14).
 
 use domain::contacts::EditContact;
 use model::{ContactField, Entry, Line, MailOutcome, Mailbox, Status};
@@ -88,24 +88,24 @@ async fn s14_forged_senders_join_nothing_and_show_nobody(world: World) {
             let chain = format!("Message-ID: <forged-{n}-{name}>\nIn-Reply-To: <{name}>\nReferences: <{name}>");
             let came = desk.comes(&mail(&format!("{head}\n{TO}\n{chain}"), &format!("Forged {n} {name}"))).await;
             let message = desk.stands(&came).await;
-            assert!(threads.iter().all(|(id, _)| *id != message.conversation), "{what}: it got into {name}");
+            assert!(threads.iter().all(|(id, _)| *id != message.conversation), "{what}: the mail got into {name}");
             let shown = desk.thread(message.conversation).await;
             assert_ne!(shown.contact.as_ref().map(|contact| contact.id), Some(known.id), "{what}: it shows Anna");
             assert!(
                 shown.contact.is_none_or(|contact| contact.phone.is_empty()),
-                "{what}: it shows what is known of her"
+                "{what}: it shows what is known about her"
             );
             // Whose name is shown without a word of warning is in From.
             let parties = &message.mail.as_ref().unwrap().parties;
             let warns = parties.claimed.is_some() || message.mail.as_ref().unwrap().disowned;
             let is_from = parties.from.as_ref().is_some_and(|from| from.key() == shown.address);
-            assert!(warns || is_from, "{what}: nothing says that {} is a claim", shown.address);
+            assert!(warns || is_from, "{what}: {} is not marked as a claim", shown.address);
             let names_anna = shown.row.display_name().contains("Anna") || shown.address == "anna@x.example";
             assert!(warns || !names_anna, "{what}: {:?} looks like Anna", shown.row.display_name());
         }
     }
     for ((id, name), n) in threads.into_iter().zip(before) {
-        assert_eq!(desk.thread(id).await.messages.len(), n, "{name} is as it was");
+        assert_eq!(desk.thread(id).await.messages.len(), n, "{name} is unchanged");
     }
 }
 
@@ -130,7 +130,7 @@ async fn s14_a_signed_name_lets_in_only_who_takes_part(world: World) {
         let own = desk.opens(&mail(&format!("{head}\n{answer}"), &format!("Handed on {n}"))).await;
         assert_ne!(own, anna, "{head}");
         let thread = desk.thread(anna).await.messages;
-        assert_eq!(thread.len(), entries + n + 1, "{head}: the team is told");
+        assert_eq!(thread.len(), entries + n + 1, "{head}: the thread tells the team");
         let told = &thread.last().unwrap().entry;
         assert!(
             matches!(told, Entry::Line { line: Line::Stranger { conversation } } if *conversation == own),
@@ -192,12 +192,16 @@ async fn h1_a_form_from_our_own_address_is_from_whom_it_names(world: World) {
         let claimed = message.mail.unwrap().parties.claimed;
         assert_eq!(claimed.map(|one| one.address).as_deref(), Some("yara@m10.example"), "{form}");
         let contact = thread.contact.unwrap();
-        assert_ne!(contact.id, known.id, "a form says it, and anybody can fill in a form");
+        assert_ne!(contact.id, known.id, "the name comes from a form, which anybody can fill in");
         // The answer goes to her, and hers comes back to it.
         let sent = desk.world.reply(&desk.world.owner, message.conversation, "Yes, we have").await.unwrap();
         let parties = sent.mail.clone().unwrap().parties;
         assert_eq!(parties.to.iter().map(Mailbox::key).collect::<Vec<_>>(), ["yara@m10.example"], "{form}");
-        assert_eq!(parties.claimed.map(|one| one.key()).as_deref(), Some("yara@m10.example"), "and is shown as said");
+        assert_eq!(
+            parties.claimed.map(|one| one.key()).as_deref(),
+            Some("yara@m10.example"),
+            "the name is shown as a claim"
+        );
         let answer = format!("From: Yara <yara@m10.example>\n{TO}\nIn-Reply-To: <{}>", desk.signed(&sent));
         assert_eq!(desk.opens(&mail(&answer, &format!("I come {}", sent.id))).await, message.conversation);
     }
@@ -293,7 +297,7 @@ async fn h1_a_conversation_bears_the_name_in_its_own_mail(world: World) {
     let edit = |field, value: &str, seen| EditContact { id: contact.id, field, value: value.to_owned(), seen };
     let owner = &desk.world.owner.scope;
     desk.world.db.write(owner, edit(ContactField::Phone, "+33 6 55", contact.version)).await.unwrap();
-    assert_eq!(shown(ben).await, "Ben via Forms", "a number is no name");
+    assert_eq!(shown(ben).await, "Ben via Forms", "a number does not count as a name");
     desk.world.db.write(owner, edit(ContactField::Name, "Forms", contact.version + 1)).await.unwrap();
     assert_eq!((shown(anna).await.as_str(), shown(ben).await.as_str()), ("Forms", "Forms"));
     let later = desk.opens(&from("Cleo via Forms")).await;
@@ -311,10 +315,10 @@ async fn h1_our_own_mail_to_another_mailbox_is_ours(world: World) {
     let sent = desk.world.db.write(&desk.world.owner.scope, begin).await.unwrap();
     let head = format!("From: Sales <sales@mail.test>\n{TO}\nMessage-ID: <{}>", desk.signed(&sent));
     let message = desk.stands(&desk.comes(&mail(&head, "For support")).await).await;
-    assert!(message.mail.unwrap().parties.claimed.is_none(), "we signed its name");
+    assert!(message.mail.unwrap().parties.claimed.is_none(), "its Message-ID is signed by us");
     let head = format!("From: Sales <sales@mail.test>\n{TO}\nMessage-ID: <made-up@mail.test>");
     let message = desk.stands(&desk.comes(&mail(&head, "Not by us")).await).await;
-    assert!(message.mail.unwrap().parties.claimed.is_some(), "anybody can write so");
+    assert!(message.mail.unwrap().parties.claimed.is_some(), "anybody can write this Message-ID");
 }
 
 /// The absence note without its own verdicts, from this address.
@@ -332,7 +336,7 @@ async fn t8_a_note_that_answers_nothing_joins_where_the_domain_vouches(world: Wo
     let line = desk.stands(&desk.comes(&note(PASS)).await).await;
     assert_eq!(line.conversation, newest);
     assert!(matches!(line.entry, Entry::Line { line: Line::AutoReply }) && line.text.contains("AWAY-M29A"));
-    assert_eq!(desk.world.row(newest).await.state, state, "a machine changes nothing");
+    assert_eq!(desk.world.row(newest).await.state, state, "an automatic mail changes nothing");
     assert_eq!(desk.thread(older).await.messages.len(), 1);
     // One from before the mailbox was connected leaves what is open open.
     let old = desk.stands(&desk.came(&note(PASS).replace("AWAY-", "BEFORE-"), true).await).await;
@@ -372,7 +376,7 @@ async fn t8_a_note_from_nowhere_is_set_aside_and_opens_nothing(world: World) {
     }
     assert_eq!(desk.thread(yves).await.messages.len(), 1);
     let all = domain::inbox::page(&desk.world.db, &desk.world.owner.scope, model::View::All, None, 50);
-    assert_eq!(all.await.unwrap().rows.len(), 1, "nothing was opened");
+    assert_eq!(all.await.unwrap().rows.len(), 1, "no conversation was opened");
     // An admin sees them at the mailbox.
     let mut snapshot = desk.world.db.snapshot().await.unwrap();
     let view = domain::mail::mailbox(&mut snapshot.conn(), &desk.world.owner.scope, desk.channel.id).await.unwrap();

@@ -1,4 +1,4 @@
-//! Where a mail belongs, and who may write there (T3, S14).
+//! The conversation of a mail, and who may write there (T3, S14).
 
 use model::{Entry, Line};
 
@@ -73,7 +73,7 @@ async fn s14_strangers_begin_a_conversation_of_their_own(world: World) {
         office.conversations_when(office.channel.id, n + 2).await;
     }
     let thread = office.thread(conversation).await;
-    assert_eq!(thread.len(), 2, "nobody got in by guessing: {thread:?}");
+    assert_eq!(thread.len(), 2, "a guessed name got into the thread: {thread:?}");
     // Whoever was handed our mail has its signed name, and still is a stranger: told to the team, and kept apart.
     let handed =
         letter("carl@x.example", &reply_to, "Re: Secret", &format!("In-Reply-To: {name}\n"), "I was forwarded this");
@@ -150,7 +150,7 @@ async fn h1_machines_open_nothing_and_are_not_answered(world: World) {
     let thread = office.thread_when(conversation, 3).await;
     assert!(matches!(thread[2].entry, Entry::Line { line: Line::AutoReply }));
     assert_eq!(thread[2].text, "I am away until Monday.");
-    assert_eq!(office.world.row(conversation).await.state, before, "a machine changes nothing");
+    assert_eq!(office.world.row(conversation).await.state, before, "an automatic mail changes nothing");
     office.work().await;
-    assert_eq!(office.thread(conversation).await.len(), 3, "and gets no answer");
+    assert_eq!(office.thread(conversation).await.len(), 3, "an automatic mail gets no answer");
 }

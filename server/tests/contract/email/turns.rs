@@ -1,5 +1,5 @@
-//! A thread of ten turns and more as another mail program sees it: every mail read by a parser that is not ours, and put together by
-//! what it says of the mails before it (RFC 5322, 3.6.4).
+//! A thread of more than ten mails as another mail program sees it: each mail is parsed by a parser that is not ours, and threads are built
+//! from their references (RFC 5322, 3.6.4).
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ impl Seen {
                 .collect::<Vec<_>>()
         };
         let name = ids("Message-ID");
-        assert_eq!(name.len(), 1, "one name:\n{raw}");
+        assert_eq!(name.len(), 1, "the mail must have one Message-ID:\n{raw}");
         Self {
             name: name[0].clone(),
             answers: ids("In-Reply-To"),
@@ -148,15 +148,26 @@ async fn h1_ten_turns_of_three_people_are_one_thread_elsewhere_too(world: World)
     exchange.answer(conversation, None).await;
 
     assert_eq!(exchange.seen.len(), 14);
-    assert_eq!(exchange.office.conversations(exchange.office.channel.id).await, [conversation], "one thread here");
+    assert_eq!(
+        exchange.office.conversations(exchange.office.channel.id).await,
+        [conversation],
+        "all mails are in one thread here"
+    );
     let all: BTreeMap<&str, &Seen> = exchange.seen.iter().map(|seen| (seen.name.as_str(), seen)).collect();
-    assert_eq!(all.len(), exchange.seen.len(), "each has a name of its own");
+    assert_eq!(all.len(), exchange.seen.len(), "each mail has its own Message-ID");
     for (n, seen) in exchange.seen.iter().enumerate().filter(|(n, _)| n % 2 == 1) {
-        assert_eq!(seen.answers, [exchange.seen[n - 1].name.clone()], "turn {n} answers the one before");
-        assert_eq!(seen.references.last(), seen.answers.last(), "turn {n}: the answered one is last");
+        assert_eq!(seen.answers, [exchange.seen[n - 1].name.clone()], "turn {n} must answer the mail before");
+        assert_eq!(
+            seen.references.last(),
+            seen.answers.last(),
+            "turn {n}: the answered mail must be last in References"
+        );
         assert!(seen.references.iter().all(|name| all.contains_key(name.as_str())), "turn {n}: {seen:?}");
         let before = &exchange.seen[n - 1].references;
-        assert!(before.iter().all(|name| seen.references.contains(name)), "turn {n}: the chain goes on");
+        assert!(
+            before.iter().all(|name| seen.references.contains(name)),
+            "turn {n}: References must continue the chain"
+        );
     }
     let parents = parents(&exchange.seen);
     for (n, seen) in exchange.seen.iter().enumerate() {
@@ -164,7 +175,7 @@ async fn h1_ten_turns_of_three_people_are_one_thread_elsewhere_too(world: World)
         while let Some(parent) = parents.get(at) {
             at = parent;
         }
-        assert_eq!(*at, exchange.seen[0].name, "turn {n} is of the thread: {seen:?}");
+        assert_eq!(*at, exchange.seen[0].name, "turn {n} must belong to the thread: {seen:?}");
     }
 }
 

@@ -1,5 +1,5 @@
-//! A mail server that does not give what it has: nothing of it, a part, or far too much. The mail waits where people see it, the others go
-//! on, and it comes when the server gives it (R9, S55).
+//! A mail server that does not deliver a mail: nothing of it, a part, or far too much. The mail is shown in the quarantine, the others go
+//! on, and it comes in when the server delivers it (R9, S55).
 
 use std::sync::{
     Arc, Mutex,
@@ -292,7 +292,7 @@ async fn r9_a_mail_that_is_not_given_holds_up_nothing_and_comes_when_it_is(world
             (ledger.on_server == 4).then_some(ledger)
         })
         .await;
-    assert_eq!((ledger.here, ledger.before), (2, 0), "what is withheld did not lie there before us");
+    assert_eq!((ledger.here, ledger.before), (2, 0), "a withheld mail must not count as older than the connection");
     // When it gives them, they come, and nobody waits for the next comparison.
     shaky.heal();
     shaky.deliver(&[("wakes", Gives::All)]);
@@ -362,10 +362,13 @@ async fn r9_trying_again_asks_the_server(world: World) {
     assert_eq!(came(&office).await.len(), 1);
     assert_eq!(office.quarantine().await.len(), 1);
     again(kept[0].id).await;
-    assert_eq!(came(&office).await.len(), 1, "pressed twice, it is one message");
+    assert_eq!(came(&office).await.len(), 1, "two clicks make one message");
     shaky.pass_over();
     let tried = again(kept[1].id).await;
-    assert!(matches!(tried, Tried::Unread(_)), "one answer leaves it out, and it lies there: {tried:?}");
+    assert!(
+        matches!(tried, Tried::Unread(_)),
+        "one answer leaves the mail out although it is in the folder: {tried:?}"
+    );
     assert_eq!(office.quarantine().await.len(), 1);
     shaky.empty();
     let tried = again(kept[1].id).await;

@@ -1,7 +1,7 @@
-//! A disk that keeps its word and nothing more: what was synced stays, of the rest a power cut leaves what chance decides.
+//! A disk that guarantees only what was synced. Of everything else, a power cut keeps a random part.
 //!
-//! Stricter than the file systems in use: a file's name is kept only once its folder was synced, and a folder is reached only if its
-//! own name was kept. Unsynced writes survive all, none, some, or torn at sectors of 512 bytes, in any order.
+//! It is stricter than the file systems in use: a file's name is kept only after its folder was synced, and a folder is reachable only if
+//! its own name was kept. Of unsynced writes, all, none or some survive, or they are torn at sectors of 512 bytes, in any order.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

@@ -1,4 +1,4 @@
-//! The start after a power cut, and what must be there.
+//! Opens the data after a power cut, and checks what must be there.
 
 use std::{collections::HashSet, fmt, path::Path};
 

@@ -1,4 +1,4 @@
-//! The recorder's journal: what the process told its disk, and between it what the test was acknowledged.
+//! The recorder's journal: what the process told its disk, interleaved with what the test was acknowledged.
 
 use std::{
     fs::{File, OpenOptions},

@@ -1,8 +1,8 @@
-//! R2: the plug is pulled. What a browser, a visitor or a live stream was told is there after every cut.
+//! R2: power cuts. Everything that a browser, a visitor or a live stream was told is there after every cut.
 //!
-//! The process runs under a recorder (`record.c`) that writes down what it tells its disk; `disk.rs` makes of any beginning of that
-//! what a disk would have kept; here each such image is opened as a start after the cut would open it. PostgreSQL's durability is its
-//! own: what is ours is that no connection turns it off, and that an immediate stop loses nothing (`kills::r1_postgres_crashes`).
+//! The process runs under a recorder (`record.c`) that logs what it tells its disk. `disk.rs` computes what a disk would have kept of any
+//! beginning of that log. Here each such image is opened as a start after the cut would open it. PostgreSQL's durability is its own. Our
+//! part is that no connection turns it off, and that an immediate stop loses nothing (`kills::r1_postgres_crashes`).
 
 use std::{
     path::{Path, PathBuf},
@@ -60,7 +60,7 @@ async fn r2_nothing_acknowledged_is_lost_in_a_power_cut() {
     let (told, there) = (disk.all(), Base::of(&deployment.launch.data).all());
     assert_eq!(told.keys().collect::<Vec<_>>(), there.keys().collect::<Vec<_>>(), "the recorder missed a name");
     for (path, content) in &told {
-        assert!(path.ends_with("-shm") || *content == there[path], "the recorder missed something of {path}");
+        assert!(path.ends_with("-shm") || *content == there[path], "the recorder missed a write to {path}");
     }
 
     let acks = Arc::new(Acks::of(&journal));
@@ -81,7 +81,7 @@ async fn r2_nothing_acknowledged_is_lost_in_a_power_cut() {
         let points = &points[..points.len() / 5 * 4];
         let points: Vec<usize> = points.iter().copied().skip(points.len() / 2).step_by(10).collect();
         let found = cut(&deployment, Disk::new(&base, &journal, lie), &journal, &acks, &points, &mut dice).await;
-        assert!(!found.is_empty(), "a disk that lies was believed; TANDEM_SEED={seed}");
+        assert!(!found.is_empty(), "the test did not notice a disk that ignores syncs; TANDEM_SEED={seed}");
     }
 }
 

@@ -1,22 +1,22 @@
-//! What a server says, read piece by piece (RFC 9051, 9). What is not asked for here is passed over, whatever it looks like: nothing in it
-//! is followed, nested or kept.
+//! Parses what an IMAP server sends, piece by piece (RFC 9051, 9). Data that was not asked for is skipped, whatever it looks like. It is
+//! never followed, nested or stored.
 
 use bytes::Bytes;
 use model::Timestamp;
 
-/// How many words a response may have; those that we ask for have ten.
+/// The most words of a response. The responses that we ask for have about ten.
 const WORDS: usize = 20_000;
 
-/// How many blanks are passed over behind an announcement.
+/// How many blanks are skipped after a literal's announcement.
 const BLANKS: usize = 8;
 
-/// The digits of the longest number that is one.
+/// The most digits of a valid number.
 const DIGITS: usize = 20;
 
-/// The largest size that is believed, in bytes: no mail comes near it, and sums of such sizes have a meaning.
+/// The largest accepted size, in bytes. No mail is that large, and sums of such sizes do not overflow.
 const ENOUGH: u64 = 1 << 40;
 
-/// How a command, or the connection, stands.
+/// The status of a command, or of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
     Ok,
@@ -26,53 +26,52 @@ pub(super) enum Status {
     Bye,
 }
 
-/// A status with what stands behind it.
+/// A status and the text after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Condition {
     pub status: Status,
-    /// What stands in brackets, as `UIDNEXT 8`.
+    /// The text in brackets, such as `UIDNEXT 8`.
     pub code: String,
-    /// In words, on one line.
+    /// The text for people, on one line.
     pub words: String,
 }
 
-/// Something that a server says.
+/// One response of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Said {
-    /// The end of the answer to the command of this tag.
+    /// The end of the answer to the command with this tag.
     Tagged(String, Condition),
-    /// How things stand.
+    /// An untagged status.
     Untagged(Condition),
-    /// It waits for what was announced.
+    /// The server waits for the announced bytes.
     GoOn,
-    /// So many mails are in the folder.
+    /// The number of mails in the folder.
     Exists(usize),
-    /// About a mail.
+    /// Data of a mail.
     Fetch(Fetch),
-    /// Numbers that were searched for.
+    /// The UIDs that a search found.
     Search(Vec<i64>),
-    /// A folder: how it is marked, and its name.
+    /// A folder: its flags and its name.
     Folder(Vec<String>, String),
-    /// The number that a folder's next mail will have.
+    /// The UID that the folder's next mail will have.
     UidNext(i64),
-    /// What the server can.
+    /// The server's capabilities.
     Capabilities(Vec<String>),
-    /// Anything else.
     Other,
 }
 
-/// What is said about a mail.
+/// Data of a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Fetch {
     pub uid: Option<i64>,
     pub size: Option<u64>,
     pub at: Option<Timestamp>,
-    /// Its bytes, or some of them; inside, none where the server says that there are none.
+    /// Its bytes, or part of them. `Some(None)` if the server says that there are none.
     pub body: Option<Option<Bytes>>,
 }
 
 impl Said {
-    /// What needs one line and no more: its text is free, and nothing in it announces anything.
+    /// A response that is always one line: its text is free, so nothing in it announces a literal.
     pub(super) fn in_one_line(line: &[u8]) -> Option<Self> {
         if line.first() == Some(&b'+') {
             return Some(Self::GoOn);
@@ -100,7 +99,7 @@ impl Said {
     }
 }
 
-/// What a search found. `(MODSEQ 7)` may stand behind it.
+/// The UIDs of a search. `(MODSEQ 7)` may follow them.
 fn numbers(list: &str) -> Vec<i64> {
     list.split_ascii_whitespace().map_while(|one| one.parse::<u32>().ok()).map(i64::from).collect()
 }
@@ -108,7 +107,7 @@ fn numbers(list: &str) -> Vec<i64> {
 fn condition(status: Status, text: &str) -> Condition {
     let coded = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     let (code, behind) = coded.unwrap_or(("", text));
-    // Of the codes, those that people can make something of are told.
+    // Only the codes that help people are kept.
     let known = ["ALERT", "AUTHENTICATIONFAILED", "CAPABILITY"];
     let plain = known.contains(&code.split(' ').next().unwrap_or_default().to_ascii_uppercase().as_str());
     let words = super::plain_words(if plain { behind } else { text });
@@ -124,12 +123,12 @@ enum Token {
     Text(Bytes),
 }
 
-/// A response that is being read: its lines, and what was announced between them.
+/// A response that is being read: its lines and the literals between them.
 #[derive(Debug, Default)]
 pub(super) struct Reading(Vec<Token>);
 
 impl Reading {
-    /// Takes in a line; how many bytes come next, if it announces some. None for what is no line of IMAP.
+    /// Adds a line. Returns the size of the literal that it announces, if any. None if it is no IMAP line.
     pub(super) fn line(&mut self, line: &[u8]) -> Option<Option<u64>> {
         let mut rest = line;
         while let Some(&first) = rest.first() {
@@ -162,8 +161,8 @@ impl Reading {
         Some(None)
     }
 
-    /// How many bytes the end of a line announces. Some servers put a blank behind that: where a bracket is open the response cannot end, so
-    /// it is an announcement all the same. Otherwise each line of a mail would be read as something that the server says.
+    /// The size of a literal that the end of a line announces. Some servers add a blank after it. Inside brackets the response cannot end,
+    /// so such a line still announces a literal. Otherwise each line of the mail would be parsed as a response.
     fn announced(&self, rest: &[u8]) -> Option<u64> {
         let blanks = rest.iter().rev().take(BLANKS).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let count = announced(&rest[..rest.len() - blanks])?;
@@ -179,17 +178,17 @@ impl Reading {
         depth > 0
     }
 
-    /// Takes in what was announced.
+    /// Adds an announced literal.
     pub(super) fn literal(&mut self, bytes: Bytes) {
         self.0.push(Token::Text(bytes));
     }
 
-    /// The number of the mail that this is about, if it was said yet.
+    /// The UID of the mail that this is about, if it has come yet.
     pub(super) fn uid(&self) -> Option<i64> {
         self.pairs().find_map(|(key, value)| if key == "UID" { number(value?) } else { None })
     }
 
-    /// What was said, when there is no more of it.
+    /// The complete response.
     pub(super) fn said(self) -> Said {
         let word = |at: usize| match self.0.get(at) {
             Some(Token::Atom(word)) => word.to_ascii_uppercase(),
@@ -229,7 +228,7 @@ impl Reading {
         fetch
     }
 
-    /// What stands in the outermost brackets, in pairs; no value where that is a list.
+    /// The pairs in the outermost brackets. The value is None if it is a list.
     fn pairs(&self) -> impl Iterator<Item = (String, Option<&Token>)> {
         let mut depth = 0usize;
         let mut key: Option<String> = None;
@@ -255,7 +254,7 @@ impl Reading {
         })
     }
 
-    /// `* LIST (\Sent) "/" "Sent"`
+    /// Parses `* LIST (\Sent) "/" "Sent"`.
     fn folder(&self) -> Option<Said> {
         let close = self.0.iter().position(|token| *token == Token::Close)?;
         let marks = self.0.get(3..close)?.iter().filter_map(|token| match token {
@@ -271,7 +270,7 @@ impl Reading {
     }
 }
 
-/// A number as mails have them (RFC 9051, nz-number).
+/// A UID (RFC 9051, nz-number).
 fn number(token: &Token) -> Option<i64> {
     match token {
         Token::Atom(digits) => digits.parse::<u32>().ok().map(i64::from),
@@ -279,7 +278,7 @@ fn number(token: &Token) -> Option<i64> {
     }
 }
 
-/// A quoted string behind its first quote, and what follows it.
+/// A quoted string after its first quote, and the rest.
 fn quoted(text: &[u8]) -> Option<(Bytes, &[u8])> {
     let mut out = Vec::new();
     let mut bytes = text.iter().enumerate();
@@ -293,7 +292,7 @@ fn quoted(text: &[u8]) -> Option<(Bytes, &[u8])> {
     None
 }
 
-/// A word, with what stands in square brackets within it: `BODY[HEADER.FIELDS (TO)]<0>`. It is never empty.
+/// A word, with text in square brackets: `BODY[HEADER.FIELDS (TO)]<0>`. It is never empty.
 fn atom(text: &[u8]) -> (&[u8], &[u8]) {
     let mut brackets = 0usize;
     let end = text.iter().position(|byte| {
@@ -307,7 +306,7 @@ fn atom(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at(end.unwrap_or(text.len()))
 }
 
-/// How many bytes the end of a line announces: `{5}`, `{5+}`, `~{5}`.
+/// The size of a literal at the end of a line: `{5}`, `{5+}`, `~{5}`.
 fn announced(text: &[u8]) -> Option<u64> {
     let text = text.strip_prefix(b"~").unwrap_or(text);
     let digits = text.strip_prefix(b"{")?.strip_suffix(b"}")?;
@@ -318,7 +317,7 @@ fn announced(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// A moment as IMAP writes it: ` 7-Feb-2026 21:52:25 +0100`.
+/// A date and time of IMAP: ` 7-Feb-2026 21:52:25 +0100`.
 fn moment(said: &str) -> Option<Timestamp> {
     let at = jiff::Timestamp::strptime("%d-%b-%Y %H:%M:%S %z", said.trim_start()).ok()?;
     Some(Timestamp(at.as_millisecond()))
@@ -367,7 +366,7 @@ mod tests {
         }
     }
 
-    /// A parser that follows brackets falls over here, and the process with it.
+    /// A recursive parser would overflow its stack here and end the process.
     #[test]
     fn s55_however_deep_it_is_nested_it_is_passed_over() {
         let (open, close) = ("(".repeat(60_000), ")".repeat(60_000));
@@ -376,7 +375,7 @@ mod tests {
             format!("* 1 FETCH (BODYSTRUCTURE {open}{close} UID 7)"),
             format!("* 1 FETCH {close}{open} UID 7)"),
         ] {
-            // Understood or not: it ends, and nothing overflows.
+            // Parsed or not: this returns, and nothing overflows.
             let _ = Reading::default().line(line.as_bytes());
         }
     }
@@ -408,7 +407,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever a server sends is understood or passed over.
+        /// Anything that a server sends is parsed or skipped.
         #[test]
         fn s55_no_bytes_stop_the_reading(line in proptest::collection::vec(proptest::sample::select(&b"* 1AFETCH(UID)[]{}\"\\~+<>BODY\r\xff\0"[..]), 0..80)) {
             drop(Said::in_one_line(&line));

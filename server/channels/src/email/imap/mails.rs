@@ -1,10 +1,9 @@
-//! Mails as a server gives them: small ones together, large ones in pieces, none larger than it was announced to be, and none that is less
-//! than it was announced to be (R9, S55).
+//! Fetches mails: small ones together, large ones in pieces. No mail may have far more bytes than announced, and none may silently have
+//! fewer (R9, S55).
 //!
-//! What a server says of a mail's size need not be right: some count a line end as one byte, some are off by a few, and some (Exchange)
-//! guess, by a factor of three. Other programs therefore take whatever comes; then a server that fails for a moment turns a mail into an
-//! empty one for ever. Here a mail that is short is asked for again, and taken as it is only if the server stands by it and its sizes
-//! are known to be off.
+//! The size that a server gives may be wrong. Some servers count a line end as one byte, some are off by a few bytes, and some (Exchange)
+//! guess, by a factor of three. Other programs therefore accept whatever comes, and a short failure of the server leaves an empty mail for
+//! ever. Here a mail that is too short is fetched again. It is accepted only if the server repeats it and its sizes are known to be wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,36 +18,36 @@ use super::{
 };
 use crate::email::error::MailError;
 
-/// How large the pieces are in which a large mail is fetched, in bytes.
+/// The size of a piece of a large mail, in bytes.
 pub(super) const PIECE: u32 = 512 * 1024;
-/// How much more than twice the size that was said a mail may have, in bytes.
+/// How many bytes beyond twice its announced size a mail may have.
 const MORE: u64 = 1024 * 1024;
-/// The largest thing that is taken into memory at once, in bytes: a whole mail from a server that knows no pieces.
+/// The most bytes taken into memory at once: a whole mail from a server that does not know pieces.
 const AT_ONCE: u64 = 64 * 1024 * 1024;
-/// The largest mail, in bytes.
+/// The largest accepted mail, in bytes.
 const LARGEST: u64 = 256 * 1024 * 1024;
-/// By how many bytes a size may be off that is right otherwise.
+/// How many bytes an otherwise correct size may be off.
 const FEW: u64 = 64;
-/// How many other mails are looked at to see whether a server guesses, and how large each may be, in bytes.
+/// How many other mails are fetched to test whether a server guesses sizes, and how large each may be, in bytes.
 const PROBES: usize = 5;
 const PROBE: u64 = 256 * 1024;
 
-/// What a server gave of the mails that it was asked for. Unless the connection ended, what is in neither was deleted meanwhile.
+/// The mails that a server gave. A mail in neither list was deleted meanwhile, unless the connection ended.
 #[derive(Debug, Default)]
 pub struct Given {
-    /// Those that it gave, whole.
+    /// The complete mails.
     pub mails: Vec<(i64, Bytes)>,
-    /// Those that it withholds.
+    /// The mails that the server does not deliver.
     pub withheld: Vec<Withheld>,
-    /// Why the connection is of no use any more, if it ended before everything was given.
+    /// Why the connection cannot be used any more, if it ended before all mails came.
     pub cut: Option<MailError>,
 }
 
 impl Given {
-    /// The connection ended while these were asked for: what came whole before that is kept.
+    /// The connection ended during the transfer of these mails. Complete mails from before are kept.
     fn cut_at(mut self, uids: Vec<i64>, error: MailError) -> Result<Self, MailError> {
         let MailError::Lost { server, said } = error else { return Err(error) };
-        // Nothing more was to come: no mail is to blame.
+        // All mails had come, so none of them is the cause.
         let is_blameless = uids.is_empty();
         self.cut =
             Some(if is_blameless { MailError::Lost { server, said } } else { MailError::Cut { server, said, uids } });
@@ -56,22 +55,22 @@ impl Given {
     }
 }
 
-/// A mail that lies in the folder and is not given.
+/// A mail in the folder that the server does not deliver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withheld {
-    /// Its number.
+    /// Its UID.
     pub uid: i64,
-    /// Why, for people.
+    /// The reason, for people.
     pub reason: String,
 }
 
 impl Withheld {
-    /// The server does not give it, and says this.
+    /// The server refuses to deliver the mail, with this text.
     pub fn refused(uid: i64, said: &str) -> Self {
         Self { uid, reason: format!("The mail server does not give it: {said}.") }
     }
 
-    /// The server gives fewer bytes than it says that there are.
+    /// The server sends fewer bytes than it announced.
     pub fn short(one: &MailOnServer, given: u64) -> Self {
         let reason = match (one.size, given) {
             (0, 0) => return Self::nothing(one),
@@ -81,25 +80,25 @@ impl Withheld {
         Self { uid: one.uid, reason }
     }
 
-    /// The server lists it, and its answer says nothing of it.
+    /// The server lists the mail but sends nothing of it.
     fn nothing(one: &MailOnServer) -> Self {
         Self { uid: one.uid, reason: "The mail server lists it and gives nothing of it.".to_owned() }
     }
 }
 
-/// The most bytes that a mail may have of which the server said this size. A line end may have been counted as one byte in place of two.
-/// What is larger than that is a server that never ends.
+/// The largest accepted size of a mail with this announced size. The server may count line ends as one byte instead of two. A larger mail
+/// comes from a server that never stops.
 pub fn most(size: u64) -> u64 {
-    // None: the server did not say.
+    // 0: the server did not say the size.
     if size == 0 { LARGEST } else { size.saturating_mul(2).saturating_add(MORE).min(LARGEST) }
 }
 
-/// Whether so many bytes are all of a mail of which the server said this size. `bare`: how many of its line ends are one byte.
+/// Whether this many bytes are the whole mail of an announced size. `bare` is the number of its line ends that are one byte.
 pub const fn is_whole(size: u64, given: u64, bare: u64) -> bool {
     given.saturating_add(bare) >= size
 }
 
-/// Counts line ends of one byte, piece by piece.
+/// Counts line ends of one byte across pieces.
 #[derive(Debug, Default)]
 pub struct LineEnds {
     before: u8,
@@ -107,7 +106,7 @@ pub struct LineEnds {
 }
 
 impl LineEnds {
-    /// Goes on with the next piece.
+    /// Counts those of the next piece.
     pub fn count(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.bare += u64::from(*byte == b'\n' && self.before != b'\r');
@@ -115,7 +114,7 @@ impl LineEnds {
         }
     }
 
-    /// How many there are.
+    /// The number of line ends of one byte.
     pub const fn bare(&self) -> u64 {
         self.bare
     }
@@ -127,7 +126,7 @@ fn bare_line_ends(bytes: &[u8]) -> u64 {
     ends.bare()
 }
 
-/// Whether it has a header that ends.
+/// Whether the bytes contain the end of a header.
 fn has_header(bytes: &[u8]) -> bool {
     bytes.windows(2).any(|two| two == b"\n\n") || bytes.windows(4).any(|four| four == b"\r\n\r\n")
 }
@@ -137,7 +136,7 @@ fn is_all(one: &MailOnServer, bytes: &[u8]) -> bool {
     one.size > 0 && is_whole(one.size, bytes.len() as u64, bare_line_ends(bytes))
 }
 
-/// Gives the mails that came whole; those that did not, with what came of them.
+/// Separates the mails that came complete from the others.
 fn sorted(
     wanted: &[MailOnServer],
     mut mails: BTreeMap<i64, Bytes>,
@@ -154,12 +153,12 @@ fn sorted(
 }
 
 impl<W: Line> Imap<W> {
-    /// Whole mails. They are in memory together: ask for few, and for small ones. One that the server cannot read itself must not hold up
-    /// the others (R9). Where it refuses all of them, it may be the server that fails and not a mail; it is believed then only if `patient`.
-    /// Where the connection ends, what came whole before that is given all the same: [`Given::cut`].
+    /// Fetches whole mails. They are in memory together, so ask for few and small ones. A mail that the server itself cannot read must not
+    /// hold up the others (R9). If the server refuses all of them, the server may be at fault instead of a mail. That is believed only with
+    /// `patient`. If the connection ends, complete mails are still returned: [`Given::cut`].
     ///
     /// # Errors
-    /// When one of them is far larger than it was said to be, or all are refused.
+    /// When a mail is far larger than announced, or all are refused.
     pub async fn given(&mut self, wanted: &[MailOnServer], patient: bool) -> Result<Given, MailError> {
         let (mut given, mut doubtful, mut mails) = (Given::default(), Vec::new(), BTreeMap::new());
         match self.mails_into(wanted, &mut mails).await {
@@ -199,7 +198,7 @@ impl<W: Line> Imap<W> {
         Ok(given)
     }
 
-    /// Asks once more for a mail that came short, or of which nothing came although it lies there.
+    /// Fetches a mail again that came too short, or that did not come although it is in the folder.
     async fn again(&mut self, one: &MailOnServer, first: Option<&Bytes>, given: &mut Given) -> Result<(), MailError> {
         let mut mail = match self.mails(&[*one]).await {
             Err(MailError::Withheld { said, .. }) => {
@@ -209,7 +208,7 @@ impl<W: Line> Imap<W> {
             answer => answer?,
         };
         let Some(second) = mail.remove(&one.uid) else {
-            // Deleted meanwhile: nobody can miss it here.
+            // It was deleted meanwhile and needs no attention.
             if first.is_none() || self.gone([one.uid]).await?.is_empty() {
                 given.withheld.push(Withheld::nothing(one));
             }
@@ -225,11 +224,11 @@ impl<W: Line> Imap<W> {
         Ok(())
     }
 
-    /// Whether a mail that is shorter than was said may be all there is: the server gives nothing that is behind it, and its sizes are off,
-    /// by few bytes here or by many everywhere.
+    /// Whether a mail that is shorter than announced may be complete: the server has no bytes after it, and its sizes are wrong, by a few
+    /// bytes here or by many everywhere.
     async fn stands_by(&mut self, one: &MailOnServer, given: u64) -> Result<bool, MailError> {
         let behind = match self.part(one.uid, given, 64, PIECE.into()).await {
-            // Not all servers have other words for what is behind the end of a mail.
+            // Some servers answer like this when there is nothing after the end of a mail.
             Err(MailError::Withheld { .. }) => None,
             answer => answer?,
         };
@@ -237,11 +236,11 @@ impl<W: Line> Imap<W> {
         Ok(nothing_behind && self.may_be_all(one, given).await?)
     }
 
-    /// Which of these lie in the open folder no more. That an answer about them left them out does not tell: the server is asked for the
-    /// numbers of all that lies there.
+    /// Which of these mails are no longer in the open folder. An answer that leaves a mail out does not prove that, so the server is asked
+    /// for all UIDs in the folder.
     ///
     /// # Errors
-    /// When the connection is lost, or the server does not tell.
+    /// When the connection is lost, or the server does not answer.
     pub async fn gone(&mut self, uids: impl IntoIterator<Item = i64>) -> Result<BTreeSet<i64>, MailError> {
         let mut gone: BTreeSet<i64> = uids.into_iter().collect();
         if !gone.is_empty() {
@@ -251,12 +250,12 @@ impl<W: Line> Imap<W> {
         Ok(gone)
     }
 
-    /// Whether so many bytes may be all of a mail, although the server said more.
+    /// Whether this many bytes may be a whole mail, although the server announced more.
     pub async fn may_be_all(&mut self, one: &MailOnServer, given: u64) -> Result<bool, MailError> {
         Ok(given > 0 && (one.size - given.min(one.size) <= FEW || self.guesses(one.uid).await?))
     }
 
-    /// Whether the sizes that the server says are guesses: those of other mails are far off as well.
+    /// Whether the server guesses sizes: those of other mails are far off, too.
     async fn guesses(&mut self, but: i64) -> Result<bool, MailError> {
         if let Some(known) = self.guesses {
             return Ok(known);
@@ -267,8 +266,8 @@ impl<W: Line> Imap<W> {
         for other in others.into_iter().filter(|other| other.size > 0 && other.size <= PROBE).take(PROBES) {
             let mail = match self.mails(&[other]).await {
                 Err(MailError::Withheld { .. }) => continue,
-                // It was not asked for by itself, and need not be ours: what waits is the mail that it was to be compared with, or both
-                // would be asked for again on every connection.
+                // The probe mail was not requested for itself and may not be ours to take in. So the mail that it was compared with is put
+                // aside. Otherwise both would be fetched again on every connection.
                 Err(MailError::TooMuch { server, said, most, .. }) => {
                     return Err(MailError::TooMuch { server, uid: Some(but), said, most });
                 }
@@ -292,7 +291,7 @@ impl<W: Line> Imap<W> {
         Ok(mails)
     }
 
-    /// Puts mails where they are kept also if the answer does not come to its end.
+    /// Stores complete mails in `mails`, even if the answer breaks off.
     async fn mails_into(&mut self, wanted: &[MailOnServer], mails: &mut BTreeMap<i64, Bytes>) -> Result<(), MailError> {
         let uids: Vec<i64> = wanted.iter().map(|one| one.uid).collect();
         let what = format!("UID FETCH {} (UID BODY.PEEK[])", list(&uids));
@@ -310,7 +309,7 @@ impl<W: Line> Imap<W> {
         };
         let answered = self.fetched(&what, Limits::mails(largest, all), &mut take).await;
         let too_much = match answered {
-            // Only one that was asked for: a number that the server made up is nobody's.
+            // Only a requested mail counts. The server may have made up the UID.
             Err(MailError::TooMuch { uid, .. }) => {
                 uid.filter(|uid| size(*uid).is_some()).or(if let [one] = wanted { Some(one.uid) } else { None })
             }
@@ -324,40 +323,40 @@ impl<W: Line> Imap<W> {
         Err(MailError::TooMuch { server: self.server.clone(), uid: too_much, said, most: most(said) })
     }
 
-    /// One mail, in pieces, so that none of any size has to be in memory; none where it is gone. Its size is what the server says it is,
-    /// which some only guess and others count with other line ends: it ends where the server has no more of it.
+    /// Fetches one mail in pieces, so that no large mail is held in memory. None if it was deleted. Its announced size may be wrong, so the
+    /// mail ends where the server has no more bytes.
     pub fn pieces(&mut self, one: MailOnServer) -> impl Stream<Item = std::io::Result<Bytes>> + '_ {
         futures::stream::try_unfold((self, Some((0u64, false))), move |(imap, at)| async move {
             let Some((at, short)) = at else { return Ok(None) };
             let piece = imap.piece(one, at, short).await.map_err(std::io::Error::other)?;
             let Some(piece) = piece else { return Ok(None) };
             let length = piece.len() as u64;
-            // More than was asked for: a server that knows no pieces, and gave everything.
+            // More than requested came: the server does not know pieces and sent everything.
             let next = (length <= u64::from(PIECE)).then_some((at + length, length < u64::from(PIECE)));
             Ok(Some((piece, (imap, next))))
         })
     }
 
-    /// What of a mail lies behind so many bytes; nothing at its end. `short`: the server gave less than it was asked for before.
+    /// The piece of a mail after this many bytes. None at its end. `short`: the server sent less than requested before.
     async fn piece(&mut self, one: MailOnServer, at: u64, short: bool) -> Result<Option<Bytes>, MailError> {
         let (uid, most) = (one.uid, most(one.size));
         let server = self.server.clone();
         let too_much = || MailError::TooMuch { server: server.clone(), uid: Some(uid), said: one.size, most };
         let left = most.checked_sub(at).ok_or_else(too_much)?;
-        // At once it may give a piece, or all if it knows none.
+        // The first answer may be a piece, or the whole mail if the server does not know pieces.
         let at_once = if at == 0 { left.min(AT_ONCE) } else { PIECE.into() };
         let piece = match self.part(uid, at, PIECE, at_once).await {
             Err(MailError::TooMuch { .. }) => return Err(too_much()),
-            // Its end was seen already, and this is how some servers say that there is nothing behind it.
+            // The end was reached before. Some servers answer like this when nothing follows.
             Err(MailError::Withheld { .. }) if short => None,
             answer => answer?,
         };
         match piece {
             Some(piece) => Ok(piece.filter(|piece| !piece.is_empty())),
             None if at == 0 => Ok(None),
-            // Less than was asked for is given at the end only (RFC 9051, 6.4.5.1); not all servers have words for what is behind it.
+            // Only the last piece is shorter than requested (RFC 9051, 6.4.5.1). Not all servers have an answer for what follows it.
             None if short => Ok(None),
-            // Its end is said, with an empty piece. Somebody deleted it while it was fetched: half of it is no mail.
+            // The end would be an empty piece. So the mail was deleted during the transfer, and half of it is useless.
             None => {
                 let said = format!("mail {uid} went away while it was fetched");
                 Err(MailError::Lost { server, said })
@@ -365,7 +364,7 @@ impl<W: Line> Imap<W> {
         }
     }
 
-    /// So many bytes of a mail behind so many others; inside, none where the server says that there are none.
+    /// The bytes of a mail in this range. `Some(None)` if the server says that there are none.
     async fn part(&mut self, uid: i64, at: u64, count: u32, most: u64) -> Result<Option<Option<Bytes>>, MailError> {
         let mut part = None;
         let what = format!("UID FETCH {uid} (UID BODY.PEEK[]<{at}.{count}>)");

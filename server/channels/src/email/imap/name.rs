@@ -1,4 +1,4 @@
-//! Folders' names as IMAP has them: ASCII, and what is beyond it in a base64 of its own (modified UTF-7, RFC 3501, 5.1.3).
+//! Folder names in IMAP: ASCII, and a special Base64 for other characters (modified UTF-7, RFC 3501, 5.1.3).
 
 use base64::{
     Engine as _, alphabet,
@@ -7,9 +7,9 @@ use base64::{
 
 const MODIFIED: GeneralPurpose = GeneralPurpose::new(&alphabet::IMAP_MUTF7, NO_PAD);
 
-/// A name as it is said to a server; none for what no folder is called: nothing, or something with control characters.
+/// A name as it is sent to a server. None for an empty name or one with control characters, which no folder has.
 ///
-/// A name in ASCII may be one that a server listed, encoded already, and is left as it is.
+/// A name in ASCII may come encoded from a server's list, so it is not changed.
 pub(super) fn encoded(name: &str) -> Option<String> {
     if name.is_empty() || name.len() > 1000 || name.chars().any(char::is_control) {
         return None;

@@ -1,4 +1,4 @@
-//! Reaching a mail server, encrypted, and signing in.
+//! Connects to a mail server with encryption, and signs in.
 
 use std::time::Duration;
 
@@ -12,22 +12,22 @@ use super::{
 };
 use crate::{email::error::MailError, network::Network};
 
-/// How long a server that we have not begun TLS with may wait before it greets.
+/// How long a server may take to greet before TLS begins.
 const GREETING: Duration = Duration::from_secs(15);
 
-/// Codes of refusals that pass (RFC 5530, and what large providers say): they are about the server, and not about who we are.
+/// Codes of temporary refusals (RFC 5530, and what large providers send). They are about the server, not about the account.
 const FOR_NOW: [&str; 6] = ["INUSE", "LIMIT", "OVERQUOTA", "SERVERBUG", "THROTTLED", "UNAVAILABLE"];
-/// Codes of those that somebody has to see to, whatever words stand behind them.
+/// Codes of refusals that a person has to resolve, whatever text follows.
 const FOR_GOOD: [&str; 5] =
     ["AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "CONTACTADMIN", "EXPIRED", "PRIVACYREQUIRED"];
-/// Words of refusals that pass, of servers that say it without a code.
+/// Texts of temporary refusals, from servers that send no code.
 const FOR_NOW_IN_WORDS: [&str; 4] = ["too many simultaneous", "bandwidth limit", "try again later", "temporar"];
 
 impl Imap {
-    /// Connects, encrypted, and signs in.
+    /// Connects with encryption and signs in.
     ///
     /// # Errors
-    /// [`MailError`]: which step failed and why.
+    /// [`MailError`] says which step failed and why.
     pub async fn open(network: &Network, host: &Host, user: &str, password: &str) -> Result<Self, MailError> {
         let server = &host.name;
         let tcp = network.connect(server, host.port).await?;
@@ -46,7 +46,7 @@ impl Imap {
     }
 }
 
-/// Signs in, and asks what the server can.
+/// Signs in, and asks for the server's capabilities.
 pub(super) async fn signed_in<W: Line>(
     mut talk: Talk<W>,
     server: &str,
@@ -57,7 +57,7 @@ pub(super) async fn signed_in<W: Line>(
     let no = |said: String| MailError::Login { server: server.to_owned(), said };
     match talk.ask(&login, Limits::SHORT, |_| {}).await {
         Ok(()) => {}
-        // An admin could do nothing about it, and nobody would read the mailbox until one came.
+        // It is retried: an administrator cannot change this, and nobody would read the mailbox until one came.
         Err(Unanswered::Refused(said)) if is_for_now(&talk.refusal(), &said) => {
             return Err(broken(server, Unanswered::Broken(said)));
         }
@@ -70,7 +70,7 @@ pub(super) async fn signed_in<W: Line>(
     Ok(imap)
 }
 
-/// Whether a refused sign-in may go well later without anybody changing anything: by its code, or else by its words.
+/// Whether a refused sign-in may succeed later without any change: by its code, or else by its text.
 fn is_for_now(code: &str, said: &str) -> bool {
     if FOR_GOOD.contains(&code) {
         return false;
@@ -79,11 +79,11 @@ fn is_for_now(code: &str, said: &str) -> bool {
     FOR_NOW.contains(&code) || FOR_NOW_IN_WORDS.iter().any(|words| said.contains(words))
 }
 
-/// Asks for TLS on a connection that begins without it; what is said from then on goes through TLS. Nothing may have come in the clear
-/// behind the server's consent: whoever is between us may have said it (S56).
+/// Starts TLS on an unencrypted connection. Nothing unencrypted may follow the server's consent: an attacker in between may have sent it
+/// (S56).
 pub(super) async fn start_tls<W: Line>(line: W, server: &str, silence: Duration) -> Result<W, MailError> {
     let mut plain = Talk::over(line);
-    // A port that wants TLS from the first byte on waits for it as silently as we do.
+    // A port that expects TLS from the first byte stays silent, as we do.
     let greeted = timeout(silence, plain.greeting()).await.map_err(|_| MailError::NoStartTls(server.to_owned()))?;
     greeted.map_err(|error| broken(server, error))?;
     match plain.ask(&[Part::Text("STARTTLS")], Limits::SHORT, |_| {}).await {
@@ -94,7 +94,7 @@ pub(super) async fn start_tls<W: Line>(line: W, server: &str, silence: Duration)
     }
 }
 
-/// A connection of which there is no more to be had.
+/// The error for a connection that cannot be used any more.
 pub(super) fn broken(server: &str, error: Unanswered) -> MailError {
     let said = match error {
         Unanswered::Refused(said) | Unanswered::Broken(said) => said,

@@ -1,5 +1,5 @@
-//! IMAP by its commands and answers, each of them bounded. A small client of our own: a library that keeps what comes until it makes sense
-//! of it keeps whatever a server sends, reads it again with every packet, and takes a refusal for an end like any other.
+//! IMAP commands and answers, each of them bounded. This is our own small client: libraries keep whatever a server sends until it can be
+//! parsed, parse it again with every packet, and treat a refusal like any other end.
 
 use std::time::Duration;
 
@@ -9,30 +9,30 @@ use tokio::time::Instant;
 use super::answers::{Condition, Reading, Said, Status};
 use crate::email::wire::{Line, SILENCE, Wire, WireError};
 
-/// How long a line may be, in bytes. Lists of numbers have a bound of their own: [`Limits::line`].
+/// The longest line, in bytes. Lists of UIDs have their own limit: [`Limits::line`].
 const LINE: usize = 64 * 1024;
-/// How many other things a server may say while one is asked: what others do to the mailbox.
+/// How many unrelated responses may come during a command: changes that others make to the mailbox.
 const OTHERS: usize = 10_000;
-/// How many bytes a second a server gives at least, where much is asked for.
+/// The slowest accepted rate of a large transfer, in bytes per second.
 const SLOWEST: u64 = 8 * 1024;
 
-/// How much an answer may be.
+/// The limits of an answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Bytes of one line.
+    /// The bytes of one line.
     pub line: usize,
-    /// Bytes that are announced ahead (literals), for each such announcement.
+    /// The bytes of one announced literal.
     pub literal: u64,
-    /// Bytes in all.
+    /// The bytes of the whole answer.
     pub bytes: u64,
-    /// Responses in all.
+    /// The responses of the whole answer.
     pub entries: usize,
-    /// How long all of it may take.
+    /// The time for the whole answer.
     pub time: Duration,
 }
 
 impl Limits {
-    /// For what is answered in a few lines.
+    /// For answers of a few lines.
     pub(super) const SHORT: Self = Self {
         line: LINE,
         literal: LINE as u64,
@@ -41,19 +41,19 @@ impl Limits {
         time: Duration::from_secs(120),
     };
 
-    /// For so many entries of a list, each with a few bytes.
+    /// For a list of this many entries, a few bytes each.
     pub(super) fn list(entries: usize) -> Self {
         let bytes = 256 * (entries as u64 + OTHERS as u64);
         Self { bytes, entries: entries + OTHERS, ..Self::SHORT }.in_its_time()
     }
 
-    /// For a list of so many numbers, which mostly come in one line.
+    /// For a list of this many UIDs, usually on one line.
     pub(super) fn numbers(count: usize) -> Self {
         let line = LINE + 11 * count;
         Self { line, bytes: Self::SHORT.bytes + line as u64, ..Self::SHORT }.in_its_time()
     }
 
-    /// For mails: none has more than `literal` bytes, all together have `bytes`.
+    /// For mails of at most `literal` bytes each and `bytes` together.
     pub(super) fn mails(literal: u64, bytes: u64) -> Self {
         Self { literal, bytes: bytes + Self::SHORT.bytes, ..Self::SHORT }.in_its_time()
     }
@@ -63,16 +63,16 @@ impl Limits {
     }
 }
 
-/// Why a command has no answer. Whatever came of one is not to be used.
+/// Why a command failed. Partial results must not be used.
 #[derive(Debug)]
 pub(super) enum Unanswered {
-    /// The server will not do it, and says this.
+    /// The server refused it, with this text.
     Refused(String),
-    /// It did not come to an end.
+    /// The answer did not end.
     Broken(String),
-    /// It announces more bytes than it may give, and for which mail if it said so before. The connection is of no use any more.
+    /// The server announces too many bytes, for this mail if it said so before. The connection cannot be used any more.
     TooMuch(Option<i64>),
-    /// We would have to say something that no command can hold.
+    /// The command would contain characters that no command can contain.
     Unsayable,
 }
 
@@ -82,27 +82,26 @@ impl From<WireError> for Unanswered {
     }
 }
 
-/// A part of a command.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Part<'a> {
-    /// As it stands.
+    /// Text that is sent unchanged.
     Text(&'a str),
-    /// A string that somebody typed: quoted where it can be, else announced by its length. None has a line end (S16).
+    /// A string that a person typed: quoted if possible, otherwise sent as a literal. It contains no line end (S16).
     String(&'a str),
-    /// Bytes, announced by their length.
+    /// Bytes, sent as a literal.
     Bytes(&'a [u8]),
 }
 
-/// A connection on which commands are said.
+/// A connection for commands.
 #[derive(Debug)]
 pub(super) struct Talk<W: Line> {
     wire: Wire<W>,
     tags: u32,
-    /// The code of the last refusal, as the server wrote it.
+    /// The response code of the last refusal.
     refusal: String,
 }
 
-/// What is left of what an answer may be.
+/// How much of an answer's limits is left.
 #[derive(Debug)]
 struct Left {
     limits: Limits,
@@ -125,12 +124,11 @@ impl Left {
 }
 
 impl<W: Line> Talk<W> {
-    /// Over a stream.
     pub(super) fn over(stream: W) -> Self {
         Self { wire: Wire::over(stream), tags: 0, refusal: String::new() }
     }
 
-    /// Hears the greeting.
+    /// Reads the greeting.
     pub(super) async fn greeting(&mut self) -> Result<(), Unanswered> {
         let mut left = self.begin(Limits::SHORT);
         match self.response(&mut left).await? {
@@ -140,10 +138,10 @@ impl<W: Line> Talk<W> {
         }
     }
 
-    /// Says a command, and hands on what the server says up to the line that ends its answer. Without that line nobody knows whether what
-    /// came before it is everything.
+    /// Sends a command, and passes the server's responses to `take`, up to the line that ends the answer. Without that line nobody knows
+    /// whether the answer is complete.
     ///
-    /// Other things come in between too, of other mails or of changes that somebody made: `take` passes over what it did not ask for.
+    /// Other responses may come in between, about other mails or about changes that others made. `take` skips what it did not ask for.
     pub(super) async fn ask(
         &mut self,
         command: &[Part<'_>],
@@ -155,7 +153,7 @@ impl<W: Line> Talk<W> {
         let mut bye = None;
         loop {
             let said = match self.response(&mut left).await {
-                // What it said on leaving tells more than how the connection looks then.
+                // The server's last text tells more than the state of the connection.
                 Err(Unanswered::Broken(broken)) => return Err(Unanswered::Broken(bye.unwrap_or(broken))),
                 other => other?,
             };
@@ -173,7 +171,7 @@ impl<W: Line> Talk<W> {
         }
     }
 
-    /// Waits until the server says that something happened; false when nothing did until then. Its tag ends what is waited for.
+    /// Waits (IDLE) until the server reports a change. False if it reported none before `until`.
     pub(super) async fn idle(&mut self, until: Instant) -> Result<bool, Unanswered> {
         let mut left = self.begin(Limits::SHORT);
         let tag = self.tag();
@@ -186,7 +184,7 @@ impl<W: Line> Talk<W> {
             }
         }
         while !something && self.wire.something_comes(until).await? {
-            // It may have waited for long: what comes now has the time of one answer.
+            // The wait may have been long. The answer now gets the time of one answer.
             self.wire.until(Instant::now() + SILENCE);
             something = is_news(self.response(&mut left).await?, &tag)?;
         }
@@ -205,17 +203,17 @@ impl<W: Line> Talk<W> {
         }
     }
 
-    /// What the last refusal was about, by its code and in capitals (RFC 5530); empty where it had none.
+    /// The code of the last refusal, in capitals (RFC 5530). Empty if it had none.
     pub(super) fn refusal(&self) -> String {
         self.refusal.split_ascii_whitespace().next().unwrap_or_default().to_ascii_uppercase()
     }
 
-    /// Whether something came that was not asked for.
+    /// Whether unrequested data has come.
     pub(super) fn holds_more(&self) -> bool {
         self.wire.holds_more()
     }
 
-    /// The stream itself.
+    /// Returns the stream.
     pub(super) fn into_stream(self) -> W {
         self.wire.into_stream()
     }
@@ -230,9 +228,9 @@ impl<W: Line> Talk<W> {
         format!("A{:04}", self.tags)
     }
 
-    /// Says a command and gives its tag. Bytes that are announced are said when the server is ready for them.
+    /// Sends a command and returns its tag. Literals are sent when the server is ready for them.
     async fn say(&mut self, command: &[Part<'_>], left: &mut Left) -> Result<String, Unanswered> {
-        // All of it first: half a command is none.
+        // Checks all parts first, so that no half command is sent.
         for part in command {
             if let Part::Text(text) | Part::String(text) = part {
                 sayable(text)?;
@@ -280,7 +278,7 @@ impl<W: Line> Talk<W> {
         Unanswered::Refused(condition.words)
     }
 
-    /// The next thing that the server says.
+    /// Reads the next response.
     async fn response(&mut self, left: &mut Left) -> Result<Said, Unanswered> {
         left.entry()?;
         let line = self.line(left).await?;
@@ -310,7 +308,7 @@ impl<W: Line> Talk<W> {
     }
 }
 
-/// Whether something happened in the folder. "Still here" is no news; a connection that ends is.
+/// Whether something changed in the folder. "Still here" is no change. The end of the connection is an error.
 fn is_news(said: Said, tag: &str) -> Result<bool, Unanswered> {
     match said {
         Said::Untagged(Condition { status: Status::Bye, words, .. }) => Err(Unanswered::Broken(words)),
@@ -320,7 +318,7 @@ fn is_news(said: Said, tag: &str) -> Result<bool, Unanswered> {
     }
 }
 
-/// Refuses text that would end a line.
+/// Refuses text with control characters, which could end a line.
 fn sayable(text: &str) -> Result<(), Unanswered> {
     if text.chars().any(char::is_control) { Err(Unanswered::Unsayable) } else { Ok(()) }
 }

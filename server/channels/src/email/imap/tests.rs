@@ -1,4 +1,4 @@
-//! What is made of a server's answers, by a server that says what the test wants.
+//! How the client handles a server's answers. The server is a script of the test.
 // long file: they share their servers
 
 use bytes::Bytes;
@@ -10,8 +10,8 @@ use tokio::{
 
 use super::{mails::PIECE, *};
 
-/// A signed-in connection to a server that answers one command after another as the script has it, and then hangs up. `TAG` stands for the
-/// command's tag. Its task gives back what it was asked.
+/// A signed-in connection to a server that answers one command after another by a script, and then hangs up. `TAG` stands for the command's
+/// tag. Its task returns the commands it received.
 async fn mailbox(script: &[&str]) -> (Imap<DuplexStream>, JoinHandle<Vec<String>>) {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let script: Vec<String> = script.iter().map(|answer| (*answer).to_owned()).collect();
@@ -23,7 +23,7 @@ async fn mailbox(script: &[&str]) -> (Imap<DuplexStream>, JoinHandle<Vec<String>
             let Some(line) = lines.next_line().await.unwrap() else { break };
             let (tag, command) = line.split_once(' ').unwrap();
             asked.push(command.to_owned());
-            // Whoever had enough is gone before the end of it.
+            // A client that had enough may be gone before the end.
             if writing.write_all(answer.replace("TAG", tag).as_bytes()).await.is_err() {
                 break;
             }
@@ -37,13 +37,13 @@ fn lying(uids: &[i64], size: u64) -> Vec<MailOnServer> {
     uids.iter().map(|uid| MailOnServer { uid: *uid, size, at: None }).collect()
 }
 
-/// Mails that the server says to have five bytes each.
+/// Fetches mails that the server announced with five bytes each.
 async fn mails(imap: &mut Imap<DuplexStream>, uids: &[i64]) -> Result<Vec<(i64, Bytes)>, MailError> {
     let given = imap.given(&lying(uids, 5), true).await?;
     given.cut.map_or(Ok(given.mails), Err)
 }
 
-/// A mail fetched in pieces.
+/// Fetches a mail in pieces.
 async fn pieces(imap: &mut Imap<DuplexStream>, size: u64) -> std::io::Result<Vec<u8>> {
     let pieces: Vec<Bytes> = imap.pieces(MailOnServer { uid: 7, size, at: None }).try_collect().await?;
     Ok(pieces.iter().flatten().copied().collect())
@@ -59,7 +59,7 @@ fn days_are_written_as_imap_has_them() {
     assert_eq!(list(&[3, 7]), "3,7");
 }
 
-/// STARTTLS asked of port 993, where a server waits for TLS as long as we do.
+/// STARTTLS on port 993, where the server waits for TLS as long as the client waits for a greeting.
 #[tokio::test]
 async fn h9_a_port_that_waits_for_tls_is_told_from_one_that_is_slow() {
     let (ours, _silent) = tokio::io::duplex(1024);
@@ -165,15 +165,15 @@ async fn r8_a_mail_that_breaks_off_half_way_is_not_whole() {
         let (mut imap, _server) = mailbox(&[whole.as_str(), second]).await;
         assert!(pieces(&mut imap, 11).await.is_err(), "{second:?}");
     }
-    // It gave less than it was asked for: that was all.
+    // The server sent less than requested, so that was the end.
     let (mut imap, _server) = mailbox(&[first, "TAG OK done\r\n"]).await;
     assert_eq!(pieces(&mut imap, 11).await.unwrap(), b"Hello");
-    // Not all servers have other words for what is behind the end.
+    // Some servers answer like this when there is nothing after the end.
     for no in ["TAG NO [LIMIT] enough\r\n", "TAG BAD no such bytes\r\n"] {
         let (mut imap, _server) = mailbox(&[first, no]).await;
         assert_eq!(pieces(&mut imap, 11).await.unwrap(), b"Hello", "{no}");
     }
-    // Gone before anything of it was had: nobody can miss it here.
+    // The mail was deleted before anything of it came, so it needs no attention.
     let (mut imap, _server) = mailbox(&[gone]).await;
     assert!(pieces(&mut imap, 11).await.unwrap().is_empty());
 }
@@ -187,7 +187,7 @@ async fn r9_a_mail_that_is_withheld_is_passed_over() {
     assert_eq!(given.mails, [(8, Bytes::from("Hello"))]);
     assert_eq!((given.withheld.len(), given.withheld[0].uid), (1, 7));
     assert_eq!(given.withheld[0].reason, "The mail server does not give it: [SERVERBUG] Internal error.");
-    // All of them: it may be the server, and not the mails. After a while it makes no difference.
+    // If all are refused, the server may be at fault instead of the mails. After a while that makes no difference.
     let (mut imap, _server) = mailbox(&[no; 3]).await;
     assert!(matches!(imap.given(&lying(&[7, 8], 5), false).await, Err(MailError::Withheld { .. })));
     let (mut imap, _server) = mailbox(&[no; 3]).await;
@@ -201,7 +201,7 @@ async fn r9_a_mail_that_is_withheld_is_passed_over() {
     }
 }
 
-/// R9: its list has the mail, and its answer says "done" without it, or does not say whose bytes these are.
+/// R9: the list contains the mail, but its answer is complete without it, or does not say whose bytes these are.
 #[tokio::test]
 async fn r9_a_mail_of_which_nothing_is_given_is_withheld() {
     let hello = |uid: i64| format!("* 1 FETCH (UID {uid} BODY[] {{5}}\r\nHello)\r\n");
@@ -218,12 +218,12 @@ async fn r9_a_mail_of_which_nothing_is_given_is_withheld() {
         drop(imap);
         assert_eq!(server.await.unwrap().len(), 3, "{silent}");
     }
-    // At the second time it comes.
+    // The mail comes at the second try.
     let second = format!("{}{done}", hello(7));
     let (mut imap, _server) = mailbox(&[first.as_str(), both, second.as_str()]).await;
     let given = imap.given(&lying(&[7, 8], 5), false).await.unwrap();
     assert!(given.mails.len() == 2 && given.withheld.is_empty(), "{given:?}");
-    // Short first, and then nothing: only one that is gone is missed by nobody.
+    // First too short, then nothing: only a deleted mail needs no attention.
     let short = "* 1 FETCH (UID 7 BODY[] {1}\r\nH)\r\nTAG OK done\r\n";
     for (list, withheld) in [(both, 1), ("* SEARCH 8\r\nTAG OK done\r\n", 0)] {
         let (mut imap, _server) = mailbox(&[short, done, list]).await;
@@ -232,7 +232,7 @@ async fn r9_a_mail_of_which_nothing_is_given_is_withheld() {
     }
 }
 
-/// R9: what is not listed as it should be is not read past.
+/// R9: the cursor does not pass a mail that the list leaves out or does not describe.
 #[tokio::test]
 async fn r9_a_mail_that_the_list_leaves_out_or_does_not_name_is_found() {
     let listed = "* 2 FETCH (UID 8 RFC822.SIZE 5)\r\nTAG OK done\r\n";
@@ -245,7 +245,7 @@ async fn r9_a_mail_that_the_list_leaves_out_or_does_not_name_is_found() {
         assert_eq!(imap.behind(6).await.unwrap(), [unknown, eight], "{first}");
         drop(imap);
         assert_eq!(server.await.unwrap()[1..3], ["UID SEARCH UID 7:*", "UID FETCH 7 (UID RFC822.SIZE INTERNALDATE)"]);
-        // It came or went between the two questions.
+        // The mail came or was deleted between the two commands.
         let late = "* 1 FETCH (UID 7 RFC822.SIZE 5)\r\nTAG OK done\r\n";
         let (mut imap, _server) = mailbox(&[first, found, late]).await;
         assert_eq!(imap.behind(6).await.unwrap(), [MailOnServer { size: 5, ..unknown }, eight]);
@@ -257,7 +257,7 @@ async fn r9_a_mail_that_the_list_leaves_out_or_does_not_name_is_found() {
     }
 }
 
-/// R9: what came is not asked for again together with the mail that ends the connection.
+/// R9: complete mails are not fetched again together with the mail that ends the connection.
 #[tokio::test]
 async fn r9_what_came_whole_before_the_connection_ended_is_kept() {
     let some = "* 1 FETCH (UID 7 BODY[] {5}\r\nHello)\r\n* 2 FETCH (UID 8 BODY[] {4}\r\nHell)\r\n";
@@ -269,17 +269,17 @@ async fn r9_what_came_whole_before_the_connection_ended_is_kept() {
         let Some(MailError::Cut { said: heard, uids, .. }) = given.cut else { panic!("{end}") };
         assert_eq!((heard.as_str(), uids), (said, vec![8, 9]));
     }
-    // All came: none of them ended it.
+    // All came, so none of them ended the connection.
     let (mut imap, _server) = mailbox(&["* 1 FETCH (UID 7 BODY[] {5}\r\nHello)\r\n* BYE enough\r\n"]).await;
     let given = imap.given(&lying(&[7], 5), false).await.unwrap();
     assert!(given.mails.len() == 1 && matches!(given.cut, Some(MailError::Lost { .. })), "{given:?}");
-    // It ends when the short one is asked for again.
+    // The connection ends when the short mail is fetched again.
     let (mut imap, _server) = mailbox(&[format!("{some}TAG OK done\r\n").as_str()]).await;
     let given = imap.given(&lying(&[7, 8], 5), false).await.unwrap();
     assert!(given.mails.len() == 1 && matches!(given.cut, Some(MailError::Cut { ref uids, .. }) if *uids == [8]));
 }
 
-/// Each of its lines would be read as something that the server says, and the mail would be lost.
+/// Each line of the mail would be parsed as a response, and the mail would be lost.
 #[tokio::test]
 async fn r9_a_blank_behind_an_announcement_loses_no_mail() {
     let tricky = "From: a@x.example\r\n\r\nA0001 OK done\r\n";
@@ -342,8 +342,8 @@ async fn r8_of_a_renumbered_mailbox_only_what_is_ours_is_looked_at() {
     assert_eq!(asked, ["UID SEARCH UID 4:* SINCE 1-Nov-2026", "UID FETCH 7 (UID RFC822.SIZE INTERNALDATE)"]);
 }
 
-/// A server that takes a command as the standard has it and nothing else: one line, announced bytes only after it said that it is ready.
-/// It gives back what was said, announced bytes in angle brackets.
+/// A server that accepts only commands by the standard: one line, literals only after it said that it is ready. It returns the commands,
+/// with literals in angle brackets.
 async fn strict(line: DuplexStream) -> Vec<String> {
     let mut line = BufReader::new(line);
     let mut heard = Vec::new();
@@ -377,7 +377,8 @@ async fn strict(line: DuplexStream) -> Vec<String> {
     }
 }
 
-/// H9: a server that has no room for us just now says nothing about the password; whoever stops reading for it waits for an admin.
+/// H9: a server that is busy says nothing about the password. If the client stopped reading because of it, the mailbox would wait for an
+/// administrator.
 #[tokio::test]
 async fn h9_a_sign_in_that_is_refused_for_now_is_tried_again() {
     for (no, for_now) in [
@@ -416,7 +417,7 @@ async fn h9_a_sign_in_that_is_refused_for_now_is_tried_again() {
     }
 }
 
-/// S16: what was typed is one string of one command, whatever it holds, or it is not said.
+/// S16: typed text is one string of one command, whatever it contains, or it is not sent.
 #[tokio::test]
 async fn s16_what_was_typed_is_one_string_of_one_command() {
     for (user, password, login) in [
@@ -480,7 +481,7 @@ async fn s16_folders_and_names_are_strings_as_well() {
     assert_eq!(heard, wanted);
 }
 
-/// S56: what came in the clear with the server's consent is no answer to what is asked under TLS, and a sign of somebody in between.
+/// S56: unencrypted data after the consent to STARTTLS is no answer to a command under TLS, and may come from an attacker.
 #[tokio::test]
 async fn s56_what_follows_the_consent_to_starttls_in_the_clear_ends_it() {
     for (answer, good) in [
@@ -504,7 +505,7 @@ async fn s56_what_follows_the_consent_to_starttls_in_the_clear_ends_it() {
     }
 }
 
-/// A server that answers its first command with something that never ends. Says how many bytes were taken.
+/// A server that answers its first command without end. It returns how many bytes the client took.
 async fn endless(begin: &str, again: &str) -> (Imap<DuplexStream>, JoinHandle<usize>) {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let (begin, again) = (begin.to_owned(), again.repeat(1 + 4096 / again.len().max(1)));
@@ -522,7 +523,7 @@ async fn endless(begin: &str, again: &str) -> (Imap<DuplexStream>, JoinHandle<us
     (Imap::over(Talk::over(ours), "imap.x.example"), server)
 }
 
-/// S55: whatever a server says, there is an end to it in bytes and in entries.
+/// S55: every answer is limited in bytes and in entries.
 #[tokio::test]
 async fn s55_an_answer_without_an_end_is_cut() {
     const MEGABYTE: usize = 1024 * 1024;
@@ -566,14 +567,14 @@ async fn s55_a_mail_that_is_larger_than_it_may_be_is_named() {
     let (mut imap, _server) = mailbox(&[huge(8).as_str()]).await;
     let over = imap.given(&lying(&[7, 8], 100), true).await;
     assert!(matches!(over, Err(MailError::TooMuch { uid: Some(8), said: 100, .. })), "{over:?}");
-    // What is twice as large as was said and a megabyte more may be a server that counts in another way.
+    // A mail of twice its announced size and one megabyte more may come from a server that counts differently.
     let much = "x".repeat(1024 * 1024);
     let answer = format!("* 1 FETCH (UID 7 BODY[] {{{}}}\r\n{much})\r\nTAG OK done\r\n", much.len());
     let (mut imap, _server) = mailbox(&[answer.as_str()]).await;
     assert_eq!(imap.given(&lying(&[7], 100), true).await.unwrap().mails[0].1.len(), much.len());
 }
 
-/// One of several without its number, or with one that nobody asked for: it is asked for by itself, and then it is known.
+/// A too large literal without a UID, or with one that nobody requested: each mail is requested alone, and then the mail is known.
 #[tokio::test]
 async fn s55_no_other_mail_is_blamed_for_one_that_is_too_large() {
     for uid in ["", "UID 9 "] {
@@ -584,7 +585,7 @@ async fn s55_no_other_mail_is_blamed_for_one_that_is_too_large() {
             assert!(matches!(over, Err(MailError::TooMuch { uid, .. }) if uid == blamed), "{huge} {asked:?}: {over:?}");
         }
     }
-    // A mail that is only looked at to see whether sizes are guessed is not ours to put aside.
+    // A mail that is only fetched to test sizes must not be put aside.
     let script: [&str; 6] = [
         &body(WHOLE),
         &body(WHOLE),
@@ -608,7 +609,7 @@ async fn r9_a_mail_is_gone_when_the_server_lists_it_no_more() {
     assert_eq!(server.await.unwrap(), ["UID SEARCH ALL", "UID SEARCH ALL"]);
 }
 
-/// S55: one byte now and then keeps no connection for ever.
+/// S55: a server that sends single bytes slowly keeps no connection for ever.
 #[tokio::test]
 async fn s55_an_answer_has_its_time_however_slowly_it_comes() {
     let (ours, mut theirs) = tokio::io::duplex(1024);
@@ -628,7 +629,7 @@ async fn s55_an_answer_has_its_time_however_slowly_it_comes() {
 
 const WHOLE: &str = "From: a@x.example\r\n\r\nHello";
 
-/// A mail of which the server says this size, asked for in turn with these answers: the bytes that are taken, or why none are.
+/// Fetches a mail with this announced size and these answers: the accepted bytes, or why none were accepted.
 async fn taken(size: u64, answers: &[&str]) -> Result<String, String> {
     let (mut imap, _server) = mailbox(answers).await;
     let mut given = imap.given(&lying(&[7], size), true).await.unwrap();
@@ -643,12 +644,12 @@ fn body(bytes: &str) -> String {
     format!("* 1 FETCH (UID 7 BODY[] {{{}}}\r\n{bytes})\r\nTAG OK done\r\n", bytes.len())
 }
 
-/// R9: a server that fails for a moment and says so with an empty or a shorter mail.
+/// R9: a server that fails for a moment sends an empty or a shorter mail.
 #[tokio::test]
 async fn r9_fewer_bytes_than_the_server_says_are_no_mail() {
     let size = WHOLE.len() as u64;
     let nil = "* 1 FETCH (UID 7 BODY[] NIL)\r\nTAG OK done\r\n";
-    // At the second time it gives all of it.
+    // At the second try the server sends all of it.
     for first in [body(""), nil.to_owned(), body("From"), body(&WHOLE[..size as usize - 1])] {
         assert_eq!(taken(size, &[&first, &body(WHOLE)]).await.as_deref(), Ok(WHOLE), "{first}");
     }
@@ -656,7 +657,7 @@ async fn r9_fewer_bytes_than_the_server_says_are_no_mail() {
     for empty in [body("").as_str(), nil] {
         assert_eq!(taken(size, &[empty, empty]).await, withheld(0, size));
     }
-    // It stands by less, once half a header, once two thirds of the mail, and gives the same sizes of others as they are.
+    // The server repeats less, once half a header, once two thirds of the mail, and its sizes of other mails are right.
     assert_eq!(taken(147, &[&body("From: a@x"), &body("From: a@x")]).await, withheld(9, 147));
     let behind = "* 1 FETCH (UID 7 BODY[]<26> \"\")\r\nTAG OK done\r\n";
     let none = "* SEARCH 7\r\nTAG OK done\r\n";
@@ -669,14 +670,14 @@ async fn r9_fewer_bytes_than_the_server_says_are_no_mail() {
     );
 }
 
-/// Sizes that servers say and that are not quite right: other programs take such mails, and so must we.
+/// Sizes that are slightly wrong: other programs accept such mails, and so must we.
 #[tokio::test]
 async fn r9_a_size_that_is_off_withholds_no_mail() {
     let lines = "From: a@x.example\n\nHello\n";
     let counted = lines.replace('\n', "\r\n").len() as u64;
     assert_eq!(taken(counted, &[&body(lines)]).await.as_deref(), Ok(lines), "line ends counted as two bytes");
     assert_eq!(taken(10, &[&body(WHOLE)]).await.as_deref(), Ok(WHOLE), "more than was said");
-    // No size at all: it is asked for twice, and for what is behind it.
+    // Without a size the mail is fetched twice, and then the bytes after it.
     assert_eq!(taken(0, &[&body(WHOLE), &body(WHOLE), "TAG OK done\r\n"]).await.as_deref(), Ok(WHOLE));
     let more = "* 1 FETCH (UID 7 BODY[]<24> \" and more\")\r\nTAG OK done\r\n";
     for answers in [[&body(WHOLE), &body(WHOLE), more], [&body(WHOLE), &body("From: a@x.example\r\n\r\n"), more]] {
@@ -696,7 +697,7 @@ async fn r9_a_size_that_is_off_withholds_no_mail() {
         let none = taken(147, &[&body(WHOLE), &body(WHOLE), behind, "* SEARCH 7\r\nTAG OK done\r\n"]).await;
         assert!(none.is_err(), "{behind}: nor does it make the rest of a mail that is not there");
     }
-    // Exchange guesses: of other mails too it says far too much.
+    // Exchange guesses: its sizes of other mails are far too large, too.
     let behind = "* 1 FETCH (UID 7 BODY[]<24> \"\")\r\nTAG OK done\r\n";
     let sizes = "* 1 FETCH (UID 3 RFC822.SIZE 900)\r\n* 2 FETCH (UID 4 RFC822.SIZE 800)\r\nTAG OK done\r\n";
     let other = |uid: i64| body(WHOLE).replace("UID 7", &format!("UID {uid}"));

@@ -1,4 +1,4 @@
-//! What goes over the wire, heard by a server that refuses what a real one refuses; and what is made of servers that misbehave.
+//! What the client sends, checked by a server that is as strict as real ones; and how the client handles servers that misbehave.
 // long file: they share their servers
 
 use std::time::Duration;
@@ -22,16 +22,16 @@ use crate::email::{
     send::{NotTaken, Server, start_tls},
 };
 
-/// What a strict server heard.
+/// What the strict server received.
 #[derive(Debug, Default)]
 struct Heard {
     commands: Vec<String>,
-    /// The mail, without what was doubled for the way.
+    /// The mail, with doubled dots removed.
     mail: String,
 }
 
-/// A server that takes commands one by one, in their order and as the standard has them (RFC 5321), and mails whose lines end in CR LF, are
-/// not too long and have nothing beyond ASCII that was not announced.
+/// A server that accepts commands one by one, in order and by the standard (RFC 5321), and only mails whose lines end in CR LF, are not too
+/// long, and contain nothing beyond ASCII that was not announced.
 async fn strict(line: DuplexStream) -> Heard {
     let mut line = BufReader::new(line);
     let mut heard = Heard::default();
@@ -89,7 +89,7 @@ async fn mail(line: &mut BufReader<DuplexStream>, eight: bool) -> String {
     }
 }
 
-/// A line, which ends in CR LF and in nothing else.
+/// Reads a line, which must end in CR LF.
 async fn next(line: &mut BufReader<DuplexStream>) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     if line.read_until(b'\n', &mut text).await.unwrap() == 0 {
@@ -101,13 +101,13 @@ async fn next(line: &mut BufReader<DuplexStream>) -> Option<Vec<u8>> {
 }
 
 async fn say(line: &mut BufReader<DuplexStream>, answer: &str) {
-    // Who had enough is gone.
+    // A client that had enough may be gone.
     let _ = line.get_mut().write_all(format!("{answer}\r\n").as_bytes()).await;
 }
 
 const US: Server<'static> = Server("smtp.x.example");
 
-/// Hands a mail to a strict server, as it is done under TLS.
+/// Sends a mail to a strict server, as after TLS.
 async fn handed_over(from: &str, to: &[&str], mail: &[u8]) -> Result<Heard, NotTaken> {
     let to: Vec<String> = to.iter().map(|one| (*one).to_owned()).collect();
     let envelope = US.envelope(from, &to, mail)?;
@@ -169,7 +169,7 @@ async fn s15_no_address_is_more_than_an_address() {
     assert_eq!(heard.commands[3], "RCPT TO:<a+b@x.example>");
 }
 
-/// Docomo gave out addresses with dots in a row and before the `@`.
+/// Docomo assigned addresses with consecutive dots and with a dot before the `@`.
 #[tokio::test]
 async fn s15_an_address_with_odd_dots_is_quoted() {
     for (address, wanted) in [
@@ -195,8 +195,8 @@ async fn s15_an_address_with_odd_dots_is_quoted() {
     }
 }
 
-/// Those whom the server takes get the mail, and it is said who does not. Where it may take one later, nobody gets it yet: they would get
-/// it twice.
+/// Accepted recipients get the mail, and refused ones are named. If the server may accept one later, nobody gets it yet: the others would
+/// get it twice.
 #[tokio::test]
 async fn t8_whom_the_server_refuses_is_named_and_the_others_get_it() {
     let to = ["a@x.example", "b@x.example", "c@x.example"].map(str::to_owned);
@@ -230,7 +230,7 @@ async fn t8_whom_the_server_refuses_is_named_and_the_others_get_it() {
     }
 }
 
-/// What people, and the mails of others, can put into a header: each is one line that says what was typed.
+/// What people and other mails can put into a header: each stays one line with the typed text.
 #[tokio::test]
 async fn s15_what_is_typed_stays_what_it_is_on_the_wire() {
     let hostile = [
@@ -275,7 +275,7 @@ async fn s15_what_is_typed_stays_what_it_is_on_the_wire() {
         ];
         assert_eq!(fields, wanted, "{text:?}\n{head}");
         assert!(!head.contains("\r\nBcc:"), "{text:?}\n{head}");
-        // As another program reads it, it is what was typed, on one line.
+        // Another parser reads the typed text, on one line.
         let parsed = mailparse::parse_mail(heard.mail.as_bytes()).unwrap();
         let field = |name: &str| {
             use mailparse::MailHeaderMap;
@@ -283,7 +283,7 @@ async fn s15_what_is_typed_stays_what_it_is_on_the_wire() {
         };
         let typed: String = one_line(&text);
         assert_eq!(field("Subject"), typed, "{head}");
-        // Of names, whoever reads a mail takes no more than a line.
+        // A reader takes only one line of a name.
         if typed.chars().count() > 200 {
             continue;
         }
@@ -302,7 +302,7 @@ async fn s15_what_is_typed_stays_what_it_is_on_the_wire() {
     }
 }
 
-/// A mail with the same text as subject, as everybody's name, as the names of a picture and of a file, and in the names that it answers.
+/// A mail with the same text as subject, as every name, as the names of a picture and a file, and in the Message-IDs that it answers.
 fn composed(text: &str) -> Result<Vec<u8>, mail::compose::Unmakeable> {
     let message = Message {
         id: MessageId::new(Uuid::from_u128(1)),
@@ -348,7 +348,7 @@ fn s15_an_address_that_would_be_decoded_is_none() {
     }
 }
 
-/// A server that says one thing after another, each after a line was heard (the first at once), and then hangs up.
+/// A server that sends one text after another, each after it received a line (the first at once), and then hangs up.
 async fn scripted(script: &[&str]) -> (DuplexStream, JoinHandle<Vec<String>>) {
     let (ours, theirs) = duplex(64 * 1024);
     let script: Vec<String> = script.iter().map(|said| (*said).to_owned()).collect();
@@ -372,7 +372,7 @@ async fn scripted(script: &[&str]) -> (DuplexStream, JoinHandle<Vec<String>>) {
 
 const HELLO: &str = "250-x\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n";
 
-/// S56: answers in the packet of the consent would be taken for answers under TLS, and a lost mail for one that was sent.
+/// S56: answers in the packet of the consent would count as answers under TLS, and a lost mail as sent.
 #[tokio::test]
 async fn s56_what_follows_the_consent_to_starttls_in_the_clear_ends_it() {
     for (answer, good) in [
@@ -387,7 +387,7 @@ async fn s56_what_follows_the_consent_to_starttls_in_the_clear_ends_it() {
         assert_eq!(begun.is_ok(), good, "{answer:?}");
         assert!(good || matches!(begun, Err(SmtpError::Tampered)), "{answer:?}: {begun:?}");
     }
-    // Said earlier, it is no answer either.
+    // An answer that comes earlier is no answer, either.
     for early in [["220 x\r\n250 AUTH PLAIN\r\n", "", ""], ["220 x\r\n", "250-x\r\n250 STARTTLS\r\n220 Go on\r\n", ""]]
     {
         let (ours, _server) = scripted(&early).await;
@@ -408,13 +408,13 @@ async fn h9_a_port_without_starttls_is_told_and_nothing_is_said_to_it() {
         assert!(matches!(begun, Err(SmtpError::NoStartTls)), "{begun:?}");
         assert!(server.await.unwrap().iter().all(|said| !said.contains("AUTH")));
     }
-    // It waits for TLS as silently as we do.
+    // The server waits for TLS as silently as the client.
     let (ours, _silent) = duplex(100);
     let silent = start_tls(ours, "x.example", Duration::from_millis(50)).await;
     assert!(matches!(silent, Err(SmtpError::NoStartTls)), "{silent:?}");
 }
 
-/// S55: the first line, an answer in many lines, one in lines that are too long.
+/// S55: the first line, an answer of many lines, an answer of too long lines.
 #[tokio::test]
 async fn s55_no_answer_is_larger_than_it_may_be() {
     let flood = |unit: String| async move {
@@ -455,7 +455,7 @@ async fn s55_one_byte_now_and_then_gains_no_time() {
     drip.await.unwrap();
 }
 
-/// What is no answer to what was asked does not pass for one.
+/// A text that is no answer to the command does not count as one.
 #[tokio::test]
 async fn s56_what_makes_no_sense_takes_no_mail() {
     let mail = b"x\r\n";
@@ -464,7 +464,7 @@ async fn s56_what_makes_no_sense_takes_no_mail() {
     for (what, script, doubtful) in [
         (
             "a mail that was taken before it came",
-            // It goes on listening: nothing but the order of its answers is wrong.
+            // The server goes on listening. Only the order of its answers is wrong.
             vec!["220 x\r\n", HELLO, ok, ok, "354 go\r\n250 I have it\r\n", "", "", ""],
             false,
         ),
@@ -499,7 +499,7 @@ async fn s56_what_makes_no_sense_takes_no_mail() {
     }
 }
 
-/// H9: what is said of the moment stops no mailbox.
+/// H9: a temporary refusal stops no mailbox.
 #[tokio::test]
 async fn h9_a_sign_in_that_is_refused_for_now_is_tried_again() {
     for (no, for_now) in [
@@ -523,7 +523,7 @@ async fn h9_a_sign_in_that_is_refused_for_now_is_tried_again() {
     }
 }
 
-/// R7: whoever leaves a server that looks at a large mail gives it the same mail once more.
+/// R7: if the client left a server that scans a large mail, it would send the same mail again.
 #[tokio::test]
 async fn r7_the_answer_to_the_last_dot_may_take_as_long_as_all_of_it() {
     let (ours, theirs) = duplex(1024);
@@ -563,7 +563,7 @@ async fn h9_a_refusal_is_told_in_the_servers_words() {
     talk.hello("x.example").await.unwrap();
     let refused = talk.ask("MAIL FROM:<a@x.example>", 2).await.unwrap_err();
     assert_eq!(refused.to_string(), "550 5.1.1 Unknown, really");
-    // A server that takes leave is heard, also when it did not wait to be asked.
+    // A server that closes the connection is heard, even if it did not wait for a command.
     let (ours, _server) = scripted(&["220 x\r\n", "250 x\r\n421 4.3.2 Closing\r\n"]).await;
     let mut talk = Conversation::greeted(ours).await.unwrap();
     talk.hello("x.example").await.unwrap();

@@ -1,5 +1,5 @@
 // long file: the measures of an element, each by its name, read in one place
-//! What of a letter takes room, as a tree: its elements with their measures, its texts, its pictures.
+//! The parts of a letter that take space, as a tree: elements with their measures, texts, pictures.
 
 use super::letters;
 use crate::{
@@ -10,26 +10,26 @@ use crate::{
     tags::{Part, Tag, decode, parts},
 };
 
-/// How deep elements are laid out within each other; what lies deeper stands in the last of them.
+/// The deepest nesting that is laid out. Deeper content belongs to the last of these elements.
 const DEEPEST: usize = 150;
-/// The height of a line, where nothing is said, as a part of the letters' height: as the frame's own style has it.
+/// The default line height as a factor of the font size, as in the frame's own style.
 const LINE: f32 = 1.5;
-/// The same where a style resets it.
+/// The line height of `normal`.
 const NORMAL_LINE: f32 = 1.2;
 
-/// How an element stands among the others.
+/// How an element is laid out among its siblings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
     Inline,
-    /// In a line, as one box.
+    /// As one box in a line.
     Together,
     Block,
     Table,
-    /// In a table: a row, or a group of them.
+    /// Inside a table: a row, or a group of rows.
     Row,
 }
 
-/// What stands in an element.
+/// The content of an element.
 #[derive(Debug)]
 pub(super) enum Content {
     Text(String),
@@ -39,13 +39,13 @@ pub(super) enum Content {
         height: f32,
     },
     Rule,
-    /// A part that is there to be opened.
+    /// A closed `details`.
     Closed,
-    /// An element, by its place.
+    /// An element, by its index.
     Element(usize),
 }
 
-/// An element, with its measures in points of the screen.
+/// An element with its measures in CSS pixels.
 #[derive(Debug)]
 pub(super) struct Node {
     pub children: Vec<Content>,
@@ -61,33 +61,33 @@ pub(super) struct Node {
     pub height: Option<f32>,
     pub least_height: Option<f32>,
     pub clips: bool,
-    /// Padding and border left and right, and above and below.
+    /// Padding and border, horizontal and vertical.
     pub sides: f32,
     pub upright: f32,
     pub margin_top: f32,
     pub margin_bottom: f32,
     pub margin_sides: f32,
-    /// Between the cells of a table.
+    /// The spacing between the cells of a table.
     pub spacing: f32,
     /// The padding of a table's cells.
     padding: f32,
     pub spans: usize,
-    /// How wide its content is in as few lines as it can be, and at least.
+    /// The width of its content in as few lines as possible, and the smallest possible width.
     pub preferred: f32,
     pub least: f32,
-    /// What stands in the line that is being read, in as few lines as can be.
+    /// The width of the current line, unbroken.
     line: f32,
     line_factor: Factor,
 }
 
-/// The height of a line: as a part of the letters, or in points.
+/// A line height: a factor of the font size, or in pixels.
 #[derive(Debug, Clone, Copy)]
 enum Factor {
     Part(f32),
     Points(f32),
 }
 
-/// A length, or a part of what is there.
+/// A length in pixels, or a part of the available one.
 #[derive(Debug, Clone, Copy)]
 enum Measure {
     Points(f32),
@@ -142,13 +142,13 @@ impl Node {
         }
     }
 
-    /// The width that it says it has, where there is so much.
+    /// Its declared width, limited by the available width.
     pub fn width(&self, whole: f32) -> Option<f32> {
         let width = self.width?.within(whole);
         Some(width.min(self.most(whole)).min(whole))
     }
 
-    /// The most that it may have.
+    /// Its maximum width.
     pub fn most(&self, whole: f32) -> f32 {
         self.most.map_or(f32::MAX, |most| most.within(whole))
     }
@@ -164,16 +164,16 @@ pub(super) struct Boxes {
     pub nodes: Vec<Node>,
 }
 
-/// An element that is open.
+/// An open element.
 struct Open {
     node: Node,
     look: Look,
-    /// It, or one that it lies in, is not told apart, or stands in a part that is closed.
+    /// Whether it is nested too deep, or inside a closed `details`.
     is_closed: bool,
 }
 
 impl Boxes {
-    /// Reads HTML that was made fit to be shown: each of its elements ends.
+    /// Parses sanitised HTML, in which every element is closed.
     pub fn parse(html: &str, sheet: &Sheet) -> Self {
         let mut boxes = Self { root: Node::new(), nodes: Vec::new() };
         let mut open = vec![Open { node: Node::new(), look: Look::PAGE, is_closed: false }];
@@ -244,7 +244,7 @@ impl Boxes {
                 node.end_line();
                 parent.line += told(node);
             }
-            // Cells stand beside each other.
+            // Cells are beside each other.
             Flow::Block if parent.flow == Flow::Row => {
                 node.end_line();
                 parent.line += told(node);
@@ -307,7 +307,7 @@ impl Open {
     }
 }
 
-/// How wide and tall a picture is: as it says, in its own proportions, which its address names at this place (`600x400`).
+/// The size of a picture: as declared, in its own proportions, which its URL contains here (`600x400`).
 fn picture(tag: &Tag<'_>, em: f32, sheet: &Sheet, named: &Named, around: &[Named]) -> (f32, f32, bool) {
     let own = tag.attribute("src").and_then(|src| {
         let (width, height) = src.split_once('x')?;
@@ -353,7 +353,7 @@ fn all_declarations(tag: &Tag<'_>, sheet: &Sheet, named: &Named, around: &[Named
     all
 }
 
-/// An element with its measures, before what stands in it.
+/// An element with its measures, still without content.
 fn measured(tag: &Tag<'_>, outer: &Open, look: &Look, sheet: &Sheet, named: &Named, around: &[Named]) -> Node {
     let parent = &outer.node;
     let em = look.size;
@@ -505,7 +505,7 @@ impl Node {
     }
 }
 
-/// Four lengths from one to four: above, right, below, left.
+/// Four lengths from one to four values: top, right, bottom, left.
 fn sides(value: &str, em: f32) -> Option<[f32; 4]> {
     let all: Vec<f32> = value.split_whitespace().map(|one| length(one, em, 600.0).unwrap_or_default()).collect();
     Some(match all.as_slice() {
@@ -517,7 +517,7 @@ fn sides(value: &str, em: f32) -> Option<[f32; 4]> {
     })
 }
 
-/// How wide a border is.
+/// The width of a border.
 fn width_of(value: &str, em: f32) -> f32 {
     if value.contains("none") || value == "0" {
         return 0.0;

@@ -1,21 +1,21 @@
-//! How wide words are: the widths of the letters of a usual typeface without serifs, as parts of their height.
+//! The width of words: letter widths of a usual sans-serif font, as parts of the font size.
 
 use crate::html::look::Space;
 
-/// A space.
+/// The width of a space.
 pub(super) const SPACE: f32 = 0.28;
 
-/// What a text is laid out by.
+/// A unit of the layout.
 pub(super) enum Word<'t> {
-    /// Letters without a space.
+    /// Characters without a space.
     Run(&'t str),
-    /// So many spaces.
+    /// This many spaces.
     Space(f32),
-    /// The end of a line that is kept.
+    /// A line end that is kept.
     End,
 }
 
-/// Takes a text apart.
+/// Splits a text into units.
 pub(super) fn words<'t>(text: &'t str, space: Space, mut each: impl FnMut(Word<'t>)) {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -41,7 +41,7 @@ pub(super) fn words<'t>(text: &'t str, space: Space, mut each: impl FnMut(Word<'
     }
 }
 
-/// Scripts without spaces are broken between any two characters.
+/// Scripts without spaces can be broken between any two characters.
 fn parts<'t>(run: &'t str, each: &mut impl FnMut(Word<'t>)) {
     let mut from = 0;
     for (at, c) in run.char_indices() {
@@ -58,7 +58,7 @@ fn parts<'t>(run: &'t str, each: &mut impl FnMut(Word<'t>)) {
     }
 }
 
-/// How wide a word is, in points of the screen.
+/// The width of a word, in CSS pixels.
 pub(super) fn width(word: &str, size: f32, is_bold: bool) -> f32 {
     let width: f32 = word.chars().map(one).sum();
     width * size * if is_bold { 1.06 } else { 1.0 }
