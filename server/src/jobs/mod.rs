@@ -1,5 +1,6 @@
 //! The durable queue's workers: lease, do, write down, again.
 
+mod handlers;
 mod purge;
 mod read_again;
 mod send;

@@ -7,7 +7,6 @@ use channels::Channels;
 use domain::{
     deliver::{GiveUpSend, Lease},
     files::Files,
-    recount::AuditCounts,
     work::Work,
 };
 use futures::FutureExt;
@@ -24,8 +23,6 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{purge, read_again, send};
-
 /// How long a worker may take for one job before another may.
 pub(super) const LEASE_MS: i64 = 120_000;
 /// How often work is looked for that another process left.
@@ -39,7 +36,7 @@ const LOST: i64 = 4 * TRIES;
 const HELD_MS: i64 = 5_000;
 
 /// What a job came to.
-pub(super) enum JobResult {
+pub enum JobResult {
     /// It is done and forgotten.
     Done,
     /// To be tried again, after at least so many milliseconds; why.
@@ -187,7 +184,7 @@ impl Worker {
                 Err(error) => tracing::error!(%error, "giving a message up"),
             }
         }
-        let recurs = serde_json::from_str(&job.body).ok().filter(|work: &Work| work.every_ms().is_some());
+        let recurs = serde_json::from_str(&job.body).ok().filter(|work: &Work| work.recurrence().is_some());
         let write = GiveBack { lease, verdict, recurs };
         if let Err(error) = self.db.write(&scope, write).await {
             // Its lease ends; then somebody tries again.
@@ -201,14 +198,7 @@ impl Worker {
         }
         let scope = Scope::system(job.workspace, "job");
         match serde_json::from_str::<Work>(&job.body) {
-            Ok(Work::Send { message }) => send::perform(self, &scope, lease, message).await,
-            Ok(Work::FileSentMail { mail }) => send::file_copy(self, &scope, lease, mail).await,
-            Ok(Work::AuditCounts) => {
-                self.db.write(&scope, AuditCounts { lease }).await?;
-                Ok(JobResult::Done)
-            }
-            Ok(Work::ReadMailsAgain) => read_again::perform(self, &scope, lease).await,
-            Ok(Work::Purge) => purge::perform(self, &scope, lease).await,
+            Ok(work) => work.perform(self, &scope, lease).await,
             Err(error) => Ok(JobResult::Dead(format!("this version does not know such work: {error}"))),
         }
     }
