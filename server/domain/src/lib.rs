@@ -6,6 +6,7 @@ pub mod change;
 pub mod contacts;
 mod correspondent;
 pub mod deliver;
+pub mod event_log;
 pub mod expiry;
 pub mod files;
 pub mod inbound;

@@ -117,6 +117,8 @@ jobs! {
         AuditCounts = "audit_counts", Nightly => audit_counts;
         /// Forget what has expired: files that nobody sent, sessions, links, attempts to sign in.
         Purge = "purge", Hourly => purge;
+        /// Delete old events from the log.
+        TrimEvents = "trim_events", Hourly => trim_events;
     }
 }
 
@@ -216,7 +218,7 @@ mod tests {
     /// Databases have them: a word that changed would be a job that nobody knows.
     #[test]
     fn stored_kind_words_never_change() {
-        let known = ["send", "file_sent_mail", "read_mails_again", "audit_counts", "purge"];
+        let known = ["send", "file_sent_mail", "read_mails_again", "audit_counts", "purge", "trim_events"];
         assert_eq!(Work::KINDS.iter().filter(|word| known.contains(*word)).count(), known.len());
         let nil = Uuid::nil();
         let send = Work::Send { message: MessageId::new(nil) };

@@ -6,7 +6,7 @@ use model::{MailId, MessageId};
 use store::{Scope, error::Result};
 
 use super::{
-    purge, read_again, send,
+    purge, read_again, send, trim,
     worker::{JobResult, Worker},
 };
 
@@ -33,5 +33,9 @@ impl Handlers for Worker {
 
     async fn purge(&self, scope: &Scope, lease: Lease) -> Result<JobResult> {
         purge::perform(self, scope, lease).await
+    }
+
+    async fn trim_events(&self, scope: &Scope, lease: Lease) -> Result<JobResult> {
+        trim::perform(self, scope, lease).await
     }
 }

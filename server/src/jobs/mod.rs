@@ -4,6 +4,7 @@ mod handlers;
 mod purge;
 mod read_again;
 mod send;
+mod trim;
 mod worker;
 
 pub use worker::Worker;

@@ -50,6 +50,7 @@ mod statements;
 mod storage;
 mod storms;
 mod tenants;
+mod trim;
 mod two;
 mod undo;
 mod unsent;

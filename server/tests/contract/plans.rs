@@ -329,6 +329,7 @@ async fn every_other_reading_uses_an_index(world: World) {
         ("counts", of("FROM inbox_count c WHERE c.workspace_id = $1"), vec![workspace.clone(), owner.clone()]),
         ("reads", of("FROM read_marker WHERE"), vec![workspace.clone(), text()]),
         ("events", of("AND seq > $2 ORDER BY seq"), vec![workspace.clone(), n(), n()]),
+        ("expired events", of("AND seq <= $2 ORDER BY seq LIMIT $3"), vec![workspace.clone(), n(), n()]),
         ("oldest event", of("ORDER BY seq LIMIT 1"), vec![workspace.clone()]),
         ("session", of("FROM session s JOIN member m"), vec![text(), n(), n()]),
         ("sign-in", of("WHERE m.email_key = $1"), vec![text()]),
