@@ -121,6 +121,9 @@ pub struct ConversationState {
     /// The places of our replies that did not reach them, as far as is known, and that nobody has dealt with; in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsent: Vec<i64>,
+    /// Which AI agent it is with, also while somebody else has the pen: to whom the pen goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
 }
 
 /// What a reply took away that turned out not to reach them: what it is given back.
@@ -146,6 +149,7 @@ impl Default for ConversationState {
             auto_replied_at: None,
             outreach: false,
             unsent: Vec::new(),
+            agent: None,
         }
     }
 }

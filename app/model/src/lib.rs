@@ -6,6 +6,7 @@ mod contact;
 mod conversation;
 mod error;
 mod event;
+mod history;
 mod ids;
 mod inbox;
 mod links;
@@ -28,6 +29,7 @@ pub use conversation::{
 };
 pub use error::ApiError;
 pub use event::{EventBody, LiveBody, LiveEvent};
+pub use history::FactKind;
 pub use ids::{
     AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId,
     MessageId, SessionId, TeamId, Timestamp, WorkspaceId,

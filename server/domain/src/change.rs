@@ -1,16 +1,22 @@
 //! A conversation being changed: loaded, altered by the state table, given entries, and stored with its event.
 
+use std::collections::BTreeSet;
+
 use model::{
-    ApiError, Attachment, Contact, ConversationId, Entry, EventBody, Facts, FollowUp, MailHead, Message, MessageId,
-    Preview, PreviewBy, Sender, Timestamp, Trigger, is_unseen,
+    ApiError, Attachment, Contact, ConversationId, ConversationRow, Entry, EventBody, FollowUp, MailHead, Message,
+    MessageId, Preview, PreviewBy, Sender, Timestamp, Trigger, is_unseen,
 };
 use store::{
     Scope, Tx,
+    clock::new_id,
     conversation::{self, Loaded},
     error::{Error, Result},
+    history::{self, FactActor},
     message::{self, ProviderId},
     search,
 };
+
+use super::history::{NewFact, Seen, facts};
 
 /// How much of a text the card shows.
 const PREVIEW_CHARS: usize = 160;
@@ -18,12 +24,16 @@ const PREVIEW_CHARS: usize = 160;
 /// A conversation inside a command. [`Change::finish`] stores it; dropped, nothing happened.
 pub struct Change {
     scope: Scope,
-    /// The facts and version that are stored.
-    stored: (Facts, i64),
+    /// The row that is stored.
+    before: ConversationRow,
     is_new: bool,
     /// As it will be.
     pub now: Loaded,
     messages: Vec<Message>,
+    /// Which of them are new.
+    added: BTreeSet<MessageId>,
+    /// What figures need to know beyond what the row and its entries show; none at all where that is not to be counted.
+    history: Option<Vec<NewFact>>,
 }
 
 /// An entry to add to a thread.
@@ -51,8 +61,7 @@ impl Change {
     /// [`Error::NOT_FOUND`] when there is none that they see.
     pub async fn load(tx: &mut Tx<'_>, scope: &Scope, id: ConversationId) -> Result<Self> {
         let loaded = conversation::load(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
-        let stored = (loaded.row.facts(), loaded.row.version);
-        Ok(Self { scope: scope.clone(), stored, is_new: false, now: loaded, messages: Vec::new() })
+        Ok(Self::of(scope, false, loaded))
     }
 
     /// Begins a conversation that did not exist: stored at once, because its entries refer to it.
@@ -61,8 +70,12 @@ impl Change {
     /// When the database fails.
     pub async fn begin(tx: &mut Tx<'_>, scope: &Scope, new: Loaded) -> Result<Self> {
         conversation::insert(tx, scope, &new).await?;
-        let stored = (new.row.facts(), new.row.version);
-        Ok(Self { scope: scope.clone(), stored, is_new: true, now: new, messages: Vec::new() })
+        Ok(Self::of(scope, true, new))
+    }
+
+    fn of(scope: &Scope, is_new: bool, now: Loaded) -> Self {
+        let (before, messages, added) = (now.row.clone(), Vec::new(), BTreeSet::new());
+        Self { scope: scope.clone(), before, is_new, now, messages, added, history: Some(Vec::new()) }
     }
 
     /// Refuses when somebody changed the conversation after `seen` (Promise 4).
@@ -109,6 +122,7 @@ impl Change {
         message::insert(tx, &self.scope, &message, provider, &fingerprint).await?;
         search::add_message(tx, &self.scope, message.conversation, message.id, &message.text).await?;
         self.messages.push(message.clone());
+        self.added.insert(id);
         Ok(message)
     }
 
@@ -125,7 +139,7 @@ impl Change {
     /// # Errors
     /// When the database fails.
     pub async fn line_saying(&mut self, tx: &mut Tx<'_>, line: model::Line, text: String) -> Result<MessageId> {
-        let id = MessageId::new(store::clock::new_id());
+        let id = MessageId::new(new_id());
         let entry = Entry::Line { line };
         let new = NewEntry {
             id,
@@ -145,6 +159,35 @@ impl Change {
         self.messages.push(message);
     }
 
+    /// Notes a fact for figures that neither the row nor its entries show.
+    pub fn note(&mut self, fact: NewFact) {
+        if let Some(history) = &mut self.history {
+            history.push(fact);
+        }
+    }
+
+    /// Nothing of this counts in figures: it is from before there was anything to count.
+    pub fn not_counted(&mut self) {
+        self.history = None;
+    }
+
+    /// The member who asked for this; else nobody.
+    pub fn actor(&self) -> FactActor {
+        self.scope.me().map_or(FactActor::System, |me| me.member.id.into())
+    }
+
+    /// Adds to the history what follows from this change, in its transaction.
+    async fn keep_history(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let Some(noted) = &self.history else { return Ok(()) };
+        let (added, changed): (Vec<_>, Vec<_>) = self.messages.iter().partition(|m| self.added.contains(&m.id));
+        let (before, now, at) = (&self.before, &self.now.row, tx.now());
+        let seen = Seen { before, now, is_new: self.is_new, added: &added, changed: &changed, by: self.actor(), at };
+        for fact in noted.iter().cloned().chain(facts(&seen)) {
+            history::add(tx, &self.scope, &fact.of(now, new_id(), at)).await?;
+        }
+        Ok(())
+    }
+
     /// When the lead has been waiting since, before this command.
     pub const fn waiting_since(&self) -> Option<Timestamp> {
         self.now.row.state.waiting_since
@@ -155,9 +198,10 @@ impl Change {
     /// # Errors
     /// When the database fails or another process was first.
     pub async fn finish(mut self, tx: &mut Tx<'_>) -> Result<Loaded> {
-        let (before, seen) = self.stored;
+        let (before, seen) = (self.before.facts(), self.before.version);
         self.now.row.version = seen + 1;
         conversation::save(tx, &self.scope, &before, seen, &self.now).await?;
+        self.keep_history(tx).await?;
         let reads = match self.is_new {
             // Nobody has read what did not exist.
             true => Vec::new(),

@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod event_log;
 pub mod expiry;
 pub mod files;
+pub mod history;
 pub mod inbound;
 pub mod inbox;
 pub mod mail;

@@ -35,6 +35,7 @@ mod dice;
 mod email;
 mod expiry;
 mod finding;
+mod history;
 mod keys;
 mod links;
 mod live;

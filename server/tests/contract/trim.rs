@@ -95,6 +95,7 @@ async fn p1_whoever_stopped_before_the_horizon_begins_anew(world: World) {
         assert_eq!(begins(since).await, Frame::Reset, "{since}");
     }
     assert!(matches!(begins(oldest - 1).await, Frame::Change(event) if event.seq == oldest), "what is kept is told");
+    assert!(matches!(begins(last - 1_000).await, Frame::Change(_)), "as much as a stream sends is kept");
     assert_eq!(begins(last).await, Frame::Ready(last));
 }
 

@@ -51,9 +51,11 @@ fn trigger() -> impl Strategy<Value = Trigger> {
 proptest! {
     #[test]
     fn every_walk_keeps_the_promises(steps in proptest::collection::vec(trigger(), 1..40)) {
-        let mut state = ConversationState::default();
+        let agent = Some(AgentId::new(Uuid::from_u128(8)));
+        let mut state = ConversationState { agent, ..ConversationState::default() };
         for step in steps {
             let (next, outcome) = state.after(step);
+            prop_assert_eq!(next.agent, agent, "whose the pen may be given back to is not forgotten");
             prop_assert_eq!(next.pen_epoch - state.pen_epoch, i64::from(next.pen != state.pen), "the epoch counts the pen's moves");
             if next.status == Status::Closed && state.status != Status::Closed {
                 prop_assert_eq!((next.waiting_since, next.snoozed_until, next.pen), (None, None, Pen::Nobody));
