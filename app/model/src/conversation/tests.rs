@@ -71,7 +71,11 @@ proptest! {
                     let waits = next.status == Status::Open && next.waiting_since.is_some() && next.tab() == Tab::Active;
                     prop_assert!(waits, "who writes is seen and waits");
                 }
-                Trigger::Reply { .. } => {
+                Trigger::Keystroke { by } | Trigger::TakeOver { by } => {
+                    prop_assert_eq!(next.pen, Pen::Member(by), "who begins to type takes it");
+                }
+                Trigger::Reply { by, .. } => {
+                    prop_assert_eq!(next.pen, Pen::Member(by), "who replies has the pen");
                     let ours = next.ai_mode != AiMode::Active && next.missed_at.is_none() && next.status != Status::Closed;
                     prop_assert!(ours, "who replies has it");
                 }
