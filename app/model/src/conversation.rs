@@ -122,6 +122,9 @@ pub struct ConversationState {
     /// The positions of our replies that did not arrive, as far as is known, and that nobody has dealt with. In order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsent: Vec<i64>,
+    /// Which AI agent it is with, also while somebody else has the pen: to whom the pen goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
 }
 
 /// What is restored when a reply turns out not to have arrived.
@@ -147,6 +150,7 @@ impl Default for ConversationState {
             auto_replied_at: None,
             outreach: false,
             unsent: Vec::new(),
+            agent: None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod conversation;
 mod error;
 mod event;
 mod filter;
+mod history;
 mod ids;
 mod inbox;
 mod links;
@@ -30,6 +31,7 @@ pub use conversation::{
 pub use error::ApiError;
 pub use event::{EventBody, LiveBody, LiveEvent, LiveSetChange, Logged, MOST_IN_A_SET, SetChange};
 pub use filter::{Assignee, Count, Filter, Handling, MOST_VALUES, Span};
+pub use history::FactKind;
 pub use ids::{
     AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId,
     MessageId, SessionId, TeamId, Timestamp, WorkspaceId,

@@ -1,16 +1,22 @@
 //! Changes one conversation: loads it, applies the state table, adds entries, and stores it with its event.
 
+use std::collections::BTreeSet;
+
 use model::{
-    Attachment, Contact, ConversationId, Entry, EventBody, Facts, FollowUp, MailHead, Message, MessageId, Preview,
-    PreviewBy, Sender, SetChange, Timestamp, Trigger, is_unseen,
+    Attachment, Contact, ConversationId, ConversationRow, Entry, EventBody, Facts, FollowUp, MailHead, Message,
+    MessageId, Preview, PreviewBy, Sender, SetChange, Timestamp, Trigger, is_unseen,
 };
 use store::{
     Scope, Tx,
+    clock::new_id,
     conversation::{self, Loaded},
     error::{Error, Result},
+    history::{self, FactActor},
     message::{self, ProviderId},
     search,
 };
+
+use super::history::{Diff, NewFact, facts};
 
 /// How many characters of a text the card shows.
 const PREVIEW_CHARS: usize = 160;
@@ -18,12 +24,16 @@ const PREVIEW_CHARS: usize = 160;
 /// A conversation that a command changes. [`Change::finish`] stores it. Without it, nothing is stored.
 pub struct Change {
     scope: Scope,
-    /// The facts and the version as stored.
-    stored: (Facts, i64),
+    /// The row that is stored.
+    before: ConversationRow,
     is_new: bool,
     /// The conversation as it will be stored.
     pub now: Loaded,
     messages: Vec<Message>,
+    /// Which of them are new.
+    added: BTreeSet<MessageId>,
+    /// What figures need to know beyond what the row and its entries show; none at all where that is not to be counted.
+    history: Option<Vec<NewFact>>,
 }
 
 /// An entry to add to a thread.
@@ -51,8 +61,7 @@ impl Change {
     /// [`Error::NOT_FOUND`] when it does not exist or the member may not see it.
     pub async fn load(tx: &mut Tx<'_>, scope: &Scope, id: ConversationId) -> Result<Self> {
         let loaded = conversation::load(tx.conn(), scope, id).await?.ok_or(Error::NOT_FOUND)?;
-        let stored = (loaded.row.facts(), loaded.row.version);
-        Ok(Self { scope: scope.clone(), stored, is_new: false, now: loaded, messages: Vec::new() })
+        Ok(Self::from_row(scope, false, loaded))
     }
 
     /// Begins a new conversation. It is inserted at once, because its entries refer to it.
@@ -61,8 +70,12 @@ impl Change {
     /// When the database fails.
     pub async fn begin(tx: &mut Tx<'_>, scope: &Scope, new: Loaded) -> Result<Self> {
         conversation::insert(tx, scope, &new).await?;
-        let stored = (new.row.facts(), new.row.version);
-        Ok(Self { scope: scope.clone(), stored, is_new: true, now: new, messages: Vec::new() })
+        Ok(Self::from_row(scope, true, new))
+    }
+
+    fn from_row(scope: &Scope, is_new: bool, now: Loaded) -> Self {
+        let (before, messages, added) = (now.row.clone(), Vec::new(), BTreeSet::new());
+        Self { scope: scope.clone(), before, is_new, now, messages, added, history: Some(Vec::new()) }
     }
 
     /// Applies a row of the state table.
@@ -97,6 +110,7 @@ impl Change {
         message::insert(tx, &self.scope, &message, provider, &fingerprint).await?;
         search::add_message(tx, &self.scope, message.conversation, message.id, &message.text).await?;
         self.messages.push(message.clone());
+        self.added.insert(id);
         Ok(message)
     }
 
@@ -113,7 +127,7 @@ impl Change {
     /// # Errors
     /// When the database fails.
     pub async fn line_saying(&mut self, tx: &mut Tx<'_>, line: model::Line, text: String) -> Result<MessageId> {
-        let id = MessageId::new(store::clock::new_id());
+        let id = MessageId::new(new_id());
         let entry = Entry::Line { line };
         let new = NewEntry {
             id,
@@ -133,6 +147,35 @@ impl Change {
         self.messages.push(message);
     }
 
+    /// Notes a fact for figures that neither the row nor its entries show.
+    pub fn note(&mut self, fact: NewFact) {
+        if let Some(history) = &mut self.history {
+            history.push(fact);
+        }
+    }
+
+    /// Nothing of this counts in figures: it is from before there was anything to count.
+    pub fn not_counted(&mut self) {
+        self.history = None;
+    }
+
+    /// The member who asked for this; else nobody.
+    pub fn actor(&self) -> FactActor {
+        self.scope.me().map_or(FactActor::System, |me| me.member.id.into())
+    }
+
+    /// Adds to the history what follows from this change, in its transaction.
+    async fn keep_history(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let Some(noted) = &self.history else { return Ok(()) };
+        let (added, changed): (Vec<_>, Vec<_>) = self.messages.iter().partition(|m| self.added.contains(&m.id));
+        let (before, now, at) = (&self.before, &self.now.row, tx.now());
+        let diff = Diff { before, now, is_new: self.is_new, added: &added, changed: &changed, by: self.actor(), at };
+        for fact in noted.iter().cloned().chain(facts(&diff)) {
+            history::add(tx, &self.scope, &fact.of(now, new_id(), at)).await?;
+        }
+        Ok(())
+    }
+
     /// Since when the person outside has been waiting, before this command.
     pub const fn waiting_since(&self) -> Option<Timestamp> {
         self.now.row.state.waiting_since
@@ -150,9 +193,10 @@ impl Change {
 
     /// Stores the conversation; what it was before.
     async fn save(&mut self, tx: &mut Tx<'_>) -> Result<Facts> {
-        let (before, seen) = self.stored;
+        let (before, seen) = (self.before.facts(), self.before.version);
         self.now.row.version = seen + 1;
         conversation::save(tx, &self.scope, &before, seen, &self.now).await?;
+        self.keep_history(tx).await?;
         Ok(before)
     }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use store::{Command, Tx, error::Result, expiry};
 
-use super::{deliver::Lease, sessions::IDLE_MS, work::Work};
+use super::sessions::IDLE_MS;
 
 /// How many rows of one kind a transaction deletes.
 const AT_ONCE: i64 = 1_000;
@@ -25,23 +25,5 @@ impl Command for ForgetExpired {
         let attempts = expiry::forget_attempts(tx, now.plus(-ATTEMPTS_MS), AT_ONCE).await?;
         let most = u64::try_from(AT_ONCE).unwrap_or(u64::MAX);
         Ok([sessions, links, attempts].into_iter().any(|gone| gone >= most))
-    }
-}
-
-/// Finishes a purge and enqueues the next one.
-#[derive(Debug, Clone)]
-pub struct EndPurge {
-    /// The lease of the job.
-    pub lease: Lease,
-}
-
-#[async_trait]
-impl Command for EndPurge {
-    type Output = ();
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let workspace = tx.scope()?.workspace();
-        Work::Purge.enqueue_next(tx, workspace).await?;
-        self.lease.done(tx).await
     }
 }

@@ -88,7 +88,7 @@ impl Command for Receive {
         {
             return stored(tx, &scope, known).await;
         }
-        self.store(tx, &scope, written).await
+        self.store(tx, &scope, written, true).await
     }
 }
 
@@ -104,10 +104,11 @@ struct Written {
 }
 
 impl Receive {
-    /// Receives a message that is known to be new: its id was just made, and no message on the channel has its provider id.
-    pub(super) async fn take_new(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Message> {
+    /// Receives a message that is known to be new: its id was just made, and no message on the channel has its provider id. It `counts` in
+    /// figures unless it was written before the channel was connected.
+    pub(super) async fn take_new(&self, tx: &mut Tx<'_>, scope: &Scope, counts: bool) -> Result<Message> {
         let written = self.written()?;
-        self.store(tx, scope, written).await
+        self.store(tx, scope, written, counts).await
     }
 
     fn written(&self) -> Result<Written> {
@@ -118,7 +119,7 @@ impl Receive {
         Ok(Written { text, fingerprint })
     }
 
-    async fn store(&self, tx: &mut Tx<'_>, scope: &Scope, written: Written) -> Result<Message> {
+    async fn store(&self, tx: &mut Tx<'_>, scope: &Scope, written: Written, counts: bool) -> Result<Message> {
         let inbound = &self.0;
         let correspondent = self.correspondent();
         let (identity, became_known) = correspondent.identity(tx, scope).await?;
@@ -131,6 +132,9 @@ impl Receive {
             Some(id) => Change::load(tx, scope, id).await?,
             None => correspondent.begin(tx, scope, ConversationId::new(new_id()), &identity).await?,
         };
+        if !counts {
+            change.not_counted();
+        }
         let presence = self.presence(tx, scope).await?;
         let assignee_stays = match change.now.row.state.assignee {
             Some(member) => workspace::is_member(tx.conn(), scope, member).await?,

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use store::{Command, Tx, conversation, error::Result};
 
-use super::{deliver::Lease, work::Work};
+use super::{
+    deliver::Lease,
+    work::{EndTurn, Work},
+};
 
 /// Compares and corrects the counters, and enqueues the next comparison.
 #[derive(Debug, Clone)]
@@ -22,7 +25,6 @@ impl Command for AuditCounts {
         if repaired > 0 {
             tracing::error!(repaired, workspace = %scope.workspace(), "counters were wrong and have been repaired");
         }
-        Work::AuditCounts.enqueue_next(tx, scope.workspace()).await?;
-        self.lease.done(tx).await
+        EndTurn { work: Work::AuditCounts, lease: self.lease.clone() }.run(tx).await
     }
 }

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use model::{
     ApiError, Attachment, AttachmentId, ConversationId, ConversationState, Delivery, DeliveryState, Draft, DraftMode,
-    Entry, EventBody, JobId, MailChoice, MemberId, Message, MessageId, Permission, Preview, Sender, Timestamp, Trigger,
+    Entry, EventBody, FactKind, JobId, MailChoice, MemberId, Message, MessageId, Permission, Preview, Sender,
+    Timestamp, Trigger,
 };
 use serde::{Deserialize, Serialize};
 use store::{
@@ -16,7 +17,9 @@ use super::{
     change::{Change, NewEntry, preview},
     check_text,
     files::uploader,
-    fingerprint, mail, unsent,
+    fingerprint,
+    history::{NewFact, waited},
+    mail, unsent,
     work::{Work, outside},
 };
 
@@ -99,9 +102,8 @@ impl Command for SendMessage {
                     first_response_ms: change.now.row.first_response_ms,
                 };
                 let inverse = serde_json::to_string(&inverse(&change)).unwrap_or_default();
-                if let (None, Some(since)) = (change.now.row.first_response_ms, change.waiting_since()) {
-                    change.now.row.first_response_ms = Some((tx.now().0 - since.0).max(0));
-                }
+                let ms = waited(change.waiting_since(), tx.now());
+                change.now.row.first_response_ms = change.now.row.first_response_ms.or(ms);
                 change.apply(Trigger::Reply { by: me, pending: record.workspace.pending_after_reply });
                 let message = change.add(tx, new).await?;
                 message::set_undo(tx, &scope, self.id, &inverse).await?;
@@ -210,6 +212,8 @@ impl Command for CancelMessage {
         } else {
             unsent::taken_back(tx, &scope, &mut change, message.n).await?;
         }
+        let taken_back = NewFact::new(FactKind::TakenBack, change.actor()).about(message.id);
+        change.note(taken_back);
         change.changed(message.clone());
         change.finish(tx).await?;
         Ok(message)

@@ -19,7 +19,7 @@ use store::{
 use super::{
     audit_log::{note, note_of},
     check_line, check_name,
-    work::leave_recurring,
+    work::make_workspace,
 };
 
 /// How long a set-up or invitation link is valid, in milliseconds (S42).
@@ -123,14 +123,13 @@ impl Command for SetUp {
         let name = check_name("workspace", &self.workspace, "Give the workspace a name.")?;
         let workspace =
             Workspace { id: WorkspaceId::new(new_id()), name, chat_enabled: true, pending_after_reply: true };
-        workspace::add(tx, &workspace).await?;
+        make_workspace(tx, &workspace).await?;
         let owner = member(&self.name, &self.email, Role::Owner, Visibility::All)?;
         workspace::add_member(tx, workspace.id, &owner).await?;
         session::set_password(tx, workspace.id, owner.id, &self.password_hash).await?;
         workspace::add_channel(tx, workspace.id, &web_chat("Website chat")).await?;
         let body = json!({ "name": workspace.name });
         note_of(tx, workspace.id, Some(owner.id), &self.browser.address, AuditEvent::WorkspaceCreated, body).await?;
-        leave_recurring(tx, workspace.id).await?;
         self.browser.sign_in(tx, workspace.id, owner.id).await?;
         Ok(workspace.id)
     }

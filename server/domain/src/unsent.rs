@@ -1,9 +1,13 @@
 //! Replies that did not arrive. Their conversation is opened again, and counts as answered once a reply is sent (Promise 10).
 
-use model::{Entry, Message, Sender, Status, Trigger, Unanswered};
-use store::{Scope, Tx, error::Result, reply, workspace};
+use model::{Entry, FactKind, Message, Sender, Status, Trigger, Unanswered};
+use store::{Scope, Tx, error::Result, history::FactActor, reply, workspace};
 
-use super::{change::Change, send::Inverse};
+use super::{
+    change::Change,
+    history::{self, NewFact, waited},
+    send::Inverse,
+};
 
 /// Applies a message's stored delivery state to its conversation. A reply that was not delivered opens it again. Such a reply that was sent
 /// after all answers it again.
@@ -11,10 +15,15 @@ use super::{change::Change, send::Inverse};
 /// # Errors
 /// When the database fails.
 pub(super) async fn report(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, message: &Message) -> Result<()> {
+    if let Entry::Outgoing { delivery, .. } = &message.entry
+        && delivery.state.is_unsent()
+    {
+        change.note(history::unsent(message.id, delivery.state));
+    }
     match &message.entry {
         Entry::Outgoing { by: Sender::Auto, .. } => Ok(()),
         Entry::Outgoing { delivery, .. } if delivery.state.is_unsent() => not_sent(tx, scope, change, message.n).await,
-        Entry::Outgoing { .. } => sent_after_all(tx, scope, change, message.n).await,
+        Entry::Outgoing { .. } => sent_after_all(tx, scope, change, message).await,
         _ => Ok(()),
     }
 }
@@ -54,13 +63,14 @@ async fn not_sent(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, n: i64) -
     Ok(())
 }
 
-async fn sent_after_all(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, n: i64) -> Result<()> {
+async fn sent_after_all(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, message: &Message) -> Result<()> {
+    let n = message.n;
     if !change.now.row.state.unsent.contains(&n) {
         return Ok(());
     }
-    if let (None, Some(since)) = (change.now.row.first_response_ms, change.waiting_since()) {
-        change.now.row.first_response_ms = Some((tx.now().0 - since.0).max(0));
-    }
+    let ms = waited(change.waiting_since(), tx.now());
+    change.note(NewFact::new(FactKind::SentAfterAll, FactActor::System).about(message.id).took(ms));
+    change.now.row.first_response_ms = change.now.row.first_response_ms.or(ms);
     let waiting_since = reply::wrote_after(tx.conn(), scope, change.now.row.id, n).await?;
     let pending = workspace::load(tx.conn(), scope).await?.workspace.pending_after_reply;
     change.apply(Trigger::SentAfterAll { n, waiting_since, pending });

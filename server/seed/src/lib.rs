@@ -161,11 +161,12 @@ fn make(options: &Options, scene: &Scene, to: &mpsc::Sender<Batch>) {
                 return;
             }
         }
-        let Thread { met, conversation, messages, files, reads } = play(scene, &mut people, channel, plan);
+        let Thread { met, conversation, messages, files, reads, history } = play(scene, &mut people, channel, plan);
         batch.contacts.extend(met.contact);
         batch.identities.push(met.identity);
         batch.reads.extend(reads.into_iter().map(|(member, read)| (conversation.row.id, member, read)));
         batch.files.extend(files);
+        batch.history.extend(history);
         waiting.extend(messages.into_iter().map(|row| ((row.message.at, place, row.message.n), row)));
         batch.conversations.push(conversation);
         if !send(&mut batch) {

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::{change::preview, fingerprint};
+use domain::{
+    change::preview,
+    fingerprint,
+    history::{Diff, facts, undone, who},
+};
 use model::{
     AiMode, Attachment, AttachmentId, Channel, ChannelKind, CloseReason, ConversationId, ConversationRow,
     ConversationState, Delivery, DeliveryState, Entry, Line, MemberId, Message, MessageId, Presence, Preview,
@@ -11,8 +15,11 @@ use model::{
 use store::{
     bulk::BulkMessage,
     conversation::Loaded,
+    history::Fact,
     message::{File, ProviderId},
 };
+
+use uuid::Uuid;
 
 use super::{
     blobs::Blob,
@@ -25,7 +32,10 @@ use super::{
     words::{FAILED, UNKNOWN},
 };
 
-/// The data that all conversations share.
+/// Sets the ids of facts apart from everything else that chance decides.
+const FACTS: u64 = 0x4641_4354;
+
+/// What all conversations have in common.
 pub(super) struct Scene {
     pub(super) setting: Setting,
     pub(super) blobs: Vec<Blob>,
@@ -40,6 +50,7 @@ pub(super) struct Thread {
     pub(super) messages: Vec<BulkMessage>,
     pub(super) files: Vec<(File, Timestamp)>,
     pub(super) reads: BTreeMap<MemberId, i64>,
+    pub(super) history: Vec<Fact>,
 }
 
 /// Plays a conversation.
@@ -83,7 +94,16 @@ pub(super) fn play(scene: &Scene, people: &mut People, channel: &Channel, plan: 
         random,
         talk,
         ending,
-        thread: Thread { met, conversation, messages: Vec::new(), files: Vec::new(), reads: BTreeMap::new() },
+        thread: Thread {
+            met,
+            conversation,
+            messages: Vec::new(),
+            files: Vec::new(),
+            reads: BTreeMap::new(),
+            history: Vec::new(),
+        },
+        // Of their own, so that facts change nothing about what happens.
+        fact_ids: Random::split(scene.master, plan.salt ^ FACTS),
     };
     let mut at = plan.start;
     let later_in = steps.iter().rposition(|step| matches!(step, Step::In | Step::InWhileOff)).unwrap_or(0);
@@ -109,6 +129,7 @@ struct Play<'a> {
     talk: Talk,
     ending: Ending,
     thread: Thread,
+    fact_ids: Random,
 }
 
 impl Play<'_> {
@@ -128,6 +149,29 @@ impl Play<'_> {
     }
 
     fn step(&mut self, step: Step, at: Timestamp, answered: bool, last: bool) {
+        let (before, from) = (self.thread.conversation.row.clone(), self.thread.messages.len());
+        self.happens(step, at, answered, last);
+        self.thread.conversation.row.version += 1;
+        self.remember(&before, from, at);
+    }
+
+    /// Adds to the history what a real step would have added.
+    fn remember(&mut self, before: &ConversationRow, from: usize, at: Timestamp) {
+        let Thread { conversation, messages, history, .. } = &mut self.thread;
+        let now = &conversation.row;
+        let added: Vec<&Message> = messages.iter().skip(from).map(|row| &row.message).collect();
+        let (is_new, by) = (from == 0, who(&added));
+        let mut new = facts(&Diff { before, now, is_new, added: &added, changed: &[], by, at });
+        for message in &added {
+            new.extend(undone(message, by));
+        }
+        let mut ids: Vec<Uuid> = new.iter().map(|_| self.fact_ids.id(at)).collect();
+        // Those of one moment in the order in which they happened.
+        ids.sort_unstable();
+        history.extend(new.into_iter().zip(ids).map(|(fact, id)| fact.of(now, id, at)));
+    }
+
+    fn happens(&mut self, step: Step, at: Timestamp, answered: bool, last: bool) {
         match step {
             Step::In => self.incoming(at, Presence::On),
             Step::InWhileOff => {
@@ -170,7 +214,6 @@ impl Play<'_> {
             }
             Step::ReopenedByThem => self.line(at, Line::ReopenedByThem),
         }
-        self.thread.conversation.row.version += 1;
     }
 
     fn incoming(&mut self, at: Timestamp, presence: Presence) {

@@ -1,8 +1,10 @@
 //! The workers of the durable job queue: lease a job, run it, store the result.
 
+mod handlers;
 mod purge;
 mod read_again;
 mod send;
+mod trim;
 mod worker;
 
 pub use worker::Worker;

@@ -2,8 +2,9 @@
 
 use domain::{
     deliver::Lease,
-    expiry::{EndPurge, ForgetExpired},
+    expiry::ForgetExpired,
     files::{ForgetUnclaimed, forget_loose},
+    work::{EndTurn, Work},
 };
 use store::{Scope, error::Result};
 
@@ -26,6 +27,6 @@ pub(super) async fn perform(worker: &Worker, scope: &Scope, lease: Lease) -> Res
     if let Some(files) = &worker.files {
         forget_loose(&worker.db, files, scope).await?;
     }
-    worker.db.write(scope, EndPurge { lease }).await?;
+    worker.db.write(scope, EndTurn { work: Work::Purge, lease }).await?;
     Ok(JobResult::Done)
 }

@@ -7,7 +7,6 @@ use channels::Channels;
 use domain::{
     deliver::{GiveUpSend, Lease},
     files::Files,
-    recount::AuditCounts,
     work::Work,
 };
 use futures::FutureExt;
@@ -24,9 +23,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{purge, read_again, send};
-
-/// How long a job's lease lasts, in milliseconds.
+/// How long a worker may take for one job before another may.
 pub(super) const LEASE_MS: i64 = 120_000;
 /// How often the worker looks for jobs that another process added.
 const LOOK: Duration = Duration::from_secs(5);
@@ -39,9 +36,9 @@ const LOST: i64 = 4 * TRIES;
 /// How long a job waits when nothing can be stored, in milliseconds.
 const HELD_MS: i64 = 5_000;
 
-/// The result of a job.
-pub(super) enum JobResult {
-    /// It is done and was deleted.
+/// What a job came to.
+pub enum JobResult {
+    /// It is done and forgotten.
     Done,
     /// Retry it, after at least this many milliseconds, for this reason.
     Again(i64, String),
@@ -188,7 +185,7 @@ impl Worker {
                 Err(error) => tracing::error!(%error, "could not give a message up"),
             }
         }
-        let recurs = serde_json::from_str(&job.body).ok().filter(|work: &Work| work.every_ms().is_some());
+        let recurs = serde_json::from_str(&job.body).ok().filter(|work: &Work| work.recurrence().is_some());
         let write = GiveBack { lease, verdict, recurs };
         if let Err(error) = self.db.write(&scope, write).await {
             // The lease runs out, and then the job is retried.
@@ -202,14 +199,7 @@ impl Worker {
         }
         let scope = Scope::system(job.workspace, "job");
         match serde_json::from_str::<Work>(&job.body) {
-            Ok(Work::Send { message }) => send::perform(self, &scope, lease, message).await,
-            Ok(Work::FileSentMail { mail }) => send::file_copy(self, &scope, lease, mail).await,
-            Ok(Work::AuditCounts) => {
-                self.db.write(&scope, AuditCounts { lease }).await?;
-                Ok(JobResult::Done)
-            }
-            Ok(Work::ReadMailsAgain) => read_again::perform(self, &scope, lease).await,
-            Ok(Work::Purge) => purge::perform(self, &scope, lease).await,
+            Ok(work) => work.perform(self, &scope, lease).await,
             Err(error) => Ok(JobResult::Dead(format!("this version does not know such work: {error}"))),
         }
     }

@@ -12,6 +12,7 @@ use super::{
     conn::{Engine, Val, args},
     contact::{self, Identity},
     conversation::{self, Loaded},
+    history::{self, Fact},
     message::{self, File, ProviderId},
     scope::ours,
     words::workspace_word,
@@ -70,6 +71,8 @@ pub struct Batch {
     pub files: Vec<(File, Timestamp)>,
     /// How many incoming messages each member has read.
     pub reads: Vec<(ConversationId, MemberId, i64)>,
+    /// What happened, for figures.
+    pub history: Vec<Fact>,
 }
 
 /// An INSERT of the form `head (row), (row)… tail`. In a row, each `?` is a value of that row. `$1` (first, on SQLite) and `$2` are values
@@ -102,8 +105,8 @@ const IDENTITIES: Table = rows(
 const CONVERSATIONS: Table = rows(
     "INSERT INTO conversation (workspace_id, id, channel_id, channel_kind, identity_id, contact_id, team_id, status, \
      snoozed_until, assignee_id, ai_mode, pen, pen_epoch, waiting_since, missed_at, auto_replied_at, outreach, tab, slot, \
-     preview_by, preview, last_at, last_inbound_at, unsent, started_at, first_response_ms, message_count, inbound_count, version) VALUES ",
-    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+     preview_by, preview, last_at, last_inbound_at, unsent, agent_id, started_at, first_response_ms, message_count, inbound_count, version) VALUES ",
+    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 );
 const COUNTS: Table = Table {
     tail: " ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id, unsent) DO UPDATE SET n = inbox_count.n + excluded.n",
@@ -124,6 +127,10 @@ const FILES: Table = rows(
 );
 const READS: Table =
     rows("INSERT INTO read_marker (workspace_id, conversation_id, member_id, read_count) VALUES ", "($1, ?, ?, ?)");
+const HISTORY: Table = rows(
+    "INSERT INTO history (workspace_id, conversation_id, id, at, channel_id, kind, actor, message_id, from_value, to_value, ms) VALUES ",
+    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+);
 const WORDS_SQLITE: Table =
     rows("INSERT INTO message_search (workspace, words, conversation_id, message_id) VALUES ", "($1, ?, ?, ?)");
 const WORDS_POSTGRES: Table = words(
@@ -140,7 +147,7 @@ const CONTACT_WORDS_POSTGRES: Table = words(
 );
 const LAST_CONTACT_PLACE: &str = "SELECT rowid FROM contact_search ORDER BY rowid DESC LIMIT 1";
 
-const BOTH: &[&Table] = &[&CONTACTS, &IDENTITIES, &CONVERSATIONS, &COUNTS, &MESSAGES, &FILES, &READS];
+const BOTH: &[&Table] = &[&CONTACTS, &IDENTITIES, &CONVERSATIONS, &COUNTS, &MESSAGES, &FILES, &READS, &HISTORY];
 
 /// How many rows one statement inserts. The largest size that fits is used first.
 const SIZES: [usize; 4] = [128, 32, 8, 1];
@@ -160,8 +167,8 @@ const END_POSTGRES: &[&str] = &[
     "SELECT gin_clean_pending_list('contact_search_words')",
     ANALYZE_POSTGRES,
 ];
-const ANALYZE_POSTGRES: &str = "ANALYZE contact, identity, conversation, inbox_count, message, attachment, read_marker, message_search, contact_search";
-/// The tables that foreign keys refer to.
+const ANALYZE_POSTGRES: &str = "ANALYZE contact, identity, conversation, inbox_count, message, attachment, read_marker, history, message_search, contact_search";
+/// The tables that others refer to.
 const ANALYZE_REFERRED: &str = "ANALYZE contact, identity, conversation";
 
 impl Table {
@@ -314,6 +321,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, batch: &Batch) -> Result<()>
     READS
         .fill(tx, &shared, &batch.reads, |(conversation, member, n), to| to.extend(args![*conversation, *member, *n]))
         .await?;
+    HISTORY.fill(tx, &shared, &batch.history, |fact, to| to.extend(history::fields(fact))).await?;
     let found: Vec<&BulkMessage> = batch.messages.iter().filter(|row| !row.words.is_empty()).collect();
     let (table, shared) = match tx.conn().engine() {
         Engine::Sqlite => (&WORDS_SQLITE, args![word]),

@@ -2,7 +2,7 @@
 
 use model::{MemberId, Pen, PreviewBy, Sender};
 
-use crate::error::StoreError;
+use crate::{error::StoreError, history::FactActor};
 
 fn corrupt(what: &str, text: &str) -> StoreError {
     StoreError::Corrupt(format!("{what}: {text:?}"))
@@ -55,7 +55,23 @@ pub(super) fn sender(text: &str) -> Result<Sender, StoreError> {
     }
 }
 
-/// Positions in a thread, separated by commas.
+pub(super) fn fact_actor_text(actor: FactActor) -> String {
+    match actor {
+        FactActor::Us(sender) => sender_text(sender),
+        FactActor::Visitor => "visitor".to_owned(),
+        FactActor::System => "system".to_owned(),
+    }
+}
+
+pub(super) fn fact_actor(text: &str) -> Result<FactActor, StoreError> {
+    match text {
+        "visitor" => Ok(FactActor::Visitor),
+        "system" => Ok(FactActor::System),
+        _ => sender(text).map(FactActor::Us),
+    }
+}
+
+/// Places of a thread.
 pub(super) fn places_text(places: &[i64]) -> String {
     places.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }

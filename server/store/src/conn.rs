@@ -1,8 +1,8 @@
 //! One interface to both engines: a statement, its values, and rows of one type.
 
 use model::{
-    AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId, MessageId,
-    SessionId, TeamId, Timestamp, WorkspaceId,
+    AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId,
+    MessageId, SessionId, TeamId, Timestamp, WorkspaceId,
 };
 use sqlx::{FromRow, PgConnection, SqlSafeStr, SqliteConnection, postgres::PgRow, sqlite::SqliteRow};
 
@@ -82,7 +82,8 @@ id_values!(
     SessionId,
     InviteId,
     JobId,
-    MailId
+    MailId,
+    AgentId
 );
 
 /// The values of a statement, in the order `$1`, `$2`…

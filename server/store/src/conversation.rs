@@ -21,7 +21,7 @@ pub(super) const SELECT: &str = "SELECT c.id, c.channel_id, c.channel_kind, c.te
      COALESCE(NULLIF(c.label, ''), i.label) AS label, CASE WHEN c.label = '' OR COALESCE(c.contact_id, '') <> COALESCE(i.contact_id, '') THEN '' ELSE i.label END AS first_label, c.preview_by, c.preview, c.last_at, c.last_inbound_at, c.started_at, c.first_response_ms, c.inbound_count, \
      COALESCE(rm.read_count, CASE WHEN c.last_inbound_at <= $3 THEN c.inbound_count ELSE 0 END) AS read_count, \
      c.status, c.snoozed_until, c.assignee_id, c.ai_mode, c.pen, c.pen_epoch, c.waiting_since, c.missed_at, c.auto_replied_at, \
-     c.outreach, c.unsent, c.version, c.identity_id, i.address, c.message_count \
+     c.outreach, c.unsent, c.agent_id, c.version, c.identity_id, i.address, c.message_count \
      FROM conversation c \
      JOIN identity i ON i.workspace_id = c.workspace_id AND i.id = c.identity_id \
      LEFT JOIN contact ct ON ct.workspace_id = c.workspace_id AND ct.id = c.contact_id \
@@ -35,13 +35,13 @@ const OF_CONTACT: &str = "SELECT assignee_id, team_id, channel_id FROM conversat
      ORDER BY last_at DESC LIMIT 50";
 const INSERT: &str = "INSERT INTO conversation (workspace_id, id, channel_id, channel_kind, identity_id, contact_id, team_id, status, \
      snoozed_until, assignee_id, ai_mode, pen, pen_epoch, waiting_since, missed_at, auto_replied_at, outreach, tab, slot, preview_by, \
-     preview, last_at, last_inbound_at, unsent, started_at, first_response_ms, message_count, inbound_count, version, label) \
+     preview, last_at, last_inbound_at, unsent, agent_id, started_at, first_response_ms, message_count, inbound_count, version, label) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, \
-     $29, $30)";
+     $29, $30, $31)";
 const SAVE: &str = "UPDATE conversation SET contact_id = $4, team_id = $5, status = $6, snoozed_until = $7, assignee_id = $8, ai_mode = $9, \
      pen = $10, pen_epoch = $11, waiting_since = $12, missed_at = $13, auto_replied_at = $14, outreach = $15, tab = $16, slot = $17, \
-     preview_by = $18, preview = $19, last_at = $20, last_inbound_at = $21, unsent = $22, first_response_ms = $23, message_count = $24, \
-     inbound_count = $25, version = $26 WHERE workspace_id = $1 AND id = $2 AND version = $3";
+     preview_by = $18, preview = $19, last_at = $20, last_inbound_at = $21, unsent = $22, agent_id = $23, first_response_ms = $24, \
+     message_count = $25, inbound_count = $26, version = $27 WHERE workspace_id = $1 AND id = $2 AND version = $3";
 const SET_LABEL: &str = "UPDATE conversation SET label = $3 WHERE workspace_id = $1 AND id = $2";
 const READS: &str =
     "SELECT member_id, read_count FROM read_marker WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY member_id";
@@ -120,6 +120,7 @@ row! {
         auto_replied_at: Option<i64>,
         outreach: bool,
         unsent: String,
+        agent_id: Option<String>,
         version: i64,
         identity_id: String,
         address: String,
@@ -173,6 +174,7 @@ impl TryFrom<Raw> for Loaded {
                     auto_replied_at: time(raw.auto_replied_at),
                     outreach: raw.outreach,
                     unsent: codec::places(&raw.unsent)?,
+                    agent: read_opt("agent", raw.agent_id)?,
                 },
                 version: raw.version,
             },
@@ -279,7 +281,7 @@ fn changing(of: &Loaded) -> (Vec<Val>, Vec<Val>) {
     let mut values = args![row.contact, row.team, status, state.snoozed_until, state.assignee, ai_mode, pen];
     values.extend(args![state.pen_epoch, state.waiting_since, state.missed_at, state.auto_replied_at, state.outreach]);
     values.extend(args![tab, slot, by, row.preview.text.clone(), row.last_at, row.last_inbound_at]);
-    values.extend(args![codec::places_text(&state.unsent)]);
+    values.extend(args![codec::places_text(&state.unsent), state.agent]);
     (values, args![row.first_response_ms, of.message_count, row.inbound_count, row.version])
 }
 

@@ -15,9 +15,10 @@ const AFTER: &str = "SELECT seq, body FROM event WHERE workspace_id = $1 AND seq
 const LAST: &str = "SELECT event_seq FROM workspace WHERE id = $1";
 const LAST_OF_ALL: &str = "SELECT id, event_seq FROM workspace";
 const OLDEST: &str = "SELECT seq FROM event WHERE workspace_id = $1 ORDER BY seq LIMIT 1";
+const FIRST: &str = "SELECT seq, at FROM event WHERE workspace_id = $1 AND seq <= $2 ORDER BY seq LIMIT $3";
 const TRIM: &str = "DELETE FROM event WHERE workspace_id = $1 AND seq <= $2";
 
-pub(super) const STATEMENTS: &[&str] = &[TAKE_SEQS, APPEND, AFTER, LAST, LAST_OF_ALL, OLDEST, TRIM];
+pub(super) const STATEMENTS: &[&str] = &[TAKE_SEQS, APPEND, AFTER, LAST, LAST_OF_ALL, OLDEST, FIRST, TRIM];
 
 pub(super) async fn append(
     conn: &mut Conn<'_>,
@@ -77,7 +78,24 @@ pub async fn oldest(conn: &mut Conn<'_>, workspace: WorkspaceId) -> Result<Optio
     Ok(conn.opt::<(i64,)>(OLDEST, args![workspace]).await?.map(|(seq,)| seq))
 }
 
-/// Deletes the events up to `seq`. A browser that was away longer is told to reload everything.
+/// The number up to which events may go: those of `before` or older, without the newest `keep` of the workspace, at most `most` of them.
+/// None where nothing may. Only what stands at the beginning of the log goes, also where a clock went back: numbers have no gaps.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expired(
+    conn: &mut Conn<'_>,
+    workspace: WorkspaceId,
+    before: Timestamp,
+    keep: i64,
+    most: i64,
+) -> Result<Option<i64>, StoreError> {
+    let Some(last) = last(conn, workspace).await? else { return Ok(None) };
+    let first: Vec<(i64, i64)> = conn.all(FIRST, args![workspace, last - keep, most]).await?;
+    Ok(first.into_iter().take_while(|(_, at)| *at <= before.0).last().map(|(seq, _)| seq))
+}
+
+/// Forgets the events up to `seq`; browsers that were away longer are told to read afresh.
 ///
 /// # Errors
 /// When the database fails.

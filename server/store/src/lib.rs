@@ -13,6 +13,7 @@ mod db;
 pub mod error;
 pub mod event;
 pub mod expiry;
+pub mod history;
 pub mod job;
 pub mod list;
 pub mod mail;
@@ -54,6 +55,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         conversation::STATEMENTS,
         event::STATEMENTS,
         expiry::STATEMENTS,
+        history::STATEMENTS,
         workspace::STATEMENTS,
         job::STATEMENTS,
         mail::STATEMENTS,

@@ -5,7 +5,7 @@ use domain::{
         Browser, CountAttempt, IDLE_MS, Invitation, Invite, LINK_MS, MOST_INVITATIONS, MOST_SESSIONS, SESSION_MS,
         SignIn,
     },
-    work::{Schedule, Work},
+    work::{Recurrence, Schedule, Work},
 };
 use model::{InviteId, Role, Visibility};
 use store::{
@@ -45,6 +45,12 @@ async fn rows(world: &World, table: &str, which: &str) -> u64 {
 
 async fn s53_what_recurs_is_there_from_the_first_moment(world: World) {
     assert_eq!(usize::try_from(world.left_by_set_up).unwrap(), Work::RECURRING.len());
+    let tenant = world.tenant("other").await;
+    for work in Work::RECURRING {
+        let theirs = format!("workspace_id = '{}' AND kind = '{}'", tenant.workspace, work.kind());
+        assert_eq!(rows(&world, "job", &theirs).await, 1, "{work:?}");
+    }
+    world.db.write(&world.system(), Sql::one("DELETE FROM job", Vec::new())).await.unwrap();
     world.db.write(&world.system(), Schedule).await.unwrap();
     for work in Work::RECURRING {
         assert_eq!(
@@ -58,12 +64,39 @@ async fn s53_what_recurs_is_there_from_the_first_moment(world: World) {
     for _ in 0..2 {
         world.db.write(&world.system(), Schedule).await.unwrap();
     }
-    assert_eq!(rows(&world, "job", "TRUE").await, 2);
+    let all = u64::try_from(Work::RECURRING.len()).unwrap();
+    assert_eq!(rows(&world, "job", "TRUE").await, all);
     for hour in 1..=4 {
         world.wait(HOUR);
-        assert!((1..=2).contains(&world.work().await), "hour {hour}");
-        assert_eq!(rows(&world, "job", "state = 'waiting'").await, 2, "each recurring job enqueues the next one");
+        let hourly = Work::RECURRING.iter().filter(|work| work.recurrence() == Some(Recurrence::Hourly)).count();
+        assert!((hourly..=Work::RECURRING.len()).contains(&world.work().await), "hour {hour}");
+        assert_eq!(rows(&world, "job", "state = 'waiting'").await, all, "each leaves the next");
     }
+}
+
+/// Every `.rs` file below a folder, with what it says.
+fn sources(folder: &std::path::Path, to: &mut Vec<(std::path::PathBuf, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("target") {
+            sources(&path, to);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            to.push((path, text));
+        }
+    }
+}
+
+/// The set-up page, the command line, the sample, the seed and the tests make a workspace by one function, which leaves what recurs.
+#[test]
+fn s53_there_is_one_way_to_make_a_workspace() {
+    let mut all = Vec::new();
+    sources(std::path::Path::new(env!("CARGO_MANIFEST_DIR")), &mut all);
+    let calls = |text: &str| ["workspace", "workspaces"].iter().any(|of| text.contains(&format!("{of}::add(")));
+    let by: Vec<_> = all.iter().filter(|(_, text)| calls(text)).map(|(path, _)| path.display().to_string()).collect();
+    assert!(by.len() == 1 && by[0].ends_with("domain/src/work.rs"), "{by:?}");
+    let makers = all.iter().filter(|(_, text)| text.contains("make_workspace(tx")).count();
+    assert!(makers >= 5, "the set-up page and four sorts of tests: {makers}");
 }
 
 async fn s53_what_recurs_goes_on_though_one_turn_failed(world: World) {

@@ -96,7 +96,7 @@ impl Listener {
     }
 }
 
-async fn listen_at(world: &World, hub: &Hub, who: &Person, since: i64) -> Listener {
+pub async fn listen_at(world: &World, hub: &Hub, who: &Person, since: i64) -> Listener {
     let mut snapshot = world.db.snapshot().await.unwrap();
     let found = session::find(&mut snapshot.conn(), &who.token, world.now(), world.now().plus(-IDLE_MS))
         .await

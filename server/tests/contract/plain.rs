@@ -1,7 +1,10 @@
 //! Commands for tests only: plain SQL, a channel of any kind, a second workspace, a job of any kind.
 
 use async_trait::async_trait;
-use domain::sessions::{SESSION_MS, web_chat};
+use domain::{
+    sessions::{SESSION_MS, web_chat},
+    work::make_workspace,
+};
 use model::{Channel, JobId, Member, MemberId, Role, SessionId, Timestamp, Visibility, Workspace, WorkspaceId};
 use store::{Command, Slots, Tx, Val, clock::new_id, error::Result, job, session, workspace};
 
@@ -53,7 +56,7 @@ impl Command for AddTenant {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output> {
         let id = WorkspaceId::new(new_id());
         let workspace = Workspace { id, name: self.name.clone(), chat_enabled: true, pending_after_reply: true };
-        workspace::add(tx, &workspace).await?;
+        make_workspace(tx, &workspace).await?;
         let owner = Member {
             id: MemberId::new(new_id()),
             name: format!("Owner of {}", self.name),

@@ -177,6 +177,14 @@ async fn fill(world: &World) {
             2000,
             format!("'{workspace}', 'digest ' || CAST(i AS TEXT), 1"),
         ),
+        into(
+            "history",
+            "workspace_id, conversation_id, id, at, channel_id, kind, actor, message_id, from_value, to_value, ms",
+            4000,
+            format!(
+                "'{workspace}', {conversation}, {message}, i, '{channel}', CASE WHEN i % 3 = 0 THEN 'reply' ELSE 'inbound' END, 'visitor', {message}, NULL, NULL, 1"
+            ),
+        ),
         into("attempt", "bucket, count, window_start", 2000, "'bucket ' || CAST(i AS TEXT), 1, i".to_owned()),
         words(world, "message_search", "conversation_id, message_id", &format!("{conversation}, {message}")),
         words(world, "contact_search", "contact_id", &message),
@@ -330,6 +338,13 @@ async fn every_other_reading_uses_an_index(world: World) {
         ("counts", of("FROM inbox_count c WHERE c.workspace_id = $1"), vec![workspace.clone(), owner.clone()]),
         ("reads", of("FROM read_marker WHERE"), vec![workspace.clone(), text()]),
         ("events", of("AND seq > $2 ORDER BY seq"), vec![workspace.clone(), n(), n()]),
+        ("facts of a kind", of("kind = $2 AND at >= $3"), vec![workspace.clone(), text(), n(), n(), n()]),
+        (
+            "facts of a conversation",
+            of("conversation_id = $2 ORDER BY id LIMIT $3"),
+            vec![workspace.clone(), text(), n()],
+        ),
+        ("expired events", of("AND seq <= $2 ORDER BY seq LIMIT $3"), vec![workspace.clone(), n(), n()]),
         ("oldest event", of("ORDER BY seq LIMIT 1"), vec![workspace.clone()]),
         ("session", of("FROM session s JOIN member m"), vec![text(), n(), n()]),
         ("sign-in", of("WHERE m.email_key = $1"), vec![text()]),

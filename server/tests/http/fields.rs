@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use domain::sessions::{SESSION_MS, web_chat};
+use domain::{
+    sessions::{SESSION_MS, web_chat},
+    work::make_workspace,
+};
 use model::{Member, MemberId, Role, SessionId, Visibility, Workspace, WorkspaceId};
 use reqwest::Client;
 use serde_json::{Map, Value, json};
@@ -38,7 +41,7 @@ impl Command for AddOther {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let Other { workspace: id, member, channel, owner } = &self.0;
         let workspace = Workspace { id: *id, name: "Other".to_owned(), chat_enabled: true, pending_after_reply: true };
-        workspace::add(tx, &workspace).await?;
+        make_workspace(tx, &workspace).await?;
         let them = Member {
             id: *member,
             name: "Their owner".to_owned(),

@@ -51,9 +51,11 @@ fn trigger() -> impl Strategy<Value = Trigger> {
 proptest! {
     #[test]
     fn every_walk_keeps_the_promises(steps in proptest::collection::vec(trigger(), 1..40)) {
-        let mut state = ConversationState::default();
+        let agent = Some(AgentId::new(Uuid::from_u128(8)));
+        let mut state = ConversationState { agent, ..ConversationState::default() };
         for step in steps {
             let (next, outcome) = state.after(step);
+            prop_assert_eq!(next.agent, agent, "whose the pen may be given back to is not forgotten");
             prop_assert_eq!(next.pen_epoch - state.pen_epoch, i64::from(next.pen != state.pen), "the epoch counts the pen's moves");
             if next.status == Status::Closed && state.status != Status::Closed {
                 prop_assert_eq!((next.waiting_since, next.snoozed_until, next.pen), (None, None, Pen::Nobody));
@@ -69,7 +71,11 @@ proptest! {
                     let waits = next.status == Status::Open && next.waiting_since.is_some() && next.tab() == Tab::Active;
                     prop_assert!(waits, "who writes is seen and waits");
                 }
-                Trigger::Reply { .. } => {
+                Trigger::Keystroke { by } | Trigger::TakeOver { by } => {
+                    prop_assert_eq!(next.pen, Pen::Member(by), "who begins to type takes it");
+                }
+                Trigger::Reply { by, .. } => {
+                    prop_assert_eq!(next.pen, Pen::Member(by), "who replies has the pen");
                     let ours = next.ai_mode != AiMode::Active && next.missed_at.is_none() && next.status != Status::Closed;
                     prop_assert!(ours, "who replies has it");
                 }

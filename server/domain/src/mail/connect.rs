@@ -18,7 +18,7 @@ use store::{
 use super::{
     Letter,
     author::own_addresses,
-    receive::{take, take_old},
+    receive::{Age, take, take_old},
 };
 use crate::{
     account::{begin_anew, not_a_sample, set_state},
@@ -238,7 +238,7 @@ impl Command for RetryQuarantined {
                 let scope = Scope::system(scope.workspace(), "trying a mail again");
                 match self.old {
                     true => take_old(tx, &scope, &channel, &own, letter).await?,
-                    false => take(tx, &scope, &channel, &own, letter).await?,
+                    false => take(tx, &scope, &channel, &own, letter, Age::New).await?,
                 }
             }
             (Tried::Unread(reason), _) => (MailOutcome::Quarantined, reason.clone(), None),

@@ -91,7 +91,7 @@ impl Command for ReceiveMails {
             let (outcome, reason, message) = match (&arrived.letter, before) {
                 (_, Some(before)) => (MailOutcome::Again, "It came before.".to_owned(), before.message),
                 (Ok(letter), None) if arrived.old => take_old(tx, &scope, &channel, &own, letter).await?,
-                (Ok(letter), None) => take(tx, &scope, &channel, &own, letter).await?,
+                (Ok(letter), None) => take(tx, &scope, &channel, &own, letter, Age::New).await?,
                 (Err(reason), None) => (MailOutcome::Quarantined, reason.clone(), None),
             };
             match outcome {
@@ -125,6 +125,16 @@ struct Coming<'a> {
     letter: &'a Letter,
     author: &'a Author,
     belongs: Belongs,
+    age: Age,
+}
+
+/// Whether somebody waits for an answer to a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Age {
+    /// It came while the mailbox was connected.
+    New,
+    /// It is from before.
+    Old,
 }
 
 /// What was done with a mail, why, and its message.
@@ -136,6 +146,7 @@ pub(super) async fn take(
     channel: &Channel,
     own: &Own,
     letter: &Letter,
+    age: Age,
 ) -> Result<MailResult> {
     if let Some(ours) = letter.ours {
         if on_channel(tx, scope, channel.id, ours).await?.is_some() {
@@ -155,7 +166,7 @@ pub(super) async fn take(
     let known = known(tx, scope, letter).await?;
     let author = author(letter, own);
     let belongs = belongs(tx, scope, channel, letter, &author, &known).await?;
-    let coming = Coming { channel, letter, author: &author, belongs };
+    let coming = Coming { channel, letter, author: &author, belongs, age };
     if letter.writer == Writer::AutoReply {
         return note_of_machine(tx, scope, coming).await;
     }
@@ -173,7 +184,7 @@ pub(super) async fn take(
 /// conversation with its sender, if the sender's domain vouches for it. Otherwise the mail is set aside: a machine never opens a
 /// conversation.
 async fn note_of_machine(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>) -> Result<MailResult> {
-    let Coming { channel, letter, author, belongs } = coming;
+    let Coming { channel, letter, author, belongs, .. } = coming;
     let conversation = match (belongs, author) {
         (Belongs::To(conversation) | Belongs::Beside(conversation), _) => Some(conversation),
         (Belongs::Nowhere, Author::Known(from)) if letter.vouched => {
@@ -211,7 +222,7 @@ pub(super) async fn take_old(
         Belongs::To(conversation) => Some(Change::load(tx, scope, conversation).await?.now.row.state),
         Belongs::Beside(_) | Belongs::Nowhere => None,
     };
-    let fate = take(tx, scope, channel, own, letter).await?;
+    let fate = take(tx, scope, channel, own, letter, Age::Old).await?;
     let (MailOutcome::Taken, Some(id)) = (fate.0, fate.2) else { return Ok(fate) };
     let Some(message) = message::one(tx.conn(), scope, id).await? else { return Ok(fate) };
     // An event line does not change a conversation.
@@ -219,6 +230,8 @@ pub(super) async fn take_old(
         return Ok(fate);
     }
     let mut change = Change::load(tx, scope, message.conversation).await?;
+    // It is no work of today: a hundred mails of last year are no busy morning.
+    change.not_counted();
     match before {
         Some(state) => change.now.row.state = state,
         None => drop(change.apply(Trigger::Close)),
@@ -235,7 +248,7 @@ async fn receive(
     provider_id: String,
     elsewhere: Vec<Named>,
 ) -> Result<Message> {
-    let Coming { channel, letter, author, belongs } = coming;
+    let Coming { channel, letter, author, belongs, age } = coming;
     let uploader = format!("mail:{}", letter.id);
     for file in &letter.files {
         message::add_file(tx, scope, file).await?;
@@ -261,7 +274,7 @@ async fn receive(
         },
         mail: Some(Box::new(MailHead { also, parties, ..letter.head.clone() })),
     };
-    let message = Receive(inbound).take_new(tx, scope).await?;
+    let message = Receive(inbound).take_new(tx, scope, age == Age::New).await?;
     for other in elsewhere {
         tell_of_twin(tx, scope, other.message, message.conversation).await?;
     }

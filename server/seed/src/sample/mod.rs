@@ -158,13 +158,13 @@ impl Command for Store {
             members: self.company.members.len() as u64,
             channels: self.company.channels.len() as u64,
         };
-        let Rows { contacts, known, conversations, messages, files, reads, mails } = rows;
+        let Rows { contacts, known, conversations, messages, files, reads, mails, history } = rows;
         bulk::insert(tx, &scope, &Batch { contacts, ..Batch::default() }).await?;
         for known in known {
             let address = Address { kind: known.kind, address: &known.address, said_by: &known.said_by };
             contact::add_identity(tx, &scope, address, &known.identity).await?;
         }
-        bulk::insert(tx, &scope, &Batch { conversations, messages, files, reads, ..Batch::default() }).await?;
+        bulk::insert(tx, &scope, &Batch { conversations, messages, files, reads, history, ..Batch::default() }).await?;
         for kept in mails {
             mail::insert(tx, &scope, &kept.mail, None).await?;
             let names: Vec<&str> = kept.names.iter().map(String::as_str).collect();

@@ -4,7 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use channels::email::Email;
-use domain::{change::preview, files::Files, fingerprint};
+use domain::{
+    change::preview,
+    files::Files,
+    fingerprint,
+    history::{Diff, facts, undone, unsent, who},
+};
 use jiff::tz::TimeZone;
 use model::{
     AiMode, Attachment, AttachmentId, Channel, ChannelKind, ConversationId, ConversationRow, ConversationState,
@@ -17,6 +22,7 @@ use store::{
     contact::Identity,
     conversation::Loaded,
     error::{Error, Result, StoreError},
+    history::Fact,
     mail::Mail,
     message::{File, ProviderId},
     words::index_words,
@@ -83,6 +89,7 @@ pub(super) struct Rows {
     pub(super) files: Vec<(File, Timestamp)>,
     pub(super) reads: Vec<(ConversationId, MemberId, i64)>,
     pub(super) mails: Vec<Kept>,
+    pub(super) history: Vec<Fact>,
 }
 
 /// The time when a conversation begins.
@@ -133,13 +140,16 @@ pub(super) async fn play(stage: &Stage<'_>, story: &Story, rows: &mut Rows) -> R
         chain: Vec::new(),
         before: None,
         reads: BTreeMap::new(),
+        returned: None,
     };
     let mut at = begins;
     for told in &story.entries {
         // Daylight saving time may have ended in between.
         at = told.when.at(stage.now, stage.zone).max(at);
+        let (before, from) = (play.now.row.clone(), play.messages.len());
         play.happens(told, at).await?;
         play.now.row.version += 1;
+        play.remember(&before, from, at);
     }
     play.finish();
     Ok(())
@@ -159,6 +169,8 @@ pub(super) struct Play<'a> {
     /// The last reply by its index among the messages, the state before it, and the time until the first reply as it was then.
     pub(super) before: Option<(usize, ConversationState, Option<i64>)>,
     pub(super) reads: BTreeMap<MemberId, i64>,
+    /// A reply that did not reach them, by the entry that is being played.
+    pub(super) returned: Option<(MessageId, DeliveryState)>,
 }
 
 /// A message without a position yet.
@@ -200,6 +212,23 @@ impl Play<'_> {
 
     fn is_mail(&self) -> bool {
         self.channel.kind == ChannelKind::Email
+    }
+
+    /// Adds to the history what happened, as a command would have.
+    fn remember(&mut self, before: &ConversationRow, from: usize, at: Timestamp) {
+        let (now, added) = (&self.now.row, self.messages.iter().skip(from).collect::<Vec<_>>());
+        let (is_new, by) = (from == 0, who(&added));
+        let mut new = facts(&Diff { before, now, is_new, added: &added, changed: &[], by, at });
+        new.extend(added.iter().filter_map(|message| undone(message, by)));
+        // One that came back later is no entry of this step.
+        let known = |id: &MessageId| added.iter().any(|message| message.id == *id);
+        new.extend(self.returned.take().filter(|(id, _)| !known(id)).map(|(id, state)| unsent(id, state)));
+        let name = |n: usize| (self.rows.history.len() + n).to_string();
+        let id = |n| self.stage.ids.id(at, &["fact", &self.story.name, &name(n)]);
+        let mut ids: Vec<_> = (0..new.len()).map(id).collect();
+        // Those of one moment in the order in which they happened.
+        ids.sort_unstable();
+        self.rows.history.extend(new.into_iter().zip(ids).map(|(fact, id)| fact.of(now, id, at)));
     }
 
     async fn happens(&mut self, told: &Told, at: Timestamp) -> Result<()> {
@@ -349,6 +378,7 @@ impl Play<'_> {
         let Some(message) = self.messages.get_mut(place) else { return Ok(()) };
         set(message);
         let (id, n) = (message.id, message.n);
+        self.returned = Some((id, state));
         if let Some(row) = self.rows.messages.iter_mut().find(|row| row.message.id == id) {
             set(&mut row.message);
         }

@@ -2,7 +2,7 @@
 
 mod canary;
 mod coming;
-mod desk;
+pub mod desk;
 mod going;
 mod hidden;
 mod mailbox;

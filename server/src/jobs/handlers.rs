@@ -1,0 +1,41 @@
+//! What does each kind of job of the registry in `domain::work`.
+
+use async_trait::async_trait;
+use domain::{deliver::Lease, recount::AuditCounts, work::Handlers};
+use model::{MailId, MessageId};
+use store::{Scope, error::Result};
+
+use super::{
+    purge, read_again, send, trim,
+    worker::{JobResult, Worker},
+};
+
+#[async_trait]
+impl Handlers for Worker {
+    type Outcome = JobResult;
+
+    async fn send(&self, scope: &Scope, lease: Lease, message: MessageId) -> Result<JobResult> {
+        send::perform(self, scope, lease, message).await
+    }
+
+    async fn file_sent_mail(&self, scope: &Scope, lease: Lease, mail: MailId) -> Result<JobResult> {
+        send::file_copy(self, scope, lease, mail).await
+    }
+
+    async fn read_mails_again(&self, scope: &Scope, lease: Lease) -> Result<JobResult> {
+        read_again::perform(self, scope, lease).await
+    }
+
+    async fn audit_counts(&self, scope: &Scope, lease: Lease) -> Result<JobResult> {
+        self.db.write(scope, AuditCounts { lease }).await?;
+        Ok(JobResult::Done)
+    }
+
+    async fn purge(&self, scope: &Scope, lease: Lease) -> Result<JobResult> {
+        purge::perform(self, scope, lease).await
+    }
+
+    async fn trim_events(&self, scope: &Scope, lease: Lease) -> Result<JobResult> {
+        trim::perform(self, scope, lease).await
+    }
+}

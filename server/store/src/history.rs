@@ -1,0 +1,154 @@
+//! What happened in conversations, for figures: facts that are added and read. The log of events is trimmed; this is not. It holds no text
+//! that people wrote and nothing that says who they are, so it stays when that is erased. The database itself refuses to change a line.
+
+use model::{ChannelId, ConversationId, FactKind, MemberId, MessageId, Sender, Timestamp};
+use uuid::Uuid;
+
+use super::{
+    Scope, Tx, Val,
+    codec::{self, read, read_opt},
+    conn::{Conn, args, row},
+};
+use crate::error::StoreError;
+
+const ADD: &str = "INSERT INTO history (workspace_id, conversation_id, id, at, channel_id, kind, actor, message_id, from_value, to_value, ms) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const BETWEEN: &str = "SELECT id, at, conversation_id, channel_id, kind, actor, message_id, from_value, to_value, ms FROM history \
+     WHERE workspace_id = $1 AND kind = $2 AND at >= $3 AND at < $4 ORDER BY at, id LIMIT $5";
+const OF_CONVERSATION: &str = "SELECT id, at, conversation_id, channel_id, kind, actor, message_id, from_value, to_value, ms FROM history \
+     WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY id LIMIT $3";
+
+pub(super) const STATEMENTS: &[&str] = &[ADD, BETWEEN, OF_CONVERSATION];
+
+/// Who did something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactActor {
+    /// One of us: a member, an AI agent, the automatic reply.
+    Us(Sender),
+    /// Somebody outside.
+    Visitor,
+    /// Nobody: a rule, a job, a mail server.
+    System,
+}
+
+impl From<MemberId> for FactActor {
+    fn from(member: MemberId) -> Self {
+        Self::Us(Sender::Member(member))
+    }
+}
+
+/// One thing that happened in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// UUIDv7: facts of a conversation are in the order of their ids.
+    pub id: Uuid,
+    /// When.
+    pub at: Timestamp,
+    /// Where.
+    pub conversation: ConversationId,
+    /// The conversation's channel.
+    pub channel: ChannelId,
+    /// What.
+    pub kind: FactKind,
+    /// Who did it.
+    pub actor: FactActor,
+    /// The entry that it is about: by this a reply is found that was taken back or failed.
+    pub message: Option<MessageId>,
+    /// What it was before; [`FactKind`] says what stands here.
+    pub from: Option<String>,
+    /// What it is now.
+    pub to: Option<String>,
+    /// How long that took, in milliseconds.
+    pub ms: Option<i64>,
+}
+
+row! {
+    struct Raw {
+        id: String,
+        at: i64,
+        conversation_id: String,
+        channel_id: String,
+        kind: String,
+        actor: String,
+        message_id: Option<String>,
+        from_value: Option<String>,
+        to_value: Option<String>,
+        ms: Option<i64>,
+    }
+}
+
+impl TryFrom<Raw> for Fact {
+    type Error = StoreError;
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: read("fact", raw.id)?,
+            at: Timestamp(raw.at),
+            conversation: read("conversation", raw.conversation_id)?,
+            channel: read("channel", raw.channel_id)?,
+            kind: read("kind of fact", raw.kind)?,
+            actor: codec::fact_actor(&raw.actor)?,
+            message: read_opt("message", raw.message_id)?,
+            from: raw.from_value,
+            to: raw.to_value,
+            ms: raw.ms,
+        })
+    }
+}
+
+/// The values of a fact, from its conversation to its duration.
+pub(super) fn fields(fact: &Fact) -> Vec<Val> {
+    args![
+        fact.conversation,
+        fact.id.to_string(),
+        fact.at,
+        fact.channel,
+        fact.kind.as_str(),
+        codec::fact_actor_text(fact.actor),
+        fact.message,
+        fact.from.clone(),
+        fact.to.clone(),
+        fact.ms,
+    ]
+}
+
+/// Adds a fact, in the transaction of what it tells of.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add(tx: &mut Tx<'_>, scope: &Scope, fact: &Fact) -> Result<(), StoreError> {
+    let mut values = args![scope.workspace()];
+    values.extend(fields(fact));
+    tx.exec(ADD, values).await?;
+    Ok(())
+}
+
+/// The first `limit` facts of a kind from one moment up to another, in order. They are the whole workspace's, whoever asks: who may know a
+/// figure is for its command to say.
+///
+/// # Errors
+/// When the database fails.
+pub async fn between(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    kind: FactKind,
+    from: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<Fact>, StoreError> {
+    let values = args![scope.workspace(), kind.as_str(), from, until, limit];
+    conn.all::<Raw>(BETWEEN, values).await?.into_iter().map(Fact::try_from).collect()
+}
+
+/// The first `limit` facts of a conversation, in order. Whoever asks has made sure that it may be seen.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_conversation(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    id: ConversationId,
+    limit: i64,
+) -> Result<Vec<Fact>, StoreError> {
+    let values = args![scope.workspace(), id, limit];
+    conn.all::<Raw>(OF_CONVERSATION, values).await?.into_iter().map(Fact::try_from).collect()
+}
