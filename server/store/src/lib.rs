@@ -2,6 +2,7 @@
 //! [`Scope`].
 
 pub mod account;
+mod attachment;
 pub mod audit;
 pub mod bulk;
 pub mod clock;
@@ -50,6 +51,7 @@ pub use writer::{Command, Committed, Tx};
 pub fn statements(engine: Engine) -> Vec<String> {
     let fixed = [
         account::STATEMENTS,
+        attachment::STATEMENTS,
         audit::STATEMENTS,
         contact::STATEMENTS,
         conversation::STATEMENTS,
