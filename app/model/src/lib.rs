@@ -48,7 +48,7 @@ pub use mail_account::{
 pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line, Message, Sender, TEXT_LIMIT};
 pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};
 pub use reduce::{Changed, InboxState, ListPart, ThreadPart, WorkspacePart};
-pub use rights::{Access, Permission, Role, Visibility};
+pub use rights::{Access, Needs, Permission, Role, Visibility};
 pub use storage::{Space, Storage, StorageFault};
 pub use text_enum::UnknownText;
 pub use unseen::{is_filler, is_unseen};

@@ -61,6 +61,21 @@ impl Visibility {
     }
 }
 
+/// What a caller needs for an operation or a command. Each declares it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing, not even a session.
+    Nothing,
+    /// A session.
+    SignedIn,
+    /// A permission.
+    May(Permission),
+    /// To be a person outside, or the adapter that receives their messages.
+    Outside,
+    /// To be the server itself.
+    System,
+}
+
 impl Role {
     /// The text in the interface.
     pub const fn label(self) -> &'static str {

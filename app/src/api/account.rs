@@ -4,10 +4,22 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
-use super::Refused;
 #[cfg(feature = "ssr")]
-use super::{door, is_plain_form, port, set_cookie, told};
+use super::{Operation, is_plain_form, port, public_port, set_cookie, told};
+use super::{Refused, operation::operations};
+#[cfg(feature = "ssr")]
+use model::Needs;
 use model::{ApiError, SessionId, Timestamp};
+
+/// Operations that set cookies or answer forms. They are written by hand.
+#[cfg(feature = "ssr")]
+pub(super) const BY_HAND: &[Operation] = &[
+    Operation { name: "accept_invite", needs: Needs::Nothing },
+    Operation { name: "set_up", needs: Needs::Nothing },
+    Operation { name: "sign_in", needs: Needs::Nothing },
+    Operation { name: "sign_out", needs: Needs::SignedIn },
+    Operation { name: "change_password", needs: Needs::SignedIn },
+];
 
 /// What a sign-in leaves behind.
 #[derive(Debug, Clone)]
@@ -18,7 +30,7 @@ pub struct SignedIn {
 
 /// What the set-up page asks for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct NewHouse {
+pub struct NewWorkspace {
     /// The secret of the one-time link.
     pub token: String,
     /// The workspace's name.
@@ -54,7 +66,7 @@ impl Typed {
     /// As kept by the browser since the refusal; empty when there was none.
     #[cfg(feature = "ssr")]
     pub fn before() -> Self {
-        door().map(|door| door.typed()).unwrap_or_default()
+        public_port().map(|port| port.typed()).unwrap_or_default()
     }
 }
 
@@ -63,7 +75,7 @@ impl Typed {
 fn entered(entry: Result<SignedIn, ApiError>, typed: &Typed, next: &str) -> Result<(), Refused> {
     if is_plain_form() {
         let refused = entry.as_ref().err().map(|refusal| Typed { refusal: Some(refusal.clone()), ..typed.clone() });
-        set_cookie(&door()?.keep_typed(refused.as_ref()));
+        set_cookie(&public_port()?.keep_typed(refused.as_ref()));
     }
     let signed_in = told(entry)?;
     signed_in.cookies.iter().for_each(|cookie| set_cookie(cookie));
@@ -81,12 +93,12 @@ pub fn local_path(next: &str) -> &str {
 #[server(prefix = "/api/fn", endpoint = "sign_in")]
 pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), Refused> {
     let typed = Typed { email: email.clone(), ..Typed::default() };
-    entered(door()?.sign_in(email, password).await, &typed, local_path(&next))
+    entered(public_port()?.sign_in(email, password).await, &typed, local_path(&next))
 }
 
 /// Makes the workspace and its owner, and signs the owner in. Works as a plain form.
 #[server(prefix = "/api/fn", endpoint = "set_up")]
-pub async fn set_up(new: NewHouse) -> Result<(), Refused> {
+pub async fn set_up(new: NewWorkspace) -> Result<(), Refused> {
     let typed = Typed {
         workspace: new.workspace.clone(),
         name: new.name.clone(),
@@ -94,14 +106,14 @@ pub async fn set_up(new: NewHouse) -> Result<(), Refused> {
         bare: new.sample.is_none(),
         refusal: None,
     };
-    entered(door()?.set_up(new).await, &typed, "/inbox")
+    entered(public_port()?.set_up(new).await, &typed, "/inbox")
 }
 
 /// Makes a member out of an invitation, and signs them in. Works as a plain form.
 #[server(prefix = "/api/fn", endpoint = "accept_invite")]
 pub async fn accept_invite(token: String, name: String, email: String, password: String) -> Result<(), Refused> {
     let typed = Typed { name: name.clone(), email: email.clone(), ..Typed::default() };
-    entered(door()?.accept_invite(token, name, email, password).await, &typed, "/inbox")
+    entered(public_port()?.accept_invite(token, name, email, password).await, &typed, "/inbox")
 }
 
 /// Ends this session. Works as a plain form.
@@ -136,23 +148,21 @@ pub struct SessionInfo {
     pub this: bool,
 }
 
-/// My sessions, the last used first.
-#[server(prefix = "/api/fn", endpoint = "sessions", input = Json)]
-pub async fn sessions() -> Result<Vec<SessionInfo>, Refused> {
-    told(port()?.sessions().await)
-}
-
-/// Ends one of my sessions.
-#[server(prefix = "/api/fn", endpoint = "end_session", input = Json)]
-pub async fn end_session(id: SessionId) -> Result<(), Refused> {
-    told(port()?.end_session(id).await)
-}
-
 /// Changes my password, gives this session a new secret and ends my other sessions.
 #[server(prefix = "/api/fn", endpoint = "change_password", input = Json)]
 pub async fn change_password(old: String, new: String) -> Result<(), Refused> {
     told(port()?.change_password(old, new).await)?.iter().for_each(|cookie| set_cookie(cookie));
     Ok(())
+}
+
+operations! {
+    /// My sessions.
+    pub trait AccountPort {
+        /// My sessions, the last used first.
+        "sessions" needs Needs::SignedIn => sessions() -> Vec<SessionInfo>;
+        /// Ends one of my sessions.
+        "end_session" needs Needs::SignedIn => end_session(id: SessionId) -> ();
+    }
 }
 
 #[cfg(test)]

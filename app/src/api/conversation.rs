@@ -4,15 +4,15 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
-use super::Refused;
+use super::{Refused, operation::operations};
 #[cfg(feature = "ssr")]
 use super::{port, told};
-#[cfg(feature = "ssr")]
-use model::Draft;
 use model::{
     Act, AttachmentId, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow, DraftMode,
     MailChoice, MemberId, Message, MessageId, Seen,
 };
+#[cfg(feature = "ssr")]
+use model::{Needs, Permission};
 
 /// A reply or a note to be sent. The id is made in the browser: a repeated request is the same message (R6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,67 +51,26 @@ pub struct Beginning {
     pub contact: Option<ContactId>,
 }
 
-/// Sends a reply or keeps a note.
-#[server(prefix = "/api/fn", endpoint = "send_message", input = Json)]
-pub async fn send_message(new: NewMessage) -> Result<Message, Refused> {
-    told(port()?.send_message(new).await)
-}
-
-/// Takes a message back before it goes out.
-#[server(prefix = "/api/fn", endpoint = "cancel_message", input = Json)]
-pub async fn cancel_message(id: MessageId) -> Result<Message, Refused> {
-    told(port()?.cancel_message(id).await)
-}
-
-/// Sends a scheduled message at once, or tries a failed one again.
-#[server(prefix = "/api/fn", endpoint = "send_now", input = Json)]
-pub async fn send_now(id: MessageId) -> Result<Message, Refused> {
-    told(port()?.send_now(id).await)
-}
-
-/// Assigns, closes, reopens; refused when somebody else changed the same thing since it was `seen`.
-#[server(prefix = "/api/fn", endpoint = "change_state", input = Json)]
-pub async fn change_state(conversation: ConversationId, seen: Seen, act: Act) -> Result<ConversationRow, Refused> {
-    told(port()?.change_state(conversation, seen, act).await)
-}
-
-/// Assigns, closes or reopens many at once, [`MOST_IN_A_SET`](model::MOST_IN_A_SET) at most; answers how many that changed.
-#[server(prefix = "/api/fn", endpoint = "act_on_many", input = Json)]
-pub async fn act_on_many(conversations: Vec<ConversationId>, act: Act) -> Result<usize, Refused> {
-    told(port()?.act_on_many(conversations, act).await)
-}
-
-/// Marks a conversation as read up to a number of incoming messages.
-#[server(prefix = "/api/fn", endpoint = "mark_read", input = Json)]
-pub async fn mark_read(conversation: ConversationId, read_count: i64) -> Result<(), Refused> {
-    told(port()?.mark_read(conversation, read_count).await)
-}
-
-/// Keeps what I have written and not sent. `by` says who that is: where somebody else is signed in by now, it is not theirs.
-#[server(prefix = "/api/fn", endpoint = "save_draft", input = Json)]
-pub async fn save_draft(
-    conversation: ConversationId,
-    mode: DraftMode,
-    text: String,
-    #[server(default)] id: Option<MessageId>,
-    by: Option<MemberId>,
-) -> Result<(), Refused> {
-    told(port()?.save_draft(conversation, Draft { mode, text, id }, by).await)
-}
-
-/// Changes one field of a contact; refused when somebody changed the contact after `seen`.
-#[server(prefix = "/api/fn", endpoint = "edit_contact", input = Json)]
-pub async fn edit_contact(id: ContactId, field: ContactField, value: String, seen: i64) -> Result<Contact, Refused> {
-    told(port()?.edit_contact(id, field, value, seen).await)
-}
-
-/// Makes a contact of somebody who is none yet, from the first thing known of them, and links the conversation to it.
-#[server(prefix = "/api/fn", endpoint = "make_contact", input = Json)]
-pub async fn make_contact(
-    conversation: ConversationId,
-    id: ContactId,
-    field: ContactField,
-    value: String,
-) -> Result<Contact, Refused> {
-    told(port()?.make_contact(conversation, id, field, value).await)
+operations! {
+    /// What members do in a conversation.
+    pub trait ConversationPort {
+        /// Sends a reply or keeps a note.
+        "send_message" needs Needs::May(Permission::Converse) => send_message(new: NewMessage) -> Message;
+        /// Takes a message back before it goes out.
+        "cancel_message" needs Needs::May(Permission::Converse) => cancel_message(id: MessageId) -> Message;
+        /// Sends a scheduled message at once, or tries a failed one again.
+        "send_now" needs Needs::May(Permission::Converse) => send_now(id: MessageId) -> Message;
+        /// Assigns, closes, reopens; refused when somebody else changed the same thing since it was `seen`.
+        "change_state" needs Needs::May(Permission::Converse) => change_state(conversation: ConversationId, seen: Seen, act: Act) -> ConversationRow;
+        /// Assigns, closes or reopens many at once, [`MOST_IN_A_SET`](model::MOST_IN_A_SET) at most; answers how many that changed.
+        "act_on_many" needs Needs::May(Permission::Converse) => act_on_many(conversations: Vec<ConversationId>, act: Act) -> usize;
+        /// Marks a conversation as read up to a number of incoming messages.
+        "mark_read" needs Needs::May(Permission::Read) => mark_read(conversation: ConversationId, read_count: i64) -> ();
+        /// Keeps what I have written and not sent. `by` says who that is: where somebody else is signed in by now, it is not theirs.
+        "save_draft" needs Needs::May(Permission::Converse) => save_draft(conversation: ConversationId, mode: DraftMode, text: String, #[server(default)] id: Option<MessageId>, by: Option<MemberId>) -> ();
+        /// Changes one field of a contact; refused when somebody changed the contact after `seen`.
+        "edit_contact" needs Needs::May(Permission::Converse) => edit_contact(id: ContactId, field: ContactField, value: String, seen: i64) -> Contact;
+        /// Makes a contact of somebody who is none yet, from the first thing known of them, and links the conversation to it.
+        "make_contact" needs Needs::May(Permission::Converse) => make_contact(conversation: ConversationId, id: ContactId, field: ContactField, value: String) -> Contact;
+    }
 }

@@ -4,10 +4,12 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
-use super::Refused;
+use super::{Refused, operation::operations};
 #[cfg(feature = "ssr")]
 use super::{port, told};
 use model::{Channel, ChannelHealth, ChannelId, CheckedStep, EmailSettings, MailId, StepOutcome, Timestamp};
+#[cfg(feature = "ssr")]
+use model::{Needs, Permission};
 
 /// What was found out about an address's servers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,12 +20,6 @@ pub struct FoundMailbox {
     pub by: String,
     /// What is to be known before going on; empty for nothing.
     pub notice: String,
-}
-
-/// Finds the servers of an address.
-#[server(prefix = "/api/fn", endpoint = "find_mailbox", input = Json)]
-pub async fn find_mailbox(address: String) -> Result<FoundMailbox, Refused> {
-    told(port()?.find_mailbox(address).await)
 }
 
 /// A mailbox to test or connect.
@@ -59,18 +55,6 @@ impl MailboxCheck {
     }
 }
 
-/// Tests a mailbox, step by step. Takes up to a minute.
-#[server(prefix = "/api/fn", endpoint = "check_mailbox", input = Json)]
-pub async fn check_mailbox(mailbox: NewMailbox) -> Result<MailboxCheck, Refused> {
-    told(port()?.check_mailbox(mailbox).await)
-}
-
-/// Connects a mailbox, or changes how it is reached.
-#[server(prefix = "/api/fn", endpoint = "connect_mailbox", input = Json)]
-pub async fn connect_mailbox(mailbox: NewMailbox) -> Result<Channel, Refused> {
-    told(port()?.connect_mailbox(mailbox).await)
-}
-
 /// A mail that is no message here, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuarantinedMail {
@@ -99,26 +83,22 @@ pub struct MailboxStatus {
     pub set_aside: Vec<QuarantinedMail>,
 }
 
-/// Looks at a mailbox.
-#[server(prefix = "/api/fn", endpoint = "mailbox_status", input = Json)]
-pub async fn load_mailbox(id: ChannelId) -> Result<MailboxStatus, Refused> {
-    told(port()?.mailbox_status(id).await)
-}
-
-/// Stops receiving for a channel, or begins again.
-#[server(prefix = "/api/fn", endpoint = "pause_channel", input = Json)]
-pub async fn pause_channel(id: ChannelId, paused: bool) -> Result<(), Refused> {
-    told(port()?.pause_channel(id, paused).await)
-}
-
-/// Brings in what came to a mailbox in the days before it was connected.
-#[server(prefix = "/api/fn", endpoint = "backfill", input = Json)]
-pub async fn backfill(id: ChannelId, days: u32) -> Result<(), Refused> {
-    told(port()?.backfill(id, days).await)
-}
-
-/// Tries to read a quarantined mail again.
-#[server(prefix = "/api/fn", endpoint = "read_mail_again", input = Json)]
-pub async fn read_mail_again(id: MailId) -> Result<(), Refused> {
-    told(port()?.read_mail_again(id).await)
+operations! {
+    /// Mailboxes.
+    pub trait MailboxPort {
+        /// Finds the servers of an address.
+        "find_mailbox" needs Needs::May(Permission::Administer) => find_mailbox(address: String) -> FoundMailbox;
+        /// Tests a mailbox, step by step. Takes up to a minute.
+        "check_mailbox" needs Needs::May(Permission::Administer) => check_mailbox(mailbox: NewMailbox) -> MailboxCheck;
+        /// Connects a mailbox, or changes how it is reached.
+        "connect_mailbox" needs Needs::May(Permission::Administer) => connect_mailbox(mailbox: NewMailbox) -> Channel;
+        /// Looks at a mailbox.
+        "mailbox_status" needs Needs::May(Permission::Administer) => load_mailbox(id: ChannelId) -> MailboxStatus;
+        /// Stops receiving for a channel, or begins again.
+        "pause_channel" needs Needs::May(Permission::Administer) => pause_channel(id: ChannelId, paused: bool) -> ();
+        /// Brings in what came to a mailbox in the days before it was connected.
+        "backfill" needs Needs::May(Permission::Administer) => backfill(id: ChannelId, days: u32) -> ();
+        /// Tries to read a quarantined mail again.
+        "read_mail_again" needs Needs::May(Permission::Administer) => read_mail_again(id: MailId) -> ();
+    }
 }

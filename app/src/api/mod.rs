@@ -9,12 +9,37 @@ pub mod account;
 pub mod conversation;
 pub mod email;
 pub mod inbox;
+mod operation;
 #[cfg(feature = "ssr")]
 pub mod port;
 mod refused;
 pub mod settings;
 
 pub use refused::Refused;
+
+/// An operation as it is declared.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// The last part of its path, `/api/fn/NAME`.
+    pub name: &'static str,
+    /// What the caller needs.
+    pub needs: model::Needs,
+}
+
+/// Every operation. A test compares them with the registered server functions. Another one calls each of them in every role.
+#[cfg(feature = "ssr")]
+pub fn operations() -> impl Iterator<Item = Operation> {
+    let all = [
+        account::BY_HAND,
+        account::OPERATIONS,
+        conversation::OPERATIONS,
+        email::OPERATIONS,
+        inbox::OPERATIONS,
+        settings::OPERATIONS,
+    ];
+    all.into_iter().flatten().copied()
+}
 
 #[cfg(feature = "ssr")]
 mod ask {
@@ -25,7 +50,7 @@ mod ask {
 
     use super::{
         Refused,
-        port::{Door, Port},
+        port::{Port, PublicPort},
     };
     use model::ApiError;
 
@@ -35,8 +60,8 @@ mod ask {
     }
 
     /// What anybody may ask.
-    pub(super) fn door() -> Result<Arc<dyn Door>, ApiError> {
-        use_context::<Arc<dyn Door>>().ok_or(ApiError::Unauthenticated)
+    pub(super) fn public_port() -> Result<Arc<dyn PublicPort>, ApiError> {
+        use_context::<Arc<dyn PublicPort>>().ok_or(ApiError::Unauthenticated)
     }
 
     /// Whether a form without scripts asks: it is answered with a redirect.
@@ -84,4 +109,4 @@ mod ask {
     }
 }
 #[cfg(feature = "ssr")]
-use ask::{door, is_plain_form, port, set_cookie, told};
+use ask::{is_plain_form, port, public_port, set_cookie, told};

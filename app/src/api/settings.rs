@@ -4,19 +4,15 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
-use super::Refused;
+use super::{Refused, operation::operations};
 #[cfg(feature = "ssr")]
 use super::{port, told};
 use model::{
     AuditPage, Channel, ChannelId, InviteId, JobId, Member, MemberId, Role, Space, Storage, Team, TeamId, Timestamp,
     Visibility, Workspace,
 };
-
-/// My own chat bubble: green or grey (H6).
-#[server(prefix = "/api/fn", endpoint = "set_chat", input = Json)]
-pub async fn set_chat(on: bool) -> Result<(), Refused> {
-    told(port()?.set_chat(on).await)
-}
+#[cfg(feature = "ssr")]
+use model::{Needs, Permission};
 
 /// An invitation to make.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,48 +40,6 @@ pub struct InviteInfo {
     pub link: Option<String>,
 }
 
-/// Makes an invitation link, good for a day and one person.
-#[server(prefix = "/api/fn", endpoint = "invite", input = Json)]
-pub async fn invite(new: NewInvite) -> Result<InviteInfo, Refused> {
-    told(port()?.invite(new).await)
-}
-
-/// The invitations that nobody used yet.
-#[server(prefix = "/api/fn", endpoint = "invites", input = Json)]
-pub async fn invites() -> Result<Vec<InviteInfo>, Refused> {
-    told(port()?.invites().await)
-}
-
-/// Revokes an invitation.
-#[server(prefix = "/api/fn", endpoint = "revoke_invite", input = Json)]
-pub async fn revoke_invite(id: InviteId) -> Result<(), Refused> {
-    told(port()?.revoke_invite(id).await)
-}
-
-/// Changes what a member is or sees, or lets them in no more.
-#[server(prefix = "/api/fn", endpoint = "edit_member", input = Json)]
-pub async fn edit_member(id: MemberId, role: Role, visibility: Visibility, disabled: bool) -> Result<Member, Refused> {
-    told(port()?.edit_member(id, role, visibility, disabled).await)
-}
-
-/// Makes a team.
-#[server(prefix = "/api/fn", endpoint = "add_team", input = Json)]
-pub async fn add_team(id: TeamId, name: String) -> Result<Team, Refused> {
-    told(port()?.add_team(id, name).await)
-}
-
-/// Takes a member into a team or out of it.
-#[server(prefix = "/api/fn", endpoint = "set_in_team", input = Json)]
-pub async fn set_in_team(member: MemberId, team: TeamId, inside: bool) -> Result<(), Refused> {
-    told(port()?.set_in_team(member, team, inside).await)
-}
-
-/// Says which channels a team looks after.
-#[server(prefix = "/api/fn", endpoint = "set_team_channels", input = Json)]
-pub async fn set_team_channels(team: TeamId, channels: Vec<ChannelId>) -> Result<(), Refused> {
-    told(port()?.set_team_channels(team, channels).await)
-}
-
 /// A channel's settings as edited.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelEdit {
@@ -101,12 +55,6 @@ pub struct ChannelEdit {
     pub origins: Vec<String>,
 }
 
-/// Changes a channel's settings.
-#[server(prefix = "/api/fn", endpoint = "edit_channel", input = Json)]
-pub async fn edit_channel(edit: ChannelEdit) -> Result<Channel, Refused> {
-    told(port()?.edit_channel(edit).await)
-}
-
 /// The workspace's settings as edited.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceEdit {
@@ -116,18 +64,6 @@ pub struct WorkspaceEdit {
     pub chat_enabled: bool,
     /// Whether replying sets a conversation to pending.
     pub pending_after_reply: bool,
-}
-
-/// Changes the workspace's settings.
-#[server(prefix = "/api/fn", endpoint = "edit_workspace", input = Json)]
-pub async fn edit_workspace(edit: WorkspaceEdit) -> Result<Workspace, Refused> {
-    told(port()?.edit_workspace(edit).await)
-}
-
-/// A page of the audit log: lines before number `before`, without it the newest.
-#[server(prefix = "/api/fn", endpoint = "audit_log", input = Json)]
-pub async fn audit_log(before: Option<i64>) -> Result<AuditPage, Refused> {
-    told(port()?.audit_log(before).await)
 }
 
 /// A job that was given up.
@@ -162,14 +98,34 @@ pub struct SystemStatus {
     pub dead: Vec<DeadJob>,
 }
 
-/// How the system is.
-#[server(prefix = "/api/fn", endpoint = "system_status", input = Json)]
-pub async fn load_system_status() -> Result<SystemStatus, Refused> {
-    told(port()?.system_status().await)
-}
-
-/// Tries a given-up job again.
-#[server(prefix = "/api/fn", endpoint = "revive_job", input = Json)]
-pub async fn revive_job(id: JobId) -> Result<(), Refused> {
-    told(port()?.revive_job(id).await)
+operations! {
+    /// People, teams, channels, the workspace, the system.
+    pub trait SettingsPort {
+        /// My own chat bubble: green or grey (H6).
+        "set_chat" needs Needs::May(Permission::Converse) => set_chat(on: bool) -> ();
+        /// Makes an invitation link, good for a day and one person.
+        "invite" needs Needs::May(Permission::Administer) => invite(new: NewInvite) -> InviteInfo;
+        /// The invitations that nobody used yet.
+        "invites" needs Needs::May(Permission::Administer) => invites() -> Vec<InviteInfo>;
+        /// Revokes an invitation.
+        "revoke_invite" needs Needs::May(Permission::Administer) => revoke_invite(id: InviteId) -> ();
+        /// Changes what a member is or sees, or lets them in no more.
+        "edit_member" needs Needs::May(Permission::Administer) => edit_member(id: MemberId, role: Role, visibility: Visibility, disabled: bool) -> Member;
+        /// Makes a team.
+        "add_team" needs Needs::May(Permission::Administer) => add_team(id: TeamId, name: String) -> Team;
+        /// Takes a member into a team or out of it.
+        "set_in_team" needs Needs::May(Permission::Administer) => set_in_team(member: MemberId, team: TeamId, inside: bool) -> ();
+        /// Says which channels a team looks after.
+        "set_team_channels" needs Needs::May(Permission::Administer) => set_team_channels(team: TeamId, channels: Vec<ChannelId>) -> ();
+        /// Changes a channel's settings.
+        "edit_channel" needs Needs::May(Permission::Administer) => edit_channel(edit: ChannelEdit) -> Channel;
+        /// Changes the workspace's settings.
+        "edit_workspace" needs Needs::May(Permission::Administer) => edit_workspace(edit: WorkspaceEdit) -> Workspace;
+        /// A page of the audit log: lines before number `before`, without it the newest.
+        "audit_log" needs Needs::May(Permission::Administer) => audit_log(before: Option<i64>) -> AuditPage;
+        /// How the system is.
+        "system_status" needs Needs::May(Permission::Administer) => load_system_status() -> SystemStatus;
+        /// Tries a given-up job again.
+        "revive_job" needs Needs::May(Permission::Administer) => revive_job(id: JobId) -> ();
+    }
 }

@@ -3,7 +3,6 @@
 mod assets;
 mod client;
 mod connections;
-mod door;
 mod error;
 mod files;
 mod layers;
@@ -12,7 +11,7 @@ mod mail;
 mod mailbox;
 mod ops;
 mod pages;
-mod port;
+mod ports;
 mod rate;
 mod render;
 mod routes;
@@ -23,5 +22,5 @@ mod webchat;
 
 pub use client::{Client, Proxies};
 pub use connections::{Connections, Limits};
-pub use routes::{Gate, Route, SERVER_FUNCTIONS, router, routes};
+pub use routes::{Gate, Route, router, routes};
 pub use state::{Http, Services};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::{
-    api::port::{Door, Port},
+    api::port::{Port, PublicPort},
     components::frame::Panels,
     document::{Part, Site as ShellSite, shell},
 };
@@ -18,9 +18,8 @@ use leptos::{nonce::use_nonce, prelude::*};
 use model::{ApiError, Bootstrap};
 
 use super::{
-    door::FrontDoor,
     error::Refusal,
-    port::MemberPort,
+    ports::{MemberPort, PublicClient},
     session::{Signed, Unknown},
     state::Http,
 };
@@ -29,7 +28,7 @@ use crate::auth::{Known, from_header};
 /// The context of every page and server function.
 #[derive(Clone)]
 struct Given {
-    door: Arc<dyn Door>,
+    public: Arc<dyn PublicPort>,
     port: Option<Arc<dyn Port>>,
     /// For members' pages. It is read before the page is rendered, so that nothing in the page waits for it.
     boot: Option<Bootstrap>,
@@ -39,7 +38,7 @@ impl Given {
     fn of(http: &Http, request: &Request) -> Self {
         let signed = request.extensions().get::<Signed>().cloned();
         Self {
-            door: FrontDoor::of(http.clone(), request),
+            public: PublicClient::of(http.clone(), request),
             port: signed.map(|signed| {
                 MemberPort::of(http.clone(), signed, Known::from_headers(http.cookies(), request.headers()))
             }),
@@ -48,7 +47,7 @@ impl Given {
     }
 
     fn provide(&self) {
-        provide_context(Arc::clone(&self.door));
+        provide_context(Arc::clone(&self.public));
         if let Some(port) = &self.port {
             provide_context(Arc::clone(port));
         }
@@ -97,7 +96,7 @@ pub async fn member(State(http): State<Http>, request: Request) -> Response {
     if request.extensions().get::<Signed>().is_some() {
         let mut given = Given::of(&http, &request);
         if let Some(port) = &given.port {
-            given.boot = port.bootstrap().await.ok();
+            given.boot = port.load_bootstrap().await.ok();
         }
         let loaded = given.boot.is_some();
         let mut response = render(&http, given, request).await;

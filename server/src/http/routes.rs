@@ -37,7 +37,7 @@ pub enum Gate {
     Open,
     /// Members. Others get 401, or are redirected to the sign-in.
     Member,
-    /// Server functions. Each one checks rights itself, and is listed in [`SERVER_FUNCTIONS`].
+    /// Server functions. Each one checks rights itself, and is declared in [`app::api::operations`].
     Function,
     /// Anybody with a link that we signed, until it expires: frames send no cookie.
     Link,
@@ -120,50 +120,6 @@ pub fn routes() -> Vec<Route> {
     }
     table
 }
-
-/// All server functions. A test compares this list with the registered ones.
-pub const SERVER_FUNCTIONS: &[&str] = &[
-    "accept_invite",
-    "add_team",
-    "audit_log",
-    "backfill",
-    "bootstrap",
-    "cancel_message",
-    "change_password",
-    "act_on_many",
-    "change_state",
-    "check_mailbox",
-    "connect_mailbox",
-    "edit_channel",
-    "edit_contact",
-    "edit_member",
-    "edit_workspace",
-    "end_session",
-    "find_mailbox",
-    "inbox_page",
-    "invite",
-    "invites",
-    "mailbox_status",
-    "make_contact",
-    "mark_read",
-    "older",
-    "pause_channel",
-    "read_mail_again",
-    "revive_job",
-    "revoke_invite",
-    "save_draft",
-    "send_message",
-    "send_now",
-    "sessions",
-    "set_chat",
-    "set_in_team",
-    "set_team_channels",
-    "set_up",
-    "sign_in",
-    "sign_out",
-    "system_status",
-    "thread",
-];
 
 /// Builds the router from the table.
 pub fn router(http: Http) -> Router {

@@ -1,26 +1,17 @@
 //! S17–S26, S34–S37, S40–S45: who has access, what they may do, and what every answer contains.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::Permission;
+use model::Needs;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use server::http::{Gate, SERVER_FUNCTIONS, routes};
+use server::http::{Gate, routes};
 use store::clock::{new_id, new_secret};
 
 use super::fixture::{App, PASSWORD, Person};
 
-/// Every server function with an input that is well formed, and what it needs; none: anybody who is signed in; `Open`: anybody.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Needs {
-    Open,
-    SignedIn,
-    May(Permission),
-}
-
+/// An input that is well formed, for every operation. What each needs is what it declares.
 pub fn functions(conversation: &Value, app: &App) -> Vec<(&'static str, Value, Needs)> {
-    use Needs::{May, Open, SignedIn};
-    use Permission::{Administer, Converse, Read};
     let id = || json!(new_id());
     let c = conversation["id"].clone();
     let me = app.boot["me"]["member"]["id"].clone();
@@ -34,68 +25,61 @@ pub fn functions(conversation: &Value, app: &App) -> Vec<(&'static str, Value, N
         });
         json!({ "id": id(), "settings": settings, "password": "correct horse" })
     };
-    vec![
-        ("accept_invite", json!(null), Open),
-        ("set_up", json!(null), Open),
-        ("sign_in", json!(null), Open),
-        ("sign_out", json!(null), SignedIn),
-        ("bootstrap", json!({}), SignedIn),
-        ("sessions", json!({}), SignedIn),
-        ("end_session", json!({ "id": id() }), SignedIn),
-        ("change_password", json!({ "old": "wrong", "new": "another long phrase" }), SignedIn),
-        ("inbox_page", json!({ "filter": { "view": "all" }, "after": null }), May(Read)),
-        ("thread", json!({ "id": c }), May(Read)),
-        ("older", json!({ "id": c, "before": 1 }), May(Read)),
-        ("mark_read", json!({ "conversation": c, "read_count": 0 }), May(Read)),
+    let inputs = vec![
+        ("accept_invite", json!(null)),
+        ("set_up", json!(null)),
+        ("sign_in", json!(null)),
+        ("sign_out", json!(null)),
+        ("bootstrap", json!({})),
+        ("sessions", json!({})),
+        ("end_session", json!({ "id": id() })),
+        ("change_password", json!({ "old": "wrong", "new": "another long phrase" })),
+        ("inbox_page", json!({ "filter": { "view": "all" }, "after": null })),
+        ("thread", json!({ "id": c })),
+        ("older", json!({ "id": c, "before": 1 })),
+        ("mark_read", json!({ "conversation": c, "read_count": 0 })),
         (
             "send_message",
             json!({ "new": { "id": id(), "conversation": c, "mode": "note", "text": "x", "attachments": [] } }),
-            May(Converse),
         ),
-        ("cancel_message", json!({ "id": id() }), May(Converse)),
-        ("send_now", json!({ "id": id() }), May(Converse)),
+        ("cancel_message", json!({ "id": id() })),
+        ("send_now", json!({ "id": id() })),
         (
             "change_state",
             json!({ "conversation": c, "seen": { "status": "open", "assignee": null, "inbound": 0 }, "act": "reopen" }),
-            May(Converse),
         ),
-        ("act_on_many", json!({ "conversations": [c], "act": "reopen" }), May(Converse)),
-        ("save_draft", json!({ "conversation": c, "mode": "reply", "text": "x" }), May(Converse)),
-        ("edit_contact", json!({ "id": id(), "field": "name", "value": "x", "seen": 1 }), May(Converse)),
-        ("make_contact", json!({ "conversation": c, "id": id(), "field": "name", "value": "x" }), May(Converse)),
-        ("set_chat", json!({ "on": true }), May(Converse)),
-        ("invite", json!({ "new": { "role": "agent", "visibility": "all", "note": "" } }), May(Administer)),
-        ("invites", json!({}), May(Administer)),
-        ("revoke_invite", json!({ "id": id() }), May(Administer)),
-        (
-            "edit_member",
-            json!({ "id": id(), "role": "agent", "visibility": "all", "disabled": false }),
-            May(Administer),
-        ),
-        ("add_team", json!({ "id": id(), "name": "Support" }), May(Administer)),
-        ("set_in_team", json!({ "member": me, "team": id(), "inside": true }), May(Administer)),
-        ("set_team_channels", json!({ "team": id(), "channels": [channel] }), May(Administer)),
+        ("act_on_many", json!({ "conversations": [c], "act": "reopen" })),
+        ("save_draft", json!({ "conversation": c, "mode": "reply", "text": "x" })),
+        ("edit_contact", json!({ "id": id(), "field": "name", "value": "x", "seen": 1 })),
+        ("make_contact", json!({ "conversation": c, "id": id(), "field": "name", "value": "x" })),
+        ("set_chat", json!({ "on": true })),
+        ("invite", json!({ "new": { "role": "agent", "visibility": "all", "note": "" } })),
+        ("invites", json!({})),
+        ("revoke_invite", json!({ "id": id() })),
+        ("edit_member", json!({ "id": id(), "role": "agent", "visibility": "all", "disabled": false })),
+        ("add_team", json!({ "id": id(), "name": "Support" })),
+        ("set_in_team", json!({ "member": me, "team": id(), "inside": true })),
+        ("set_team_channels", json!({ "team": id(), "channels": [channel] })),
         (
             "edit_channel",
             json!({ "edit": { "id": id(), "name": "x", "greeting": "", "auto_reply": "", "origins": [] } }),
-            May(Administer),
         ),
-        (
-            "edit_workspace",
-            json!({ "edit": { "name": "Acme", "chat_enabled": true, "pending_after_reply": true } }),
-            May(Administer),
-        ),
-        ("audit_log", json!({ "before": null }), May(Administer)),
-        ("system_status", json!({}), May(Administer)),
-        ("revive_job", json!({ "id": id() }), May(Administer)),
-        ("find_mailbox", json!({ "address": "anna@gmail.com" }), May(Administer)),
-        ("check_mailbox", json!({ "mailbox": mailbox() }), May(Administer)),
-        ("connect_mailbox", json!({ "mailbox": mailbox() }), May(Administer)),
-        ("mailbox_status", json!({ "id": id() }), May(Administer)),
-        ("pause_channel", json!({ "id": id(), "paused": true }), May(Administer)),
-        ("backfill", json!({ "id": id(), "days": 30 }), May(Administer)),
-        ("read_mail_again", json!({ "id": id() }), May(Administer)),
-    ]
+        ("edit_workspace", json!({ "edit": { "name": "Acme", "chat_enabled": true, "pending_after_reply": true } })),
+        ("audit_log", json!({ "before": null })),
+        ("system_status", json!({})),
+        ("revive_job", json!({ "id": id() })),
+        ("find_mailbox", json!({ "address": "anna@gmail.com" })),
+        ("check_mailbox", json!({ "mailbox": mailbox() })),
+        ("connect_mailbox", json!({ "mailbox": mailbox() })),
+        ("mailbox_status", json!({ "id": id() })),
+        ("pause_channel", json!({ "id": id(), "paused": true })),
+        ("backfill", json!({ "id": id(), "days": 30 })),
+        ("read_mail_again", json!({ "id": id() })),
+    ];
+    let needs: BTreeMap<_, _> = app::api::operations().map(|one| (one.name, one.needs)).collect();
+    let listed: BTreeSet<_> = inputs.iter().map(|(name, _)| *name).collect();
+    assert_eq!(listed, needs.keys().copied().collect(), "an operation without an input here is tried by no test");
+    inputs.into_iter().map(|(name, input)| (name, input, needs[name])).collect()
 }
 
 #[tokio::test]
@@ -103,14 +87,8 @@ async fn s17_every_function_asks_who_and_may() {
     let app = App::start().await;
     let conversation = app.visitor_writes(&new_secret(), "hello").await;
     let table = functions(&conversation, &app);
-    let listed: BTreeSet<&str> = table.iter().map(|(name, ..)| *name).collect();
-    assert_eq!(
-        listed,
-        SERVER_FUNCTIONS.iter().copied().collect(),
-        "a server function that is not in this table fails the build"
-    );
     for (name, body, needs) in &table {
-        if matches!(needs, Needs::Open) || *name == "sign_out" {
+        if matches!(needs, Needs::Nothing) || *name == "sign_out" {
             continue;
         }
         let status = app.call(None, name, body.clone()).await.status();
@@ -136,7 +114,7 @@ async fn registered_functions_are_listed() {
     let registered: BTreeSet<String> = leptos::server_fn::axum::server_fn_paths()
         .map(|(path, _)| path.trim_start_matches("/api/fn/").to_owned())
         .collect();
-    assert_eq!(registered, SERVER_FUNCTIONS.iter().map(|name| (*name).to_owned()).collect());
+    assert_eq!(registered, app::api::operations().map(|one| one.name.to_owned()).collect());
 }
 
 #[tokio::test]
@@ -200,7 +178,7 @@ async fn s34_s35_other_sites_can_do_nothing() {
     let app = App::start().await;
     let client = Client::new();
     let cookie = format!("tandem={}", app.owner.secret);
-    let paths = SERVER_FUNCTIONS.iter().map(|name| format!("/api/fn/{name}")).chain(["/api/files".to_owned()]);
+    let paths = app::api::operations().map(|one| format!("/api/fn/{}", one.name)).chain(["/api/files".to_owned()]);
     for path in paths {
         for origin in [None, Some("null"), Some("https://evil.example"), Some("http://127.0.0.1:1")] {
             for kind in ["application/json", "text/plain", "application/x-www-form-urlencoded"] {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app::api::{
-    account::{NewHouse, SignedIn, Typed},
-    port::Door,
+    account::{NewWorkspace, SignedIn, Typed},
+    port::PublicPort,
 };
 use async_trait::async_trait;
 use axum::{extract::Request, http::header};
@@ -23,8 +23,8 @@ use store::{
     workspace,
 };
 
-use super::{client::Client, session::Signed, state::Http, typed};
 use crate::auth::{Account, Known};
+use crate::http::{client::Client, session::Signed, state::Http, typed};
 
 const WINDOW_MS: i64 = 15 * 60_000;
 /// The most attempts per window at one account, from all unknown browsers together, and from each known browser.
@@ -32,8 +32,8 @@ const PER_ACCOUNT: i64 = 10;
 /// The most attempts per window from one address, at any account.
 const PER_CLIENT: i64 = 100;
 
-/// The [`Door`] of one client.
-pub struct FrontDoor {
+/// The [`PublicPort`] of one client.
+pub struct PublicClient {
     http: Http,
     client: Client,
     user_agent: String,
@@ -43,9 +43,9 @@ pub struct FrontDoor {
     signed: Option<Signed>,
 }
 
-impl FrontDoor {
+impl PublicClient {
     /// The door for the client of a request.
-    pub fn of(http: Http, request: &Request) -> Arc<dyn Door> {
+    pub fn of(http: Http, request: &Request) -> Arc<dyn PublicPort> {
         let client = request.extensions().get().copied().unwrap_or(Client::UNKNOWN);
         let agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let cookies = http.cookies();
@@ -166,13 +166,13 @@ impl FrontDoor {
         Ok(workspace::load(conn, &Scope::system(workspace, "invitation")).await?.workspace.name)
     }
 
-    async fn build(&self, new: NewHouse) -> Result<SignedIn> {
+    async fn build(&self, new: NewWorkspace) -> Result<SignedIn> {
         allow(&self.http, vec![(self.bucket(), PER_CLIENT)]).await?;
         let said = [new.workspace.as_str(), &new.name, &new.email];
         let password_hash = self.http.passwords.hash(&new.password, &said).await?;
         let key = workspace::email_key(&new.email);
         let (browser, signed_in) = self.browser(Account { key: &key, password_hash: &password_hash });
-        let NewHouse { token, workspace, name, email, sample, .. } = new;
+        let NewWorkspace { token, workspace, name, email, sample, .. } = new;
         let command = SetUp { link_hash: secret_hash(&token), workspace, name, email, password_hash, browser };
         let workspace = self.http.db.write_global(command).await?;
         if sample.is_some() {
@@ -196,12 +196,12 @@ pub(super) async fn allow(http: &Http, buckets: Vec<(String, i64)>) -> Result<()
 }
 
 #[async_trait]
-impl Door for FrontDoor {
+impl PublicPort for PublicClient {
     async fn sign_in(&self, email: String, password: String) -> Result<SignedIn, ApiError> {
         self.enter(&email, &password).await.map_err(Error::into_api)
     }
 
-    async fn set_up(&self, new: NewHouse) -> Result<SignedIn, ApiError> {
+    async fn set_up(&self, new: NewWorkspace) -> Result<SignedIn, ApiError> {
         self.build(new).await.map_err(Error::into_api)
     }
 

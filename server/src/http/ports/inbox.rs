@@ -1,0 +1,29 @@
+//! Reading the inbox.
+
+use app::api::inbox::InboxPort;
+use async_trait::async_trait;
+use domain::inbox;
+use model::{Bootstrap, ConversationId, Cursor, Filter, InboxPage, Message, Thread};
+
+use super::{Answer, ForClient, MemberPort};
+
+#[async_trait]
+impl InboxPort for MemberPort {
+    async fn load_bootstrap(&self) -> Answer<Bootstrap> {
+        inbox::bootstrap(&self.http.db, &self.signed.session.scope).await.for_client()
+    }
+
+    async fn load_inbox(&self, filter: Filter, after: Option<Cursor>) -> Answer<InboxPage> {
+        // The first page paints at once; the following ones are fetched ahead of the scrolling.
+        let limit = if after.is_some() { inbox::PAGE } else { inbox::PAGE / 4 };
+        inbox::page(&self.http.db, &self.signed.session.scope, filter, after, limit).await.for_client()
+    }
+
+    async fn load_thread(&self, id: ConversationId) -> Answer<Thread> {
+        inbox::thread(&self.http.db, &self.signed.session.scope, id).await.for_client()
+    }
+
+    async fn load_older(&self, id: ConversationId, before: i64) -> Answer<(Vec<Message>, bool)> {
+        inbox::older(&self.http.db, &self.signed.session.scope, id, before).await.for_client()
+    }
+}
