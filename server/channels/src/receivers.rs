@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::account::set_state;
-use model::{AccountState, ChannelId, Timestamp, WorkspaceId};
+use model::{AccountState, ChannelId, Needs, Timestamp, WorkspaceId};
 use store::{
     Command, Db, Engine, Scope, Tx,
     account::{self, Account, AccountLease, NewState},
@@ -181,6 +181,7 @@ struct FreeLeases;
 #[async_trait]
 impl Command for FreeLeases {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         Ok(account::free_all(tx).await?)
@@ -200,6 +201,7 @@ struct TakenAccount {
 #[async_trait]
 impl Command for TakeAccount {
     type Output = Option<TakenAccount>;
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<TakenAccount>> {
         let scope = tx.scope()?;
@@ -217,6 +219,7 @@ struct KeepAccount(AccountLease);
 #[async_trait]
 impl Command for KeepAccount {
     type Output = bool;
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool> {
         let scope = tx.scope()?;
@@ -234,6 +237,7 @@ struct LeaveAccount {
 #[async_trait]
 impl Command for LeaveAccount {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
@@ -255,6 +259,7 @@ struct SetState {
 #[async_trait]
 impl Command for SetState {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use async_trait::async_trait;
-use model::{AuditEvent, AuditLine, AuditPage, MemberId, Permission, WorkspaceId};
+use model::{AuditEvent, AuditLine, AuditPage, MemberId, Needs, Permission, WorkspaceId};
 use serde_json::{Value, json};
 use store::{
     Command, Db, Scope, Tx,
@@ -56,6 +56,7 @@ pub struct NoteWrongPassword {
 #[async_trait]
 impl Command for NoteWrongPassword {
     type Output = ();
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let what = AuditEvent::SignInRefused;
@@ -80,6 +81,7 @@ pub struct NoteRefusal {
 #[async_trait]
 impl Command for NoteRefusal {
     type Output = ();
+    const NEEDS: Needs = Needs::SignedIn;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;

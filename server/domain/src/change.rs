@@ -232,7 +232,7 @@ impl Change {
 /// When the database fails, or another process changed a conversation first.
 pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Contact, changed: &Loaded) -> Result<()> {
     // The member who linked the contact may not be allowed to see the other conversations.
-    let system = Scope::system(scope.workspace(), "a contact became known");
+    let system = scope.consequence("a contact became known");
     for id in conversation::of_identity(tx.conn(), &system, changed.identity).await? {
         if id == changed.row.id {
             continue;

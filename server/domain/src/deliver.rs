@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use model::{
-    ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, MailId, MailOutcome, Message, MessageId,
+    ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, MailId, MailOutcome, Message, MessageId, Needs,
     Timestamp,
 };
 use store::{
@@ -46,6 +46,7 @@ pub struct ForgetJob(pub Lease);
 #[async_trait]
 impl Command for ForgetJob {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         self.0.done(tx).await
@@ -95,6 +96,7 @@ pub struct BeginSend {
 #[async_trait]
 impl Command for BeginSend {
     type Output = Plan;
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Plan> {
         let scope = tx.scope()?;
@@ -199,6 +201,7 @@ pub struct FinishSend {
 #[async_trait]
 impl Command for FinishSend {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
@@ -269,6 +272,7 @@ pub struct PostponeSend {
 #[async_trait]
 impl Command for PostponeSend {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
@@ -302,6 +306,7 @@ pub struct GiveUpSend {
 #[async_trait]
 impl Command for GiveUpSend {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
@@ -334,6 +339,7 @@ pub struct TheyRead {
 #[async_trait]
 impl Command for TheyRead {
     type Output = ();
+    const NEEDS: Needs = Needs::Outside;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;

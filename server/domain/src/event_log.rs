@@ -1,6 +1,7 @@
 //! The log of events is for browsers that come back: what they would not be told anyway goes. What figures need is in `history`.
 
 use async_trait::async_trait;
+use model::Needs;
 use store::{Command, Tx, error::Result, event};
 
 /// How many events one transaction deletes.
@@ -18,6 +19,7 @@ pub struct TrimEvents;
 #[async_trait]
 impl Command for TrimEvents {
     type Output = bool;
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool> {
         let (workspace, before) = (tx.scope()?.workspace(), tx.now().plus(-KEEP_MS));

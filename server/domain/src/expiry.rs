@@ -1,6 +1,7 @@
 //! Deletes expired rows: sessions, one-time links, sign-in attempts (S53). Expired ones are refused anyway; this only frees their rows.
 
 use async_trait::async_trait;
+use model::Needs;
 use store::{Command, Tx, error::Result, expiry};
 
 use super::sessions::IDLE_MS;
@@ -17,6 +18,7 @@ pub struct ForgetExpired;
 #[async_trait]
 impl Command for ForgetExpired {
     type Output = bool;
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool> {
         let (scope, now) = (tx.scope()?, tx.now());

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use mail::pictures;
-use model::{ApiError, Attachment, AttachmentId, ChannelId, MemberId};
+use model::{ApiError, Attachment, AttachmentId, ChannelId, MemberId, Needs, Permission};
 use sha2::Digest;
 use store::{
     Command, Db, Mark, Scope, Tx,
@@ -300,6 +300,7 @@ pub struct KeepFile(pub File);
 #[async_trait]
 impl Command for KeepFile {
     type Output = Attachment;
+    const NEEDS: Needs = Needs::May(Permission::Converse);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Attachment> {
         let scope = tx.scope()?;
@@ -321,6 +322,7 @@ pub struct KeepStrangersFile {
 #[async_trait]
 impl Command for KeepStrangersFile {
     type Output = Attachment;
+    const NEEDS: Needs = Needs::Outside;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Attachment> {
         let (scope, attachment) = (tx.scope()?, &self.file.attachment);

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use model::{
     AttachmentId, Channel, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, Line, MailHead, Message,
-    MessageId, Presence, Sender, Status, Trigger,
+    MessageId, Needs, Presence, Sender, Status, Trigger,
 };
 use store::{
     Command, Scope, Tx,
@@ -72,6 +72,7 @@ pub struct Receive(pub Inbound);
 #[async_trait]
 impl Command for Receive {
     type Output = Message;
+    const NEEDS: Needs = Needs::Outside;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
         let (scope, inbound) = (tx.scope()?, &self.0);
@@ -123,6 +124,8 @@ impl Receive {
         let inbound = &self.0;
         let correspondent = self.correspondent();
         let (identity, became_known) = correspondent.identity(tx, scope).await?;
+        // A person outside changes nothing but their own conversations.
+        let scope = &scope.known_as(identity.id);
         let known = match inbound.thread {
             InThread::Latest => conversation::latest_of(tx.conn(), scope, identity.id, inbound.channel.id).await?,
             InThread::Into(id) => Some(id),
@@ -152,7 +155,7 @@ impl Receive {
         let new = NewEntry { id, text, entry, attachments, provider, fingerprint, mail };
         let message = change.add(tx, new).await?;
         if outcome.auto_reply && !inbound.channel.auto_reply.is_empty() {
-            self.auto_reply(tx, scope, &mut change).await?;
+            self.auto_reply(tx, &scope.consequence("automatic reply"), &mut change).await?;
         }
         let changed = change.finish(tx).await?;
         if let Some(contact) = became_known {

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    ApiError, AuditEvent, Channel, ChannelId, EventBody, JobId, Member, MemberId, Permission, Role, Team, TeamId,
-    Visibility, Workspace,
+    ApiError, AuditEvent, Channel, ChannelId, EventBody, JobId, Member, MemberId, Needs, Permission, Role, Team,
+    TeamId, Visibility, Workspace,
 };
 use serde_json::json;
 use store::{
@@ -21,10 +21,10 @@ pub struct SetChat(pub bool);
 #[async_trait]
 impl Command for SetChat {
     type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Converse);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        scope.require(Permission::Converse)?;
         let mut member = workspace::member(tx.conn(), &scope, scope.person()?.member.id).await?;
         if member.chat_on == self.0 {
             return Ok(());
@@ -64,10 +64,10 @@ pub struct AddMember {
 #[async_trait]
 impl Command for AddMember {
     type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         let member = &self.member;
         if scope.me().is_some_and(|me| !me.member.role.may_grant(member.role)) {
             return Err(Error::FORBIDDEN);
@@ -103,10 +103,10 @@ pub struct EditMember {
 #[async_trait]
 impl Command for EditMember {
     type Output = Member;
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Member> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         let me = scope.person()?.member.clone();
         let members = workspace::members(tx.conn(), &scope).await?;
         let mut member = members.iter().find(|m| m.id == self.id).cloned().ok_or(Error::NOT_FOUND)?;
@@ -156,10 +156,10 @@ pub struct AddTeam {
 #[async_trait]
 impl Command for AddTeam {
     type Output = Team;
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Team> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         let name = check_name("name", &self.name, "Give the team a name.")?;
         let team = Team { id: self.id, name, channels: Vec::new() };
         if let Some(known) = workspace::teams(tx.conn(), &scope).await?.into_iter().find(|t| t.id == self.id) {
@@ -186,10 +186,10 @@ pub struct SetInTeam {
 #[async_trait]
 impl Command for SetInTeam {
     type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         let teams = workspace::teams(tx.conn(), &scope).await?;
         let team = teams.iter().find(|t| t.id == self.team).ok_or(Error::NOT_FOUND)?;
         workspace::member(tx.conn(), &scope, self.member).await?;
@@ -215,10 +215,10 @@ pub struct SetTeamChannels {
 #[async_trait]
 impl Command for SetTeamChannels {
     type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         let mut team = workspace::teams(tx.conn(), &scope)
             .await?
             .into_iter()
@@ -265,10 +265,10 @@ pub struct EditChannel {
 #[async_trait]
 impl Command for EditChannel {
     type Output = Channel;
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Channel> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         let mut channel = workspace::channel(tx.conn(), &scope, self.id).await?;
         let before = channel.clone();
         channel.name = check_name("name", &self.name, "Give the channel a name.")?;
@@ -319,10 +319,10 @@ pub struct EditWorkspace {
 #[async_trait]
 impl Command for EditWorkspace {
     type Output = Workspace;
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Workspace> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         let mut workspace = workspace::load(tx.conn(), &scope).await?.workspace;
         let before = std::mem::take(&mut workspace.name);
         workspace.name = check_name("name", &self.name, "Give the workspace a name.")?;
@@ -345,10 +345,10 @@ pub struct ReviveJob(pub JobId);
 #[async_trait]
 impl Command for ReviveJob {
     type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         if !job::revive(tx, scope.workspace(), self.0).await? {
             return Err(Error::NOT_FOUND);
         }

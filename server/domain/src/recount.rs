@@ -1,6 +1,7 @@
 //! Every command updates the counters. Once a day they are compared with the rows. A difference is logged and corrected.
 
 use async_trait::async_trait;
+use model::Needs;
 use store::{Command, Tx, conversation, error::Result};
 
 use super::{
@@ -18,6 +19,7 @@ pub struct AuditCounts {
 #[async_trait]
 impl Command for AuditCounts {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use model::{
     ApiError, Attachment, AttachmentId, ConversationId, ConversationState, Delivery, DeliveryState, Draft, DraftMode,
-    Entry, EventBody, FactKind, JobId, MailChoice, MemberId, Message, MessageId, Permission, Preview, Sender,
+    Entry, EventBody, FactKind, JobId, MailChoice, MemberId, Message, MessageId, Needs, Permission, Preview, Sender,
     Timestamp, Trigger,
 };
 use serde::{Deserialize, Serialize};
@@ -56,10 +56,10 @@ pub(super) struct Inverse {
 #[async_trait]
 impl Command for SendMessage {
     type Output = Message;
+    const NEEDS: Needs = Needs::May(Permission::Converse);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
         let scope = tx.scope()?;
-        scope.require(Permission::Converse)?;
         let me = scope.person()?.member.id;
         let text = check_text("text", &self.text)?;
         if text.is_empty() && self.attachments.is_empty() {
@@ -183,6 +183,7 @@ pub struct CancelMessage(pub MessageId);
 #[async_trait]
 impl Command for CancelMessage {
     type Output = Message;
+    const NEEDS: Needs = Needs::May(Permission::Converse);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
         let (scope, mut message, mut change) = outgoing(tx, self.0).await?;
@@ -227,6 +228,7 @@ pub struct SendNow(pub MessageId);
 #[async_trait]
 impl Command for SendNow {
     type Output = Message;
+    const NEEDS: Needs = Needs::May(Permission::Converse);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
         let (scope, mut message, mut change) = outgoing(tx, self.0).await?;

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    ApiError, AuditEvent, Channel, ChannelId, ChannelKind, EventBody, InviteId, Member, MemberId, Permission, Role,
-    SessionId, Timestamp, Visibility, Workspace, WorkspaceId,
+    ApiError, AuditEvent, Channel, ChannelId, ChannelKind, EventBody, InviteId, Member, MemberId, Needs, Permission,
+    Role, SessionId, Timestamp, Visibility, Workspace, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -80,6 +80,7 @@ pub struct OfferSetup {
 #[async_trait]
 impl Command for OfferSetup {
     type Output = bool;
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool> {
         if !workspace::all(tx.conn()).await?.is_empty() {
@@ -113,6 +114,7 @@ pub struct SetUp {
 #[async_trait]
 impl Command for SetUp {
     type Output = WorkspaceId;
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<WorkspaceId> {
         if !session::use_link(tx, &self.link_hash, Purpose::Setup).await?
@@ -187,6 +189,7 @@ pub struct CountAttempt {
 impl Command for CountAttempt {
     /// How many seconds to wait. None if the attempt is allowed.
     type Output = Option<i64>;
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<i64>> {
         // Checks before it counts, so that a refused attempt adds no row, whatever was typed (S53).
@@ -229,6 +232,7 @@ pub struct SignIn {
 #[async_trait]
 impl Command for SignIn {
     type Output = ();
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         session::forgive(tx, &self.forgive).await?;
@@ -249,6 +253,7 @@ pub struct Touch {
 #[async_trait]
 impl Command for Touch {
     type Output = ();
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         Ok(session::touch(tx, &self.token_hash).await?)
@@ -262,6 +267,7 @@ pub struct EndSession(pub SessionId);
 #[async_trait]
 impl Command for EndSession {
     type Output = ();
+    const NEEDS: Needs = Needs::SignedIn;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
@@ -289,6 +295,7 @@ pub struct ChangePassword {
 #[async_trait]
 impl Command for ChangePassword {
     type Output = ();
+    const NEEDS: Needs = Needs::SignedIn;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
@@ -329,10 +336,10 @@ pub struct Invite {
 #[async_trait]
 impl Command for Invite {
     type Output = Timestamp;
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Timestamp> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         let me = scope.person()?;
         if !me.member.role.may_grant(self.invitation.role) {
             return Err(Error::FORBIDDEN);
@@ -361,10 +368,10 @@ pub struct RevokeInvite(pub InviteId);
 #[async_trait]
 impl Command for RevokeInvite {
     type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         if !session::drop_link(tx, &scope, Purpose::Invite, &self.0.to_string()).await? {
             return Err(Error::NOT_FOUND);
         }
@@ -390,6 +397,7 @@ pub struct AcceptInvite {
 #[async_trait]
 impl Command for AcceptInvite {
     type Output = ();
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let now = tx.now();
@@ -435,6 +443,7 @@ pub struct ResetPassword {
 #[async_trait]
 impl Command for ResetPassword {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;

@@ -1,7 +1,7 @@
 //! What jobs there are: one table of their kinds, done by the workers.
 
 use async_trait::async_trait;
-use model::{ChannelId, ChannelKind, JobId, MailId, MessageId, Timestamp, Workspace, WorkspaceId};
+use model::{ChannelId, ChannelKind, JobId, MailId, MessageId, Needs, Timestamp, Workspace, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 use store::{
@@ -179,6 +179,7 @@ pub struct Schedule;
 #[async_trait]
 impl Command for Schedule {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let workspace = tx.scope()?.workspace();
@@ -198,6 +199,7 @@ pub struct EndTurn {
 #[async_trait]
 impl Command for EndTurn {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let workspace = tx.scope()?.workspace();

@@ -1,7 +1,7 @@
 //! Adds what conversations need: channels of several kinds, colleagues, teams.
 
 use async_trait::async_trait;
-use model::{Channel, ChannelId, ChannelKind, Member, MemberId, Role, Team, TeamId, Timestamp, Visibility};
+use model::{Channel, ChannelId, ChannelKind, Member, MemberId, Needs, Role, Team, TeamId, Timestamp, Visibility};
 use store::{Command, Tx, error::Result, workspace};
 
 use super::{
@@ -55,6 +55,7 @@ pub(super) struct Furnish {
 #[async_trait]
 impl Command for Furnish {
     type Output = Setting;
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Setting> {
         let scope = tx.scope()?;

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::files::Files;
-use model::{ApiError, Channel, EventBody, Timestamp, WorkspaceId};
+use model::{ApiError, Channel, EventBody, Needs, Timestamp, WorkspaceId};
 use store::{
     Command, Db, Scope, Tx,
     bulk::{self, Batch, BulkMessage},
@@ -192,6 +192,7 @@ struct Begin;
 #[async_trait]
 impl Command for Begin {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         bulk::begin(tx).await
@@ -206,6 +207,7 @@ struct Store {
 #[async_trait]
 impl Command for Store {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
@@ -222,6 +224,7 @@ struct End {
 #[async_trait]
 impl Command for End {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         bulk::end(tx).await?;

@@ -3,7 +3,7 @@ use std::{
     time::Instant,
 };
 
-use model::{Channel, ChannelId, ChannelKind, Member, MemberId, Role, Visibility, Workspace};
+use model::{Channel, ChannelId, ChannelKind, Member, MemberId, Needs, Role, Visibility, Workspace};
 use store::{Conn, OnCommit, Scope, clock::Clock, conversation, event, search};
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ struct SetUp(WorkspaceId);
 #[async_trait]
 impl Command for SetUp {
     type Output = ();
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let name = "Sample".to_owned();

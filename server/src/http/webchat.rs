@@ -51,6 +51,13 @@ pub struct Chat {
     channel: Channel,
 }
 
+impl Chat {
+    /// The scope of what a visitor does: the rights of a person outside, and no others.
+    fn visitor(&self) -> Scope {
+        Scope::visitor(self.scope.workspace(), self.channel.id)
+    }
+}
+
 impl FromRequestParts<Http> for Chat {
     type Rejection = Refusal;
 
@@ -86,13 +93,19 @@ impl Visitor {
     }
 
     async fn conversation(&self, http: &Http, chat: &Chat) -> Result<Option<ConversationId>, Error> {
+        Ok(self.latest(http, chat).await?.map(|(_, conversation)| conversation))
+    }
+
+    /// The newest conversation, and in whose name the visitor may change it.
+    async fn latest(&self, http: &Http, chat: &Chat) -> Result<Option<(Scope, ConversationId)>, Error> {
         let mut snapshot = http.db.snapshot().await?;
         let conn = &mut snapshot.conn();
         let address = contact::Address::own(chat.channel.kind, &self.address);
         let Some(identity) = contact::identity(conn, &chat.scope, address).await? else {
             return Ok(None);
         };
-        Ok(conversation::latest_of(conn, &chat.scope, identity.id, chat.channel.id).await?)
+        let latest = conversation::latest_of(conn, &chat.scope, identity.id, chat.channel.id).await?;
+        Ok(latest.map(|conversation| (chat.visitor().known_as(identity.id), conversation)))
     }
 }
 
@@ -255,7 +268,7 @@ pub async fn send(
         mail: None,
         channel: chat.channel.clone(),
     };
-    let stored = http.db.write(&chat.scope, Receive(inbound)).await?;
+    let stored = http.db.write(&chat.visitor(), Receive(inbound)).await?;
     Ok(Json(json!({ "message": shown(stored, &chat.channel, &[]) })).into_response())
 }
 
@@ -278,8 +291,8 @@ pub async fn seen(
     visitor: Visitor,
     Json(seen): Json<Seen>,
 ) -> Result<StatusCode, Refusal> {
-    if let Some(conversation) = visitor.conversation(&http, &chat).await? {
-        http.db.write(&chat.scope, TheyRead { conversation, n: seen.n }).await?;
+    if let Some((scope, conversation)) = visitor.latest(&http, &chat).await? {
+        http.db.write(&scope, TheyRead { conversation, n: seen.n }).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -302,7 +315,7 @@ pub async fn upload(
         return Err(ApiError::TooMany { seconds }.into());
     }
     let stream = body.into_data_stream().map_err(std::io::Error::other);
-    let kept = files::upload(&http.db, &http.files, &chat.scope, from, &named.name, VISITOR_LIMIT, stream).await?;
+    let kept = files::upload(&http.db, &http.files, &chat.visitor(), from, &named.name, VISITOR_LIMIT, stream).await?;
     Ok((StatusCode::CREATED, Json(ShownFile::from(kept))))
 }
 

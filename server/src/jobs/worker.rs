@@ -10,7 +10,7 @@ use domain::{
     work::Work,
 };
 use futures::FutureExt;
-use model::{ChannelId, StorageFault, Timestamp};
+use model::{ChannelId, Needs, StorageFault, Timestamp};
 use store::{
     Command, Db, Engine, Scope, Slots, Tx,
     clock::{random_bytes, random_hex},
@@ -232,6 +232,7 @@ struct Take {
 #[async_trait]
 impl Command for Take {
     type Output = Vec<Job>;
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Job>> {
         let until = tx.now().plus(LEASE_MS);
@@ -244,6 +245,7 @@ struct FreeLeases;
 #[async_trait]
 impl Command for FreeLeases {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         Ok(job::free_all(tx).await?)
@@ -267,6 +269,7 @@ struct GiveBack {
 #[async_trait]
 impl Command for GiveBack {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let (workspace, Lease { job, owner }) = (tx.scope()?.workspace(), &self.lease);

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use model::{
     ConversationId, ConversationRow, ConversationState, Counts, Facts, IdentityId, MemberId, Placement, Preview,
-    Timestamp, Visibility, WorkspaceId,
+    Timestamp, WorkspaceId,
 };
 
 use super::{
-    Scope, Tx,
+    Reach, Scope, Tx,
     codec::{self, read, read_opt},
     conn::{Conn, Engine, Val, args, row},
     scope::{among, ours, visible},
@@ -71,24 +71,20 @@ pub(super) const STATEMENTS: &[&str] =
 
 /// Every composed statement, for the tests.
 pub fn composed_statements() -> Vec<String> {
-    let mut all = Vec::new();
-    for &visibility in Visibility::ALL {
-        all.extend([one_sql(visibility), counts_sql(visibility)]);
-    }
-    all
+    Reach::ALL.map(one_sql).into_iter().chain(Reach::LISTED.map(counts_sql)).collect()
 }
 
-fn one_sql(visibility: Visibility) -> String {
-    format!("{SELECT} AND c.id = $4{}", visible(visibility))
+fn one_sql(reach: Reach) -> String {
+    format!("{SELECT} AND c.id = $4{}", visible(reach))
 }
 
 /// `$4` is a JSON array of ids.
-pub(super) fn some_sql(engine: Engine, visibility: Visibility) -> String {
-    format!("{SELECT} AND c.id {}{}", among(engine, "$4"), visible(visibility))
+pub(super) fn some_sql(engine: Engine, reach: Reach) -> String {
+    format!("{SELECT} AND c.id {}{}", among(engine, "$4"), visible(reach))
 }
 
-fn counts_sql(visibility: Visibility) -> String {
-    format!("{COUNTS}{}", visible(visibility))
+fn counts_sql(reach: Reach) -> String {
+    format!("{COUNTS}{}", visible(reach))
 }
 
 row! {
@@ -194,8 +190,8 @@ pub(super) fn joined(scope: &Scope) -> Timestamp {
 /// # Errors
 /// When the database fails.
 pub async fn load(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Result<Option<Loaded>, StoreError> {
-    let values = args![scope.workspace(), scope.member_key(), joined(scope), id];
-    conn.opt::<Raw>(ours(one_sql(scope.visibility())), values).await?.map(Loaded::try_from).transpose()
+    let values = args![scope.workspace(), scope.reach_key(), joined(scope), id];
+    conn.opt::<Raw>(ours(one_sql(scope.reach())), values).await?.map(Loaded::try_from).transpose()
 }
 
 /// Those of these conversations that exist and that the member may see, in no order.
@@ -211,8 +207,8 @@ pub async fn some(
         return Ok(Vec::new());
     }
     let ids = serde_json::to_string(ids).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    let sql = some_sql(conn.engine(), scope.visibility());
-    let values = args![scope.workspace(), scope.member_key(), joined(scope), ids];
+    let sql = some_sql(conn.engine(), scope.reach());
+    let values = args![scope.workspace(), scope.reach_key(), joined(scope), ids];
     let raw: Vec<Raw> = conn.all(ours(sql), values).await?;
     raw.into_iter().map(|raw| Loaded::try_from(raw).map(|loaded| loaded.row)).collect()
 }
@@ -386,8 +382,8 @@ row! {
 /// # Errors
 /// When the database fails.
 pub async fn counts(conn: &mut Conn<'_>, scope: &Scope) -> Result<(Counts, i64), StoreError> {
-    let sql = ours(counts_sql(scope.visibility()));
-    let raw: RawCounts = conn.one(sql, args![scope.workspace(), scope.member_key()]).await?;
+    let sql = ours(counts_sql(scope.reach()));
+    let raw: RawCounts = conn.one(sql, args![scope.workspace(), scope.reach_key()]).await?;
     // The SUM of no rows is NULL.
     let n = Option::unwrap_or_default;
     let counts = Counts {

@@ -36,13 +36,11 @@ pub mod words;
 pub mod workspace;
 mod writer;
 
-use model::Visibility;
-
 pub use conn::{Conn, Engine, QUERIES, Row, Val};
 pub use db::{Db, OnCommit, Snapshot};
 pub use mark::Mark;
 pub use migrations::migrations;
-pub use scope::Scope;
+pub use scope::{Reach, Scope};
 pub use slots::Slots;
 pub use wake::WakeUp;
 pub use writer::{Command, Committed, Tx};
@@ -80,7 +78,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
     };
     let fixed = fixed.into_iter().chain(own).flatten().map(|sql| (*sql).to_owned());
     let found = search::composed_statements(engine).into_iter().map(|(.., sql)| sql);
-    let rows = Visibility::ALL.iter().map(|visibility| conversation::some_sql(engine, *visibility));
+    let rows = Reach::ALL.into_iter().map(|reach| conversation::some_sql(engine, reach));
     let replayed = replay::statements(engine);
     fixed
         .chain(conversation::composed_statements())

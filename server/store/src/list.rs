@@ -2,10 +2,10 @@
 //! in it; the other conditions are looked at row by row, so they are one fragment with bound values, neutral where nothing is asked. There
 //! are few statements that way, whatever people combine.
 
-use model::{Assignee, ConversationRow, Count, Cursor, Filter, Timestamp, View, Visibility};
+use model::{Assignee, ConversationRow, Count, Cursor, Filter, Timestamp, View};
 
 use super::{
-    Scope,
+    Reach, Scope,
     codec::read,
     conn::{Conn, Engine, Val, args},
     conversation::{Loaded, Raw, SELECT, joined},
@@ -22,11 +22,11 @@ pub const COUNTED: i64 = 1_000;
 /// Every statement of the list, for the tests.
 pub fn statements(engine: Engine) -> Vec<String> {
     let mut all = Vec::new();
-    for &visibility in Visibility::ALL {
+    for reach in Reach::LISTED {
         for &view in View::ALL {
-            all.extend([page_sql(visibility, view, false), page_sql(visibility, view, true)]);
-            all.extend([narrow_sql(engine, visibility, view), count_sql(engine, visibility, view)]);
-            all.push(floor_sql(visibility, view));
+            all.extend([page_sql(reach, view, false), page_sql(reach, view, true)]);
+            all.extend([narrow_sql(engine, reach, view), count_sql(engine, reach, view)]);
+            all.push(floor_sql(reach, view));
         }
     }
     all
@@ -46,9 +46,9 @@ const fn of_view(view: View) -> &'static str {
 }
 
 /// The statement of a page of a whole view: `$4`, `$5` the cursor, the last value the limit.
-pub fn page_sql(visibility: Visibility, view: View, after: bool) -> String {
+pub fn page_sql(reach: Reach, view: View, after: bool) -> String {
     let (cursor, limit) = if after { (" AND (c.last_at, c.id) < ($4, $5)", "$6") } else { ("", "$4") };
-    let (view, visible) = (of_view(view), visible(visibility));
+    let (view, visible) = (of_view(view), visible(reach));
     format!("{SELECT} AND {view}{visible}{cursor} ORDER BY c.last_at DESC, c.id DESC LIMIT {limit}")
 }
 
@@ -74,13 +74,13 @@ fn conditions(engine: Engine) -> String {
     .concat()
 }
 
-fn narrow_sql(engine: Engine, visibility: Visibility, view: View) -> String {
-    let (view, visible, conditions) = (of_view(view), visible(visibility), conditions(engine));
+fn narrow_sql(engine: Engine, reach: Reach, view: View) -> String {
+    let (view, visible, conditions) = (of_view(view), visible(reach), conditions(engine));
     format!("{SELECT} AND {view}{visible}{BETWEEN}{conditions} ORDER BY c.last_at DESC, c.id DESC LIMIT $16")
 }
 
-fn count_sql(engine: Engine, visibility: Visibility, view: View) -> String {
-    let (view, visible, conditions) = (of_view(view), visible(visibility), conditions(engine));
+fn count_sql(engine: Engine, reach: Reach, view: View) -> String {
+    let (view, visible, conditions) = (of_view(view), visible(reach), conditions(engine));
     format!(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM conversation c LEFT JOIN read_marker rm \
          ON rm.workspace_id = c.workspace_id AND rm.conversation_id = c.id AND rm.member_id = $2 \
@@ -89,8 +89,8 @@ fn count_sql(engine: Engine, visibility: Visibility, view: View) -> String {
 }
 
 /// The key of the conversation that lies `$7` places below a key of the view.
-fn floor_sql(visibility: Visibility, view: View) -> String {
-    let (view, visible) = (of_view(view), visible(visibility));
+fn floor_sql(reach: Reach, view: View) -> String {
+    let (view, visible) = (of_view(view), visible(reach));
     format!(
         "SELECT c.last_at, c.id FROM conversation c WHERE c.workspace_id = $1 AND {view}{visible} \
          AND (c.last_at, c.id) < ($3, $4) AND (c.last_at, c.id) >= ($5, $6) ORDER BY c.last_at DESC, c.id DESC LIMIT 1 OFFSET $7"
@@ -123,12 +123,12 @@ pub async fn page(
     looked_at: [i64; 2],
 ) -> Result<Page, StoreError> {
     if !filter.narrows() {
-        let mut values = args![scope.workspace(), scope.member_key(), joined(scope)];
+        let mut values = args![scope.workspace(), scope.reach_key(), joined(scope)];
         if let Some(cursor) = after {
             values.extend(args![cursor.at, cursor.id]);
         }
         values.extend(args![limit + 1]);
-        let sql = page_sql(scope.visibility(), filter.view, after.is_some());
+        let sql = page_sql(scope.reach(), filter.view, after.is_some());
         return cut(conn.all(ours(sql), values).await?, limit);
     }
     let (from, lowest) = (beginning(filter, after), end(filter));
@@ -136,7 +136,7 @@ pub async fn page(
         let floor = floor(conn, scope, filter.view, &from, &lowest, places).await?;
         let mut values = narrowed(scope, filter, &from, floor.as_ref().map_or(&lowest, |(key, _)| key))?;
         values.extend(args![limit + 1]);
-        let sql = narrow_sql(conn.engine(), scope.visibility(), filter.view);
+        let sql = narrow_sql(conn.engine(), scope.reach(), filter.view);
         let page = cut(conn.all(ours(sql), values).await?, limit)?;
         match floor {
             Some((_, searched)) if !page.more => {
@@ -159,7 +159,7 @@ pub async fn count(conn: &mut Conn<'_>, scope: &Scope, filter: &Filter) -> Resul
     let floor = floor(conn, scope, filter.view, &from, &lowest, LOOKED_AT[1]).await?;
     let mut values = narrowed(scope, filter, &from, floor.as_ref().map_or(&lowest, |(key, _)| key))?;
     values.extend(args![COUNTED]);
-    let sql = count_sql(conn.engine(), scope.visibility(), filter.view);
+    let sql = count_sql(conn.engine(), scope.reach(), filter.view);
     let (n,): (i64,) = conn.one(ours(sql), values).await?;
     Ok(if floor.is_some() || n >= COUNTED { Count::AtLeast(n) } else { Count::Exact(n) })
 }
@@ -192,9 +192,9 @@ async fn floor(
     lowest: &Key,
     places: i64,
 ) -> Result<Option<(Key, Cursor)>, StoreError> {
-    let mut values = args![scope.workspace(), scope.member_key(), from.0, from.1.clone()];
+    let mut values = args![scope.workspace(), scope.reach_key(), from.0, from.1.clone()];
     values.extend(args![lowest.0, lowest.1.clone(), places - 1]);
-    let found: Option<Key> = conn.opt(ours(floor_sql(scope.visibility(), view)), values).await?;
+    let found: Option<Key> = conn.opt(ours(floor_sql(scope.reach(), view)), values).await?;
     found
         .map(|(at, id)| Ok(((at, id.clone()), Cursor { at: Timestamp(at), id: read("conversation", id)? })))
         .transpose()
@@ -212,7 +212,7 @@ fn narrowed(scope: &Scope, filter: &Filter, from: &Key, floor: &Key) -> Result<V
         Assignee::Nobody => String::new(),
         Assignee::Member(member) => member.to_string(),
     });
-    let mut values = args![scope.workspace(), scope.member_key(), joined(scope)];
+    let mut values = args![scope.workspace(), scope.reach_key(), joined(scope)];
     values.extend(args![from.0, from.1.clone(), floor.0, floor.1.clone()]);
     values.extend(args![
         filter.handling.map(|by| by.as_str().to_owned()),

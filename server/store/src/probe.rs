@@ -1,6 +1,7 @@
 //! Writes a row and deletes it again, to find out whether the database stores anything.
 
 use async_trait::async_trait;
+use model::Needs;
 
 use super::{Command, Tx, conn::args};
 use crate::{
@@ -23,6 +24,7 @@ pub(super) struct Put;
 #[async_trait]
 impl Command for Put {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         tx.exec(PUT, args![new_id().to_string(), hex::encode(random_bytes::<BYTES>())]).await?;
@@ -36,6 +38,7 @@ pub(super) struct Take;
 #[async_trait]
 impl Command for Take {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         tx.exec(TAKE, Vec::new()).await?;

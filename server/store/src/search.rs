@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{Contact, ContactId, ConversationId, ConversationRow, MessageId, Visibility};
+use model::{Contact, ContactId, ConversationId, ConversationRow, MessageId};
 
 use super::{
-    Scope, Tx,
+    Reach, Scope, Tx,
     codec::read,
     conn::{Conn, Engine, Row, args},
     conversation,
@@ -103,9 +103,9 @@ const CONTACTS: Index = Index {
 
 impl Index {
     /// The hits as `s`, newest first. A member who sees everything needs only `$4` of them. For other members more are read.
-    fn hits(&self, engine: Engine, way: Way, visibility: Visibility) -> String {
+    fn hits(&self, engine: Engine, way: Way, reach: Reach) -> String {
         let Self { table, columns, place, unindexed, newest } = self;
-        let bound = if visibility == Visibility::All { "$4" } else { CANDIDATES };
+        let bound = if reach == Reach::All { "$4" } else { CANDIDATES };
         match (engine, way) {
             (Engine::Sqlite, _) => format!(
                 "(SELECT rowid AS place, {columns} FROM {table} WHERE {table} MATCH $3 ORDER BY rowid DESC LIMIT {bound}) s"
@@ -123,23 +123,23 @@ impl Index {
 }
 
 /// `$1` workspace, `$2` member, `$3` the query, `$4` the limit.
-fn messages_sql(engine: Engine, way: Way, visibility: Visibility) -> String {
-    let hits = MESSAGES.hits(engine, way, visibility);
+fn messages_sql(engine: Engine, way: Way, reach: Reach) -> String {
+    let hits = MESSAGES.hits(engine, way, reach);
     // CROSS makes SQLite read the hits first. PostgreSQL does not accept a condition on a CROSS JOIN.
     let join = if engine == Engine::Sqlite { "CROSS JOIN" } else { "JOIN" };
     format!(
         "SELECT s.conversation_id, s.message_id FROM {hits} {join} conversation c ON c.workspace_id = $1 \
          AND c.id = s.conversation_id{} ORDER BY s.place DESC LIMIT $4",
-        visible(visibility)
+        visible(reach)
     )
 }
 
 /// The statement for contacts. A member who sees one of a contact's conversations sees the contact.
-fn contacts_sql(engine: Engine, way: Way, visibility: Visibility) -> String {
-    let hits = CONTACTS.hits(engine, way, visibility);
-    let seen = visible(visibility);
-    let seen = match visibility {
-        Visibility::All => format!("CAST($1 AS TEXT) IS NOT NULL{seen}"),
+fn contacts_sql(engine: Engine, way: Way, reach: Reach) -> String {
+    let hits = CONTACTS.hits(engine, way, reach);
+    let seen = visible(reach);
+    let seen = match reach {
+        Reach::All => format!("CAST($1 AS TEXT) IS NOT NULL{seen}"),
         _ => format!(
             "EXISTS (SELECT 1 FROM conversation c WHERE c.workspace_id = $1 AND c.contact_id = s.contact_id{seen})"
         ),
@@ -147,13 +147,13 @@ fn contacts_sql(engine: Engine, way: Way, visibility: Visibility) -> String {
     format!("SELECT s.contact_id FROM {hits} WHERE {seen} ORDER BY s.place DESC LIMIT $4")
 }
 
-/// Every composed statement, for the tests, with its table, way and visibility.
-pub fn composed_statements(engine: Engine) -> Vec<(&'static str, Way, Visibility, String)> {
+/// Every composed statement, for the tests, with its table, way and reach.
+pub fn composed_statements(engine: Engine) -> Vec<(&'static str, Way, Reach, String)> {
     let mut all = Vec::new();
-    for &visibility in Visibility::ALL {
+    for reach in Reach::LISTED {
         for &way in ways(engine) {
-            all.push(("messages", way, visibility, messages_sql(engine, way, visibility)));
-            all.push(("contacts", way, visibility, contacts_sql(engine, way, visibility)));
+            all.push(("messages", way, reach, messages_sql(engine, way, reach)));
+            all.push(("contacts", way, reach, contacts_sql(engine, way, reach)));
         }
     }
     all
@@ -306,7 +306,7 @@ async fn find<T: Row>(
     scope: &Scope,
     text: &str,
     limit: i64,
-    sql: fn(Engine, Way, Visibility) -> String,
+    sql: fn(Engine, Way, Reach) -> String,
 ) -> Result<Vec<T>, StoreError> {
     let Some(query) = Query::parse(text) else { return Ok(Vec::new()) };
     let (engine, workspace) = (conn.engine(), scope.workspace().to_string());
@@ -316,8 +316,8 @@ async fn find<T: Row>(
     };
     let mut found = Vec::new();
     for &way in ways(engine) {
-        let values = args![workspace.clone(), scope.member_key(), query.clone(), limit];
-        found = conn.all(ours(sql(engine, way, scope.visibility())), values).await?;
+        let values = args![workspace.clone(), scope.reach_key(), query.clone(), limit];
+        found = conn.all(ours(sql(engine, way, scope.reach())), values).await?;
         if found.len() as i64 >= limit {
             break;
         }

@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use futures::FutureExt;
-use model::{EventBody, StorageFault, Timestamp, WorkspaceId};
+use model::{EventBody, Needs, StorageFault, Timestamp, WorkspaceId};
 use sqlx::{PgPool, SqliteConnection};
 use tokio::{
     sync::{Notify, mpsc, oneshot},
@@ -46,6 +46,8 @@ const TRIES: usize = 12;
 pub trait Command: Send + Sync + 'static {
     /// What the caller gets after the commit.
     type Output: Send + 'static;
+    /// What whoever gives it needs. The writer refuses others before it runs.
+    const NEEDS: Needs;
 
     /// Makes the change.
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output>;
@@ -135,6 +137,16 @@ impl<C: Command> Queued for Waiting<C> {
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> bool {
         tx.scope.clone_from(&self.scope);
+        let allowed = match &self.scope {
+            Some(scope) => scope.has(C::NEEDS),
+            // What belongs to no workspace is asked by the server alone.
+            None if matches!(C::NEEDS, Needs::Nothing | Needs::System) => Ok(()),
+            None => Err(Error::FORBIDDEN),
+        };
+        if let Err(refusal) = allowed {
+            self.result = Some(Err(refusal));
+            return false;
+        }
         // A panic in one command must not stop the writer, and with it all writing.
         let result = match AssertUnwindSafe(self.command.run(tx)).catch_unwind().await {
             Ok(result) => result,

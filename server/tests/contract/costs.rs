@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use domain::{inbox, sessions::IDLE_MS};
 use model::{Act, Draft, DraftMode, Role, View, Visibility};
-use store::{QUERIES, search, session};
+use store::{QUERIES, Reach, search, session};
 
 use crate::world::{Person, World};
 
@@ -53,7 +53,7 @@ async fn a_list_asks_four_statements_at_most(world: World) {
                 inbox::page(&world.db, &who.scope, View::All, None, limit).await.unwrap()
             })
             .await;
-            assert!(asked > 0 && asked <= 4, "{asked} statements for {limit} rows ({:?})", who.scope.visibility());
+            assert!(asked > 0 && asked <= 4, "{asked} statements for {limit} rows ({:?})", who.scope.reach());
             if who.id == mine.id {
                 assert_eq!(i64::try_from(page.rows.len()).unwrap(), limit, "a full page was read");
             }
@@ -69,13 +69,13 @@ async fn an_open_conversation_asks_five_and_the_session(world: World) {
         world.inbound("visitor", &format!("Message {n}")).await;
     }
     world.act(&world.owner, conversation, Act::Assign(Some(mine.id))).await.unwrap();
-    for who in people.iter().filter(|who| who.scope.visibility() != Visibility::Teams) {
+    for who in people.iter().filter(|who| who.scope.reach() != Reach::Teams) {
         let draft = Draft { mode: DraftMode::Reply, text: "Dear".to_owned(), id: None };
         world.db.write(&who.scope, inbox::SaveDraft { conversation, draft }).await.unwrap();
         let (thread, asked) = counted(world.thread(&session_of(&world, who).await, conversation)).await;
         let thread = thread.unwrap();
         assert_eq!((thread.messages.len(), thread.more, thread.drafts.len()), (50, true, 1));
-        assert!(asked > 0 && asked <= 5, "{asked} statements ({:?})", who.scope.visibility());
+        assert!(asked > 0 && asked <= 5, "{asked} statements ({:?})", who.scope.reach());
     }
 }
 
@@ -88,9 +88,9 @@ async fn a_search_asks_three_statements_at_most(world: World) {
             let mut snapshot = world.db.snapshot().await.unwrap();
             let conn = &mut snapshot.conn();
             let (hits, asked) = counted(search::messages(conn, &who.scope, "hello", limit)).await;
-            let expected = if who.scope.visibility() == Visibility::All { found } else { 0 };
+            let expected = if who.scope.reach() == Reach::All { found } else { 0 };
             assert_eq!(hits.unwrap().len(), expected);
-            assert!(asked > 0 && asked <= 3, "{asked} statements ({:?})", who.scope.visibility());
+            assert!(asked > 0 && asked <= 3, "{asked} statements ({:?})", who.scope.reach());
         }
     }
 }

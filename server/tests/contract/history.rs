@@ -8,8 +8,8 @@ use domain::{
     send::{CancelMessage, SendNow},
 };
 use model::{
-    Act, AgentId, ApiError, CloseReason, ConversationId, DeliveryState, DraftMode, FactKind, Role, Sender, TeamId,
-    Timestamp, Visibility,
+    Act, AgentId, ApiError, CloseReason, ConversationId, DeliveryState, DraftMode, FactKind, Needs, Role, Sender,
+    TeamId, Timestamp, Visibility,
 };
 use store::{
     Command, Tx,
@@ -68,6 +68,7 @@ struct Alter {
 #[async_trait]
 impl Command for Alter {
     type Output = ();
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;

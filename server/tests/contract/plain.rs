@@ -5,7 +5,7 @@ use domain::{
     sessions::{SESSION_MS, web_chat},
     work::make_workspace,
 };
-use model::{Channel, JobId, Member, MemberId, Role, SessionId, Timestamp, Visibility, Workspace, WorkspaceId};
+use model::{Channel, JobId, Member, MemberId, Needs, Role, SessionId, Timestamp, Visibility, Workspace, WorkspaceId};
 use store::{Command, Slots, Tx, Val, clock::new_id, error::Result, job, session, workspace};
 
 /// Statements, one after another; how many rows the last one touched.
@@ -20,6 +20,7 @@ impl Sql {
 #[async_trait]
 impl Command for Sql {
     type Output = u64;
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<u64> {
         let mut touched = 0;
@@ -36,6 +37,7 @@ pub struct AddChannel(pub Channel);
 #[async_trait]
 impl Command for AddChannel {
     type Output = ();
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let workspace = tx.scope()?.workspace();
@@ -52,6 +54,7 @@ pub struct AddTenant {
 #[async_trait]
 impl Command for AddTenant {
     type Output = (WorkspaceId, MemberId, Channel);
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output> {
         let id = WorkspaceId::new(new_id());
@@ -94,6 +97,7 @@ pub struct LeaveJob {
 #[async_trait]
 impl Command for LeaveJob {
     type Output = ();
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let workspace = tx.scope()?.workspace();
@@ -110,6 +114,7 @@ pub struct TakeJob {
 #[async_trait]
 impl Command for TakeJob {
     type Output = Option<job::Job>;
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output> {
         let mut jobs = job::lease(tx, self.owner, self.until, &mut Slots::default()).await?;

@@ -302,7 +302,8 @@ async fn lists_walk_an_index(world: World) {
     for &visibility in Visibility::ALL {
         for &view in View::ALL {
             for cursor in [None, Some(1_700_000_002_500)] {
-                let plan = planner.plan(&page_sql(visibility, view, cursor.is_some()), values(&world, cursor)).await;
+                let plan =
+                    planner.plan(&page_sql(visibility.into(), view, cursor.is_some()), values(&world, cursor)).await;
                 if let Some(fault) = fault(world.engine, &plan) {
                     faults.push(format!("{visibility:?} {view:?} cursor {cursor:?} {fault}:\n{plan}"));
                 }
@@ -469,7 +470,7 @@ async fn a_deep_page_costs_what_the_first_costs(world: World) {
     fill(&world).await;
     let mut planner = Planner::of(&world).await;
     for &view in View::ALL {
-        let sql = page_sql(Visibility::All, view, true);
+        let sql = page_sql(Visibility::All.into(), view, true);
         let near = planner.plan(&sql, values(&world, Some(1_700_000_004_990))).await;
         let deep = planner.plan(&sql, values(&world, Some(1_700_000_000_010))).await;
         // How conversations are read; the few rows beside them may be fetched this way or that.

@@ -13,9 +13,9 @@ use domain::{
     sessions::{ChangePassword, EndSession, Invitation, Invite, ResetPassword, RevokeInvite},
 };
 use model::{
-    Act, ApiError, AttachmentId, ChannelId, CloseReason, ContactField, ContactId, ConversationId, Draft, DraftMode,
-    EmailSettings, Host, InviteId, JobId, MailId, Member, MemberId, MessageId, Permission, Role, Security, Seen,
-    SessionId, Status, TeamId, View, Visibility,
+    Act, AgentId, ApiError, AttachmentId, ChannelId, CloseReason, ContactField, ContactId, ConversationId, Draft,
+    DraftMode, EmailSettings, Host, IdentityId, InviteId, JobId, MailId, Member, MemberId, MessageId, Needs,
+    Permission, Role, Security, Seen, SessionId, Status, TeamId, View, Visibility,
 };
 use store::{
     Scope,
@@ -32,6 +32,9 @@ use crate::{
 
 on_both_engines!(
     n10_every_command_as_every_role,
+    n10_every_command_as_every_other_actor,
+    n10_a_command_says_what_its_operation_says,
+    s20_an_actor_reaches_no_further_than_its_own,
     n10_reading_as_every_role,
     s26_nobody_hands_out_what_they_do_not_hold
 );
@@ -234,6 +237,123 @@ async fn n10_every_command_as_every_role(world: World) {
             );
         }
     }
+}
+
+/// What acts beside members has permissions of its own: a program those it was given, an agent and a rule those of a conversation, a person
+/// outside none of a member's.
+async fn n10_every_command_as_every_other_actor(world: World) {
+    let owner = world.owner.clone();
+    let me = || owner.scope.person().unwrap().clone();
+    let ids = one_of_everything(&world, &owner, 900).await;
+    let identity = IdentityId::new(new_id());
+    let actors: [(&str, Scope, &[Permission]); 6] = [
+        ("a token to read", Scope::token(world.workspace, me(), vec![Permission::Read]), &[Permission::Read]),
+        ("a token of nothing", Scope::token(world.workspace, me(), Vec::new()), &[]),
+        (
+            "an agent",
+            Scope::agent(world.workspace, AgentId::new(new_id()), ids.conversation),
+            &[Permission::Read, Permission::Converse],
+        ),
+        ("a rule", Scope::rule(world.workspace, "a rule"), &[Permission::Read, Permission::Converse]),
+        ("a visitor", Scope::visitor(world.workspace, world.chat.id), &[]),
+        ("a known visitor", Scope::visitor(world.workspace, world.chat.id).known_as(identity), &[]),
+    ];
+    for (who, scope, permissions) in actors {
+        let before = world.last_seq().await;
+        for (name, needs, result) in every_command(&world, &scope, &ids).await {
+            // What is a person's own (a session, a password) is no program's.
+            let may = needs.is_some_and(|permission| permissions.contains(&permission));
+            let forbidden = matches!(result, Err(Error::Refused(ApiError::Forbidden)));
+            assert!(may || forbidden, "{who} may not {name}: {result:?}");
+            assert!(!matches!(result, Err(Error::Store(_))), "{who} {name}: {result:?}");
+        }
+        if permissions.is_empty() {
+            assert_eq!(world.last_seq().await, before, "{who} changed something");
+        }
+    }
+}
+
+/// Jobs and webhooks give commands without an operation: what a command needs is enforced where it runs, and is what its operation says.
+async fn n10_a_command_says_what_its_operation_says(_world: World) {
+    fn needs<C: store::Command>() -> Needs {
+        C::NEEDS
+    }
+    let commands = [
+        ("act_on_many", needs::<domain::act::ActOnMany>()),
+        ("add_team", needs::<AddTeam>()),
+        ("backfill", needs::<Backfill>()),
+        ("cancel_message", needs::<CancelMessage>()),
+        ("change_password", needs::<ChangePassword>()),
+        ("change_state", needs::<ChangeState>()),
+        ("connect_mailbox", needs::<ConnectMailbox>()),
+        ("edit_channel", needs::<EditChannel>()),
+        ("edit_contact", needs::<EditContact>()),
+        ("edit_member", needs::<EditMember>()),
+        ("edit_workspace", needs::<EditWorkspace>()),
+        ("end_session", needs::<EndSession>()),
+        ("invite", needs::<Invite>()),
+        ("make_contact", needs::<MakeContact>()),
+        ("mark_read", needs::<MarkRead>()),
+        ("pause_channel", needs::<PauseChannel>()),
+        ("read_mail_again", needs::<RetryQuarantined>()),
+        ("revive_job", needs::<ReviveJob>()),
+        ("revoke_invite", needs::<RevokeInvite>()),
+        ("save_draft", needs::<SaveDraft>()),
+        ("send_message", needs::<SendMessage>()),
+        ("send_now", needs::<SendNow>()),
+        ("set_chat", needs::<SetChat>()),
+        ("set_in_team", needs::<SetInTeam>()),
+        ("set_team_channels", needs::<SetTeamChannels>()),
+        ("sign_in", needs::<domain::sessions::SignIn>()),
+        ("sign_out", needs::<EndSession>()),
+        ("set_up", needs::<domain::sessions::SetUp>()),
+        ("accept_invite", needs::<domain::sessions::AcceptInvite>()),
+    ];
+    let reads = [
+        "audit_log",
+        "bootstrap",
+        "check_mailbox",
+        "find_mailbox",
+        "inbox_page",
+        "invites",
+        "mailbox_status",
+        "older",
+        "sessions",
+        "system_status",
+        "thread",
+    ];
+    for operation in app::api::operations() {
+        match commands.iter().find(|(name, _)| *name == operation.name) {
+            Some((name, needs)) => assert_eq!(*needs, operation.needs, "{name}"),
+            None => assert!(reads.contains(&operation.name), "{} is neither read nor written here", operation.name),
+        }
+    }
+}
+
+async fn s20_an_actor_reaches_no_further_than_its_own(world: World) {
+    let theirs = world.inbound("amelie", "Bonjour").await.conversation;
+    let other = world.inbound("bruno", "Salut").await.conversation;
+    let identity = {
+        let mut snapshot = world.db.snapshot().await.unwrap();
+        let loaded = store::conversation::load(&mut snapshot.conn(), &world.system(), theirs).await.unwrap();
+        loaded.unwrap().identity
+    };
+    let visitor = Scope::visitor(world.workspace, world.chat.id);
+    let sees = async |scope: &Scope, id| {
+        let mut snapshot = world.db.snapshot().await.unwrap();
+        store::conversation::load(&mut snapshot.conn(), scope, id).await.unwrap().is_some()
+    };
+    assert!(!sees(&visitor, theirs).await, "nobody knows yet who it is");
+    let known = visitor.known_as(identity);
+    assert_eq!((sees(&known, theirs).await, sees(&known, other).await), (true, false));
+    let agent = Scope::agent(world.workspace, AgentId::new(new_id()), theirs);
+    assert_eq!((sees(&agent, theirs).await, sees(&agent, other).await), (true, false));
+    assert_eq!(refused(inbox::page(&world.db, &agent, View::All, None, 10).await), ApiError::Forbidden);
+    assert_eq!(refused(inbox::page(&world.db, &known, View::All, None, 10).await), ApiError::Forbidden);
+    assert!(!known.sees(&world.row(theirs).await.facts().placement()), "what a placement cannot tell is not seen");
+    assert!(known.access().is_none());
+    let token = Scope::token(world.workspace, world.owner.scope.person().unwrap().clone(), vec![Permission::Read]);
+    assert!(sees(&token, other).await);
 }
 
 async fn n10_reading_as_every_role(world: World) {

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use domain::inbox::SaveDraft;
 use futures::future::join_all;
-use model::{ConversationId, Draft, DraftMode, EventBody};
+use model::{ConversationId, Draft, DraftMode, EventBody, Needs};
 use store::{
     Command, Tx,
     clock::new_id,
@@ -53,6 +53,7 @@ fn announce(then: Then) -> Announce {
 #[async_trait]
 impl Command for Announce {
     type Output = ();
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         self.runs.fetch_add(1, Ordering::SeqCst);

@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::sessions::{AcceptInvite, Browser, IDLE_MS, Invitation, Invite, OfferSetup, SetUp};
-use model::{InviteId, Role, Visibility, WorkspaceId};
+use model::{InviteId, Needs, Role, Visibility, WorkspaceId};
 use sqlx::{Connection, PgConnection};
 use store::{
     Command, Db, Engine, Scope, Tx, Val,
@@ -178,6 +178,7 @@ struct EndLeases;
 #[async_trait]
 impl Command for EndLeases {
     type Output = ();
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let now = Val::from(tx.now());

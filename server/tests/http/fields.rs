@@ -7,7 +7,7 @@ use domain::{
     sessions::{SESSION_MS, web_chat},
     work::make_workspace,
 };
-use model::{Member, MemberId, Role, SessionId, Visibility, Workspace, WorkspaceId};
+use model::{Member, MemberId, Needs, Role, SessionId, Visibility, Workspace, WorkspaceId};
 use reqwest::Client;
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
@@ -36,6 +36,7 @@ struct AddOther(Other);
 #[async_trait]
 impl Command for AddOther {
     type Output = ();
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let Other { workspace: id, member, channel, owner } = &self.0;

@@ -176,6 +176,7 @@ struct Pages(u32);
 
 #[async_trait::async_trait]
 impl store::Command for Pages {
+    const NEEDS: model::Needs = model::Needs::Nothing;
     type Output = ();
 
     async fn run(&self, tx: &mut store::Tx<'_>) -> store::error::Result<()> {

@@ -5,6 +5,7 @@
 //! file aside. Then it checks the modification time and looks for rows that use the bytes. If the file is young or in use, it is moved
 //! back.
 
+use model::Needs;
 use std::{io::ErrorKind, path::Path, time::Duration};
 
 use async_trait::async_trait;
@@ -27,6 +28,7 @@ pub struct ForgetUnclaimed;
 #[async_trait]
 impl Command for ForgetUnclaimed {
     type Output = bool;
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool> {
         let (scope, before) = (tx.scope()?, tx.now().plus(-UNCLAIMED_MS));
@@ -40,6 +42,7 @@ struct Settle(String);
 #[async_trait]
 impl Command for Settle {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;

@@ -1,7 +1,7 @@
 //! Writes to a person first: begins a conversation with our mail (T16).
 
 use async_trait::async_trait;
-use model::{ApiError, Channel, ChannelId, ChannelKind, ContactId, DraftMode, Message, Permission};
+use model::{ApiError, Channel, ChannelId, ChannelKind, ContactId, DraftMode, Message, Needs, Permission};
 use store::{
     Command, Scope, Tx, account,
     contact::{self, Address},
@@ -32,10 +32,10 @@ pub struct BeginMail {
 #[async_trait]
 impl Command for BeginMail {
     type Output = Message;
+    const NEEDS: Needs = Needs::May(Permission::Converse);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
         let scope = tx.scope()?;
-        scope.require(Permission::Converse)?;
         if self.send.mode != DraftMode::Reply {
             return Err(ApiError::invalid("mode", "A note begins nothing.").into());
         }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use model::{
     AccountState, ApiError, AuditEvent, Channel, ChannelHealth, ChannelId, ChannelKind, EmailSettings, EventBody,
-    MailId, MailOutcome, Permission, Timestamp,
+    MailId, MailOutcome, Needs, Permission, Timestamp,
 };
 use serde_json::json;
 use store::{
@@ -43,10 +43,10 @@ pub struct ConnectMailbox {
 #[async_trait]
 impl Command for ConnectMailbox {
     type Output = Channel;
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Channel> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         let json = serde_json::to_string(&self.settings).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         let address = self.settings.address.clone();
         let known = workspace::channels(tx.conn(), &scope).await?;
@@ -115,10 +115,10 @@ pub struct PauseChannel {
 #[async_trait]
 impl Command for PauseChannel {
     type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         let account = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
         not_a_sample(&account)?;
         let name = workspace::channel(tx.conn(), &scope, self.id).await?.name;
@@ -152,10 +152,10 @@ pub struct Backfill {
 #[async_trait]
 impl Command for Backfill {
     type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         let account = account::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
         not_a_sample(&account)?;
         let settings: EmailSettings = read(&account.settings)?;
@@ -215,10 +215,10 @@ pub struct RetryQuarantined {
 #[async_trait]
 impl Command for RetryQuarantined {
     type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Administer);
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
-        scope.require(Permission::Administer)?;
         let kept = mail::one(tx.conn(), &scope, self.id).await?.ok_or(Error::NOT_FOUND)?;
         if kept.outcome != MailOutcome::Quarantined {
             return Ok(());

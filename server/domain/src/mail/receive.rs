@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use model::{
     ApiError, Channel, ChannelId, Delivery, DeliveryState, Entry, FolderCounts, Line, MailHead, MailId, MailOutcome,
-    Mailbox, Message, MessageId, Own, Parties, Timestamp, Trigger,
+    Mailbox, Message, MessageId, Needs, Own, Parties, Timestamp, Trigger,
 };
 use store::{
     Command, Scope, Tx, account,
@@ -70,6 +70,7 @@ pub struct Taken {
 #[async_trait]
 impl Command for ReceiveMails {
     type Output = Taken;
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Taken> {
         let scope = tx.scope()?;
@@ -401,6 +402,7 @@ pub struct BeginFolder {
 #[async_trait]
 impl Command for BeginFolder {
     type Output = Folder;
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Folder> {
         let scope = tx.scope()?;
@@ -427,6 +429,7 @@ pub struct NameMail {
 #[async_trait]
 impl Command for NameMail {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
@@ -449,6 +452,7 @@ pub struct KeepFolderCounts {
 #[async_trait]
 impl Command for KeepFolderCounts {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;

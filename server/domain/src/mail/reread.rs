@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use model::{
-    Attachment, AttachmentId, ChannelId, Contact, Entry, JobId, MailHead, MailId, Mailbox, Message, Parties, Timestamp,
+    Attachment, AttachmentId, ChannelId, Contact, Entry, JobId, MailHead, MailId, Mailbox, Message, Needs, Parties,
+    Timestamp,
 };
 use sha2::Digest;
 use store::{
@@ -70,6 +71,7 @@ pub struct ScheduleReading;
 #[async_trait]
 impl Command for ScheduleReading {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
@@ -87,6 +89,7 @@ pub struct EndReading {
 #[async_trait]
 impl Command for EndReading {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
@@ -117,6 +120,7 @@ pub struct PutRight {
 #[async_trait]
 impl Command for PutRight {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;

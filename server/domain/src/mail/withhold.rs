@@ -1,7 +1,7 @@
 //! Mails that a server has but does not deliver. They go to the quarantine without bytes, and the other mails go on (R9).
 
 use async_trait::async_trait;
-use model::{ChannelId, MailId, MailOutcome};
+use model::{ChannelId, MailId, MailOutcome, Needs};
 use store::{
     Command, Tx,
     error::Result,
@@ -35,6 +35,7 @@ pub struct WithholdMails {
 #[async_trait]
 impl Command for WithholdMails {
     type Output = ();
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;

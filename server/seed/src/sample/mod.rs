@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use channels::email::Email;
 use domain::files::Files;
 use jiff::tz::TimeZone;
-use model::{AccountState, Channel, EventBody, Member, MemberId, Own, Role, Timestamp, WorkspaceId};
+use model::{AccountState, Channel, EventBody, Member, MemberId, Needs, Own, Role, Timestamp, WorkspaceId};
 use store::{
     Command, Db, Scope, Tx, account,
     bulk::{self, Batch},
@@ -141,6 +141,7 @@ struct Store {
 #[async_trait]
 impl Command for Store {
     type Output = Report;
+    const NEEDS: Needs = Needs::System;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Report> {
         let scope = tx.scope()?;

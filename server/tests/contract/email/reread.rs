@@ -1,7 +1,7 @@
 //! Mails that older rules read are updated from their stored bytes. Who sees them and where they are does not change.
 
 use domain::mail::{PutRight, ScheduleReading, stale};
-use model::{ConversationId, MailHead, Mailbox, Message};
+use model::{ConversationId, MailHead, Mailbox, Message, Needs};
 use store::{Command, Scope, Tx, Val, contact, mail, message, search};
 
 use super::office::{Office, letter};
@@ -27,6 +27,7 @@ struct Spoil {
 #[async_trait::async_trait]
 impl Command for Spoil {
     type Output = ();
+    const NEEDS: Needs = Needs::Nothing;
 
     async fn run(&self, tx: &mut Tx<'_>) -> store::error::Result<()> {
         let (scope, message) = (tx.scope()?, &self.message);
