@@ -103,26 +103,41 @@ pub fn facts(seen: &Diff<'_>) -> Vec<NewFact> {
     if came_in && before.state.missed_at.is_none() && now.state.missed_at.is_some() {
         facts.push(NewFact::new(FactKind::Missed, actor));
     }
-    facts.extend(status(before.state.status, now.state.status, added, actor));
+    facts.extend(statuses(before.state.status, now.state.status, added, actor));
     // Where somebody writes in, whoever had it is no longer a member: that is no act of whoever writes.
     facts.extend(who_has_it(before, now, if came_in { FactActor::System } else { actor }));
     facts
 }
 
-fn status(before: Status, now: Status, added: &[&Message], actor: FactActor) -> Option<NewFact> {
-    if before == now {
-        return None;
-    }
-    let reason = added.iter().find_map(|message| match message.entry {
-        Entry::Line { line: Line::Closed { reason, .. } } => Some(reason.as_str().to_owned()),
-        _ => None,
-    });
-    let (kind, to) = match now {
-        Status::Closed => (FactKind::Closed, reason),
-        Status::Open => (FactKind::Reopened, None),
-        Status::Pending => (FactKind::Pending, None),
+/// Each move of the status is a fact. Lines tell of several in one change: what somebody closed without having seen the newest message is
+/// open again at once.
+fn statuses(before: Status, now: Status, added: &[&Message], actor: FactActor) -> Vec<NewFact> {
+    let (mut facts, mut from) = (Vec::new(), before);
+    let mut moved = |to: Status, by: FactActor, reason: Option<String>| {
+        let kind = match to {
+            Status::Closed => FactKind::Closed,
+            Status::Open => FactKind::Reopened,
+            Status::Pending => FactKind::Pending,
+        };
+        if to != from {
+            facts.push(NewFact::new(kind, by).between(Some(from.as_str().to_owned()), reason));
+            from = to;
+        }
+        !facts.is_empty()
     };
-    Some(NewFact::new(kind, actor).between(Some(before.as_str().to_owned()), to))
+    let mut told = false;
+    for message in added {
+        let Entry::Line { line } = &message.entry else { continue };
+        told |= match line {
+            Line::Closed { by, reason } => moved(Status::Closed, (*by).into(), Some(reason.as_str().to_owned())),
+            Line::Status { by, to } => moved(*to, (*by).into(), None),
+            Line::ReopenedByThem => moved(Status::Open, FactActor::Visitor, None),
+            _ => false,
+        };
+    }
+    // What no line tells: a reply, or a message that somebody had not seen.
+    moved(now, if told { FactActor::Visitor } else { actor }, None);
+    facts
 }
 
 fn who_has_it(before: &ConversationRow, now: &ConversationRow, actor: FactActor) -> Vec<NewFact> {

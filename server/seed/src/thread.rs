@@ -152,7 +152,10 @@ impl Play<'_> {
         let (before, from) = (self.thread.conversation.row.clone(), self.thread.messages.len());
         self.happens(step, at, answered, last);
         self.thread.conversation.row.version += 1;
-        self.remember(&before, from, at);
+        // That line belongs to the message that follows it.
+        if step != Step::ReopenedByThem {
+            self.remember(&before, from, at);
+        }
     }
 
     /// Adds to the history what a real step would have added.

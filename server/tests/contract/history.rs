@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 use channels::SendError;
 use domain::{
+    act::{ActOnMany, ChangeState},
     change::Change,
+    mail::BeginMail,
     people::{AddTeam, SetChat},
     send::{CancelMessage, SendNow},
 };
 use model::{
-    Act, AgentId, ApiError, CloseReason, ConversationId, DeliveryState, DraftMode, FactKind, Needs, Role, Sender,
-    TeamId, Timestamp, Visibility,
+    Act, AgentId, ApiError, CloseReason, ConversationId, DeliveryState, DraftMode, FactKind, MailChoice, Mailbox,
+    Needs, Recipients, Role, Seen, Sender, Status, TeamId, Timestamp, Visibility,
 };
 use store::{
     Command, Tx,
@@ -29,6 +31,9 @@ use crate::{
 on_both_engines!(
     history_says_who_answered_when_and_after_how_long,
     history_says_who_had_it_and_how_it_ended,
+    history_says_who_began_it,
+    history_has_both_moves_of_what_was_closed_unseen,
+    history_has_what_was_done_to_many_at_once,
     history_says_that_nobody_was_there,
     history_names_a_reply_that_was_taken_back_or_failed,
     history_is_kept_with_its_change_or_not_at_all,
@@ -155,6 +160,60 @@ async fn history_says_who_had_it_and_how_it_ended(world: World) {
     assert_eq!(shown, expected);
 }
 
+async fn history_says_who_began_it(world: World) {
+    let desk = Desk::open(world).await;
+    let (world, owner) = (&desk.world, by(&desk.world.owner));
+    let conversation = ConversationId::new(new_id());
+    let recipients = Recipients { to: vec![Mailbox::of("anna@x.example")], ..Recipients::default() };
+    let mut send = message(conversation, DraftMode::Reply, "Good morning");
+    send.mail = Some(MailChoice { recipients, subject: Some("Your plans".to_owned()) });
+    let begin = BeginMail { channel: desk.channel.id, contact: None, send };
+    world.db.write(&world.owner.scope, begin).await.unwrap();
+    // Nobody waited: it is no response.
+    let expected = [
+        (FactKind::Begun, owner, None),
+        (FactKind::Assigned, owner, None),
+        (FactKind::Reply, owner, None),
+        (FactKind::Pending, owner, None),
+    ];
+    assert_eq!(told(&of(world, conversation).await), expected);
+}
+
+/// A message that came in before the click opens it again in the same change.
+async fn history_has_both_moves_of_what_was_closed_unseen(world: World) {
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    world.inbound("amelie", "One more thing").await;
+    let seen = Seen { status: Status::Open, assignee: None, inbound: 1 };
+    for act in [Act::Close(CloseReason::Spam), Act::Pending] {
+        world.db.write(&world.owner.scope, ChangeState { conversation, seen, act }).await.unwrap();
+        assert_eq!(world.row(conversation).await.state.status, Status::Open);
+    }
+    let facts = of(&world, conversation).await;
+    let shown: Vec<_> = facts[3..].iter().map(|f| (f.kind, f.actor, f.from.as_deref(), f.to.as_deref())).collect();
+    let expected = [
+        (FactKind::Closed, by(&world.owner), Some("open"), Some("spam")),
+        (FactKind::Reopened, FactActor::Visitor, Some("closed"), None),
+        (FactKind::Pending, by(&world.owner), Some("open"), None),
+        (FactKind::Reopened, FactActor::Visitor, Some("pending"), None),
+    ];
+    assert_eq!(shown, expected);
+}
+
+async fn history_has_what_was_done_to_many_at_once(world: World) {
+    let mut conversations = Vec::new();
+    for n in 0..3 {
+        conversations.push(world.inbound(&format!("visitor {n}"), "Hello").await.conversation);
+    }
+    let act = Act::Close(CloseReason::Resolved);
+    world.act(&world.owner, conversations[0], act).await.unwrap();
+    let many = ActOnMany { conversations: conversations.clone(), act };
+    assert_eq!(world.db.write(&world.owner.scope, many).await.unwrap(), 2);
+    for conversation in conversations {
+        let facts = of(&world, conversation).await;
+        assert_eq!(told(&facts[2..]), [(FactKind::Closed, by(&world.owner), None)]);
+    }
+}
+
 async fn history_says_that_nobody_was_there(world: World) {
     world.db.write(&world.owner.scope, SetChat(false)).await.unwrap();
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
@@ -220,8 +279,8 @@ async fn history_is_kept_with_its_change_or_not_at_all(world: World) {
     // The same requests again; a claim that comes too late; a command that fails in the end.
     world.receive(inbound).await.unwrap();
     world.db.write(owner, reply).await.unwrap();
-    let seen = model::Seen { status: model::Status::Pending, assignee: None, inbound: 1 };
-    let late = domain::act::ChangeState { conversation, seen, act: Act::Reopen };
+    let seen = Seen { status: Status::Open, assignee: None, inbound: 1 };
+    let late = ChangeState { conversation, seen, act: Act::Close(CloseReason::Resolved) };
     assert!(world.db.write(owner, late).await.is_err());
     let team = Some(TeamId::new(new_id()));
     assert!(world.db.write(owner, Alter { conversation, team, agent: None, then_fail: true }).await.is_err());
@@ -306,6 +365,11 @@ async fn history_adds_up_to_the_rows_after_a_random_walk(world: World) {
     for _ in 0..300 {
         walk.step().await;
     }
+    adds_up(&world, 10).await;
+}
+
+/// The history, with `kinds` of facts at least, says the same as the rows.
+pub async fn adds_up(world: &World, kinds: i64) {
     let last = |kinds: &str, column: &str| {
         format!(
             "(SELECT {column} FROM history h WHERE h.workspace_id = c.workspace_id AND h.conversation_id = c.id AND kind IN ({kinds}) \
@@ -325,6 +389,13 @@ async fn history_adds_up_to_the_rows_after_a_random_walk(world: World) {
         ("in", many("inbound", "m.kind = 'incoming'")),
         ("out", many("reply", "m.kind = 'outgoing'")),
         ("taken back", many("taken_back", "m.state = 'cancelled'")),
+        (
+            "not sent",
+            "EXISTS (SELECT 1 FROM message m WHERE m.workspace_id = c.workspace_id AND m.conversation_id = c.id \
+             AND m.state IN ('failed', 'bounced', 'unknown') AND NOT EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = c.workspace_id \
+             AND h.conversation_id = c.id AND h.message_id = m.id AND h.kind = 'send_failed' AND h.to_value = m.state))"
+                .to_owned(),
+        ),
         ("begun", many("begun", "m.n = 1")),
         (
             "assignee",
@@ -342,7 +413,7 @@ async fn history_adds_up_to_the_rows_after_a_random_walk(world: World) {
         rows[0].0
     };
     let all = count("SELECT CAST(COUNT(DISTINCT kind) AS BIGINT) FROM history".to_owned()).await;
-    assert!(all >= 10, "the walk meets {all} kinds of facts");
+    assert!(all >= kinds, "only {all} kinds of facts");
     for (what, which) in wrong {
         let sql = format!("SELECT CAST(COUNT(*) AS BIGINT) FROM conversation c WHERE {which}");
         assert_eq!(count(sql).await, 0, "{what}");

@@ -18,7 +18,10 @@ use seed::{Report, sample};
 use server::jobs::Worker;
 use store::{account, clock::new_id, conversation, message, workspace};
 
-use crate::world::{self, World, is_conflict, refused};
+use crate::{
+    history::adds_up,
+    world::{self, World, is_conflict, refused},
+};
 
 on_both_engines!(says_what_its_files_say, again_changes_nothing, sends_nothing);
 
@@ -91,6 +94,7 @@ impl Office {
             "SELECT id || name || digest FROM attachment ORDER BY id",
             "SELECT id || digest FROM mail ORDER BY id",
             "SELECT conversation_id || member_id || read_count FROM read_marker ORDER BY conversation_id, member_id",
+            "SELECT id || kind || at || actor FROM history ORDER BY id",
         ] {
             all.extend(self.texts(sql).await);
         }
@@ -117,6 +121,7 @@ async fn says_what_its_files_say(world: World) {
     let expected: BTreeSet<Vec<String>> =
         written.iter().map(|texts| texts.iter().map(|text| begin(text)).collect()).collect();
     assert_eq!(loaded, expected);
+    adds_up(&office.world, 8).await;
     let all: Vec<&Message> = threads.iter().flat_map(|(_, messages)| messages).collect();
     assert_eq!(all.iter().map(|message| message.id).collect::<BTreeSet<_>>().len(), all.len(), "all ids must differ");
     assert_eq!(report.messages, all.len() as u64);
