@@ -7,6 +7,7 @@ use super::composer::{AttachButton, FileList, Uploads, read_addresses, written};
 use crate::{
     api::conversation::{Beginning, NewMessage, send_message},
     components::ui::{Button, Dialog, Variant},
+    piece::{Piece, Place, begin_part, show_piece},
     state::{House, new_uuid, use_house},
 };
 use model::{
@@ -92,10 +93,15 @@ pub fn BeginDialog() -> impl IntoView {
     view! {
         <Show when=move || asked.get()>
             <Dialog title="New e-mail" open=begin.open>
-                <Form begin />
+                {show_piece(Piece::Writing, Place::Part, || Box::pin(begin_part()))}
             </Dialog>
         </Show>
     }
+}
+
+/// What stands in it, within its piece.
+pub(crate) fn draw() -> AnyView {
+    view! { <Form begin=use_begin() /> }.into_any()
 }
 
 #[component]

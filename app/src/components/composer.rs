@@ -9,6 +9,7 @@ use leptos::{html, prelude::*};
 use crate::{
     api::conversation::NewMessage,
     components::ui::{Glyph, Icon},
+    piece::{Piece, Place, composer_part, show_piece},
     state::{Connection, Ghost, give_focus, use_house, use_inbox, use_live, use_outbox},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
@@ -56,9 +57,19 @@ fn leave(id: ConversationId) {
     give_focus(&format!("#row-{id}"));
 }
 
+/// The composer, as soon as its piece is loaded.
+pub fn show(id: ConversationId, them: Signal<String>, back: RwSignal<Option<GivenBack>>) -> AnyView {
+    show_piece(Piece::Writing, Place::Composer, move || Box::pin(composer_part(id, them, back)))
+}
+
+/// The composer, within its piece.
+pub(crate) fn draw(id: ConversationId, them: Signal<String>, back: RwSignal<Option<GivenBack>>) -> AnyView {
+    view! { <Composer id them back /> }.into_any()
+}
+
 /// The composer.
 #[component]
-pub fn Composer(
+fn Composer(
     /// Where it writes.
     id: ConversationId,
     /// Who it writes to, in short.

@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*};
 
 use super::{
-    composer::{Composer, GivenBack},
+    composer::{self, GivenBack},
     details::{act_on, close_menu},
     entry::{DayLine, EntryView},
     frame::Panel,
@@ -152,7 +152,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     };
     let composer = move || {
         match (may_write.get(), inbox.gone.get()) {
-        (true, false) => view! { <Composer id them=Signal::from(name) back /> }.into_any(),
+        (true, false) => composer::show(id, Signal::from(name), back),
         (true, true) => view! { <p class="composer-closed">"This conversation went to somebody else. You can no longer answer here."</p> }.into_any(),
         (false, _) => view! { <p class="composer-closed">"You may read here, but not answer. An admin can change your role."</p> }.into_any(),
     }

@@ -109,3 +109,20 @@ pub fn recall_all(prefix: &str) -> Vec<(String, String)> {
         Vec::new()
     }
 }
+
+/// Whether the page may load itself afresh: not again within a minute, or a server without a file would keep it loading for ever.
+pub fn may_load_afresh() -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        const NAME: &str = "tandem:afresh";
+        const PAUSE_MS: i64 = 60_000;
+        // Where nothing can be kept nobody could count: then it asks and does not load by itself.
+        let Some(storage) = web_sys::window().and_then(|window| window.session_storage().ok().flatten()) else {
+            return false;
+        };
+        let last = storage.get_item(NAME).ok().flatten().and_then(|at| at.parse::<i64>().ok());
+        last.is_none_or(|at| now_ms() - at > PAUSE_MS) && storage.set_item(NAME, &now_ms().to_string()).is_ok()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    false
+}

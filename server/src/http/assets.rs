@@ -1,6 +1,11 @@
 //! The site inside the binary: WebAssembly, CSS, fonts, the widget; compressed at build, hashed names cached for ever.
 
-use app::document::{Part, Program};
+use std::collections::HashMap;
+
+use app::{
+    document::{Part, Program},
+    piece::Piece,
+};
 use axum::{
     body::Body,
     extract::Path,
@@ -15,21 +20,22 @@ use serde::Deserialize;
 #[allow_missing = true]
 struct Embedded;
 
-/// A part of the app, as the browser loads it.
+/// The program, as the browser loads it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Files {
     js: String,
     wasm: String,
+    /// The files of each piece.
+    #[serde(default)]
+    pieces: HashMap<String, Vec<String>>,
 }
 
 /// The names that pages refer to.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Site {
-    /// The inbox in the browser.
-    pub inbox: Option<Files>,
-    /// The settings in the browser.
-    pub settings: Option<Files>,
+    /// What wakes the pages below the sign-in.
+    pub app: Option<Files>,
     /// The style sheet.
     pub css: String,
     /// The widget's frame.
@@ -56,14 +62,16 @@ impl Site {
         site
     }
 
-    /// What wakes the pages of a part.
-    pub fn program(&self, part: Part) -> Option<Program> {
-        let files = match part {
-            Part::Doors => &None,
-            Part::Inbox => &self.inbox,
-            Part::Settings => &self.settings,
-        };
-        files.as_ref().map(|Files { js, wasm }| Program { js: js.clone(), wasm: wasm.clone() })
+    /// What wakes the page at a path; none where the server alone draws.
+    pub fn program(&self, path: &str) -> Option<Program> {
+        let Files { js, wasm, pieces } = self.app.as_ref().filter(|_| Part::of(path) == Part::App)?;
+        let mut named: Vec<String> = Vec::new();
+        for file in Piece::of_path(path).iter().filter_map(|piece| pieces.get(piece.name())).flatten() {
+            if !named.contains(file) {
+                named.push(file.clone());
+            }
+        }
+        Some(Program { js: js.clone(), wasm: wasm.clone(), pieces: named })
     }
 }
 
