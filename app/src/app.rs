@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     components::{Outlet, ParentRoute, Route, Router, Routes},
+    hooks::use_location,
     path,
 };
 
@@ -14,7 +15,7 @@ use crate::{
         inbox::InboxPage,
         settings::{SettingsPart, settings},
     },
-    state::{House, Inbox, Live, Outbox, Zone},
+    state::{House, Inbox, Live, Outbox, Zone, give_focus},
 };
 use model::{Bootstrap, Timestamp};
 
@@ -150,6 +151,7 @@ fn Inside(boot: Bootstrap) -> impl IntoView {
     provide_context(inbox);
     provide_context(outbox);
     keep_time(house);
+    focus_new_area();
     Effect::new(move |_| {
         house.zone.learn();
         inbox.part_days();
@@ -188,6 +190,19 @@ fn Inside(boot: Bootstrap) -> impl IntoView {
         <ToastHost toasts />
     }
     .into_any()
+}
+
+/// Between the areas nothing is loaded afresh, so the focus would stay in what has gone: it moves to the content, as for a new page.
+fn focus_new_area() {
+    let path = use_location().pathname;
+    let area = Memo::new(move |_| path.with(|path| path.split('/').nth(1).unwrap_or_default().to_owned()));
+    Effect::new(move |before: Option<String>| {
+        let now = area.get();
+        if before.is_some_and(|before| before != now) {
+            request_animation_frame(|| give_focus("#main"));
+        }
+        now
+    });
 }
 
 /// Moves the clock that relative times are told by, as the server's clock goes.

@@ -19,10 +19,10 @@ use crate::{
         frame::{Frame, Layout, Panel},
         ui::{Banner, BannerPlace, Button, Icon, Tone},
     },
-    state::{Connection, may_load_afresh, use_live},
+    state::{Connection, give_focus, may_load_afresh, use_live},
 };
 use model::ApiError;
-pub(crate) use parts::{begin_part, composer_part, details_part, settings_part};
+pub(crate) use parts::{WritingPart, details_part, settings_part, writing_part};
 
 type Loading = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
 /// What a split function answers: ready at once where its piece is here.
@@ -141,9 +141,14 @@ pub(crate) fn show_piece(piece: Piece, place: Place, draw: impl Fn() -> Drawing 
                 return;
             }
             missing.try_set(why);
-            if why.is_none() && place == Place::Part {
-                // A dialog that came late gives the focus to the field that would have had it.
-                request_animation_frame(|| crate::state::give_focus("dialog[open] [autofocus]"));
+            // What came late gives the focus to where it would have been: the content of a page, the first field of a dialog.
+            let focus = match place {
+                Place::Page => "#main",
+                Place::Part => "dialog[open] [autofocus]",
+                Place::Composer => return,
+            };
+            if why.is_none() {
+                request_animation_frame(move || give_focus(focus));
             }
         });
     };
@@ -210,7 +215,8 @@ fn in_its_place(place: Place, why: Missing, retry: Callback<()>) -> AnyView {
             </Button>
         },
     };
-    let banner = |place| view! { <Banner icon=Icon::TriangleAlert tone=Tone::Bad title text place>{button}</Banner> }.into_any();
+    let banner =
+        |place| view! { <Banner icon=Icon::TriangleAlert tone=Tone::Bad title text place>{button}</Banner> }.into_any();
     match place {
         Place::Page => page(banner(BannerPlace::Top)),
         Place::Part => banner(BannerPlace::Card),

@@ -9,7 +9,7 @@ use leptos::{html, prelude::*};
 use crate::{
     api::conversation::NewMessage,
     components::ui::{Glyph, Icon},
-    piece::{Piece, Place, composer_part, show_piece},
+    piece::{Piece, Place, WritingPart, show_piece, writing_part},
     state::{Connection, Ghost, give_focus, use_house, use_inbox, use_live, use_outbox},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
@@ -59,7 +59,8 @@ fn leave(id: ConversationId) {
 
 /// The composer, as soon as its piece is loaded.
 pub fn show(id: ConversationId, them: Signal<String>, back: RwSignal<Option<GivenBack>>) -> AnyView {
-    show_piece(Piece::Writing, Place::Composer, move || Box::pin(composer_part(id, them, back)))
+    let part = WritingPart::Composer { id, them, back };
+    show_piece(Piece::Writing, Place::Composer, move || Box::pin(writing_part(part)))
 }
 
 /// The composer, within its piece.

@@ -1,4 +1,5 @@
-//! Where the program is cut. Each function below leads into another file of WebAssembly; those that name the same piece share a file.
+//! Where the program is cut. Each function below leads into another file of WebAssembly. One function for each piece: the macro gives every
+//! function a loader of its own, and one that has not loaded yet answers a moment later, although its file is there.
 #![allow(unsafe_code, reason = "the macro declares each cut as an import and an export of WebAssembly")]
 
 use leptos::{
@@ -28,18 +29,27 @@ pub fn details_part(id: ConversationId) -> Result<AnyView, SplitLoaderError> {
     Ok(details::draw(id))
 }
 
-/// What a reply is written in.
+/// What is written in.
 #[wasm_split(writing, wasm_split_path = ::leptos::wasm_split, preload(load_writing), fallible)]
-pub fn composer_part(
-    id: ConversationId,
-    them: Signal<String>,
-    back: RwSignal<Option<GivenBack>>,
-) -> Result<AnyView, SplitLoaderError> {
-    Ok(composer::draw(id, them, back))
+pub fn writing_part(part: WritingPart) -> Result<AnyView, SplitLoaderError> {
+    Ok(match part {
+        WritingPart::Composer { id, them, back } => composer::draw(id, them, back),
+        WritingPart::NewMail => begin::draw(),
+    })
 }
 
-/// The form of a new e-mail.
-#[wasm_split(writing, wasm_split_path = ::leptos::wasm_split, fallible)]
-pub fn begin_part() -> Result<AnyView, SplitLoaderError> {
-    Ok(begin::draw())
+/// What the piece `writing` draws.
+#[derive(Clone, Copy)]
+pub enum WritingPart {
+    /// The composer of a conversation.
+    Composer {
+        /// Where it writes.
+        id: ConversationId,
+        /// Who it writes to, in short.
+        them: Signal<String>,
+        /// What comes back to be written again.
+        back: RwSignal<Option<GivenBack>>,
+    },
+    /// The form of a new e-mail.
+    NewMail,
 }
