@@ -115,7 +115,7 @@ function cut(out) {
     for (const name of fs.readdirSync(out).filter((name) => name === MAIN || isPiece(name))) {
       const file = path.join(out, name)
       emptied += empty(file, NEVER_CALLED)
-      run('wasm-opt', ...WASM_PASSES, ...ENABLED, file, '-o', file)
+      run('wasm-opt', '--quiet', ...WASM_PASSES, ...ENABLED, file, '-o', file)
     }
     if (emptied === 0) fail(`no function is called ${NEVER_CALLED}: look what they are called now`)
   }
@@ -210,6 +210,42 @@ function widget(fontUrl, used) {
   return { chat_js: hashed('chat.js', script('chat.js', 'esm')), chat_css: hashed('chat.css', css('frontend/widget/chat.css', fontUrl, used)) }
 }
 
+// --- installing: the service worker, the page for when there is no network ----------------------------------------------
+
+function worker(manifest) {
+  const here = (file) => path.join(root, 'frontend/worker', file)
+  const bundle = (file, ...args) => run('esbuild', here(file), '--minify', '--log-level=warning', ...args).toString()
+  const js = hashed('offline.js', bundle('offline.js'))
+  files.set('offline.html', Buffer.from(fs.readFileSync(here('offline.html'), 'utf8').replace('{css}', manifest.css).replace('{js}', js)))
+  // The widget is for other people's visitors.
+  const kept = [manifest.app.js, manifest.app.wasm, ...new Set(Object.values(manifest.app.pieces).flat()), manifest.css, manifest.font, js]
+  files.set('sw.js', Buffer.from(bundle('sw.js', `--define:ASSETS=${JSON.stringify(kept)}`)))
+  return kept
+}
+
+/** What browsers ask for before they offer to install; returns what is missing. */
+function installable(kept) {
+  const app = JSON.parse(files.get('manifest.webmanifest') ?? '{}')
+  const faults = []
+  const must = (is, what) => is || faults.push(`cannot be installed: ${what}`)
+  must(app.name && app.short_name && app.id, 'the manifest has no name, short name or id')
+  must(['standalone', 'minimal-ui', 'fullscreen'].includes(app.display), 'the manifest says no display of an app')
+  must(app.start_url?.startsWith(app.scope), 'the start lies outside the scope')
+  const sizes = (app.icons ?? []).map(({ src, sizes, type, purpose }) => {
+    const bytes = files.get(src.slice(1))
+    must(bytes, `${src} does not exist`)
+    // The size stands at a fixed place in a PNG.
+    const real = bytes && type === 'image/png' ? `${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)}` : sizes
+    must(real === sizes, `${src} is ${real} and not ${sizes}`)
+    return `${sizes} ${purpose}`
+  })
+  for (const size of ['192x192 any', '512x512 any', '512x512 maskable']) must(sizes.includes(size), `there is no icon ${size}`)
+  const text = files.get('sw.js').toString()
+  for (const url of kept) must(files.has(url.slice(1)) && text.includes(url), `the service worker does not keep ${url}`)
+  must(text.includes('/offline.html') && files.has('offline.html'), 'there is no page for when there is no network')
+  return faults
+}
+
 // --- writing ---------------------------------------------------------------------------------------------------------
 
 const brotli = promisify(zlib.brotliCompress)
@@ -298,8 +334,9 @@ const style = hashed('main.css', css('style/main.css', fontUrl, used))
 const manifest = { app: program(), css: style, ...widget(fontUrl, used), font: fontUrl }
 icons()
 publicFiles(used)
+const kept = worker(manifest)
 files.set('manifest.json', Buffer.from(`${JSON.stringify(manifest)}\n`))
 await compress()
 write()
-const over = sizes(manifest)
-if (flags.includes('--check') && over.length) fail(`over budget\n  ${over.join('\n  ')}`)
+const over = [...sizes(manifest), ...installable(kept)]
+if (flags.includes('--check') && over.length) fail(`not as it must be\n  ${over.join('\n  ')}`)

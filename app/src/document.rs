@@ -60,6 +60,9 @@ mod shell {
     };
     use model::Bootstrap;
 
+    /// Keeps the program for the next visit.
+    const WORKER_SCRIPT: &str = include_str!("document/worker.js");
+
     /// The program, as the browser loads it.
     #[derive(Debug, Clone, Default)]
     pub struct Program {
@@ -108,7 +111,8 @@ mod shell {
                 <script nonce=nonce.clone() inner_html=PANELS_SCRIPT></script>
                 <link rel="modulepreload" href=js nonce=nonce.clone() />
                 {std::iter::once(wasm).chain(pieces).map(preload).collect_view()}
-                <script type="module" nonce=nonce inner_html=start></script>
+                <script type="module" nonce=nonce.clone() inner_html=start></script>
+                <script nonce=nonce inner_html=WORKER_SCRIPT></script>
             }
         });
         let app = match part {
@@ -123,6 +127,10 @@ mod shell {
                     <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
                     <meta name="color-scheme" content="light dark" />
                     <link rel="icon" href="/mark.svg" type="image/svg+xml" />
+                    <link rel="manifest" href="/manifest.webmanifest" />
+                    <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+                    <meta name="theme-color" content="#f6f6f8" media="(prefers-color-scheme: light)" />
+                    <meta name="theme-color" content="#17181c" media="(prefers-color-scheme: dark)" />
                     <link rel="stylesheet" href=css />
                     <link rel="preload" href=font r#as="font" r#type="font/woff2" crossorigin="anonymous" />
                     {boot}

@@ -20,6 +20,15 @@ use serde::Deserialize;
 #[allow_missing = true]
 struct Embedded;
 
+/// What a browser asks for to install the app: address and file.
+pub const INSTALLED: [(&str, &str); 5] = [
+    ("/manifest.webmanifest", "manifest.webmanifest"),
+    ("/icon-192.png", "icon-192.png"),
+    ("/icon-512.png", "icon-512.png"),
+    ("/icon-maskable-512.png", "icon-maskable-512.png"),
+    ("/apple-touch-icon.png", "apple-touch-icon.png"),
+];
+
 /// The program, as the browser loads it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Files {
@@ -95,6 +104,25 @@ pub async fn public(name: &'static str, headers: HeaderMap) -> Response {
     serve(name, &headers, "public, max-age=86400")
 }
 
+/// `GET /sw.js`: asked for at every visit, or a browser would stay with an old one. It loads our own files and nothing else.
+pub async fn worker(headers: HeaderMap) -> Response {
+    fresh("sw.js", "default-src 'none'; connect-src 'self'", &headers)
+}
+
+/// `GET /offline.html`: what the worker shows while we cannot be reached. Nothing in it is anybody's.
+pub async fn offline(headers: HeaderMap) -> Response {
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; \
+                  base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    fresh("offline.html", policy, &headers)
+}
+
+/// A file without a hash in its name, which the browser has to ask for anew each time.
+fn fresh(name: &str, policy: &'static str, headers: &HeaderMap) -> Response {
+    let mut response = serve(name, headers, "no-cache");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response
+}
+
 fn serve(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
     let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let packed = [("br", "br"), ("gzip", "gz")]
@@ -137,6 +165,8 @@ fn media_type(name: &str) -> &'static str {
         "woff2" => "font/woff2",
         "svg" => "image/svg+xml",
         "png" => "image/png",
+        "webmanifest" => "application/manifest+json",
+        "html" => "text/html; charset=utf-8",
         _ => "application/octet-stream",
     }
 }

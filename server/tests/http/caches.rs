@@ -10,7 +10,7 @@ use server::{
         files::Files,
         mail::{Arrived, BeginFolder, TakeMails},
     },
-    http::routes,
+    http::{INSTALLED, routes},
     store::{
         Scope,
         mail::{Place, Step},
@@ -27,7 +27,8 @@ const MAIL: &str = "From: Anna <anna@customer.example>\r\nTo: support@acme.examp
 
 /// What is everybody's, the same for all, and may be kept.
 fn is_an_asset(path: &str) -> bool {
-    path.starts_with("/assets/") || path == "/widget.js" || path == "/mark.svg"
+    const NAMED: [&str; 4] = ["/widget.js", "/mark.svg", "/sw.js", "/offline.html"];
+    path.starts_with("/assets/") || NAMED.contains(&path) || INSTALLED.iter().any(|(asset, _)| *asset == path)
 }
 
 /// A mail in a conversation, the way a mailbox would have brought it; the message's id, and that of a mail that cannot be read.
