@@ -29,6 +29,7 @@ pub fn App() -> impl IntoView {
         if let Some(body) = document().body() {
             let _ = body.set_attribute("data-hydrated", "true");
         }
+        crate::state::set_awake();
         crate::piece::fetch_when_idle();
     });
     view! {

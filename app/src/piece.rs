@@ -19,7 +19,7 @@ use crate::{
         frame::{Frame, Layout, Panel},
         ui::{Banner, BannerPlace, Button, Icon, Tone},
     },
-    state::{Connection, give_focus, may_load_afresh, use_live},
+    state::{Connection, after_paint, give_focus, may_load_afresh, use_live},
 };
 use model::ApiError;
 pub(crate) use parts::{WritingPart, details_part, settings_part, writing_part};
@@ -103,9 +103,11 @@ pub fn fetch_when_idle() {
 pub(crate) enum Place {
     /// A page of its own, frame and all.
     Page,
-    /// A panel or dialog of a page that stays as it is.
+    /// A dialog, or a part of a page that stays as it is.
     Part,
-    /// Below a conversation, in the composer's place.
+    /// Beside a conversation. It is drawn once the conversation itself has been painted.
+    Beside,
+    /// Below a conversation, in the composer's place. Likewise.
     Composer,
 }
 
@@ -127,9 +129,14 @@ pub(crate) fn show_piece(piece: Piece, place: Place, draw: impl Fn() -> Drawing 
     let load = move || {
         let mut loading = piece.load();
         if at_once(&mut loading).is_some_and(|loaded| loaded.is_ok()) {
+            if missing.try_get_untracked().flatten().is_some() {
+                missing.set(None);
+            }
             return;
         }
-        missing.set(Some(Missing::Coming));
+        if missing.try_set(Some(Missing::Coming)).is_some() {
+            return;
+        }
         leptos::task::spawn_local(async move {
             let why = match loading.await {
                 Ok(()) => None,
@@ -145,14 +152,24 @@ pub(crate) fn show_piece(piece: Piece, place: Place, draw: impl Fn() -> Drawing 
             let focus = match place {
                 Place::Page => "#main",
                 Place::Part => "dialog[open] [autofocus]",
-                Place::Composer => return,
+                Place::Beside | Place::Composer => return,
             };
             if why.is_none() {
                 request_animation_frame(move || give_focus(focus));
             }
         });
     };
-    load();
+    // For a composer room is kept as for the one before; without one before it comes at once, or the messages would jump.
+    let may_wait = match place {
+        Place::Beside => true,
+        Place::Composer => height_of_composer().is_some(),
+        Place::Page | Place::Part => false,
+    };
+    if may_wait && after_paint(load) {
+        missing.set(Some(Missing::Coming));
+    } else {
+        load();
+    }
     // The connection is back.
     Effect::new(move |_| {
         if live.connection.get() == Connection::Live && missing.get_untracked() == Some(Missing::Unreachable) {
@@ -191,8 +208,9 @@ fn in_its_place(place: Place, why: Missing, retry: Callback<()>) -> AnyView {
         return match place {
             Place::Page => page(view! { <div class="piece-wait" aria-busy="true" inner_html=SHAPE></div> }.into_any()),
             Place::Part => view! { <div class="piece-wait" aria-busy="true" inner_html=SHAPE></div> }.into_any(),
+            Place::Beside => ().into_any(),
             Place::Composer => view! {
-                <div class="composer-frame" aria-busy="true">
+                <div class="composer-frame" aria-busy="true" style:min-block-size=height_of_composer()>
                     <div class="composer"></div>
                 </div>
             }
@@ -219,9 +237,20 @@ fn in_its_place(place: Place, why: Missing, retry: Callback<()>) -> AnyView {
         |place| view! { <Banner icon=Icon::TriangleAlert tone=Tone::Bad title text place>{button}</Banner> }.into_any();
     match place {
         Place::Page => page(banner(BannerPlace::Top)),
-        Place::Part => banner(BannerPlace::Card),
+        Place::Part | Place::Beside => banner(BannerPlace::Card),
         Place::Composer => banner(BannerPlace::Foot),
     }
+}
+
+/// The height of the composer that stands there now. The next one is most likely as high, so that the messages above do not move.
+fn height_of_composer() -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    {
+        let now = document().query_selector(".composer-frame").ok().flatten()?;
+        Some(format!("{}px", now.client_height()))
+    }
+    #[cfg(not(feature = "hydrate"))]
+    None
 }
 
 /// The frame of a page whose content is not here yet.

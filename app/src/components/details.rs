@@ -83,7 +83,7 @@ pub fn DetailsPanel(
 ) -> impl IntoView {
     let inbox = use_inbox();
     let content = move || match inbox.shown.get() {
-        Shown::Thread(id) => show_piece(Piece::Details, Place::Part, move || Box::pin(details_part(id))),
+        Shown::Thread(id) => show_piece(Piece::Details, Place::Beside, move || Box::pin(details_part(id))),
         _ => ().into_any(),
     };
     view! {

@@ -6,7 +6,9 @@ mod inbox;
 mod live;
 mod outbox;
 
-pub use browser::{forget, give_focus, keep, may_load_afresh, new_uuid, now_ms, recall, recall_all, unsent};
+pub use browser::{
+    after_paint, forget, give_focus, keep, may_load_afresh, new_uuid, now_ms, recall, recall_all, set_awake, unsent,
+};
 pub use house::{House, Zone, use_house, use_now, use_zone};
 pub use inbox::{Inbox, LastMail, Listed, Shown, Slotted, use_inbox};
 #[cfg(feature = "hydrate")]
