@@ -237,7 +237,8 @@ fn in_its_place(place: Place, why: Missing, retry: Callback<()>) -> AnyView {
         |place| view! { <Banner icon=Icon::TriangleAlert tone=Tone::Bad title text place>{button}</Banner> }.into_any();
     match place {
         Place::Page => page(banner(BannerPlace::Top)),
-        Place::Part | Place::Beside => banner(BannerPlace::Card),
+        Place::Part => banner(BannerPlace::Card),
+        Place::Beside => banner(BannerPlace::Top),
         Place::Composer => banner(BannerPlace::Foot),
     }
 }
