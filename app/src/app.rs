@@ -15,7 +15,7 @@ use crate::{
         inbox::InboxPage,
         settings::{SettingsPart, settings},
     },
-    state::{House, Inbox, Live, Outbox, Zone, give_focus},
+    state::{Inbox, Live, Outbox, WorkspaceState, Zone, give_focus},
 };
 use model::{Bootstrap, Timestamp};
 
@@ -142,19 +142,20 @@ fn SignedIn() -> impl IntoView {
 /// The signed-in layout: the store, the stream, the outbox, the clock.
 #[component]
 fn Inside(boot: Bootstrap) -> impl IntoView {
-    let house = House { boot: RwSignal::new(boot.clone()), now: RwSignal::new(boot.now), zone: Zone::unknown() };
+    let workspace =
+        WorkspaceState { boot: RwSignal::new(boot.clone()), now: RwSignal::new(boot.now), zone: Zone::unknown() };
     let live = Live { connection: RwSignal::default(), resets: RwSignal::new(0), storage: RwSignal::default() };
     let outbox = Outbox::new(boot.me.member.id);
-    let inbox = Inbox::new(house, boot);
+    let inbox = Inbox::new(workspace, boot);
     let toasts = Toasts::provide();
-    provide_context(house);
+    provide_context(workspace);
     provide_context(live);
     provide_context(inbox);
     provide_context(outbox);
-    keep_time(house);
+    keep_time(workspace);
     focus_new_area();
     Effect::new(move |_| {
-        house.zone.learn();
+        workspace.zone.learn();
         inbox.part_days();
     });
     Effect::new(move |_| outbox.restore());
@@ -207,12 +208,12 @@ fn focus_new_area() {
 }
 
 /// Moves the clock that relative times are told by, as the server's clock goes.
-fn keep_time(house: House) {
+fn keep_time(workspace: WorkspaceState) {
     Effect::new(move |_| {
-        let (began, at) = (crate::state::now_ms(), house.now.get_untracked());
+        let (began, at) = (crate::state::now_ms(), workspace.now.get_untracked());
         let tick = set_interval_with_handle(
             move || {
-                house.now.try_set(Timestamp(at.0 + crate::state::now_ms() - began));
+                workspace.now.try_set(Timestamp(at.0 + crate::state::now_ms() - began));
             },
             std::time::Duration::from_secs(10),
         );

@@ -9,7 +9,7 @@ use crate::{
     api::conversation::{Beginning, NewMessage, send_message},
     components::ui::{Button, Dialog, Variant},
     piece::{Piece, Place, WritingPart, show_piece, writing_part},
-    state::{House, forget, keep, new_uuid, recall, unsent, use_house},
+    state::{WorkspaceState, forget, keep, new_uuid, recall, unsent, use_workspace},
 };
 use model::{
     Channel, ChannelId, ChannelKind, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice, Mailbox,
@@ -67,12 +67,12 @@ pub fn use_begin() -> Begin {
 }
 
 /// Whether whoever looks may write to somebody first, and from where.
-pub fn may_begin(house: House) -> bool {
-    house.boot.with(|boot| boot.me.may(Permission::Converse)) && !mailboxes(house).is_empty()
+pub fn may_begin(workspace: WorkspaceState) -> bool {
+    workspace.boot.with(|boot| boot.me.may(Permission::Converse)) && !mailboxes(workspace).is_empty()
 }
 
-fn mailboxes(house: House) -> Vec<(ChannelId, String)> {
-    house.boot.with(|boot| {
+fn mailboxes(workspace: WorkspaceState) -> Vec<(ChannelId, String)> {
+    workspace.boot.with(|boot| {
         let connected = |channel: &&Channel| {
             channel.kind == ChannelKind::Email && !channel.address.is_empty() && !channel.is_sample()
         };
@@ -107,9 +107,9 @@ pub(crate) fn draw() -> AnyView {
 
 #[component]
 fn Form(begin: Begin) -> impl IntoView {
-    let house = use_house();
-    let me = house.boot.with_untracked(|boot| boot.me.member.id);
-    let from = RwSignal::new(untrack(|| mailboxes(house)).first().map(|(id, _)| *id));
+    let workspace = use_workspace();
+    let me = workspace.boot.with_untracked(|boot| boot.me.member.id);
+    let from = RwSignal::new(untrack(|| mailboxes(workspace)).first().map(|(id, _)| *id));
     let (subject, text) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (busy, fault) = (RwSignal::new(false), RwSignal::new(None::<String>));
     // Kept until it is sent: tried again, it is the same mail (R6).
@@ -196,7 +196,7 @@ fn Form(begin: Begin) -> impl IntoView {
         }
     };
     let choose = move || {
-        let all = mailboxes(house);
+        let all = mailboxes(workspace);
         (all.len() > 1).then(|| {
             let options = all
                 .into_iter()

@@ -10,7 +10,7 @@ use crate::{
     api::conversation::NewMessage,
     components::ui::{Glyph, Icon},
     piece::{Piece, Place, WritingPart, show_piece, writing_part},
-    state::{Connection, Ghost, give_focus, use_house, use_inbox, use_live, use_outbox},
+    state::{Connection, Ghost, give_focus, use_inbox, use_live, use_outbox, use_workspace},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
 use model::{Attachment, ConversationId, DraftMode, MailChoice, Message};
@@ -88,7 +88,7 @@ fn Composer(
     let drop = RwSignal::new(false);
     let kind = inbox.open.with_untracked(|row| row.as_ref().map_or("", |row| row.kind.in_sentence()));
     let sample = inbox.open.with_untracked(|row| row.as_ref().map(|row| row.channel));
-    let sample = sample.is_some_and(|channel| use_house().boot.with_untracked(|boot| boot.is_sample(channel)));
+    let sample = sample.is_some_and(|channel| use_workspace().boot.with_untracked(|boot| boot.is_sample(channel)));
     let offline = move || live.connection.get() == Connection::Offline;
 
     // What comes back lives as long as the composer, and not only until the effect runs again.

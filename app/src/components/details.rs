@@ -15,7 +15,7 @@ use crate::{
     },
     json::Fetched,
     piece::{Piece, Place, details_part, show_piece},
-    state::{Shown, new_uuid, use_house, use_inbox, use_now},
+    state::{Shown, new_uuid, use_inbox, use_now, use_workspace},
 };
 use model::{
     Act, AiMode, ApiError, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow, LeadStatus,
@@ -116,7 +116,7 @@ pub(crate) fn draw(id: ConversationId) -> AnyView {
 /// Who it is with.
 #[component]
 fn Person(id: ConversationId) -> impl IntoView {
-    let (house, inbox) = (use_house(), use_inbox());
+    let (workspace, inbox) = (use_workspace(), use_inbox());
     let name = Memo::new(move |_| {
         inbox.open.with(|row| row.as_ref().map(|r| r.display_name().to_owned()).unwrap_or_default())
     });
@@ -127,7 +127,7 @@ fn Person(id: ConversationId) -> impl IntoView {
             |c| [c.title, c.company].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" · "),
         )
     };
-    let may_edit = house.boot.with_untracked(|boot| boot.me.may(Permission::Converse));
+    let may_edit = workspace.boot.with_untracked(|boot| boot.me.may(Permission::Converse));
     let fields = FIELDS.map(|(field, empty)| {
         if may_edit {
             view! { <ContactLine id field empty /> }.into_any()
@@ -137,7 +137,7 @@ fn Person(id: ConversationId) -> impl IntoView {
     });
     let begin = use_begin();
     let write = move || {
-        let contact = inbox.contact.get().filter(|contact| !contact.email.is_empty() && may_begin(house))?;
+        let contact = inbox.contact.get().filter(|contact| !contact.email.is_empty() && may_begin(workspace))?;
         Some(view! {
             <Button small=true icon=Icon::PenLine on_press=move || begin.to_contact(&contact)>
                 "New e-mail"
@@ -262,14 +262,14 @@ fn LeadLine(contact: Contact, may_edit: bool) -> impl IntoView {
 /// Where the conversation stands. Each line watches only what it shows: an open menu stays while messages come in.
 #[component]
 fn Facts(id: ConversationId) -> impl IntoView {
-    let (house, inbox, now) = (use_house(), use_inbox(), use_now());
+    let (workspace, inbox, now) = (use_workspace(), use_inbox(), use_now());
     let Some(first) = inbox.open.get_untracked() else { return ().into_any() };
     let row = Memo::new(move |before: Option<&ConversationRow>| {
         let open = inbox.open.get().filter(|row| row.id == id);
         open.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
     });
     let act = act_on(id);
-    let may = house.boot.with_untracked(|boot| boot.me.may(Permission::Converse));
+    let may = workspace.boot.with_untracked(|boot| boot.me.may(Permission::Converse));
     let first_reply = move || row.with(|row| row.first_response_ms).map_or_else(|| "None yet".to_owned(), duration);
     let ai = move || match row.with(|row| row.state.ai_mode) {
         AiMode::Active => "Active",
@@ -363,13 +363,13 @@ fn StatusFact(row: Memo<ConversationRow>, act: Callback<Act>, may: bool) -> impl
 
 #[component]
 fn AssigneeFact(row: Memo<ConversationRow>, act: Callback<Act>, may: bool) -> impl IntoView {
-    let house = use_house();
-    let me = house.boot.with_untracked(|boot| boot.me.member.id);
+    let workspace = use_workspace();
+    let me = workspace.boot.with_untracked(|boot| boot.me.member.id);
     let assignee = Memo::new(move |_| row.with(|row| row.state.assignee));
     let chosen =
-        Signal::derive(move || assignee.get().map_or_else(|| "Nobody".to_owned(), |who| member_name(house, who)));
+        Signal::derive(move || assignee.get().map_or_else(|| "Nobody".to_owned(), |who| member_name(workspace, who)));
     let people = Memo::new(move |_| {
-        house.boot.with(|boot| {
+        workspace.boot.with(|boot| {
             let active = boot.members.iter().filter(|m| !m.disabled).map(|m| (Some(m.id), m.name.clone()));
             std::iter::once((None, "Nobody".to_owned())).chain(active).collect::<Vec<_>>()
         })

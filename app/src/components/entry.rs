@@ -13,7 +13,7 @@ use crate::{
         conversation::{cancel_message, send_now},
     },
     components::ui::{Button, CountdownRing, Glyph, Icon, RelativeTime, Toast, Toasts, Tone, Variant, exact, iso},
-    state::{now_ms, use_house, use_inbox, use_now, use_zone},
+    state::{now_ms, use_inbox, use_now, use_workspace, use_zone},
 };
 use model::{Attachment, Delivery, DeliveryState, Entry, Line, Link, Message, Piece, Sender, linkify};
 
@@ -35,7 +35,7 @@ pub fn EntryView(
         let shown = message.get();
         match &shown.entry {
             Entry::Line { line } => {
-                let text = line_text(use_house(), *line);
+                let text = line_text(use_workspace(), *line);
                 view! { <EventLine text at=shown.at.0 said=shown.text.clone() line=*line /> }.into_any()
             }
             _ => view! { <Bubble message=shown first them back /> }.into_any(),
@@ -83,16 +83,16 @@ fn EventLine(
 
 #[component]
 fn Bubble(message: Message, first: bool, them: Signal<String>, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
-    let house = use_house();
-    let me = house.boot.with_untracked(|boot| boot.me.member.id);
+    let workspace = use_workspace();
+    let me = workspace.boot.with_untracked(|boot| boot.me.member.id);
     let (kind, who, state) = match &message.entry {
         Entry::Incoming => ("in", None, None),
         Entry::Outgoing { by, delivery } => {
             let kind = if matches!(by, Sender::Agent(_)) { "ai" } else { "out" };
-            (kind, Some(sender_name(house, *by)), Some(delivery.clone()))
+            (kind, Some(sender_name(workspace, *by)), Some(delivery.clone()))
         }
         Entry::Note { by } if *by == me => ("note", Some("Your note".to_owned()), None),
-        Entry::Note { by } => ("note", Some(format!("Note by {}", super::words::member_name(house, *by))), None),
+        Entry::Note { by } => ("note", Some(format!("Note by {}", super::words::member_name(workspace, *by))), None),
         Entry::Line { .. } => ("line", None, None),
     };
     let is_note = kind == "note";

@@ -17,7 +17,7 @@ use crate::{
     api::inbox::{load_inbox, load_thread},
     components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, IconButton, Tab, Tabs, Tone, typed_key},
     json::Fetched,
-    state::{Connection, Inbox, Listed, give_focus, use_house, use_inbox, use_live},
+    state::{Connection, Inbox, Listed, give_focus, use_inbox, use_live, use_workspace},
 };
 use model::{AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Permission, View, window_of};
 
@@ -70,7 +70,7 @@ pub fn ListPanel(
     panel: Signal<Panel>,
 ) -> impl IntoView {
     let (inbox, live) = (use_inbox(), use_live());
-    let (house, begin) = (use_house(), use_begin());
+    let (workspace, begin) = (use_workspace(), use_begin());
     let count = move |counts: &Counts, view: View| u32::try_from(counts.of(view)).unwrap_or(0);
     let tabs = Signal::derive(move || {
         let counts = inbox.counts.get();
@@ -143,10 +143,10 @@ pub fn ListPanel(
     };
     let storage = move || {
         let (title, text, tone) =
-            what_is_stored(live.storage.get(), house.boot.with(|boot| boot.me.may(Permission::Administer)))?;
+            what_is_stored(live.storage.get(), workspace.boot.with(|boot| boot.me.may(Permission::Administer)))?;
         Some(view! { <Banner icon=Icon::CircleAlert title text tone place=BannerPlace::Foot /> })
     };
-    let down = Memo::new(move |_| house.boot.with(what_is_down));
+    let down = Memo::new(move |_| workspace.boot.with(what_is_down));
     let down = move || {
         let (title, text) = down.get()?;
         Some(view! { <Banner icon=Icon::CircleAlert title text tone=Tone::Wait place=BannerPlace::Foot /> })
@@ -167,7 +167,7 @@ pub fn ListPanel(
                     {move || live.connection.get().label()}
                 </span>
                 {move || {
-                    may_begin(house)
+                    may_begin(workspace)
                         .then(|| {
                             view! {
                                 <IconButton
@@ -347,7 +347,7 @@ fn prefetch(inbox: Inbox, id: ConversationId) {
 
 /// `↑` `↓` (and `j` `k`) move, `Enter` opens (L6), `c` writes to somebody (T16). The focus itself moves, so that screen readers follow.
 fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
-    let (inbox, house, begin) = (use_inbox(), use_house(), use_begin());
+    let (inbox, workspace, begin) = (use_inbox(), use_workspace(), use_begin());
     let navigate = use_navigate();
     let at = StoredValue::new(None::<ConversationId>);
     Effect::new(move |_| {
@@ -367,7 +367,7 @@ fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
                 return;
             }
             if letter == Some('c') {
-                if untrack(|| may_begin(house)) {
+                if untrack(|| may_begin(workspace)) {
                     event.prevent_default();
                     begin.to_anybody();
                 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::words::{channel_attr, channel_icon, duration, member_in_sentence, sender_name};
 use crate::{
     components::ui::{Avatar, Badge, Glyph, Icon, Pill, RelativeTime, Tone},
-    state::{House, use_house, use_inbox, use_now},
+    state::{WorkspaceState, use_inbox, use_now, use_workspace},
 };
 use model::{ChannelKind, ConversationId, ConversationRow, ConversationState, Pen, PreviewBy, Slot, Status, View};
 
@@ -26,26 +26,26 @@ pub fn Row(
     #[prop(into)]
     view: Signal<View>,
 ) -> impl IntoView {
-    let (house, inbox, now) = (use_house(), use_inbox(), use_now());
+    let (workspace, inbox, now) = (use_workspace(), use_inbox(), use_now());
     let id = row.with_untracked(|row| row.id);
     let row = RwSignal::from(row);
     let current = move || (inbox.selected.get() == Some(id)).then_some("true");
     let unread = move || row.with(|row| (row.unread() > 0).then_some(""));
     view! {
         <a class="row" id=format!("row-{id}") href=move || row_href(view.get(), id) aria-current=current data-unread=unread>
-            {move || row.with(|row| face(row, house, now))}
+            {move || row.with(|row| face(row, workspace, now))}
         </a>
     }
 }
 
 /// What a card shows of a conversation, made anew when anything of it changes: one thing to watch per card and not twenty.
-fn face(row: &ConversationRow, house: House, now: Signal<i64>) -> AnyView {
+fn face(row: &ConversationRow, workspace: WorkspaceState, now: Signal<i64>) -> AnyView {
     let (name, seed) = (row.display_name().to_owned(), row.id.to_string());
     let preview = match row.preview.by {
         // Begun by us, and taken back.
         PreviewBy::Them if row.inbound_count == 0 && row.preview.text.is_empty() => "Nothing sent yet".to_owned(),
         PreviewBy::Them => row.preview.text.clone(),
-        PreviewBy::Us(sender) => format!("{}: {}", sender_name(house, sender), row.preview.text),
+        PreviewBy::Us(sender) => format!("{}: {}", sender_name(workspace, sender), row.preview.text),
         PreviewBy::Note(_) => format!("Note: {}", row.preview.text),
     };
     let unread = u32::try_from(row.unread()).unwrap_or(u32::MAX);
@@ -64,7 +64,7 @@ fn face(row: &ConversationRow, house: House, now: Signal<i64>) -> AnyView {
             </span>
             <span class="row-meta">
                 <span class="sr">{format!("{}. ", kind.label())}</span>
-                {move || pills(&state, house, now.get())}
+                {move || pills(&state, workspace, now.get())}
             </span>
             {(unread > 0).then(|| view! { <Badge count=unread what="unread" class="row-count" /> })}
         </span>
@@ -82,7 +82,7 @@ pub fn channel_mark(kind: ChannelKind) -> impl IntoView {
 }
 
 /// At most three, and what was not sent: what waits, who has it, where it stands.
-fn pills(state: &ConversationState, house: House, now: i64) -> Vec<AnyView> {
+fn pills(state: &ConversationState, workspace: WorkspaceState, now: i64) -> Vec<AnyView> {
     let mut pills = Vec::new();
     if state.is_unsent() {
         pills.push(view! { <Pill icon=Icon::CircleAlert tone=Tone::Bad text="Not sent" /> }.into_any());
@@ -97,7 +97,7 @@ fn pills(state: &ConversationState, house: House, now: i64) -> Vec<AnyView> {
     }
     match (state.assignee, state.pen) {
         (Some(member), _) => {
-            let text = member_in_sentence(house, member);
+            let text = member_in_sentence(workspace, member);
             pills.push(view! { <Pill icon=Icon::UserRound text /> }.into_any());
         }
         (None, Pen::Agent(_)) => {

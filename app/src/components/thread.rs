@@ -16,7 +16,8 @@ use crate::{
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
     json::Fetched,
     state::{
-        Ghost, GhostState, Shown, Slotted, after_paint, give_focus, use_house, use_inbox, use_live, use_now, use_outbox,
+        Ghost, GhostState, Shown, Slotted, after_paint, give_focus, use_inbox, use_live, use_now, use_outbox,
+        use_workspace,
     },
 };
 use model::{
@@ -127,11 +128,11 @@ fn ThreadSkeleton(view: Signal<View>) -> impl IntoView {
 
 #[component]
 fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<()>) -> impl IntoView {
-    let (house, inbox) = (use_house(), use_inbox());
+    let (workspace, inbox) = (use_workspace(), use_inbox());
     let row = Memo::new(move |_| inbox.open.get().filter(|row| row.id == id));
     let name =
         Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.display_name().to_owned()).unwrap_or_default()));
-    let may_write = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Converse)));
+    let may_write = Memo::new(move |_| workspace.boot.with(|boot| boot.me.may(Permission::Converse)));
     let pen = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.state.pen)));
     read_what_is_seen(id);
     let back = RwSignal::new(None);
@@ -145,7 +146,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     }
     let kind = row.with_untracked(|row| row.as_ref().map(|row| row.kind));
     let sample = row.with_untracked(|row| row.as_ref().map(|row| row.channel));
-    let sample = sample.filter(|channel| house.boot.with_untracked(|boot| boot.is_sample(*channel)));
+    let sample = sample.filter(|channel| workspace.boot.with_untracked(|boot| boot.is_sample(*channel)));
     let sample = sample.map(|_| AccountState::Sample.label().to_owned());
     let sub = move || {
         let contact = inbox.contact.get();
@@ -193,7 +194,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
 /// Take it, close it, reopen it. Watches only what it shows: a menu stays open while messages come in.
 #[component]
 fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoView {
-    let me = use_house().boot.with_untracked(|boot| boot.me.member.id);
+    let me = use_workspace().boot.with_untracked(|boot| boot.me.member.id);
     let mine = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.state.assignee == Some(me))));
     let closed = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.state.status == Status::Closed)));
     let (act, turned) = (act_on(id), StoredValue::new(false));
@@ -242,12 +243,12 @@ fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoV
 /// Who holds the pen: always visible (Promise 3).
 #[component]
 fn PenBar(pen: Pen) -> impl IntoView {
-    let house = use_house();
-    let me = house.boot.with_untracked(|boot| boot.me.member.id);
+    let workspace = use_workspace();
+    let me = workspace.boot.with_untracked(|boot| boot.me.member.id);
     let (holder, icon, bold, rest) = match pen {
         Pen::Member(id) if id == me => ("you", Icon::Pencil, "You have the pen.".to_owned(), "You answered here last."),
         Pen::Member(id) => {
-            ("other", Icon::Pencil, format!("{} has the pen.", member_name(house, id)), "They answered here last.")
+            ("other", Icon::Pencil, format!("{} has the pen.", member_name(workspace, id)), "They answered here last.")
         }
         Pen::Agent(_) => ("ai", Icon::Sparkles, "AI has the pen.".to_owned(), "It answers until you begin to type."),
         Pen::Nobody => ("none", Icon::PenLine, "Nobody has the pen.".to_owned(), "Whoever answers takes it."),

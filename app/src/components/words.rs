@@ -1,12 +1,12 @@
 //! How the product speaks of people, channels and times.
 
-use crate::{components::ui::Icon, state::House};
+use crate::{components::ui::Icon, state::WorkspaceState};
 use leptos::prelude::*;
 use model::{ChannelKind, Line, MemberId, Sender, Status};
 
 /// The name of a member; "You" for me.
-pub fn member_name(house: House, id: MemberId) -> String {
-    house.boot.with(|boot| {
+pub fn member_name(workspace: WorkspaceState, id: MemberId) -> String {
+    workspace.boot.with(|boot| {
         if boot.me.member.id == id {
             return "You".to_owned();
         }
@@ -15,15 +15,15 @@ pub fn member_name(house: House, id: MemberId) -> String {
 }
 
 /// The same inside a sentence.
-pub fn member_in_sentence(house: House, id: MemberId) -> String {
-    let name = member_name(house, id);
+pub fn member_in_sentence(workspace: WorkspaceState, id: MemberId) -> String {
+    let name = member_name(workspace, id);
     if name == "You" { "you".to_owned() } else { name }
 }
 
 /// Who wrote an outgoing message.
-pub fn sender_name(house: House, sender: Sender) -> String {
+pub fn sender_name(workspace: WorkspaceState, sender: Sender) -> String {
     match sender {
-        Sender::Member(id) => member_name(house, id),
+        Sender::Member(id) => member_name(workspace, id),
         Sender::Agent(_) => "AI agent".to_owned(),
         Sender::Auto => "Automatic reply".to_owned(),
     }
@@ -65,18 +65,20 @@ pub const fn status_label(status: Status) -> &'static str {
 }
 
 /// What an event line says.
-pub fn line_text(house: House, line: Line) -> String {
+pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
     match line {
-        Line::Assigned { by, to: None } => format!("{} took the assignment away", member_name(house, by)),
-        Line::Assigned { by, to: Some(to) } if by == to => format!("{} took it", member_name(house, by)),
+        Line::Assigned { by, to: None } => format!("{} took the assignment away", member_name(workspace, by)),
+        Line::Assigned { by, to: Some(to) } if by == to => format!("{} took it", member_name(workspace, by)),
         Line::Assigned { by, to: Some(to) } => {
-            format!("{} assigned it to {}", member_name(house, by), member_in_sentence(house, to))
+            format!("{} assigned it to {}", member_name(workspace, by), member_in_sentence(workspace, to))
         }
         Line::Closed { by, reason } => {
-            format!("{} closed it: {}", member_name(house, by), reason.label().to_lowercase())
+            format!("{} closed it: {}", member_name(workspace, by), reason.label().to_lowercase())
         }
-        Line::Status { by, to: Status::Open } => format!("{} reopened it", member_name(house, by)),
-        Line::Status { by, to } => format!("{} set it to {}", member_name(house, by), status_label(to).to_lowercase()),
+        Line::Status { by, to: Status::Open } => format!("{} reopened it", member_name(workspace, by)),
+        Line::Status { by, to } => {
+            format!("{} set it to {}", member_name(workspace, by), status_label(to).to_lowercase())
+        }
         Line::ReopenedByThem => "Reopened: they wrote again".to_owned(),
         Line::AutoReply => "Answered by itself".to_owned(),
         Line::Bounce => "A mail system reported".to_owned(),

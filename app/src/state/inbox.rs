@@ -17,10 +17,10 @@ use self::last_mail::last_mail;
 use self::seen::JustCame;
 pub use self::slots::Slotted;
 use self::slots::{first_unread, slots_of};
-use super::{House, now_ms};
+use super::{WorkspaceState, now_ms};
 use model::{
-    ApiError, Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, Draft, DraftMode, HousePart,
-    InboxPage, InboxState, ListPart, LiveBody, LiveEvent, Message, MessageId, Thread, ThreadPart, View, arrange,
+    ApiError, Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, Draft, DraftMode, InboxPage,
+    InboxState, ListPart, LiveBody, LiveEvent, Message, MessageId, Thread, ThreadPart, View, WorkspacePart, arrange,
 };
 
 /// How many events are kept, so that what was fetched before them and arrives after them misses none.
@@ -58,7 +58,7 @@ pub struct Inbox {
     prefetched: StoredValue<HashMap<ConversationId, Thread>>,
     /// What is being fetched ahead, and who waits for it.
     coming: StoredValue<HashMap<ConversationId, Vec<Waker>>>,
-    house: House,
+    workspace: WorkspaceState,
     /// The numbers above the list.
     pub counts: RwSignal<Counts>,
     /// What the list shows.
@@ -108,14 +108,14 @@ pub fn use_inbox() -> Inbox {
 
 impl Inbox {
     /// An empty inbox in a workspace.
-    pub fn new(house: House, boot: Bootstrap) -> Self {
-        let core = InboxState { house: Some(HousePart { boot }), list: None, thread: None };
+    pub fn new(workspace: WorkspaceState, boot: Bootstrap) -> Self {
+        let core = InboxState { workspace: Some(WorkspacePart { boot }), list: None, thread: None };
         Self {
             core: StoredValue::new(core),
             recent: StoredValue::default(),
             prefetched: StoredValue::default(),
             coming: StoredValue::default(),
-            house,
+            workspace,
             counts: RwSignal::default(),
             listed: RwSignal::default(),
             shown: RwSignal::default(),
@@ -172,7 +172,7 @@ impl Inbox {
     /// Somebody else's answer in the open conversation, which whoever writes there may not have noticed yet.
     fn notice(self, event: &LiveEvent) {
         let LiveBody::Conversation { row, messages, .. } = &event.body else { return };
-        let me = self.house.boot.with_untracked(|boot| boot.me.member.id);
+        let me = self.workspace.boot.with_untracked(|boot| boot.me.member.id);
         let known =
             |part: &ThreadPart| (part.thread.row.id == row.id).then(|| part.thread.messages.last().map_or(0, |m| m.n));
         let known = self.core.try_with_value(|core| core.thread.as_ref().and_then(known)).flatten();
@@ -210,9 +210,9 @@ impl Inbox {
 
     /// Shows people, teams and channels as read again.
     pub fn set_house(self, boot: Bootstrap) {
-        self.core.update_value(|core| core.house = Some(HousePart { boot }));
+        self.core.update_value(|core| core.workspace = Some(WorkspacePart { boot }));
         self.catch_up();
-        self.show(&[Changed::House]);
+        self.show(&[Changed::Workspace]);
     }
 
     /// Shows a view's first page, or that it could not be read. A page that is shown already changes nothing.
@@ -354,10 +354,11 @@ impl Inbox {
 
     fn show(self, changed: &[Changed]) {
         let has = |what: Changed| changed.contains(&what);
-        if has(Changed::House)
-            && let Some(boot) = self.core.with_value(|core| core.house.as_ref().map(|house| house.boot.clone()))
+        if has(Changed::Workspace)
+            && let Some(boot) =
+                self.core.with_value(|core| core.workspace.as_ref().map(|workspace| workspace.boot.clone()))
         {
-            self.house.boot.try_set(boot);
+            self.workspace.boot.try_set(boot);
         }
         if changed.iter().any(|c| matches!(c, Changed::Order | Changed::Row(_) | Changed::Counts)) {
             self.show_list(has(Changed::Counts));
@@ -439,7 +440,7 @@ impl Inbox {
                 };
                 messages.iter().filter(differs).cloned().collect()
             });
-            let slots = slots_of(messages, self.unread_from.get_value(), |at| self.house.zone.local_untracked(at));
+            let slots = slots_of(messages, self.unread_from.get_value(), |at| self.workspace.zone.local_untracked(at));
             Some((changed, slots, thread.more, last_mail(messages, thread.answered.as_deref())))
         });
         let Some((changed, slots, more, last_mail)) = part else { return };

@@ -1,17 +1,17 @@
 //! The client's store: what is shown, the event cursor, optimistic commands, drafts, the offline outbox.
 
 mod browser;
-mod house;
 mod inbox;
 mod live;
 mod outbox;
+mod workspace;
 
 pub use browser::{
     after_paint, forget, give_focus, keep, may_load_afresh, new_uuid, now_ms, recall, recall_all, set_awake, unsent,
 };
-pub use house::{House, Zone, use_house, use_now, use_zone};
 pub use inbox::{Inbox, LastMail, Listed, Shown, Slotted, use_inbox};
 #[cfg(feature = "hydrate")]
 pub use live::start as start_live;
 pub use live::{Connection, Live, use_live};
 pub use outbox::{Ghost, GhostState, Outbox, use_outbox};
+pub use workspace::{WorkspaceState, Zone, use_now, use_workspace, use_zone};

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{mail::names, ui::Glyph, ui::Icon},
-    state::{LastMail, use_house, use_inbox},
+    state::{LastMail, use_inbox, use_workspace},
 };
 use model::{Answer, ContactField, MailChoice, Mailbox, Own, Recipients, answer_subject, recipients};
 
@@ -55,11 +55,12 @@ pub(super) struct MailTo {
 impl MailTo {
     /// For the open conversation; it has none where the conversation is no e-mail.
     pub fn new() -> Self {
-        let (inbox, house) = (use_inbox(), use_house());
+        let (inbox, workspace) = (use_inbox(), use_workspace());
         let usual = Memo::new(move |_| {
             let channel = inbox.open.with(|row| row.as_ref().map(|row| row.channel))?;
-            let address =
-                house.boot.with(|boot| boot.channels.iter().find(|c| c.id == channel).map(|c| c.address.clone()))?;
+            let address = workspace
+                .boot
+                .with(|boot| boot.channels.iter().find(|c| c.id == channel).map(|c| c.address.clone()))?;
             inbox.last_mail.get().map(|last| Usual::after(last, &address))
         });
         Self { usual, typed: RwSignal::new(None) }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::conversation::save_draft,
-    state::{Inbox, forget, keep, new_uuid, recall, unsent, use_house, use_inbox},
+    state::{Inbox, forget, keep, new_uuid, recall, unsent, use_inbox, use_workspace},
 };
 use model::{ConversationId, Draft, DraftMode, MemberId, MessageId};
 
@@ -45,13 +45,13 @@ fn read(mode: DraftMode, kept: &str) -> Draft {
 impl Drafts {
     /// What was written in a conversation before, in the mode that is chosen.
     pub fn of(id: ConversationId, mode: RwSignal<DraftMode>) -> Self {
-        let (inbox, house) = (use_inbox(), use_house());
+        let (inbox, workspace) = (use_inbox(), use_workspace());
         // The server's text is drawn by both sides; this browser's own, if newer, comes in after hydration.
         let draft = inbox.draft(mode.get_untracked());
         let text = RwSignal::new(draft.text);
         let it = Self {
             inbox,
-            member: house.boot.with_untracked(|boot| boot.me.member.id),
+            member: workspace.boot.with_untracked(|boot| boot.me.member.id),
             id,
             mode,
             text,

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{Theme, use_theme};
 use crate::{
     components::ui::{Avatar, AvatarSize, Glyph, Icon, Menu, MenuItem, MenuLine},
-    state::use_house,
+    state::use_workspace,
 };
 
 /// Clears what the browser keeps, when somebody signs out. It stands in every page that members see.
@@ -15,10 +15,10 @@ pub const SIGN_OUT_SCRIPT: &str = include_str!("sign_out.js");
 /// The avatar at the foot of the rail and its menu.
 #[component]
 pub(super) fn AccountMenu() -> impl IntoView {
-    let house = use_house();
-    let name = Memo::new(move |_| house.boot.with(|boot| boot.me.member.name.clone()));
-    let email = Memo::new(move |_| house.boot.with(|boot| boot.me.member.email.clone()));
-    let id = house.boot.with_untracked(|boot| boot.me.member.id.to_string());
+    let workspace = use_workspace();
+    let name = Memo::new(move |_| workspace.boot.with(|boot| boot.me.member.name.clone()));
+    let email = Memo::new(move |_| workspace.boot.with(|boot| boot.me.member.email.clone()));
+    let id = workspace.boot.with_untracked(|boot| boot.me.member.id.to_string());
     let (theme, choose) = use_theme();
     let choice = move |one: Theme| {
         let icon = match one {

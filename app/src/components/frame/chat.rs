@@ -6,7 +6,7 @@ use super::LastWish;
 use crate::{
     api::settings::set_chat,
     components::ui::{Toast, Toasts, Tone},
-    state::{House, use_house},
+    state::{WorkspaceState, use_workspace},
 };
 use model::Permission;
 
@@ -30,14 +30,14 @@ impl Chat {
 
 /// My chat bubble. Only below the signed-in layout.
 pub fn use_chat() -> Chat {
-    let house = use_house();
+    let workspace = use_workspace();
     let toasts = use_context::<Toasts>();
     let wish = StoredValue::new(LastWish::new());
     let turn = move || {
-        let before = house.boot.with_untracked(|boot| boot.me.member.chat_on);
-        show(house, !before);
+        let before = workspace.boot.with_untracked(|boot| boot.me.member.chat_on);
+        show(workspace, !before);
         let undo = move |before, error: model::ApiError| {
-            show(house, before);
+            show(workspace, before);
             if let Some(toasts) = toasts {
                 toasts.push(Toast::new(format!("Your chat was not changed. {error}")).tone(Tone::Bad));
             }
@@ -45,15 +45,15 @@ pub fn use_chat() -> Chat {
         wish.get_value().send(before, !before, set_chat, undo);
     };
     Chat {
-        on: Memo::new(move |_| house.boot.with(|boot| boot.me.member.chat_on)).into(),
-        mine: Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Converse))).into(),
+        on: Memo::new(move |_| workspace.boot.with(|boot| boot.me.member.chat_on)).into(),
+        mine: Memo::new(move |_| workspace.boot.with(|boot| boot.me.may(Permission::Converse))).into(),
         turn: Callback::from(turn),
     }
 }
 
 /// The event that follows says the same; here it is shown before.
-fn show(house: House, on: bool) {
-    house.boot.try_update(|boot| {
+fn show(workspace: WorkspaceState, on: bool) {
+    workspace.boot.try_update(|boot| {
         boot.me.member.chat_on = on;
         let me = boot.me.member.id;
         if let Some(member) = boot.members.iter_mut().find(|m| m.id == me) {

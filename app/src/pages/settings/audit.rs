@@ -7,7 +7,7 @@ use crate::{
     api::settings::audit_log,
     components::ui::{Button, RelativeTime},
     json::fetched,
-    state::{House, use_house, use_now},
+    state::{WorkspaceState, use_now, use_workspace},
 };
 use model::{AuditLine, AuditPage};
 
@@ -97,8 +97,8 @@ fn Line(
     /// Which one.
     line: AuditLine,
 ) -> impl IntoView {
-    let (house, now) = (use_house(), use_now());
-    let who = line.who.map_or_else(|| "Command line".to_owned(), |id| name_of(house, id));
+    let (workspace, now) = (use_workspace(), use_now());
+    let who = line.who.map_or_else(|| "Command line".to_owned(), |id| name_of(workspace, id));
     let AuditLine { at, what, address, detail, .. } = line;
     view! {
         <tr>
@@ -116,8 +116,8 @@ fn Line(
     .into_any()
 }
 
-fn name_of(house: House, id: model::MemberId) -> String {
-    house.boot.with_untracked(|boot| {
+fn name_of(workspace: WorkspaceState, id: model::MemberId) -> String {
+    workspace.boot.with_untracked(|boot| {
         let member = boot.members.iter().find(|member| member.id == id);
         member.map_or_else(|| "Somebody".to_owned(), |member| member.name.clone())
     })

@@ -7,7 +7,7 @@ use crate::{
     api::settings::{ChannelEdit, edit_channel},
     components::ui::{Button, Variant},
     pages::form::{FormError, field_error, other_error},
-    state::{House, use_house},
+    state::{WorkspaceState, use_workspace},
 };
 use model::{Channel, ChannelId, ChannelKind};
 
@@ -46,7 +46,7 @@ pub(super) fn ChannelForm(
     /// As everybody sees it.
     channel: Memo<Option<Channel>>,
 ) -> impl IntoView {
-    let house = use_house();
+    let workspace = use_workspace();
     let saving = Saving::new();
     let typed = RwSignal::new(None::<Text>);
     let text = Memo::new(move |_| {
@@ -61,7 +61,7 @@ pub(super) fn ChannelForm(
         event.prevent_default();
         let edit = text.get_untracked().edit(id);
         saving.run(edit_channel(edit), move |saved| {
-            put(house, saved);
+            put(workspace, saved);
             typed.try_set(None);
         });
     };
@@ -159,8 +159,8 @@ pub(super) fn ChannelForm(
 }
 
 /// The event that follows says the same; here it is shown before.
-fn put(house: House, saved: Channel) {
-    house.boot.try_update(|boot| {
+fn put(workspace: WorkspaceState, saved: Channel) {
+    workspace.boot.try_update(|boot| {
         if let Some(known) = boot.channels.iter_mut().find(|channel| channel.id == saved.id) {
             *known = saved;
         }

@@ -11,17 +11,17 @@ use super::{
 };
 use crate::{
     components::ui::{Button, EmptyState, Glyph, Icon, Pill, Tone, Variant},
-    state::{new_uuid, use_house},
+    state::{new_uuid, use_workspace},
 };
 use model::{AccountState, Channel, ChannelId, ChannelKind};
 
 /// Every channel: its words, where it may stand, and how to put it there.
 #[component]
 pub fn SettingsChannels() -> impl IntoView {
-    let house = use_house();
-    let ids = Memo::new(move |_| house.boot.with(|boot| boot.channels.iter().map(|c| c.id).collect::<Vec<_>>()));
+    let workspace = use_workspace();
+    let ids = Memo::new(move |_| workspace.boot.with(|boot| boot.channels.iter().map(|c| c.id).collect::<Vec<_>>()));
     let adding = RwSignal::new(None::<ChannelId>);
-    let open = Memo::new(move |_| house.boot.with(|boot| boot.chat_open()));
+    let open = Memo::new(move |_| workspace.boot.with(|boot| boot.chat_open()));
     view! {
         <PageHead title="Channels" lead="Where messages come in. They arrive in the inbox at once.">
             <div class="head-actions">
@@ -60,9 +60,9 @@ fn ChannelCards(
     /// Which channel.
     id: ChannelId,
 ) -> impl IntoView {
-    let house = use_house();
+    let workspace = use_workspace();
     let channel =
-        Memo::new(move |_| house.boot.with(|boot| boot.channels.iter().find(|channel| channel.id == id).cloned()));
+        Memo::new(move |_| workspace.boot.with(|boot| boot.channels.iter().find(|channel| channel.id == id).cloned()));
     // A channel never changes its kind or key.
     let known = channel.get_untracked();
     known.map(|known| {

@@ -16,16 +16,16 @@ use crate::{
     components::ui::{Button, EmptyState, FieldFrame, Icon, Pill, Tone, Variant},
     json::fetched,
     pages::form::{FormError, field_error, other_error},
-    state::use_house,
+    state::use_workspace,
 };
 use model::{ApiError, InviteId, Role, Visibility};
 
 /// The form, the link just made, and the open invitations.
 #[component]
 pub(super) fn Invites() -> impl IntoView {
-    let house = use_house();
+    let workspace = use_workspace();
     // An invitation ends when somebody joins by it.
-    let members = Memo::new(move |_| house.boot.with(|boot| boot.members.len()));
+    let members = Memo::new(move |_| workspace.boot.with(|boot| boot.members.len()));
     let open = fetched(move || members.get(), |_| invites());
     let revoked = RwSignal::new(Vec::<InviteId>::new());
     let made = RwSignal::new(None::<InviteInfo>);
@@ -55,12 +55,12 @@ fn InviteForm(
     #[prop(into)]
     on_made: Callback<(InviteInfo,)>,
 ) -> impl IntoView {
-    let house = use_house();
+    let workspace = use_workspace();
     let saving = Saving::new();
     let note = RwSignal::new(String::new());
     let role = RwSignal::new(Role::Agent);
     let visibility = RwSignal::new(Visibility::All);
-    let my_role = Memo::new(move |_| house.boot.with(|boot| boot.me.member.role));
+    let my_role = Memo::new(move |_| workspace.boot.with(|boot| boot.me.member.role));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let new = NewInvite {

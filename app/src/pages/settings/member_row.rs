@@ -13,7 +13,7 @@ use crate::{
         frame::LastWish,
         ui::{Avatar, AvatarSize, Button, Icon, Pill, Tone},
     },
-    state::{House, use_house},
+    state::{WorkspaceState, use_workspace},
 };
 use model::{ApiError, Member, MemberId, Role, Visibility};
 
@@ -32,8 +32,8 @@ impl Rights {
 }
 
 /// Shows a member's rights as they are going to be, or were.
-fn show(house: House, id: MemberId, rights: Rights) {
-    house.boot.try_update(|boot| {
+fn show(workspace: WorkspaceState, id: MemberId, rights: Rights) {
+    workspace.boot.try_update(|boot| {
         let mine = (boot.me.member.id == id).then_some(&mut boot.me.member);
         for member in boot.members.iter_mut().filter(|member| member.id == id).chain(mine) {
             (member.role, member.visibility, member.disabled) = (rights.role, rights.visibility, rights.disabled);
@@ -47,14 +47,14 @@ pub(super) fn MemberRow(
     /// Who.
     id: MemberId,
 ) -> impl IntoView {
-    let house = use_house();
+    let workspace = use_workspace();
     let wish = StoredValue::new(LastWish::new());
     let error = RwSignal::new(None::<String>);
-    let name = Memo::new(move |_| of(house, id, |member| member.name.clone()).unwrap_or_default());
-    let email = Memo::new(move |_| of(house, id, |member| member.email.clone()).unwrap_or_default());
-    let rights = Memo::new(move |_| of(house, id, Rights::of));
-    let me = house.boot.with_untracked(|boot| boot.me.member.id == id);
-    let my_role = Memo::new(move |_| house.boot.with(|boot| boot.me.member.role));
+    let name = Memo::new(move |_| of(workspace, id, |member| member.name.clone()).unwrap_or_default());
+    let email = Memo::new(move |_| of(workspace, id, |member| member.email.clone()).unwrap_or_default());
+    let rights = Memo::new(move |_| of(workspace, id, Rights::of));
+    let me = workspace.boot.with_untracked(|boot| boot.me.member.id == id);
+    let my_role = Memo::new(move |_| workspace.boot.with(|boot| boot.me.member.role));
     // Only an owner changes an owner.
     let locked =
         Memo::new(move |_| rights.get().is_some_and(|r| r.role == Role::Owner) && my_role.get() != Role::Owner);
@@ -64,10 +64,10 @@ pub(super) fn MemberRow(
         let mut after = before;
         change(&mut after);
         error.set(None);
-        show(house, id, after);
+        show(workspace, id, after);
         let send = move |rights: Rights| edit_member(id, rights.role, rights.visibility, rights.disabled);
         let undo = move |before, refused: ApiError| {
-            show(house, id, before);
+            show(workspace, id, before);
             error.try_set(Some(refused.to_string()));
         };
         wish.get_value().send(before, after, send, undo);
@@ -154,6 +154,6 @@ pub(super) fn MemberRow(
     .into_any()
 }
 
-fn of<T>(house: House, id: MemberId, part: impl Fn(&Member) -> T) -> Option<T> {
-    house.boot.with(|boot| boot.members.iter().find(|member| member.id == id).map(part))
+fn of<T>(workspace: WorkspaceState, id: MemberId, part: impl Fn(&Member) -> T) -> Option<T> {
+    workspace.boot.with(|boot| boot.members.iter().find(|member| member.id == id).map(part))
 }

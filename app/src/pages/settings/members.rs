@@ -7,7 +7,7 @@ use super::{
     member_row::MemberRow,
     parts::{AdminOnly, PageHead},
 };
-use crate::state::use_house;
+use crate::state::use_workspace;
 use model::{Role, Visibility};
 
 /// The roles that somebody may hand out: nobody gives what they do not hold (S26).
@@ -35,8 +35,8 @@ pub fn SettingsMembers() -> impl IntoView {
 
 #[component]
 fn MemberTable() -> impl IntoView {
-    let house = use_house();
-    let ids = Memo::new(move |_| house.boot.with(|boot| boot.members.iter().map(|m| m.id).collect::<Vec<_>>()));
+    let workspace = use_workspace();
+    let ids = Memo::new(move |_| workspace.boot.with(|boot| boot.members.iter().map(|m| m.id).collect::<Vec<_>>()));
     view! {
         <section class="card">
             <div class="table-frame">

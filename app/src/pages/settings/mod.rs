@@ -28,7 +28,7 @@ use crate::{
         ui::{Glyph, Icon},
     },
     piece::{Piece, Place, settings_part, show_piece},
-    state::use_house,
+    state::use_workspace,
 };
 use model::Permission;
 
@@ -120,8 +120,8 @@ fn name_of(path: &str) -> &'static str {
 fn SettingsPage() -> impl IntoView {
     let path = use_location().pathname;
     let index = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == "/settings"));
-    let house = use_house();
-    let admin = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Administer)));
+    let workspace = use_workspace();
+    let admin = Memo::new(move |_| workspace.boot.with(|boot| boot.me.may(Permission::Administer)));
     let here = Memo::new(move |_| match (index.get(), admin.get()) {
         (true, true) => "/settings/channels".to_owned(),
         (true, false) => "/settings/sessions".to_owned(),
@@ -181,8 +181,8 @@ fn SettingsPage() -> impl IntoView {
 /// `/settings` itself: beside the side list stands the page that is wanted most; a phone shows the list alone.
 #[component]
 fn SettingsIndex() -> impl IntoView {
-    let house = use_house();
-    let admin = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Administer)));
+    let workspace = use_workspace();
+    let admin = Memo::new(move |_| workspace.boot.with(|boot| boot.me.may(Permission::Administer)));
     move || match admin.get() {
         true => view! { <SettingsChannels /> }.into_any(),
         false => view! { <SettingsSessions /> }.into_any(),

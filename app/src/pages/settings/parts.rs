@@ -8,7 +8,7 @@ use leptos_meta::Title;
 use crate::{
     api::Refused,
     components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, Shape, Skeleton, Tone},
-    state::use_house,
+    state::use_workspace,
 };
 use model::{ApiError, Permission};
 
@@ -41,8 +41,8 @@ pub(super) fn AdminOnly(
     /// The page.
     children: ChildrenFn,
 ) -> impl IntoView {
-    let house = use_house();
-    let admin = Memo::new(move |_| house.boot.with(|boot| boot.me.may(Permission::Administer)));
+    let workspace = use_workspace();
+    let admin = Memo::new(move |_| workspace.boot.with(|boot| boot.me.may(Permission::Administer)));
     move || match admin.get() {
         true => children().into_any(),
         false => view! {

@@ -7,7 +7,7 @@ use crate::{
     api::account::change_password,
     components::ui::{Button, Toast, Toasts, Tone, Variant},
     pages::form::{FormError, PasswordField, field_error, other_error},
-    state::use_house,
+    state::use_workspace,
 };
 
 /// A form for a new password; the other sessions end with the old one.
@@ -17,7 +17,7 @@ pub(super) fn PasswordCard(
     #[prop(into)]
     on_changed: Callback<()>,
 ) -> impl IntoView {
-    let house = use_house();
+    let workspace = use_workspace();
     let toasts = use_context::<Toasts>();
     let saving = Saving::new();
     let (old, new) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
@@ -46,7 +46,7 @@ pub(super) fn PasswordCard(
             <div class="card-body form">
                 <FormError error=other_error(error, &["old", "new", "password"]) />
                 // For password managers: whose password this is.
-                <input type="email" autocomplete="username" hidden readonly value=move || house.boot.with(|boot| boot.me.member.email.clone()) />
+                <input type="email" autocomplete="username" hidden readonly value=move || workspace.boot.with(|boot| boot.me.member.email.clone()) />
                 <div class="form-grid">
                     <PasswordField
                         id="old-password"

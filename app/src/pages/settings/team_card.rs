@@ -9,7 +9,7 @@ use crate::{
         frame::LastWish,
         ui::{Avatar, AvatarSize},
     },
-    state::{House, use_house},
+    state::{WorkspaceState, use_workspace},
 };
 use model::{ApiError, ChannelId, MemberId, TeamId};
 
@@ -19,23 +19,24 @@ pub(super) fn TeamCard(
     /// Which one.
     id: TeamId,
 ) -> impl IntoView {
-    let house = use_house();
+    let workspace = use_workspace();
     let error = RwSignal::new(None::<String>);
     let name = Memo::new(move |_| {
-        house
+        workspace
             .boot
             .with(|boot| boot.teams.iter().find(|team| team.id == id).map(|team| team.name.clone()).unwrap_or_default())
     });
     // Who left stays out of sight, unless they are still in the team.
     let members = Memo::new(move |_| {
-        house.boot.with(|boot| {
+        workspace.boot.with(|boot| {
             let shown = boot.members.iter().filter(|m| !m.disabled || m.teams.contains(&id));
             shown.map(|member| member.id).collect::<Vec<_>>()
         })
     });
-    let channels = Memo::new(move |_| house.boot.with(|boot| boot.channels.iter().map(|c| c.id).collect::<Vec<_>>()));
+    let channels =
+        Memo::new(move |_| workspace.boot.with(|boot| boot.channels.iter().map(|c| c.id).collect::<Vec<_>>()));
     let count =
-        Memo::new(move |_| house.boot.with(|boot| boot.members.iter().filter(|m| m.teams.contains(&id)).count()));
+        Memo::new(move |_| workspace.boot.with(|boot| boot.members.iter().filter(|m| m.teams.contains(&id)).count()));
     let in_words = move || match count.get() {
         0 => "Nobody is in it yet.".to_owned(),
         1 => "1 member".to_owned(),
@@ -79,19 +80,21 @@ fn MemberCheck(
     /// Where a refusal is said.
     error: RwSignal<Option<String>>,
 ) -> impl IntoView {
-    let house = use_house();
+    let workspace = use_workspace();
     let wish = StoredValue::new(LastWish::new());
     let name = Memo::new(move |_| {
-        house.boot.with(|boot| boot.members.iter().find(|m| m.id == member).map(|m| m.name.clone()).unwrap_or_default())
+        workspace
+            .boot
+            .with(|boot| boot.members.iter().find(|m| m.id == member).map(|m| m.name.clone()).unwrap_or_default())
     });
     let inside = Memo::new(move |_| {
-        house.boot.with(|boot| boot.members.iter().any(|m| m.id == member && m.teams.contains(&team)))
+        workspace.boot.with(|boot| boot.members.iter().any(|m| m.id == member && m.teams.contains(&team)))
     });
     let turn = move |on: bool| {
         error.set(None);
-        show_in_team(house, member, team, on);
+        show_in_team(workspace, member, team, on);
         let undo = move |before, refused: ApiError| {
-            show_in_team(house, member, team, before);
+            show_in_team(workspace, member, team, before);
             error.try_set(Some(refused.to_string()));
         };
         wish.get_value().send(!on, on, move |on| set_in_team(member, team, on), undo);
@@ -122,24 +125,24 @@ fn ChannelCheck(
     /// The team's channels as last wished: they are sent together.
     wish: StoredValue<LastWish<Vec<ChannelId>>>,
 ) -> impl IntoView {
-    let house = use_house();
+    let workspace = use_workspace();
     let name = Memo::new(move |_| {
-        house
+        workspace
             .boot
             .with(|boot| boot.channels.iter().find(|c| c.id == channel).map(|c| c.name.clone()).unwrap_or_default())
     });
-    let inside = Memo::new(move |_| channels_of(house, team).contains(&channel));
+    let inside = Memo::new(move |_| channels_of(workspace, team).contains(&channel));
     let turn = move |on: bool| {
         error.set(None);
-        let before = untrack(|| channels_of(house, team));
+        let before = untrack(|| channels_of(workspace, team));
         let mut after = before.clone();
         after.retain(|other| *other != channel);
         if on {
             after.push(channel);
         }
-        show_channels(house, team, after.clone());
+        show_channels(workspace, team, after.clone());
         let undo = move |before, refused: ApiError| {
-            show_channels(house, team, before);
+            show_channels(workspace, team, before);
             error.try_set(Some(refused.to_string()));
         };
         wish.get_value().send(before, after, move |channels| set_team_channels(team, channels), undo);
@@ -158,20 +161,20 @@ fn ChannelCheck(
     .into_any()
 }
 
-fn channels_of(house: House, team: TeamId) -> Vec<ChannelId> {
-    house.boot.with(|boot| boot.teams.iter().find(|t| t.id == team).map(|t| t.channels.clone()).unwrap_or_default())
+fn channels_of(workspace: WorkspaceState, team: TeamId) -> Vec<ChannelId> {
+    workspace.boot.with(|boot| boot.teams.iter().find(|t| t.id == team).map(|t| t.channels.clone()).unwrap_or_default())
 }
 
-fn show_channels(house: House, team: TeamId, channels: Vec<ChannelId>) {
-    house.boot.try_update(|boot| {
+fn show_channels(workspace: WorkspaceState, team: TeamId, channels: Vec<ChannelId>) {
+    workspace.boot.try_update(|boot| {
         if let Some(team) = boot.teams.iter_mut().find(|known| known.id == team) {
             team.channels = channels;
         }
     });
 }
 
-fn show_in_team(house: House, id: MemberId, team: TeamId, inside: bool) {
-    house.boot.try_update(|boot| {
+fn show_in_team(workspace: WorkspaceState, id: MemberId, team: TeamId, inside: bool) {
+    workspace.boot.try_update(|boot| {
         let mine = (boot.me.member.id == id).then_some(&mut boot.me.member);
         for member in boot.members.iter_mut().filter(|member| member.id == id).chain(mine) {
             member.teams.retain(|other| *other != team);

@@ -11,7 +11,7 @@ use crate::{
     api::settings::add_team,
     components::ui::{Button, EmptyState, Icon, Variant},
     pages::form::{FormError, field_error, other_error},
-    state::{House, new_uuid, use_house},
+    state::{WorkspaceState, new_uuid, use_workspace},
 };
 use model::{Team, TeamId};
 
@@ -30,8 +30,8 @@ pub fn SettingsTeams() -> impl IntoView {
 
 #[component]
 fn TeamList() -> impl IntoView {
-    let house = use_house();
-    let ids = Memo::new(move |_| house.boot.with(|boot| boot.teams.iter().map(|team| team.id).collect::<Vec<_>>()));
+    let workspace = use_workspace();
+    let ids = Memo::new(move |_| workspace.boot.with(|boot| boot.teams.iter().map(|team| team.id).collect::<Vec<_>>()));
     view! {
         <Show when=move || ids.with(Vec::is_empty)>
             <section class="card">
@@ -47,7 +47,7 @@ fn TeamList() -> impl IntoView {
 
 #[component]
 fn NewTeam() -> impl IntoView {
-    let house = use_house();
+    let workspace = use_workspace();
     let saving = Saving::new();
     let name = RwSignal::new(String::new());
     // Kept until it has worked: a second try makes the same team, not another.
@@ -57,7 +57,7 @@ fn NewTeam() -> impl IntoView {
         let this = id.get_value().unwrap_or_else(|| TeamId::new(new_uuid()));
         id.set_value(Some(this));
         saving.run(add_team(this, name.get_untracked()), move |team| {
-            put(house, team);
+            put(workspace, team);
             name.try_set(String::new());
             id.try_set_value(None);
         });
@@ -87,8 +87,8 @@ fn NewTeam() -> impl IntoView {
 }
 
 /// The event that follows says the same; here it is shown before. By id, as everywhere.
-fn put(house: House, team: Team) {
-    house.boot.try_update(|boot| {
+fn put(workspace: WorkspaceState, team: Team) {
+    workspace.boot.try_update(|boot| {
         if let Err(at) = boot.teams.binary_search_by_key(&team.id, |known| known.id) {
             boot.teams.insert(at, team);
         }

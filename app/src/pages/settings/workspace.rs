@@ -13,7 +13,7 @@ use crate::{
         ui::{Button, Variant},
     },
     pages::form::{FormError, field_error, other_error},
-    state::use_house,
+    state::use_workspace,
 };
 use model::Workspace;
 
@@ -40,18 +40,18 @@ fn edit_of(workspace: &Workspace) -> WorkspaceEdit {
 
 #[component]
 fn NameForm() -> impl IntoView {
-    let house = use_house();
+    let workspace = use_workspace();
     let saving = Saving::new();
     // What is typed and not saved; none while it is as everybody sees it.
     let typed = RwSignal::new(None::<String>);
     let value =
-        Signal::derive(move || typed.get().unwrap_or_else(|| house.boot.with(|boot| boot.workspace.name.clone())));
+        Signal::derive(move || typed.get().unwrap_or_else(|| workspace.boot.with(|boot| boot.workspace.name.clone())));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let mut edit = house.boot.with_untracked(|boot| edit_of(&boot.workspace));
+        let mut edit = workspace.boot.with_untracked(|boot| edit_of(&boot.workspace));
         edit.name = value.get_untracked();
-        saving.run(edit_workspace(edit), move |workspace| {
-            house.boot.try_update(|boot| boot.workspace = workspace);
+        saving.run(edit_workspace(edit), move |saved| {
+            workspace.boot.try_update(|boot| boot.workspace = saved);
             typed.try_set(None);
         });
     };
@@ -82,16 +82,16 @@ fn NameForm() -> impl IntoView {
 
 #[component]
 fn Switches() -> impl IntoView {
-    let house = use_house();
+    let workspace = use_workspace();
     let wish = StoredValue::new(LastWish::new());
     let error = RwSignal::new(None::<String>);
     let turn = move |change: fn(&mut Workspace, bool), on: bool| {
         error.set(None);
-        let before = house.boot.with_untracked(|boot| edit_of(&boot.workspace));
-        house.boot.update(|boot| change(&mut boot.workspace, on));
-        let after = house.boot.with_untracked(|boot| edit_of(&boot.workspace));
+        let before = workspace.boot.with_untracked(|boot| edit_of(&boot.workspace));
+        workspace.boot.update(|boot| change(&mut boot.workspace, on));
+        let after = workspace.boot.with_untracked(|boot| edit_of(&boot.workspace));
         let undo = move |before: WorkspaceEdit, refused: model::ApiError| {
-            house.boot.try_update(|boot| put_back(&mut boot.workspace, &before));
+            workspace.boot.try_update(|boot| put_back(&mut boot.workspace, &before));
             error.try_set(Some(refused.to_string()));
         };
         wish.get_value().send(before, after, edit_workspace, undo);
@@ -102,14 +102,14 @@ fn Switches() -> impl IntoView {
                 id="chat-enabled"
                 label="Chat"
                 text="On: visitors reach whoever has their own chat on. Off: nobody is reached, messages wait in Missed, and the auto-reply goes out."
-                on=Signal::derive(move || house.boot.with(|boot| boot.workspace.chat_enabled))
+                on=Signal::derive(move || workspace.boot.with(|boot| boot.workspace.chat_enabled))
                 on_turn=move |on: bool| turn(|workspace, on| workspace.chat_enabled = on, on)
             />
             <SwitchOption
                 id="pending-after-reply"
                 label="Pending after a reply"
                 text="Whoever replies waits for an answer: the conversation says so until one comes."
-                on=Signal::derive(move || house.boot.with(|boot| boot.workspace.pending_after_reply))
+                on=Signal::derive(move || workspace.boot.with(|boot| boot.workspace.pending_after_reply))
                 on_turn=move |on: bool| turn(|workspace, on| workspace.pending_after_reply = on, on)
             />
             <InlineError error=error />

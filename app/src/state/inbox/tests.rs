@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::{Inbox, LastMail, Listed, Shown};
-use crate::state::{House, Zone};
+use crate::state::{WorkspaceState, Zone};
 use model::{
     Access, Bootstrap, ChannelId, ChannelKind, ConversationId, ConversationRow, ConversationState, Counts, Delivery,
     DeliveryState, Entry, InboxPage, LiveBody, LiveEvent, MailHead, Me, Member, MemberId, Message, MessageId, Preview,
@@ -40,8 +40,8 @@ fn boot() -> Bootstrap {
 fn inbox() -> (Owner, Inbox) {
     let owner = Owner::new();
     let inbox = owner.with(|| {
-        let house = House { boot: RwSignal::new(boot()), now: RwSignal::new(NOW), zone: Zone::unknown() };
-        Inbox::new(house, boot())
+        let workspace = WorkspaceState { boot: RwSignal::new(boot()), now: RwSignal::new(NOW), zone: Zone::unknown() };
+        Inbox::new(workspace, boot())
     });
     (owner, inbox)
 }

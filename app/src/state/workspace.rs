@@ -7,7 +7,7 @@ use model::{Bootstrap, Timestamp};
 
 /// The workspace as last known; live events keep it up to date.
 #[derive(Clone, Copy)]
-pub struct House {
+pub struct WorkspaceState {
     /// People, teams, channels, me.
     pub boot: RwSignal<Bootstrap>,
     /// The time, in steps of some seconds, by the server's clock: both sides render the same.
@@ -46,19 +46,19 @@ impl Zone {
 
 /// The reader's zone; UTC where nobody is signed in.
 pub fn use_zone() -> Zone {
-    use_context::<House>().map_or_else(Zone::unknown, |house| house.zone)
+    use_context::<WorkspaceState>().map_or_else(Zone::unknown, |workspace| workspace.zone)
 }
 
 /// The workspace. Only below the signed-in layout.
 ///
 /// # Panics
 /// Outside of it.
-pub fn use_house() -> House {
-    expect_context::<House>()
+pub fn use_workspace() -> WorkspaceState {
+    expect_context::<WorkspaceState>()
 }
 
 /// The time for relative times, in milliseconds since 1970.
 pub fn use_now() -> Signal<i64> {
-    let house = use_house();
-    Signal::derive(move || house.now.get().0)
+    let workspace = use_workspace();
+    Signal::derive(move || workspace.now.get().0)
 }
