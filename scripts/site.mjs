@@ -17,9 +17,13 @@ const { default: binaryen } = await import(path.join(tools, 'binaryen/index.js')
 const [compiled, ...flags] = process.argv.slice(2)
 const dev = flags.includes('--dev')
 
-/** The most bytes that a browser has to load, compressed with brotli. */
-const BUDGET = { inbox: 450_000, settings: 450_000, widget: 20_000 }
-/** The features that the pinned compiler may emit, with their names in wasm-opt and in binaryen. All browsers since 2023 have them. */
+/** What a browser must load, compressed by brotli: the program without which nothing reacts, the styles, the widget. */
+const BUDGET = { main: 420_000, styles: 40_000, widget: 20_000 }
+/** The most that one file of a piece may bring. Larger ones are cut again (app/src/piece/parts.rs). */
+const FILE_BUDGET = 150_000
+/** The splitter makes a file for each set of pieces that share code: many pieces would become very many files. */
+const MOST_FILES = 12
+/** What the compiler of the pinned Rust version may emit, as wasm-opt and as binaryen's own API call it; all of it is in every browser since 2023. */
 const WASM_FEATURES = {
   'bulk-memory': 'BulkMemory', 'bulk-memory-opt': 'BulkMemoryOpt', 'call-indirect-overlong': 'CallIndirectOverlong', multivalue: 'Multivalue',
   'mutable-globals': 'MutableGlobals', 'nontrapping-float-to-int': 'NontrappingFPToInt', 'reference-types': 'ReferenceTypes', 'sign-ext': 'SignExt',
@@ -35,7 +39,7 @@ const WASM_PASSES = ['--flatten', '--rereloop', '-Oz', '-Oz']
  * so the compiler cannot have merged it with a function that is called. (It did merge others that look unused, such as
  * `hydrate_from_template`.)
  */
-const NEVER_CALLED = /IntoAny>::into_any::hydrate_async::(\{\{closure\}\}::)?h[0-9a-f]{16}$/
+const NEVER_CALLED = /IntoAny\$GT\$8into_any13hydrate_async(28_\$u7b\$\$u7b\$closure\$u7d\$\$u7d\$)?17h[0-9a-f]{16}E$/
 const COMPRESSIBLE = /\.(js|mjs|css|html|svg|json|webmanifest|txt|wasm|xml)$/
 /** Read by the server at its start or build, and never sent. */
 const UNSENT = new Set(['manifest.json', 'icons.svg'])
@@ -78,7 +82,7 @@ function cached(kind, key, make) {
 
 // --- WebAssembly ------------------------------------------------------------------------------------------------------
 
-/** Replaces the bodies of functions with such names by a trap. The next optimisation removes what only they use. */
+/** Replaces the bodies of the functions of such names by a trap; what only they use goes with the next optimisation. Says how many. */
 function empty(file, names) {
   const module = binaryen.readBinary(fs.readFileSync(file))
   module.setFeatures(Object.values(WASM_FEATURES).reduce((all, name) => all | binaryen.Features[name], 0))
@@ -91,30 +95,63 @@ function empty(file, names) {
       emptied++
     }
   }
-  if (emptied === 0) fail(`no function of ${path.basename(file)} is called ${names}: look what they are called now`)
   fs.writeFileSync(file, module.emitBinary())
   module.dispose()
+  return emptied
 }
 
-/** A part of the app (`frontend/src/bin`): its loader and its WebAssembly. */
-function program(part) {
-  const compiledPart = path.join(compiled, `${part}.wasm`)
-  const key = sha(fs.readFileSync(compiledPart), process.env.WASM_BINDGEN_VERSION, ENABLED.join(), WASM_PASSES.join(), NEVER_CALLED.source, fs.readFileSync(path.join(tools, 'binaryen/package.json')))
-  const folder = cached(dev ? `dev-${part}` : part, key, (out) => {
-    run('wasm-bindgen', compiledPart, '--target', 'web', '--no-typescript', '--out-name', part, '--out-dir', out)
-    const raw = path.join(out, `${part}_bg.wasm`)
-    if (!dev) {
-      empty(raw, NEVER_CALLED)
-      run('wasm-opt', ...WASM_PASSES, ...ENABLED, raw, '-o', raw)
+const WHOLE = 'frontend.wasm'
+/** The main file as wasm-bindgen names it; the others as the splitter does. */
+const MAIN = 'app_bg.wasm'
+const isPiece = (name) => /^(split|chunk)_\w+\.wasm$/.test(name)
+
+/** Cuts the program where `app/src/piece/parts.rs` says, and makes each part small. */
+function cut(out) {
+  run('wasm-split-cli', path.join(compiled, WHOLE), out, '--target', 'web', '--out-name', 'app')
+  // Exports and names stay: the pieces import them, and `empty` looks for them.
+  run('wasm-bindgen', path.join(out, 'app.wasm'), '--keep-lld-exports', '--no-demangle', '--target', 'web', '--no-typescript', '--out-name', 'app', '--out-dir', out)
+  fs.rmSync(path.join(out, 'app.wasm'))
+  if (!dev) {
+    let emptied = 0
+    for (const name of fs.readdirSync(out).filter((name) => name === MAIN || isPiece(name))) {
+      const file = path.join(out, name)
+      emptied += empty(file, NEVER_CALLED)
+      run('wasm-opt', '--quiet', ...WASM_PASSES, ...ENABLED, file, '-o', file)
     }
-    // Bundled, because crates may include JavaScript snippets.
-    run('esbuild', path.join(out, `${part}.js`), '--bundle', '--format=esm', '--minify', '--log-level=warning', `--outfile=${path.join(out, 'bundle.js')}`)
+    if (emptied === 0) fail(`no function is called ${NEVER_CALLED}: look what they are called now`)
+  }
+  // Bundled, because the loader of the pieces and the snippets of crates are files of their own.
+  run('esbuild', path.join(out, 'app.js'), '--bundle', '--format=esm', '--minify', '--log-level=warning', '--log-override:duplicate-object-key=silent', `--outfile=${path.join(out, 'bundle.js')}`)
+}
+
+/** Which files each piece consists of, as the splitter's loader names them. */
+function piecesOf(loader) {
+  const file = (text) => /"\.\/((?:split|chunk)_\w+\.wasm)"/.exec(text)?.[1]
+  const shared = new Map([...loader.matchAll(/const (__chunk_\w+) = makeLoad\(([^]*?)\n, \[\]\);/g)].map(([, name, load]) => [name, file(load)]))
+  const pieces = [...loader.matchAll(/export const __wasm_split_load_(\w+) = wrapAsyncCb\(makeLoad\(([^]*?), \[([^\]]*)\]\)\);/g)].map(([, name, load, deps]) => {
+    const files = [file(load), ...deps.split(',').map((dep) => dep.trim()).filter(Boolean).map((dep) => shared.get(dep))]
+    return [name, files.filter(Boolean)]
   })
-  const wasm = hashed(`${part}.wasm`, fs.readFileSync(path.join(folder, `${part}_bg.wasm`)))
-  const js = fs.readFileSync(path.join(folder, 'bundle.js'), 'utf8')
-  if (!js.includes(`${part}_bg.wasm`)) fail(`the JavaScript of wasm-bindgen no longer names ${part}_bg.wasm: look at what it does instead`)
-  // Both are in the same folder, and the name is relative to the script's URL.
-  return { js: hashed(`${part}.js`, js.replaceAll(`${part}_bg.wasm`, path.basename(wasm))), wasm }
+  if (pieces.length === 0) fail('the loader of wasm-split-cli names no piece: look at what it writes now')
+  return Object.fromEntries(pieces)
+}
+
+/** The program (`frontend`): its loader, its WebAssembly, and the files of its pieces. */
+function program() {
+  const key = sha(fs.readFileSync(path.join(compiled, WHOLE)), process.env.WASM_BINDGEN_VERSION, process.env.WASM_SPLIT_VERSION, ENABLED.join(), WASM_PASSES.join(), NEVER_CALLED.source, fs.readFileSync(path.join(tools, 'binaryen/package.json')), cut.toString())
+  const folder = cached(dev ? 'dev-app' : 'app', key, cut)
+  const pieces = piecesOf(fs.readFileSync(path.join(folder, '__wasm_split.js'), 'utf8'))
+  let js = fs.readFileSync(path.join(folder, 'bundle.js'), 'utf8')
+  // All lie in one folder, and the names are resolved against the script's own address.
+  const name = (file, as) => {
+    if (!js.includes(file)) fail(`the loader no longer names ${file}: look at what it does instead`)
+    const url = hashed(as, fs.readFileSync(path.join(folder, file)))
+    js = js.replaceAll(file, path.basename(url))
+    return url
+  }
+  const wasm = name(MAIN, 'app.wasm')
+  const urls = new Map([...new Set(Object.values(pieces).flat())].sort().map((file) => [file, name(file, file.replace(/^split_/, ''))]))
+  return { js: hashed('app.js', js), wasm, pieces: Object.fromEntries(Object.entries(pieces).map(([piece, files]) => [piece, files.map((file) => urls.get(file))])) }
 }
 
 // --- CSS, font, public files -------------------------------------------------------------------------------------------
@@ -174,6 +211,42 @@ function widget(fontUrl, used) {
   return { chat_js: hashed('chat.js', script('chat.js', 'esm')), chat_css: hashed('chat.css', css('frontend/widget/chat.css', fontUrl, used)) }
 }
 
+// --- installing: the service worker, the page for when there is no network ----------------------------------------------
+
+function worker(manifest) {
+  const here = (file) => path.join(root, 'frontend/worker', file)
+  const bundle = (file, ...args) => run('esbuild', here(file), '--minify', '--log-level=warning', ...args).toString()
+  const js = hashed('offline.js', bundle('offline.js'))
+  files.set('offline.html', Buffer.from(fs.readFileSync(here('offline.html'), 'utf8').replace('{css}', manifest.css).replace('{js}', js)))
+  // The widget is for other people's visitors.
+  const kept = [manifest.app.js, manifest.app.wasm, ...new Set(Object.values(manifest.app.pieces).flat()), manifest.css, manifest.font, js]
+  files.set('sw.js', Buffer.from(bundle('sw.js', `--define:ASSETS=${JSON.stringify(kept)}`)))
+  return kept
+}
+
+/** What browsers ask for before they offer to install; returns what is missing. */
+function installable(kept) {
+  const app = JSON.parse(files.get('manifest.webmanifest') ?? '{}')
+  const faults = []
+  const must = (is, what) => is || faults.push(`cannot be installed: ${what}`)
+  must(app.name && app.short_name && app.id, 'the manifest has no name, short name or id')
+  must(['standalone', 'minimal-ui', 'fullscreen'].includes(app.display), 'the manifest says no display of an app')
+  must(app.start_url?.startsWith(app.scope), 'the start lies outside the scope')
+  const sizes = (app.icons ?? []).map(({ src, sizes, type, purpose }) => {
+    const bytes = files.get(src.slice(1))
+    must(bytes, `${src} does not exist`)
+    // The size stands at a fixed place in a PNG.
+    const real = bytes && type === 'image/png' ? `${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)}` : sizes
+    must(real === sizes, `${src} is ${real} and not ${sizes}`)
+    return `${sizes} ${purpose}`
+  })
+  for (const size of ['192x192 any', '512x512 any', '512x512 maskable']) must(sizes.includes(size), `there is no icon ${size}`)
+  const text = files.get('sw.js').toString()
+  for (const url of kept) must(files.has(url.slice(1)) && text.includes(url), `the service worker does not keep ${url}`)
+  must(text.includes('/offline.html') && files.has('offline.html'), 'there is no page for when there is no network')
+  return faults
+}
+
 // --- writing ---------------------------------------------------------------------------------------------------------
 
 const brotli = promisify(zlib.brotliCompress)
@@ -225,37 +298,46 @@ function write() {
 /** Prints a table. Returns the parts that exceed their budget. */
 function sizes(manifest) {
   const plain = (url) => (url ? url.slice(1) : undefined)
+  const pieces = Object.entries(manifest.app.pieces)
+  const shared = pieces.flatMap(([, urls]) => urls).filter((url, at, all) => all.indexOf(url) !== at)
   const groups = {
-    inbox: [manifest.inbox.wasm, manifest.inbox.js, manifest.css].map(plain),
-    settings: [manifest.settings.wasm, manifest.settings.js, manifest.css].map(plain),
+    main: [manifest.app.wasm, manifest.app.js].map(plain),
+    styles: [manifest.css].map(plain),
+    ...Object.fromEntries(pieces.map(([name, urls]) => [`piece ${name}`, urls.filter((url) => !shared.includes(url)).map(plain)])),
+    'shared by pieces': [...new Set(shared)].map(plain),
     widget: ['widget.js', plain(manifest.chat_js), plain(manifest.chat_css)],
     font: [plain(manifest.font)],
   }
   const row = (name, raw, sent, note = '') => console.log(`${name.padEnd(36)}${String(raw).padStart(10)}${String(sent).padStart(10)}  ${note}`.trimEnd())
   row('', 'bytes', 'brotli')
   const over = []
+  const all = new Set(pieces.flatMap(([, urls]) => urls))
   for (const [group, names] of Object.entries(groups)) {
     let sum = 0
     for (const name of names.filter((name) => files.has(name))) {
       const sent = files.get(files.has(`${name}.br`) ? `${name}.br` : name).length
       sum += sent
       row(name, files.get(name).length, sent)
+      if (all.has(`/${name}`) && sent > FILE_BUDGET) over.push(`${name}: ${sent} bytes compressed, ${FILE_BUDGET} allowed for a file of a piece`)
     }
     if (!BUDGET[group]) continue
     row(`${group} together`, '', sum, `of ${BUDGET[group]}`)
     if (sum > BUDGET[group]) over.push(`${group}: ${sum} bytes compressed, ${BUDGET[group]} allowed`)
   }
+  row('files of pieces', '', all.size, `of ${MOST_FILES}`)
+  if (all.size > MOST_FILES) over.push(`${all.size} files of pieces, ${MOST_FILES} allowed: let pieces that share much become one`)
   return over
 }
 
 const used = new Set()
 const fontUrl = font()
 const style = hashed('main.css', css('style/main.css', fontUrl, used))
-const manifest = { inbox: program('inbox'), settings: program('settings'), css: style, ...widget(fontUrl, used), font: fontUrl }
+const manifest = { app: program(), css: style, ...widget(fontUrl, used), font: fontUrl }
 icons()
 publicFiles(used)
+const kept = worker(manifest)
 files.set('manifest.json', Buffer.from(`${JSON.stringify(manifest)}\n`))
 await compress()
 write()
-const over = sizes(manifest)
-if (flags.includes('--check') && over.length) fail(`over budget\n  ${over.join('\n  ')}`)
+const over = [...sizes(manifest), ...installable(kept)]
+if (flags.includes('--check') && over.length) fail(`not as it must be\n  ${over.join('\n  ')}`)

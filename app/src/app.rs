@@ -1,79 +1,57 @@
-//! The roots of the app's parts with their routes, and what every signed-in page stands on.
+//! The roots of the app with their routes, and what every signed-in page stands on.
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     components::{Outlet, ParentRoute, Route, Router, Routes},
+    hooks::use_location,
     path,
 };
 
 use crate::{
     api::inbox::load_bootstrap,
     components::ui::{EmptyState, Icon, ToastHost, Toasts, Tone},
-    document::Part,
     pages::{
         inbox::InboxPage,
-        settings::{
-            SettingsAudit, SettingsChannels, SettingsIndex, SettingsMembers, SettingsPage, SettingsSessions,
-            SettingsSystem, SettingsTeams, SettingsWorkspace,
-        },
+        settings::{SettingsPart, settings},
     },
-    state::{Inbox, Live, Outbox, WorkspaceState, Zone},
+    state::{Inbox, Live, Outbox, WorkspaceState, Zone, give_focus},
 };
 use model::{Bootstrap, Timestamp};
 
-/// The inbox's part of the app.
+/// Everything below the sign-in.
 #[component]
-pub fn InboxApp() -> impl IntoView {
-    begin(Part::Inbox);
-    view! {
-        <Title text="Tandem" />
-        <Router>
-            <Routes fallback=|| view! { <Elsewhere /> }>
-                <ParentRoute path=path!("") view=SignedIn>
-                    <Route path=path!("/inbox/:id?") view=InboxPage />
-                </ParentRoute>
-            </Routes>
-        </Router>
-    }
-}
-
-/// The settings' part of the app.
-#[component]
-pub fn SettingsApp() -> impl IntoView {
-    begin(Part::Settings);
-    view! {
-        <Title text="Tandem" />
-        <Router>
-            <Routes fallback=|| view! { <Elsewhere /> }>
-                <ParentRoute path=path!("") view=SignedIn>
-                    <ParentRoute path=path!("/settings") view=SettingsPage>
-                        <Route path=path!("") view=SettingsIndex />
-                        <Route path=path!("/channels") view=SettingsChannels />
-                        <Route path=path!("/members") view=SettingsMembers />
-                        <Route path=path!("/teams") view=SettingsTeams />
-                        <Route path=path!("/sessions") view=SettingsSessions />
-                        <Route path=path!("/system") view=SettingsSystem />
-                        <Route path=path!("/audit") view=SettingsAudit />
-                        <Route path=path!("/workspace") view=SettingsWorkspace />
-                    </ParentRoute>
-                </ParentRoute>
-            </Routes>
-        </Router>
-    }
-}
-
-/// What both parts begin with.
-fn begin(part: Part) {
+pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_context(part);
     // Tests, and nobody else, wait for this mark: before it a button is only a picture of one.
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         if let Some(body) = document().body() {
             let _ = body.set_attribute("data-hydrated", "true");
         }
+        crate::state::set_awake();
+        crate::piece::fetch_when_idle();
     });
+    view! {
+        <Title text="Tandem" />
+        <Router>
+            <Routes fallback=|| view! { <Elsewhere /> }>
+                <ParentRoute path=path!("") view=SignedIn>
+                    <Route path=path!("/inbox/:id?") view=InboxPage />
+                    <ParentRoute path=path!("/settings") view=|| settings(SettingsPart::Frame)>
+                        <Route path=path!("") view=|| settings(SettingsPart::Index) />
+                        <Route path=path!("/channels") view=|| settings(SettingsPart::Channels) />
+                        <Route path=path!("/members") view=|| settings(SettingsPart::Members) />
+                        <Route path=path!("/teams") view=|| settings(SettingsPart::Teams) />
+                        <Route path=path!("/sessions") view=|| settings(SettingsPart::Sessions) />
+                        <Route path=path!("/system") view=|| settings(SettingsPart::System) />
+                        <Route path=path!("/audit") view=|| settings(SettingsPart::Audit) />
+                        <Route path=path!("/workspace") view=|| settings(SettingsPart::Workspace) />
+                    </ParentRoute>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
 }
 
 /// The ways in: plain forms, drawn by the server alone.
@@ -175,6 +153,7 @@ fn Inside(boot: Bootstrap) -> impl IntoView {
     provide_context(inbox);
     provide_context(outbox);
     keep_time(workspace);
+    focus_new_area();
     Effect::new(move |_| {
         workspace.zone.learn();
         inbox.part_days();
@@ -213,6 +192,19 @@ fn Inside(boot: Bootstrap) -> impl IntoView {
         <ToastHost toasts />
     }
     .into_any()
+}
+
+/// Between the areas nothing is loaded afresh, so the focus would stay in what has gone: it moves to the content, as for a new page.
+fn focus_new_area() {
+    let path = use_location().pathname;
+    let area = Memo::new(move |_| path.with(|path| path.split('/').nth(1).unwrap_or_default().to_owned()));
+    Effect::new(move |before: Option<String>| {
+        let now = area.get();
+        if before.is_some_and(|before| before != now) {
+            request_animation_frame(|| give_focus("#main"));
+        }
+        now
+    });
 }
 
 /// Moves the clock that relative times are told by, as the server's clock goes.

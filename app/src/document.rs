@@ -1,17 +1,15 @@
-//! The document around the app, and which part of the app a path belongs to.
+//! The document around the app, and which half of the pages a path belongs to.
 
 use model::Bootstrap;
 
-/// The app comes to the browser in parts, each a program of its own, so that nobody waits for pages that they do not look at.
-/// A link from one part to another loads the page afresh: `rel="external"`.
+/// Pages that the server alone draws, and pages that the program wakes. A link from one to the other loads the page afresh:
+/// `rel="external"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The ways in, the style guide, and what does not exist: drawn by the server alone, alive without any script.
     Doors,
-    /// Where people sit all day.
-    Inbox,
-    /// Settings.
-    Settings,
+    /// Everything below the sign-in.
+    App,
 }
 
 impl Part {
@@ -19,16 +17,9 @@ impl Part {
     pub fn of(path: &str) -> Self {
         let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
         match first {
-            "inbox" => Self::Inbox,
-            "settings" => Self::Settings,
+            "inbox" | "settings" => Self::App,
             _ => Self::Doors,
         }
-    }
-
-    /// The `rel` of a link that stands in this part.
-    pub fn rel_to(self, href: &str) -> Option<&'static str> {
-        let path = href.split('?').next().unwrap_or_default();
-        (Self::of(path) != self).then_some("external")
     }
 }
 
@@ -64,18 +55,23 @@ mod shell {
 
     use super::{BOOT, Part};
     use crate::{
-        app::{Doors, InboxApp, SettingsApp},
+        app::{App, Doors},
         components::frame::{PANELS_SCRIPT, Panels, SIGN_OUT_SCRIPT},
     };
     use model::Bootstrap;
 
-    /// A part of the app, as the browser loads it.
+    /// Keeps the program for the next visit.
+    const WORKER_SCRIPT: &str = include_str!("document/worker.js");
+
+    /// The program, as the browser loads it.
     #[derive(Debug, Clone, Default)]
     pub struct Program {
         /// Its loader.
         pub js: String,
         /// The WebAssembly.
         pub wasm: String,
+        /// The files of the pieces without which this page cannot be drawn.
+        pub pieces: Vec<String>,
     }
 
     /// The names of the assets, and what the request says of its browser.
@@ -106,19 +102,22 @@ mod shell {
             view! { <script type="application/json" id=BOOT nonce=nonce.clone() inner_html=super::in_page(&boot)></script> }
         });
         let leaving = is_signed_in.then(|| view! { <script nonce=nonce.clone() inner_html=SIGN_OUT_SCRIPT></script> });
-        let program = program.map(|Program { js, wasm }| {
+        let program = program.map(|Program { js, wasm, pieces }| {
+            let preload = |file: String| {
+                view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous" /> }
+            };
             let start = format!("import({js:?}).then(app=>app.default({{module_or_path:{wasm:?}}}))");
             view! {
                 <script nonce=nonce.clone() inner_html=PANELS_SCRIPT></script>
                 <link rel="modulepreload" href=js nonce=nonce.clone() />
-                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-                <script type="module" nonce=nonce inner_html=start></script>
+                {std::iter::once(wasm).chain(pieces).map(preload).collect_view()}
+                <script type="module" nonce=nonce.clone() inner_html=start></script>
+                <script nonce=nonce inner_html=WORKER_SCRIPT></script>
             }
         });
         let app = match part {
             Part::Doors => view! { <Doors /> }.into_any(),
-            Part::Inbox => view! { <InboxApp /> }.into_any(),
-            Part::Settings => view! { <SettingsApp /> }.into_any(),
+            Part::App => view! { <App /> }.into_any(),
         };
         view! {
             <!DOCTYPE html>
@@ -128,6 +127,10 @@ mod shell {
                     <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
                     <meta name="color-scheme" content="light dark" />
                     <link rel="icon" href="/mark.svg" type="image/svg+xml" />
+                    <link rel="manifest" href="/manifest.webmanifest" />
+                    <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+                    <meta name="theme-color" content="#f6f6f8" media="(prefers-color-scheme: light)" />
+                    <meta name="theme-color" content="#17181c" media="(prefers-color-scheme: dark)" />
                     <link rel="stylesheet" href=css />
                     <link rel="preload" href=font r#as="font" r#type="font/woff2" crossorigin="anonymous" />
                     {boot}
@@ -146,14 +149,11 @@ mod tests {
     use super::Part;
 
     #[test]
-    fn every_path_has_its_part_and_links_know_when_they_leave_it() {
-        assert_eq!(Part::of("/inbox/018f"), Part::Inbox);
-        assert_eq!(Part::of("/settings"), Part::Settings);
+    fn every_path_has_its_part() {
+        assert_eq!(Part::of("/inbox/018f"), Part::App);
+        assert_eq!(Part::of("/settings"), Part::App);
         for door in ["/", "/sign-in", "/inboxes", "/nowhere", ""] {
             assert_eq!(Part::of(door), Part::Doors, "{door:?}");
         }
-        assert_eq!(Part::Inbox.rel_to("/inbox?view=mine"), None);
-        assert_eq!(Part::Inbox.rel_to("/settings/sessions"), Some("external"));
-        assert_eq!(Part::Settings.rel_to("/inbox"), Some("external"));
     }
 }

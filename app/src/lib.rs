@@ -8,4 +8,5 @@ pub mod components;
 pub mod document;
 pub mod json;
 pub mod pages;
+pub mod piece;
 pub mod state;

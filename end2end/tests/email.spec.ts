@@ -1,7 +1,7 @@
 // E-mail as an admin connects it and a person answers it, with a real mail server (H1, H9, T3, T5).
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, expectAccessible, expectNoOverflow, test } from '../fixtures/test'
+import { expect, expectAccessible, expectNoOverflow, hydrated, test } from '../fixtures/test'
 import { enter } from '../fixtures/people'
 import { connectMailbox, PIXEL, Post, rich, tryMailbox } from '../fixtures/post'
 
@@ -245,6 +245,27 @@ test('T16: a conversation begins with our mail, by key and from a contact', asyn
   await expect(dialog.getByLabel('To', { exact: true })).toHaveValue('Dora Keller <dora@sink.test>')
   await page.keyboard.press('Escape')
   await expect(dialog).toBeHidden()
+})
+
+test('T4, T16: a new e-mail that was begun is there after a reload, and only until it is sent', async ({ page, server }) => {
+  await enter(page, server, '/inbox')
+  await page.getByRole('button', { name: 'New e-mail' }).first().click()
+  const dialog = page.getByRole('dialog', { name: 'New e-mail' })
+  await dialog.getByLabel('To', { exact: true }).fill('Greta <greta@sink.test>')
+  await dialog.getByLabel('Subject').fill('Half a subject')
+  await dialog.getByLabel('Message').fill('Half a letter,\nin two lines')
+  await page.reload()
+  await hydrated(page)
+  await page.getByRole('button', { name: 'New e-mail' }).first().click()
+  await expect(dialog.getByLabel('To', { exact: true })).toHaveValue('Greta <greta@sink.test>')
+  await expect(dialog.getByLabel('Subject')).toHaveValue('Half a subject')
+  await expect(dialog.getByLabel('Message')).toHaveValue('Half a letter,\nin two lines')
+  await dialog.getByRole('button', { name: 'Send' }).click()
+  await expect(page).toHaveURL(/\/inbox\/[0-9a-f-]{36}/)
+  await page.reload()
+  await hydrated(page)
+  await page.getByRole('button', { name: 'New e-mail' }).first().click()
+  await expect(dialog.getByLabel('Message')).toHaveValue('')
 })
 
 test('T3: quotations and signatures are folded, and the source is there', async ({ page, server, openContext, problems }) => {

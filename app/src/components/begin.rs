@@ -2,16 +2,18 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
+use uuid::Uuid;
 
 use super::composer::{AttachButton, FileList, Uploads, read_addresses, written};
 use crate::{
     api::conversation::{Beginning, NewMessage, send_message},
     components::ui::{Button, Dialog, Variant},
-    state::{WorkspaceState, new_uuid, use_workspace},
+    piece::{Piece, Place, WritingPart, show_piece, writing_part},
+    state::{WorkspaceState, forget, keep, new_uuid, recall, unsent, use_workspace},
 };
 use model::{
     Channel, ChannelId, ChannelKind, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice, Mailbox,
-    MessageId, Permission, Recipients,
+    MemberId, MessageId, Permission, Recipients,
 };
 
 /// The mail that is being begun, if one is. Copies share their state.
@@ -92,10 +94,15 @@ pub fn BeginDialog() -> impl IntoView {
     view! {
         <Show when=move || asked.get()>
             <Dialog title="New e-mail" open=begin.open>
-                <Form begin />
+                {show_piece(Piece::Writing, Place::Part, || Box::pin(writing_part(WritingPart::NewMail)))}
             </Dialog>
         </Show>
     }
+}
+
+/// What stands in it, within its piece.
+pub(crate) fn draw() -> AnyView {
+    view! { <Form begin=use_begin() /> }.into_any()
 }
 
 #[component]
@@ -115,10 +122,22 @@ fn Form(begin: Begin) -> impl IntoView {
         uploads.take();
         ids.try_set_value((new_uuid(), new_uuid()));
     };
+    let name = move || kept_as(me, begin.contact.try_get_untracked().flatten());
+    let remember = move || {
+        let (conversation, message) = ids.get_value();
+        let (to, subject, text) = (begin.to.get_untracked(), subject.get_untracked(), text.get_untracked());
+        keep(&name(), &Kept { conversation, message, to, subject, text }.lines());
+    };
     Effect::new(move |before: Option<u32>| {
         let people = begin.people.get();
-        if before.is_some_and(|before| before != people) {
+        if before != Some(people) {
             clear();
+            if let Some(kept) = recall(&name()).and_then(|kept| Kept::read(&kept)) {
+                ids.set_value((kept.conversation, kept.message));
+                begin.to.set(kept.to);
+                subject.set(kept.subject);
+                text.set(kept.text);
+            }
         }
         people
     });
@@ -149,10 +168,12 @@ fn Form(begin: Begin) -> impl IntoView {
         };
         busy.set(true);
         fault.set(None);
+        let sent = name();
         let navigate = navigate.clone();
         leptos::task::spawn_local(async move {
             match send_message(new).await {
                 Ok(_) => {
+                    forget(&sent);
                     // Another one may have been begun meanwhile.
                     if ids.try_get_value() == Some((conversation.uuid(), message)) {
                         begin.open.try_set(false);
@@ -208,7 +229,10 @@ fn Form(begin: Begin) -> impl IntoView {
                 autocomplete="off"
                 autofocus=id == "begin-to"
                 prop:value=move || value.get()
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=move |event| {
+                    value.set(event_target_value(&event));
+                    remember();
+                }
             />
         }
     };
@@ -233,7 +257,10 @@ fn Form(begin: Begin) -> impl IntoView {
                 rows="8"
                 dir="auto"
                 prop:value=move || text.get()
-                on:input=move |event| text.set(event_target_value(&event))
+                on:input=move |event| {
+                    text.set(event_target_value(&event));
+                    remember();
+                }
                 on:paste=move |event| uploads.add_pasted(&event)
             ></textarea>
             <p class="begin-fault" role="alert">
@@ -250,6 +277,38 @@ fn Form(begin: Begin) -> impl IntoView {
     }
 }
 
+/// Under which name this browser keeps what is being written to somebody.
+fn kept_as(me: MemberId, to: Option<ContactId>) -> String {
+    let to = to.map_or_else(|| "anybody".to_owned(), |contact| contact.to_string());
+    unsent(me, &format!("begin:{to}"))
+}
+
+/// A mail that was begun and not sent: it survives a reload (T4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Kept {
+    conversation: Uuid,
+    message: Uuid,
+    to: String,
+    subject: String,
+    text: String,
+}
+
+impl Kept {
+    /// The ids, the two lines, the text.
+    fn lines(&self) -> String {
+        let Self { conversation, message, to, subject, text } = self;
+        format!("{conversation} {message}\n{to}\n{subject}\n{text}")
+    }
+
+    fn read(kept: &str) -> Option<Self> {
+        let mut lines = kept.splitn(4, '\n');
+        let (conversation, message) = lines.next()?.split_once(' ')?;
+        let mut line = || lines.next().map(str::to_owned);
+        let (conversation, message) = (conversation.parse().ok()?, message.parse().ok()?);
+        Some(Self { conversation, message, to: line()?, subject: line()?, text: line()? })
+    }
+}
+
 /// What has to be filled in before it can be sent.
 fn missing(to: &[Mailbox], text: &str, uploads: Uploads) -> Option<String> {
     let is_bad = |one: &&Mailbox| one.address.is_empty() || ContactField::Email.check(&one.address).is_err();
@@ -263,5 +322,24 @@ fn missing(to: &[Mailbox], text: &str, uploads: Uploads) -> Option<String> {
         Some("Write something or attach a file.".to_owned())
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kept, Uuid};
+
+    #[test]
+    fn t4_a_new_mail_is_read_as_it_was_kept() {
+        let (conversation, message) = (Uuid::from_u128(7), Uuid::from_u128(8));
+        for (to, subject, text) in
+            [("", "", ""), ("Dora <d@x.example>", "Hello", "Two\nlines\n\nand more"), ("", "", "\n")]
+        {
+            let kept = Kept { conversation, message, to: to.into(), subject: subject.into(), text: text.into() };
+            assert_eq!(Kept::read(&kept.lines()), Some(kept));
+        }
+        for broken in ["", "x y\n\n\n", "only one line"] {
+            assert_eq!(Kept::read(broken), None, "{broken:?}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use leptos::{html, prelude::*};
 use crate::{
     api::conversation::NewMessage,
     components::ui::{Glyph, Icon},
+    piece::{Piece, Place, WritingPart, show_piece, writing_part},
     state::{Connection, Ghost, give_focus, use_inbox, use_live, use_outbox, use_workspace},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
@@ -56,9 +57,20 @@ fn leave(id: ConversationId) {
     give_focus(&format!("#row-{id}"));
 }
 
+/// The composer, as soon as its piece is loaded.
+pub fn show(id: ConversationId, them: Signal<String>, back: RwSignal<Option<GivenBack>>) -> AnyView {
+    let part = WritingPart::Composer { id, them, back };
+    show_piece(Piece::Writing, Place::Composer, move || Box::pin(writing_part(part)))
+}
+
+/// The composer, within its piece.
+pub(crate) fn draw(id: ConversationId, them: Signal<String>, back: RwSignal<Option<GivenBack>>) -> AnyView {
+    view! { <Composer id them back /> }.into_any()
+}
+
 /// The composer.
 #[component]
-pub fn Composer(
+fn Composer(
     /// Where it writes.
     id: ConversationId,
     /// Who it writes to, in short.

@@ -14,6 +14,7 @@ use crate::{
         SaveState, Toast, Toasts, Tone, breakable,
     },
     json::Fetched,
+    piece::{Piece, Place, details_part, show_piece},
     state::{Shown, new_uuid, use_inbox, use_now, use_workspace},
 };
 use model::{
@@ -82,7 +83,7 @@ pub fn DetailsPanel(
 ) -> impl IntoView {
     let inbox = use_inbox();
     let content = move || match inbox.shown.get() {
-        Shown::Thread(id) => view! { <Person id /> <Facts id /> }.into_any(),
+        Shown::Thread(id) => show_piece(Piece::Details, Place::Beside, move || Box::pin(details_part(id))),
         _ => ().into_any(),
     };
     view! {
@@ -105,6 +106,11 @@ pub fn DetailsPanel(
         </aside>
     }
     .into_any()
+}
+
+/// What stands in it, within its piece.
+pub(crate) fn draw(id: ConversationId) -> AnyView {
+    view! { <Person id /> <Facts id /> }.into_any()
 }
 
 /// Who it is with.

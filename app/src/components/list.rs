@@ -339,13 +339,11 @@ fn Rows(
 
 /// Fetches a conversation that is about to be opened.
 fn prefetch(inbox: Inbox, id: ConversationId) {
-    if inbox.selected.try_get_untracked().flatten() == Some(id) || inbox.is_prefetched(id) {
+    if inbox.selected.try_get_untracked().flatten() == Some(id) || !inbox.begin_prefetch(id) {
         return;
     }
     leptos::task::spawn_local(async move {
-        if let Ok(thread) = load_thread(id).await {
-            inbox.keep_prefetched(thread);
-        }
+        inbox.end_prefetch(id, load_thread(id).await.ok());
     });
 }
 
@@ -396,6 +394,11 @@ fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
                 event.prevent_default();
                 at.set_value(Some(*id));
                 bring_into_sight(frame, next, *id);
+                // Whoever walks on opens the next one right after the step: there is no time left to fetch it then.
+                let after = if step > 0 { next.checked_add(1) } else { next.checked_sub(1) };
+                for id in [Some(next), after].into_iter().flatten().filter_map(|place| order.get(place)) {
+                    prefetch(inbox, *id);
+                }
             }
         });
         on_cleanup(move || handle.remove());

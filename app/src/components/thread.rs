@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*};
 
 use super::{
-    composer::{Composer, GivenBack},
+    composer::{self, GivenBack},
     details::{act_on, close_menu},
     entry::{DayLine, EntryView},
     frame::Panel,
@@ -15,11 +15,17 @@ use crate::{
     api::{conversation::mark_read, inbox::load_older},
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
     json::Fetched,
-    state::{Ghost, GhostState, Shown, Slotted, give_focus, use_inbox, use_live, use_now, use_outbox, use_workspace},
+    state::{
+        Ghost, GhostState, Shown, Slotted, after_paint, give_focus, use_inbox, use_live, use_now, use_outbox,
+        use_workspace,
+    },
 };
 use model::{
     AccountState, Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage, Thread, View,
 };
+
+/// Entries that are painted first: as many as fit on a screen.
+const AT_FIRST: usize = 12;
 
 /// The centre panel.
 #[component]
@@ -130,6 +136,14 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     let pen = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.state.pen)));
     read_what_is_seen(id);
     let back = RwSignal::new(None);
+    // What is seen first is painted first: the newest entries. All else follows when they stand there.
+    let whole = RwSignal::new(false);
+    let draw_rest = move || {
+        whole.try_set(true);
+    };
+    if !after_paint(draw_rest) {
+        draw_rest();
+    }
     let kind = row.with_untracked(|row| row.as_ref().map(|row| row.kind));
     let sample = row.with_untracked(|row| row.as_ref().map(|row| row.channel));
     let sample = sample.filter(|channel| workspace.boot.with_untracked(|boot| boot.is_sample(*channel)));
@@ -152,7 +166,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     };
     let composer = move || {
         match (may_write.get(), inbox.gone.get()) {
-        (true, false) => view! { <Composer id them=Signal::from(name) back /> }.into_any(),
+        (true, false) => composer::show(id, Signal::from(name), back),
         (true, true) => view! { <p class="composer-closed">"This conversation went to somebody else. You can no longer answer here."</p> }.into_any(),
         (false, _) => view! { <p class="composer-closed">"You may read here, but not answer. An admin can change your role."</p> }.into_any(),
     }
@@ -166,12 +180,12 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
                 <p>{sub}</p>
             </div>
             <div class="bar-actions">
-                {move || may_write.get().then(|| view! { <Actions id row /> })}
+                {move || (may_write.get() && whole.get()).then(|| view! { <Actions id row /> })}
                 <IconButton icon=Icon::PanelRight name="Details" class="turn-details" at_end=true on_press=toggle_details />
             </div>
         </header>
         {move || pen.get().map(|pen| view! { <PenBar pen /> })}
-        <Entries id them=Signal::from(name) back />
+        <Entries id them=Signal::from(name) back whole />
         {composer}
     }
     .into_any()
@@ -253,7 +267,13 @@ fn PenBar(pen: Pen) -> impl IntoView {
 
 /// The entries, newest at the bottom; older ones load when the top comes near and the place is kept.
 #[component]
-fn Entries(id: ConversationId, them: Signal<String>, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
+fn Entries(
+    id: ConversationId,
+    them: Signal<String>,
+    back: RwSignal<Option<GivenBack>>,
+    /// Whether more than what is seen first is to be drawn.
+    whole: RwSignal<bool>,
+) -> impl IntoView {
     let (inbox, outbox) = (use_inbox(), use_outbox());
     let frame = NodeRef::<html::Div>::new();
     let away = RwSignal::new(false);
@@ -290,7 +310,7 @@ fn Entries(id: ConversationId, them: Signal<String>, back: RwSignal<Option<Given
         }
     };
     let older = move || {
-        inbox.older.get().then(|| {
+        (whole.get() && inbox.older.get()).then(|| {
             view! {
                 <li class="older">
                     <Button variant=Variant::Quiet small=true busy=loading on_press=Callback::new(move |()| load())>
@@ -312,6 +332,13 @@ fn Entries(id: ConversationId, them: Signal<String>, back: RwSignal<Option<Given
             inbox.message(entry).map(|message| view! { <EntryView message first them back /> }).into_any()
         }
     };
+    // The frame stands on its head: what is added above moves nothing.
+    let slots = move || {
+        inbox.slots.with(|slots| {
+            let from = if whole.get() { 0 } else { slots.len().saturating_sub(AT_FIRST) };
+            slots.get(from..).map(<[_]>::to_vec).unwrap_or_default()
+        })
+    };
     let ghosts = move || {
         let known = inbox.slots.get();
         let waiting = outbox
@@ -325,7 +352,7 @@ fn Entries(id: ConversationId, them: Signal<String>, back: RwSignal<Option<Given
             <div class="stream scroll" node_ref=frame tabindex="0" role="region" aria-label="Messages" on:scroll=on_scroll>
                 <ol class="msgs">
                     {older}
-                    <For each=move || inbox.slots.get() key=|slot| *slot children=slot />
+                    <For each=slots key=|slot| *slot children=slot />
                     {ghosts}
                 </ol>
             </div>

@@ -39,10 +39,13 @@ pub fn InboxPage() -> impl IntoView {
         move |(asked, ..)| async move {
             match asked? {
                 None => Some(Err(ApiError::NotFound)),
-                Some(id) => match inbox.take_prefetched(id) {
-                    Some(thread) => Some(Ok(thread)),
-                    None => Some(load_thread(id).await.map_err(ApiError::from)),
-                },
+                Some(id) => {
+                    inbox.prefetch_over(id).await;
+                    match inbox.take_prefetched(id) {
+                        Some(thread) => Some(Ok(thread)),
+                        None => Some(load_thread(id).await.map_err(ApiError::from)),
+                    }
+                }
             }
         },
     );

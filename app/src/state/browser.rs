@@ -1,5 +1,11 @@
 //! The only place in the interface that reads the browser's clock, makes ids, moves the focus by name and touches its storage. On the server they are inert.
 
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use leptos::prelude::{request_animation_frame, set_timeout};
 use uuid::Uuid;
 
 use model::MemberId;
@@ -38,6 +44,25 @@ pub(super) fn ahead_of_utc(at: i64) -> i64 {
 fn storage() -> Option<web_sys::Storage> {
     // Storage may be blocked; then nothing is kept, and nothing breaks.
     web_sys::window()?.local_storage().ok()?
+}
+
+/// Whether the page is alive: what is drawn now stands in no page of the server's.
+static AWAKE: AtomicBool = AtomicBool::new(false);
+
+/// Says that the page is alive.
+pub fn set_awake() {
+    AWAKE.store(true, Ordering::Relaxed);
+}
+
+/// Runs it once what is drawn now has been painted. False, and it does not run, where nothing may wait: on the server, and while the page
+/// is being woken, when both sides have to draw the same.
+pub fn after_paint(run: impl FnOnce() + 'static) -> bool {
+    let awake = AWAKE.load(Ordering::Relaxed);
+    if awake {
+        // The frame is painted after these callbacks; a timer comes after it.
+        request_animation_frame(move || set_timeout(run, Duration::ZERO));
+    }
+    awake
 }
 
 /// Gives the focus to the first element that a selector finds; nothing happens where there is none.
@@ -108,4 +133,21 @@ pub fn recall_all(prefix: &str) -> Vec<(String, String)> {
         let _ = prefix;
         Vec::new()
     }
+}
+
+/// Whether the page may load itself afresh: not again within a minute, or a server without a file would keep it loading for ever.
+pub fn may_load_afresh() -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        const NAME: &str = "tandem:afresh";
+        const PAUSE_MS: i64 = 60_000;
+        // Where nothing can be kept nobody could count: then it asks and does not load by itself.
+        let Some(storage) = web_sys::window().and_then(|window| window.session_storage().ok().flatten()) else {
+            return false;
+        };
+        let last = storage.get_item(NAME).ok().flatten().and_then(|at| at.parse::<i64>().ok());
+        last.is_none_or(|at| now_ms() - at > PAUSE_MS) && storage.set_item(NAME, &now_ms().to_string()).is_ok()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    false
 }

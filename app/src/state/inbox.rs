@@ -1,11 +1,13 @@
 //! The inbox as shown: the plain state that the reducer changes, and the signals that components watch, row by row.
 
+mod ahead;
 mod last_mail;
 mod seen;
 mod slots;
 
 use std::{
     collections::{HashMap, VecDeque},
+    task::Waker,
     time::Duration,
 };
 
@@ -58,6 +60,8 @@ pub struct Inbox {
     core: StoredValue<InboxState>,
     recent: StoredValue<VecDeque<LiveEvent>>,
     prefetched: StoredValue<HashMap<ConversationId, Thread>>,
+    /// What is being fetched ahead, and who waits for it.
+    coming: StoredValue<HashMap<ConversationId, Vec<Waker>>>,
     workspace: WorkspaceState,
     /// The numbers above the list.
     pub counts: RwSignal<Counts>,
@@ -118,6 +122,7 @@ impl Inbox {
             core: StoredValue::new(core),
             recent: StoredValue::default(),
             prefetched: StoredValue::default(),
+            coming: StoredValue::default(),
             workspace,
             counts: RwSignal::default(),
             listed: RwSignal::default(),
@@ -271,35 +276,6 @@ impl Inbox {
         self.core.try_with_value(|core| core.list.as_ref().and_then(end)).flatten()
     }
 
-    /// Keeps a conversation that will probably be opened next.
-    pub fn keep_prefetched(self, thread: Thread) {
-        self.prefetched.try_update_value(|known| {
-            if known.len() >= 30 {
-                known.clear();
-            }
-            known.insert(thread.row.id, thread);
-        });
-    }
-
-    /// A conversation that was fetched ahead; only while all that happened since is known.
-    pub fn take_prefetched(self, id: ConversationId) -> Option<Thread> {
-        let thread = self.prefetched.try_update_value(|known| known.remove(&id)).flatten()?;
-        let known_from = self
-            .recent
-            .try_with_value(|recent| recent.front().filter(|_| recent.len() >= RECENT).map(|event| event.seq))?;
-        known_from.is_none_or(|from| thread.seq + 1 >= from).then_some(thread)
-    }
-
-    /// Events were missed: what was fetched ahead may be out of date.
-    pub fn forget_prefetched(self) {
-        self.prefetched.try_update_value(HashMap::clear);
-    }
-
-    /// Whether it was fetched ahead already.
-    pub fn is_prefetched(self, id: ConversationId) -> bool {
-        self.prefetched.try_with_value(|known| known.contains_key(&id)).unwrap_or(true)
-    }
-
     /// Shows a conversation, or why there is none. One that is shown already changes nothing.
     pub fn show_thread_answer(self, answer: Option<Result<Thread, ApiError>>) {
         let shown = match answer {
@@ -369,7 +345,21 @@ impl Inbox {
 
     /// Puts the rows into order again after the pointer or the selection has let one go.
     pub fn arrange(self) {
-        self.show_list(false);
+        let target =
+            self.core.with_value(|core| core.list.as_ref().map(|list| list.rows.iter().map(|row| row.id).collect()));
+        if let Some(target) = target {
+            self.show_order(target);
+        }
+    }
+
+    fn show_order(self, target: Vec<ConversationId>) {
+        let pinned: Vec<ConversationId> =
+            [self.hovered.get_untracked(), self.selected.get_untracked()].into_iter().flatten().collect();
+        let shown = self.order.get_untracked();
+        let order = arrange(&shown, &target, &pinned);
+        if order != shown {
+            self.order.set(order);
+        }
     }
 
     fn show(self, changed: &[Changed]) {
@@ -436,13 +426,7 @@ impl Inbox {
                 }
             }
         });
-        let pinned: Vec<ConversationId> =
-            [self.hovered.get_untracked(), self.selected.get_untracked()].into_iter().flatten().collect();
-        let shown = self.order.get_untracked();
-        let order = arrange(&shown, &target, &pinned);
-        if order != shown {
-            self.order.set(order);
-        }
+        self.show_order(target);
         if self.more.get_untracked() != more {
             self.more.set(more);
         }
@@ -473,24 +457,28 @@ impl Inbox {
     }
 
     fn show_messages(self) {
+        // A thread is read whole when it is opened: only what differs from what is shown is copied.
         let part = self.core.with_value(|core| {
-            core.thread.as_ref().map(|ThreadPart { thread, .. }| {
-                (thread.messages.clone(), thread.more, last_mail(&thread.messages, thread.answered.as_deref()))
-            })
+            let ThreadPart { thread, .. } = core.thread.as_ref()?;
+            let messages = &thread.messages;
+            let changed: Vec<Message> = self.messages.with_value(|known| {
+                let differs = |message: &&Message| {
+                    known.get(&message.id).is_none_or(|signal| signal.with_untracked(|shown| shown != *message))
+                };
+                messages.iter().filter(differs).cloned().collect()
+            });
+            let slots = slots_of(messages, self.unread_from.get_value(), |at| self.workspace.zone.local_untracked(at));
+            Some((changed, slots, thread.more, last_mail(messages, thread.answered.as_deref())))
         });
-        let Some((messages, more, last_mail)) = part else { return };
+        let Some((changed, slots, more, last_mail)) = part else { return };
         if self.last_mail.with_untracked(|shown| *shown != last_mail) {
             self.last_mail.set(last_mail);
         }
-        let slots = slots_of(&messages, self.unread_from.get_value(), |at| self.workspace.zone.local_untracked(at));
         self.messages.update_value(|known| {
-            for message in messages {
+            for message in changed {
                 match known.get(&message.id) {
-                    Some(signal) if signal.with_untracked(|shown| *shown == message) => {}
                     Some(signal) => signal.set(message),
-                    None => {
-                        known.insert(message.id, ArcRwSignal::new(message));
-                    }
+                    None => drop(known.insert(message.id, ArcRwSignal::new(message))),
                 }
             }
         });

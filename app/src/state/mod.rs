@@ -6,7 +6,9 @@ mod live;
 mod outbox;
 mod workspace;
 
-pub use browser::{forget, give_focus, keep, new_uuid, now_ms, recall, recall_all, unsent};
+pub use browser::{
+    after_paint, forget, give_focus, keep, may_load_afresh, new_uuid, now_ms, recall, recall_all, set_awake, unsent,
+};
 pub use inbox::{Inbox, LastMail, Listed, Shown, Slotted, use_inbox};
 #[cfg(feature = "hydrate")]
 pub use live::start as start_live;

@@ -1,7 +1,12 @@
 //! The static files inside the binary: WebAssembly, CSS, fonts, the widget. They are compressed at build time. Files with a hash in the
 //! name are cached for ever.
 
-use app::document::{Part, Program};
+use std::collections::HashMap;
+
+use app::{
+    document::{Part, Program},
+    piece::Piece,
+};
 use axum::{
     body::Body,
     extract::Path,
@@ -16,21 +21,31 @@ use serde::Deserialize;
 #[allow_missing = true]
 struct Embedded;
 
-/// The files of one program in the browser.
+/// What a browser asks for to install the app: address and file.
+pub const INSTALLED: [(&str, &str); 5] = [
+    ("/manifest.webmanifest", "manifest.webmanifest"),
+    ("/icon-192.png", "icon-192.png"),
+    ("/icon-512.png", "icon-512.png"),
+    ("/icon-maskable-512.png", "icon-maskable-512.png"),
+    ("/apple-touch-icon.png", "apple-touch-icon.png"),
+];
+
+/// The program, as the browser loads it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Files {
     js: String,
     wasm: String,
+    /// The files of each piece.
+    #[serde(default)]
+    pieces: HashMap<String, Vec<String>>,
 }
 
 /// The names of the files that pages refer to.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Site {
-    /// The program of the inbox.
-    pub inbox: Option<Files>,
-    /// The program of the settings.
-    pub settings: Option<Files>,
+    /// What wakes the pages below the sign-in.
+    pub app: Option<Files>,
     /// The style sheet.
     pub css: String,
     /// The widget's frame.
@@ -57,14 +72,16 @@ impl Site {
         site
     }
 
-    /// The program that hydrates the pages of a part.
-    pub fn program(&self, part: Part) -> Option<Program> {
-        let files = match part {
-            Part::Doors => &None,
-            Part::Inbox => &self.inbox,
-            Part::Settings => &self.settings,
-        };
-        files.as_ref().map(|Files { js, wasm }| Program { js: js.clone(), wasm: wasm.clone() })
+    /// What wakes the page at a path; none where the server alone draws.
+    pub fn program(&self, path: &str) -> Option<Program> {
+        let Files { js, wasm, pieces } = self.app.as_ref().filter(|_| Part::of(path) == Part::App)?;
+        let mut named: Vec<String> = Vec::new();
+        for file in Piece::of_path(path).iter().filter_map(|piece| pieces.get(piece.name())).flatten() {
+            if !named.contains(file) {
+                named.push(file.clone());
+            }
+        }
+        Some(Program { js: js.clone(), wasm: wasm.clone(), pieces: named })
     }
 }
 
@@ -86,6 +103,25 @@ pub async fn widget_loader(headers: HeaderMap) -> Response {
 /// `GET /mark.svg` and the other files in `public/`.
 pub async fn public(name: &'static str, headers: HeaderMap) -> Response {
     serve(name, &headers, "public, max-age=86400")
+}
+
+/// `GET /sw.js`: asked for at every visit, or a browser would stay with an old one. It loads our own files and nothing else.
+pub async fn worker(headers: HeaderMap) -> Response {
+    fresh("sw.js", "default-src 'none'; connect-src 'self'", &headers)
+}
+
+/// `GET /offline.html`: what the worker shows while we cannot be reached. Nothing in it is anybody's.
+pub async fn offline(headers: HeaderMap) -> Response {
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; \
+                  base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    fresh("offline.html", policy, &headers)
+}
+
+/// A file without a hash in its name, which the browser has to ask for anew each time.
+fn fresh(name: &str, policy: &'static str, headers: &HeaderMap) -> Response {
+    let mut response = serve(name, headers, "no-cache");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response
 }
 
 fn serve(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
@@ -130,6 +166,8 @@ fn media_type(name: &str) -> &'static str {
         "woff2" => "font/woff2",
         "svg" => "image/svg+xml",
         "png" => "image/png",
+        "webmanifest" => "application/manifest+json",
+        "html" => "text/html; charset=utf-8",
         _ => "application/octet-stream",
     }
 }

@@ -20,6 +20,7 @@ mod state;
 mod typed;
 mod webchat;
 
+pub use assets::INSTALLED;
 pub use client::{Client, Proxies};
 pub use connections::{Connections, Limits};
 pub use routes::{Gate, Route, router, routes};

@@ -148,7 +148,7 @@ async fn render(http: &Http, given: Given, request: Request) -> Response {
     let site = http.site();
     let part = Part::of(request.uri().path());
     let shell_site = ShellSite {
-        program: site.program(part),
+        program: site.program(request.uri().path()),
         css: site.css.clone(),
         font: site.font.clone(),
         icons: site.icons.clone(),

@@ -88,6 +88,8 @@ pub fn routes() -> Vec<Route> {
         row("/assets/{name}", GET, Gate::Open, get(assets::hashed)),
         row("/mark.svg", GET, Gate::Open, get(|headers| assets::public("mark.svg", headers))),
         row("/widget.js", GET, Gate::Open, get(assets::widget_loader)),
+        row("/sw.js", GET, Gate::Open, get(assets::worker)),
+        row("/offline.html", GET, Gate::Open, get(assets::offline)),
         page("/", Gate::Open, get(pages::root)),
         page("/sign-in", Gate::Open, get(pages::open)),
         page("/setup", Gate::Open, get(pages::open)),
@@ -115,6 +117,9 @@ pub fn routes() -> Vec<Route> {
         },
         row("/api/chat/{key}/attachments/{id}", GET, Gate::Visitor, get(webchat::download)),
     ];
+    for (path, name) in assets::INSTALLED {
+        table.push(row(path, GET, Gate::Open, get(move |headers| assets::public(name, headers))));
+    }
     if cfg!(debug_assertions) {
         table.push(page("/styleguide", Gate::Open, get(pages::open)));
     }

@@ -9,7 +9,7 @@ use domain::{
 use model::{ChannelId, MailId};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
-use server::http::routes;
+use server::http::{INSTALLED, routes};
 use store::{
     Scope,
     clock::{new_id, new_secret},
@@ -25,7 +25,8 @@ const MAIL: &str = "From: Anna <anna@customer.example>\r\nTo: support@acme.examp
 
 /// What is everybody's, the same for all, and may be kept.
 fn is_an_asset(path: &str) -> bool {
-    path.starts_with("/assets/") || path == "/widget.js" || path == "/mark.svg"
+    const NAMED: [&str; 4] = ["/widget.js", "/mark.svg", "/sw.js", "/offline.html"];
+    path.starts_with("/assets/") || NAMED.contains(&path) || INSTALLED.iter().any(|(asset, _)| *asset == path)
 }
 
 /// A mail in a conversation, the way a mailbox would have brought it; the message's id, and that of a mail that cannot be read.

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::{Theme, use_theme};
 use crate::{
     components::ui::{Avatar, AvatarSize, Glyph, Icon, Menu, MenuItem, MenuLine},
-    document::Part,
     state::use_workspace,
 };
 
@@ -42,7 +41,6 @@ pub(super) fn AccountMenu() -> impl IntoView {
             <span class="sr">{move || format!("{}: theme, sessions, sign out", name.get())}</span>
         }
     };
-    let rel = expect_context::<Part>().rel_to("/settings/sessions");
     view! {
         <Menu id="account-menu" name="Your account" button_class="rail-me" trigger=face>
             <div class="menu-head" role="presentation">
@@ -54,7 +52,7 @@ pub(super) fn AccountMenu() -> impl IntoView {
             <MenuLine />
             <div role="group" aria-label="Theme">{Theme::ALL.into_iter().map(choice).collect_view()}</div>
             <MenuLine />
-            <a class="menu-item" role="menuitem" tabindex="-1" href="/settings/sessions" rel=rel>
+            <a class="menu-item" role="menuitem" tabindex="-1" href="/settings/sessions">
                 <Glyph icon=Icon::Laptop />
                 <span>"Sessions"</span>
             </a>

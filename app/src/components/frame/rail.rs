@@ -4,10 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{account::AccountMenu, use_chat};
-use crate::{
-    components::ui::{Glyph, Icon, Mark},
-    document::Part,
-};
+use crate::components::ui::{Glyph, Icon, Mark};
 
 /// The destinations that exist.
 const PLACES: [(&str, Icon, &str); 2] = [("/inbox", Icon::Inbox, "Inbox"), ("/settings", Icon::Settings, "Settings")];
@@ -21,7 +18,6 @@ fn within(path: &str, place: &str) -> bool {
 #[component]
 pub(super) fn Rail() -> impl IntoView {
     let path = use_location().pathname;
-    let part = expect_context::<Part>();
     let places = PLACES
         .into_iter()
         .map(|(place, icon, name)| {
@@ -30,7 +26,6 @@ pub(super) fn Rail() -> impl IntoView {
                     <a
                         class="rail-link"
                         href=place
-                        rel=part.rel_to(place)
                         aria-label=name
                         aria-current=move || path.with(|path| within(path, place)).then_some("page")
                         data-tip=name
@@ -44,7 +39,7 @@ pub(super) fn Rail() -> impl IntoView {
         .collect_view();
     view! {
         <nav class="rail" aria-label="Main">
-            <a class="rail-mark" href="/inbox" rel=part.rel_to("/inbox") aria-label="Tandem">
+            <a class="rail-mark" href="/inbox" aria-label="Tandem">
                 <Mark />
             </a>
             <ul class="rail-items">{places}</ul>

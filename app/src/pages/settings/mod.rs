@@ -27,17 +27,56 @@ use crate::{
         frame::{Frame, Layout, Panel, ThemeChoice, use_chat},
         ui::{Glyph, Icon},
     },
+    piece::{Piece, Place, settings_part, show_piece},
     state::use_workspace,
 };
 use model::Permission;
 
-pub use audit::SettingsAudit;
-pub use channels::SettingsChannels;
-pub use members::SettingsMembers;
-pub use sessions::SettingsSessions;
-pub use system::SettingsSystem;
-pub use teams::SettingsTeams;
-pub use workspace::SettingsWorkspace;
+use audit::SettingsAudit;
+use channels::SettingsChannels;
+use members::SettingsMembers;
+use sessions::SettingsSessions;
+use system::SettingsSystem;
+use teams::SettingsTeams;
+use workspace::SettingsWorkspace;
+
+/// The settings are a piece of the program: what the routes name of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum SettingsPart {
+    /// The side list, and room for one page.
+    Frame,
+    /// `/settings` itself.
+    Index,
+    Channels,
+    Members,
+    Teams,
+    Sessions,
+    System,
+    Audit,
+    Workspace,
+}
+
+/// A part of the settings, once they are loaded. The frame waits for them, and the pages stand in the frame.
+pub fn settings(part: SettingsPart) -> AnyView {
+    let place = if part == SettingsPart::Frame { Place::Page } else { Place::Part };
+    show_piece(Piece::Settings, place, move || Box::pin(settings_part(part)))
+}
+
+/// A part of the settings, within their piece.
+pub(crate) fn draw(part: SettingsPart) -> AnyView {
+    match part {
+        SettingsPart::Frame => SettingsPage().into_any(),
+        SettingsPart::Index => SettingsIndex().into_any(),
+        SettingsPart::Channels => SettingsChannels().into_any(),
+        SettingsPart::Members => SettingsMembers().into_any(),
+        SettingsPart::Teams => SettingsTeams().into_any(),
+        SettingsPart::Sessions => SettingsSessions().into_any(),
+        SettingsPart::System => SettingsSystem().into_any(),
+        SettingsPart::Audit => SettingsAudit().into_any(),
+        SettingsPart::Workspace => SettingsWorkspace().into_any(),
+    }
+}
 
 /// A page of the side list.
 struct Entry {
@@ -78,7 +117,7 @@ fn name_of(path: &str) -> &'static str {
 
 /// The frame of all settings: the side list and room for one page.
 #[component]
-pub fn SettingsPage() -> impl IntoView {
+fn SettingsPage() -> impl IntoView {
     let path = use_location().pathname;
     let index = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == "/settings"));
     let workspace = use_workspace();
@@ -141,7 +180,7 @@ pub fn SettingsPage() -> impl IntoView {
 
 /// `/settings` itself: beside the side list stands the page that is wanted most; a phone shows the list alone.
 #[component]
-pub fn SettingsIndex() -> impl IntoView {
+fn SettingsIndex() -> impl IntoView {
     let workspace = use_workspace();
     let admin = Memo::new(move |_| workspace.boot.with(|boot| boot.me.may(Permission::Administer)));
     move || match admin.get() {

@@ -1,5 +1,0 @@
-//! The inbox in the browser.
-
-fn main() {
-    frontend::wake(app::app::InboxApp);
-}

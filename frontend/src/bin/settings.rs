@@ -1,5 +1,0 @@
-//! The settings in the browser.
-
-fn main() {
-    frontend::wake(app::app::SettingsApp);
-}
