@@ -7,7 +7,7 @@
 
 pub mod account;
 pub mod conversation;
-pub mod email;
+pub mod mailbox;
 pub mod inbox;
 mod operation;
 #[cfg(feature = "ssr")]
@@ -34,7 +34,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         account::BY_HAND,
         account::OPERATIONS,
         conversation::OPERATIONS,
-        email::OPERATIONS,
+        mailbox::OPERATIONS,
         inbox::OPERATIONS,
         settings::OPERATIONS,
     ];

@@ -6,7 +6,7 @@ use model::ApiError;
 use super::{
     account::{AccountPort, NewWorkspace, SignedIn, Typed},
     conversation::ConversationPort,
-    email::MailboxPort,
+    mailbox::MailboxPort,
     inbox::InboxPort,
     settings::SettingsPort,
 };

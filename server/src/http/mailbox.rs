@@ -1,6 +1,6 @@
 //! Mailboxes in the settings: administrators find, test, connect and inspect them.
 
-use app::api::email::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox, QuarantinedMail};
+use app::api::mailbox::{FoundMailbox, MailboxCheck, MailboxStatus, NewMailbox, QuarantinedMail};
 use channels::{
     email::{check::Checked, discover::discover},
     network::{host_name, server_name},

@@ -7,7 +7,7 @@ use super::{
     parts::{CardSkeleton, InlineError, LoadFailed, Saving},
 };
 use crate::{
-    api::email::{MailboxStatus, QuarantinedMail, backfill, load_mailbox, pause_channel, read_mail_again},
+    api::mailbox::{MailboxStatus, QuarantinedMail, backfill, load_mailbox, pause_channel, read_mail_again},
     components::{
         ui::{Banner, BannerPlace, Button, Icon, Pill, RelativeTime, Tone},
         words::size,

@@ -7,7 +7,7 @@ use super::{
     parts::Saving,
 };
 use crate::{
-    api::email::{FoundMailbox, MailboxCheck, NewMailbox, check_mailbox, connect_mailbox, find_mailbox},
+    api::mailbox::{FoundMailbox, MailboxCheck, NewMailbox, check_mailbox, connect_mailbox, find_mailbox},
     components::ui::{Banner, BannerPlace, Button, FieldFrame, Glyph, Icon, Tone, Variant},
     pages::form::{FormError, PasswordField, field_error, other_error},
 };

@@ -1,6 +1,6 @@
 //! Mailboxes.
 
-use app::api::email::{FoundMailbox, MailboxCheck, MailboxPort, MailboxStatus, NewMailbox};
+use app::api::mailbox::{FoundMailbox, MailboxCheck, MailboxPort, MailboxStatus, NewMailbox};
 use async_trait::async_trait;
 use domain::mail::{Backfill, PauseChannel};
 use model::{Channel, ChannelId, MailId};
