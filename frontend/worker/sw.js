@@ -50,7 +50,8 @@ async function asset(request) {
 
 async function page(event) {
   try {
-    return (await event.preloadResponse) ?? (await fetch(event.request))
+    // A preload that broke off says nothing about the network.
+    return (await event.preloadResponse.catch(() => undefined)) ?? (await fetch(event.request))
   } catch {
     return (await caches.match(OFFLINE, { cacheName: CACHE, ignoreVary: true })) ?? Response.error()
   }

@@ -41,8 +41,10 @@ pub enum EventBody {
     Contact {
         /// The contact after the change.
         contact: Box<Contact>,
-        /// Its conversations: whoever sees one of them sees the contact.
+        /// Its conversations when it changed: whoever sees one of them sees the contact.
         seen_by: Vec<Placement>,
+        /// Its conversations now. What the contact is now is only for those who see one of these as well.
+        now_seen_by: Vec<Placement>,
     },
     /// A member read a conversation. Only that member gets this event.
     Read {
@@ -77,6 +79,8 @@ pub enum EventBody {
     Workspace(Workspace),
     /// What it was about is gone.
     Nothing,
+    /// The log has something here that this build cannot read: whoever comes to it has to read everything again.
+    Unreadable,
 }
 
 /// What one act made of one conversation among several.
@@ -92,7 +96,7 @@ pub struct SetChange {
     pub version: i64,
 }
 
-/// A change as the log keeps it: ids and facts, no text of anybody's. The log is read by whoever was away, and what they get is read
+/// A change as the log keeps it: ids and facts, nothing that people outside wrote or are called. The log is read by whoever was away, and what they get is read
 /// afresh by these ids. Its variants are stored: never rename one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -269,15 +273,16 @@ impl EventBody {
                     changes.iter().map(of).filter(|change| change.before.or(change.after).is_some()).collect();
                 (!theirs.is_empty()).then_some(LiveBody::Set(theirs))?
             }
-            Self::Contact { contact, seen_by } => {
-                seen_by.iter().any(|placement| access.sees(placement)).then(|| LiveBody::Contact(contact.clone()))?
+            Self::Contact { contact, seen_by, now_seen_by } => {
+                let sees_one = |of: &[Placement]| of.iter().any(|placement| access.sees(placement));
+                (sees_one(seen_by) && sees_one(now_seen_by)).then(|| LiveBody::Contact(contact.clone()))?
             }
             Self::Read { member, conversation, read_count } => (*member == access.member)
                 .then_some(LiveBody::Read { conversation: *conversation, read_count: *read_count })?,
             Self::Draft { member, conversation, draft } => (*member == access.member)
                 .then(|| LiveBody::Draft { conversation: *conversation, draft: draft.clone() })?,
             Self::Member(member) => LiveBody::Member(member.clone()),
-            Self::Access { .. } | Self::Nothing => return None,
+            Self::Access { .. } | Self::Nothing | Self::Unreadable => return None,
             Self::Team(team) => LiveBody::Team(team.clone()),
             Self::Channel(channel) => LiveBody::Channel(channel.clone()),
             Self::Workspace(workspace) => LiveBody::Workspace(workspace.clone()),
@@ -294,7 +299,7 @@ impl EventBody {
                 messages: messages.iter().map(|message| message.id).collect(),
             },
             Self::Set(changes) => Logged::Set(changes.clone()),
-            Self::Contact { contact, seen_by } => Logged::Contact { id: contact.id, seen_by: seen_by.clone() },
+            Self::Contact { contact, seen_by, .. } => Logged::Contact { id: contact.id, seen_by: seen_by.clone() },
             Self::Read { member, conversation, read_count } => {
                 Logged::Read { member: *member, conversation: *conversation, read_count: *read_count }
             }
@@ -306,7 +311,7 @@ impl EventBody {
             Self::Team(team) => Logged::Team(team.clone()),
             Self::Channel(channel) => Logged::Channel(channel.clone()),
             Self::Workspace(workspace) => Logged::Workspace(workspace.clone()),
-            Self::Counted { .. } | Self::Nothing => return None,
+            Self::Counted { .. } | Self::Nothing | Self::Unreadable => return None,
         })
     }
 

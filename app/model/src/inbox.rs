@@ -227,12 +227,15 @@ pub struct Seen {
 
 impl Seen {
     /// Whether what an act changes is still as it was seen.
-    pub fn allows(&self, act: Act, state: &ConversationState) -> bool {
+    pub fn allows(&self, act: Act, now: &ConversationRow) -> bool {
+        let same = self.status == now.state.status;
         match act {
-            Act::Assign(_) => self.assignee == state.assignee,
+            Act::Assign(_) => self.assignee == now.state.assignee,
             // Their message opens a conversation again, and is no decision of a colleague's.
-            Act::Close(_) | Act::Pending => self.status == state.status || state.status == Status::Open,
-            Act::Reopen => self.status == state.status,
+            Act::Close(_) | Act::Pending => {
+                same || (now.state.status == Status::Open && now.inbound_count > self.inbound)
+            }
+            Act::Reopen => same,
         }
     }
 }

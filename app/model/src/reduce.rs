@@ -158,13 +158,29 @@ impl ListPart {
 
     /// Adds an older page below. Rows that moved up meanwhile are in the list already and stay.
     pub fn append(&mut self, page: InboxPage) {
-        for row in page.rows {
+        self.add(page.rows);
+        (self.more, self.searched) = (page.more, page.searched);
+    }
+
+    /// Replaces the newest rows by those of a first page that was read again. What was loaded below it stays.
+    pub fn renew(&mut self, page: InboxPage) {
+        let Some(lowest) = page.searched.or(page.rows.last().map(ConversationRow::cursor)).filter(|_| page.more) else {
+            *self = Self::new(self.filter.clone(), page);
+            return;
+        };
+        let below: Vec<_> = self.rows.drain(..).filter(|row| row.cursor() < lowest).collect();
+        let (more, searched) = if below.is_empty() { (page.more, page.searched) } else { (self.more, self.searched) };
+        *self = Self { more, searched, ..Self::new(self.filter.clone(), page) };
+        self.add(below);
+    }
+
+    fn add(&mut self, rows: Vec<ConversationRow>) {
+        for row in rows {
             if !self.rows.iter().any(|known| known.id == row.id) {
                 self.rows.push(row);
             }
         }
         self.rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.cursor()));
-        (self.more, self.searched) = (page.more, page.searched);
     }
 
     fn apply(&mut self, body: &LiveBody, me: MemberId, joined: Timestamp, changed: &mut Vec<Changed>) {
@@ -203,7 +219,7 @@ impl ListPart {
 
     /// What a set changed: cards that leave the list go at once; those that stay or come are fetched, for a set brings no cards.
     fn change_set(&mut self, set: &[LiveSetChange], me: MemberId, changed: &mut Vec<Changed>) {
-        let lowest = self.rows.last().map(|row| row.last_at);
+        let end = self.end();
         let mut is_stale = false;
         for one in set {
             self.count(one.before.as_ref(), one.after.as_ref(), me, changed);
@@ -214,7 +230,7 @@ impl ListPart {
             // Whether it is unread is known for cards that are here; others may be.
             let read = known.map_or(0, |row| row.read_count);
             match one.after.filter(|facts| self.filter.holds(facts, read, me)) {
-                Some(facts) => is_stale |= known.is_some() || !self.more || lowest.is_none_or(|at| facts.last_at >= at),
+                Some(facts) => is_stale |= known.is_some() || end.is_none_or(|end| facts.last_at >= end.at),
                 None => self.remove(one.id, changed),
             }
         }
@@ -248,7 +264,9 @@ impl ListPart {
         let Some(fitting) = self.fitting else { return };
         let fits = |facts: Option<&Facts>| facts.is_some_and(|facts| self.filter.holds(facts, -1, me));
         match (fitting, i64::from(fits(after)) - i64::from(fits(before))) {
-            (Count::Exact(_), _) if self.filter.unread => changed.push(Changed::Recount),
+            (Count::Exact(_), _) if self.filter.unread && (fits(before) || fits(after)) => {
+                changed.push(Changed::Recount)
+            }
             (_, 0) => {}
             (Count::Exact(n), by) => {
                 self.fitting = Some(Count::Exact(n + by));
@@ -266,7 +284,7 @@ impl ListPart {
         joined: Timestamp,
         changed: &mut Vec<Changed>,
     ) {
-        let known = self.rows.iter().position(|known| known.id == row.id);
+        let (known, end) = (self.rows.iter().position(|known| known.id == row.id), self.end());
         if known.is_some_and(|at| self.rows[at].version > row.version) {
             return;
         }
@@ -288,7 +306,7 @@ impl ListPart {
                 }
                 let at = self.rows.partition_point(|other| other.cursor() > row.cursor());
                 // A row below the loaded part comes with its page.
-                if at < self.rows.len() || !self.more {
+                if at < self.rows.len() || end.is_none_or(|end| row.cursor() > end) {
                     self.rows.insert(at, row);
                 }
                 changed.extend([Changed::Order, Changed::Row(id)]);
@@ -323,7 +341,12 @@ impl ThreadPart {
         let thread = &mut self.thread;
         // Events while the member had no access never came.
         if self.gone {
-            if matches!(body, LiveBody::Conversation { row, .. } if row.id == thread.row.id) {
+            let is_back = match body {
+                LiveBody::Conversation { row, .. } => row.id == thread.row.id,
+                LiveBody::Set(set) => set.iter().any(|one| one.id == thread.row.id && one.after.is_some()),
+                _ => false,
+            };
+            if is_back {
                 changed.push(Changed::Back(thread.row.id));
             }
             return;
@@ -401,3 +424,6 @@ fn put_draft(drafts: &mut Vec<Draft>, draft: &Draft) {
         drafts.sort_by_key(|draft| draft.mode);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,8 +62,8 @@ operations! {
         "send_now" needs Needs::May(Permission::Converse) => send_now(id: MessageId) -> Message;
         /// Assigns, closes, reopens; refused when somebody else changed the same thing since it was `seen`.
         "change_state" needs Needs::May(Permission::Converse) => change_state(conversation: ConversationId, seen: Seen, act: Act) -> ConversationRow;
-        /// Assigns, closes or reopens many at once, [`MOST_IN_A_SET`](model::MOST_IN_A_SET) at most; answers how many that changed.
-        "act_on_many" needs Needs::May(Permission::Converse) => act_on_many(conversations: Vec<ConversationId>, act: Act) -> usize;
+        /// Assigns, closes or reopens many at once (each with how many messages had come in), [`MOST_IN_A_SET`](model::MOST_IN_A_SET) at most; answers how many that changed.
+        "act_on_many" needs Needs::May(Permission::Converse) => act_on_many(conversations: Vec<(ConversationId, i64)>, act: Act) -> usize;
         /// Marks a conversation as read up to a number of incoming messages.
         "mark_read" needs Needs::May(Permission::Read) => mark_read(conversation: ConversationId, read_count: i64) -> ();
         /// Keeps what I have written and not sent. `by` says who that is: where somebody else is signed in by now, it is not theirs.

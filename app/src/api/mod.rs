@@ -7,8 +7,8 @@
 
 pub mod account;
 pub mod conversation;
-pub mod mailbox;
 pub mod inbox;
+pub mod mailbox;
 mod operation;
 #[cfg(feature = "ssr")]
 pub mod port;

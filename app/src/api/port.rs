@@ -6,8 +6,8 @@ use model::ApiError;
 use super::{
     account::{AccountPort, NewWorkspace, SignedIn, Typed},
     conversation::ConversationPort,
-    mailbox::MailboxPort,
     inbox::InboxPort,
+    mailbox::MailboxPort,
     settings::SettingsPort,
 };
 

@@ -290,7 +290,7 @@ fn Rows(
             let page = load_inbox(of.clone(), Some(cursor)).await;
             loading.try_set_value(false);
             if let Ok(page) = page {
-                inbox.append(&of, page);
+                inbox.append(&of, cursor, page);
             }
         });
     });

@@ -2,13 +2,13 @@
 
 mod ahead;
 mod last_mail;
+mod list;
 mod seen;
 mod slots;
 
 use std::{
     collections::{HashMap, VecDeque},
     task::Waker,
-    time::Duration,
 };
 
 use leptos::prelude::*;
@@ -21,14 +21,11 @@ use self::slots::{first_unread, slots_of};
 use super::{WorkspaceState, now_ms};
 use model::{
     ApiError, Bootstrap, Changed, Contact, ConversationId, ConversationRow, Counts, Draft, DraftMode, Filter,
-    InboxPage, InboxState, ListPart, LiveBody, LiveEvent, Message, MessageId, Thread, ThreadPart, WorkspacePart,
-    arrange,
+    InboxState, LiveBody, LiveEvent, Message, MessageId, Thread, ThreadPart, WorkspacePart, arrange,
 };
 
 /// How many events are kept, so that what was fetched before them and arrives after them misses none.
 const RECENT: usize = 500;
-/// How long a list that has to be read afresh waits for further reasons.
-const READ_LIST_AGAIN: Duration = Duration::from_millis(300);
 
 /// What the list shows.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -97,6 +94,8 @@ pub struct Inbox {
     pub drafts: RwSignal<u32>,
     /// Whether the list is read afresh in a moment.
     list_is_stale: StoredValue<bool>,
+    /// The list is read again though no event was missed: what was loaded below the first page stays.
+    list_renews: StoredValue<bool>,
     /// Counts the times that the list has to be read afresh.
     pub list_reads: RwSignal<u32>,
     /// The read that the list stands on.
@@ -142,6 +141,7 @@ impl Inbox {
             gone: RwSignal::new(false),
             drafts: RwSignal::new(0),
             list_is_stale: StoredValue::new(false),
+            list_renews: StoredValue::new(false),
             list_reads: RwSignal::new(0),
             list_read: StoredValue::new(None),
             thread_read: StoredValue::new(None),
@@ -194,9 +194,12 @@ impl Inbox {
 
     /// Takes a change in.
     pub fn receive(self, event: LiveEvent) {
-        if let LiveBody::Conversation { row, .. } = &event.body {
-            self.prefetched.try_update_value(|known| known.remove(&row.id));
-        }
+        self.prefetched.try_update_value(|known| match &event.body {
+            LiveBody::Conversation { row, .. } => _ = known.remove(&row.id),
+            LiveBody::Gone { id, .. } => _ = known.remove(id),
+            LiveBody::Set(set) => set.iter().for_each(|one| _ = known.remove(&one.id)),
+            _ => {}
+        });
         self.notice(&event);
         let changed = self.core.try_update_value(|core| core.apply(&event)).unwrap_or_default();
         self.recent.try_update_value(|recent| {
@@ -211,11 +214,11 @@ impl Inbox {
     /// Brings a freshly read part up to date with what the stream told meanwhile.
     fn catch_up(self) {
         let events: Vec<LiveEvent> = self.recent.with_value(|recent| recent.iter().cloned().collect());
-        self.core.update_value(|core| {
-            for event in &events {
-                core.apply(event);
-            }
-        });
+        let apply = |core: &mut InboxState| events.iter().flat_map(|event| core.apply(event)).collect::<Vec<_>>();
+        let mut changed = self.core.try_update_value(apply).unwrap_or_default();
+        // The rest is drawn by whoever read the part; what no event tells has to be read again.
+        changed.retain(|one| matches!(one, Changed::Back(_) | Changed::List | Changed::Recount));
+        self.show(&changed);
     }
 
     /// Shows people, teams and channels as read again.
@@ -223,57 +226,6 @@ impl Inbox {
         self.core.update_value(|core| core.workspace = Some(WorkspacePart { boot }));
         self.catch_up();
         self.show(&[Changed::Workspace]);
-    }
-
-    /// Shows a view's first page, or that it could not be read. A page that is shown already changes nothing.
-    pub fn show_page(self, filter: Filter, page: Result<InboxPage, ApiError>) {
-        let listed = match page {
-            Ok(page) => {
-                self.set_list(filter.clone(), page);
-                Listed::Filter(filter)
-            }
-            Err(error) => Listed::Failed(error),
-        };
-        if self.listed.with_untracked(|shown| *shown != listed) {
-            self.listed.set(listed);
-        }
-    }
-
-    fn set_list(self, filter: Filter, page: InboxPage) {
-        let same = self.core.with_value(|core| core.list.as_ref().is_some_and(|list| list.filter == filter));
-        // By what was read, not by how far the list has come since: after a reset it may have gone on past a gap.
-        let read = Some((filter.clone(), page.seq));
-        if same && self.list_read.get_value() == read {
-            return;
-        }
-        self.list_read.set_value(read);
-        self.core.update_value(|core| core.list = Some(ListPart::new(filter, page)));
-        self.catch_up();
-        if !same {
-            self.rows.update_value(HashMap::clear);
-            self.order.set(Vec::new());
-        }
-        self.show_list(true);
-    }
-
-    /// Adds an older page below; only if the list still shows that filter.
-    pub fn append(self, filter: &Filter, page: InboxPage) {
-        let fits = self.core.try_update_value(|core| match &mut core.list {
-            Some(list) if list.filter == *filter => {
-                list.append(page);
-                true
-            }
-            _ => false,
-        });
-        if fits == Some(true) {
-            self.show_list(true);
-        }
-    }
-
-    /// Where the loaded part of the list ends.
-    pub fn end(self) -> Option<(Filter, model::Cursor)> {
-        let end = |list: &ListPart| list.end().map(|end| (list.filter.clone(), end));
-        self.core.try_with_value(|core| core.list.as_ref().and_then(end)).flatten()
     }
 
     /// Shows a conversation, or why there is none. One that is shown already changes nothing.
@@ -387,20 +339,6 @@ impl Inbox {
         }
         if changed.iter().any(|c| matches!(c, Changed::List | Changed::Recount)) {
             self.read_list_again();
-        }
-    }
-
-    /// Once for everything that happens within a moment: a set of thousands comes as many events.
-    fn read_list_again(self) {
-        if self.list_is_stale.try_get_value() == Some(false) {
-            self.list_is_stale.set_value(true);
-            set_timeout(
-                move || {
-                    self.list_is_stale.try_set_value(false);
-                    self.list_reads.try_update(|n| *n += 1);
-                },
-                READ_LIST_AGAIN,
-            );
         }
     }
 

@@ -225,7 +225,6 @@ mod stream {
         it.on_error = Some(on_error);
         it.source = Some(source);
         it.heard_at = super::super::now_ms();
-        let _ = live;
     }
 
     fn close(tab: &Shared) {

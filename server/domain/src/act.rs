@@ -1,13 +1,16 @@
 //! What members do to the state of conversations: to one, or to many in one go.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use model::{
-    Act, ApiError, ConversationId, ConversationRow, ConversationState, EventBody, Line, MOST_IN_A_SET, MemberId, Needs,
-    Permission, Presence, Seen, Status, Trigger,
+    Act, ApiError, ConversationId, ConversationRow, ConversationState, Entry, EventBody, Line, MOST_IN_A_SET, MemberId,
+    Needs, Permission, Presence, Seen, Status, Trigger,
 };
 use store::{
     Command, Scope, Tx,
     error::{Error, Result},
+    message::{self, Audience},
     workspace,
 };
 
@@ -37,13 +40,15 @@ impl Command for ChangeState {
         if is_done(self.act, &change.now.row.state) {
             return Ok(change.now.row);
         }
-        if !self.seen.allows(self.act, &change.now.row.state) {
+        if !self.seen.allows(self.act, &change.now.row) {
             let message = "Somebody changed this conversation a moment ago. Look at it again, then decide.".to_owned();
             return Err(ApiError::Conflict { message }.into());
         }
-        let unseen = change.now.row.inbound_count > self.seen.inbound;
-        act(tx, &scope, &mut change, self.act, by).await?;
-        reopen_for_unseen(tx, &mut change, unseen).await?;
+        assignable(tx, &scope, self.act).await?;
+        if is_unseen(self.act, self.seen.inbound, &change.now.row) && was_closed_by(tx, &scope, &change, by).await? {
+            return Ok(change.now.row);
+        }
+        act_as_seen(tx, &mut change, self.act, by, self.seen.inbound).await?;
         Ok(change.finish(tx).await?.row)
     }
 }
@@ -52,8 +57,8 @@ impl Command for ChangeState {
 /// once. Answers how many it changed: those where it was done already and those that are gone are passed over.
 #[derive(Debug, Clone)]
 pub struct ActOnMany {
-    /// Which conversations.
-    pub conversations: Vec<ConversationId>,
+    /// Which conversations, and how many messages had come in when they were chosen.
+    pub conversations: Vec<(ConversationId, i64)>,
     /// What to do.
     pub act: Act,
 }
@@ -70,16 +75,19 @@ impl Command for ActOnMany {
             let message = format!("Choose {MOST_IN_A_SET} conversations at most.");
             return Err(ApiError::invalid("conversations", message).into());
         }
+        assignable(tx, &scope, self.act).await?;
+        // In one order, so that two of them never wait for each other.
+        let conversations: BTreeMap<ConversationId, i64> = self.conversations.iter().copied().collect();
         let mut set = Vec::new();
-        for id in &self.conversations {
-            let mut change = match Change::load(tx, &scope, *id).await {
+        for (id, inbound) in conversations {
+            let mut change = match Change::load(tx, &scope, id).await {
                 Err(Error::Refused(ApiError::NotFound)) => continue,
                 loaded => loaded?,
             };
             if is_done(self.act, &change.now.row.state) {
                 continue;
             }
-            act(tx, &scope, &mut change, self.act, by).await?;
+            act_as_seen(tx, &mut change, self.act, by, inbound).await?;
             set.push(change.finish_in_set(tx).await?);
         }
         let changed = set.len();
@@ -99,12 +107,20 @@ fn is_done(act: Act, state: &ConversationState) -> bool {
     }
 }
 
-async fn act(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, act: Act, by: MemberId) -> Result<()> {
+/// Refuses to give a conversation to somebody who is no member.
+async fn assignable(tx: &mut Tx<'_>, scope: &Scope, act: Act) -> Result<()> {
     if let Act::Assign(Some(to)) = act
         && !workspace::is_member(tx.conn(), scope, to).await?
     {
         return Err(ApiError::invalid("assignee", "This person is no longer a member. Choose somebody else.").into());
     }
+    Ok(())
+}
+
+/// Does it. A message that came in before the click, and that whoever clicked had not seen, is treated as if it had come in just after it:
+/// the click is not refused, and the message is not put away unread.
+async fn act_as_seen(tx: &mut Tx<'_>, change: &mut Change, act: Act, by: MemberId, inbound: i64) -> Result<()> {
+    let unseen = is_unseen(act, inbound, &change.now.row);
     let (trigger, line) = match act {
         Act::Assign(to) => (Trigger::Assign(to), Line::Assigned { by, to }),
         Act::Close(reason) => (Trigger::Close, Line::Closed { by, reason }),
@@ -112,15 +128,27 @@ async fn act(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, act: Act, by: 
         Act::Pending => (Trigger::SetPending, Line::Status { by, to: Status::Pending }),
     };
     change.apply(trigger);
-    change.line(tx, line).await
-}
-
-/// A message that came in before the click, and that whoever clicked had not seen: as if it had come in just after it. The click is not
-/// refused, and the message is not put away unread.
-async fn reopen_for_unseen(tx: &mut Tx<'_>, change: &mut Change, unseen: bool) -> Result<()> {
-    let row = &change.now.row;
-    let Some(at) = row.last_inbound_at.filter(|_| unseen && row.state.status != Status::Open) else { return Ok(()) };
-    let was_closed = row.state.status == Status::Closed;
+    change.line(tx, line).await?;
+    let Some(at) = change.now.row.last_inbound_at.filter(|_| unseen) else { return Ok(()) };
+    let was_closed = change.now.row.state.status == Status::Closed;
     change.apply(Trigger::Inbound { at, presence: Presence::NotChat, assignee_stays: true });
     if was_closed { change.line(tx, Line::ReopenedByThem).await } else { Ok(()) }
+}
+
+/// Whether an act would put away a message that whoever acts had not seen and nobody has answered.
+fn is_unseen(act: Act, inbound: i64, row: &ConversationRow) -> bool {
+    let puts_away = matches!(act, Act::Close(_) | Act::Pending);
+    puts_away && row.inbound_count > inbound && row.state.status == Status::Open && row.state.waiting_since.is_some()
+}
+
+/// Whether the last that happened is that this member closed it and the unseen message opened it again: the same request, come twice.
+async fn was_closed_by(tx: &mut Tx<'_>, scope: &Scope, change: &Change, by: MemberId) -> Result<bool> {
+    let id = change.now.row.id;
+    let (last, _) = message::page(tx.conn(), scope, Audience::Team, id, i64::MAX, 2).await?;
+    let lines = last.iter().map(|message| match message.entry {
+        Entry::Line { line } => Some(line),
+        _ => None,
+    });
+    let lines: Vec<_> = lines.collect();
+    Ok(matches!(lines.as_slice(), [Some(Line::Closed { by: who, .. }), Some(Line::ReopenedByThem)] if *who == by))
 }

@@ -244,7 +244,10 @@ pub(super) async fn tell_of_contact(tx: &mut Tx<'_>, scope: &Scope, contact: Con
         }
     }
     let seen_by = conversation::placements_of_contact(tx.conn(), &system, contact.id).await?;
-    tx.emit(scope.workspace(), EventBody::Contact { contact: Box::new(contact), seen_by });
+    tx.emit(
+        scope.workspace(),
+        EventBody::Contact { contact: Box::new(contact), now_seen_by: seen_by.clone(), seen_by },
+    );
     Ok(())
 }
 

@@ -52,7 +52,10 @@ impl Command for EditContact {
         }
         contact.version += 1;
         search::set_contact(tx, &scope, &contact).await?;
-        tx.emit(scope.workspace(), EventBody::Contact { contact: Box::new(contact.clone()), seen_by });
+        tx.emit(
+            scope.workspace(),
+            EventBody::Contact { contact: Box::new(contact.clone()), now_seen_by: seen_by.clone(), seen_by },
+        );
         Ok(contact)
     }
 }

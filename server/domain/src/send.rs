@@ -232,6 +232,8 @@ impl Command for SendNow {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
         let (scope, mut message, mut change) = outgoing(tx, self.0).await?;
+        // Only a person cuts their own undo time short, or decides that a message may go out twice.
+        scope.person()?;
         let now = tx.now();
         // The job has the same id as its message.
         let (workspace, own) = (scope.workspace(), JobId::new(message.id.uuid()));

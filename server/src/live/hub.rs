@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use model::{Access, EventBody, Facts, LiveEvent, WorkspaceId};
+use model::{Access, EventBody, Facts, LiveEvent, MemberId, WorkspaceId};
 use store::{Committed, Db, error::StoreError, event};
 use tokio::sync::{Notify, broadcast};
 
@@ -24,6 +24,9 @@ pub struct Numbered {
     pub seq: i64,
     /// What happened.
     pub body: EventBody,
+    /// Whose rights an event changes that was read from the log together with this one and comes after it: what this one shows is newer
+    /// than those rights.
+    pub(super) soon: Arc<[MemberId]>,
     /// One for each combination of what is seen of it.
     frames: [OnceLock<Bytes>; 8],
     pub(super) answers: Answers,
@@ -32,7 +35,7 @@ pub struct Numbered {
 impl Numbered {
     /// An event that was committed or read from the log.
     pub fn new(seq: i64, body: EventBody) -> Self {
-        Self { seq, body, frames: Default::default(), answers: Answers::default() }
+        Self { seq, body, soon: Arc::default(), frames: Default::default(), answers: Answers::default() }
     }
 
     /// The frame for a member with this access. None if they may not know of the event.
@@ -92,14 +95,14 @@ struct Subscribers {
 }
 
 impl Subscribers {
-    fn send(&mut self, events: impl Iterator<Item = (i64, EventBody)>) {
+    fn send(&mut self, events: impl Iterator<Item = (i64, EventBody)>, soon: &Arc<[MemberId]>) {
         for (seq, body) in events {
             if self.last.is_some_and(|last| seq <= last) {
                 continue;
             }
             self.last = Some(seq);
             // Having no subscriber is no error: the log has the event.
-            let _ = self.sender.send(Arc::new(Numbered::new(seq, body)));
+            let _ = self.sender.send(Arc::new(Numbered { soon: Arc::clone(soon), ..Numbered::new(seq, body) }));
         }
     }
 }
@@ -113,9 +116,9 @@ impl Hub {
         if !self.0.in_order.load(Ordering::Relaxed) {
             // Events go out as they come. Each stream puts them into order itself.
             room.last = None;
-            room.send((first..).zip(committed.events));
+            room.send((first..).zip(committed.events), &Arc::default());
         } else if room.last.is_some_and(|last| first <= last + 1) {
-            room.send((first..).zip(committed.events));
+            room.send((first..).zip(committed.events), &Arc::default());
         } else {
             // Another process or task wrote the events before these. All of them are read from the log.
             room.behind = true;
@@ -197,9 +200,14 @@ impl Hub {
 
     /// Sends events from the log, unless they went out meanwhile.
     pub(super) fn fill(&self, workspace: WorkspaceId, events: Vec<(i64, EventBody)>) {
+        let whose = |(_, body): &(i64, EventBody)| match body {
+            EventBody::Access { member } => Some(*member),
+            _ => None,
+        };
+        let soon: Arc<[MemberId]> = events.iter().filter_map(whose).collect();
         self.with(workspace, |room| {
             if room.last.is_some() {
-                room.send(events.into_iter());
+                room.send(events.into_iter(), &soon);
             }
         });
     }

@@ -132,7 +132,12 @@ async fn missed(db: &Db, watcher: &Watcher, since: i64) -> Result<(VecDeque<Byte
     }
     let events = event::after(conn, watcher.workspace, since, CATCH_UP).await?;
     // The member's access changed meanwhile, so they may not be allowed to see what they were shown before (S20).
-    if events.iter().any(|(_, body)| matches!(body, EventBody::Access { member } if *member == watcher.member)) {
+    let begins_anew = |body: &EventBody| match body {
+        EventBody::Access { member } => *member == watcher.member,
+        EventBody::Unreadable => true,
+        _ => false,
+    };
+    if events.iter().any(|(_, body)| begins_anew(body)) {
         return Ok((VecDeque::from([reset(last)]), last));
     }
     let frames = events.into_iter().filter_map(|(seq, body)| Numbered::new(seq, body).frame(&watcher.access)).collect();
@@ -189,6 +194,13 @@ impl State {
         match read.await {
             Ok(events) if events.first().is_some_and(|(seq, _)| *seq > self.last + 1) => self.begin_anew().await,
             Ok(events) => {
+                // What the page shows of a conversation is what it is now, and so for the rights that its member has now (S20).
+                let mine =
+                    |body: &EventBody| matches!(body, EventBody::Access { member } if *member == self.watcher.member);
+                if let Some((seq, _)) = events.iter().rev().find(|(_, body)| mine(body)) {
+                    self.last = *seq;
+                    self.look_again().await;
+                }
                 for (seq, body) in events {
                     self.show(&Numbered::new(seq, body)).await;
                 }
@@ -218,7 +230,13 @@ impl State {
         if event.seq <= self.last || self.over {
             return;
         }
+        if event.soon.contains(&self.watcher.member) {
+            self.look_again().await;
+        }
         self.last = event.seq;
+        if matches!(event.body, EventBody::Unreadable) {
+            return self.begin_anew().await;
+        }
         if let EventBody::Access { member } = event.body {
             if member == self.watcher.member {
                 self.look_again().await;

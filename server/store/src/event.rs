@@ -36,7 +36,7 @@ pub(super) async fn append(
 /// The events after `seq`, at most `limit`, in order, with what they are about as it is now.
 ///
 /// # Errors
-/// When the database fails, or an event was written by a newer build.
+/// When the database fails.
 pub async fn after(
     conn: &mut Conn<'_>,
     workspace: WorkspaceId,
@@ -44,12 +44,13 @@ pub async fn after(
     limit: i64,
 ) -> Result<Vec<(i64, EventBody)>, StoreError> {
     let rows: Vec<(i64, String)> = conn.all(AFTER, args![workspace, seq, limit]).await?;
-    let page: Vec<(i64, Logged)> = rows
-        .into_iter()
-        .map(|(seq, json)| {
-            Ok((seq, serde_json::from_str(&json).map_err(|e| StoreError::Corrupt(format!("event {seq}: {e}")))?))
-        })
-        .collect::<Result<_, StoreError>>()?;
+    let read = |(seq, json): (i64, String)| {
+        let logged = serde_json::from_str::<Logged>(&json);
+        let logged =
+            logged.inspect_err(|error| tracing::error!(%workspace, seq, %error, "an event cannot be read")).ok();
+        (seq, logged)
+    };
+    let page = rows.into_iter().map(read).collect();
     replay::fill(conn, workspace, page).await
 }
 

@@ -26,7 +26,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         for &view in View::ALL {
             all.extend([page_sql(reach, view, false), page_sql(reach, view, true)]);
             all.extend([narrow_sql(engine, reach, view), count_sql(engine, reach, view)]);
-            all.push(floor_sql(reach, view));
+            all.push(floor_sql(view));
         }
     }
     all
@@ -88,9 +88,9 @@ fn count_sql(engine: Engine, reach: Reach, view: View) -> String {
     )
 }
 
-/// The key of the conversation that lies `$7` places below a key of the view.
-fn floor_sql(reach: Reach, view: View) -> String {
-    let (view, visible) = (of_view(view), visible(reach));
+/// The key of the conversation that lies `$7` places below a key of the view, whoever may see it: an index alone tells.
+fn floor_sql(view: View) -> String {
+    let (view, visible) = (of_view(view), visible(Reach::All));
     format!(
         "SELECT c.last_at, c.id FROM conversation c WHERE c.workspace_id = $1 AND {view}{visible} \
          AND (c.last_at, c.id) < ($3, $4) AND (c.last_at, c.id) >= ($5, $6) ORDER BY c.last_at DESC, c.id DESC LIMIT 1 OFFSET $7"
@@ -194,7 +194,7 @@ async fn floor(
 ) -> Result<Option<(Key, Cursor)>, StoreError> {
     let mut values = args![scope.workspace(), scope.reach_key(), from.0, from.1.clone()];
     values.extend(args![lowest.0, lowest.1.clone(), places - 1]);
-    let found: Option<Key> = conn.opt(ours(floor_sql(scope.reach(), view)), values).await?;
+    let found: Option<Key> = conn.opt(ours(floor_sql(view)), values).await?;
     found
         .map(|(at, id)| Ok(((at, id.clone()), Cursor { at: Timestamp(at), id: read("conversation", id)? })))
         .transpose()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use model::{
     Attachment, Contact, ContactId, ConversationId, ConversationRow, Draft, DraftMode, EventBody, Logged, MemberId,
-    Message, MessageId, WorkspaceId,
+    Message, MessageId, Placement, WorkspaceId,
 };
 
 use super::{
@@ -18,8 +18,15 @@ use super::{
 use crate::error::StoreError;
 
 /// Every statement for this engine, for the test that prepares them all. `$2` is a JSON array of ids.
-pub(super) fn statements(engine: Engine) -> [String; 5] {
-    [reads_sql(engine), messages_sql(engine), files_sql(engine), contacts_sql(engine), drafts_sql(engine)]
+pub(super) fn statements(engine: Engine) -> [String; 6] {
+    [
+        reads_sql(engine),
+        messages_sql(engine),
+        files_sql(engine),
+        contacts_sql(engine),
+        placements_sql(engine),
+        drafts_sql(engine),
+    ]
 }
 
 fn reads_sql(engine: Engine) -> String {
@@ -47,11 +54,20 @@ fn contacts_sql(engine: Engine) -> String {
     format!("SELECT {} FROM contact WHERE workspace_id = $1 AND id {}", contact::COLUMNS, among(engine, "$2"))
 }
 
-fn drafts_sql(engine: Engine) -> String {
+fn placements_sql(engine: Engine) -> String {
     let among = among(engine, "$2");
     format!(
+        "SELECT contact_id, assignee_id, team_id, channel_id FROM conversation \
+         WHERE workspace_id = $1 AND contact_id {among}"
+    )
+}
+
+/// `$3` is a JSON array of conversations.
+fn drafts_sql(engine: Engine) -> String {
+    let (members, conversations) = (among(engine, "$2"), among(engine, "$3"));
+    format!(
         "SELECT member_id, conversation_id, mode, text, message_id FROM draft \
-         WHERE workspace_id = $1 AND member_id {among} AND text <> ''"
+         WHERE workspace_id = $1 AND member_id {members} AND conversation_id {conversations} AND text <> ''"
     )
 }
 
@@ -72,33 +88,44 @@ struct Named {
     reads: HashMap<ConversationId, Vec<(MemberId, i64)>>,
     messages: HashMap<MessageId, Message>,
     contacts: HashMap<ContactId, Contact>,
+    placements: HashMap<ContactId, Vec<Placement>>,
     drafts: HashMap<(MemberId, ConversationId, DraftMode), Draft>,
 }
 
-/// Makes events of what the log holds.
+/// Makes events of what the log holds; none where this build cannot read it.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) async fn fill(
     conn: &mut Conn<'_>,
     workspace: WorkspaceId,
-    page: Vec<(i64, Logged)>,
+    page: Vec<(i64, Option<Logged>)>,
 ) -> Result<Vec<(i64, EventBody)>, StoreError> {
     let named = named(conn, workspace, &page).await?;
-    Ok(page.into_iter().map(|(seq, logged)| (seq, named.event(logged))).collect())
+    Ok(page
+        .into_iter()
+        .map(|(seq, logged)| (seq, logged.map_or(EventBody::Unreadable, |logged| named.event(logged))))
+        .collect())
 }
 
-async fn named(conn: &mut Conn<'_>, workspace: WorkspaceId, page: &[(i64, Logged)]) -> Result<Named, StoreError> {
+async fn named(
+    conn: &mut Conn<'_>,
+    workspace: WorkspaceId,
+    page: &[(i64, Option<Logged>)],
+) -> Result<Named, StoreError> {
     let (mut conversations, mut messages) = (BTreeSet::new(), BTreeSet::new());
-    let (mut contacts, mut drafting) = (BTreeSet::new(), BTreeSet::new());
-    for (_, logged) in page {
+    let (mut contacts, mut drafting, mut drafted) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for logged in page.iter().filter_map(|(_, logged)| logged.as_ref()) {
         match logged {
             Logged::Conversation { id, messages: new, .. } => {
                 conversations.insert(*id);
                 messages.extend(new.iter().copied());
             }
             Logged::Contact { id, .. } => _ = contacts.insert(*id),
-            Logged::Draft { member, .. } => _ = drafting.insert(*member),
+            Logged::Draft { member, conversation, .. } => {
+                drafting.insert(*member);
+                drafted.insert(*conversation);
+            }
             _ => {}
         }
     }
@@ -126,11 +153,22 @@ async fn named(conn: &mut Conn<'_>, workspace: WorkspaceId, page: &[(i64, Logged
             let contact = contact?;
             named.contacts.insert(contact.id, contact);
         }
+        let sql = ours(placements_sql(conn.engine()));
+        let rows: Vec<(String, Option<String>, Option<String>, String)> =
+            conn.all(sql, args![workspace, ids(&contacts)?]).await?;
+        for (contact, assignee, team, channel) in rows {
+            let placement = Placement {
+                assignee: read_opt("assignee", assignee)?,
+                team: read_opt("team", team)?,
+                channel: read("channel", channel)?,
+            };
+            named.placements.entry(read("contact", contact)?).or_default().push(placement);
+        }
     }
     if !drafting.is_empty() {
         type Raw = (String, String, String, String, Option<String>);
         let sql = ours(drafts_sql(conn.engine()));
-        let rows: Vec<Raw> = conn.all(sql, args![workspace, ids(&drafting)?]).await?;
+        let rows: Vec<Raw> = conn.all(sql, args![workspace, ids(&drafting)?, ids(&drafted)?]).await?;
         for (member, conversation, mode, text, id) in rows {
             let mode: DraftMode = read("draft mode", mode)?;
             let draft = Draft { mode, text, id: read_opt("message", id)? };
@@ -183,7 +221,10 @@ impl Named {
             },
             Logged::Set(changes) => EventBody::Set(changes),
             Logged::Contact { id, seen_by } => match self.contacts.get(&id) {
-                Some(contact) => EventBody::Contact { contact: Box::new(contact.clone()), seen_by },
+                Some(contact) => {
+                    let now_seen_by = self.placements.get(&id).cloned().unwrap_or_default();
+                    EventBody::Contact { contact: Box::new(contact.clone()), seen_by, now_seen_by }
+                }
                 None => EventBody::Nothing,
             },
             Logged::Read { member, conversation, read_count } => EventBody::Read { member, conversation, read_count },

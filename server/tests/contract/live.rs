@@ -26,6 +26,7 @@ on_both_engines!(
     s20_only_what_is_mine_to_see,
     s20_seeing_less_begins_anew_and_shows_less,
     s20_seeing_less_while_away_begins_anew,
+    s20_what_is_read_back_is_for_those_who_see_it_now,
     s20_an_ended_session_is_told_and_cut,
     s44_a_new_secret_cuts_what_the_old_one_opened,
     s20_a_session_that_ran_out_is_cut_before_the_next_event,
@@ -287,6 +288,60 @@ async fn s20_seeing_less_while_away_begins_anew(world: World) {
         matches!(listen(&world, &world.owner, since).await.next().await, Some(Frame::Change(_))),
         "other streams continue"
     );
+}
+
+/// What is read back from the log shows things as they are now. It is shown to whoever may see them now.
+async fn s20_what_is_read_back_is_for_those_who_see_it_now(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let contact = model::ContactId::new(store::clock::new_id());
+    let named = domain::contacts::MakeContact {
+        conversation,
+        id: contact,
+        field: model::ContactField::Name,
+        value: "Amélie".to_owned(),
+    };
+    world.db.write(&world.owner.scope, named).await.unwrap();
+    let since = world.last_seq().await;
+    // One that hears of commits late reads what came before them from the log.
+    let late = Hub::default();
+    let mut open = listen_at(&world, &late, &agent, since).await;
+    assert_eq!(open.next().await, Some(Frame::Ready(since)));
+    let edit =
+        |field, value: &str, seen| domain::contacts::EditContact { id: contact, field, value: value.to_owned(), seen };
+    let row = world.db.write(&world.owner.scope, edit(model::ContactField::Company, "Corail", 1)).await.unwrap();
+    world.inbound("amelie", "Before").await;
+    let less = EditMember { id: agent.id, role: Role::Agent, visibility: Visibility::Mine, disabled: false };
+    world.db.write(&world.owner.scope, less).await.unwrap();
+    world.inbound("amelie", "A secret").await;
+    world.db.write(&world.owner.scope, edit(model::ContactField::Phone, "+33 6 12", row.version)).await.unwrap();
+    let last = world.last_seq().await;
+    let (seq, body) = world.events(world.workspace, last - 1).await.remove(0);
+    late.publish(Committed { workspace: world.workspace, first_seq: seq, events: vec![body] });
+    let mut told = Vec::new();
+    while let Ok(Some(frame)) = timeout(Duration::from_millis(700), open.next()).await {
+        told.push(frame);
+    }
+    assert!(told.contains(&Frame::Reset), "{told:?}");
+    let shown = format!("{told:?}");
+    assert!(!shown.contains("A secret") && !shown.contains("+33"), "{shown}");
+    // The same for what is given away while somebody is away.
+    let other = world.member("Bruno", Role::Agent, Visibility::Mine).await;
+    world.act(&world.owner, conversation, Act::Assign(Some(other.id))).await.unwrap();
+    let since = world.last_seq().await;
+    let row = world.db.write(&other.scope, edit(model::ContactField::Title, "Chef", row.version + 1)).await.unwrap();
+    world.act(&world.owner, conversation, Act::Assign(None)).await.unwrap();
+    world.db.write(&world.owner.scope, edit(model::ContactField::Location, "Marseille", row.version)).await.unwrap();
+    let mut back = listen(&world, &other, since).await;
+    let mut told = Vec::new();
+    while let Some(frame) = back.next().await {
+        if matches!(frame, Frame::Ready(_)) {
+            break;
+        }
+        told.push(frame);
+    }
+    let shown = format!("{told:?}");
+    assert!(!shown.contains("Marseille"), "{shown}");
 }
 
 async fn s20_an_ended_session_is_told_and_cut(world: World) {

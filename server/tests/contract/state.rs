@@ -22,6 +22,7 @@ on_both_engines!(
     closing_reopening_and_writing_again,
     p4_the_second_claim_is_refused,
     p4_what_came_in_meanwhile_refuses_no_click_and_is_not_put_away,
+    p4_only_what_nobody_answered_comes_back_and_asked_twice_once,
     many_are_changed_at_once_and_what_is_not_theirs_is_passed_over,
     only_members_who_are_here_are_given_a_conversation,
     h6_missed_and_answered_by_machine_once_per_off_period,
@@ -154,6 +155,36 @@ async fn p4_what_came_in_meanwhile_refuses_no_click_and_is_not_put_away(world: W
     assert_eq!(world.db.write(&agent.scope, close).await.unwrap().state.status, Status::Closed, "now it was seen");
 }
 
+async fn p4_only_what_nobody_answered_comes_back_and_asked_twice_once(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let seen = world.row(conversation).await.seen();
+    world.inbound("amelie", "Wait").await;
+    // A colleague saw it and closed. To give the conversation away afterwards opens nothing.
+    world.act(&world.owner, conversation, Act::Close(CloseReason::Resolved)).await.unwrap();
+    let assign = ChangeState { conversation, seen, act: Act::Assign(Some(agent.id)) };
+    assert_eq!(world.db.write(&agent.scope, assign).await.unwrap().state.status, Status::Closed);
+    // A colleague answered it: closing over the answer is closing.
+    world.inbound("amelie", "Hello?").await;
+    world.reply(&world.owner, conversation, "Here we are").await.unwrap();
+    world.act(&world.owner, conversation, Act::Reopen).await.unwrap();
+    let close = ChangeState { conversation, seen, act: Act::Close(CloseReason::Resolved) };
+    let row = world.db.write(&agent.scope, close).await.unwrap();
+    assert_eq!(row.state.status, Status::Closed);
+    // A colleague opened it by hand: that is a decision, and not what came in.
+    let closed = world.row(conversation).await.seen();
+    world.act(&world.owner, conversation, Act::Reopen).await.unwrap();
+    let pending = ChangeState { conversation, seen: closed, act: Act::Pending };
+    assert!(is_conflict(world.db.write(&agent.scope, pending).await));
+    // The same click twice, its first answer lost.
+    let seen = world.row(conversation).await.seen();
+    world.inbound("amelie", "One more thing").await;
+    let close = ChangeState { conversation, seen, act: Act::Close(CloseReason::Spam) };
+    let first = world.db.write(&agent.scope, close).await.unwrap();
+    let again = world.db.write(&agent.scope, close).await.unwrap();
+    assert_eq!((first.version, again.version), (first.version, first.version), "nothing happens twice");
+}
+
 async fn many_are_changed_at_once_and_what_is_not_theirs_is_passed_over(world: World) {
     let agent = world.member("Agathe", Role::Agent, Visibility::Mine).await;
     let mut all = Vec::new();
@@ -165,7 +196,8 @@ async fn many_are_changed_at_once_and_what_is_not_theirs_is_passed_over(world: W
     }
     world.act(&agent, all[0], Act::Close(CloseReason::Spam)).await.unwrap();
     let seq = world.last_seq().await;
-    let close = ActOnMany { conversations: all.clone(), act: Act::Close(CloseReason::Resolved) };
+    let close =
+        ActOnMany { conversations: all.iter().map(|id| (*id, 1)).collect(), act: Act::Close(CloseReason::Resolved) };
     assert_eq!(world.db.write(&agent.scope, close.clone()).await.unwrap(), 2, "the two that are theirs and open");
     assert_eq!(world.last_seq().await, seq + 1, "one event tells of all");
     let mut open = Vec::new();
@@ -175,7 +207,7 @@ async fn many_are_changed_at_once_and_what_is_not_theirs_is_passed_over(world: W
     assert_eq!(open, [false, false, false, true, true]);
     assert_eq!(world.db.write(&agent.scope, close.clone()).await.unwrap(), 0, "asked again, nothing is left to do");
     assert_eq!(world.last_seq().await, seq + 1);
-    let too_many = ActOnMany { conversations: vec![all[0]; 201], ..close };
+    let too_many = ActOnMany { conversations: vec![(all[0], 1); 201], ..close };
     assert!(matches!(refused(world.db.write(&agent.scope, too_many).await), ApiError::Invalid { .. }));
 }
 

@@ -21,6 +21,7 @@ on_both_engines!(
     p1_whoever_stopped_before_the_horizon_begins_anew,
     p1_a_stream_that_is_open_while_the_log_is_trimmed_loses_nothing_unsaid,
     p1_a_process_that_is_behind_the_horizon_says_so_to_its_streams,
+    p1_an_event_that_cannot_be_read_begins_anew_and_stops_nothing,
 );
 
 /// Adds events, all of this moment.
@@ -97,6 +98,30 @@ async fn p1_whoever_stopped_before_the_horizon_begins_anew(world: World) {
     assert!(matches!(begins(oldest - 1).await, Frame::Change(event) if event.seq == oldest), "what is kept is told");
     assert!(matches!(begins(last - 1_000).await, Frame::Change(_)), "as much as a stream sends is kept");
     assert_eq!(begins(last).await, Frame::Ready(last));
+}
+
+async fn p1_an_event_that_cannot_be_read_begins_anew_and_stops_nothing(world: World) {
+    let since = world.last_seq().await;
+    // One that hears of no commit reads the log.
+    let deaf = Hub::default();
+    let mut open = listen_at(&world, &deaf, &world.owner, since).await;
+    assert_eq!(open.next().await, Some(Frame::Ready(since)));
+    world.inbound("amelie", "Bonjour").await;
+    world.inbound("amelie", "Again").await;
+    let last = world.last_seq().await;
+    // As another version may write it.
+    let strange = Sql::one("UPDATE event SET body = '{\"later\":1}' WHERE seq = $1", vec![Val::from(since + 1)]);
+    world.db.write(&world.system(), strange).await.unwrap();
+    let mut back = listen(&world, &world.owner, since).await;
+    assert_eq!(back.next().await, Some(Frame::Reset), "who was away reads afresh");
+    assert_eq!(back.next().await, Some(Frame::Ready(last)));
+    let message = world.events(world.workspace, last - 1).await.remove(0);
+    deaf.publish(Committed { workspace: world.workspace, first_seq: last, events: vec![message.1] });
+    assert_eq!(open.next().await, Some(Frame::Reset), "so does who comes to it");
+    world.inbound("amelie", "Still there?").await;
+    let message = world.events(world.workspace, last).await.remove(0);
+    deaf.publish(Committed { workspace: world.workspace, first_seq: last + 1, events: vec![message.1] });
+    assert!(matches!(open.next().await, Some(Frame::Change(event)) if event.seq == last + 1), "and then it goes on");
 }
 
 async fn p1_a_stream_that_is_open_while_the_log_is_trimmed_loses_nothing_unsaid(world: World) {

@@ -210,7 +210,8 @@ impl Walk {
                 self.give(scope, ChangeState { conversation, seen, act: Act::Assign(to) }, &say("assigns")).await
             }
             5 if self.dice.once_in(2) => {
-                let some = (0..3).map(|_| self.dice.of(&self.conversations).0).collect();
+                let some =
+                    (0..3).map(|_| *self.dice.of(&self.conversations)).map(|(id, _, inbound)| (id, inbound)).collect();
                 let act = *self.dice.of(&[Act::Close(CloseReason::Spam), Act::Reopen, Act::Assign(None)]);
                 self.give(scope, ActOnMany { conversations: some, act }, &say("acts on several")).await
             }

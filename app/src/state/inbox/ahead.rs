@@ -67,6 +67,7 @@ impl Inbox {
 
     /// Events were missed: what was fetched ahead may be out of date.
     pub fn forget_prefetched(self) {
+        self.list_renews.set_value(false);
         self.prefetched.try_update_value(HashMap::clear);
     }
 

@@ -40,7 +40,7 @@ impl ConversationPort for MemberPort {
         self.write(ChangeState { conversation, seen, act }).await
     }
 
-    async fn act_on_many(&self, conversations: Vec<ConversationId>, act: Act) -> Answer<usize> {
+    async fn act_on_many(&self, conversations: Vec<(ConversationId, i64)>, act: Act) -> Answer<usize> {
         self.write(ActOnMany { conversations, act }).await
     }
 

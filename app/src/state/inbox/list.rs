@@ -1,0 +1,84 @@
+//! The list of the inbox: its pages, and when it has to be read again.
+
+use std::{collections::HashMap, time::Duration};
+
+use leptos::prelude::*;
+use model::{ApiError, Cursor, Filter, InboxPage, ListPart};
+
+use super::{Inbox, Listed};
+
+/// How long a list that has to be read afresh waits for further reasons.
+const READ_LIST_AGAIN: Duration = Duration::from_millis(300);
+
+impl Inbox {
+    /// Shows a view's first page, or that it could not be read. A page that is shown already changes nothing.
+    pub fn show_page(self, filter: Filter, page: Result<InboxPage, ApiError>) {
+        let listed = match page {
+            Ok(page) => {
+                self.set_list(filter.clone(), page);
+                Listed::Filter(filter)
+            }
+            Err(error) => Listed::Failed(error),
+        };
+        if self.listed.with_untracked(|shown| *shown != listed) {
+            self.listed.set(listed);
+        }
+    }
+
+    fn set_list(self, filter: Filter, page: InboxPage) {
+        let same = self.core.with_value(|core| core.list.as_ref().is_some_and(|list| list.filter == filter));
+        // By what was read, not by how far the list has come since: after a reset it may have gone on past a gap.
+        let read = Some((filter.clone(), page.seq));
+        if same && self.list_read.get_value() == read {
+            return;
+        }
+        self.list_read.set_value(read);
+        let renews = self.list_renews.get_value();
+        self.list_renews.set_value(false);
+        self.core.update_value(|core| match &mut core.list {
+            Some(list) if same && renews => list.renew(page),
+            list => *list = Some(ListPart::new(filter, page)),
+        });
+        self.catch_up();
+        if !same {
+            self.rows.update_value(HashMap::clear);
+            self.order.set(Vec::new());
+        }
+        self.show_list(true);
+    }
+
+    /// Adds an older page below; only if the list still shows that filter and still ends there.
+    pub fn append(self, filter: &Filter, after: Cursor, page: InboxPage) {
+        let fits = self.core.try_update_value(|core| match &mut core.list {
+            Some(list) if list.filter == *filter && list.end() == Some(after) => {
+                list.append(page);
+                true
+            }
+            _ => false,
+        });
+        if fits == Some(true) {
+            self.show_list(true);
+        }
+    }
+
+    /// Where the loaded part of the list ends.
+    pub fn end(self) -> Option<(Filter, Cursor)> {
+        let end = |list: &ListPart| list.end().map(|end| (list.filter.clone(), end));
+        self.core.try_with_value(|core| core.list.as_ref().and_then(end)).flatten()
+    }
+
+    /// Once for everything that happens within a moment: a set of thousands comes as many events.
+    pub(super) fn read_list_again(self) {
+        if self.list_is_stale.try_get_value() == Some(false) {
+            self.list_is_stale.set_value(true);
+            set_timeout(
+                move || {
+                    self.list_is_stale.try_set_value(false);
+                    self.list_renews.try_set_value(true);
+                    self.list_reads.try_update(|n| *n += 1);
+                },
+                READ_LIST_AGAIN,
+            );
+        }
+    }
+}
