@@ -173,10 +173,7 @@ mod stream {
 
     fn open(tab: &Shared) {
         close(tab);
-        let (live, since) = {
-            let it = tab.borrow();
-            (it.live, it.inbox.cursor())
-        };
+        let since = tab.borrow().inbox.cursor();
         set_state(tab, Connection::CatchingUp);
         let Ok(source) = EventSource::new(&format!("/api/live?since={since}")) else { return };
         let listen = |name: &str, act: fn(&Shared, MessageEvent)| {

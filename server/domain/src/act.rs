@@ -45,7 +45,9 @@ impl Command for ChangeState {
             return Err(ApiError::Conflict { message }.into());
         }
         assignable(tx, &scope, self.act).await?;
-        if is_unseen(self.act, self.seen.inbound, &change.now.row) && was_closed_by(tx, &scope, &change, by).await? {
+        if is_unseen(self.act, self.seen.inbound, &change.now.row)
+            && was_done_by(tx, &scope, &change, self.act, by).await?
+        {
             return Ok(change.now.row);
         }
         act_as_seen(tx, &mut change, self.act, by, self.seen.inbound).await?;
@@ -141,8 +143,8 @@ fn is_unseen(act: Act, inbound: i64, row: &ConversationRow) -> bool {
     puts_away && row.inbound_count > inbound && row.state.status == Status::Open && row.state.waiting_since.is_some()
 }
 
-/// Whether the last that happened is that this member closed it and the unseen message opened it again: the same request, come twice.
-async fn was_closed_by(tx: &mut Tx<'_>, scope: &Scope, change: &Change, by: MemberId) -> Result<bool> {
+/// Whether the last thing that happened is that this member did it and the unseen message undid it: the same request, come twice.
+async fn was_done_by(tx: &mut Tx<'_>, scope: &Scope, change: &Change, act: Act, by: MemberId) -> Result<bool> {
     let id = change.now.row.id;
     let (last, _) = message::page(tx.conn(), scope, Audience::Team, id, i64::MAX, 2).await?;
     let lines = last.iter().map(|message| match message.entry {
@@ -150,5 +152,11 @@ async fn was_closed_by(tx: &mut Tx<'_>, scope: &Scope, change: &Change, by: Memb
         _ => None,
     });
     let lines: Vec<_> = lines.collect();
-    Ok(matches!(lines.as_slice(), [Some(Line::Closed { by: who, .. }), Some(Line::ReopenedByThem)] if *who == by))
+    Ok(match (act, lines.as_slice()) {
+        (Act::Close(why), [Some(Line::Closed { by: who, reason }), Some(Line::ReopenedByThem)]) => {
+            (*who, *reason) == (by, why)
+        }
+        (Act::Pending, [.., Some(Line::Status { by: who, to: Status::Pending })]) => *who == by,
+        _ => false,
+    })
 }
