@@ -1,5 +1,5 @@
-//! What happened, in its three forms: in memory with everything that a browser may need ([`EventBody`]), in the log as ids and facts
-//! ([`Logged`]), and for one browser ([`LiveBody`]).
+//! A change in its three forms: in memory with everything that a browser may need ([`EventBody`]), in the log as ids and facts ([`Logged`]),
+//! and as one browser gets it ([`LiveBody`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -8,42 +8,43 @@ use super::{
     Message, MessageId, Placement, Team, Workspace,
 };
 
-/// How many conversations one event may change: a larger set is cut into several.
+/// The most conversations that one event may change. A larger set needs several events.
 pub const MOST_IN_A_SET: usize = 200;
 
-/// A change with what it made: enough to tell who may see it, and to bring any browser that may up to date. It lives in memory, from the
-/// commit to the last stream; the log keeps a [`Logged`], from which it is made anew for whoever comes back.
+/// A change with everything that decides who may see it, and all that a browser needs to update. It exists only in memory, from the commit
+/// until the last stream has sent it. The log stores a [`Logged`], from which the store makes an `EventBody` again for browsers that were away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventBody {
     /// A conversation was added or changed, or got messages.
     Conversation {
         /// Its facts before the change. None if it is new.
         before: Option<Facts>,
-        /// What the change made it.
+        /// Its facts after the change.
         after: Facts,
-        /// What it is now, which a later change may have made: that one has an event of its own. Its `read_count` is 0 here.
+        /// The present row. In an event from the log it may already contain later changes, which have events of their own. Its `read_count`
+        /// is always 0.
         row: Box<ConversationRow>,
         /// How many incoming messages each member has read.
         reads: Vec<(MemberId, i64)>,
         /// New or changed entries.
         messages: Vec<Message>,
     },
-    /// A conversation changed that is no longer there. The counters still need what it was.
+    /// A conversation changed that no longer exists. The counters still need its facts.
     Counted {
         /// What it was before; none when it was new.
         before: Option<Facts>,
         /// What the change made it.
         after: Facts,
     },
-    /// One act changed several conversations, at most [`MOST_IN_A_SET`].
+    /// One act changed several conversations, up to [`MOST_IN_A_SET`].
     Set(Vec<SetChange>),
     /// A contact changed.
     Contact {
         /// The contact after the change.
         contact: Box<Contact>,
-        /// Its conversations when it changed: whoever sees one of them sees the contact.
+        /// The placements of its conversations at the time of the change. A member who saw one of them saw the contact.
         seen_by: Vec<Placement>,
-        /// Its conversations now. What the contact is now is only for those who see one of these as well.
+        /// The present placements of its conversations. The present contact is only for members who see one of these too.
         now_seen_by: Vec<Placement>,
     },
     /// A member read a conversation. Only that member gets this event.
@@ -77,13 +78,13 @@ pub enum EventBody {
     Channel(Box<Channel>),
     /// The workspace changed.
     Workspace(Workspace),
-    /// What it was about is gone.
+    /// What changed no longer exists.
     Nothing,
-    /// The log has something here that this build cannot read: whoever comes to it has to read everything again.
+    /// The log has an entry here that this build cannot parse. Readers must reload everything.
     Unreadable,
 }
 
-/// What one act made of one conversation among several.
+/// The change of one conversation in a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetChange {
     /// Which one.
@@ -96,8 +97,8 @@ pub struct SetChange {
     pub version: i64,
 }
 
-/// A change as the log keeps it: ids and facts, nothing that people outside wrote or are called. The log is read by whoever was away, and what they get is read
-/// afresh by these ids. Its variants are stored: never rename one.
+/// A change as the log stores it: ids and facts, without the texts and names of people outside. For a browser that was away, the store reads
+/// the present rows by these ids. The names of the variants are stored, so never rename one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Logged {
@@ -162,7 +163,7 @@ pub enum LiveBody {
     Conversation {
         /// Its facts before the change, if the member saw it then.
         before: Option<Facts>,
-        /// What the change made it, where that is not what `row` says: then a later event follows.
+        /// Its facts after the change, if `row` is already newer. Then a later event follows.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Facts>,
         /// What it is now.
@@ -172,7 +173,7 @@ pub enum LiveBody {
         /// New or changed entries.
         messages: Vec<Message>,
     },
-    /// A conversation that I saw before, or after, and that I cannot be shown now: only the counters change.
+    /// A conversation that the member saw before or after the change, and does not see now. Only the counters change.
     Counted {
         /// What it was before, if I saw it then.
         before: Option<Facts>,
@@ -214,7 +215,7 @@ pub enum LiveBody {
     Workspace(Workspace),
 }
 
-/// One conversation of a set, as one browser gets it. Its card is not sent: of a set of thousands a browser shows a few, and asks for those.
+/// One conversation of a set, as one browser gets it. Its row is not included: a browser shows only a few of thousands, and requests those.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveSetChange {
     /// Which one.
@@ -237,8 +238,8 @@ pub struct LiveEvent {
 }
 
 impl EventBody {
-    /// What of it this member may see; nothing for most. The same rule as the store's queries (Promise 5): what a conversation was made by
-    /// the change and what it is now must both be theirs to see.
+    /// The part of the event that a member may see. It is the same rule as in the store's queries (Promise 5). The member must see both the
+    /// conversation after the change and the present one.
     pub fn seen(&self, access: &Access) -> Option<LiveBody> {
         let seen = |facts: &Facts| access.sees(&facts.placement());
         Some(match self {
@@ -289,7 +290,7 @@ impl EventBody {
         })
     }
 
-    /// What the log keeps of it; none for what is made when the log is read.
+    /// What the log stores of it. None for the variants that exist only when the log is read.
     pub fn logged(&self) -> Option<Logged> {
         Some(match self {
             Self::Conversation { before, after, row, messages, .. } => Logged::Conversation {

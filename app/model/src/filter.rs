@@ -1,5 +1,5 @@
-//! What a list is asked for: one question with two answers. [`Filter::holds`] answers it for a row in hand; the store compiles the same
-//! question to SQL (`server/store/src/list.rs`). A property test compares the two on both engines.
+//! Which conversations a list shows. The rule exists twice: [`Filter::holds`] applies it to one row, and the store compiles it to SQL
+//! (`server/store/src/list.rs`). A property test compares the two on both engines.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::{
     text_enum::text_enum,
 };
 
-/// How many values one condition may have. More would make statements and addresses of any length.
+/// The most values that one condition may have. Without a limit, statements and URLs could grow without bound.
 pub const MOST_VALUES: usize = 50;
 
 text_enum! {
@@ -25,7 +25,7 @@ text_enum! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Assignee {
-    /// Whoever looks: a shared filter means each of them.
+    /// The member who uses the filter. In a shared filter this means each member's own.
     Me,
     /// Nobody.
     Nobody,
@@ -33,7 +33,7 @@ pub enum Assignee {
     Member(MemberId),
 }
 
-/// A stretch of time: `from` belongs to it, `until` does not.
+/// A period of time, including `from` and excluding `until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// Its first millisecond.
@@ -43,13 +43,13 @@ pub struct Span {
 }
 
 impl Span {
-    /// Whether a time lies in it.
+    /// Whether the period contains a time.
     pub const fn contains(&self, at: Timestamp) -> bool {
         self.from.0 <= at.0 && at.0 < self.until.0
     }
 }
 
-/// Which conversations a list shows: those of a view that fit every condition. An empty list and none are no condition.
+/// A view, narrowed by conditions that must all hold. An empty list or `None` is no condition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
     /// The tab or category.
@@ -57,28 +57,28 @@ pub struct Filter {
     /// Who answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handling: Option<Handling>,
-    /// When something was last said.
+    /// The period of the last message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Span>,
-    /// Where it came in: one of these.
+    /// The conversation came in on one of these channels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<ChannelId>,
-    /// What the channel speaks: one of these.
+    /// The channel is of one of these kinds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<ChannelKind>,
-    /// Where it stands: one of these.
+    /// The status is one of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statuses: Vec<Status>,
-    /// Whose it is.
+    /// The assignee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<Assignee>,
-    /// Which team's.
+    /// The team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
-    /// Only what I have not read.
+    /// Only conversations with messages that the member has not read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unread: bool,
-    /// Only those who wait for our reply.
+    /// Only conversations in which the person outside waits for our reply.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waiting: bool,
 }
@@ -101,12 +101,12 @@ impl From<View> for Filter {
 }
 
 impl Filter {
-    /// Whether it asks for more than its view.
+    /// Whether it has any condition beyond its view.
     pub fn narrows(&self) -> bool {
         *self != Self::from(self.view)
     }
 
-    /// The same question in its one form: values in order, none of them twice.
+    /// The same filter in its normal form: values sorted and without duplicates.
     ///
     /// # Errors
     /// [`ApiError::Invalid`] when a condition has more than [`MOST_VALUES`] values.
@@ -123,7 +123,7 @@ impl Filter {
         Ok(self)
     }
 
-    /// Whether a conversation with these facts belongs to the list of member `me`, who has read `read` of its messages.
+    /// Whether the list of member `me` contains a conversation with these facts. `read` is how many of its messages they have read.
     pub fn holds(&self, facts: &Facts, read: i64, me: MemberId) -> bool {
         let among = |values: usize, found: bool| values == 0 || found;
         self.view.holds(facts, me)
@@ -142,13 +142,13 @@ impl Filter {
             && (!self.waiting || facts.waiting_since.is_some())
     }
 
-    /// Whether a card belongs to the list of member `me`; its `read_count` is theirs.
+    /// Whether the list of member `me` contains this row. Its `read_count` must be that member's.
     pub fn shows(&self, row: &ConversationRow, me: MemberId) -> bool {
         self.holds(&row.facts(), row.read_count, me)
     }
 }
 
-/// How many conversations fit a filter. Counting stops somewhere, so a large number is a lower bound.
+/// How many conversations match a filter. Counting stops at a limit, so a large number is a lower bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Count {

@@ -1,4 +1,4 @@
-//! What members do to the state of conversations: to one, or to many in one go.
+//! Acts of members on the state of conversations (assign, close, reopen, set pending), on one conversation or on many.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ use store::{
 
 use super::change::Change;
 
-/// Does it, if nobody changed meanwhile what it changes.
+/// Acts on one conversation. It is refused if somebody else has changed the same thing since the member looked at it.
 #[derive(Debug, Clone, Copy)]
 pub struct ChangeState {
     /// Which conversation.
     pub conversation: ConversationId,
-    /// What was seen of it.
+    /// The state that the member saw.
     pub seen: Seen,
     /// What to do.
     pub act: Act,
@@ -36,7 +36,7 @@ impl Command for ChangeState {
         let scope = tx.scope()?;
         let by = scope.person()?.member.id;
         let mut change = Change::load(tx, &scope, self.conversation).await?;
-        // Done already, perhaps by this very request a moment ago: the same answer.
+        // It is done already, perhaps by this very request a moment ago. It gets the same answer.
         if is_done(self.act, &change.now.row.state) {
             return Ok(change.now.row);
         }
@@ -55,11 +55,11 @@ impl Command for ChangeState {
     }
 }
 
-/// Does it to each of several conversations that whoever asks may see, whatever others did to them meanwhile; at most [`MOST_IN_A_SET`] at
-/// once. Answers how many it changed: those where it was done already and those that are gone are passed over.
+/// Acts on up to [`MOST_IN_A_SET`] conversations, whatever others did to them meanwhile. It skips conversations that the member may not see
+/// and those where it is done already. The result is how many it changed.
 #[derive(Debug, Clone)]
 pub struct ActOnMany {
-    /// Which conversations, and how many messages had come in when they were chosen.
+    /// The conversations, each with how many messages had come in when the member chose it.
     pub conversations: Vec<(ConversationId, i64)>,
     /// What to do.
     pub act: Act,
@@ -78,7 +78,7 @@ impl Command for ActOnMany {
             return Err(ApiError::invalid("conversations", message).into());
         }
         assignable(tx, &scope, self.act).await?;
-        // In one order, so that two of them never wait for each other.
+        // Sorted, so that two such commands cannot deadlock.
         let conversations: BTreeMap<ConversationId, i64> = self.conversations.iter().copied().collect();
         let mut set = Vec::new();
         for (id, inbound) in conversations {
@@ -109,7 +109,7 @@ fn is_done(act: Act, state: &ConversationState) -> bool {
     }
 }
 
-/// Refuses to give a conversation to somebody who is no member.
+/// Refuses an assignment to somebody who is not a member.
 async fn assignable(tx: &mut Tx<'_>, scope: &Scope, act: Act) -> Result<()> {
     if let Act::Assign(Some(to)) = act
         && !workspace::is_member(tx.conn(), scope, to).await?
@@ -119,8 +119,8 @@ async fn assignable(tx: &mut Tx<'_>, scope: &Scope, act: Act) -> Result<()> {
     Ok(())
 }
 
-/// Does it. A message that came in before the click, and that whoever clicked had not seen, is treated as if it had come in just after it:
-/// the click is not refused, and the message is not put away unread.
+/// Acts as if it had happened when the member looked. A message that came in since then is treated as if it had come in just after the act.
+/// So the act is not refused, and the message is not closed unread.
 async fn act_as_seen(tx: &mut Tx<'_>, change: &mut Change, act: Act, by: MemberId, inbound: i64) -> Result<()> {
     let unseen = is_unseen(act, inbound, &change.now.row);
     let (trigger, line) = match act {
@@ -137,13 +137,13 @@ async fn act_as_seen(tx: &mut Tx<'_>, change: &mut Change, act: Act, by: MemberI
     if was_closed { change.line(tx, Line::ReopenedByThem).await } else { Ok(()) }
 }
 
-/// Whether an act would put away a message that whoever acts had not seen and nobody has answered.
+/// Whether an act would close a message that the member has not seen and nobody has answered.
 fn is_unseen(act: Act, inbound: i64, row: &ConversationRow) -> bool {
     let puts_away = matches!(act, Act::Close(_) | Act::Pending);
     puts_away && row.inbound_count > inbound && row.state.status == Status::Open && row.state.waiting_since.is_some()
 }
 
-/// Whether the last thing that happened is that this member did it and the unseen message undid it: the same request, come twice.
+/// Whether the last entries show that this member did the same act and the unseen message reverted it. Then this is a repeated request.
 async fn was_done_by(tx: &mut Tx<'_>, scope: &Scope, change: &Change, act: Act, by: MemberId) -> Result<bool> {
     let id = change.now.row.id;
     let (last, _) = message::page(tx.conn(), scope, Audience::Team, id, i64::MAX, 2).await?;

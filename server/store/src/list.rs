@@ -1,6 +1,6 @@
-//! The list: which conversations fit a [`Filter`], newest first. What a view asks for decides the plan of a statement, so it is written out
-//! in it; the other conditions are looked at row by row, so they are one fragment with bound values, neutral where nothing is asked. There
-//! are few statements that way, whatever people combine.
+//! Lists of conversations that match a [`Filter`], newest first. A view decides the plan of its statement, so each view has SQL text of its
+//! own. The other conditions are checked row by row. They are one fragment with bound values; NULL switches a condition off. So the number of
+//! different statements stays small, whatever conditions members combine.
 
 use model::{Assignee, ConversationRow, Count, Cursor, Filter, Timestamp, View};
 
@@ -13,10 +13,10 @@ use super::{
 };
 use crate::error::StoreError;
 
-/// How many conversations of a view are looked at for one page: few at first, since most filters fit many; then this many at most. Whoever
-/// wants older ones asks for the next page.
+/// How many conversations of a view one page examines. Most filters match often, so a page first examines few. The second number is the
+/// limit; older conversations come with the next page.
 pub const LOOKED_AT: [i64; 2] = [2_000, 20_000];
-/// How far the conversations that fit a filter are counted.
+/// The highest exact count of the conversations that match a filter.
 pub const COUNTED: i64 = 1_000;
 
 /// Every statement of the list, for the tests.
@@ -52,10 +52,10 @@ pub fn page_sql(reach: Reach, view: View, after: bool) -> String {
     format!("{SELECT} AND {view}{visible}{cursor} ORDER BY c.last_at DESC, c.id DESC LIMIT {limit}")
 }
 
-/// Between two keys of the order: below `$4`, `$5`, not below `$6`, `$7`.
+/// The range of keys: before `$4`, `$5` in the list (exclusive), down to `$6`, `$7` (inclusive).
 const BETWEEN: &str = " AND (c.last_at, c.id) < ($4, $5) AND (c.last_at, c.id) >= ($6, $7)";
 
-/// What [`Filter::holds`] says, but for the view and the time of the last message: `$8` to `$15`, NULL where nothing is asked.
+/// The rule of [`Filter::holds`] without the view and the period. The values are `$8` to `$15`; NULL switches a condition off.
 fn conditions(engine: Engine) -> String {
     let is_one_of = |column: &str, value: &str| {
         format!(" AND (CAST({value} AS TEXT) IS NULL OR {column} {})", among(engine, value))
@@ -88,7 +88,7 @@ fn count_sql(engine: Engine, reach: Reach, view: View) -> String {
     )
 }
 
-/// The key of the conversation that lies `$7` places below a key of the view, whoever may see it: an index alone tells.
+/// The key that is `$7` rows further down in the view. It ignores visibility, so that an index alone answers it.
 fn floor_sql(view: View) -> String {
     let (view, visible) = (of_view(view), visible(Reach::All));
     format!(
@@ -97,20 +97,20 @@ fn floor_sql(view: View) -> String {
     )
 }
 
-/// A key of the order: a time and an id, or an end of the list. No id sorts before the empty one.
+/// A sort key: a time and an id. The empty id sorts before every id.
 type Key = (i64, String);
 
 /// A page of the list.
 pub struct Page {
     /// The rows, newest first.
     pub rows: Vec<ConversationRow>,
-    /// Whether older ones follow, or may.
+    /// Whether older rows follow, or may follow.
     pub more: bool,
-    /// How far it was looked, where that ended before the page was full.
+    /// Where the search stopped, if it reached its limit before the page was full.
     pub searched: Option<Cursor>,
 }
 
-/// One page of what fits a filter, newest first; `looked_at` is [`LOOKED_AT`], but for tests.
+/// One page of the conversations that match a filter, newest first. `looked_at` is [`LOOKED_AT`] except in tests.
 ///
 /// # Errors
 /// When the database fails.
@@ -150,7 +150,7 @@ pub async fn page(
     Ok(Page { rows: Vec::new(), more: false, searched: None })
 }
 
-/// How many conversations fit a filter, as far as [`page`] looks and at most [`COUNTED`].
+/// Counts the conversations that match a filter, within the limit of [`page`] and up to [`COUNTED`].
 ///
 /// # Errors
 /// When the database fails.
@@ -172,18 +172,18 @@ fn cut(raw: Vec<Raw>, limit: i64) -> Result<Page, StoreError> {
     Ok(Page { rows, more, searched: None })
 }
 
-/// Below which key a page begins.
+/// The key after which a page begins.
 fn beginning(filter: &Filter, after: Option<Cursor>) -> Key {
     let after = after.map_or((i64::MAX, String::new()), |cursor| (cursor.at.0, cursor.id.to_string()));
     filter.last.map_or(after.clone(), |span| after.min((span.until.0, String::new())))
 }
 
-/// Below which key nothing fits.
+/// The last key that can match.
 fn end(filter: &Filter) -> Key {
     (filter.last.map_or(i64::MIN, |span| span.from.0), String::new())
 }
 
-/// The key `places` below `from`, in both its forms; none when the view ends before.
+/// The key `places` rows after `from`, as key and as cursor. None if the view ends before.
 async fn floor(
     conn: &mut Conn<'_>,
     scope: &Scope,
@@ -200,7 +200,7 @@ async fn floor(
         .transpose()
 }
 
-/// The values of [`BETWEEN`] and [`conditions`], after those that every statement has.
+/// The values of a narrowed statement: those of every statement, then those of [`BETWEEN`] and [`conditions`].
 fn narrowed(scope: &Scope, filter: &Filter, from: &Key, floor: &Key) -> Result<Vec<Val>, StoreError> {
     let words = |words: Vec<String>| -> Result<Option<String>, StoreError> {
         let json = serde_json::to_string(&words).map_err(|error| StoreError::Corrupt(error.to_string()))?;

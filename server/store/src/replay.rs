@@ -1,5 +1,6 @@
-//! The log holds ids and facts. Whoever was away gets what they stand for, as it is now: read with the page of the log, in the same
-//! snapshot, so that what is told never goes back behind what was told before. A page costs the same few statements however long it is.
+//! Turns the log's ids and facts back into events, for browsers that were away. The rows that an event names are read as they are now, in
+//! the same snapshot as the page of the log. So a browser never gets an older state after a newer one. A page takes the same six statements
+//! however many events it has.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -81,7 +82,7 @@ row! {
     }
 }
 
-/// What a page of the log names, as it is now.
+/// The present rows that a page of the log names.
 #[derive(Default)]
 struct Named {
     rows: HashMap<ConversationId, ConversationRow>,
@@ -92,7 +93,7 @@ struct Named {
     drafts: HashMap<(MemberId, ConversationId, DraftMode), Draft>,
 }
 
-/// Makes events of what the log holds; none where this build cannot read it.
+/// Makes events from a page of the log. None stands for an entry that this build cannot parse.
 ///
 /// # Errors
 /// When the database fails.
@@ -129,7 +130,7 @@ async fn named(
             _ => {}
         }
     }
-    // Whoever asks filters by what each member sees.
+    // The caller filters by what each member sees.
     let scope = Scope::system(workspace, "the log is read");
     let mut named = Named::default();
     for row in conversation::some(conn, &scope, &conversations).await? {

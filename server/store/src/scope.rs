@@ -21,23 +21,23 @@ pub struct Scope {
     address: Arc<str>,
 }
 
-/// Who acts. Each has permissions of its own; none of them may everything but [`Actor::System`], which is the server.
+/// Who acts. Each kind has its own permissions. Only [`Actor::System`], the server itself, may do everything.
 #[derive(Debug, Clone)]
 enum Actor {
     Member(Box<Me>),
-    /// A program of a member's, with some of their permissions.
+    /// A program of a member, with some of their permissions.
     Token(Box<Me>, Vec<Permission>),
-    /// An AI agent, in the one conversation that it answers.
+    /// An AI agent, limited to the conversation that it answers.
     Agent(AgentId, ConversationId),
-    /// A rule of the workspace's.
+    /// An automation rule of the workspace.
     Rule(&'static str),
-    /// A person outside. The identity is unknown until their first message.
+    /// A person outside the workspace. Their identity is unknown until their first message.
     Visitor(ChannelId, Option<IdentityId>),
-    /// The server itself, and why.
+    /// The server itself, with the reason.
     System(&'static str),
 }
 
-/// Which conversations an actor sees, as statements need it.
+/// Which conversations an actor sees, in the form that statements need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// All of the workspace.
@@ -75,17 +75,17 @@ impl Scope {
         Self::of(workspace, Actor::Member(Box::new(me)))
     }
 
-    /// For a program that a member lets in with some of their permissions. A permission that they lose, their programs lose.
+    /// For a program of a member, with some of their permissions. When the member loses a permission, the program loses it too.
     pub fn token(workspace: WorkspaceId, me: Me, granted: Vec<Permission>) -> Self {
         Self::of(workspace, Actor::Token(Box::new(me), granted))
     }
 
-    /// For an AI agent that answers in a conversation. It sees no other.
+    /// For an AI agent that answers in one conversation. It sees no other conversation.
     pub fn agent(workspace: WorkspaceId, agent: AgentId, conversation: ConversationId) -> Self {
         Self::of(workspace, Actor::Agent(agent, conversation))
     }
 
-    /// For a rule of the workspace's; `name` is for the log.
+    /// For an automation rule. `name` is for the log.
     pub fn rule(workspace: WorkspaceId, name: &'static str) -> Self {
         Self::of(workspace, Actor::Rule(name))
     }
@@ -104,12 +104,12 @@ impl Scope {
         Self { workspace, actor, address: "".into() }
     }
 
-    /// For what follows from a command whoever gave it, such as an automatic reply: they could not do it themselves.
+    /// For what follows from an actor's command, such as an automatic reply. The actor could not do it directly.
     pub fn consequence(&self, reason: &'static str) -> Self {
         Self::system(self.workspace, reason)
     }
 
-    /// The same for a person outside once it is known which one. Other actors stay as they are.
+    /// The same scope with the identity of the person outside, once it is known. Other actors are unchanged.
     #[must_use]
     pub fn known_as(&self, identity: IdentityId) -> Self {
         match self.actor {
@@ -150,12 +150,12 @@ impl Scope {
         self.me().ok_or(Error::FORBIDDEN)
     }
 
-    /// The member's id as `$2` of statements about what is a member's own. Other actors' empty text matches no member.
+    /// `$2` of statements about a member's own data (read markers, drafts). For other actors it is empty, which matches no member.
     pub fn member_key(&self) -> String {
         self.me().map_or_else(String::new, |me| me.member.id.to_string())
     }
 
-    /// `$2` of statements with [`visible`]: the id of whoever or whatever the reach is about.
+    /// `$2` of statements with [`visible`]: the id of the member, conversation or identity that the reach refers to.
     pub fn reach_key(&self) -> String {
         match &self.actor {
             Actor::Agent(_, conversation) => conversation.to_string(),
@@ -193,7 +193,7 @@ impl Scope {
         if self.may(permission) { Ok(()) } else { Err(Error::FORBIDDEN) }
     }
 
-    /// Refuses an actor that does not have what a command needs. The writer asks this before each command.
+    /// Refuses an actor that lacks what a command needs. The writer checks this before each command.
     ///
     /// # Errors
     /// [`ApiError::Forbidden`](model::ApiError::Forbidden)
@@ -219,7 +219,7 @@ impl Scope {
         }
     }
 
-    /// Refuses an actor that has no list: it sees a single conversation, or those of one person outside, and is told which.
+    /// Refuses an actor without lists: agents see one conversation, and people outside only their own.
     ///
     /// # Errors
     /// [`ApiError::Forbidden`](model::ApiError::Forbidden)
@@ -228,7 +228,7 @@ impl Scope {
         if Reach::LISTED.contains(&self.reach()) { Ok(()) } else { Err(Error::FORBIDDEN) }
     }
 
-    /// The rule of [`Access::sees`], to decide about what is already in hand. What a placement cannot decide is not seen.
+    /// The rule of [`Access::sees`] for data that is already loaded. If a placement cannot decide it, the answer is no.
     pub fn sees(&self, of: &Placement) -> bool {
         match (self.me(), self.reach()) {
             (Some(me), _) => me.access.sees(of),
