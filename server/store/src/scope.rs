@@ -155,7 +155,7 @@ impl Scope {
         self.me().map_or_else(String::new, |me| me.member.id.to_string())
     }
 
-    /// `$2` of statements with [`visible`]: the id of the member, conversation or identity that the reach refers to.
+    /// `$2` of statements with `visible`: the id of the member, conversation or identity that the reach refers to.
     pub fn reach_key(&self) -> String {
         match &self.actor {
             Actor::Agent(_, conversation) => conversation.to_string(),

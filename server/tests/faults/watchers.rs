@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use model::{LiveBody, LiveEvent};
 use reqwest::Client;
 use tokio::sync::watch;
 
@@ -22,9 +23,19 @@ pub struct Watched {
     pub streams: usize,
 }
 
-pub fn digest(json: &str) -> u64 {
+/// A hash of what the log keeps of an event. The rest is read back as it is later.
+pub fn digest(event: &LiveEvent) -> u64 {
+    let kept = match &event.body {
+        LiveBody::Conversation { before, after, row, messages, .. } => {
+            let messages: Vec<_> = messages.iter().map(|message| message.id).collect();
+            format!("{} {before:?} {:?} {messages:?}", row.id, after.unwrap_or_else(|| row.facts()))
+        }
+        LiveBody::Contact(contact) => format!("contact {}", contact.id),
+        LiveBody::Draft { conversation, draft } => format!("draft {conversation} {:?}", draft.mode),
+        other => format!("{other:?}"),
+    };
     let mut hasher = DefaultHasher::new();
-    json.hash(&mut hasher);
+    (event.seq, kept).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -43,7 +54,8 @@ impl Watched {
                     self.resets.push((self.last(), seq - 1));
                 }
                 heard(seq);
-                self.got.push((seq, digest(field("data: ").unwrap())));
+                let event: LiveEvent = serde_json::from_str(field("data: ").unwrap()).unwrap();
+                self.got.push((seq, digest(&event)));
             }
             Some("reset") => *afresh = true,
             Some("ready") => {
