@@ -1,4 +1,4 @@
-//! The roots of the app with their routes, and what every signed-in page stands on.
+//! The root components with their routes, and the state that every signed-in page needs.
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -19,11 +19,11 @@ use crate::{
 };
 use model::{Bootstrap, Timestamp};
 
-/// Everything below the sign-in.
+/// The root of the signed-in app.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    // Tests, and nobody else, wait for this mark: before it a button is only a picture of one.
+    // Tests wait for this mark. Before it is set, buttons do not work yet.
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         if let Some(body) = document().body() {
@@ -54,7 +54,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The ways in: plain forms, drawn by the server alone.
+/// The root of the public pages: plain forms that only the server renders.
 #[cfg(feature = "ssr")]
 #[component]
 pub fn Doors() -> impl IntoView {
@@ -73,7 +73,7 @@ pub fn Doors() -> impl IntoView {
     }
 }
 
-/// Every part of the interface in every state: in a development build alone.
+/// The root of the style guide. Only in development builds.
 #[cfg(feature = "ssr")]
 #[component]
 fn StyleguidePage() -> impl IntoView {
@@ -87,7 +87,7 @@ fn StyleguidePage() -> impl IntoView {
     }
 }
 
-/// A path of another part: the browser asks the server for it. What does not exist is drawn by the server as a door.
+/// A path outside the app. The browser requests it from the server, and the server answers unknown paths with a "not found" page.
 #[component]
 fn Elsewhere() -> impl IntoView {
     #[cfg(feature = "ssr")]
@@ -116,7 +116,7 @@ fn NotFound() -> impl IntoView {
     }
 }
 
-/// Who I am came with the page; everything below stands on it.
+/// Provides the workspace that came with the page, and renders the signed-in layout.
 #[component]
 fn SignedIn() -> impl IntoView {
     match crate::document::workspace_of_page() {
@@ -139,7 +139,7 @@ fn SignedIn() -> impl IntoView {
     }
 }
 
-/// The signed-in layout: the store, the stream, the outbox, the clock.
+/// The signed-in layout: the store, the stream, the outbox and the clock.
 #[component]
 fn Inside(boot: Bootstrap) -> impl IntoView {
     let workspace =
@@ -159,13 +159,13 @@ fn Inside(boot: Bootstrap) -> impl IntoView {
         inbox.part_days();
     });
     Effect::new(move |_| outbox.restore());
-    // Back after a break: what waited goes out.
+    // The connection is back, so the outbox sends its messages.
     Effect::new(move |_| {
         if live.connection.get() == crate::state::Connection::Live {
             outbox.wake();
         }
     });
-    // The stream could not go on from where it stood: people, teams and channels are read again too.
+    // The stream could not continue from its event number, so people, teams and channels are read again too.
     Effect::new(move |before: Option<u32>| {
         let now = live.resets.get();
         if before.is_some_and(|before| before != now) {
@@ -194,7 +194,7 @@ fn Inside(boot: Bootstrap) -> impl IntoView {
     .into_any()
 }
 
-/// Between the areas nothing is loaded afresh, so the focus would stay in what has gone: it moves to the content, as for a new page.
+/// Moves the focus to the content after a change of area. The page does not reload, so the focus would otherwise stay in a removed element.
 fn focus_new_area() {
     let path = use_location().pathname;
     let area = Memo::new(move |_| path.with(|path| path.split('/').nth(1).unwrap_or_default().to_owned()));
@@ -207,7 +207,7 @@ fn focus_new_area() {
     });
 }
 
-/// Moves the clock that relative times are told by, as the server's clock goes.
+/// Advances the clock for relative times, in step with the server's clock.
 fn keep_time(workspace: WorkspaceState) {
     Effect::new(move |_| {
         let (began, at) = (crate::state::now_ms(), workspace.now.get_untracked());

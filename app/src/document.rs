@@ -1,19 +1,19 @@
-//! The document around the app, and which half of the pages a path belongs to.
+//! The HTML document around the app, and which part of the site a path belongs to.
 
 use model::Bootstrap;
 
-/// Pages that the server alone draws, and pages that the program wakes. A link from one to the other loads the page afresh:
-/// `rel="external"`.
+/// The two parts of the site: pages that only the server renders, and pages that the WebAssembly program hydrates. A link between the parts
+/// reloads the page, so it needs `rel="external"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// The ways in, the style guide, and what does not exist: drawn by the server alone, alive without any script.
+    /// Sign-in, set-up, invitations, the style guide and unknown paths. Only the server renders them, and they work without scripts.
     Doors,
-    /// Everything below the sign-in.
+    /// Everything that needs a signed-in member.
     App,
 }
 
 impl Part {
-    /// The part that draws a path.
+    /// The part that renders a path.
     pub fn of(path: &str) -> Self {
         let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
         match first {
@@ -23,10 +23,10 @@ impl Part {
     }
 }
 
-/// The id of the element that brings the workspace as the server rendered it: nothing on the page has to wait for it, on neither side.
+/// The id of the element that holds the server's workspace data. With it, neither side has to wait for a request.
 const BOOT: &str = "boot";
 
-/// The workspace that the page was rendered with; none where it could not be read.
+/// The workspace data in the page. None if it cannot be read.
 pub fn workspace_of_page() -> Option<Bootstrap> {
     #[cfg(feature = "ssr")]
     {
@@ -39,7 +39,7 @@ pub fn workspace_of_page() -> Option<Bootstrap> {
     }
 }
 
-/// The same as the page carries it. In JSON `<` stands in strings only, and there it could end the element (S5).
+/// The workspace data as JSON for the page. In JSON, `<` occurs only in strings, where it could end the element (S5).
 #[cfg(feature = "ssr")]
 fn in_page(workspace: &Bootstrap) -> String {
     serde_json::to_string(workspace).unwrap_or_default().replace('<', "\\u003c")
@@ -60,24 +60,24 @@ mod shell {
     };
     use model::Bootstrap;
 
-    /// Keeps the program for the next visit.
+    /// The service worker, which caches the program for the next visit.
     const WORKER_SCRIPT: &str = include_str!("document/worker.js");
 
-    /// The program, as the browser loads it.
+    /// The URLs of the program's files.
     #[derive(Debug, Clone, Default)]
     pub struct Program {
-        /// Its loader.
+        /// The JavaScript loader.
         pub js: String,
-        /// The WebAssembly.
+        /// The main WebAssembly file.
         pub wasm: String,
-        /// The files of the pieces without which this page cannot be drawn.
+        /// The files of the pieces that this page needs to render.
         pub pieces: Vec<String>,
     }
 
-    /// The names of the assets, and what the request says of its browser.
+    /// The names of the assets, and what the request says about its browser.
     #[derive(Debug, Clone, Default)]
     pub struct Site {
-        /// What wakes the page; none where nothing is to be woken.
+        /// The program that hydrates the page. None for a page without hydration.
         pub program: Option<Program>,
         /// The style sheet.
         pub css: String,
@@ -87,11 +87,11 @@ mod shell {
         pub icons: String,
         /// `light`, `dark` or `auto`.
         pub theme: &'static str,
-        /// How the room is divided.
+        /// The layout of the panels.
         pub panels: Panels,
     }
 
-    /// The document. The browser wakes what stands in its body.
+    /// The HTML document. The browser hydrates its body.
     pub fn shell(site: Site, part: Part) -> impl IntoView {
         let nonce = use_nonce();
         let Site { program, css, font, icons, theme, panels } = site;

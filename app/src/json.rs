@@ -1,19 +1,19 @@
-//! JSON read in one way wherever it comes from. Server functions are answered in bytes, so everything is read from bytes: what reads a type from
-//! text as well is compiled a second time, and costs every browser that much more.
+//! Parses JSON in one way everywhere. Server functions return bytes, so everything is parsed from bytes. Parsing a type from text too would
+//! compile its parser twice, and every browser would download both.
 
 use leptos::server::Resource;
 use leptos::server::codee::{Decoder, Encoder};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// What a text says.
+/// Parses a JSON text.
 ///
 /// # Errors
-/// When it is no JSON, or not of this type.
+/// When the text is not JSON, or not of this type.
 pub fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     serde_json::from_slice(text.as_bytes())
 }
 
-/// How the answers of a [`Fetched`] travel within the page.
+/// The encoding of the answers of a [`Fetched`] in the page.
 #[derive(Debug)]
 pub struct Json;
 
@@ -35,10 +35,10 @@ impl<T: DeserializeOwned> Decoder<T> for Json {
     }
 }
 
-/// A resource whose answer a page carries as [`Json`].
+/// A resource whose answer the page carries as [`Json`].
 pub type Fetched<T> = Resource<T, Json>;
 
-/// Fetches anew whenever `source` changes; on the server the page waits for the first answer and carries it.
+/// Fetches again whenever `source` changes. On the server, the page waits for the first answer and carries it.
 pub fn fetched<S, T, Fut>(
     source: impl Fn() -> S + Send + Sync + 'static,
     fetch: impl Fn(S) -> Fut + Send + Sync + 'static,

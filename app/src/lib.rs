@@ -1,4 +1,5 @@
-//! Tandem's interface and everything both sides share. Compiles natively (`ssr`) and to WebAssembly (`hydrate`); knows no SQL and no sockets.
+//! Tandem's interface, and the code that browser and server share. Compiles natively (`ssr`) and to WebAssembly (`hydrate`). Contains no
+//! SQL and no sockets.
 
 #![recursion_limit = "512"]
 

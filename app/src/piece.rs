@@ -1,7 +1,7 @@
-//! Pieces of the program that are loaded when they are needed, so that nobody waits for what they do not look at.
+//! Pieces of the program that are loaded only when they are needed, so that the first page loads faster.
 //!
-//! A piece is a file of WebAssembly beside the main one. `parts.rs` says where the program is cut, `scripts/site.mjs` makes the files, and
-//! the page names those that its path needs (`document.rs`). The others are fetched once the page is alive and the browser has nothing to do.
+//! A piece is a WebAssembly file beside the main one. `parts.rs` defines where the program is split, `scripts/site.mjs` makes the files,
+//! and the page names those that its path needs (`document.rs`). The others are fetched after hydration, when the browser is idle.
 
 mod parts;
 
@@ -25,25 +25,25 @@ use model::ApiError;
 pub(crate) use parts::{WritingPart, details_part, settings_part, writing_part};
 
 type Loading = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
-/// What a split function answers: ready at once where its piece is here.
+/// The result of a split function. It is ready at once if its piece is loaded.
 pub(crate) type Drawing = Pin<Box<dyn Future<Output = Result<AnyView, SplitLoaderError>>>>;
 
 /// A piece of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
-    /// The settings.
+    /// The settings pages.
     Settings,
-    /// What stands in the details panel.
+    /// The content of the details panel.
     Details,
-    /// What is written in: the composer, and the form of a new e-mail.
+    /// The composer, and the form of a new e-mail.
     Writing,
 }
 
 impl Piece {
-    /// All of them, in the order in which they are fetched ahead.
+    /// All pieces, in the order in which they are prefetched.
     pub const ALL: [Self; 3] = [Self::Writing, Self::Details, Self::Settings];
 
-    /// Its name in the site's manifest, which is that in `parts.rs`.
+    /// The name in the site's manifest, the same as in `parts.rs`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Settings => "settings",
@@ -52,7 +52,7 @@ impl Piece {
         }
     }
 
-    /// The pieces without which the page at a path cannot be drawn.
+    /// The pieces that the page at a path needs to render.
     pub fn of_path(path: &str) -> &'static [Self] {
         let mut segments = path.trim_matches('/').split('/');
         match (segments.next(), segments.next()) {
@@ -71,10 +71,11 @@ impl Piece {
     }
 }
 
-/// Loads what the page at a path needs. Until then the page cannot be made alive: what the server drew would not be found in the program.
+/// Loads the pieces that the page at a path needs. Hydration must wait for them, because the program lacks the code for the server's HTML
+/// until then.
 ///
 /// # Errors
-/// When a piece could not be loaded.
+/// When a piece cannot be loaded.
 pub async fn load_for(path: &str) -> Result<(), SplitLoaderError> {
     for piece in Piece::of_path(path) {
         piece.load().await?;
@@ -82,7 +83,7 @@ pub async fn load_for(path: &str) -> Result<(), SplitLoaderError> {
     Ok(())
 }
 
-/// Fetches the other pieces while the browser has nothing to do. One that fails is tried again when it is needed.
+/// Fetches the other pieces while the browser is idle. A piece that fails is retried when it is needed.
 #[cfg(feature = "hydrate")]
 pub fn fetch_when_idle() {
     let fetch = || {
@@ -92,37 +93,37 @@ pub fn fetch_when_idle() {
             }
         });
     };
-    // Safari does not tell when it is idle.
+    // Safari has no idle callback.
     if request_idle_callback_with_handle(fetch).is_err() {
         set_timeout(fetch, std::time::Duration::from_secs(2));
     }
 }
 
-/// Where a piece is shown: what stands there until it is loaded, and how it is said that it could not be.
+/// Where a piece is shown. This decides the placeholder and the error message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// A page of its own, frame and all.
+    /// A whole page with its frame.
     Page,
-    /// A dialog, or a part of a page that stays as it is.
+    /// A dialog, or a part of a page whose rest stays the same.
     Part,
-    /// Beside a conversation. It is drawn once the conversation itself has been painted.
+    /// Beside a conversation. Rendered after the conversation has been painted.
     Beside,
-    /// Below a conversation, in the composer's place. Likewise.
+    /// Below a conversation, in place of the composer. Rendered after the conversation has been painted.
     Composer,
 }
 
-/// Why a piece is not here.
+/// Why a piece is not loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Missing {
-    /// It is on its way.
+    /// The piece is loading.
     Coming,
     /// The server cannot be reached.
     Unreachable,
-    /// The server can be reached and does not have it: most likely a new version was deployed.
+    /// The server can be reached but lacks the piece, most likely because a new version was deployed.
     Gone,
 }
 
-/// Shows what a piece draws, as soon as the piece is here.
+/// Renders a piece as soon as the piece is loaded.
 pub(crate) fn show_piece(piece: Piece, place: Place, draw: impl Fn() -> Drawing + Send + Sync + 'static) -> AnyView {
     let live = use_live();
     let missing = RwSignal::new(None::<Missing>);
@@ -143,12 +144,12 @@ pub(crate) fn show_piece(piece: Piece, place: Place, draw: impl Fn() -> Drawing 
                 Err(_) => Some(why_missing().await),
             };
             if why == Some(Missing::Gone) && place == Place::Page && may_load_afresh() {
-                // The page that the server makes now names the files that it has now. What is being written is kept (T4).
+                // A fresh page names the server's current files. Text that the member is writing is kept (T4).
                 let _ = window().location().reload();
                 return;
             }
             missing.try_set(why);
-            // What came late gives the focus to where it would have been: the content of a page, the first field of a dialog.
+            // A late piece takes the focus where an early one would: to the content of a page, or to the first field of a dialog.
             let focus = match place {
                 Place::Page => "#main",
                 Place::Part => "dialog[open] [autofocus]",
@@ -159,7 +160,8 @@ pub(crate) fn show_piece(piece: Piece, place: Place, draw: impl Fn() -> Drawing 
             }
         });
     };
-    // For a composer room is kept as for the one before; without one before it comes at once, or the messages would jump.
+    // A new composer gets the height of the previous one as a placeholder. Without a previous one it is rendered at once, or the messages
+    // would jump.
     let may_wait = match place {
         Place::Beside => true,
         Place::Composer => height_of_composer().is_some(),
@@ -187,7 +189,7 @@ pub(crate) fn show_piece(piece: Piece, place: Place, draw: impl Fn() -> Drawing 
     view.into_any()
 }
 
-/// The answer of a future that has it already.
+/// The result of a future that is already complete. None if it is not.
 fn at_once<T>(future: &mut Pin<Box<dyn Future<Output = T>>>) -> Option<T> {
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => Some(answer),
@@ -195,7 +197,7 @@ fn at_once<T>(future: &mut Pin<Box<dyn Future<Output = T>>>) -> Option<T> {
     }
 }
 
-/// Whether the server can be reached: by asking it for something that is never kept.
+/// Finds out whether the server can be reached, by requesting a URL that is never cached.
 async fn why_missing() -> Missing {
     match load_bootstrap().await.map_err(ApiError::from) {
         Err(ApiError::Transport { .. }) => Missing::Unreachable,
@@ -243,7 +245,7 @@ fn in_its_place(place: Place, why: Missing, retry: Callback<()>) -> AnyView {
     }
 }
 
-/// The height of the composer that stands there now. The next one is most likely as high, so that the messages above do not move.
+/// The height of the current composer. The next one is most likely as high, so the messages above do not move.
 fn height_of_composer() -> Option<String> {
     #[cfg(feature = "hydrate")]
     {
@@ -254,7 +256,7 @@ fn height_of_composer() -> Option<String> {
     None
 }
 
-/// The frame of a page whose content is not here yet.
+/// The frame of a page whose content is not loaded yet.
 fn page(inside: AnyView) -> AnyView {
     view! {
         <Frame panel=Signal::stored(Panel::Page) page=Layout::Page>
@@ -266,7 +268,7 @@ fn page(inside: AnyView) -> AnyView {
     .into_any()
 }
 
-/// A heading and some lines. As text, because nothing in it ever changes.
+/// A placeholder for a heading and some lines. Plain HTML, because it never changes.
 const SHAPE: &str = r#"<i class="skeleton skeleton-line w-40"></i><i class="skeleton skeleton-line w-90"></i><i class="skeleton skeleton-line w-70"></i><i class="skeleton skeleton-block"></i>"#;
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! What wakes the page that the server rendered: the program's start in the browser.
+//! The start of the program in the browser: it hydrates the page that the server rendered.
 
 use leptos::prelude::window;
 
 fn main() {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
-        // WebAssembly does not recover from a panic: the page would look alive and do nothing.
+        // WebAssembly does not recover from a panic. The page would look usable but no longer react.
         tell_to_reload("Something broke on this page. What you wrote is kept. Please reload.");
     }));
     wasm_bindgen_futures::spawn_local(async {
@@ -13,7 +13,7 @@ fn main() {
         if app::piece::load_for(&path).await.is_ok() {
             leptos::mount::hydrate_body(app::app::App);
         } else if app::state::may_load_afresh() {
-            // A new version came between the page and its pieces.
+            // A new version was deployed between the request for the page and the request for its pieces.
             let _ = window().location().reload();
         } else {
             tell_to_reload("A part of this page could not be loaded. What you wrote is kept. Please reload.");

@@ -1,4 +1,4 @@
-//! Getting in and out: set-up, invitations, sign-in, sessions, password.
+//! Access to a workspace: set-up, invitations, sign-in, sessions and passwords.
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -11,7 +11,7 @@ use super::{Refused, operation::operations};
 use model::Needs;
 use model::{ApiError, SessionId, Timestamp};
 
-/// Operations that set cookies or answer forms. They are written by hand.
+/// Operations that set cookies or answer plain forms. They are written by hand.
 #[cfg(feature = "ssr")]
 pub(super) const BY_HAND: &[Operation] = &[
     Operation { name: "accept_invite", needs: Needs::Nothing },
@@ -21,14 +21,14 @@ pub(super) const BY_HAND: &[Operation] = &[
     Operation { name: "change_password", needs: Needs::SignedIn },
 ];
 
-/// What a sign-in leaves behind.
+/// The result of a sign-in.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// The `Set-Cookie` values: the session's, and the one by which the browser is known later.
+    /// The `Set-Cookie` values: the session cookie, and the cookie by which the browser is recognised later.
     pub cookies: Vec<String>,
 }
 
-/// What the set-up page asks for.
+/// The input of the set-up page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewWorkspace {
     /// The secret of the one-time link.
@@ -37,16 +37,16 @@ pub struct NewWorkspace {
     pub workspace: String,
     /// The owner's name.
     pub name: String,
-    /// The owner's address.
+    /// The owner's e-mail address.
     pub email: String,
     /// The owner's password.
     pub password: String,
-    /// Whether to fill it with sample conversations; a check box sends "on".
+    /// Whether to add sample conversations. A check box sends "on".
     #[serde(default)]
     pub sample: Option<String>,
 }
 
-/// What was typed into a form without scripts, for the page that shows it again after a refusal. Passwords are typed again.
+/// The input of a refused form without scripts, so that the page can show the input again. Passwords are not kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Typed {
@@ -54,23 +54,23 @@ pub struct Typed {
     pub workspace: String,
     /// The member's name.
     pub name: String,
-    /// The member's address.
+    /// The member's e-mail address.
     pub email: String,
     /// Whether the sample conversations were declined.
     pub bare: bool,
-    /// Why the form was refused. What stands in a page's address may be anybody's text and is never shown as ours.
+    /// Why the form was refused. It is not read from the URL, because anybody can write text into a URL.
     pub refusal: Option<ApiError>,
 }
 
 impl Typed {
-    /// As kept by the browser since the refusal; empty when there was none.
+    /// The input that the browser has kept since the refusal. Empty if there was no refusal.
     #[cfg(feature = "ssr")]
     pub fn before() -> Self {
         public_port().map(|port| port.typed()).unwrap_or_default()
     }
 }
 
-/// Lets whoever was let in go on at `next`; lets the browser keep what they typed if they were not.
+/// After a successful sign-in, redirects to `next`. After a refusal, sets a cookie that keeps the input.
 #[cfg(feature = "ssr")]
 fn entered(entry: Result<SignedIn, ApiError>, typed: &Typed, next: &str) -> Result<(), Refused> {
     if is_plain_form() {
@@ -83,20 +83,20 @@ fn entered(entry: Result<SignedIn, ApiError>, typed: &Typed, next: &str) -> Resu
     Ok(())
 }
 
-/// A place inside Tandem to go to after signing in; anything else leads to the inbox (S36).
+/// A path inside Tandem to open after sign-in. Anything else becomes the inbox (S36).
 pub fn local_path(next: &str) -> &str {
     let inside = next.starts_with('/') && !next.starts_with("//") && !next.chars().any(|c| c == '\\' || c.is_control());
     if inside { next } else { "/inbox" }
 }
 
-/// Signs in. Works as a plain form: the answer is a redirect.
+/// Signs in. Works as a plain form, which is answered with a redirect.
 #[server(prefix = "/api/fn", endpoint = "sign_in")]
 pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), Refused> {
     let typed = Typed { email: email.clone(), ..Typed::default() };
     entered(public_port()?.sign_in(email, password).await, &typed, local_path(&next))
 }
 
-/// Makes the workspace and its owner, and signs the owner in. Works as a plain form.
+/// Creates the workspace and its owner, and signs the owner in. Works as a plain form.
 #[server(prefix = "/api/fn", endpoint = "set_up")]
 pub async fn set_up(new: NewWorkspace) -> Result<(), Refused> {
     let typed = Typed {
@@ -109,21 +109,21 @@ pub async fn set_up(new: NewWorkspace) -> Result<(), Refused> {
     entered(public_port()?.set_up(new).await, &typed, "/inbox")
 }
 
-/// Makes a member out of an invitation, and signs them in. Works as a plain form.
+/// Creates a member from an invitation, and signs them in. Works as a plain form.
 #[server(prefix = "/api/fn", endpoint = "accept_invite")]
 pub async fn accept_invite(token: String, name: String, email: String, password: String) -> Result<(), Refused> {
     let typed = Typed { name: name.clone(), email: email.clone(), ..Typed::default() };
     entered(public_port()?.accept_invite(token, name, email, password).await, &typed, "/inbox")
 }
 
-/// Ends this session. Works as a plain form.
+/// Ends the current session. Works as a plain form.
 #[server(prefix = "/api/fn", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), Refused> {
     let cookie = told(port()?.sign_out().await)?;
     set_cookie(&cookie);
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        // What the browser keeps of pages goes with the session (S24), also what "Back" would show. Its storage is cleared by the page
-        // (components/frame/sign_out.js): what was written and not sent stays, for whoever wrote it.
+        // The browser's cached pages go with the session (S24), including those that "Back" would show. The page clears the storage
+        // (components/frame/sign_out.js), but unsent text stays for its author.
         response.insert_header(
             axum::http::HeaderName::from_static("clear-site-data"),
             axum::http::HeaderValue::from_static("\"cache\""),
@@ -133,22 +133,22 @@ pub async fn sign_out() -> Result<(), Refused> {
     Ok(())
 }
 
-/// One of my sessions.
+/// One of the member's sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionInfo {
-    /// Which one.
+    /// The id of the session.
     pub id: SessionId,
-    /// What the browser calls itself.
+    /// The browser's user agent.
     pub user_agent: String,
-    /// When it began.
+    /// When the session began.
     pub began: Timestamp,
-    /// When it was last used, to the minute.
+    /// When the session was last used, to the minute.
     pub seen: Timestamp,
-    /// Whether it is the one that asks.
+    /// Whether this is the session that asks.
     pub this: bool,
 }
 
-/// Changes my password, gives this session a new secret and ends my other sessions.
+/// Changes the member's password, gives this session a new secret and ends the member's other sessions.
 #[server(prefix = "/api/fn", endpoint = "change_password", input = Json)]
 pub async fn change_password(old: String, new: String) -> Result<(), Refused> {
     told(port()?.change_password(old, new).await)?.iter().for_each(|cookie| set_cookie(cookie));
@@ -156,11 +156,11 @@ pub async fn change_password(old: String, new: String) -> Result<(), Refused> {
 }
 
 operations! {
-    /// My sessions.
+    /// Operations on the member's own sessions.
     pub trait AccountPort {
-        /// My sessions, the last used first.
+        /// The member's sessions, the most recently used first.
         "sessions" needs Needs::SignedIn => sessions() -> Vec<SessionInfo>;
-        /// Ends one of my sessions.
+        /// Ends one of the member's sessions.
         "end_session" needs Needs::SignedIn => end_session(id: SessionId) -> ();
     }
 }

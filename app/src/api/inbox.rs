@@ -11,15 +11,15 @@ use model::{Bootstrap, ConversationId, Cursor, Filter, InboxPage, Message, Threa
 use model::{Needs, Permission};
 
 operations! {
-    /// Reading the inbox.
+    /// Operations that read the inbox.
     pub trait InboxPort {
-        /// Who I am, and the workspace's people, teams and channels.
+        /// The signed-in member, and the workspace's people, teams and channels.
         "bootstrap" needs Needs::SignedIn => load_bootstrap() -> Bootstrap;
-        /// One page of what fits a filter, newest first.
+        /// One page of the conversations that match a filter, newest first.
         "inbox_page" needs Needs::May(Permission::Read) => load_inbox(filter: Filter, after: Option<Cursor>) -> InboxPage;
         /// A conversation with its newest entries.
         "thread" needs Needs::May(Permission::Read) => load_thread(id: ConversationId) -> Thread;
-        /// The entries before place `before`, and whether older ones exist.
+        /// The entries before position `before`, and whether older ones exist.
         "older" needs Needs::May(Permission::Read) => load_older(id: ConversationId, before: i64) -> (Vec<Message>, bool);
     }
 }

@@ -1,4 +1,4 @@
-//! Mailboxes: found, tested, connected, looked after (H1, H9).
+//! Mailboxes: find their servers, test, connect and maintain them (H1, H9).
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -11,25 +11,25 @@ use model::{Channel, ChannelHealth, ChannelId, CheckedStep, EmailSettings, MailI
 #[cfg(feature = "ssr")]
 use model::{Needs, Permission};
 
-/// What was found out about an address's servers.
+/// The result of a search for an address's mail servers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundMailbox {
-    /// To be looked at and changed.
+    /// The settings that were found, for the admin to check and edit.
     pub settings: EmailSettings,
-    /// Where it comes from.
+    /// The source of the settings.
     pub by: String,
-    /// What is to be known before going on; empty for nothing.
+    /// What the admin should know before the next step. May be empty.
     pub notice: String,
 }
 
 /// A mailbox to test or connect.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewMailbox {
-    /// The channel; made where the form is.
+    /// The id of the channel, made by the form.
     pub id: ChannelId,
-    /// How it is reached.
+    /// How to connect to the mailbox.
     pub settings: EmailSettings,
-    /// Its password; none keeps the one that is stored.
+    /// The password. None keeps the stored one.
     pub password: Option<String>,
 }
 
@@ -39,64 +39,64 @@ impl std::fmt::Debug for NewMailbox {
     }
 }
 
-/// How a test went.
+/// The result of a connection test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailboxCheck {
-    /// All steps, in their order.
+    /// All steps in order.
     pub steps: Vec<CheckedStep>,
-    /// The settings with what was learned.
+    /// The settings, completed with what the test learned.
     pub settings: EmailSettings,
 }
 
 impl MailboxCheck {
-    /// Whether every step went well.
+    /// Whether every step succeeded.
     pub fn is_good(&self) -> bool {
         self.steps.iter().all(|step| matches!(step.outcome, StepOutcome::Good(_)))
     }
 }
 
-/// A mail that is no message here, and why.
+/// A mail that did not become a message, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuarantinedMail {
-    /// Which one.
+    /// The id of the mail.
     pub id: MailId,
-    /// Why.
+    /// Why the mail did not become a message.
     pub reason: String,
-    /// Bytes.
+    /// The size in bytes.
     pub size: i64,
-    /// Its bytes are here; else its server has them and does not give them.
+    /// Whether Tandem has the mail's bytes. If not, the mail server has them but does not deliver them.
     pub kept: bool,
-    /// When it came.
+    /// When the mail arrived.
     pub at: Timestamp,
 }
 
-/// A mailbox as an admin looks at it.
+/// The state of a mailbox, for admins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailboxStatus {
-    /// How it is reached.
+    /// How Tandem connects to the mailbox.
     pub settings: EmailSettings,
-    /// How it is.
+    /// The health of the connection.
     pub health: ChannelHealth,
-    /// What could not be read.
+    /// Mails that could not be read.
     pub quarantine: Vec<QuarantinedMail>,
-    /// What was read and is of nothing here, as a machine's note that answers nothing of ours.
+    /// Mails that were read but belong to no conversation, for example an automatic notice that does not refer to any mail of ours.
     pub set_aside: Vec<QuarantinedMail>,
 }
 
 operations! {
-    /// Mailboxes.
+    /// Operations on mailboxes.
     pub trait MailboxPort {
-        /// Finds the servers of an address.
+        /// Finds the mail servers of an address.
         "find_mailbox" needs Needs::May(Permission::Administer) => find_mailbox(address: String) -> FoundMailbox;
-        /// Tests a mailbox, step by step. Takes up to a minute.
+        /// Tests a mailbox step by step. Takes up to a minute.
         "check_mailbox" needs Needs::May(Permission::Administer) => check_mailbox(mailbox: NewMailbox) -> MailboxCheck;
-        /// Connects a mailbox, or changes how it is reached.
+        /// Connects a mailbox, or changes its connection settings.
         "connect_mailbox" needs Needs::May(Permission::Administer) => connect_mailbox(mailbox: NewMailbox) -> Channel;
-        /// Looks at a mailbox.
+        /// The state of a mailbox.
         "mailbox_status" needs Needs::May(Permission::Administer) => load_mailbox(id: ChannelId) -> MailboxStatus;
-        /// Stops receiving for a channel, or begins again.
+        /// Stops or resumes receiving for a channel.
         "pause_channel" needs Needs::May(Permission::Administer) => pause_channel(id: ChannelId, paused: bool) -> ();
-        /// Brings in what came to a mailbox in the days before it was connected.
+        /// Imports the mails that arrived in the given number of days before the mailbox was connected.
         "backfill" needs Needs::May(Permission::Administer) => backfill(id: ChannelId, days: u32) -> ();
         /// Tries to read a quarantined mail again.
         "read_mail_again" needs Needs::May(Permission::Administer) => read_mail_again(id: MailId) -> ();

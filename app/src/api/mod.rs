@@ -1,4 +1,5 @@
-//! Server functions, one file per capability: who asks → port → answer. The server implements the ports.
+//! Server functions, one file per feature. Each one finds the caller's port, calls it and returns the answer. The server implements the
+//! ports.
 
 #![allow(
     missing_docs,
@@ -17,17 +18,17 @@ pub mod settings;
 
 pub use refused::Refused;
 
-/// An operation as it is declared.
+/// A declared operation.
 #[cfg(feature = "ssr")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation {
-    /// The last part of its path, `/api/fn/NAME`.
+    /// The last part of the path, `/api/fn/NAME`.
     pub name: &'static str,
-    /// What the caller needs.
+    /// The right that the caller needs.
     pub needs: model::Needs,
 }
 
-/// Every operation. A test compares them with the registered server functions. Another one calls each of them in every role.
+/// Every operation. One test compares them with the registered server functions. Another test calls each of them in every role.
 #[cfg(feature = "ssr")]
 pub fn operations() -> impl Iterator<Item = Operation> {
     let all = [
@@ -54,17 +55,17 @@ mod ask {
     };
     use model::ApiError;
 
-    /// The port of whoever is signed in, put there by the session layer.
+    /// The port of the signed-in member, provided by the session layer.
     pub(super) fn port() -> Result<Arc<dyn Port>, ApiError> {
         use_context::<Arc<dyn Port>>().ok_or(ApiError::Unauthenticated)
     }
 
-    /// What anybody may ask.
+    /// The port of operations that need no session.
     pub(super) fn public_port() -> Result<Arc<dyn PublicPort>, ApiError> {
         use_context::<Arc<dyn PublicPort>>().ok_or(ApiError::Unauthenticated)
     }
 
-    /// Whether a form without scripts asks: it is answered with a redirect.
+    /// Whether the request comes from a form without scripts, which is answered with a redirect.
     pub(super) fn is_plain_form() -> bool {
         use_context::<axum::http::request::Parts>().is_some_and(|parts| {
             parts.method == axum::http::Method::POST
@@ -73,7 +74,7 @@ mod ask {
                     .get(axum::http::header::ACCEPT)
                     .and_then(|v| v.to_str().ok())
                     .is_some_and(|a| a.contains("text/html"))
-                // A program that says so has no form to be led back to.
+                // A program that accepts HTML but sends no form data has no form to return to.
                 && parts
                     .headers
                     .get(axum::http::header::CONTENT_TYPE)
@@ -82,9 +83,9 @@ mod ask {
         })
     }
 
-    /// Gives a refusal its HTTP status: without it every one would be a 500.
+    /// Gives a refusal its HTTP status. Without this every refusal would be a 500.
     pub(super) fn told<T>(result: Result<T, ApiError>) -> Result<T, Refused> {
-        // A status of ours would undo the redirect back to the form.
+        // Our status would replace that of the redirect to the form.
         if is_plain_form() {
             return result.map_err(Refused);
         }
@@ -101,7 +102,7 @@ mod ask {
         result.map_err(Refused)
     }
 
-    /// Lets the browser keep (or drop) the session's cookie.
+    /// Adds a `Set-Cookie` header to the response.
     pub(super) fn set_cookie(cookie: &str) {
         if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), cookie.parse()) {
             response.append_header(axum::http::header::SET_COOKIE, value);

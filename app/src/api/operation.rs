@@ -1,9 +1,9 @@
-//! An operation is declared once: its name, what it needs, what goes in and what comes out. From that follow the server function that the
-//! browser calls, the function of the port that the server implements, and its line in [`OPERATIONS`](super::OPERATIONS), from which the
-//! tests of rights are made.
+//! Declares each operation once: name, required right, input and output. The macro makes three things from it: the server function that the
+//! browser calls, the port's function that the server implements, and the entry in [`OPERATIONS`](super::OPERATIONS) that the tests of
+//! rights use.
 
-/// Declares the operations of one feature. The name is the last part of the path (`/api/fn/NAME`); never change one, because open tabs and
-/// programs call it. `needs` is a [`model::Needs`]: the domain enforces it, the declaration is what the tests compare.
+/// Declares the operations of one feature. The name is the last part of the path (`/api/fn/NAME`). Never change a name, because open tabs
+/// and programs call it. `needs` is a [`model::Needs`]. The domain enforces the right, and the tests compare it with this declaration.
 macro_rules! operations {
     ($(#[$about:meta])* pub trait $port:ident {
         $($(#[$doc:meta])* $name:literal needs $needs:expr => $function:ident($($(#[$how:meta])* $arg:ident: $kind:ty),* $(,)?) -> $output:ty;)+
@@ -23,7 +23,7 @@ macro_rules! operations {
             $($(#[$doc])* async fn $function(&self, $($arg: $kind),*) -> Result<$output, model::ApiError>;)+
         }
 
-        /// What this feature declares.
+        /// The operations of this feature.
         #[cfg(feature = "ssr")]
         pub(super) const OPERATIONS: &[super::Operation] = &[$(super::Operation { name: $name, needs: $needs }),+];
     };

@@ -1,4 +1,4 @@
-//! What a server function answers when it did not do what was asked.
+//! The error that a server function returns.
 
 use leptos::server_fn::{
     codec::JsonEncoding,
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use model::ApiError;
 
-/// An [`ApiError`] as it travels. A type of its own: how one is made of a request that failed is Leptos's matter, and the model knows no
-/// Leptos.
+/// An [`ApiError`] as it is sent. A separate type is needed because Leptos defines how a failed request becomes an error, and the model
+/// does not depend on Leptos.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(transparent)]
 #[error(transparent)]
@@ -26,8 +26,8 @@ impl FromServerFnError for Refused {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         Self(match error {
             ServerFnErrorErr::Args(message) | ServerFnErrorErr::MissingArg(message) => ApiError::invalid("", message),
-            // To the server it is a request that cannot be read; to a browser an answer that is none of ours, as a proxy gives while the
-            // server is away.
+            // On the server, this is a request that cannot be parsed. In a browser, this is an answer that is not Tandem's, for example
+            // from a proxy while the server is down.
             ServerFnErrorErr::Deserialization(message) if cfg!(feature = "ssr") => ApiError::invalid("", message),
             other => ApiError::Transport { detail: other.to_string() },
         })

@@ -14,118 +14,118 @@ use model::{
 #[cfg(feature = "ssr")]
 use model::{Needs, Permission};
 
-/// An invitation to make.
+/// The data of a new invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewInvite {
-    /// The role it gives.
+    /// The role of the new member.
     pub role: Role,
-    /// What they will see.
+    /// Which conversations the new member may see.
     pub visibility: Visibility,
-    /// For whom, as a reminder.
+    /// A reminder of whom the invitation is for.
     pub note: String,
 }
 
-/// An invitation that nobody used yet.
+/// An open invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InviteInfo {
-    /// Which one.
+    /// The id of the invitation.
     pub id: InviteId,
-    /// The role it gives.
+    /// The role of the new member.
     pub role: Role,
-    /// What they will see.
+    /// Which conversations the new member may see.
     pub visibility: Visibility,
-    /// For whom, as a reminder.
+    /// A reminder of whom the invitation is for.
     pub note: String,
-    /// The link; told once, when it is made.
+    /// The link. Returned only when the invitation is created.
     pub link: Option<String>,
 }
 
-/// A channel's settings as edited.
+/// Edited settings of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelEdit {
-    /// Which channel.
+    /// The id of the channel.
     pub id: ChannelId,
-    /// As colleagues call it.
+    /// The name that colleagues see.
     pub name: String,
-    /// What the widget says before the first message.
+    /// The text of the widget before the first message.
     pub greeting: String,
-    /// What the auto-reply says; empty sends none.
+    /// The text of the auto-reply. Empty for no auto-reply.
     pub auto_reply: String,
-    /// The sites that may embed the widget; empty lets any.
+    /// The sites that may embed the widget. Empty for any site.
     pub origins: Vec<String>,
 }
 
-/// The workspace's settings as edited.
+/// Edited settings of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceEdit {
-    /// Its name.
+    /// The name of the workspace.
     pub name: String,
-    /// Whether chat is on at all.
+    /// Whether chat is on for the whole workspace.
     pub chat_enabled: bool,
-    /// Whether replying sets a conversation to pending.
+    /// Whether a reply sets the conversation to pending.
     pub pending_after_reply: bool,
 }
 
-/// A job that was given up.
+/// A job that was given up after its last attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadJob {
-    /// Which one.
+    /// The id of the job.
     pub id: JobId,
-    /// What sort of work.
+    /// The kind of job.
     pub kind: String,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: i64,
-    /// Why the last try failed.
+    /// Why the last attempt failed.
     pub error: String,
-    /// When that was.
+    /// When the last attempt failed.
     pub at: Timestamp,
 }
 
-/// How the system is.
+/// The state of the system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SystemStatus {
     /// Tandem's version.
     pub version: String,
     /// SQLite or PostgreSQL.
     pub database: String,
-    /// Whether what is written can be stored.
+    /// Whether the server can store data.
     pub storage: Storage,
-    /// The room on the disks that are written to.
+    /// The free space on the disks that the server writes to.
     pub spaces: Vec<Space>,
-    /// Jobs that wait for their time.
+    /// The number of jobs that wait for their time.
     pub waiting: i64,
-    /// Jobs that were given up, the newest first.
+    /// Jobs that were given up, newest first.
     pub dead: Vec<DeadJob>,
 }
 
 operations! {
-    /// People, teams, channels, the workspace, the system.
+    /// Operations on people, teams, channels, the workspace and the system.
     pub trait SettingsPort {
-        /// My own chat bubble: green or grey (H6).
+        /// Turns the member's own chat bubble on (green) or off (grey) (H6).
         "set_chat" needs Needs::May(Permission::Converse) => set_chat(on: bool) -> ();
-        /// Makes an invitation link, good for a day and one person.
+        /// Creates an invitation link, valid for one day and one person.
         "invite" needs Needs::May(Permission::Administer) => invite(new: NewInvite) -> InviteInfo;
-        /// The invitations that nobody used yet.
+        /// The open invitations.
         "invites" needs Needs::May(Permission::Administer) => invites() -> Vec<InviteInfo>;
         /// Revokes an invitation.
         "revoke_invite" needs Needs::May(Permission::Administer) => revoke_invite(id: InviteId) -> ();
-        /// Changes what a member is or sees, or lets them in no more.
+        /// Changes a member's role or visibility, or blocks or unblocks their access.
         "edit_member" needs Needs::May(Permission::Administer) => edit_member(id: MemberId, role: Role, visibility: Visibility, disabled: bool) -> Member;
-        /// Makes a team.
+        /// Creates a team.
         "add_team" needs Needs::May(Permission::Administer) => add_team(id: TeamId, name: String) -> Team;
-        /// Takes a member into a team or out of it.
+        /// Adds a member to a team or removes them.
         "set_in_team" needs Needs::May(Permission::Administer) => set_in_team(member: MemberId, team: TeamId, inside: bool) -> ();
-        /// Says which channels a team looks after.
+        /// Sets the channels of a team.
         "set_team_channels" needs Needs::May(Permission::Administer) => set_team_channels(team: TeamId, channels: Vec<ChannelId>) -> ();
         /// Changes a channel's settings.
         "edit_channel" needs Needs::May(Permission::Administer) => edit_channel(edit: ChannelEdit) -> Channel;
         /// Changes the workspace's settings.
         "edit_workspace" needs Needs::May(Permission::Administer) => edit_workspace(edit: WorkspaceEdit) -> Workspace;
-        /// A page of the audit log: lines before number `before`, without it the newest.
+        /// A page of the audit log: the lines before number `before`, or the newest lines without it.
         "audit_log" needs Needs::May(Permission::Administer) => audit_log(before: Option<i64>) -> AuditPage;
-        /// How the system is.
+        /// The state of the system.
         "system_status" needs Needs::May(Permission::Administer) => load_system_status() -> SystemStatus;
-        /// Tries a given-up job again.
+        /// Retries a job that was given up.
         "revive_job" needs Needs::May(Permission::Administer) => revive_job(id: JobId) -> ();
     }
 }

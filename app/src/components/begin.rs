@@ -1,4 +1,4 @@
-//! Writing to somebody first: a mail that begins a conversation (T16).
+//! A new mail that begins a conversation (T16).
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
@@ -16,18 +16,18 @@ use model::{
     MemberId, MessageId, Permission, Recipients,
 };
 
-/// The mail that is being begun, if one is. Copies share their state.
+/// The new mail being written, if any. Copies share their state.
 #[derive(Clone, Copy)]
 pub struct Begin {
     open: RwSignal<bool>,
     to: RwSignal<String>,
     contact: RwSignal<Option<ContactId>>,
-    /// Counts the people it was begun for: what was written to one is not for another.
+    /// Increases with each new recipient, because text written to one person must not go to another.
     people: RwSignal<u32>,
 }
 
 impl Begin {
-    /// None yet; for everything below.
+    /// Provides an empty state to everything below.
     pub fn provide() -> Self {
         let begin = Self {
             open: RwSignal::new(false),
@@ -39,18 +39,18 @@ impl Begin {
         begin
     }
 
-    /// To somebody who is yet to be named.
+    /// Starts a mail without a recipient.
     pub fn to_anybody(self) {
         self.turn_to(None, String::new());
     }
 
-    /// To a contact.
+    /// Starts a mail to a contact.
     pub fn to_contact(self, contact: &Contact) {
         let to = written(&Mailbox { name: contact.name.clone(), address: contact.email.clone() });
         self.turn_to(Some(contact.id), to);
     }
 
-    /// What was begun for the same one goes on.
+    /// Opens the dialog. A mail already begun for the same recipient continues.
     fn turn_to(self, contact: Option<ContactId>, to: String) {
         if self.contact.get_untracked() != contact {
             self.contact.set(contact);
@@ -61,12 +61,12 @@ impl Begin {
     }
 }
 
-/// The mail that is being begun.
+/// The new mail being written.
 pub fn use_begin() -> Begin {
     expect_context()
 }
 
-/// Whether whoever looks may write to somebody first, and from where.
+/// Whether this member may begin a conversation and has a mailbox to send from.
 pub fn may_begin(workspace: WorkspaceState) -> bool {
     workspace.boot.with(|boot| boot.me.may(Permission::Converse)) && !mailboxes(workspace).is_empty()
 }
@@ -85,11 +85,11 @@ fn mailboxes(workspace: WorkspaceState) -> Vec<(ChannelId, String)> {
     })
 }
 
-/// The dialog.
+/// The dialog for a new mail.
 #[component]
 pub fn BeginDialog() -> impl IntoView {
     let begin = use_begin();
-    // Made when it is first asked for; what was typed stays when it is closed.
+    // The dialog is created when first opened. The typed text stays when it closes.
     let asked = Memo::new(move |before: Option<&bool>| before == Some(&true) || begin.open.get());
     view! {
         <Show when=move || asked.get()>
@@ -100,7 +100,7 @@ pub fn BeginDialog() -> impl IntoView {
     }
 }
 
-/// What stands in it, within its piece.
+/// Draws the content of the dialog. Called from the code that loads later.
 pub(crate) fn draw() -> AnyView {
     view! { <Form begin=use_begin() /> }.into_any()
 }
@@ -112,7 +112,7 @@ fn Form(begin: Begin) -> impl IntoView {
     let from = RwSignal::new(untrack(|| mailboxes(workspace)).first().map(|(id, _)| *id));
     let (subject, text) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (busy, fault) = (RwSignal::new(false), RwSignal::new(None::<String>));
-    // Kept until it is sent: tried again, it is the same mail (R6).
+    // The ids stay until the mail is sent, so that a retry sends the same mail (R6).
     let ids = StoredValue::new((new_uuid(), new_uuid()));
     let uploads = Uploads::new();
     let navigate = use_navigate();
@@ -174,7 +174,7 @@ fn Form(begin: Begin) -> impl IntoView {
             match send_message(new).await {
                 Ok(_) => {
                     forget(&sent);
-                    // Another one may have been begun meanwhile.
+                    // The member may have begun another mail meanwhile.
                     if ids.try_get_value() == Some((conversation.uuid(), message)) {
                         begin.open.try_set(false);
                         begin.contact.try_set(None);
@@ -277,13 +277,13 @@ fn Form(begin: Begin) -> impl IntoView {
     }
 }
 
-/// Under which name this browser keeps what is being written to somebody.
+/// The storage key of the unsent mail in this browser.
 fn kept_as(me: MemberId, to: Option<ContactId>) -> String {
     let to = to.map_or_else(|| "anybody".to_owned(), |contact| contact.to_string());
     unsent(me, &format!("begin:{to}"))
 }
 
-/// A mail that was begun and not sent: it survives a reload (T4).
+/// An unsent mail. It survives a reload (T4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Kept {
     conversation: Uuid,
@@ -294,7 +294,7 @@ struct Kept {
 }
 
 impl Kept {
-    /// The ids, the two lines, the text.
+    /// The stored form: the ids, the recipients, the subject, then the text.
     fn lines(&self) -> String {
         let Self { conversation, message, to, subject, text } = self;
         format!("{conversation} {message}\n{to}\n{subject}\n{text}")
@@ -309,7 +309,7 @@ impl Kept {
     }
 }
 
-/// What has to be filled in before it can be sent.
+/// What is missing before the mail can be sent.
 fn missing(to: &[Mailbox], text: &str, uploads: Uploads) -> Option<String> {
     let is_bad = |one: &&Mailbox| one.address.is_empty() || ContactField::Email.check(&one.address).is_err();
     if to.is_empty() {

@@ -1,4 +1,4 @@
-//! Writing a reply or a note: text, files, a draft that survives everything (T4, T5, T7).
+//! The composer, which writes replies and notes: text, files, and a draft that survives reloads and lost connections (T4, T5, T7).
 
 mod files;
 mod recipients;
@@ -18,10 +18,10 @@ use recipients::{MailLines, MailShort, MailTo};
 pub(super) use recipients::{read_addresses, written};
 use text::Drafts;
 
-/// Words of the two modes.
+/// The labels of the two modes.
 const MODES: [(DraftMode, &str); 2] = [(DraftMode::Reply, "Reply"), (DraftMode::Note, "Note")];
 
-/// What comes back to be written again: a message that was taken back, or one that was refused.
+/// A message that returns to the composer because a member cancelled it or the server refused it.
 #[derive(Clone)]
 pub struct GivenBack {
     mode: DraftMode,
@@ -31,7 +31,7 @@ pub struct GivenBack {
 }
 
 impl GivenBack {
-    /// A reply of ours, as it was before it was signed.
+    /// A cancelled reply, with the text as it was before the signature was added.
     pub fn reply(message: Message) -> Self {
         let (text, mail) = match message.mail {
             Some(head) => (head.folds.of(&message.text).0.to_owned(), Some(head.choice())),
@@ -40,14 +40,14 @@ impl GivenBack {
         Self { mode: DraftMode::Reply, text, files: message.attachments, mail }
     }
 
-    /// One that never reached the server.
+    /// A message that never reached the server.
     pub fn ghost(ghost: Ghost) -> Self {
         let NewMessage { mode, text, mail, .. } = ghost.new;
         Self { mode, text, files: ghost.files, mail }
     }
 }
 
-/// Leaves what is being written, which stays, for the list: to the conversation's card where it is in sight.
+/// Moves the focus from the composer to the list, to the conversation's card if it is visible. The draft stays.
 fn leave(id: ConversationId) {
     #[cfg(feature = "hydrate")]
     if let Some(active) = document().active_element() {
@@ -57,25 +57,24 @@ fn leave(id: ConversationId) {
     give_focus(&format!("#row-{id}"));
 }
 
-/// The composer, as soon as its piece is loaded.
+/// Shows the composer once its part of the code has loaded.
 pub fn show(id: ConversationId, them: Signal<String>, back: RwSignal<Option<GivenBack>>) -> AnyView {
     let part = WritingPart::Composer { id, them, back };
     show_piece(Piece::Writing, Place::Composer, move || Box::pin(writing_part(part)))
 }
 
-/// The composer, within its piece.
+/// Draws the composer. Called from the code that loads later.
 pub(crate) fn draw(id: ConversationId, them: Signal<String>, back: RwSignal<Option<GivenBack>>) -> AnyView {
     view! { <Composer id them back /> }.into_any()
 }
 
-/// The composer.
 #[component]
 fn Composer(
-    /// Where it writes.
+    /// The conversation that the message belongs to.
     id: ConversationId,
-    /// Who it writes to, in short.
+    /// A short name of the recipient.
     them: Signal<String>,
-    /// What comes back to be written again.
+    /// A message that returns to the composer.
     back: RwSignal<Option<GivenBack>>,
 ) -> impl IntoView {
     let (inbox, live, outbox) = (use_inbox(), use_live(), use_outbox());
@@ -91,7 +90,7 @@ fn Composer(
     let sample = sample.is_some_and(|channel| use_workspace().boot.with_untracked(|boot| boot.is_sample(channel)));
     let offline = move || live.connection.get() == Connection::Offline;
 
-    // What comes back lives as long as the composer, and not only until the effect runs again.
+    // Signals of a returned message belong to the composer, so they outlive the next run of the effect.
     let owner = Owner::current().unwrap_or_default();
     Effect::new(move |_| {
         if let Some(given) = back.get() {
@@ -136,7 +135,7 @@ fn Composer(
             by: None,
             begin: None,
         };
-        // A note between leaves the lines of the reply as they were typed.
+        // Sending a note keeps the recipients and subject typed for the reply.
         if new.mode == DraftMode::Reply {
             mail.reset();
         }

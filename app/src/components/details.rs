@@ -1,4 +1,4 @@
-//! The right panel: who it is with, edited in place (D2), and where the conversation stands (D4, D5).
+//! The right panel: the contact, edited in place (D2), and the state of the conversation (D4, D5).
 
 use leptos::prelude::*;
 
@@ -22,7 +22,7 @@ use model::{
     MemberId, Permission, Status, Thread,
 };
 
-/// The fields in the order shown; the name stands above, the lead status below.
+/// The fields in display order. The name is at the top, the lead status below the fields.
 const FIELDS: [(ContactField, &str); 8] = [
     (ContactField::Name, "Add a name"),
     (ContactField::Email, "Add"),
@@ -34,11 +34,11 @@ const FIELDS: [(ContactField, &str); 8] = [
     (ContactField::TimeZone, "Add"),
 ];
 
-/// Does something to the open conversation's state as it is shown, and tells when it could not be done.
+/// Applies an action to the open conversation. Shows a message if the action fails.
 pub fn act_on(id: ConversationId) -> Callback<Act> {
     let (inbox, toasts) = (use_inbox(), use_context::<Toasts>());
     Callback::new(move |act: Act| {
-        // Whoever acts saw what is on screen now; the second of two at once is told (Promise 4).
+        // Sends the state on screen along. If two members act at once, the server tells the second one (Promise 4).
         let seen = inbox.open.with_untracked(|row| row.as_ref().filter(|row| row.id == id).map(ConversationRow::seen));
         let Some(seen) = seen else { return };
         leptos::task::spawn_local(async move {
@@ -51,7 +51,7 @@ pub fn act_on(id: ConversationId) -> Callback<Act> {
     })
 }
 
-/// The red ✕: a reason in one click (T13).
+/// The red ✕ that closes a conversation: one click picks the reason (T13).
 pub fn close_menu(menu: &'static str, act: Callback<Act>) -> impl IntoView {
     let item = move |reason: CloseReason| {
         let close = Callback::new(move |()| act.run(Act::Close(reason)));
@@ -77,7 +77,7 @@ pub fn close_menu(menu: &'static str, act: Callback<Act>) -> impl IntoView {
 pub fn DetailsPanel(
     /// The open conversation.
     thread: Fetched<Option<Result<Thread, ApiError>>>,
-    /// Hides it.
+    /// Hides the panel.
     #[prop(into)]
     close: Callback<()>,
 ) -> impl IntoView {
@@ -96,7 +96,8 @@ pub fn DetailsPanel(
             <div class="scroll">
                 <Transition fallback=|| ()>
                     {Suspend::new(async move {
-                        // Whichever of centre and details goes on first puts it into the store; the second changes nothing.
+                        // The centre and details panels both await this answer. The first to get it updates the store; the second changes
+                        // nothing.
                         inbox.show_thread_answer(thread.await);
                         content
                     })}
@@ -108,12 +109,12 @@ pub fn DetailsPanel(
     .into_any()
 }
 
-/// What stands in it, within its piece.
+/// Draws the content of the panel. Called from the code that loads later.
 pub(crate) fn draw(id: ConversationId) -> AnyView {
     view! { <Person id /> <Facts id /> }.into_any()
 }
 
-/// Who it is with.
+/// The contact.
 #[component]
 fn Person(id: ConversationId) -> impl IntoView {
     let (workspace, inbox) = (use_workspace(), use_inbox());
@@ -173,7 +174,7 @@ fn PlainLine(field: ContactField) -> impl IntoView {
     }
 }
 
-/// A field, edited in place; saved on Enter or when left, refused beside the field.
+/// A contact field, edited in place. Enter or leaving the field saves it. An error appears beside the field.
 #[component]
 fn ContactLine(id: ConversationId, field: ContactField, empty: &'static str) -> impl IntoView {
     let inbox = use_inbox();
@@ -198,7 +199,7 @@ fn ContactLine(id: ConversationId, field: ContactField, empty: &'static str) -> 
             };
             match saved {
                 Ok(contact) => {
-                    // Shown at once; the event says the same.
+                    // Shows the saved contact at once. The later event repeats it.
                     inbox.contact.try_set(Some(contact));
                     state.try_set(SaveState::Idle)
                 }
@@ -259,7 +260,7 @@ fn LeadLine(contact: Contact, may_edit: bool) -> impl IntoView {
     }
 }
 
-/// Where the conversation stands. Each line watches only what it shows: an open menu stays while messages come in.
+/// The conversation's state. Each line watches only the values it shows, so an open menu stays open while messages arrive.
 #[component]
 fn Facts(id: ConversationId) -> impl IntoView {
     let (workspace, inbox, now) = (use_workspace(), use_inbox(), use_now());
@@ -301,7 +302,7 @@ fn Facts(id: ConversationId) -> impl IntoView {
     .into_any()
 }
 
-/// A line that is only read.
+/// A read-only line.
 #[component]
 fn Fact(name: &'static str, children: Children) -> impl IntoView {
     view! {
@@ -312,7 +313,7 @@ fn Fact(name: &'static str, children: Children) -> impl IntoView {
     }
 }
 
-/// A line that shows one choice and, where I may, opens the menu of all.
+/// A line with the current choice. Members who may change it can open a menu of all choices.
 #[component]
 fn ChoiceFact(
     id: &'static str,

@@ -1,4 +1,4 @@
-//! One entry of a thread: a message, a note, an event line, a day (T2, T3).
+//! One entry of a thread: a message, a note, an event line or a day (T2, T3).
 
 use leptos::prelude::*;
 
@@ -20,14 +20,14 @@ use model::{Attachment, Delivery, DeliveryState, Entry, Line, Link, Message, Pie
 /// A message, a note or an event line.
 #[component]
 pub fn EntryView(
-    /// What it shows.
+    /// The message.
     message: ArcRwSignal<Message>,
-    /// Whether it begins a group of the same sender.
+    /// Whether it is the first in a group from the same sender.
     first: bool,
-    /// Who the conversation is with.
+    /// The name of the customer.
     #[prop(into)]
     them: Signal<String>,
-    /// Through which what is taken back comes to the composer.
+    /// Hands a cancelled message to the composer.
     back: RwSignal<Option<GivenBack>>,
 ) -> impl IntoView {
     let message = RwSignal::from(message);
@@ -43,16 +43,16 @@ pub fn EntryView(
     }
 }
 
-/// A dated line that is no message.
+/// A dated line about an event.
 #[component]
 fn EventLine(
     /// What happened.
     text: String,
-    /// When.
+    /// The time of the event.
     at: i64,
-    /// What a machine said; empty for nothing.
+    /// The text a machine reported. Empty if there is none.
     said: String,
-    /// What it is about.
+    /// The event.
     line: Line,
 ) -> impl IntoView {
     let said = (!said.is_empty()).then(|| {
@@ -150,7 +150,7 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, back: RwSignal<Op
     }
 }
 
-/// Plain text: blank lines part paragraphs, and what [`linkify`] finds becomes links (S7).
+/// Renders plain text. Blank lines separate paragraphs, and the links that [`linkify`] finds become clickable (S7).
 pub(super) fn paragraphs(text: &str) -> Vec<AnyView> {
     text.split("\n\n")
         .filter(|part| !part.trim().is_empty())
@@ -168,7 +168,7 @@ pub(super) fn paragraphs(text: &str) -> Vec<AnyView> {
 
 fn linked(line: &str) -> AnyView {
     let pieces = linkify(line);
-    // Most lines are one piece of text: one node.
+    // Most lines have no link, so one text node is enough.
     if pieces.iter().all(|piece| piece.link.is_none()) {
         return line.to_owned().into_any();
     }
@@ -176,7 +176,7 @@ fn linked(line: &str) -> AnyView {
         let text = text.to_owned();
         let Some(Link { href, host }) = link else { return text.into_any() };
         let host = host.map(|host| format!(" ({host})"));
-        // It runs from left to right by itself: nothing before it turns it around.
+        // A URL always runs from left to right, whatever the direction of the text around it.
         view! {
             <a href=href dir="ltr" target="_blank" rel="noopener noreferrer nofollow">
                 {text}
@@ -188,7 +188,7 @@ fn linked(line: &str) -> AnyView {
     parts.collect::<Vec<_>>().into_any()
 }
 
-/// How far a message is, as style sheets know it.
+/// The delivery state's name in the style sheets.
 const fn state_attr(state: DeliveryState) -> &'static str {
     match state {
         DeliveryState::Sending => "queued",
@@ -197,7 +197,7 @@ const fn state_attr(state: DeliveryState) -> &'static str {
     }
 }
 
-/// How far an outgoing message is: a word for whoever listens, a mark for whoever looks.
+/// The delivery state of an outgoing message: text for screen readers, an icon for the eye.
 #[component]
 fn Mark(delivery: Delivery) -> impl IntoView {
     let icon = match delivery.state {
@@ -217,7 +217,7 @@ fn Mark(delivery: Delivery) -> impl IntoView {
     }
 }
 
-/// What can still be done about an outgoing message: take it back, send it now, try it again (T6, T8).
+/// The actions left for an outgoing message: cancel, send now, retry (T6, T8).
 #[component]
 fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     let id = message.id;
@@ -240,7 +240,8 @@ fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>
         leptos::task::spawn_local(async move {
             match cancel_message(id).await {
                 Ok(cancelled) => {
-                    // Its event may be later than this: what the next mail answers has to be known before its lines are put back.
+                    // The event of this cancellation may arrive later. The next mail's recipients must be known before the fields are
+                    // restored.
                     inbox.show_cancelled(cancelled);
                     back.try_set(Some(GivenBack::reply(message)));
                 }
@@ -262,7 +263,7 @@ fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>
             </div>
         }
         .into_any(),
-        // Its channel did not take it, and is asked again.
+        // The channel did not accept the message. The server tries again.
         DeliveryState::Queued if !delivery.reason.is_empty() => view! {
             <div class="msg-after" data-tone="wait" role="status">
                 <span>{delivery.reason}</span>
@@ -275,7 +276,7 @@ fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>
             </div>
         }
         .into_any(),
-        // The same mail again would come back again: whoever writes anew looks at the address first.
+        // No retry here, because the same mail would bounce again. The member checks the address before writing anew.
         DeliveryState::Bounced => view! {
             <div class="msg-after" data-tone="bad" role="alert">
                 <span>{delivery.reason}</span>
@@ -286,14 +287,14 @@ fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>
     }
 }
 
-/// The bar with the count-down. Messages without a delay never show it.
+/// The bar with the count-down to sending. Messages without a delay never show it.
 #[component]
 fn Undo(send_at: i64, undo: Callback<()>, now_send: Callback<()>) -> impl IntoView {
     let house_now = use_now();
     let left = RwSignal::new((send_at - house_now.get_untracked()).max(0));
     let whole = left.get_untracked().max(1);
     Effect::new(move |_| {
-        // The two clocks may differ; what is left was told by the server's.
+        // The clocks of browser and server may differ. The remaining time comes from the server's clock.
         let began = now_ms();
         let tick = set_interval_with_handle(
             move || {
@@ -308,7 +309,7 @@ fn Undo(send_at: i64, undo: Callback<()>, now_send: Callback<()>) -> impl IntoVi
         });
     });
     let rest = Memo::new(move |_| duration(left.get() + 999));
-    // What goes out in a moment is undone; what goes out later is taken back to be written again.
+    // Under a minute, the button says "Undo". Later sends say "Edit", because cancelling returns the text to the composer.
     let word = if whole > 60_000 { "Edit" } else { "Undo" };
     move || {
         (whole > 1).then(|| {
@@ -339,7 +340,7 @@ fn Picture(file: Attachment, inside: bool) -> impl IntoView {
     }
 }
 
-/// A file to save: its kind, name and size.
+/// A link that downloads a file: its type, name and size.
 #[component]
 pub fn FileLink(
     /// The file.
@@ -363,10 +364,10 @@ pub fn FileLink(
     }
 }
 
-/// A day begins.
+/// A line that marks the start of a day.
 #[component]
 pub fn DayLine(
-    /// Days since 1970 by the reader's clocks.
+    /// Days since 1970 in the reader's time zone.
     day: i64,
 ) -> impl IntoView {
     let at = day * 24 * 3_600_000;

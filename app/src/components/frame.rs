@@ -1,4 +1,4 @@
-//! The frame around every page below the sign-in: the rail, and room for the panels.
+//! The frame around every page of a signed-in member: the rail and the panels.
 
 mod account;
 mod chat;
@@ -20,17 +20,17 @@ pub use wish::LastWish;
 
 use rail::Rail;
 
-/// Which panel a narrow window shows.
+/// The panel that a narrow window shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Panel {
-    /// What there is to choose from.
+    /// The list of conversations or pages.
     #[default]
     List,
-    /// What was chosen.
+    /// The chosen conversation.
     Thread,
-    /// More about it.
+    /// The details of the conversation.
     Details,
-    /// A page of its own.
+    /// A page outside the inbox.
     Page,
 }
 
@@ -44,14 +44,14 @@ impl Panel {
         }
     }
 
-    /// The role of `panel` where `self` is what matters most, for it alone is the main landmark; and its id, which "Skip to the
-    /// content" leads to.
+    /// Returns `main` as both role and id of `panel` if it is the panel in `self`, because a page has one main landmark. "Skip to the
+    /// content" leads to that id.
     pub fn main_of(self, panel: Self) -> Option<&'static str> {
         (self == panel).then_some("main")
     }
 }
 
-/// How the room beside the rail is divided.
+/// The layout of the space beside the rail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Layout {
     /// List, thread, details.
@@ -59,7 +59,7 @@ pub enum Layout {
     Inbox,
     /// One page.
     Page,
-    /// A side list of pages, and a page.
+    /// A side list of pages, and the chosen page.
     Settings,
 }
 
@@ -73,16 +73,16 @@ impl Layout {
     }
 }
 
-/// The frame: a link past the rail, the rail, then the panels.
+/// The frame: a link that skips the rail, the rail, then the panels.
 #[component]
 pub fn Frame(
-    /// Which panel a narrow window shows.
+    /// The panel that a narrow window shows.
     #[prop(into)]
     panel: Signal<Panel>,
-    /// How the room beside the rail is divided.
+    /// The layout of the space beside the rail.
     #[prop(optional)]
     page: Layout,
-    /// The panels; the one that matters most has the id `main`.
+    /// The panels. The main one has the id `main`.
     children: Children,
 ) -> impl IntoView {
     view! {
@@ -101,7 +101,7 @@ pub fn Frame(
     .into_any()
 }
 
-/// The router would only scroll there: the focus has to move, so that the next Tab goes on from the content.
+/// Moves the focus to the content, so that the next Tab continues there. The router would only scroll.
 fn to_content(event: leptos::ev::MouseEvent) {
     event.prevent_default();
     crate::state::give_focus("#main");

@@ -23,18 +23,18 @@ use model::{
     AccountState, ApiError, Bootstrap, ConversationId, Counts, Filter, InboxPage, Permission, View, window_of,
 };
 
-/// The height of a row in pixels; the style sheet's `--row-h`.
+/// The height of a row in pixels. Must equal `--row-h` in the style sheet.
 const ROW_H: f64 = 76.0;
-/// Rows drawn above and below what is seen.
+/// The number of rows rendered above and below the visible ones.
 const OVERSCAN: usize = 6;
-/// Rows drawn before the browser has told the height of the list.
+/// The number of rows rendered before the browser has measured the list.
 const AT_FIRST: usize = 25;
 
 const TABS: [View; 4] = [View::Mine, View::Unassigned, View::All, View::Closed];
 const CATEGORIES: [(View, &str); 4] =
     [(View::New, "New"), (View::Missed, "Missed"), (View::Mine, "Yours"), (View::Others, "Others")];
 
-/// What is in a view, and what to do about it.
+/// What a view contains, and what to do about it.
 const fn what_to_do(view: View) -> &'static str {
     match view {
         View::New => "Nobody has it: immediate attention",
@@ -48,7 +48,7 @@ const fn what_to_do(view: View) -> &'static str {
     }
 }
 
-/// The first channel of those I see that nothing comes in by, and what to do (H9).
+/// The first channel visible to this member that receives nothing, and what to do about it (H9).
 fn what_is_down(boot: &Bootstrap) -> Option<(String, &'static str)> {
     let mut seen = boot.channels.iter().filter(|channel| boot.me.access.may_begin(channel.id));
     let (channel, state) = seen.find_map(|channel| Some((channel, channel.down()?)))?;
@@ -63,12 +63,12 @@ fn what_is_down(boot: &Bootstrap) -> Option<(String, &'static str)> {
 /// The left panel.
 #[component]
 pub fn ListPanel(
-    /// The tab or category.
+    /// The current view.
     #[prop(into)]
     view: Signal<View>,
-    /// Its first page.
+    /// The first page of the view.
     page: Fetched<(Filter, Result<InboxPage, ApiError>)>,
-    /// Which panel matters most.
+    /// The panel that a narrow window shows.
     panel: Signal<Panel>,
 ) -> impl IntoView {
     let (inbox, live) = (use_inbox(), use_live());
@@ -100,7 +100,7 @@ pub fn ListPanel(
             </a>
         }
     };
-    // Only where there is something to do about it.
+    // Shown only if there are unsent messages.
     let unsent = move || {
         let number = inbox.counts.with(|counts| counts.unsent);
         (number > 0).then(|| {
@@ -183,11 +183,12 @@ pub fn ListPanel(
                 }}
             </header>
             <Transition fallback=ListSkeleton set_pending=loading>
-                // No closure around it: it runs once. What is read later goes into the store, and this stays on screen meanwhile.
+                // No closure around the `Suspend`, so it runs once. Later answers update the store, and the current content stays visible
+                // meanwhile.
                 {Suspend::new(async move {
                     let (of, first) = page.await;
                     inbox.show_page(of, first);
-                    // The numbers come with the page, so they are drawn with it, on both sides.
+                    // The counts arrive with the page, so server and browser render them together with it.
                     view! {
                         <Tabs label="Scope" tabs />
                         <nav class="cats" aria-label="Category">
@@ -208,11 +209,11 @@ pub fn ListPanel(
     .into_any()
 }
 
-/// A card, and what stands above the cards. As text, because nothing in it ever changes.
+/// Placeholders for the head of the list and for a card. Plain text, because they never change.
 const HEAD_SHAPE: &str = r#"<i class="skeleton skeleton-line w-70"></i><i class="skeleton skeleton-block"></i>"#;
 const ROW_SHAPE: &str = r#"<div class="slot"><div class="row"><i class="skeleton skeleton-round"></i><div class="row-wait"><i class="skeleton skeleton-line w-40"></i><i class="skeleton skeleton-line w-90"></i><i class="skeleton skeleton-pill"></i></div></div></div>"#;
 
-/// Rows of the same height as the real ones.
+/// Placeholder rows of the same height as the real rows.
 #[component]
 fn ListSkeleton() -> impl IntoView {
     view! {
@@ -221,12 +222,12 @@ fn ListSkeleton() -> impl IntoView {
     }
 }
 
-/// What happened, what is safe, one action.
+/// A failed load: what happened, what is safe, and a button to retry.
 #[component]
 pub fn LoadFailed(
-    /// What happened.
+    /// The error.
     error: ApiError,
-    /// Tries again.
+    /// Loads again.
     #[prop(into)]
     retry: Callback<()>,
 ) -> impl IntoView {
@@ -239,10 +240,10 @@ pub fn LoadFailed(
     }
 }
 
-/// The rows: only those in sight, and some around them, exist.
+/// The virtual list. Only the visible rows and a few around them are rendered.
 #[component]
 fn Rows(
-    /// The tab or category.
+    /// The current view.
     view: Signal<View>,
 ) -> impl IntoView {
     let inbox = use_inbox();
@@ -278,7 +279,7 @@ fn Rows(
         on_cleanup(move || handle.remove());
     });
     let loading = StoredValue::new(false);
-    // Older rows are fetched two screens before they are needed.
+    // Loads older rows two screens before they are needed.
     Effect::new(move |_| {
         let near = window.get().end + 20 >= inbox.order.with(Vec::len);
         if !near || !inbox.more.get() || !virtual_.get() || loading.get_value() {
@@ -337,7 +338,7 @@ fn Rows(
     }
 }
 
-/// Fetches a conversation that is about to be opened.
+/// Fetches a conversation that the member will probably open next.
 fn prefetch(inbox: Inbox, id: ConversationId) {
     if inbox.selected.try_get_untracked().flatten() == Some(id) || !inbox.begin_prefetch(id) {
         return;
@@ -347,7 +348,8 @@ fn prefetch(inbox: Inbox, id: ConversationId) {
     });
 }
 
-/// `↑` `↓` (and `j` `k`) move, `Enter` opens (L6), `c` writes to somebody (T16). The focus itself moves, so that screen readers follow.
+/// Keyboard shortcuts: `↑` `↓` (and `j` `k`) move, `Enter` opens (L6), `c` starts a new mail (T16). Moving sets the real focus, so that
+/// screen readers follow.
 fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
     let (inbox, workspace, begin) = (use_inbox(), use_workspace(), use_begin());
     let navigate = use_navigate();
@@ -364,7 +366,7 @@ fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
                 _ => return,
             };
             let modified = event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing();
-            // What was answered already, by a menu's button with its menu, is not meant for the list.
+            // Ignores keys that another element already handled, such as a menu button with its menu.
             if modified || event.default_prevented() || is_busy_elsewhere(&event) {
                 return;
             }
@@ -394,7 +396,7 @@ fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
                 event.prevent_default();
                 at.set_value(Some(*id));
                 bring_into_sight(frame, next, *id);
-                // Whoever walks on opens the next one right after the step: there is no time left to fetch it then.
+                // Also prefetches the row after the next one. A member who moves on quickly opens it too soon to fetch it then.
                 let after = if step > 0 { next.checked_add(1) } else { next.checked_sub(1) };
                 for id in [Some(next), after].into_iter().flatten().filter_map(|place| order.get(place)) {
                     prefetch(inbox, *id);
@@ -412,7 +414,7 @@ fn target_matches(event: &leptos::ev::KeyboardEvent, selector: &str) -> bool {
     element.is_some_and(|element| element.closest(selector).ok().flatten().is_some())
 }
 
-/// Whether the key belongs to something that is being typed into or chosen from.
+/// Whether the key belongs to a text field or a menu.
 fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
     #[cfg(feature = "hydrate")]
     {
@@ -428,7 +430,7 @@ fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
     }
 }
 
-/// Whether the browser opens what has the focus by itself.
+/// Whether the focused element is a link, which the browser opens by itself.
 fn is_link(event: &leptos::ev::KeyboardEvent) -> bool {
     #[cfg(feature = "hydrate")]
     {
@@ -441,7 +443,7 @@ fn is_link(event: &leptos::ev::KeyboardEvent) -> bool {
     }
 }
 
-/// Scrolls as little as needed, then gives the row the focus once it exists.
+/// Scrolls as little as needed, then focuses the row once it is rendered.
 fn bring_into_sight(frame: NodeRef<html::Div>, place: usize, id: ConversationId) {
     if let Some(frame) = frame.get_untracked() {
         let (top, height) = (f64::from(frame.scroll_top()), f64::from(frame.client_height()));
@@ -455,10 +457,10 @@ fn bring_into_sight(frame: NodeRef<html::Div>, place: usize, id: ConversationId)
     request_animation_frame(move || give_focus(&format!("#row-{id}")));
 }
 
-/// One sentence, and what to do next.
+/// The text of an empty view: one sentence, and what to do next.
 #[component]
 fn Nothing(
-    /// The view that is empty.
+    /// The empty view.
     view: Signal<View>,
 ) -> impl IntoView {
     move || {

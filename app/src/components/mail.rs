@@ -1,4 +1,4 @@
-//! An e-mail in the thread: to whom, about what, its text with the quoted part folded, or as its sender laid it out (T3).
+//! An e-mail in the thread: recipients, subject, and its text with the quote folded, or its HTML layout (T3).
 
 use leptos::prelude::*;
 
@@ -9,18 +9,18 @@ use crate::{
 };
 use model::{Entry, Look, MailHead, Mailbox, Message, Parties};
 
-/// Addresses in one line, by their names where they have any.
+/// Addresses in one line. Those with a name show the name.
 pub fn names(list: &[Mailbox]) -> String {
     let name = |one: &Mailbox| if one.name.is_empty() { one.address.clone() } else { one.name.clone() };
     list.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// What stands above a mail's text: its subject, and who else got it.
+/// The lines above a mail's text: its subject and its recipients.
 #[component]
 pub fn MailTop(
     /// The mail's head.
     head: MailHead,
-    /// When it came or went.
+    /// When the mail arrived or left.
     at: i64,
 ) -> impl IntoView {
     let zone = use_zone();
@@ -45,7 +45,7 @@ pub fn MailTop(
     .filter(|(_, list)| !list.is_empty())
     .map(|(word, list)| view! { <dt>{word}</dt> <dd><bdi>{list}</bdi></dd> })
     .collect();
-    // What its sender's clock said, where that is far from when it came: an old mail, or a wrong clock.
+    // The date in the mail, if it is far from the time of arrival: the mail is old, or the sender's clock is wrong.
     let sent = head.sent_at.filter(|sent| (sent.0 - at).abs() > 3_600_000);
     let sent = sent.map(|sent| view! { <dt>"Dated"</dt> <dd>{move || exact(zone.local(sent.0))}</dd> });
     let short = match (names(&parties.to), names(&parties.cc)) {
@@ -67,12 +67,12 @@ pub fn MailTop(
     }
 }
 
-/// A mail's text, or the mail as its sender laid it out.
+/// A mail's text, or its HTML layout.
 #[component]
 pub fn MailBody(
     /// The message.
     message: Message,
-    /// Its head.
+    /// The mail's head.
     head: MailHead,
 ) -> impl IntoView {
     let formatted = RwSignal::new(head.look == Look::Rich);
@@ -82,7 +82,7 @@ pub fn MailBody(
     let remote = head.remote_pictures;
     let (written, signature, quoted) = head.folds.of(&message.text);
     let (written, signature, quoted) = (written.to_owned(), signature.to_owned(), quoted.to_owned());
-    // What is taller scrolls. Mails from before it was told are as tall as what they say, about.
+    // A taller mail scrolls. Older mails have no stored height, so the length of their text gives an estimate.
     let height = match head.frame {
         Some(frame) => format!("--frame-wide:{}px;--frame-narrow:{}px", frame.wide, frame.narrow),
         None => {
@@ -94,7 +94,7 @@ pub fn MailBody(
     let body = move || match formatted.get() {
         true => {
             let src = format!("/api/mail/{id}/view{}", if pictures.get() { "?pictures=true" } else { "" });
-            // Built by hand: the macro does not know that a frame may wait until it is seen.
+            // Built without the `view!` macro, which does not know the iframe attribute for lazy loading.
             leptos::html::iframe()
                 .class("mail-frame")
                 .title(format!("Mail: {subject}"))
@@ -186,7 +186,7 @@ pub fn MailBody(
     }
 }
 
-/// A part of the text that is there to be opened.
+/// A folded part of the text that a click opens.
 fn fold(word: &'static str, text: &str) -> Option<impl IntoView + use<>> {
     let text = text.trim_matches(['\n', '\r']).to_owned();
     (!text.trim().is_empty()).then(|| {

@@ -1,4 +1,4 @@
-//! Parts of the pages that know the product.
+//! The components that know the product's data.
 
 pub mod begin;
 pub mod composer;

@@ -1,4 +1,4 @@
-//! A card of the list (L2).
+//! A conversation's card in the list (L2).
 
 use leptos::prelude::*;
 
@@ -9,20 +9,20 @@ use crate::{
 };
 use model::{ChannelKind, ConversationId, ConversationRow, ConversationState, Pen, PreviewBy, Slot, Status, View};
 
-/// The response goal of new conversations (N4), in milliseconds: beyond it the timer turns red.
+/// The response goal of new conversations (N4), in milliseconds. After it, the timer turns red.
 const GOAL_MS: i64 = 2 * 3_600_000;
 
-/// The address of a conversation in a view.
+/// The URL of a conversation in a view.
 pub fn row_href(view: View, id: ConversationId) -> String {
     format!("/inbox/{id}?view={}", view.as_str())
 }
 
-/// A card.
+/// A conversation's card.
 #[component]
 pub fn Row(
-    /// Its conversation.
+    /// The conversation.
     row: ArcRwSignal<ConversationRow>,
-    /// The view it is shown in.
+    /// The view that shows the card.
     #[prop(into)]
     view: Signal<View>,
 ) -> impl IntoView {
@@ -38,11 +38,11 @@ pub fn Row(
     }
 }
 
-/// What a card shows of a conversation, made anew when anything of it changes: one thing to watch per card and not twenty.
+/// The content of a card, rendered again when any of its values changes. So each card has one subscription and not twenty.
 fn face(row: &ConversationRow, workspace: WorkspaceState, now: Signal<i64>) -> AnyView {
     let (name, seed) = (row.display_name().to_owned(), row.id.to_string());
     let preview = match row.preview.by {
-        // Begun by us, and taken back.
+        // A member started this conversation and then cancelled the message.
         PreviewBy::Them if row.inbound_count == 0 && row.preview.text.is_empty() => "Nothing sent yet".to_owned(),
         PreviewBy::Them => row.preview.text.clone(),
         PreviewBy::Us(sender) => format!("{}: {}", sender_name(workspace, sender), row.preview.text),
@@ -72,7 +72,7 @@ fn face(row: &ConversationRow, workspace: WorkspaceState, now: Signal<i64>) -> A
     .into_any()
 }
 
-/// The mark of a channel at the foot of an avatar.
+/// The channel's icon at the foot of an avatar.
 pub fn channel_mark(kind: ChannelKind) -> impl IntoView {
     view! {
         <span class="avatar-channel" data-channel=channel_attr(kind)>
@@ -81,7 +81,7 @@ pub fn channel_mark(kind: ChannelKind) -> impl IntoView {
     }
 }
 
-/// At most three, and what was not sent: what waits, who has it, where it stands.
+/// The pills of a card: a failed send, and at most three others for waiting, assignment and status.
 fn pills(state: &ConversationState, workspace: WorkspaceState, now: i64) -> Vec<AnyView> {
     let mut pills = Vec::new();
     if state.is_unsent() {

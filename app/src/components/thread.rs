@@ -1,4 +1,4 @@
-//! The centre: header, who holds the pen, the entries, the composer (T1, T2, T9).
+//! The centre panel: header, assignment bar, entries and composer (T1, T2, T9).
 
 use leptos::{html, prelude::*};
 
@@ -24,13 +24,13 @@ use model::{
     AccountState, Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage, Thread, View,
 };
 
-/// Entries that are painted first: as many as fit on a screen.
+/// The number of entries rendered first: as many as fit on a screen.
 const AT_FIRST: usize = 12;
 
 /// The centre panel.
 #[component]
 pub fn ThreadPanel(
-    /// The tab or category to go back to.
+    /// The view that the back link returns to.
     #[prop(into)]
     view: Signal<View>,
     /// The open conversation.
@@ -38,7 +38,7 @@ pub fn ThreadPanel(
     /// Shows or hides the details.
     #[prop(into)]
     toggle_details: Callback<()>,
-    /// Which panel matters most.
+    /// The panel that a narrow window shows.
     panel: Signal<Panel>,
 ) -> impl IntoView {
     let inbox = use_inbox();
@@ -49,8 +49,8 @@ pub fn ThreadPanel(
         Shown::Failed(error) => view! { <LoadFailed error retry=move |()| thread.refetch() /> }.into_any(),
     };
     let loading = RwSignal::new(false);
-    // What is read again stays; another conversation does not stand under the name of the one that was chosen.
-    // No memo: one that is first read while the server writes the page out may be read where its signals are not.
+    // While the open conversation reloads, its content stays. While another one loads, the content is hidden, because it belongs to the
+    // previous conversation. Not a memo: a memo first read during the server's streaming may run where its signals do not exist.
     let away = move || loading.get() && inbox.selected.get() != inbox.open.with(|row| row.as_ref().map(|row| row.id));
     view! {
         <section
@@ -61,7 +61,7 @@ pub fn ThreadPanel(
             tabindex="-1"
         >
             <Transition fallback=move || view! { <ThreadSkeleton view /> } set_pending=loading>
-                // No closure around it: it runs once. What is read later goes into the store, and this stays on screen meanwhile.
+                // No closure around the `Suspend`, so it runs once. Later answers update the store, and the current content stays visible.
                 {Suspend::new(async move {
                     inbox.show_thread_answer(thread.await);
                     centre
@@ -80,7 +80,7 @@ fn NothingOpen() -> impl IntoView {
     }
 }
 
-/// The way back to the list, where one panel is shown at a time.
+/// The link back to the list, for windows that show one panel at a time.
 #[component]
 fn Back(view: Signal<View>) -> impl IntoView {
     view! {
@@ -105,11 +105,11 @@ fn NotHere(view: Signal<View>) -> impl IntoView {
     }
 }
 
-/// A person's name and channel, and a few messages. As text, because nothing in it ever changes.
+/// Placeholder for a person's name and channel, and for some messages. Plain text, because it never changes.
 const WHO_SHAPE: &str = r#"<i class="skeleton skeleton-round"></i><div class="who"><i class="skeleton skeleton-line w-30"></i><i class="skeleton skeleton-line w-20"></i></div>"#;
 const MESSAGES_SHAPE: &str = r#"<div class="msg" data-kind="in"><i class="skeleton skeleton-line w-20"></i><i class="skeleton skeleton-block w-60"></i></div><div class="msg" data-kind="out"><i class="skeleton skeleton-line w-20"></i><i class="skeleton skeleton-block w-80"></i></div><div class="msg" data-kind="in"><i class="skeleton skeleton-line w-20"></i><i class="skeleton skeleton-block w-40"></i></div>"#;
 
-/// The shape of a conversation, over whatever stands there.
+/// The placeholder shown over the panel while a conversation loads.
 #[component]
 fn ThreadSkeleton(view: Signal<View>) -> impl IntoView {
     view! {
@@ -136,7 +136,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     let pen = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.state.pen)));
     read_what_is_seen(id);
     let back = RwSignal::new(None);
-    // What is seen first is painted first: the newest entries. All else follows when they stand there.
+    // The newest entries render first, because they are visible first. The others render afterwards.
     let whole = RwSignal::new(false);
     let draw_rest = move || {
         whole.try_set(true);
@@ -191,14 +191,14 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     .into_any()
 }
 
-/// Take it, close it, reopen it. Watches only what it shows: a menu stays open while messages come in.
+/// The buttons to assign, close and reopen. They watch only the values they show, so an open menu stays open while messages arrive.
 #[component]
 fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoView {
     let me = use_workspace().boot.with_untracked(|boot| boot.me.member.id);
     let mine = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.state.assignee == Some(me))));
     let closed = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.state.status == Status::Closed)));
     let (act, turned) = (act_on(id), StoredValue::new(false));
-    // Closing takes its button away: the focus goes to the one that stands there now.
+    // Closing removes the pressed button, so the focus moves to the button that replaces it.
     let turn = Callback::new(move |to: Act| {
         turned.set_value(true);
         act.run(to);
@@ -240,7 +240,7 @@ fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoV
     }
 }
 
-/// Who holds the pen: always visible (Promise 3).
+/// Shows who is responsible for replying. Always visible (Promise 3).
 #[component]
 fn PenBar(pen: Pen) -> impl IntoView {
     let workspace = use_workspace();
@@ -265,13 +265,13 @@ fn PenBar(pen: Pen) -> impl IntoView {
     }
 }
 
-/// The entries, newest at the bottom; older ones load when the top comes near and the place is kept.
+/// The entries, newest at the bottom. Older entries load near the top, and the scroll position stays.
 #[component]
 fn Entries(
     id: ConversationId,
     them: Signal<String>,
     back: RwSignal<Option<GivenBack>>,
-    /// Whether more than what is seen first is to be drawn.
+    /// Whether to render all entries, and not only the first visible ones.
     whole: RwSignal<bool>,
 ) -> impl IntoView {
     let (inbox, outbox) = (use_inbox(), use_outbox());
@@ -293,7 +293,7 @@ fn Entries(
     };
     let on_scroll = move |_| {
         let Some(frame) = frame.try_get_untracked().flatten() else { return };
-        // The frame is turned upside down: 0 is the newest, older is negative.
+        // The scroll container is reversed: position 0 is the newest entry, older entries are negative.
         let from_newest = -frame.scroll_top();
         let from_oldest = frame.scroll_height() - frame.client_height() - from_newest;
         let is_away = from_newest > 200;
@@ -332,7 +332,7 @@ fn Entries(
             inbox.message(entry).map(|message| view! { <EntryView message first them back /> }).into_any()
         }
     };
-    // The frame stands on its head: what is added above moves nothing.
+    // The scroll container is reversed, so entries added above do not move the visible ones.
     let slots = move || {
         inbox.slots.with(|slots| {
             let from = if whole.get() { 0 } else { slots.len().saturating_sub(AT_FIRST) };
@@ -371,7 +371,7 @@ fn Entries(
     }
 }
 
-/// A message that is not stored yet.
+/// A message that the server has not stored yet.
 #[component]
 fn GhostView(ghost: Ghost, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     let outbox = use_outbox();
@@ -394,7 +394,7 @@ fn GhostView(ghost: Ghost, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
         }
         _ => None,
     };
-    // It is tried again and again meanwhile: the word does not change with each try.
+    // The message is retried meanwhile. The label does not change with each attempt.
     let (storage, waits) = (use_live().storage, state != "failed");
     let word = move || match storage.get() {
         Storage::Failing(_) if waits => "waits until the server can store it",
@@ -438,7 +438,7 @@ fn GhostView(ghost: Ghost, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     }
 }
 
-/// What is on screen counts as read, for me alone, while the page is looked at.
+/// Marks the visible entries as read, only for this member, while the page is in the foreground.
 fn read_what_is_seen(id: ConversationId) {
     let inbox = use_inbox();
     let told = StoredValue::new(0_i64);

@@ -1,10 +1,10 @@
-//! How the product speaks of people, channels and times.
+//! The words on screen for people, channels, times and files.
 
 use crate::{components::ui::Icon, state::WorkspaceState};
 use leptos::prelude::*;
 use model::{ChannelKind, Line, MemberId, Sender, Status};
 
-/// The name of a member; "You" for me.
+/// The name of a member. The signed-in member is "You".
 pub fn member_name(workspace: WorkspaceState, id: MemberId) -> String {
     workspace.boot.with(|boot| {
         if boot.me.member.id == id {
@@ -14,13 +14,13 @@ pub fn member_name(workspace: WorkspaceState, id: MemberId) -> String {
     })
 }
 
-/// The same inside a sentence.
+/// The name of a member inside a sentence. The signed-in member is "you".
 pub fn member_in_sentence(workspace: WorkspaceState, id: MemberId) -> String {
     let name = member_name(workspace, id);
     if name == "You" { "you".to_owned() } else { name }
 }
 
-/// Who wrote an outgoing message.
+/// The name of the sender of an outgoing message.
 pub fn sender_name(workspace: WorkspaceState, sender: Sender) -> String {
     match sender {
         Sender::Member(id) => member_name(workspace, id),
@@ -29,7 +29,7 @@ pub fn sender_name(workspace: WorkspaceState, sender: Sender) -> String {
     }
 }
 
-/// The mark of a channel kind.
+/// The icon of a channel kind.
 pub const fn channel_icon(kind: ChannelKind) -> Icon {
     match kind {
         ChannelKind::Email => Icon::Mail,
@@ -42,7 +42,7 @@ pub const fn channel_icon(kind: ChannelKind) -> Icon {
     }
 }
 
-/// A channel kind as style sheets know it.
+/// The channel kind's name in the style sheets.
 pub const fn channel_attr(kind: ChannelKind) -> &'static str {
     match kind {
         ChannelKind::Email => "email",
@@ -55,7 +55,7 @@ pub const fn channel_attr(kind: ChannelKind) -> &'static str {
     }
 }
 
-/// A status as it is written on screen.
+/// The label of a status on screen.
 pub const fn status_label(status: Status) -> &'static str {
     match status {
         Status::Open => "Open",
@@ -64,7 +64,7 @@ pub const fn status_label(status: Status) -> &'static str {
     }
 }
 
-/// What an event line says.
+/// The text of an event line.
 pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
     match line {
         Line::Assigned { by, to: None } => format!("{} took the assignment away", member_name(workspace, by)),
@@ -88,7 +88,7 @@ pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
     }
 }
 
-/// How long something took or lasts: "38 s", "12 min", "1 h 52", "3 d".
+/// A duration: "38 s", "12 min", "1 h 52", "3 d".
 pub fn duration(ms: i64) -> String {
     let s = ms.max(0) / 1000;
     match s {
@@ -109,7 +109,7 @@ pub fn size(bytes: i64) -> String {
     }
 }
 
-/// What stands on a file's icon, and its kind as style sheets know it.
+/// The word on a file's icon, and the file kind's name in the style sheets.
 pub fn file_kind(media_type: &str, name: &str) -> (String, &'static str) {
     let ending = name.rsplit_once('.').map_or("", |(_, end)| end);
     let word: String = ending.chars().take(4).collect::<String>().to_uppercase();

@@ -1,4 +1,4 @@
-//! What set-up, sign-in and invitation share: the card and its fields. All of it works without scripts.
+//! Shared parts of set-up, sign-in and invitation: the card and its fields. All of them work without scripts.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_query_map;
@@ -13,13 +13,13 @@ use model::ApiError;
 /// The page around the card.
 #[component]
 pub(crate) fn AuthCard(
-    /// What is to be done.
+    /// The heading: what the visitor should do.
     #[prop(into)]
     title: String,
-    /// One sentence more.
+    /// One more sentence below the heading.
     #[prop(into)]
     lead: String,
-    /// What helps whoever cannot go on.
+    /// Help for visitors who cannot continue.
     #[prop(into)]
     foot: ViewFn,
     /// The form.
@@ -42,30 +42,30 @@ pub(crate) fn AuthCard(
     .into_any()
 }
 
-/// A line of text that must be filled in.
+/// A required single-line text input.
 #[component]
 pub(crate) fn AuthField(
     /// An id that is unique in the page.
     id: &'static str,
-    /// What it asks for.
+    /// The label.
     label: &'static str,
-    /// The name under which the form sends it.
+    /// The name under which the form sends the value.
     #[prop(into)]
     name: String,
     /// The input's type: "text", "email".
     #[prop(default = "text")]
     kind: &'static str,
-    /// What stands in it at first.
+    /// The initial value.
     value: String,
-    /// What the browser may fill in.
+    /// The `autocomplete` attribute.
     autocomplete: &'static str,
-    /// Has the focus when the page opens.
+    /// Whether the input has the focus when the page opens.
     #[prop(optional)]
     autofocus: bool,
-    /// What helps to fill it in.
+    /// A hint below the input.
     #[prop(default = None)]
     hint: Option<String>,
-    /// What is wrong, and how to make it right.
+    /// What is wrong, and how to correct it.
     error: Signal<Option<String>>,
 ) -> impl IntoView {
     let describedby = described(id, hint.is_some());
@@ -90,15 +90,15 @@ pub(crate) fn AuthField(
     }
 }
 
-/// Why a form was refused before its page was led back to.
+/// Why the form was refused before the redirect back to its page.
 pub(super) fn refusal<S>(action: ServerAction<S>, before: Option<ApiError>) -> Signal<Option<ApiError>>
 where
     S: ServerFn<Output = (), Error = Refused> + Clone + Send + Sync + 'static,
 {
-    // It names the form and is not shown: the other forms were not refused.
+    // `__path` names the form that was refused. It is compared but not shown, so that the other forms on the page show no refusal.
     let led_back = use_query_map().with_untracked(|query| query.get("__path").is_some_and(|path| path == S::PATH));
     let before = before.filter(|_| led_back);
-    // Before the first answer an action holds what the address says of an error, and that is anybody's to write (S6).
+    // Before its first answer, an action holds an error from the URL, which anybody can write (S6).
     let answered = move || action.version().get() > 0;
     let refused = move || answered().then(|| action.value().get().and_then(Result::err).map(ApiError::from)).flatten();
     Signal::derive(move || refused().or_else(|| before.clone()))

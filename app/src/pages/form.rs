@@ -1,11 +1,11 @@
-//! What forms share: the password field, and where an error is shown.
+//! Shared parts of forms: the password field, and where errors are shown.
 
 use leptos::prelude::*;
 
 use crate::components::ui::{FieldFrame, Glyph, Icon, IconButton};
 use model::ApiError;
 
-/// What to show beside a field: the message of an error that names it.
+/// The error message to show next to a field, if the error names that field.
 pub(crate) fn field_error(error: Signal<Option<ApiError>>, name: &'static str) -> Signal<Option<String>> {
     Signal::derive(move || match error.get() {
         Some(ApiError::Invalid { field, message }) if field == name => Some(message),
@@ -13,7 +13,7 @@ pub(crate) fn field_error(error: Signal<Option<ApiError>>, name: &'static str) -
     })
 }
 
-/// What to show on top: an error that names none of the fields in sight.
+/// The error message to show at the top, if the error names no visible field.
 pub(crate) fn other_error(error: Signal<Option<ApiError>>, fields: &'static [&'static str]) -> Signal<Option<String>> {
     Signal::derive(move || match error.get() {
         Some(ApiError::Invalid { field, .. }) if fields.contains(&field.as_str()) => None,
@@ -24,7 +24,7 @@ pub(crate) fn other_error(error: Signal<Option<ApiError>>, fields: &'static [&'s
 /// An error that belongs to no field.
 #[component]
 pub(crate) fn FormError(
-    /// What went wrong and what to do.
+    /// What went wrong, and what to do.
     error: Signal<Option<String>>,
 ) -> impl IntoView {
     move || {
@@ -39,34 +39,34 @@ pub(crate) fn FormError(
     }
 }
 
-/// The ids that describe an input; the error's is empty while there is none.
+/// The ids of the elements that describe an input. The error's element exists even while there is no error, but then it is empty.
 pub(super) fn described(id: &str, hint: bool) -> String {
     if hint { format!("{id}-hint {id}-error") } else { format!("{id}-error") }
 }
 
-/// A password, and a button that shows it.
+/// A password input, and a button that shows the password.
 #[component]
 pub(crate) fn PasswordField(
     /// An id that is unique in the page.
     #[prop(into)]
     id: String,
-    /// What it asks for.
+    /// The label.
     label: &'static str,
-    /// The name under which a form sends it; none where a script sends it.
+    /// The name under which a form sends the value. None if a script sends it.
     #[prop(optional, into)]
     name: Option<String>,
-    /// It may be left empty.
+    /// Whether the password may be left empty.
     #[prop(optional)]
     optional: bool,
     /// "current-password" or "new-password".
     autocomplete: &'static str,
-    /// Has the focus when the page opens.
+    /// Whether the input has the focus when the page opens.
     #[prop(optional)]
     autofocus: bool,
-    /// What helps to fill it in.
+    /// A hint below the input.
     #[prop(default = None)]
     hint: Option<String>,
-    /// What is wrong, and how to make it right.
+    /// What is wrong, and how to correct it.
     error: Signal<Option<String>>,
     /// The input, for a script that reads it.
     #[prop(default = NodeRef::new())]
@@ -74,7 +74,7 @@ pub(crate) fn PasswordField(
 ) -> impl IntoView {
     let shown = RwSignal::new(false);
     let awake = RwSignal::new(false);
-    // Without scripts the button could do nothing: it comes with them.
+    // The button needs scripts, so it appears only after hydration.
     Effect::new(move |_| awake.set(true));
     let describedby = described(&id, hint.is_some());
     let word = Signal::derive(move || if shown.get() { "Hide password" } else { "Show password" }.to_owned());

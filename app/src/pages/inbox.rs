@@ -1,4 +1,4 @@
-//! The inbox: three panels. The view and the open conversation stand in the URL, so that a link leads back to them.
+//! The inbox: three panels. The URL contains the view and the open conversation, so that a link leads back to them.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -18,7 +18,7 @@ use crate::{
 };
 use model::{ApiError, ConversationId, Filter, View};
 
-/// The page.
+/// The inbox page.
 #[component]
 pub fn InboxPage() -> impl IntoView {
     Begin::provide();
@@ -26,7 +26,7 @@ pub fn InboxPage() -> impl IntoView {
     let (inbox, live) = (use_inbox(), use_live());
     let view =
         Memo::new(move |_| query.with(|q| q.get("view").and_then(|text| text.parse().ok())).unwrap_or(View::All));
-    // A broken id is as good as one that does not exist.
+    // An invalid id is treated like an unknown one.
     let asked = Memo::new(move |_| params.with(|p| p.get("id")));
     let is_asked = Memo::new(move |_| asked.with(Option::is_some));
     let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
@@ -49,7 +49,7 @@ pub fn InboxPage() -> impl IntoView {
             }
         },
     );
-    // The first answers are put into the store where they are drawn; those after them here.
+    // The first answers are stored where they are rendered. Later answers are stored here.
     Effect::new(move |_| {
         if let Some(answer) = page.get() {
             inbox.show_page(answer.0, answer.1);
@@ -60,7 +60,7 @@ pub fn InboxPage() -> impl IntoView {
             inbox.show_thread_answer(answer);
         }
     });
-    // The open row stays where it is while the list changes around it.
+    // The row of the open conversation stays in place while the list changes around it.
     Effect::new(move |_| {
         inbox.selected.set(id.get());
         inbox.arrange();
@@ -72,7 +72,7 @@ pub fn InboxPage() -> impl IntoView {
         (true, false) => Panel::Thread,
         (true, true) => Panel::Details,
     });
-    // The details are about the conversation: they never are what the page is for.
+    // The main panel is the list or the thread. The details only add to a conversation, so they are never the main panel.
     let main = Signal::derive(move || if is_asked.get() { Panel::Thread } else { Panel::List });
     Effect::new(move |before: Option<Option<ConversationId>>| {
         let now = id.get();
@@ -87,12 +87,12 @@ pub fn InboxPage() -> impl IntoView {
             .open
             .with(|row| row.as_ref().filter(|row| Some(row.id) == id.get()).map(|row| row.display_name().to_owned()));
         let name = name.unwrap_or_else(|| "Inbox".to_owned());
-        // A title is put into the page as it is: what could end it must not be in a name (S5).
+        // A title is inserted without escaping, so a name must not contain anything that could end the title (S5).
         let name = name.replace('<', "‹").replace('>', "›");
         if new > 0 { format!("({new}) {name} · Tandem") } else { format!("{name} · Tandem") }
     };
-    // On the server the title is asked for when the page is rendered, on a thread that may have begun another page meanwhile: it has to
-    // be read where its signals live. Held weakly, because the owner keeps the title.
+    // The server evaluates the title when it renders the page, on a thread that may have started another page meanwhile. So the title must
+    // be read in the owner of its signals. The reference is weak, because the owner holds the title.
     let home = Owner::current().map(|owner| owner.downgrade());
     let title = move || match home.as_ref().and_then(WeakOwner::upgrade) {
         Some(home) => home.with(heading),

@@ -1,4 +1,4 @@
-//! Becoming a member by an invitation.
+//! The page where somebody accepts an invitation and becomes a member.
 
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
@@ -13,7 +13,7 @@ use crate::{
     components::ui::{Button, EmptyState, Icon, Variant},
 };
 
-/// Name, e-mail and password of somebody new; `?token=` is the secret of the invitation.
+/// The new member's name, e-mail and password. `?token=` is the secret of the invitation.
 #[component]
 pub fn InvitePage() -> impl IntoView {
     let query = use_query_map();

@@ -1,4 +1,4 @@
-//! One file a page. The ways in (set-up, sign-in, invitation) are plain forms that need no script: only the server has them.
+//! One file per page. Set-up, sign-in and invitation are plain forms that need no script. Only the server contains them.
 
 #[cfg(feature = "ssr")]
 mod door;

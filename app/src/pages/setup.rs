@@ -1,4 +1,4 @@
-//! Setting the instance up, once, by the link that it wrote when it started.
+//! The page that sets up the instance, once, through the link that the server printed when it started.
 
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
@@ -13,7 +13,7 @@ use crate::{
     components::ui::{Button, EmptyState, Icon, Variant},
 };
 
-/// The workspace and its owner; `?token=` is the secret of the one-time link.
+/// The form for the workspace and its owner. `?token=` is the secret of the one-time link.
 #[component]
 pub fn SetupPage() -> impl IntoView {
     let query = use_query_map();

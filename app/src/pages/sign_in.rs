@@ -1,4 +1,4 @@
-//! Signing in.
+//! The sign-in page.
 
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
@@ -13,7 +13,7 @@ use crate::{
     components::ui::{Button, Variant},
 };
 
-/// E-mail and password; `?next=` says where to go on.
+/// E-mail and password. `?next=` is the path to open after sign-in.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let action = ServerAction::<SignIn>::new();
@@ -21,7 +21,7 @@ pub fn SignInPage() -> impl IntoView {
     let again = !typed.email.is_empty();
     let query = use_query_map();
     let error = refusal(action, typed.refusal);
-    // Still busy after the answer: the redirect follows.
+    // Still busy after the answer, because the redirect follows.
     let busy = Signal::derive(move || action.pending().get() || matches!(action.value().get(), Some(Ok(()))));
     view! {
         <Title text="Sign in · Tandem" />

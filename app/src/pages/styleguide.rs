@@ -8,16 +8,16 @@ use crate::components::{
 };
 use model::ChannelKind;
 
-/// A fixed present, so that the page looks the same on every day.
+/// A fixed current time, so that the page always looks the same.
 const NOW: i64 = 1_794_483_605_000;
 
-/// A heading and what it shows.
+/// A heading with examples.
 #[component]
 fn Show(
-    /// What is shown.
+    /// The heading.
     #[prop(into)]
     title: String,
-    /// The parts.
+    /// The examples.
     children: Children,
 ) -> impl IntoView {
     view! {
@@ -29,7 +29,7 @@ fn Show(
     .into_any()
 }
 
-/// Buttons, with words and without.
+/// Buttons with and without text.
 #[component]
 fn Buttons() -> impl IntoView {
     let on = RwSignal::new(true);
@@ -75,7 +75,7 @@ fn Buttons() -> impl IntoView {
     .into_any()
 }
 
-/// People, words, counts, times.
+/// People, text, counts and times.
 #[component]
 fn Words() -> impl IntoView {
     let names = ["Amélie Laurent", "نور الحسيني", "田中 美咲", "👩🏽‍🚀 Space Bakery", "+49 151 234", "Marcus Bergström"];
@@ -181,7 +181,7 @@ fn Fields() -> impl IntoView {
     .into_any()
 }
 
-/// Tabs, menus, dialogs, toasts.
+/// Tabs, menus, dialogs and toasts.
 #[component]
 fn Choices() -> impl IntoView {
     let sort = RwSignal::new(0_usize);
@@ -247,7 +247,7 @@ fn Choices() -> impl IntoView {
     .into_any()
 }
 
-/// Loading, empty, failed, offline.
+/// Loading, empty, failed and offline states.
 #[component]
 fn States() -> impl IntoView {
     view! {
@@ -283,7 +283,7 @@ fn States() -> impl IntoView {
     .into_any()
 }
 
-/// The page that shows every part in every state.
+/// The page with every part in every state.
 #[component]
 pub fn Styleguide() -> impl IntoView {
     view! {

@@ -1,5 +1,5 @@
-//! Where the program is cut. Each function below leads into another file of WebAssembly. One function for each piece: the macro gives every
-//! function a loader of its own, and one that has not loaded yet answers a moment later, although its file is there.
+//! Defines where the program is split. Each function below leads into another WebAssembly file. There is one function per piece, because
+//! the macro gives every function its own loader. A second function would be ready a moment late although the file is already loaded.
 #![allow(unsafe_code, reason = "the macro declares each cut as an import and an export of WebAssembly")]
 
 use leptos::{
@@ -17,19 +17,19 @@ use crate::{
 };
 use model::ConversationId;
 
-/// The settings: the frame around their pages, or one of the pages.
+/// The settings: the frame around the pages, or one of the pages.
 #[wasm_split(settings, wasm_split_path = ::leptos::wasm_split, preload(load_settings), fallible)]
 pub fn settings_part(part: SettingsPart) -> Result<AnyView, SplitLoaderError> {
     Ok(settings::draw(part))
 }
 
-/// What stands in the details panel.
+/// The content of the details panel.
 #[wasm_split(details, wasm_split_path = ::leptos::wasm_split, preload(load_details), fallible)]
 pub fn details_part(id: ConversationId) -> Result<AnyView, SplitLoaderError> {
     Ok(details::draw(id))
 }
 
-/// What is written in.
+/// The composer or the form of a new e-mail.
 #[wasm_split(writing, wasm_split_path = ::leptos::wasm_split, preload(load_writing), fallible)]
 pub fn writing_part(part: WritingPart) -> Result<AnyView, SplitLoaderError> {
     Ok(match part {
@@ -38,16 +38,16 @@ pub fn writing_part(part: WritingPart) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-/// What the piece `writing` draws.
+/// What the piece `writing` renders.
 #[derive(Clone, Copy)]
 pub enum WritingPart {
     /// The composer of a conversation.
     Composer {
-        /// Where it writes.
+        /// The conversation to write in.
         id: ConversationId,
-        /// Who it writes to, in short.
+        /// A short name of the contact.
         them: Signal<String>,
-        /// What comes back to be written again.
+        /// Text that was taken back, to be edited again.
         back: RwSignal<Option<GivenBack>>,
     },
     /// The form of a new e-mail.

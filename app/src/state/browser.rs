@@ -1,4 +1,5 @@
-//! The only place in the interface that reads the browser's clock, makes ids, moves the focus by name and touches its storage. On the server they are inert.
+//! The only place in the interface that reads the browser's clock, makes ids, moves the focus by selector and uses the browser's storage.
+//! On the server these functions do nothing.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -16,7 +17,7 @@ pub fn new_uuid() -> Uuid {
     Uuid::now_v7()
 }
 
-/// The browser's clock, in milliseconds since 1970; 0 on the server.
+/// The browser's clock, in milliseconds since 1970. 0 on the server.
 pub fn now_ms() -> i64 {
     #[cfg(feature = "hydrate")]
     {
@@ -26,7 +27,7 @@ pub fn now_ms() -> i64 {
     0
 }
 
-/// How far the reader's clocks are ahead of UTC at a time, both in milliseconds; 0 on the server, which does not know.
+/// The reader's offset from UTC at a time, both in milliseconds. 0 on the server, which does not know the time zone.
 pub(super) fn ahead_of_utc(at: i64) -> i64 {
     #[cfg(feature = "hydrate")]
     {
@@ -42,30 +43,30 @@ pub(super) fn ahead_of_utc(at: i64) -> i64 {
 
 #[cfg(feature = "hydrate")]
 fn storage() -> Option<web_sys::Storage> {
-    // Storage may be blocked; then nothing is kept, and nothing breaks.
+    // Storage may be blocked. Then nothing is stored, and everything else still works.
     web_sys::window()?.local_storage().ok()?
 }
 
-/// Whether the page is alive: what is drawn now stands in no page of the server's.
+/// Whether hydration is over. What is rendered after that was not part of the server's page.
 static AWAKE: AtomicBool = AtomicBool::new(false);
 
-/// Says that the page is alive.
+/// Records that hydration is over.
 pub fn set_awake() {
     AWAKE.store(true, Ordering::Relaxed);
 }
 
-/// Runs it once what is drawn now has been painted. False, and it does not run, where nothing may wait: on the server, and while the page
-/// is being woken, when both sides have to draw the same.
+/// Runs `run` after the current render has been painted. Returns false and does not run it where nothing may wait: on the server, and
+/// during hydration, when both sides must render the same.
 pub fn after_paint(run: impl FnOnce() + 'static) -> bool {
     let awake = AWAKE.load(Ordering::Relaxed);
     if awake {
-        // The frame is painted after these callbacks; a timer comes after it.
+        // The browser paints after animation frame callbacks. The timer fires after the paint.
         request_animation_frame(move || set_timeout(run, Duration::ZERO));
     }
     awake
 }
 
-/// Gives the focus to the first element that a selector finds; nothing happens where there is none.
+/// Focuses the first element that matches a selector. Does nothing if there is none.
 pub fn give_focus(selector: &str) {
     #[cfg(feature = "hydrate")]
     {
@@ -80,13 +81,13 @@ pub fn give_focus(selector: &str) {
     let _ = selector;
 }
 
-/// The name under which the browser keeps what a member wrote and the server does not have yet. It outlives signing out
-/// (components/frame/sign_out.js), and only its member is shown it again.
+/// The storage key of text that a member wrote and the server does not have yet. The text survives a sign-out
+/// (components/frame/sign_out.js) and is shown only to that member.
 pub fn unsent(member: MemberId, what: &str) -> String {
     format!("tandem:unsent:{member}:{what}")
 }
 
-/// What the browser keeps under a name.
+/// Reads the value of a storage key.
 pub fn recall(name: &str) -> Option<String> {
     #[cfg(feature = "hydrate")]
     {
@@ -99,7 +100,7 @@ pub fn recall(name: &str) -> Option<String> {
     }
 }
 
-/// Lets the browser keep a text under a name.
+/// Stores a text under a key.
 pub fn keep(name: &str, text: &str) {
     #[cfg(feature = "hydrate")]
     if let Some(storage) = storage() {
@@ -109,7 +110,7 @@ pub fn keep(name: &str, text: &str) {
     let _ = (name, text);
 }
 
-/// Lets the browser forget what it keeps under a name.
+/// Removes a key from storage.
 pub fn forget(name: &str) {
     #[cfg(feature = "hydrate")]
     if let Some(storage) = storage() {
@@ -119,7 +120,7 @@ pub fn forget(name: &str) {
     let _ = name;
 }
 
-/// What the browser keeps under names that begin so: name and text.
+/// All stored keys with this prefix, with their values.
 pub fn recall_all(prefix: &str) -> Vec<(String, String)> {
     #[cfg(feature = "hydrate")]
     {
@@ -135,13 +136,13 @@ pub fn recall_all(prefix: &str) -> Vec<(String, String)> {
     }
 }
 
-/// Whether the page may load itself afresh: not again within a minute, or a server without a file would keep it loading for ever.
+/// Whether the page may reload itself: at most once a minute. Otherwise a server that lacks a file would make the page reload forever.
 pub fn may_load_afresh() -> bool {
     #[cfg(feature = "hydrate")]
     {
         const NAME: &str = "tandem:afresh";
         const PAUSE_MS: i64 = 60_000;
-        // Where nothing can be kept nobody could count: then it asks and does not load by itself.
+        // Without storage the reloads cannot be counted. Then the page asks the user to reload.
         let Some(storage) = web_sys::window().and_then(|window| window.session_storage().ok().flatten()) else {
             return false;
         };

@@ -1,4 +1,4 @@
-//! The inbox as shown: the plain state that the reducer changes, and the signals that components watch, row by row.
+//! The inbox on screen: the plain state that the reducer changes, and the signals that components watch, row by row.
 
 mod ahead;
 mod last_mail;
@@ -24,22 +24,22 @@ use model::{
     InboxState, LiveBody, LiveEvent, Message, MessageId, Thread, ThreadPart, WorkspacePart, arrange,
 };
 
-/// How many events are kept, so that what was fetched before them and arrives after them misses none.
+/// How many recent events are kept, to apply them to answers that were read before these events but arrive after them.
 const RECENT: usize = 500;
 
 /// What the list shows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Listed {
-    /// Nothing was read yet.
+    /// Nothing has been read yet.
     #[default]
     Nothing,
-    /// The rows that fit a filter.
+    /// The conversations that match a filter.
     Filter(Filter),
-    /// It could not be read.
+    /// The list could not be read.
     Failed(ApiError),
 }
 
-/// What the centre shows. Components watch this and not the fetch itself: what is on screen stays whole until the next is here.
+/// What the centre panel shows. Components watch this and not the fetch, so that the old content stays on screen until the new one arrives.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Shown {
     /// No conversation is open.
@@ -47,74 +47,74 @@ pub enum Shown {
     Nothing,
     /// The open conversation.
     Thread(ConversationId),
-    /// It could not be read, or is not mine to see.
+    /// The conversation could not be read, or the member may not see it.
     Failed(ApiError),
 }
 
-/// The inbox. Lives as long as the signed-in layout; cheap to copy.
+/// The state of the inbox. It lives as long as the signed-in layout and is cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Inbox {
     core: StoredValue<InboxState>,
     recent: StoredValue<VecDeque<LiveEvent>>,
     prefetched: StoredValue<HashMap<ConversationId, Thread>>,
-    /// What is being fetched ahead, and who waits for it.
+    /// The conversations that are being prefetched, and the tasks that wait for each.
     coming: StoredValue<HashMap<ConversationId, Vec<Waker>>>,
     workspace: WorkspaceState,
-    /// The numbers above the list.
+    /// The counters above the list.
     pub counts: RwSignal<Counts>,
     /// What the list shows.
     pub listed: RwSignal<Listed>,
-    /// What the centre shows.
+    /// What the centre panel shows.
     pub shown: RwSignal<Shown>,
-    /// Counts the times that the open conversation has to be read afresh.
+    /// Incremented when the open conversation has to be read again.
     pub returns: RwSignal<u32>,
-    /// The rows in the order shown.
+    /// The ids of the rows in display order.
     pub order: RwSignal<Vec<ConversationId>>,
     rows: StoredValue<HashMap<ConversationId, ArcRwSignal<ConversationRow>>>,
     /// Whether older rows can be loaded.
     pub more: RwSignal<bool>,
-    /// The row under the pointer: live changes leave it where it is (L8).
+    /// The row under the pointer. Live changes do not move this row (L8).
     pub hovered: RwSignal<Option<ConversationId>>,
-    /// The open conversation: likewise.
+    /// The open conversation. Live changes do not move its row either.
     pub selected: RwSignal<Option<ConversationId>>,
-    /// The open conversation's card.
+    /// The list row of the open conversation.
     pub open: RwSignal<Option<ConversationRow>>,
-    /// Who it is with.
+    /// The contact of the open conversation.
     pub contact: RwSignal<Option<Contact>>,
-    /// Its entries in order.
+    /// The entries of the open conversation, in order.
     pub slots: RwSignal<Vec<Slotted>>,
     messages: StoredValue<HashMap<MessageId, ArcRwSignal<Message>>>,
     /// The newest mail of the open conversation.
     pub last_mail: RwSignal<Option<LastMail>>,
     /// Whether older entries can be loaded.
     pub older: RwSignal<bool>,
-    /// It left my sight while it was open.
+    /// Whether the member lost access to the open conversation.
     pub gone: RwSignal<bool>,
-    /// Counts the changes of my drafts that came from elsewhere.
+    /// Incremented when another tab or device changes the member's drafts.
     pub drafts: RwSignal<u32>,
-    /// Whether the list is read afresh in a moment.
+    /// Whether the list is about to be read again.
     list_is_stale: StoredValue<bool>,
-    /// The list is read again though no event was missed: what was loaded below the first page stays.
+    /// Whether the list is read again without any missed event. The rows below the first page are then kept.
     list_renews: StoredValue<bool>,
-    /// Counts the times that the list has to be read afresh.
+    /// Incremented when the list has to be read again.
     pub list_reads: RwSignal<u32>,
-    /// The read that the list stands on.
+    /// The filter and event number of the read that the list is based on.
     list_read: StoredValue<Option<(Filter, i64)>>,
-    /// The read that the open conversation stands on.
+    /// The conversation and event number of the read that the thread is based on.
     thread_read: StoredValue<Option<(ConversationId, i64)>>,
-    /// The place of the first entry that was not read when the thread was opened.
+    /// The position of the first entry that was unread when the thread was opened.
     unread_from: StoredValue<Option<i64>>,
-    /// Answers of others that came into it a moment ago.
+    /// Recent replies by other members in the open conversation.
     just_came: StoredValue<JustCame>,
 }
 
-/// The inbox. Only below the signed-in layout.
+/// Returns the inbox. Works only below the signed-in layout.
 pub fn use_inbox() -> Inbox {
     expect_context::<Inbox>()
 }
 
 impl Inbox {
-    /// An empty inbox in a workspace.
+    /// Creates the inbox of a workspace, with no conversations yet.
     pub fn new(workspace: WorkspaceState, boot: Bootstrap) -> Self {
         let core = InboxState { workspace: Some(WorkspacePart { boot }), list: None, thread: None };
         Self {
@@ -150,36 +150,36 @@ impl Inbox {
         }
     }
 
-    /// The number from which a stream must go on.
+    /// The event number from which a stream must continue.
     pub fn cursor(self) -> i64 {
         self.core.try_with_value(|core| core.cursor()).flatten().unwrap_or(0)
     }
 
-    /// A row to watch.
+    /// The signal of a row.
     pub fn row(self, id: ConversationId) -> Option<ArcRwSignal<ConversationRow>> {
         self.rows.try_with_value(|rows| rows.get(&id).cloned()).flatten()
     }
 
-    /// An entry to watch.
+    /// The signal of a message.
     pub fn message(self, id: MessageId) -> Option<ArcRwSignal<Message>> {
         self.messages.try_with_value(|messages| messages.get(&id).cloned()).flatten()
     }
 
-    /// My unsent text in the open conversation, as the server keeps it.
+    /// The member's draft in the open conversation, as the server stores it.
     pub fn draft(self, mode: DraftMode) -> Draft {
         let of = |part: &ThreadPart| part.thread.drafts.iter().find(|d| d.mode == mode).cloned();
         let nothing = Draft { mode, text: String::new(), id: None };
         self.core.try_with_value(|core| core.thread.as_ref().and_then(of)).flatten().unwrap_or(nothing)
     }
 
-    /// The place up to which whoever writes in the open conversation has seen it.
+    /// The position up to which the member has had time to see the open conversation.
     pub fn seen(self) -> i64 {
         let last = |part: &ThreadPart| part.thread.messages.last().map(|m| m.n);
         let last = self.core.with_value(|core| core.thread.as_ref().and_then(last)).unwrap_or(0);
         self.just_came.get_value().seen(last, now_ms())
     }
 
-    /// Somebody else's answer in the open conversation, which whoever writes there may not have noticed yet.
+    /// Records another member's reply in the open conversation, because this member may not have noticed it yet.
     fn notice(self, event: &LiveEvent) {
         let LiveBody::Conversation { row, messages, .. } = &event.body else { return };
         let me = self.workspace.boot.with_untracked(|boot| boot.me.member.id);
@@ -192,7 +192,7 @@ impl Inbox {
         }
     }
 
-    /// Takes a change in.
+    /// Applies a live event.
     pub fn receive(self, event: LiveEvent) {
         self.prefetched.try_update_value(|known| match &event.body {
             LiveBody::Conversation { row, .. } => _ = known.remove(&row.id),
@@ -211,24 +211,24 @@ impl Inbox {
         self.show(&changed);
     }
 
-    /// Brings a freshly read part up to date with what the stream told meanwhile.
+    /// Applies the recent events of the stream to a part that was just read.
     fn catch_up(self) {
         let events: Vec<LiveEvent> = self.recent.with_value(|recent| recent.iter().cloned().collect());
         let apply = |core: &mut InboxState| events.iter().flat_map(|event| core.apply(event)).collect::<Vec<_>>();
         let mut changed = self.core.try_update_value(apply).unwrap_or_default();
-        // The rest is drawn by whoever read the part; what no event tells has to be read again.
+        // The caller draws the part itself. Only changes that no event describes have to be read again.
         changed.retain(|one| matches!(one, Changed::Back(_) | Changed::List | Changed::Recount));
         self.show(&changed);
     }
 
-    /// Shows people, teams and channels as read again.
+    /// Replaces people, teams and channels with a fresh read.
     pub fn set_house(self, boot: Bootstrap) {
         self.core.update_value(|core| core.workspace = Some(WorkspacePart { boot }));
         self.catch_up();
         self.show(&[Changed::Workspace]);
     }
 
-    /// Shows a conversation, or why there is none. One that is shown already changes nothing.
+    /// Shows a conversation, or the reason why there is none. An answer that is already shown changes nothing.
     pub fn show_thread_answer(self, answer: Option<Result<Thread, ApiError>>) {
         let shown = match answer {
             None => Shown::Nothing,
@@ -266,7 +266,7 @@ impl Inbox {
         self.show_messages();
     }
 
-    /// Adds older entries above.
+    /// Adds older entries at the top.
     pub fn prepend(self, id: ConversationId, older: Vec<Message>, more: bool) {
         self.core.update_value(|core| match &mut core.thread {
             Some(part) if part.thread.row.id == id => part.prepend(older, more),
@@ -275,7 +275,7 @@ impl Inbox {
         self.show_messages();
     }
 
-    /// Shows a message as it was taken back.
+    /// Shows that a message was cancelled.
     pub fn show_cancelled(self, cancelled: Message) {
         self.core.try_update_value(|core| {
             let messages = core.thread.iter_mut().flat_map(|part| &mut part.thread.messages);
@@ -284,18 +284,18 @@ impl Inbox {
         self.show_messages();
     }
 
-    /// Puts the days where they begin by the reader's clocks, once those are known.
+    /// Places the day separators in the member's time zone, once that is known.
     pub fn part_days(self) {
         self.show_messages();
     }
 
-    /// The place of the oldest entry shown.
+    /// The position of the oldest entry shown.
     pub fn first_place(self) -> i64 {
         let first = |part: &ThreadPart| part.thread.messages.first().map(|m| m.n);
         self.core.try_with_value(|core| core.thread.as_ref().and_then(first)).flatten().unwrap_or(i64::MAX)
     }
 
-    /// Puts the rows into order again after the pointer or the selection has let one go.
+    /// Sorts the rows again after a row lost the pointer or the selection.
     pub fn arrange(self) {
         let target =
             self.core.with_value(|core| core.list.as_ref().map(|list| list.rows.iter().map(|row| row.id).collect()));
@@ -342,7 +342,7 @@ impl Inbox {
         }
     }
 
-    /// Writes into the signals only what differs: an unchanged row is not drawn again.
+    /// Writes only changed values into the signals, so that an unchanged row is not rendered again.
     fn show_list(self, counts: bool) {
         let Some((rows, more, numbers)) =
             self.core.with_value(|core| core.list.as_ref().map(|list| (list.rows.clone(), list.more, list.counts)))
@@ -375,7 +375,7 @@ impl Inbox {
             .core
             .with_value(|core| core.thread.as_ref().map(|p| (p.thread.row.clone(), p.thread.contact.clone(), p.gone)));
         let Some((row, contact, gone)) = part else { return };
-        // Its card stays in the list while it is open, also when it has left the view; it says what is so now.
+        // The row of the open conversation stays in the list, with current values, even if it no longer matches the filter.
         let listed = self
             .core
             .with_value(|core| core.list.as_ref().is_some_and(|list| list.rows.iter().any(|one| one.id == row.id)));
@@ -395,7 +395,7 @@ impl Inbox {
     }
 
     fn show_messages(self) {
-        // A thread is read whole when it is opened: only what differs from what is shown is copied.
+        // A thread is read as a whole when it is opened. Only values that differ from what is shown are copied.
         let part = self.core.with_value(|core| {
             let ThreadPart { thread, .. } = core.thread.as_ref()?;
             let messages = &thread.messages;

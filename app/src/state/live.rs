@@ -1,25 +1,25 @@
-//! The stream of changes in the browser. One tab holds it (Web Locks) and hands it on (BroadcastChannel); where the browser has
-//! no locks, each tab holds its own.
+//! The stream of live changes in the browser. One tab holds the stream (Web Locks) and passes events to the other tabs (BroadcastChannel).
+//! In a browser without locks, each tab opens its own stream.
 
 use leptos::prelude::*;
 
 use model::Storage;
 
-/// How the browser is connected, as the header says it (N1).
+/// The state of the browser's connection, as the header shows it (N1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Connection {
-    /// Reading what was missed.
+    /// Connecting, and reading missed events.
     #[default]
     CatchingUp,
-    /// Changes show as they happen.
+    /// Connected. Changes appear as they happen.
     Live,
-    /// No connection; what is written waits.
+    /// Not connected. Messages wait in the outbox.
     Offline,
 }
 
 impl Connection {
-    /// As it is written on screen.
+    /// The label on screen.
     pub const fn label(self) -> &'static str {
         match self {
             Self::CatchingUp => "Catching up",
@@ -28,7 +28,7 @@ impl Connection {
         }
     }
 
-    /// As style sheets know it.
+    /// The attribute value for style sheets.
     pub const fn attr(self) -> &'static str {
         match self {
             Self::CatchingUp => "reconnecting",
@@ -38,18 +38,18 @@ impl Connection {
     }
 }
 
-/// The connection, for whoever shows it or waits for it.
+/// The connection state, for components that show it or wait for it.
 #[derive(Clone, Copy)]
 pub struct Live {
-    /// How it is.
+    /// The current state.
     pub connection: RwSignal<Connection>,
-    /// Counts the times that everything has to be read afresh.
+    /// Incremented when everything has to be read again.
     pub resets: RwSignal<u32>,
-    /// Whether the server can store what it is told.
+    /// Whether the server can store data.
     pub storage: RwSignal<Storage>,
 }
 
-/// The connection. Only below the signed-in layout.
+/// Returns the connection. Works only below the signed-in layout.
 pub fn use_live() -> Live {
     expect_context::<Live>()
 }
@@ -76,13 +76,13 @@ mod stream {
 
     /// How many frames the holder keeps for tabs that join.
     const KEPT: usize = 500;
-    /// The server says something every 15 s; silence this long is a dead line.
+    /// The server sends something every 15 s. After this long without data, the connection counts as dead.
     const SILENCE: Duration = Duration::from_secs(40);
 
-    /// How long a stream's end may be ahead of the answer that says why.
+    /// How long to wait after the stream ends for the answer that explains why.
     const NEW_SECRET: Duration = Duration::from_millis(800);
 
-    /// What tabs tell each other.
+    /// A message between tabs.
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
     enum Talk {
@@ -100,7 +100,7 @@ mod stream {
         inbox: Inbox,
         channel: Option<BroadcastChannel>,
         holds: bool,
-        /// Frames since `from`, as the holder.
+        /// The recent frames with their event numbers, kept by the tab that holds the stream.
         kept: VecDeque<(i64, String)>,
         from: i64,
         source: Option<EventSource>,
@@ -112,7 +112,7 @@ mod stream {
 
     type Shared = Rc<RefCell<Tab>>;
 
-    /// Begins to watch; for as long as the page lives.
+    /// Starts watching, for as long as the page lives.
     pub fn start(live: Live, inbox: Inbox) {
         let channel = BroadcastChannel::new("tandem-live").ok();
         let tab = Rc::new(RefCell::new(Tab {
@@ -141,7 +141,7 @@ mod stream {
         }
     }
 
-    /// Asks for the lock that one tab holds; false where there are no locks.
+    /// Requests the lock that only one tab can hold. False in a browser without locks.
     fn request_lock(tab: &Shared) -> bool {
         let Some(navigator) = web_sys::window().map(|w| w.navigator()) else { return false };
         let Ok(locks) = Reflect::get(&navigator, &"locks".into()) else { return false };
@@ -154,13 +154,13 @@ mod stream {
         let tab = Rc::clone(tab);
         let granted = Closure::once_into_js(move |_lock: JsValue| -> Promise {
             hold(&tab);
-            // Never settled: the lock is held until the tab is gone.
+            // This promise never settles, so the lock is held until the tab closes.
             Promise::new(&mut |_, _| {})
         });
         request.call2(&locks, &"tandem-live".into(), &granted).is_ok()
     }
 
-    /// This tab opens the stream from where it stands.
+    /// Makes this tab the holder: it opens the stream at its current event number.
     fn hold(tab: &Shared) {
         {
             let mut it = tab.borrow_mut();
@@ -208,7 +208,8 @@ mod stream {
             it.tell(&Talk::Reset { tab: None });
             it.reset();
         });
-        // The session ended, or has a new secret since its password was changed here: the answer that brings it is on its way.
+        // Either the session ended, or its secret is new because the password was changed here. In the second case the answer with the new
+        // secret is on its way.
         listen("signed-out", |tab, _| {
             let shared = Rc::clone(tab);
             set_timeout(move || close(&shared), Duration::ZERO);
@@ -234,7 +235,7 @@ mod stream {
         it.listeners.clear();
     }
 
-    /// The browser reconnects by itself, except when the server refused: then we ask again, ever less often.
+    /// The browser reconnects by itself, unless the server refused. Then this code retries with growing delays.
     fn lost(tab: &Shared) {
         let online = web_sys::window().is_none_or(|w| w.navigator().on_line());
         set_state(tab, if online { Connection::CatchingUp } else { Connection::Offline });
@@ -254,7 +255,7 @@ mod stream {
         }
     }
 
-    /// Perhaps the session has ended: then nothing but signing in helps.
+    /// Retries. If the session has ended, only a new sign-in helps.
     fn ask_again(tab: &Shared) {
         let tab = Rc::clone(tab);
         leptos::task::spawn_local(async move {
@@ -275,7 +276,7 @@ mod stream {
     }
 
     fn take_frame(tab: &Shared, text: String, hand_on: bool) {
-        // What this build does not understand is left out; the next fetch has it.
+        // Skip events that this build does not understand. The next fetch includes their changes.
         let Ok(event) = json::read::<LiveEvent>(&text) else { return };
         let inbox = tab.borrow().inbox;
         if hand_on {
@@ -304,13 +305,13 @@ mod stream {
             }
         }
 
-        /// Events were missed: everything is read afresh.
+        /// Handles missed events: everything is read again.
         fn reset(&self) {
             self.inbox.forget_prefetched();
             self.live.resets.try_update(|n| *n += 1);
         }
 
-        /// What a tab that stands at `cursor` has missed; none when that is no longer kept.
+        /// The frames that a tab at `cursor` has missed. None if they are no longer kept.
         fn since(&self, cursor: i64) -> Option<Vec<String>> {
             (cursor >= self.from)
                 .then(|| self.kept.iter().filter(|(seq, _)| *seq > cursor).map(|(_, text)| text.clone()).collect())

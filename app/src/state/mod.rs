@@ -1,4 +1,4 @@
-//! The client's store: what is shown, the event cursor, optimistic commands, drafts, the offline outbox.
+//! The client's store: what is shown, the event cursor, optimistic commands, drafts and the offline outbox.
 
 mod browser;
 mod inbox;

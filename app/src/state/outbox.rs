@@ -1,5 +1,4 @@
-//! What was written and is not stored yet: shown at once, kept across reloads, sent in order, each under its own id until the
-//! server has it.
+//! Messages that the server has not stored yet. They are shown at once, survive a reload, and are sent in order, each with a fixed id.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -11,24 +10,24 @@ use crate::{
 };
 use model::{ApiError, Attachment, ConversationId, MemberId, MessageId, Timestamp};
 
-/// How a message that is not stored yet fares.
+/// The state of a message that is not stored yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GhostState {
-    /// On its way.
+    /// Being sent.
     Sending,
-    /// Waits for the connection.
+    /// Waiting for the connection.
     Waiting,
-    /// Refused; why.
+    /// Refused by the server, with the reason.
     Refused(String),
-    /// Somebody else answered meanwhile: whoever wrote it decides.
+    /// Somebody else replied meanwhile. The author decides whether to send.
     Asked {
-        /// Who.
+        /// The name of the member who replied.
         by: String,
-        /// What, on one line.
+        /// Their reply on one line.
         text: String,
-        /// When.
+        /// When they replied.
         at: Timestamp,
-        /// Its place in the thread.
+        /// The position of their reply in the thread.
         n: i64,
     },
 }
@@ -36,42 +35,42 @@ pub enum GhostState {
 /// A message that is not stored yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ghost {
-    /// What is sent.
+    /// The message to send.
     pub new: NewMessage,
-    /// Its files, to be shown.
+    /// The message's files, for display.
     pub files: Vec<Attachment>,
-    /// When it was written.
+    /// When the message was written.
     pub at: Timestamp,
-    /// How it fares.
+    /// The state of sending.
     pub state: GhostState,
 }
 
-/// The messages that are not stored yet.
+/// The outbox: all messages that are not stored yet.
 #[derive(Clone, Copy)]
 pub struct Outbox {
-    /// Who writes. What others wrote in this browser is neither shown nor sent.
+    /// The signed-in member. Messages of other members in this browser are neither shown nor sent.
     member: MemberId,
     ghosts: RwSignal<Vec<Ghost>>,
     busy: StoredValue<bool>,
 }
 
-/// The outbox. Only below the signed-in layout.
+/// Returns the outbox. Works only below the signed-in layout.
 pub fn use_outbox() -> Outbox {
     expect_context::<Outbox>()
 }
 
 impl Outbox {
-    /// An empty one; [`Outbox::restore`] fills it in the browser.
+    /// Creates an empty outbox. [`Outbox::restore`] fills it in the browser.
     pub fn new(member: MemberId) -> Self {
         Self { member, ghosts: RwSignal::default(), busy: StoredValue::new(false) }
     }
 
-    /// One entry a message, so that tabs never overwrite each other's.
+    /// The storage key. Each message has its own, so that tabs never overwrite each other's messages.
     fn key(self, id: Option<MessageId>) -> String {
         unsent(self.member, &format!("outbox:{}", id.map(|id| id.to_string()).unwrap_or_default()))
     }
 
-    /// Takes up what a former page left behind.
+    /// Loads the messages that an earlier page left in storage.
     pub fn restore(self) {
         let mut kept: Vec<Ghost> =
             recall_all(&self.key(None)).iter().filter_map(|(_, text)| json::read(text).ok()).collect();
@@ -87,19 +86,19 @@ impl Outbox {
         }
     }
 
-    /// What waits in a conversation, in order.
+    /// The unsent messages of a conversation, in order.
     pub fn of(self, conversation: ConversationId) -> Vec<Ghost> {
         self.ghosts.with(|all| all.iter().filter(|g| g.new.conversation == conversation).cloned().collect())
     }
 
-    /// Sends a message as soon as that can be.
+    /// Adds a message and sends it as soon as possible.
     pub fn push(self, new: NewMessage, files: Vec<Attachment>) {
         let new = NewMessage { by: Some(self.member), ..new };
         self.change(|all| all.push(Ghost { new, files, at: Timestamp(now_ms()), state: GhostState::Sending }));
         self.flush();
     }
 
-    /// Tries a refused message again.
+    /// Sends a refused message again.
     pub fn retry(self, id: MessageId) {
         self.change(|all| {
             if let Some(ghost) = all.iter_mut().find(|g| g.new.id == id) {
@@ -109,7 +108,8 @@ impl Outbox {
         self.flush();
     }
 
-    /// Sends a message although somebody else answered meanwhile. Only what was asked about is known: of a later answer it is asked again.
+    /// Sends a message although somebody else replied meanwhile. This covers only the reply that the author was shown. After a later reply
+    /// the author is asked again.
     pub fn send_anyway(self, id: MessageId) {
         self.change(|all| {
             if let Some(ghost) = all.iter_mut().find(|g| g.new.id == id)
@@ -122,14 +122,14 @@ impl Outbox {
         self.flush();
     }
 
-    /// Takes a message out again, to be edited.
+    /// Removes a message so that its author can edit it.
     pub fn take(self, id: MessageId) -> Option<Ghost> {
         let taken = self.ghosts.with_untracked(|all| all.iter().find(|g| g.new.id == id).cloned());
         self.change(|all| all.retain(|g| g.new.id != id));
         taken
     }
 
-    /// Changes what is waiting, here and in what the browser keeps.
+    /// Changes the unsent messages here and in the browser's storage.
     fn change(self, change: impl FnOnce(&mut Vec<Ghost>)) {
         let before = self.ghosts.try_get_untracked().unwrap_or_default();
         self.ghosts.try_update(|all| change(all));
@@ -144,7 +144,7 @@ impl Outbox {
         }
     }
 
-    /// Sends what waits, one after another. A second call while one runs does nothing.
+    /// Sends the unsent messages one after another. A call while another call runs does nothing.
     pub fn flush(self) {
         if self.busy.try_get_value() != Some(false) {
             return;
@@ -154,7 +154,7 @@ impl Outbox {
             while let Some(ghost) = self.next() {
                 let id = ghost.new.id;
                 match send_message(ghost.new).await.map_err(ApiError::from) {
-                    // The event brings it into the thread; both show it once, by its id.
+                    // The live event adds the message to the thread. Until then both have the same id, so it is shown once.
                     Ok(_) => self.change(|all| all.retain(|g| g.new.id != id)),
                     Err(error) if error.is_passing() => {
                         self.mark(id, GhostState::Waiting);
@@ -180,7 +180,7 @@ impl Outbox {
         });
     }
 
-    /// The connection is back, or may be.
+    /// Sends waiting messages when the connection may be back.
     pub fn wake(self) {
         let waits =
             self.ghosts.try_with_untracked(|all| all.iter().any(|g| g.state == GhostState::Waiting)) == Some(true);

@@ -1,63 +1,63 @@
-//! Who I am and the workspace around me, for every component below the signed-in layout.
+//! The signed-in member and their workspace, for every component below the signed-in layout.
 
 use leptos::prelude::*;
 
 use super::browser::ahead_of_utc;
 use model::{Bootstrap, Timestamp};
 
-/// The workspace as last known; live events keep it up to date.
+/// The last known state of the workspace. Live events keep it up to date.
 #[derive(Clone, Copy)]
 pub struct WorkspaceState {
-    /// People, teams, channels, me.
+    /// People, teams, channels and the signed-in member.
     pub boot: RwSignal<Bootstrap>,
-    /// The time, in steps of some seconds, by the server's clock: both sides render the same.
+    /// The server's time in steps of some seconds, so that server and browser render the same.
     pub now: RwSignal<Timestamp>,
-    /// Whose clocks times are told by.
+    /// The time zone in which times are shown.
     pub zone: Zone,
 }
 
-/// The reader's time zone. The server does not know it: what it drew is in UTC, and stays so until the browser has taken over.
+/// The reader's time zone. The server does not know it, so it renders UTC. The browser shows UTC until hydration is over.
 #[derive(Debug, Clone, Copy)]
 pub struct Zone {
     known: RwSignal<bool>,
 }
 
 impl Zone {
-    /// UTC so far.
+    /// Starts with UTC.
     pub fn unknown() -> Self {
         Self { known: RwSignal::new(false) }
     }
 
-    /// From now on times are told in the reader's zone.
+    /// Switches to the reader's time zone.
     pub fn learn(self) {
         self.known.set(true);
     }
 
-    /// A time in milliseconds, moved so that counted as UTC it is what the reader's clocks show then.
+    /// Shifts a time in milliseconds so that, read as UTC, it shows the reader's local time.
     pub fn local(self, at: i64) -> i64 {
         if self.known.get() { at + ahead_of_utc(at) } else { at }
     }
 
-    /// The same for what is not drawn again by itself.
+    /// Like [`Self::local`], but without tracking, for callers that do not render again.
     pub(super) fn local_untracked(self, at: i64) -> i64 {
         if self.known.get_untracked() { at + ahead_of_utc(at) } else { at }
     }
 }
 
-/// The reader's zone; UTC where nobody is signed in.
+/// Returns the reader's time zone, or UTC if nobody is signed in.
 pub fn use_zone() -> Zone {
     use_context::<WorkspaceState>().map_or_else(Zone::unknown, |workspace| workspace.zone)
 }
 
-/// The workspace. Only below the signed-in layout.
+/// Returns the workspace. Works only below the signed-in layout.
 ///
 /// # Panics
-/// Outside of it.
+/// When it is called outside the signed-in layout.
 pub fn use_workspace() -> WorkspaceState {
     expect_context::<WorkspaceState>()
 }
 
-/// The time for relative times, in milliseconds since 1970.
+/// The current time in milliseconds since 1970, for relative times.
 pub fn use_now() -> Signal<i64> {
     let workspace = use_workspace();
     Signal::derive(move || workspace.now.get().0)

@@ -1,4 +1,4 @@
-//! Files on their way up: by button, by dropping, by pasting.
+//! Uploads of files: chosen with the button, dropped or pasted.
 
 #[cfg(any(feature = "hydrate", test))]
 use std::collections::HashSet;
@@ -11,12 +11,12 @@ use crate::components::{
 };
 use model::Attachment;
 
-/// The largest file that is taken, in bytes; the server refuses larger ones.
+/// The largest accepted file in bytes. The server refuses larger files.
 const LIMIT: i64 = 25 * 1024 * 1024;
 
-/// Whether what is pasted or dropped is something to read, and its files are only a picture of it: cells of a spreadsheet come as both.
-/// A file copied or dragged has its name, path or address as text, as the system has it: it is a file. `known` holds, one a line, the
-/// files' names and the addresses that came along. The chat goes by the same rule (frontend/widget/parts/clipboard.js).
+/// Whether pasted or dropped data is text, and its files are only a picture of that text. Spreadsheet cells come as both. For a copied or
+/// dragged file, the system also gives its name, path or address as text; that counts as a file. `known` holds the names of the files and
+/// the addresses that came with them, one per line. The chat widget follows the same rule (frontend/widget/parts/clipboard.js).
 #[cfg(any(feature = "hydrate", test))]
 fn has_words(text: &str, known: &str) -> bool {
     let lines = |text| str::split(text, ['\r', '\n']).map(str::trim).filter(|line| !line.is_empty());
@@ -25,7 +25,7 @@ fn has_words(text: &str, known: &str) -> bool {
     lines(text).any(|line| !is_address(line) && !known.contains(without_folder(line)))
 }
 
-/// The name at the end of an absolute path; whatever else stays as it is.
+/// The file name at the end of an absolute path. Any other text stays unchanged.
 #[cfg(any(feature = "hydrate", test))]
 fn without_folder(line: &str) -> &str {
     let drive =
@@ -34,27 +34,26 @@ fn without_folder(line: &str) -> &str {
     if path.starts_with(['/', '\\']) { path.rsplit(['/', '\\']).next().unwrap_or(path) } else { line }
 }
 
-/// How an upload fares.
+/// The progress of an upload.
 #[derive(Debug, Clone, PartialEq)]
 enum Progress {
-    /// So many percent.
+    /// Uploading; the percentage sent so far.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers send files"))]
     Going(u32),
-    /// It is there.
+    /// Uploaded.
     Done(Attachment),
-    /// It failed; why.
+    /// Failed, with the reason.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers send files"))]
     Failed(String),
 }
 
-/// One file.
 #[derive(Clone)]
 struct Upload {
     id: u32,
     name: String,
     bytes: i64,
     progress: RwSignal<Progress>,
-    /// Where it comes from; none for one that was sent up before.
+    /// The file in the browser. None if it was uploaded earlier.
     #[cfg(feature = "hydrate")]
     file: Option<send_wrapper::SendWrapper<web_sys::File>>,
 }
@@ -67,17 +66,17 @@ pub struct Uploads {
 }
 
 impl Uploads {
-    /// None yet.
+    /// An empty list.
     pub fn new() -> Self {
         Self { all: RwSignal::default(), next: StoredValue::new(0) }
     }
 
-    /// Whether one is still on its way.
+    /// Whether any file is still uploading.
     pub fn busy(self) -> bool {
         self.all.with(|all| all.iter().any(|u| matches!(u.progress.get(), Progress::Going(_))))
     }
 
-    /// Those that are there.
+    /// The uploaded files.
     pub fn ready(self) -> Vec<Attachment> {
         let done = |u: &Upload| match u.progress.get() {
             Progress::Done(file) => Some(file),
@@ -86,14 +85,14 @@ impl Uploads {
         self.all.with(|all| all.iter().filter_map(done).collect())
     }
 
-    /// Those that are there, which are then the message's.
+    /// Removes and returns the uploaded files, which now belong to the sent message.
     pub fn take(self) -> Vec<Attachment> {
         let ready = untrack(|| self.ready());
         self.all.set(Vec::new());
         ready
     }
 
-    /// Files of a message that comes back.
+    /// Adds the files of a message that returns to the composer.
     pub fn put_back(self, files: Vec<Attachment>) {
         for file in files {
             self.push(Upload {
@@ -138,17 +137,18 @@ mod browser {
             input.set_value("");
         }
 
-        /// Whether what is dragged may be dropped here. Over a text field a drag that has words as well is the browser's: it puts
-        /// them where the pointer is.
+        /// Whether the dragged data may be dropped here. If it contains text and is over a text field, the browser handles it: it inserts
+        /// the text at the pointer.
         pub fn may_take(self, event: &leptos::ev::DragEvent) -> bool {
             let types = event.data_transfer().map(|data| data.types());
             let has = |what: &str| types.as_ref().is_some_and(|types| types.includes(&what.into(), 0));
             has("Files") && !(has("text/plain") && is_text_field(event))
         }
 
-        /// Takes files that were dropped; the default goes on where there are none.
+        /// Takes dropped files. Without files, the browser's default action goes on.
         pub fn add_dropped(self, event: &leptos::ev::DragEvent) {
-            // Beside a text field words have nowhere to go: the files count there, and the page must not be left for them.
+            // Outside a text field, dropped text has no target. So only the files count, and the browser must not navigate away from the
+            // page.
             if self.may_take(event) {
                 event.prevent_default();
                 self.add(event.data_transfer().and_then(|data| data.files()));
@@ -157,7 +157,7 @@ mod browser {
             }
         }
 
-        /// Takes files that were pasted; text goes the usual way.
+        /// Takes pasted files. The browser pastes text as usual.
         pub fn add_pasted(self, event: &leptos::ev::Event) {
             let data = js_sys::Reflect::get(event, &"clipboardData".into()).ok();
             self.add_alone(event, data.and_then(|data| data.dyn_into::<web_sys::DataTransfer>().ok()));
@@ -200,7 +200,7 @@ mod browser {
         }
     }
 
-    /// Letters with marks are written in two ways, and a file's name and the text may differ in it.
+    /// Unicode has two forms for accented letters. A file's name and the pasted text may use different forms.
     fn composed(text: &str) -> String {
         js_sys::JsString::from(text).normalize("NFC").into()
     }
@@ -210,7 +210,7 @@ mod browser {
         target.is_some_and(|target| target.closest("textarea, input").ok().flatten().is_some())
     }
 
-    /// Sends a file. `fetch` tells nothing of its progress, so it is the older way.
+    /// Uploads a file with `XMLHttpRequest`, because `fetch` does not report upload progress.
     pub(super) fn start(upload: &Upload) {
         let Some(file) = &upload.file else { return };
         let progress = upload.progress;
@@ -251,7 +251,7 @@ mod browser {
         let _ = request.send_with_opt_blob(Some(file));
     }
 
-    /// What the server says in its refusal.
+    /// The message in the server's refusal.
     fn told(answer: &str) -> String {
         #[derive(serde::Deserialize)]
         struct Refusal {
@@ -275,7 +275,7 @@ impl Uploads {
     pub fn add_pasted(self, _: &leptos::ev::Event) {}
 }
 
-/// Chooses files to attach.
+/// The button that chooses files to attach.
 #[component]
 pub fn AttachButton(uploads: Uploads) -> impl IntoView {
     let picker = NodeRef::<html::Input>::new();
@@ -301,7 +301,7 @@ pub fn AttachButton(uploads: Uploads) -> impl IntoView {
     }
 }
 
-/// The files of the message being written.
+/// The list of files of the message being written.
 #[component]
 pub fn FileList(uploads: Uploads) -> impl IntoView {
     let item = move |upload: Upload| {
@@ -319,7 +319,7 @@ pub fn FileList(uploads: Uploads) -> impl IntoView {
             Progress::Failed(why) => why,
         };
         let failed = Memo::new(move |_| matches!(progress.get(), Progress::Failed(_)));
-        // What is too large will be so the next time.
+        // A file that is too large would fail again.
         let may_retry = move || failed.get() && upload.bytes <= LIMIT;
         let percent = move || match progress.get() {
             Progress::Going(percent) => Some(percent),

@@ -1,4 +1,4 @@
-//! To whom a mail goes and what it is about: shown before it is sent, editable, and any change against the answered mail pointed out (T5).
+//! The recipients and subject of an e-mail: shown before sending, editable, with a warning about changes from the answered mail (T5).
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::{
 };
 use model::{Answer, ContactField, MailChoice, Mailbox, Own, Recipients, answer_subject, recipients};
 
-/// What is typed into the lines.
+/// The text typed into the recipient and subject fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Lines {
     to: String,
@@ -17,14 +17,14 @@ struct Lines {
     subject: String,
 }
 
-/// How a mail goes unless somebody types otherwise.
+/// The default recipients and subject, used unless a member types others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Usual {
     recipients: Recipients,
     subject: String,
-    /// The subject follows from the mail that is answered.
+    /// Whether the subject comes from the answered mail.
     answers: bool,
-    /// Those of the recipients whom only the answered mail itself names, by what tells addresses apart.
+    /// The recipients known only from the answered mail itself, in the form used to compare addresses.
     said: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ impl Usual {
     }
 }
 
-/// The lines above the text of a mail. Copies share their state.
+/// The recipient and subject fields of an e-mail. Copies share their state.
 #[derive(Clone, Copy)]
 pub(super) struct MailTo {
     usual: Memo<Option<Usual>>,
@@ -53,7 +53,7 @@ pub(super) struct MailTo {
 }
 
 impl MailTo {
-    /// For the open conversation; it has none where the conversation is no e-mail.
+    /// The fields for the open conversation. They are absent if the conversation is not e-mail.
     pub fn new() -> Self {
         let (inbox, workspace) = (use_inbox(), use_workspace());
         let usual = Memo::new(move |_| {
@@ -66,12 +66,12 @@ impl MailTo {
         Self { usual, typed: RwSignal::new(None) }
     }
 
-    /// Whether there are such lines.
+    /// Whether the open conversation has these fields.
     pub fn is_mail(self) -> bool {
         self.usual.with(Option::is_some)
     }
 
-    /// What is chosen: as typed, else as usual.
+    /// The chosen recipients and subject: the typed ones, or else the defaults.
     pub fn choice(self) -> Option<MailChoice> {
         let usual = self.usual.get()?;
         Some(match self.typed.get() {
@@ -85,7 +85,7 @@ impl MailTo {
         })
     }
 
-    /// Why it cannot be sent like this.
+    /// Why the mail cannot be sent with these recipients.
     pub fn fault(self) -> Option<String> {
         let choice = self.choice()?;
         let bad = |one: &&Mailbox| ContactField::Email.check(&one.address).is_err() || one.address.is_empty();
@@ -95,19 +95,19 @@ impl MailTo {
         choice.recipients.everybody().next().is_none().then(|| "Say who it goes to".to_owned())
     }
 
-    /// Those it goes to whom only the answered mail itself names.
+    /// The chosen recipients known only from the answered mail itself.
     fn said(self) -> Vec<Mailbox> {
         let said = self.usual.with(|usual| usual.as_ref().map(|usual| usual.said.clone()).unwrap_or_default());
         let everybody = self.choice().map(|choice| choice.recipients.everybody().cloned().collect::<Vec<_>>());
         everybody.unwrap_or_default().into_iter().filter(|one| said.contains(&one.key())).collect()
     }
 
-    /// The next mail begins as usual.
+    /// Resets the fields to the defaults for the next mail.
     pub fn reset(self) {
         self.typed.set(None);
     }
 
-    /// As it was chosen before.
+    /// Restores an earlier choice.
     pub fn put_back(self, choice: MailChoice) {
         let usual = self.usual.get_untracked();
         let subject = choice.subject.or(usual.as_ref().map(|usual| usual.subject.clone())).unwrap_or_default();
@@ -135,16 +135,16 @@ impl Lines {
     }
 }
 
-/// As somebody would type it.
+/// A mailbox as text, in the form in which people type it.
 pub fn written(one: &Mailbox) -> String {
-    // A comma would part the name: it goes without.
+    // A comma in a name would split the mailbox in two, so the name loses it.
     match one.name.replace([',', ';', '<', '>'], " ").trim() {
         "" => one.address.clone(),
         name => format!("{name} <{}>", one.address),
     }
 }
 
-/// Addresses as somebody types them: with names or without, commas between.
+/// Parses typed addresses, with or without names, separated by commas.
 pub fn read_addresses(text: &str) -> Vec<Mailbox> {
     text.split([',', ';', '\n'])
         .map(str::trim)
@@ -159,10 +159,10 @@ pub fn read_addresses(text: &str) -> Vec<Mailbox> {
         .collect()
 }
 
-/// In one line, to be pressed.
+/// The recipients in one line. A press opens the fields.
 #[component]
 pub(super) fn MailShort(
-    /// The lines.
+    /// The fields of the mail.
     mail: MailTo,
 ) -> impl IntoView {
     let text = move || {
@@ -189,10 +189,10 @@ pub(super) fn MailShort(
     }
 }
 
-/// Who of the recipients is named by the answered mail alone; all lines, once they are opened, and what differs from answering everybody.
+/// A warning about recipients known only from the answered mail, the fields once opened, and the differences from a reply to all.
 #[component]
 pub(super) fn MailLines(
-    /// The lines.
+    /// The fields of the mail.
     mail: MailTo,
 ) -> impl IntoView {
     type Pick = fn(&mut Lines) -> &mut String;
@@ -235,7 +235,7 @@ pub(super) fn MailLines(
         })
     };
     let opened = Memo::new(move |_| mail.typed.with(Option::is_some));
-    // The whole addresses: a name is anybody's to write.
+    // Shows the whole address, because anybody can write any name before an address.
     let said = Memo::new(move |_| mail.said().iter().map(written).collect::<Vec<_>>().join(", "));
     let said = move || {
         let said = said.get();

@@ -1,4 +1,4 @@
-//! The text being written: kept by this browser at every key, by the server a moment later, for every device.
+//! The draft text. The browser stores it at every key press. The server stores it shortly after, for all devices.
 
 use std::time::Duration;
 
@@ -10,28 +10,28 @@ use crate::{
 };
 use model::{ConversationId, Draft, DraftMode, MemberId, MessageId};
 
-/// How long the hand must rest before the server is told.
+/// How long typing must pause before the draft is sent to the server.
 const REST: Duration = Duration::from_millis(700);
 
-/// The texts of one conversation, one for each mode.
+/// The drafts of one conversation, one for each mode.
 #[derive(Clone, Copy)]
 pub struct Drafts {
     inbox: Inbox,
-    /// Who writes.
+    /// The member who writes.
     member: MemberId,
     id: ConversationId,
     mode: RwSignal<DraftMode>,
     /// The text shown.
     pub text: RwSignal<String>,
-    /// The message that it becomes, the same in every tab and on every device; none while nothing is written.
+    /// The id of the message that the draft will become, the same in every tab and on every device. None while the draft is empty.
     becomes: StoredValue<Option<MessageId>>,
-    /// Whether the server has it.
+    /// Whether the server has stored the draft.
     pub saved: RwSignal<bool>,
     timer: StoredValue<Option<TimeoutHandle>>,
     touched: StoredValue<bool>,
 }
 
-/// How this browser keeps a draft: the message that it becomes, and on the next lines the text.
+/// A draft as stored in this browser: the message id in the first line, then the text.
 fn lines(becomes: MessageId, text: &str) -> String {
     format!("{becomes}\n{text}")
 }
@@ -43,10 +43,10 @@ fn read(mode: DraftMode, kept: &str) -> Draft {
 }
 
 impl Drafts {
-    /// What was written in a conversation before, in the mode that is chosen.
+    /// The drafts of a conversation, starting with the one in the chosen mode.
     pub fn of(id: ConversationId, mode: RwSignal<DraftMode>) -> Self {
         let (inbox, workspace) = (use_inbox(), use_workspace());
-        // The server's text is drawn by both sides; this browser's own, if newer, comes in after hydration.
+        // Server and browser both render the server's text. A newer text stored in this browser replaces it after hydration.
         let draft = inbox.draft(mode.get_untracked());
         let text = RwSignal::new(draft.text);
         let it = Self {
@@ -68,7 +68,7 @@ impl Drafts {
             }
             mode
         });
-        // Written on another device: shown, unless this one is writing too.
+        // Shows text written on another device, unless this device is writing too.
         Effect::new(move |before: Option<u32>| {
             let now = inbox.drafts.get();
             if before.is_some_and(|n| n != now) && !it.touched.get_value() {
@@ -84,7 +84,7 @@ impl Drafts {
         unsent(self.member, &format!("draft:{}:{}", self.id, mode.as_str()))
     }
 
-    /// What was written and not sent: as this browser has it, else as the server does.
+    /// The unsent draft: from this browser if stored there, or else from the server.
     fn kept(self, mode: DraftMode) -> Draft {
         recall(&self.key(mode)).map_or_else(|| self.inbox.draft(mode), |kept| read(mode, &kept))
     }
@@ -94,14 +94,14 @@ impl Drafts {
         self.text.set(draft.text);
     }
 
-    /// The message that the text becomes, from the first key on.
+    /// The id of the message that the draft will become. The first key press creates it.
     fn becomes(self) -> MessageId {
         let id = self.becomes.get_value().unwrap_or_else(|| MessageId::new(new_uuid()));
         self.becomes.set_value(Some(id));
         id
     }
 
-    /// A key was pressed.
+    /// Stores newly typed text.
     pub fn typed(self, text: String) {
         let mode = self.mode.get_untracked();
         keep(&self.key(mode), &lines(self.becomes(), &text));
@@ -111,7 +111,7 @@ impl Drafts {
         self.later();
     }
 
-    /// Puts a text in front of what is written already in a mode, which is then to be chosen.
+    /// Inserts text before the draft of a mode. The caller then selects that mode.
     pub fn put_in_front(self, mode: DraftMode, text: &str) {
         let shown = self.mode.get_untracked() == mode;
         let before = self.kept(mode);
@@ -119,7 +119,7 @@ impl Drafts {
         let joined = if written.is_empty() { text.to_owned() } else { format!("{text}\n\n{written}") };
         match shown {
             true => self.typed(joined),
-            // What is kept is shown as soon as the mode is.
+            // The stored draft appears once its mode is selected.
             false => {
                 let becomes = before.id.unwrap_or_else(|| MessageId::new(new_uuid()));
                 keep(&self.key(mode), &lines(becomes, &joined));
@@ -127,7 +127,7 @@ impl Drafts {
         }
     }
 
-    /// The text, which is then no longer a draft, and the message that it becomes.
+    /// Takes the text and its message id. The text is then no longer a draft.
     pub fn take(self) -> (MessageId, String) {
         let (becomes, text) = (self.becomes(), self.text.get_untracked());
         self.becomes.set_value(None);
@@ -161,7 +161,7 @@ impl Drafts {
         let becomes = self.becomes.try_get_value().flatten();
         leptos::task::spawn_local(async move {
             if save_draft(self.id, mode, text.clone(), becomes, Some(self.member)).await.is_ok() {
-                // The server has it now; what this browser keeps would only grow old.
+                // The server has the draft now. This browser's copy would only become outdated.
                 let key = self.key(mode);
                 if recall(&key).is_some_and(|kept| read(mode, &kept).text == text) {
                     forget(&key);
@@ -185,7 +185,7 @@ mod tests {
             let draft = read(DraftMode::Reply, &lines(id, text));
             assert_eq!((draft.id, draft.text.as_str()), (Some(id), text));
         }
-        // As it was kept before there were such ids.
+        // The format from before drafts had message ids.
         for text in ["Hello", "Dear Anna,\nthank you"] {
             let draft = read(DraftMode::Note, text);
             assert_eq!((draft.id, draft.text.as_str()), (None, text));

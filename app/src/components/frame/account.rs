@@ -1,4 +1,4 @@
-//! Behind the avatar: who I am, light or dark, my sessions, the way out.
+//! The menu under the avatar: the member's name, theme, sessions and sign-out.
 
 use leptos::prelude::*;
 
@@ -8,11 +8,11 @@ use crate::{
     state::use_workspace,
 };
 
-/// Clears what the browser keeps, when somebody signs out. It stands in every page that members see.
+/// The script that clears the browser's stored data at sign-out. Every page for members includes it.
 #[cfg(feature = "ssr")]
 pub const SIGN_OUT_SCRIPT: &str = include_str!("sign_out.js");
 
-/// The avatar at the foot of the rail and its menu.
+/// The avatar at the foot of the rail, and its menu.
 #[component]
 pub(super) fn AccountMenu() -> impl IntoView {
     let workspace = use_workspace();
@@ -56,7 +56,7 @@ pub(super) fn AccountMenu() -> impl IntoView {
                 <Glyph icon=Icon::Laptop />
                 <span>"Sessions"</span>
             </a>
-            // A plain form: it leaves the page, so nothing of this workspace stays in memory.
+            // A plain form leaves the page, so no data of this workspace stays in memory.
             <form method="post" action="/api/fn/sign_out" role="none">
                 <button type="submit" class="menu-item" role="menuitem" tabindex="-1">
                     <Glyph icon=Icon::LogOut flip=true />

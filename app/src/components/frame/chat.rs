@@ -1,4 +1,4 @@
-//! My own chat bubble: green while new visitors may reach me (H6).
+//! The member's own chat switch: green while new visitors can reach this member (H6).
 
 use leptos::prelude::*;
 
@@ -10,25 +10,25 @@ use crate::{
 };
 use model::Permission;
 
-/// My chat bubble and how to turn it.
+/// The member's chat switch.
 #[derive(Clone, Copy)]
 pub struct Chat {
-    /// Whether it is green.
+    /// Whether chat is on.
     pub on: Signal<bool>,
-    /// Whether I may turn it: who only reads is not reached by visitors.
+    /// Whether the member may use the switch. Visitors cannot reach members who only read.
     pub mine: Signal<bool>,
-    /// Turns it; shown at once, turned back when the server refuses.
+    /// Turns chat on or off. The change shows at once and is reverted if the server refuses it.
     pub turn: Callback<()>,
 }
 
 impl Chat {
-    /// The word for what it is now.
+    /// The label of the current state.
     pub fn label(self) -> &'static str {
         if self.on.get() { "Chat on" } else { "Chat off" }
     }
 }
 
-/// My chat bubble. Only below the signed-in layout.
+/// The member's chat switch. Works only below the signed-in layout.
 pub fn use_chat() -> Chat {
     let workspace = use_workspace();
     let toasts = use_context::<Toasts>();
@@ -51,7 +51,7 @@ pub fn use_chat() -> Chat {
     }
 }
 
-/// The event that follows says the same; here it is shown before.
+/// Shows the new state before the server's event confirms it.
 fn show(workspace: WorkspaceState, on: bool) {
     workspace.boot.try_update(|boot| {
         boot.me.member.chat_on = on;

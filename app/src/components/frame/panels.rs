@@ -1,23 +1,23 @@
-//! How the room is divided: widths that were dragged, and whether wide windows show the details. Kept in a cookie and written on `<html>`,
-//! so that the first paint has it already; what moves the edges is the script beside this file.
+//! The widths of the panels, and whether wide windows show the details. A cookie stores both, and `<html>` carries them, so that the first
+//! paint is right. The script beside this file moves the edges.
 
 use leptos::prelude::*;
 
-/// Moves the edges. It stands in every page that has panels.
+/// The script that moves the edges. Every page with panels includes it.
 #[cfg(feature = "ssr")]
 pub const SCRIPT: &str = include_str!("panels.js");
 
 /// A panel beside the thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The list, before it.
+    /// The list, before the thread.
     List,
-    /// The details, after it.
+    /// The details, after the thread.
     Details,
 }
 
 impl Side {
-    /// The narrowest, the usual and the widest, in pixels; a small window allows less, which the style sheet says.
+    /// The minimum, default and maximum width in pixels. The style sheet limits them further in small windows.
     const fn widths(self) -> (u16, u16, u16) {
         match self {
             Self::List => (280, 340, 560),
@@ -26,7 +26,7 @@ impl Side {
     }
 }
 
-/// How the room is divided.
+/// The widths of the panels, and whether the details are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Panels {
     list: u16,
@@ -41,7 +41,7 @@ impl Default for Panels {
 }
 
 impl Panels {
-    /// From the cookie `panels`; one that cannot be read is as good as none.
+    /// Parses the cookie `panels`. An invalid value counts as absent.
     pub fn of(word: &str) -> Self {
         let within = |side: Side, width: u16| width.clamp(side.widths().0, side.widths().2);
         let parts: Vec<u16> = word.split('.').map_while(|part| part.parse().ok()).collect();
@@ -60,16 +60,16 @@ impl Panels {
         format!("{}.{}.{}", self.list, self.details, u8::from(self.details_shown))
     }
 
-    /// The style of `<html>`.
+    /// The `style` attribute of `<html>`.
     pub fn style(self) -> String {
         format!("--list-w:{}px;--details-w:{}px", self.list, self.details)
     }
 }
 
-/// The edge of the panel that it stands in.
+/// The draggable edge of a panel.
 #[component]
 pub fn Resizer(
-    /// Which panel.
+    /// The panel to resize.
     side: Side,
 ) -> impl IntoView {
     let (least, usual, most) = side.widths();

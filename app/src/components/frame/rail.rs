@@ -1,4 +1,4 @@
-//! The rail: where one can go, my chat bubble, my account.
+//! The rail: destinations, the chat switch and the account menu.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -6,15 +6,15 @@ use leptos_router::hooks::use_location;
 use super::{account::AccountMenu, use_chat};
 use crate::components::ui::{Glyph, Icon, Mark};
 
-/// The destinations that exist.
+/// The destinations.
 const PLACES: [(&str, Icon, &str); 2] = [("/inbox", Icon::Inbox, "Inbox"), ("/settings", Icon::Settings, "Settings")];
 
-/// Whether a place is where we are, or above it.
+/// Whether the path is the destination or a page below it.
 fn within(path: &str, place: &str) -> bool {
     path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The rail; a bar at the foot where there is little room.
+/// The rail. In narrow windows it is a bar at the foot.
 #[component]
 pub(super) fn Rail() -> impl IntoView {
     let path = use_location().pathname;
@@ -52,7 +52,7 @@ pub(super) fn Rail() -> impl IntoView {
     .into_any()
 }
 
-/// My chat bubble.
+/// The member's chat switch.
 #[component]
 fn ChatSwitch() -> impl IntoView {
     let chat = use_chat();

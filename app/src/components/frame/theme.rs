@@ -1,25 +1,25 @@
-//! Light or dark: kept in a cookie, so that the server's first page has it already.
+//! The colour theme. A cookie stores it, so that the server's first page already has it.
 
 use leptos::prelude::*;
 
 use crate::components::ui::Segmented;
 
-/// Light or dark, or whichever the device says.
+/// The colour theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
     /// Always light.
     Light,
     /// Always dark.
     Dark,
-    /// As the device.
+    /// Follows the device.
     System,
 }
 
 impl Theme {
-    /// Every choice, in the order they are offered.
+    /// Every theme, in display order.
     pub const ALL: [Self; 3] = [Self::Light, Self::Dark, Self::System];
 
-    /// As it is written on screen.
+    /// The label on screen.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Light => "Light",
@@ -37,13 +37,13 @@ impl Theme {
         }
     }
 
-    /// The theme of a cookie; anything unknown is the device's.
+    /// Parses the cookie. An unknown value means the device's theme.
     pub fn of(word: &str) -> Self {
         Self::ALL.into_iter().find(|theme| theme.word() == word).unwrap_or(Self::System)
     }
 }
 
-/// The theme in use, and how to choose another. Nothing is known of it until the page is awake: both sides begin alike.
+/// The current theme and a callback that changes it. None until hydration, so that server and browser first render the same.
 pub fn use_theme() -> (Signal<Option<Theme>>, Callback<(Theme,)>) {
     let chosen = RwSignal::new(None);
     Effect::new(move |_| {
@@ -71,14 +71,14 @@ fn keep(theme: Theme) {
             theme.word(),
             if secure { "; Secure" } else { "" }
         );
-        // Fails only where cookies are blocked: the choice then lasts as long as the page.
+        // Fails only if cookies are blocked. The choice then lasts until the page is left.
         let _ = js_sys::Reflect::set(&document, &"cookie".into(), &cookie.into());
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = theme;
 }
 
-/// The choice as three words beside each other.
+/// The three themes beside each other, as a choice.
 #[component]
 pub fn ThemeChoice() -> impl IntoView {
     let (chosen, choose) = use_theme();

@@ -1,4 +1,4 @@
-//! Something that is shown before the server knows it, and can be wished again before the server has answered.
+//! Optimistic updates: a change shows at once, and can change again before the server has answered.
 
 use std::future::Future;
 
@@ -7,7 +7,7 @@ use leptos::{prelude::*, reactive::owner::ArcStoredValue, task::spawn_local};
 use crate::api::Refused;
 use model::ApiError;
 
-/// One request at a time, always for the last wish: quick clicks cannot overtake each other.
+/// Sends one request at a time, always with the latest value. So quick clicks cannot overtake each other.
 #[derive(Debug)]
 pub struct LastWish<T> {
     next: ArcStoredValue<Option<T>>,
@@ -27,13 +27,13 @@ impl<T: Clone + Send + Sync + 'static> Default for LastWish<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> LastWish<T> {
-    /// Nothing wished yet.
+    /// Nothing to send yet.
     pub fn new() -> Self {
         Self { next: ArcStoredValue::new(None), busy: ArcStoredValue::new(false) }
     }
 
-    /// Sends a wish that is shown already. `undo` is handed what was before, and why, when the server refuses the last one.
-    /// It may run when the page is gone.
+    /// Sends a value that is already shown. If the server refuses the latest value, `undo` gets the previous value and the reason. `undo`
+    /// may run after the page is gone.
     pub fn send<R, F>(
         &self,
         before: T,

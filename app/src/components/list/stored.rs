@@ -1,9 +1,9 @@
-//! What is said above the list of the server's storage.
+//! The warning about the server's storage, above the list.
 
 use crate::components::{ui::Tone, words::size};
 use model::Storage;
 
-/// What is wrong with the server's storage and what to do (R21); that room is short is for those to know who can do something about it.
+/// The problem with the server's storage and what to do (R21). Only admins see that space is low, because only they can act on it.
 pub(super) fn what_is_stored(storage: Storage, admin: bool) -> Option<(String, String, Tone)> {
     const KEPT: &str = "What you write is kept here and goes out by itself once that is over.";
     match (storage, admin) {

@@ -1,10 +1,10 @@
-//! A person's picture or initials on a colour that stays theirs.
+//! A person's picture, or initials on a colour that stays the same.
 
 use leptos::prelude::*;
 
 use super::{Glyph, Icon};
 
-/// How large an avatar is.
+/// The size of an avatar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AvatarSize {
     /// 20 px, in a line of text.
@@ -18,7 +18,7 @@ pub enum AvatarSize {
     Large,
 }
 
-/// The first character of a word as a reader sees it: with its marks, skin tone or joined parts.
+/// The first character of a word as a reader sees it, with its accents, skin tone or joined parts (a grapheme cluster).
 fn first_character(word: &str) -> String {
     let mut out = String::new();
     let mut joined = false;
@@ -38,7 +38,7 @@ fn first_character(word: &str) -> String {
     out
 }
 
-/// One or two characters that stand for a name: first and last word in scripts that have capitals, else the first character.
+/// One or two characters for a name: from the first and last word in scripts with capitals, otherwise the first character.
 pub fn initials(name: &str) -> String {
     let words: Vec<&str> = name
         .split_whitespace()
@@ -58,33 +58,34 @@ pub fn initials(name: &str) -> String {
     out
 }
 
-/// The colour class that a seed (an id) always has, `c0` to `c9`.
+/// The colour class of a seed (an id), `c0` to `c9`. Always the same for the same seed.
 pub fn colour_class(seed: &str) -> &'static str {
     const CLASSES: [&str; 10] = ["c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9"];
-    // FNV-1a: the same on every machine and in every release.
+    // FNV-1a, because its result is the same on every machine and in every release.
     let hash = seed.bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
     CLASSES.get((hash % 10) as usize).copied().unwrap_or("c0")
 }
 
-/// A round picture, or initials, of one name; another name is another avatar. Decoration: the name stands beside it.
+/// A round picture, or the initials of a name. The name never changes; another name needs another avatar. Decorative: the name stands
+/// beside it.
 #[component]
 pub fn Avatar(
-    /// The name that the initials are taken from.
+    /// The name that gives the initials.
     #[prop(into)]
     name: String,
-    /// What the colour depends on; an id, so that it survives a change of name.
+    /// The seed of the colour. An id, so that the colour survives a change of name.
     #[prop(into)]
     seed: String,
-    /// The address of a picture.
+    /// The URL of a picture.
     #[prop(optional, into)]
     picture: Option<String>,
-    /// How large.
+    /// The size.
     #[prop(optional)]
     size: AvatarSize,
-    /// Shows the spark of an AI agent instead of initials.
+    /// Shows the AI icon instead of initials.
     #[prop(optional)]
     ai: bool,
-    /// What hangs at the foot: the mark of a channel.
+    /// An icon at the foot of the avatar, such as the channel's.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
@@ -123,7 +124,7 @@ mod tests {
         assert_eq!(initials("🇫🇷 Lyon"), "🇫🇷");
         assert_eq!(initials("+49 151 2345"), "#");
         assert_eq!(initials("Élodie"), "É");
-        // Stand-ins for a name look alike, whether their number begins with a letter or not.
+        // Placeholder names look alike, whether their number begins with a letter or not.
         assert_eq!(initials("Visitor AD84"), "V");
         assert_eq!(initials("Visitor 6E03"), "V");
         assert_eq!(initials("  "), "?");

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// "7", "99+".
+/// The count as text, at most "99+".
 pub fn short_count(count: u32) -> String {
     if count > 99 { "99+".to_owned() } else { count.to_string() }
 }
@@ -10,15 +10,15 @@ pub fn short_count(count: u32) -> String {
 /// A count on the accent colour.
 #[component]
 pub fn Badge(
-    /// How many.
+    /// The count.
     count: u32,
-    /// What is counted, read aloud after the number: "unread".
+    /// The counted thing, read aloud after the number: "unread".
     #[prop(into)]
     what: String,
-    /// Grey: good to know, nothing to do.
+    /// Grey, for a count that needs no action.
     #[prop(optional)]
     quiet: bool,
-    /// More classes, such as `row-count`.
+    /// More CSS classes, such as `row-count`.
     #[prop(optional, into)]
     class: String,
 ) -> impl IntoView {

@@ -1,25 +1,25 @@
-//! Something the whole panel should know.
+//! A message for a whole panel.
 
 use leptos::prelude::*;
 
 use super::{Glyph, Icon, Tone};
 
-/// Where a banner stands.
+/// The position of a banner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum BannerPlace {
     /// Under a header.
     #[default]
     Top,
-    /// At the foot of a panel: what is above does not move.
+    /// At the foot of a panel, so that the content above does not move.
     Foot,
     /// Among other content.
     Card,
 }
 
-/// What happened, what is safe, one action.
+/// A banner that says what happened, what is safe, and offers one action.
 #[component]
 pub fn Banner(
-    /// An icon for it.
+    /// The icon.
     icon: Icon,
     /// What happened, in bold.
     #[prop(into)]
@@ -27,10 +27,10 @@ pub fn Banner(
     /// What is safe, or what comes next.
     #[prop(optional, into)]
     text: Signal<String>,
-    /// What its colour means.
+    /// The meaning of its colour.
     #[prop(optional)]
     tone: Tone,
-    /// Where it stands.
+    /// The position.
     #[prop(optional)]
     place: BannerPlace,
     /// One button.

@@ -1,8 +1,8 @@
-//! Long addresses that break where whoever reads them expects it.
+//! Long addresses that break only at natural places.
 
 use leptos::prelude::*;
 
-/// A text that may go on in the next line before an `@`, a dot, a slash or an underscore inside a word, and not anywhere else.
+/// A text that may wrap inside a word only before an `@`, a dot, a slash or an underscore.
 pub fn breakable(text: &str) -> Vec<AnyView> {
     pieces(text)
         .into_iter()

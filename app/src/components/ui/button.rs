@@ -4,19 +4,19 @@ use leptos::prelude::*;
 
 use super::{Glyph, Icon, Kbd};
 
-/// What a button is for. One primary in a view.
+/// The purpose of a button. A view has one primary button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Variant {
-    /// The one thing to do here.
+    /// The main action of the view.
     Primary,
-    /// Everything else.
+    /// Any other action.
     #[default]
     Plain,
-    /// Beside others, without a frame.
+    /// An action without a frame, beside other buttons.
     Quiet,
-    /// Takes something away.
+    /// Removes something.
     Danger,
-    /// Hands something to AI or takes it back.
+    /// Hands a task to AI or takes it back.
     Ai,
 }
 
@@ -32,43 +32,43 @@ impl Variant {
     }
 }
 
-/// A button. While busy or disabled it stays in the tab order, does nothing, and says why.
+/// A button. While busy or disabled, it stays in the tab order, does nothing, and says why.
 #[component]
 pub fn Button(
-    /// What it is for.
+    /// The purpose.
     #[prop(optional)]
     variant: Variant,
-    /// An icon before the words.
+    /// The icon before the label.
     #[prop(optional)]
     icon: Option<Icon>,
-    /// Something is on its way: the width stays, a ring turns.
+    /// Whether the action is running. The width stays, and a ring turns.
     #[prop(optional, into)]
     busy: Signal<bool>,
-    /// Why it cannot be used now.
+    /// Why the button is disabled now.
     #[prop(optional, into)]
     disabled_because: Signal<Option<String>>,
-    /// Submits the form around it.
+    /// Submits the form around the button.
     #[prop(optional)]
     submit: bool,
-    /// Lower, for use in lines.
+    /// Lower, for use within lines.
     #[prop(optional)]
     small: bool,
-    /// As wide as what is around it.
+    /// As wide as the container.
     #[prop(optional)]
     wide: bool,
-    /// Filled red: the last step of something that cannot be undone.
+    /// Filled red, for the last step of an action that cannot be undone.
     #[prop(optional)]
     final_step: bool,
-    /// The key that does the same, shown after the words.
+    /// The keyboard shortcut, shown after the label.
     #[prop(optional, into)]
     shortcut: Option<String>,
-    /// The name, where the words are hidden in narrow places or do not say enough.
+    /// The accessible name, if the label is hidden in narrow places or is not clear enough.
     #[prop(optional, into)]
     name: Option<String>,
-    /// What a press does.
+    /// Called on a press.
     #[prop(optional, into)]
     on_press: Option<Callback<()>>,
-    /// The words.
+    /// The label.
     children: Children,
 ) -> impl IntoView {
     let class =

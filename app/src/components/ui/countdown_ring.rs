@@ -1,11 +1,11 @@
-//! The time that is left to undo.
+//! The ring that shows the time left to undo.
 
 use leptos::prelude::*;
 
-/// A ring that empties. Decoration: the seconds stand beside it.
+/// A ring that empties. Decorative: the seconds stand beside it.
 #[component]
 pub fn CountdownRing(
-    /// What is left, from 1 to 0.
+    /// The remaining share, from 1 to 0.
     #[prop(into)]
     left: Signal<f64>,
 ) -> impl IntoView {

@@ -1,21 +1,21 @@
-//! A dialog: the platform's modal, which keeps the focus inside and gives it back.
+//! A dialog: the browser's modal dialog, which keeps the focus inside and returns it on closing.
 
 use leptos::{ev::MouseEvent, html, prelude::*};
 
 use super::{Icon, IconButton};
 
-/// A modal dialog, open while the signal is true. Esc, the ✕ and a click beside it close it.
+/// A modal dialog, open while the signal is true. Esc, the ✕ and a click outside close it.
 #[component]
 pub fn Dialog(
-    /// What it is about.
+    /// The title.
     #[prop(into)]
     title: String,
-    /// Whether it is open; set to false when it is closed.
+    /// Whether the dialog is open. Closing sets it to false.
     open: RwSignal<bool>,
-    /// The buttons at its foot, the main one last.
+    /// The buttons at the foot, the main button last.
     #[prop(optional, into)]
     foot: Option<ViewFn>,
-    /// What it says and asks.
+    /// The content.
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
@@ -23,14 +23,14 @@ pub fn Dialog(
         let wanted = open.get();
         if let Some(dialog) = dialog.get() {
             match (wanted, dialog.open()) {
-                // Fails only if it is not in the page any more.
+                // Fails only if the dialog is no longer in the page.
                 (true, false) => drop(dialog.show_modal()),
                 (false, true) => dialog.close(),
                 _ => {}
             }
         }
     });
-    // The dialog's own box is filled by its parts, so a click that hits the box itself was beside them.
+    // The content covers the dialog's own box, so a click on the box itself was outside the content.
     let beside = move |event: MouseEvent| {
         if event.target().is_some() && event.target() == event.current_target() {
             open.set(false);

@@ -1,37 +1,37 @@
-//! A value that is edited where it stands.
+//! A value that is edited in place.
 
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::{Glyph, Icon};
 
-/// How saving a value stands.
+/// The progress of saving a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum SaveState {
-    /// Nothing under way.
+    /// Nothing is being saved.
     #[default]
     Idle,
-    /// On its way.
+    /// The value is being saved.
     Saving,
-    /// Refused: what is wrong. The field stays open with what was typed.
+    /// Saving failed, with the error. The field stays open with the typed text.
     Failed(String),
 }
 
-/// A value that becomes an input by a click or Enter. Enter or leaving saves, Esc gives the old value back.
+/// A value that a click or Enter turns into an input. Enter or leaving the input saves. Esc restores the old value.
 #[component]
 pub fn EditableField(
-    /// What the value is ("Phone").
+    /// The name of the value ("Phone").
     #[prop(into)]
     label: String,
     /// The value.
     #[prop(into)]
     value: Signal<String>,
-    /// How saving stands.
+    /// The progress of saving.
     #[prop(optional, into)]
     state: Signal<SaveState>,
-    /// What stands there while there is no value.
+    /// The text shown while there is no value.
     #[prop(default = "Add".to_owned(), into)]
     empty: String,
-    /// Told the new value, only if it differs.
+    /// Called with the new value, only if it differs from the old one.
     #[prop(into)]
     on_save: Callback<(String,)>,
 ) -> impl IntoView {
@@ -56,7 +56,7 @@ pub fn EditableField(
             }
         }
     };
-    // Given up after a refusal: the old value is saved again, which clears the refusal where it is kept.
+    // Giving up after an error saves the old value again. This clears the error wherever it is stored.
     let give_up = move || {
         editing.set(false);
         if failed.get_untracked() {
@@ -106,7 +106,7 @@ pub fn EditableField(
                     prop:value=move || draft.get()
                     on:input=move |event| draft.set(event_target_value(&event))
                     on:keydown=keys
-                    // What is taken away loses the focus too, when all this is gone already.
+                    // Removing the input from the page also fires `blur`. The signals may be gone by then.
                     on:blur=move |_| if failed.try_get_untracked() == Some(false) { save() }
                 />
             }

@@ -1,24 +1,24 @@
-//! Nothing here: one sentence and the next step.
+//! The empty state: one sentence and the next step.
 
 use leptos::prelude::*;
 
 use super::{Glyph, Icon, Tone};
 
-/// What stands where there is nothing to show, or nothing could be shown.
+/// Shown if there is nothing to show, or if loading failed.
 #[component]
 pub fn EmptyState(
-    /// An icon for it.
+    /// The icon.
     icon: Icon,
-    /// What is so.
+    /// The main statement.
     #[prop(into)]
     title: String,
-    /// One sentence more.
+    /// One more sentence.
     #[prop(optional, into)]
     text: Option<String>,
-    /// `Bad` after a failure: it is read aloud at once.
+    /// The tone. Screen readers announce `Bad`, for a failure, at once.
     #[prop(optional)]
     tone: Tone,
-    /// The next key or button.
+    /// The key or button for the next step.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {

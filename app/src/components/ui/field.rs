@@ -1,10 +1,10 @@
-//! A labelled input with its hint and its error beside it.
+//! A labelled input with its hint and its error.
 
 use leptos::prelude::*;
 
 use super::{Glyph, Icon};
 
-/// What is typed into a field.
+/// The kind of text that a field accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum InputKind {
     /// Any text.
@@ -12,7 +12,7 @@ pub enum InputKind {
     Text,
     /// An e-mail address.
     Email,
-    /// A secret.
+    /// A password or another secret.
     Password,
     /// A phone number.
     Phone,
@@ -35,7 +35,7 @@ impl InputKind {
     }
 }
 
-/// The ids that describe a field: its hint, and its error while there is one.
+/// The ids of the elements that describe a field: its hint, and its error if there is one.
 fn described(id: &str, hint: bool, error: bool) -> Option<String> {
     match (hint, error) {
         (false, false) => None,
@@ -45,22 +45,22 @@ fn described(id: &str, hint: bool, error: bool) -> Option<String> {
     }
 }
 
-/// The frame of a field: label above, hint and error below. For inputs other than a line of text.
+/// The frame of a field: label above, hint and error below. Used directly for inputs other than a line of text.
 #[component]
 pub fn FieldFrame(
-    /// The id of the input inside; unique in the page.
+    /// The id of the input inside. Unique in the page.
     #[prop(into)]
     id: String,
-    /// What it asks for.
+    /// The label.
     #[prop(into)]
     label: String,
-    /// Says that it may stay empty.
+    /// Marks the field as optional.
     #[prop(optional)]
     optional: bool,
-    /// What helps to fill it in.
+    /// A hint that helps to fill in the field.
     #[prop(default = None)]
     hint: Option<String>,
-    /// What is wrong, and how to make it right.
+    /// The error, and how to correct it.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
     /// The input.
@@ -92,39 +92,39 @@ pub fn FieldFrame(
 /// A line of text with its label.
 #[component]
 pub fn Field(
-    /// An id that is unique in the page.
+    /// The id of the input. Unique in the page.
     #[prop(into)]
     id: String,
-    /// What it asks for.
+    /// The label.
     #[prop(into)]
     label: String,
-    /// The name under which a form sends it.
+    /// The name of the value in the submitted form.
     #[prop(into)]
     name: String,
     /// The text.
     value: RwSignal<String>,
-    /// What is typed.
+    /// The kind of text.
     #[prop(optional)]
     kind: InputKind,
-    /// What the browser may fill in ("email", "current-password").
+    /// The browser's `autocomplete` value ("email", "current-password").
     #[prop(optional, into)]
     autocomplete: Option<String>,
-    /// An example, shown while it is empty.
+    /// An example, shown while the field is empty.
     #[prop(optional, into)]
     placeholder: Option<String>,
-    /// Must be filled in.
+    /// Makes the field required.
     #[prop(optional)]
     required: bool,
-    /// Says that it may stay empty.
+    /// Marks the field as optional.
     #[prop(optional)]
     optional: bool,
-    /// Can be read and copied, not changed.
+    /// Makes the field read-only.
     #[prop(optional)]
     readonly: bool,
-    /// What helps to fill it in.
+    /// A hint that helps to fill in the field.
     #[prop(optional, into)]
     hint: Option<String>,
-    /// What is wrong, and how to make it right.
+    /// The error, and how to correct it.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
 ) -> impl IntoView {

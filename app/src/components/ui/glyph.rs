@@ -1,21 +1,22 @@
-//! An icon, drawn.
+//! The component that draws an icon.
 
 use leptos::{prelude::*, tachys::html::InertElement};
 
 use super::Icon;
 
-/// An icon in the colour of the text around it, the same for as long as it is there: one element to the reactive system. Without a label it is decoration and not read aloud.
+/// An icon in the colour of the surrounding text. It never changes, so it is a single element to the reactive system. Without a label it is
+/// decorative, and screen readers skip it.
 #[component]
 pub fn Glyph(
-    /// Which icon.
+    /// The icon.
     icon: Icon,
-    /// What it says, where no word beside it says the same.
+    /// The accessible label, if no text beside the icon says the same.
     #[prop(optional, into)]
     label: Option<String>,
-    /// Filled instead of outlined.
+    /// Fills the icon instead of outlining it.
     #[prop(optional)]
     solid: bool,
-    /// Mirrored where text runs from right to left (arrows).
+    /// Mirrors the icon in right-to-left text (arrows).
     #[prop(optional)]
     flip: bool,
 ) -> impl IntoView {
@@ -26,7 +27,7 @@ pub fn Glyph(
     };
     let drawing = format!("<use href=\"#i-{}\"></use>", icon.name());
     match label {
-        // Parsed once and copied from then on: there are hundreds in a page.
+        // Parsed once and then cloned, because a page has hundreds of icons.
         None => InertElement::new(format!("<svg class=\"{class}\" aria-hidden=\"true\">{drawing}</svg>")).into_any(),
         Some(label) => view! { <svg class=class role="img" aria-label=label inner_html=drawing></svg> }.into_any(),
     }

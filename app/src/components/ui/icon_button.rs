@@ -1,10 +1,10 @@
-//! A button that is only an icon. It always has a name.
+//! A button with only an icon. It always has a name.
 
 use leptos::prelude::*;
 
 use super::{Glyph, Icon};
 
-/// What an icon button means.
+/// The meaning of an icon button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IconTone {
     /// Any action.
@@ -12,11 +12,11 @@ pub enum IconTone {
     Neutral,
     /// Closes or removes.
     Danger,
-    /// Green while it is on.
+    /// A switch, green while on.
     Good,
 }
 
-/// On which side the name appears.
+/// The side on which the tooltip appears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TipSide {
     /// Below, in headers.
@@ -39,36 +39,36 @@ impl TipSide {
     }
 }
 
-/// An icon button; the name is read aloud and shown on hover and focus.
+/// An icon button. Screen readers read its name, and a tooltip shows it on hover and focus.
 #[component]
 pub fn IconButton(
-    /// Which icon.
+    /// The icon.
     icon: Icon,
-    /// What it does.
+    /// The name of the action.
     #[prop(into)]
     name: Signal<String>,
-    /// What it means.
+    /// The meaning.
     #[prop(optional)]
     tone: IconTone,
-    /// Smaller, inside fields and lines.
+    /// Smaller, for use inside fields and lines.
     #[prop(optional)]
     small: bool,
-    /// For a switch: whether it is on.
+    /// Whether the switch is on, if the button is a switch.
     #[prop(optional, into)]
     pressed: Option<Signal<bool>>,
-    /// Why it cannot be used now.
+    /// Why the button is disabled now.
     #[prop(optional, into)]
     disabled_because: Signal<Option<String>>,
-    /// Where the name appears.
+    /// The side of the tooltip.
     #[prop(optional)]
     tip: TipSide,
-    /// Lines the shown name up with the end edge, where the panel ends.
+    /// Aligns the tooltip with the end edge, for buttons at the end of a panel.
     #[prop(optional)]
     at_end: bool,
-    /// More classes, such as `details-close`.
+    /// More CSS classes, such as `details-close`.
     #[prop(optional, into)]
     class: String,
-    /// What a press does.
+    /// Called on a press.
     #[prop(optional, into)]
     on_press: Option<Callback<()>>,
 ) -> impl IntoView {

@@ -1,11 +1,11 @@
-//! The name of a key.
+//! The label of a key.
 
 use leptos::prelude::*;
 
-/// A key or a chord, for the eye; the control it belongs to carries `aria-keyshortcuts` if it should be read.
+/// A key or a key combination, only visible. For screen readers, the control it belongs to carries `aria-keyshortcuts`.
 #[component]
 pub fn Kbd(
-    /// "J", "⌘ ↵".
+    /// The label of the key: "J", "⌘ ↵".
     #[prop(into)]
     keys: String,
 ) -> impl IntoView {

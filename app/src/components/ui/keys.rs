@@ -1,8 +1,8 @@
-//! Which key was pressed, whatever the keyboard's layout.
+//! The pressed key, independent of the keyboard layout.
 
-/// The character a key stands for in a shortcut or in a menu: what it types where that is a Latin letter, a digit or a sign; else, as where
-/// the layout is Cyrillic, Greek or Korean, where the key is dead or an input method has it, the Latin letter or the digit that stands in
-/// its place. None for keys that type nothing.
+/// The character of a key for shortcuts and menus. A key that types a Latin letter, a digit or a sign gives that character. With a
+/// Cyrillic, Greek or Korean layout, a dead key or an input method, the result is the Latin letter or digit at the same position. None for
+/// keys that type nothing.
 pub fn typed_key(key: &str, code: &str) -> Option<char> {
     let mut chars = key.chars();
     match (chars.next(), chars.next()) {
@@ -13,7 +13,7 @@ pub fn typed_key(key: &str, code: &str) -> Option<char> {
     }
 }
 
-/// What a key has printed on it where the layout is Latin.
+/// The character printed on the key in a Latin layout.
 fn in_place(code: &str) -> Option<char> {
     let place = code.strip_prefix("Key").or_else(|| code.strip_prefix("Digit"))?;
     let mut chars = place.chars();

@@ -1,41 +1,42 @@
-//! A menu under a button: the platform's popover and the menu button pattern of WAI-ARIA.
+//! A menu under a button: the browser's popover and the menu button pattern of WAI-ARIA.
 
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::{Glyph, Icon};
 
-/// What an item means.
+/// The meaning of a menu item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ItemTone {
     /// Any action.
     #[default]
     Neutral,
-    /// Takes something away.
+    /// Removes something.
     Danger,
 }
 
-/// A button and its menu. Arrow keys move, a letter jumps, Esc closes and gives the focus back.
+/// A button and its menu. Arrow keys move, a letter jumps to an item, Esc closes and returns the focus to the button.
 #[component]
 pub fn Menu(
-    /// An id that is unique in the page.
+    /// The id of the menu. Unique in the page.
     #[prop(into)]
     id: String,
-    /// The name of the menu, and of the button where its content has no words.
+    /// The name of the menu, and of the button if the button has no words.
     #[prop(into)]
     name: String,
-    /// The classes of the button.
+    /// The CSS classes of the button.
     #[prop(optional, into)]
     button_class: Option<String>,
-    /// The button has no words: the name is read and shown for it.
+    /// Whether the button has no words. Its name is then its label and its tooltip.
     #[prop(optional)]
     icon_only: bool,
-    /// Lines the menu up with the end of the button.
+    /// Aligns the menu with the end of the button.
     #[prop(optional)]
     align_end: bool,
-    /// Its items are made when it first opens. For what needs scripts anyway and is drawn often: closed menus would be half of a page.
+    /// Creates the items when the menu first opens. For menus that need scripts anyway and occur often: closed menus would be half of the
+    /// page.
     #[prop(optional)]
     late: bool,
-    /// What the button shows.
+    /// The content of the button.
     #[prop(into)]
     trigger: ViewFn,
     /// The items.
@@ -48,7 +49,7 @@ pub fn Menu(
     let shown_name = icon_only.then(|| name.clone());
     let toggled = move |_| on_toggle(button, popover, open);
     if late {
-        // It can be opened before the page is awake.
+        // The menu may be open already before hydration.
         Effect::new(move |_| {
             if is_open(popover) {
                 made.set(true);
@@ -95,34 +96,34 @@ pub fn Menu(
     }
 }
 
-/// One line of a menu.
+/// One item of a menu.
 #[component]
 pub fn MenuItem(
-    /// The words.
+    /// The label.
     #[prop(into)]
     label: String,
-    /// An icon before them.
+    /// The icon before the label.
     #[prop(optional)]
     icon: Option<Icon>,
-    /// What it means.
+    /// The meaning of the item.
     #[prop(optional)]
     tone: ItemTone,
-    /// For one choice of several: whether it is the chosen one.
+    /// Whether this item is the chosen one, if the menu offers a choice.
     #[prop(optional, into)]
     checked: Option<Signal<bool>>,
-    /// Why it cannot be used now.
+    /// Why the item is disabled now.
     #[prop(optional, into)]
     disabled_because: Signal<Option<String>>,
-    /// The key that does the same.
+    /// The keyboard shortcut for the same action.
     #[prop(optional, into)]
     shortcut: Option<String>,
-    /// What it does.
+    /// Called when the item is chosen.
     #[prop(into)]
     on_select: Callback<()>,
 ) -> impl IntoView {
     let select = move |event: leptos::ev::MouseEvent| {
         if disabled_because.with_untracked(Option::is_some) {
-            // The menu stays open, so that the reason can be read.
+            // The menu stays open, so that the member can read the reason.
             event.stop_propagation();
         } else {
             on_select.run(());
@@ -152,7 +153,7 @@ pub fn MenuItem(
     }
 }
 
-/// A line between groups of items.
+/// A separator between groups of items.
 #[component]
 pub fn MenuLine() -> impl IntoView {
     view! { <div class="menu-line" role="separator"></div> }
@@ -161,7 +162,7 @@ pub fn MenuLine() -> impl IntoView {
 fn set_open(popover: NodeRef<html::Div>, open: bool) {
     #[cfg(feature = "hydrate")]
     if let Some(menu) = popover.try_get_untracked().flatten() {
-        // Fails only when it already is so.
+        // Fails only if the menu is already in that state.
         let _ = if open { menu.show_popover() } else { menu.hide_popover() };
     }
     #[cfg(not(feature = "hydrate"))]
@@ -179,15 +180,15 @@ fn is_open(popover: NodeRef<html::Div>) -> bool {
 }
 
 fn on_toggle(button: NodeRef<html::Button>, popover: NodeRef<html::Div>, open: RwSignal<bool>) {
-    // What was chosen may have drawn the menu anew: then this one is gone when its toggle is told.
+    // The chosen action may have rendered the menu anew. This menu is then gone when its toggle event arrives.
     #[cfg(feature = "hydrate")]
     if let (Some(menu), Some(button)) = (popover.try_get_untracked().flatten(), button.try_get_untracked().flatten()) {
         let shown = menu.matches(":popover-open").unwrap_or(false);
         open.try_set(shown);
         if shown {
-            // Where the browser cannot anchor the menu by style, it is put under the button here.
+            // For browsers without CSS anchor positioning, this code places the menu under the button.
             let at = button.get_bounding_client_rect();
-            // The view macro gives elements a `style` of its own.
+            // Called by its full path, because the view macro adds another `style` method to elements.
             let style = web_sys::HtmlElement::style(&menu);
             let _ = style.set_property("--menu-x", &format!("{}px", at.left()));
             let _ = style.set_property("--menu-y", &format!("{}px", at.bottom() + 4.0));

@@ -1,9 +1,9 @@
-//! Moving the focus among the items of a menu.
+//! Keyboard navigation among the items of a menu.
 
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-/// Where the focus goes.
+/// The target of a focus move.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Step {
     First,

@@ -1,4 +1,4 @@
-//! The parts of the interface that know nothing of the product: each with its markup, its keys and its states.
+//! General interface components that know nothing of the product's data. Each has its markup, keyboard behaviour and states.
 
 mod avatar;
 mod badge;

@@ -1,31 +1,31 @@
-//! A word about a thing.
+//! A short label for a state or a property.
 
 use leptos::prelude::*;
 
 use super::{Glyph, Icon, Tone, tag_class};
 
-/// A small round label, with an icon or a coloured dot. What it says stays; what may say something else puts another one there.
+/// A small round label, with an icon or a coloured dot. The label never changes; another label needs another pill.
 #[component]
 pub fn Pill(
-    /// The word.
+    /// The label.
     #[prop(into)]
     text: String,
-    /// What its colour means.
+    /// The meaning of its colour.
     #[prop(optional)]
     tone: Tone,
-    /// An icon before the word; colour alone never says it.
+    /// The icon before the label, because colour alone must not carry the meaning.
     #[prop(optional)]
     icon: Option<Icon>,
-    /// Filled icon, as for AI that holds something.
+    /// Fills the icon, such as for AI that is assigned.
     #[prop(optional)]
     solid: bool,
-    /// The icon breathes.
+    /// Animates the icon with a slow pulse.
     #[prop(optional)]
     pulse: bool,
-    /// For a tag: what the colour of its dot depends on.
+    /// For a tag: the seed of the dot's colour.
     #[prop(optional, into)]
     dot: Option<String>,
-    /// The last pill, which stands for those that found no room ("+2").
+    /// Marks the last pill, which counts the hidden pills ("+2").
     #[prop(optional)]
     more: bool,
 ) -> impl IntoView {

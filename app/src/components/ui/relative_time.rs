@@ -1,4 +1,4 @@
-//! When something was, in few characters. No clock is read here: the present is handed in.
+//! A time in few characters. The caller passes in the current time; this code reads no clock.
 
 use leptos::prelude::*;
 
@@ -10,7 +10,7 @@ const DAY: i64 = 24 * HOUR;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 
-/// Year, month (1 to 12) and day of a moment in UTC milliseconds. (Howard Hinnant, `civil_from_days`.)
+/// The year, month (1 to 12) and day of a time in UTC milliseconds. (Howard Hinnant, `civil_from_days`.)
 fn civil(at: i64) -> (i64, i64, i64) {
     let z = at.div_euclid(DAY) + 719_468;
     let era = z.div_euclid(146_097);
@@ -30,22 +30,22 @@ fn weekday(at: i64) -> &'static str {
     usize::try_from(at.div_euclid(DAY).rem_euclid(7)).ok().and_then(|i| WEEKDAYS.get(i)).copied().unwrap_or("")
 }
 
-/// "now", "2 min", "1 h", "Tue", "12 Nov", "12 Nov 2024"; "in 5 min" for what is to come. Both in milliseconds since
-/// 1970, shifted by the same offset where the reader's clock is not UTC's.
+/// "now", "2 min", "1 h", "Tue", "12 Nov", "12 Nov 2024", and "in 5 min" for a future time. Both times are in milliseconds since 1970. If
+/// the reader is not in UTC, both are shifted by the same offset.
 pub fn relative(now: i64, at: i64) -> String {
     let ago = now - at;
     let amount = match ago.abs() {
         d if d < MINUTE => return "now".to_owned(),
         d if d < HOUR => format!("{} min", d / MINUTE),
         d if d < DAY => format!("{} h", d / HOUR),
-        // Six full days: the same weekday of last week would be taken for today.
+        // At most six full days, because last week's same weekday would look like today.
         d if d < 6 * DAY => return weekday(at).to_owned(),
         _ => return date(now, at),
     };
     if ago < 0 { format!("in {amount}") } else { amount }
 }
 
-/// "12 Nov", with the year if it is another than now.
+/// "12 Nov", with the year if it is not the current year.
 fn date(now: i64, at: i64) -> String {
     let (year, month, day) = civil(at);
     if civil(now).0 == year {
@@ -55,29 +55,29 @@ fn date(now: i64, at: i64) -> String {
     }
 }
 
-/// "12 Nov 2026, 11:40".
+/// The full date and time: "12 Nov 2026, 11:40".
 pub fn exact(at: i64) -> String {
     let (year, month, day) = civil(at);
     let (hour, minute) = (at.rem_euclid(DAY) / HOUR, at.rem_euclid(HOUR) / MINUTE);
     format!("{day} {} {year}, {hour:02}:{minute:02}", month_name(month))
 }
 
-/// "2026-11-12T11:40:05Z", for machines.
+/// The machine-readable time: "2026-11-12T11:40:05Z".
 pub fn iso(at: i64) -> String {
     let (year, month, day) = civil(at);
     let (hour, minute) = (at.rem_euclid(DAY) / HOUR, at.rem_euclid(HOUR) / MINUTE);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}Z", at.rem_euclid(MINUTE) / 1_000)
 }
 
-/// When something was, kept fresh by the signal of the present; the exact time on hover.
+/// A relative time that updates with `now` and shows the exact time on hover.
 #[component]
 pub fn RelativeTime(
-    /// When, in UTC milliseconds.
+    /// The time to show, in UTC milliseconds.
     at: i64,
-    /// The present, in UTC milliseconds.
+    /// The current time, in UTC milliseconds.
     #[prop(into)]
     now: Signal<i64>,
-    /// More classes, such as `row-time`.
+    /// More CSS classes, such as `row-time`.
     #[prop(optional, into)]
     class: Option<String>,
 ) -> impl IntoView {

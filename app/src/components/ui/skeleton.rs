@@ -1,8 +1,8 @@
-//! The shape of what is coming, at its real height.
+//! Placeholders for content that is loading, at the content's real height.
 
 use leptos::prelude::*;
 
-/// The shape of a thing that loads.
+/// The shape of a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Shape {
     /// A line of text.
@@ -16,7 +16,7 @@ pub enum Shape {
     Block,
 }
 
-/// How wide a line or block is.
+/// The width of a line or block.
 #[allow(missing_docs)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Width {
@@ -32,13 +32,13 @@ pub enum Width {
     W90,
 }
 
-/// A grey shape; appears after 150 ms, so that what is quick does not flicker.
+/// A grey placeholder. It appears after 150 ms, so that quick loads do not flicker.
 #[component]
 pub fn Skeleton(
-    /// Which shape.
+    /// The shape.
     #[prop(optional)]
     shape: Shape,
-    /// How wide.
+    /// The width.
     #[prop(optional)]
     width: Width,
 ) -> impl IntoView {

@@ -1,21 +1,21 @@
-//! Tabs that are links, and a choice between a few buttons that looks the same.
+//! Tabs made of links, and a group of choice buttons with the same look.
 
 use leptos::prelude::*;
 
 /// One tab.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tab {
-    /// The word.
+    /// The label.
     pub label: String,
-    /// Where it leads.
+    /// The address of the link.
     pub href: String,
-    /// How many are there.
+    /// The count beside the label.
     pub count: Option<u32>,
-    /// This is where one is.
+    /// Whether this tab is the current page.
     pub current: bool,
 }
 
-/// "293", "3.9k", "10k": what fits beside a word.
+/// A count short enough to stand beside a label: "293", "3.9k", "10k".
 fn compact(count: u32) -> String {
     match count {
         0..1_000 => count.to_string(),
@@ -27,7 +27,7 @@ fn compact(count: u32) -> String {
 /// A row of links, each with its count.
 #[component]
 pub fn Tabs(
-    /// What they choose between.
+    /// The accessible name of the row.
     #[prop(into)]
     label: String,
     /// The tabs.
@@ -50,18 +50,18 @@ pub fn Tabs(
     view! { <nav class="tabs" aria-label=label>{items}</nav> }
 }
 
-/// A choice between a few words.
+/// A group of buttons of which one is chosen.
 #[component]
 pub fn Segmented(
-    /// What is chosen.
+    /// The accessible name of the group.
     #[prop(into)]
     label: String,
-    /// The words.
+    /// The labels.
     options: Vec<String>,
-    /// Which one is chosen, counted from 0.
+    /// The index of the chosen label.
     #[prop(into)]
     chosen: Signal<usize>,
-    /// Told the number of the word that was pressed.
+    /// Called with the index of the pressed label.
     #[prop(into)]
     on_choose: Callback<(usize,)>,
 ) -> impl IntoView {

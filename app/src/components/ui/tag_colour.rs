@@ -1,6 +1,6 @@
 //! The colour of a tag's dot.
 
-/// The class of a dot's colour, `t0` to `t9`: a chosen number as it is, any other text by its hash.
+/// The CSS class of a dot's colour, `t0` to `t9`. A chosen number is used directly; any other text is hashed.
 pub fn tag_class(seed: &str) -> &'static str {
     const CLASSES: [&str; 10] = ["t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9"];
     let index = seed

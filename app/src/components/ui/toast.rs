@@ -1,33 +1,33 @@
-//! Results that happen away from the eye, and the last chance to undo.
+//! Toasts: results of actions outside the current view, with a last chance to undo.
 
 use leptos::prelude::*;
 
 use super::{Button, Glyph, Icon, IconButton, TipSide, Tone, Variant};
 
-/// What a toast says.
+/// The content of a toast.
 #[derive(Debug, Clone)]
 pub struct Toast {
     /// What happened.
     pub text: String,
-    /// What its colour and icon mean.
+    /// The meaning of its colour and icon.
     pub tone: Tone,
-    /// A word and what it does: "Undo".
+    /// A label and its action: "Undo".
     pub action: Option<(String, Callback<()>)>,
 }
 
 impl Toast {
-    /// A toast that only says something.
+    /// A neutral toast without an action.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), tone: Tone::Neutral, action: None }
     }
 
-    /// With a meaning.
+    /// Sets the tone.
     #[must_use]
     pub fn tone(self, tone: Tone) -> Self {
         Self { tone, ..self }
     }
 
-    /// With something to do about it.
+    /// Sets the action.
     #[must_use]
     pub fn action(self, word: impl Into<String>, run: impl Into<Callback<()>>) -> Self {
         Self { action: Some((word.into(), run.into())), ..self }
@@ -43,7 +43,7 @@ impl Toast {
         }
     }
 
-    /// How long it stays: longer with something to press, until it is closed when it is bad.
+    /// How long the toast stays. With an action it stays longer. A bad toast stays until closed.
     fn stays(&self) -> Option<std::time::Duration> {
         match (&self.action, self.tone) {
             (_, Tone::Bad) => None,
@@ -53,7 +53,7 @@ impl Toast {
     }
 }
 
-/// Where toasts are put; in the context below `ToastHost`'s owner.
+/// The toasts on screen. Available from the context below the owner of `ToastHost`.
 #[derive(Debug, Clone, Copy)]
 pub struct Toasts {
     shown: RwSignal<Vec<(u32, Toast)>>,
@@ -61,14 +61,14 @@ pub struct Toasts {
 }
 
 impl Toasts {
-    /// Makes the toasts known to everything below. Once, at the root.
+    /// Provides the toasts to everything below. Called once, at the root.
     pub fn provide() -> Self {
         let toasts = Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) };
         provide_context(toasts);
         toasts
     }
 
-    /// Shows a toast; the oldest goes when there are more than three.
+    /// Shows a toast. With more than three, the oldest disappears.
     pub fn push(self, toast: Toast) {
         let id = self.next.get_value();
         self.next.set_value(id.wrapping_add(1));
@@ -84,12 +84,12 @@ impl Toasts {
     }
 
     fn close(self, id: u32) {
-        // Late: the page may be gone by now.
+        // This runs later, and the page may be gone by then.
         self.shown.try_update(|shown| shown.retain(|(other, _)| *other != id));
     }
 }
 
-/// The place where toasts appear. Once, at the root, after `Toasts::provide`.
+/// The place where toasts appear. Used once, at the root, after `Toasts::provide`.
 #[component]
 pub fn ToastHost(
     /// The toasts.
@@ -107,9 +107,9 @@ pub fn ToastHost(
 /// One toast.
 #[component]
 pub fn ToastView(
-    /// What it says.
+    /// The content.
     toast: Toast,
-    /// Told when it is closed or acted upon.
+    /// Called when the toast is closed or its action is pressed.
     #[prop(into)]
     on_close: Callback<()>,
 ) -> impl IntoView {

@@ -1,12 +1,12 @@
-//! What a colour means. One colour, one meaning, in every part.
+//! The meanings of colours. Each colour has the same meaning in every component.
 
 /// The meaning of a pill, banner, toast or empty state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Tone {
-    /// Says nothing by colour.
+    /// No meaning.
     #[default]
     Neutral,
-    /// Chosen, or about this person.
+    /// Chosen, or about this member.
     Accent,
     /// By or about AI.
     Ai,
@@ -19,7 +19,7 @@ pub enum Tone {
 }
 
 impl Tone {
-    /// The value of `data-tone`; neutral has none.
+    /// The value of `data-tone`. Neutral has none.
     pub fn attr(self) -> Option<&'static str> {
         match self {
             Self::Neutral => None,

@@ -1,4 +1,4 @@
-//! The audit log: who came in, who was refused, who changed what. It is read here and changed nowhere.
+//! The page of the audit log: sign-ins, refusals and changes. The log is read-only.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -39,7 +39,7 @@ fn Newest() -> impl IntoView {
 
 #[component]
 fn Lines(
-    /// The newest.
+    /// The newest page of the log.
     page: AuditPage,
 ) -> impl IntoView {
     let (lines, more) = (RwSignal::new(page.lines), RwSignal::new(page.more));
@@ -94,7 +94,7 @@ fn Lines(
 
 #[component]
 fn Line(
-    /// Which one.
+    /// The line to show.
     line: AuditLine,
 ) -> impl IntoView {
     let (workspace, now) = (use_workspace(), use_now());

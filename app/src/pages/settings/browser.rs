@@ -1,8 +1,8 @@
-//! What a browser calls itself, in words.
+//! Turns a browser's user agent into words.
 
 use crate::components::ui::Icon;
 
-/// The first that occurs wins: later ones claim to be the earlier ones' kin.
+/// The first match wins, because the user agents of the earlier browsers also contain the names of the later ones.
 const BROWSERS: [(&str, &str); 8] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -24,7 +24,7 @@ const SYSTEMS: [(&str, &str, Icon); 7] = [
     ("Linux", "Linux", Icon::Laptop),
 ];
 
-/// "Firefox on Linux" and what such a device looks like.
+/// Text such as "Firefox on Linux", and an icon of the device.
 pub(super) fn describe(user_agent: &str) -> (String, Icon) {
     let browser = BROWSERS.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
     let system = SYSTEMS.iter().find(|(mark, _, _)| user_agent.contains(mark));

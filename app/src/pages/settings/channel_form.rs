@@ -1,4 +1,4 @@
-//! A channel's words and where it may stand.
+//! The form for a channel's texts and the sites that may embed its widget.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 use model::{Channel, ChannelId, ChannelKind};
 
-/// What the form holds; sites one per line.
+/// The content of the form. Sites are one per line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Text {
     name: String,
@@ -36,14 +36,14 @@ impl Text {
     }
 }
 
-/// The form. What somebody else saves meanwhile appears in it, unless something is typed here.
+/// The form. Changes that somebody else saves appear here, unless this form has unsaved changes.
 #[component]
 pub(super) fn ChannelForm(
-    /// Which channel.
+    /// The channel to edit.
     id: ChannelId,
-    /// What it speaks.
+    /// The kind of channel.
     kind: ChannelKind,
-    /// As everybody sees it.
+    /// The saved channel.
     channel: Memo<Option<Channel>>,
 ) -> impl IntoView {
     let workspace = use_workspace();
@@ -158,7 +158,7 @@ pub(super) fn ChannelForm(
     .into_any()
 }
 
-/// The event that follows says the same; here it is shown before.
+/// Shows the saved channel at once, before the live event arrives.
 fn put(workspace: WorkspaceState, saved: Channel) {
     workspace.boot.try_update(|boot| {
         if let Some(known) = boot.channels.iter_mut().find(|channel| channel.id == saved.id) {

@@ -1,4 +1,4 @@
-//! The connected channels.
+//! The page of the connected channels.
 
 use leptos::prelude::*;
 
@@ -15,7 +15,7 @@ use crate::{
 };
 use model::{AccountState, Channel, ChannelId, ChannelKind};
 
-/// Every channel: its words, where it may stand, and how to put it there.
+/// Every channel, with its texts, its allowed sites and the code that embeds its widget.
 #[component]
 pub fn SettingsChannels() -> impl IntoView {
     let workspace = use_workspace();
@@ -57,7 +57,7 @@ pub fn SettingsChannels() -> impl IntoView {
 
 #[component]
 fn ChannelCards(
-    /// Which channel.
+    /// The channel to show.
     id: ChannelId,
 ) -> impl IntoView {
     let workspace = use_workspace();
@@ -79,7 +79,7 @@ fn ChannelCards(
     })
 }
 
-/// A channel that is only there to be looked at.
+/// A channel that cannot be edited.
 #[component]
 fn SampleCard(
     /// The channel.
@@ -102,13 +102,13 @@ fn SampleCard(
     .into_any()
 }
 
-/// How the widget gets onto a site.
+/// How to embed the widget in a site.
 #[component]
 fn Embed(
     /// The web chat's public key.
     public_key: String,
 ) -> impl IntoView {
-    // Which address the browser came by is known in the browser only; until then the path says enough.
+    // Only the browser knows its own origin. Until hydration the page shows a path.
     let origin = RwSignal::new(String::new());
     Effect::new(move |_| {
         if let Ok(here) = window().location().origin() {

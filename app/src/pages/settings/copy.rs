@@ -1,4 +1,4 @@
-//! Copying a text, also where the browser's clipboard is closed because the page came over plain HTTP.
+//! Copies a text, also over plain HTTP, where the browser blocks the clipboard API.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use leptos::prelude::*;
 
 use crate::components::ui::{Button, Icon};
 
-/// A button that copies a text and says that it did.
+/// A button that copies a text and confirms the copy.
 #[component]
 pub(super) fn CopyButton(
-    /// The text.
+    /// The text to copy.
     #[prop(into)]
     text: Signal<String>,
-    /// The word on it.
+    /// The button's label.
     #[prop(default = "Copy")]
     word: &'static str,
 ) -> impl IntoView {

@@ -1,39 +1,39 @@
-//! The inputs of the settings pages. Their state is kept elsewhere.
+//! The inputs of the settings pages. The caller holds their state.
 
 use leptos::prelude::*;
 
 use crate::components::ui::{FieldFrame, Glyph, Icon};
 
-/// A text in a form.
+/// A text input.
 #[component]
 pub(super) fn TextField(
     /// An id that is unique in the page.
     #[prop(into)]
     id: String,
-    /// What it asks for.
+    /// The label.
     label: &'static str,
-    /// The text.
+    /// The current text.
     #[prop(into)]
     value: Signal<String>,
-    /// Told what it becomes.
+    /// Called with the new text.
     #[prop(into)]
     on_input: Callback<(String,)>,
-    /// How many lines; one makes a line of text.
+    /// The number of lines. 1 renders a single-line input.
     #[prop(default = 1)]
     rows: u32,
-    /// An example, shown while it is empty.
+    /// The placeholder, an example.
     #[prop(optional)]
     placeholder: Option<&'static str>,
-    /// Says that it may stay empty.
+    /// Whether to mark the input as optional.
     #[prop(optional)]
     optional: bool,
-    /// Addresses and the like: not to be corrected.
+    /// Whether to turn spelling correction off, as for addresses.
     #[prop(optional)]
     literal: bool,
-    /// What helps to fill it in.
+    /// A hint below the input.
     #[prop(optional)]
     hint: Option<&'static str>,
-    /// What is wrong, and how to make it right.
+    /// What is wrong, and how to correct it.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
 ) -> impl IntoView {
@@ -85,21 +85,21 @@ pub(super) fn TextField(
     }
 }
 
-/// One of a few words, as the platform's own list.
+/// A native select for one of a few options.
 #[component]
 pub(super) fn Choice(
     /// An id that is unique in the page.
     #[prop(optional, into)]
     id: Option<String>,
-    /// Its name, where no label stands beside it.
+    /// The accessible name, if the select has no visible label.
     #[prop(optional, into)]
     name: Option<Signal<String>>,
-    /// The values and their words.
+    /// The values and their labels.
     options: Vec<(&'static str, &'static str)>,
-    /// The chosen value.
+    /// The selected value.
     #[prop(into)]
     value: Signal<&'static str>,
-    /// Told what is chosen.
+    /// Called with the new value.
     #[prop(into)]
     on_choose: Callback<(String,)>,
 ) -> impl IntoView {
@@ -125,20 +125,20 @@ pub(super) fn Choice(
     }
 }
 
-/// A setting in one line: what it does, and its switch.
+/// A setting on one line: its label, its effect and its switch.
 #[component]
 pub(super) fn SwitchOption(
     /// An id that is unique in the page.
     #[prop(into)]
     id: String,
-    /// What it does.
+    /// The label.
     label: &'static str,
-    /// What follows from it.
+    /// The effect of the setting.
     text: &'static str,
-    /// Whether it is on.
+    /// Whether the setting is on.
     #[prop(into)]
     on: Signal<bool>,
-    /// Told what it becomes.
+    /// Called with the new value.
     #[prop(into)]
     on_turn: Callback<(bool,)>,
 ) -> impl IntoView {

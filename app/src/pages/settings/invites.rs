@@ -1,4 +1,4 @@
-//! Invitations: make one, hand its link over, revoke it.
+//! Invitations: create one, copy its link, revoke one.
 
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
@@ -20,11 +20,11 @@ use crate::{
 };
 use model::{ApiError, InviteId, Role, Visibility};
 
-/// The form, the link just made, and the open invitations.
+/// The form, the new link and the open invitations.
 #[component]
 pub(super) fn Invites() -> impl IntoView {
     let workspace = use_workspace();
-    // An invitation ends when somebody joins by it.
+    // An invitation closes when somebody uses it to join.
     let members = Memo::new(move |_| workspace.boot.with(|boot| boot.members.len()));
     let open = fetched(move || members.get(), |_| invites());
     let revoked = RwSignal::new(Vec::<InviteId>::new());
@@ -51,7 +51,7 @@ pub(super) fn Invites() -> impl IntoView {
 
 #[component]
 fn InviteForm(
-    /// Told what was made.
+    /// Called with the new invitation.
     #[prop(into)]
     on_made: Callback<(InviteInfo,)>,
 ) -> impl IntoView {
@@ -138,12 +138,12 @@ fn InviteForm(
     .into_any()
 }
 
-/// The link is told once: it is kept nowhere.
+/// The new link. It is shown only once, because it is not stored.
 #[component]
 fn NewLink(
-    /// What was made.
+    /// The new invitation.
     invite: InviteInfo,
-    /// What was revoked.
+    /// The ids of invitations revoked on this page.
     revoked: RwSignal<Vec<InviteId>>,
 ) -> impl IntoView {
     let id = invite.id;
@@ -171,7 +171,7 @@ fn NewLink(
     .into_any()
 }
 
-/// A server that was not told its public address answers with a path: this browser knows the rest.
+/// Completes the link. A server without a configured public address returns only a path, and the browser knows its origin.
 fn whole(link: String) -> String {
     match link.starts_with('/') {
         true => format!("{}{link}", window().location().origin().unwrap_or_default()),
@@ -181,9 +181,9 @@ fn whole(link: String) -> String {
 
 #[component]
 fn InviteList(
-    /// What was read.
+    /// The invitations as they were read.
     invites: Vec<InviteInfo>,
-    /// What was revoked since.
+    /// The ids of invitations revoked since the read.
     revoked: RwSignal<Vec<InviteId>>,
 ) -> impl IntoView {
     let ids: Vec<_> = invites.iter().map(|invite| invite.id).collect();
@@ -207,9 +207,9 @@ fn InviteList(
 
 #[component]
 fn InviteLine(
-    /// Which one.
+    /// The invitation to show.
     invite: InviteInfo,
-    /// What was revoked.
+    /// The ids of invitations revoked on this page.
     revoked: RwSignal<Vec<InviteId>>,
 ) -> impl IntoView {
     let id = invite.id;
@@ -218,7 +218,7 @@ fn InviteLine(
         error.set(None);
         revoked.update(|revoked| revoked.push(id));
         spawn_local(async move {
-            // What is not found was used or revoked already.
+            // "Not found" means that the invitation is already used or revoked.
             if let Err(Refused(refused)) = revoke_invite(id).await
                 && refused != ApiError::NotFound
             {

@@ -1,4 +1,4 @@
-//! How a mailbox is: its state and what to do, what came and went, what is in quarantine, what came before it was connected (H9).
+//! The state of a mailbox: its health and advice, its traffic, its quarantine, and the import of older mail (H9).
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -16,25 +16,25 @@ use crate::{
 };
 use model::{AccountState, ChannelHealth, ChannelId, MailId, Timestamp};
 
-/// How long until it is looked at again.
+/// How long until the state is read again.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A connected mailbox.
 #[component]
 pub(super) fn MailboxCards(
-    /// Which channel.
+    /// The channel of the mailbox.
     id: ChannelId,
 ) -> impl IntoView {
     let shown = RwSignal::new(None::<Result<MailboxStatus, model::ApiError>>);
     let editing = RwSignal::new(false);
     let look = move || {
-        // What is being typed stays as it is.
+        // Do not refresh while the admin edits the settings.
         if editing.try_get_untracked() != Some(false) {
             return;
         }
         spawn_local(async move {
             let found = load_mailbox(id).await.map_err(model::ApiError::from);
-            // What was known stays in sight while the connection is away.
+            // Keep showing the last known state while the connection is down.
             let keeps = found.is_err() && shown.try_with_untracked(|shown| matches!(shown, Some(Ok(_)))) == Some(true);
             if !keeps {
                 shown.try_update(|shown| {
@@ -60,7 +60,7 @@ pub(super) fn MailboxCards(
     };
     let cancel = move || editing.set(false);
     let status = Memo::new(move |_| shown.with(|shown| shown.as_ref().and_then(|found| found.as_ref().ok().cloned())));
-    // Which of these is drawn; what it says changes within it, under the hand of whoever uses it.
+    // The variant to render. Its values change inside it, so that the elements in use are not replaced.
     let found = Memo::new(move |_| {
         shown.with(|shown| shown.as_ref().map(|found| found.as_ref().err().cloned().map_or(Ok(()), Err)))
     });
@@ -135,7 +135,7 @@ fn Status(
     .into_any()
 }
 
-/// How a state is marked.
+/// The tone and icon of a state.
 const fn sign(state: AccountState) -> (Tone, Icon) {
     match state {
         AccountState::Connected => (Tone::Good, Icon::Check),
@@ -190,7 +190,7 @@ fn Figures(health: ChannelHealth) -> impl IntoView {
     .into_any()
 }
 
-/// What came before the mailbox was connected.
+/// Imports mail from before the mailbox was connected.
 #[component]
 fn Before(id: ChannelId, look: Callback<()>) -> impl IntoView {
     let saving = Saving::new();
@@ -229,7 +229,7 @@ fn Quarantine(mails: Memo<Vec<QuarantinedMail>>, look: Callback<()>) -> impl Int
     view! { <Mails title="Quarantine" about mails actions=again /> }
 }
 
-/// Mails that were read and are of nothing here.
+/// Mails that were read but belong to no conversation.
 #[component]
 fn SetAside(mails: Memo<Vec<QuarantinedMail>>) -> impl IntoView {
     let about = "Mails that open no conversation: notes of machines that answer nothing of ours, and reports about mails that were not \
@@ -237,18 +237,18 @@ fn SetAside(mails: Memo<Vec<QuarantinedMail>>) -> impl IntoView {
     view! { <Mails title="Set aside" about mails actions=|_| ().into_any() /> }
 }
 
-/// Mails of the mailbox that are no messages, and why.
+/// Mails of the mailbox that did not become messages, with the reasons.
 #[component]
 fn Mails(
     title: &'static str,
     about: &'static str,
     mails: Memo<Vec<QuarantinedMail>>,
-    /// What can be done about one of them.
+    /// The buttons for one mail.
     actions: impl Fn(MailId) -> AnyView + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let now = use_now();
     let row = move |mail: QuarantinedMail| {
-        // What its server never gave has no source.
+        // A mail that the mail server never delivered has no source to show.
         let source = mail.kept.then(|| {
             let source = format!("/api/quarantine/{}/source", mail.id);
             view! {

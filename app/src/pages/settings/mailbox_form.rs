@@ -1,4 +1,4 @@
-//! Connecting a mailbox: its address and password, its servers found and editable, and a test that says which step fails (H1, H9).
+//! Connects a mailbox: address and password, the servers found for them, and a test that names the step that fails (H1, H9).
 
 use leptos::{ev::SubmitEvent, html::Input, prelude::*};
 
@@ -13,34 +13,34 @@ use crate::{
 };
 use model::{ChannelId, CheckedStep, EmailSettings, Host, Security, StepOutcome};
 
-/// The fields that errors stand beside.
+/// The fields that can show an error.
 const FIELDS: &[&str] =
     &["address", "password", "sender", "user", "imap", "smtp", "folder", "sent_folder", "signature"];
 
-/// What the form holds.
+/// The content of the form.
 #[derive(Clone, Copy)]
 struct Form {
     id: ChannelId,
     address: RwSignal<String>,
     settings: RwSignal<Option<EmailSettings>>,
-    /// Where the settings come from, and what is to be known about them.
+    /// The source of the settings, and a notice about them.
     found: RwSignal<Option<(String, String)>>,
     check: RwSignal<Option<MailboxCheck>>,
     saving: Saving,
 }
 
-/// The form: of a new mailbox, or of one that is connected.
+/// The form for a new or a connected mailbox.
 #[component]
 pub(super) fn MailboxForm(
-    /// Which channel it is, or will be.
+    /// The id of the existing or new channel.
     id: ChannelId,
-    /// How it is reached now.
+    /// The current settings of a connected mailbox.
     #[prop(optional_no_strip)]
     known: Option<EmailSettings>,
-    /// Told when it is connected.
+    /// Called when the mailbox is connected.
     #[prop(into)]
     on_done: Callback<()>,
-    /// Told when nothing shall be changed.
+    /// Called when the admin cancels.
     #[prop(into)]
     on_cancel: Callback<()>,
 ) -> impl IntoView {
@@ -55,7 +55,7 @@ pub(super) fn MailboxForm(
     };
     let password = NodeRef::<Input>::new();
     let ready = Memo::new(move |_| form.settings.with(Option::is_some));
-    // None, too, when the form was closed while the mailbox was tested.
+    // Also None if the form was closed during the test.
     let mailbox = move || {
         let settings = form.settings.try_get_untracked()??;
         let typed = password.try_get_untracked()?.map(|input| input.value()).filter(|value| !value.is_empty());
@@ -159,7 +159,7 @@ fn Found(by: String, notice: String) -> impl IntoView {
     }
 }
 
-/// Everything that was found, to be changed.
+/// All settings that were found, for editing.
 #[component]
 fn Servers(form: Form) -> impl IntoView {
     let error = Signal::from(form.saving.error);
@@ -230,16 +230,16 @@ fn Servers(form: Form) -> impl IntoView {
     .into_any()
 }
 
-/// A server: name, port, security.
+/// The inputs for a server: name, port and security.
 #[component]
 fn HostFields(
     /// An id that is unique in the page.
     id: String,
-    /// What it is for.
+    /// The label.
     label: &'static str,
     /// The server.
     host: Signal<Option<Host>>,
-    /// Told what it becomes.
+    /// Called with the changed server.
     #[prop(into)]
     on_change: Callback<(Host,)>,
     /// What is wrong.
@@ -299,10 +299,10 @@ fn HostFields(
     .into_any()
 }
 
-/// How the test went, step by step.
+/// The result of the test, step by step.
 #[component]
 pub(super) fn Steps(
-    /// All steps in their order.
+    /// All steps in order.
     steps: Vec<CheckedStep>,
 ) -> impl IntoView {
     let rows = steps

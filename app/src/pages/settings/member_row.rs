@@ -1,4 +1,4 @@
-//! One member: role and visibility that are saved when they are chosen, and the way out and back in.
+//! One member: role and visibility, which are saved when they are selected, and the buttons that block and unblock access.
 
 use leptos::prelude::*;
 
@@ -17,7 +17,7 @@ use crate::{
 };
 use model::{ApiError, Member, MemberId, Role, Visibility};
 
-/// What an admin can change of a member.
+/// The fields of a member that an admin can change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Rights {
     role: Role,
@@ -31,7 +31,7 @@ impl Rights {
     }
 }
 
-/// Shows a member's rights as they are going to be, or were.
+/// Shows a member's new rights before the server confirms them, or the old rights after a refusal.
 fn show(workspace: WorkspaceState, id: MemberId, rights: Rights) {
     workspace.boot.try_update(|boot| {
         let mine = (boot.me.member.id == id).then_some(&mut boot.me.member);
@@ -44,7 +44,7 @@ fn show(workspace: WorkspaceState, id: MemberId, rights: Rights) {
 /// A row of the table.
 #[component]
 pub(super) fn MemberRow(
-    /// Who.
+    /// The member to show.
     id: MemberId,
 ) -> impl IntoView {
     let workspace = use_workspace();
@@ -55,7 +55,7 @@ pub(super) fn MemberRow(
     let rights = Memo::new(move |_| of(workspace, id, Rights::of));
     let me = workspace.boot.with_untracked(|boot| boot.me.member.id == id);
     let my_role = Memo::new(move |_| workspace.boot.with(|boot| boot.me.member.role));
-    // Only an owner changes an owner.
+    // Only an owner can change an owner.
     let locked =
         Memo::new(move |_| rights.get().is_some_and(|r| r.role == Role::Owner) && my_role.get() != Role::Owner);
 

@@ -1,4 +1,4 @@
-//! Everybody who can open this workspace.
+//! The page of everybody who can open this workspace.
 
 use leptos::prelude::*;
 
@@ -10,17 +10,17 @@ use super::{
 use crate::state::use_workspace;
 use model::{Role, Visibility};
 
-/// The roles that somebody may hand out: nobody gives what they do not hold (S26).
+/// The roles that a member may give to others. Nobody can give a role above their own (S26).
 pub(super) fn roles(mine: Role) -> Vec<(&'static str, &'static str)> {
     Role::ALL.iter().filter(|role| mine.may_grant(**role)).map(|role| (role.as_str(), role.label())).collect()
 }
 
-/// What there is to be seen.
+/// The options for visibility.
 pub(super) fn visibilities() -> Vec<(&'static str, &'static str)> {
     Visibility::ALL.iter().map(|one| (one.as_str(), one.label())).collect()
 }
 
-/// The members, and the invitations.
+/// The members and the invitations.
 #[component]
 pub fn SettingsMembers() -> impl IntoView {
     view! {

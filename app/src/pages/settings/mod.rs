@@ -1,4 +1,4 @@
-//! Settings: a side list of pages, and the page.
+//! The settings: a side list of pages, and the selected page.
 
 mod audit;
 mod browser;
@@ -40,11 +40,11 @@ use system::SettingsSystem;
 use teams::SettingsTeams;
 use workspace::SettingsWorkspace;
 
-/// The settings are a piece of the program: what the routes name of it.
+/// The parts of the settings that routes refer to. The settings are a separate piece of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum SettingsPart {
-    /// The side list, and room for one page.
+    /// The side list, and the place for one page.
     Frame,
     /// `/settings` itself.
     Index,
@@ -57,13 +57,13 @@ pub enum SettingsPart {
     Workspace,
 }
 
-/// A part of the settings, once they are loaded. The frame waits for them, and the pages stand in the frame.
+/// A part of the settings, once their piece is loaded. The frame waits for the piece, and the pages are inside the frame.
 pub fn settings(part: SettingsPart) -> AnyView {
     let place = if part == SettingsPart::Frame { Place::Page } else { Place::Part };
     show_piece(Piece::Settings, place, move || Box::pin(settings_part(part)))
 }
 
-/// A part of the settings, within their piece.
+/// Renders a part of the settings. This function is inside the piece.
 pub(crate) fn draw(part: SettingsPart) -> AnyView {
     match part {
         SettingsPart::Frame => SettingsPage().into_any(),
@@ -78,7 +78,7 @@ pub(crate) fn draw(part: SettingsPart) -> AnyView {
     }
 }
 
-/// A page of the side list.
+/// A page in the side list.
 struct Entry {
     path: &'static str,
     icon: Icon,
@@ -109,13 +109,13 @@ const GROUPS: [(&str, &[Entry]); 3] = [
     ),
 ];
 
-/// The name of the page at a path.
+/// The title of the page at a path.
 fn name_of(path: &str) -> &'static str {
     let entries = GROUPS.iter().flat_map(|(_, entries)| entries.iter());
     entries.into_iter().find(|entry| entry.path == path).map_or("Settings", |entry| entry.name)
 }
 
-/// The frame of all settings: the side list and room for one page.
+/// The frame of all settings: the side list and the place for one page.
 #[component]
 fn SettingsPage() -> impl IntoView {
     let path = use_location().pathname;
@@ -178,7 +178,7 @@ fn SettingsPage() -> impl IntoView {
     .into_any()
 }
 
-/// `/settings` itself: beside the side list stands the page that is wanted most; a phone shows the list alone.
+/// `/settings` itself. Next to the side list it shows the page that is used most. A phone shows only the list.
 #[component]
 fn SettingsIndex() -> impl IntoView {
     let workspace = use_workspace();
@@ -189,7 +189,7 @@ fn SettingsIndex() -> impl IntoView {
     }
 }
 
-/// What the foot of the rail holds, where the rail has no foot.
+/// The content of the rail's foot, for layouts where the rail has no foot.
 #[component]
 fn AccountOnPhone() -> impl IntoView {
     let chat = use_chat();

@@ -1,4 +1,4 @@
-//! What the settings pages share: heads, refusals, failures, saving.
+//! Shared parts of the settings pages: heads, refusals, failures and saving.
 
 use std::future::Future;
 
@@ -15,11 +15,11 @@ use model::{ApiError, Permission};
 /// The head of a page.
 #[component]
 pub(super) fn PageHead(
-    /// Its name.
+    /// The title.
     title: &'static str,
-    /// What it is for.
+    /// The purpose of the page.
     lead: &'static str,
-    /// One button.
+    /// An optional button.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
@@ -35,10 +35,10 @@ pub(super) fn PageHead(
     }
 }
 
-/// What only owners and admins see; others are told so.
+/// Shows its content only to owners and admins. Other members see a notice.
 #[component]
 pub(super) fn AdminOnly(
-    /// The page.
+    /// The content.
     children: ChildrenFn,
 ) -> impl IntoView {
     let workspace = use_workspace();
@@ -58,12 +58,12 @@ pub(super) fn AdminOnly(
     }
 }
 
-/// Something could not be read: what happened, and one thing to do.
+/// A failed read: the error, and a button that retries.
 #[component]
 pub(super) fn LoadFailed(
-    /// Why.
+    /// The error.
     error: ApiError,
-    /// Tries again.
+    /// Called to retry.
     #[prop(into)]
     retry: Callback<()>,
 ) -> impl IntoView {
@@ -80,10 +80,10 @@ pub(super) fn LoadFailed(
     .into_any()
 }
 
-/// The shape of a card with some lines.
+/// A placeholder for a card with some lines.
 #[component]
 pub(super) fn CardSkeleton(
-    /// How many lines.
+    /// The number of lines.
     #[prop(default = 3)]
     lines: usize,
 ) -> impl IntoView {
@@ -96,10 +96,10 @@ pub(super) fn CardSkeleton(
     }
 }
 
-/// Says beside a control why it could not be done. The place is always there, so that it is read aloud.
+/// Shows next to a control why an action failed. The element always exists, so that screen readers announce its changes.
 #[component]
 pub(super) fn InlineError(
-    /// Why.
+    /// Why the action failed.
     #[prop(into)]
     error: Signal<Option<String>>,
 ) -> impl IntoView {
@@ -116,22 +116,22 @@ pub(super) fn InlineError(
     view! { <div class="inline-error" role="alert">{shown}</div> }
 }
 
-/// A form that is being saved.
+/// The state of a form that is saved.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Saving {
-    /// On its way.
+    /// Whether a command is being sent.
     pub busy: RwSignal<bool>,
-    /// Why it was refused.
+    /// Why the last command was refused.
     pub error: RwSignal<Option<ApiError>>,
 }
 
 impl Saving {
-    /// Nothing sent yet.
+    /// Creates the state of a form that has not been sent.
     pub fn new() -> Self {
         Self { busy: RwSignal::new(false), error: RwSignal::new(None) }
     }
 
-    /// Sends a command; not while one is on its way. `done` may run when the page is gone.
+    /// Sends a command, unless another one is being sent. `done` may run after the page was closed.
     pub fn run<T: 'static>(
         self,
         command: impl Future<Output = Result<T, Refused>> + 'static,

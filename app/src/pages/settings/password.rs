@@ -1,4 +1,4 @@
-//! Changing my password.
+//! The form that changes the member's password.
 
 use leptos::{ev::SubmitEvent, html::Input, prelude::*};
 
@@ -10,10 +10,10 @@ use crate::{
     state::use_workspace,
 };
 
-/// A form for a new password; the other sessions end with the old one.
+/// A form for a new password. The change ends the member's other sessions.
 #[component]
 pub(super) fn PasswordCard(
-    /// Told when it was changed.
+    /// Called when the password was changed.
     #[prop(into)]
     on_changed: Callback<()>,
 ) -> impl IntoView {
@@ -35,7 +35,7 @@ pub(super) fn PasswordCard(
     };
     let error = Signal::from(saving.error);
     view! {
-        // Outside of a dialog this method sends nothing: before the page is awake, no password ends up in an address.
+        // Outside a dialog this method sends nothing. So a submit before hydration does not put the password into the URL.
         <form class="card" method="dialog" on:submit=submit>
             <div class="card-head">
                 <div>
@@ -45,7 +45,7 @@ pub(super) fn PasswordCard(
             </div>
             <div class="card-body form">
                 <FormError error=other_error(error, &["old", "new", "password"]) />
-                // For password managers: whose password this is.
+                // Tells password managers which account the password belongs to.
                 <input type="email" autocomplete="username" hidden readonly value=move || workspace.boot.with(|boot| boot.me.member.email.clone()) />
                 <div class="form-grid">
                     <PasswordField

@@ -1,4 +1,4 @@
-//! Where I am signed in, and my password. For everybody.
+//! The page of the member's sessions and password. Every member can open it.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -18,11 +18,11 @@ use crate::{
 };
 use model::{ApiError, SessionId};
 
-/// My sessions and my password.
+/// The member's sessions and password.
 #[component]
 pub fn SettingsSessions() -> impl IntoView {
     let all = fetched(|| (), |()| sessions());
-    // Ended here, not yet gone from what was read.
+    // Sessions that were ended here but are still in the list that was read.
     let ended = RwSignal::new(Vec::<SessionId>::new());
     let list = move || {
         Suspend::new(async move {
@@ -42,9 +42,9 @@ pub fn SettingsSessions() -> impl IntoView {
 
 #[component]
 fn SessionList(
-    /// What was read.
+    /// The sessions as they were read.
     sessions: Vec<SessionInfo>,
-    /// What was ended since.
+    /// The ids of sessions ended since the read.
     ended: RwSignal<Vec<SessionId>>,
 ) -> impl IntoView {
     let lines =
@@ -54,9 +54,9 @@ fn SessionList(
 
 #[component]
 fn SessionLine(
-    /// Which one.
+    /// The session to show.
     session: SessionInfo,
-    /// What was ended.
+    /// The ids of sessions ended on this page.
     ended: RwSignal<Vec<SessionId>>,
 ) -> impl IntoView {
     let now = use_now();
@@ -68,7 +68,7 @@ fn SessionLine(
         error.set(None);
         ended.update(|ended| ended.push(id));
         spawn_local(async move {
-            // What is not found has ended already.
+            // "Not found" means that the session has already ended.
             if let Err(Refused(refused)) = end_session(id).await
                 && refused != ApiError::NotFound
             {

@@ -1,4 +1,4 @@
-//! How the system is: version, database, jobs that wait and jobs that were given up.
+//! The state of the system: version, database, waiting jobs and jobs that were given up.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -14,7 +14,7 @@ use crate::{
 };
 use model::{Space, Storage};
 
-/// Health and jobs.
+/// The state of the system and its jobs.
 #[component]
 pub fn SettingsSystem() -> impl IntoView {
     view! {
@@ -50,7 +50,7 @@ fn Status() -> impl IntoView {
 
 #[component]
 fn Shown(
-    /// What was read.
+    /// The state as it was read.
     status: SystemStatus,
 ) -> impl IntoView {
     let dead = status.dead.len();
@@ -110,7 +110,7 @@ fn Shown(
     .into_any()
 }
 
-/// How much room a disk has.
+/// The free space of a disk.
 fn room(space: Space) -> impl IntoView {
     let read = |bytes: u64| size(i64::try_from(bytes).unwrap_or(i64::MAX));
     view! {
@@ -123,7 +123,7 @@ fn room(space: Space) -> impl IntoView {
 
 #[component]
 fn DeadJobs(
-    /// What was given up, the newest first.
+    /// Jobs that were given up, newest first.
     jobs: Vec<DeadJob>,
 ) -> impl IntoView {
     let rows = jobs.into_iter().map(|job| view! { <JobRow job=job /> }).collect_view();
@@ -157,7 +157,7 @@ fn DeadJobs(
 
 #[component]
 fn JobRow(
-    /// Which one.
+    /// The job to show.
     job: DeadJob,
 ) -> impl IntoView {
     let now = use_now();
@@ -208,7 +208,7 @@ fn JobRow(
     .into_any()
 }
 
-/// "send_mail" as "Send mail".
+/// Turns "send_mail" into "Send mail".
 fn in_words(kind: &str) -> String {
     let words = kind.replace(['_', '.'], " ");
     let mut letters = words.chars();

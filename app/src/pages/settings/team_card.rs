@@ -1,4 +1,4 @@
-//! One team: its members and its channels, each taken in or out by a check box that is saved at once.
+//! One team with its members and channels. Each has a check box that is saved at once.
 
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ use model::{ApiError, ChannelId, MemberId, TeamId};
 /// A team.
 #[component]
 pub(super) fn TeamCard(
-    /// Which one.
+    /// The team to show.
     id: TeamId,
 ) -> impl IntoView {
     let workspace = use_workspace();
@@ -26,7 +26,7 @@ pub(super) fn TeamCard(
             .boot
             .with(|boot| boot.teams.iter().find(|team| team.id == id).map(|team| team.name.clone()).unwrap_or_default())
     });
-    // Who left stays out of sight, unless they are still in the team.
+    // Members without access are hidden, unless they are still in the team.
     let members = Memo::new(move |_| {
         workspace.boot.with(|boot| {
             let shown = boot.members.iter().filter(|m| !m.disabled || m.teams.contains(&id));
@@ -75,9 +75,9 @@ pub(super) fn TeamCard(
 fn MemberCheck(
     /// The team.
     team: TeamId,
-    /// Who.
+    /// The member.
     member: MemberId,
-    /// Where a refusal is said.
+    /// Where to show a refusal.
     error: RwSignal<Option<String>>,
 ) -> impl IntoView {
     let workspace = use_workspace();
@@ -118,11 +118,11 @@ fn MemberCheck(
 fn ChannelCheck(
     /// The team.
     team: TeamId,
-    /// Which channel.
+    /// The channel.
     channel: ChannelId,
-    /// Where a refusal is said.
+    /// Where to show a refusal.
     error: RwSignal<Option<String>>,
-    /// The team's channels as last wished: they are sent together.
+    /// The last selection of the team's channels, which are saved together.
     wish: StoredValue<LastWish<Vec<ChannelId>>>,
 ) -> impl IntoView {
     let workspace = use_workspace();

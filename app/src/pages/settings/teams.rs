@@ -1,4 +1,4 @@
-//! Teams: who is in them, which channels they look after.
+//! The page of the teams: their members and their channels.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
@@ -15,7 +15,7 @@ use crate::{
 };
 use model::{Team, TeamId};
 
-/// All teams, and a new one.
+/// All teams, and a form for a new one.
 #[component]
 pub fn SettingsTeams() -> impl IntoView {
     view! {
@@ -50,7 +50,7 @@ fn NewTeam() -> impl IntoView {
     let workspace = use_workspace();
     let saving = Saving::new();
     let name = RwSignal::new(String::new());
-    // Kept until it has worked: a second try makes the same team, not another.
+    // The id is kept until the request succeeds, so that a retry does not create a second team.
     let id = StoredValue::new(None::<TeamId>);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -86,7 +86,7 @@ fn NewTeam() -> impl IntoView {
     .into_any()
 }
 
-/// The event that follows says the same; here it is shown before. By id, as everywhere.
+/// Shows the saved team at once, before the live event arrives. Teams are in the order of their ids, as everywhere.
 fn put(workspace: WorkspaceState, team: Team) {
     workspace.boot.try_update(|boot| {
         if let Err(at) = boot.teams.binary_search_by_key(&team.id, |known| known.id) {

@@ -1,4 +1,4 @@
-//! The workspace's own settings.
+//! The page of the workspace's settings.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
@@ -17,7 +17,7 @@ use crate::{
 };
 use model::Workspace;
 
-/// Name, chat, what a reply does.
+/// The name, the chat switch and the effect of a reply.
 #[component]
 pub fn SettingsWorkspace() -> impl IntoView {
     view! {
@@ -42,7 +42,7 @@ fn edit_of(workspace: &Workspace) -> WorkspaceEdit {
 fn NameForm() -> impl IntoView {
     let workspace = use_workspace();
     let saving = Saving::new();
-    // What is typed and not saved; none while it is as everybody sees it.
+    // The unsaved name. None while it equals the saved name.
     let typed = RwSignal::new(None::<String>);
     let value =
         Signal::derive(move || typed.get().unwrap_or_else(|| workspace.boot.with(|boot| boot.workspace.name.clone())));
@@ -118,7 +118,7 @@ fn Switches() -> impl IntoView {
     .into_any()
 }
 
-/// The switches as they were; the name is saved by itself.
+/// Restores the switches after a refusal. The name is saved separately.
 fn put_back(workspace: &mut Workspace, before: &WorkspaceEdit) {
     workspace.chat_enabled = before.chat_enabled;
     workspace.pending_after_reply = before.pending_after_reply;

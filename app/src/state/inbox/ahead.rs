@@ -1,4 +1,4 @@
-//! Conversations that are fetched before they are opened.
+//! Conversations that are fetched before the member opens them.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use super::{Inbox, RECENT};
 use model::{ConversationId, Thread};
 
 impl Inbox {
-    /// Says that a conversation is being fetched ahead; not where it is already, or is here.
+    /// Records that a conversation is being prefetched. False if that is already so, or if the conversation is already here.
     pub fn begin_prefetch(self, id: ConversationId) -> bool {
         let is_coming = self.coming.try_with_value(|coming| coming.contains_key(&id)).unwrap_or(true);
         if is_coming || self.is_prefetched(id) {
@@ -22,7 +22,7 @@ impl Inbox {
         true
     }
 
-    /// Says that this is over, with what was fetched.
+    /// Records that a prefetch ended, with its result.
     pub fn end_prefetch(self, id: ConversationId, thread: Option<Thread>) {
         if let Some(thread) = thread {
             self.keep_prefetched(thread);
@@ -31,7 +31,7 @@ impl Inbox {
         waiting.into_iter().flatten().for_each(Waker::wake);
     }
 
-    /// Waits while a conversation is being fetched ahead: asking a second time would only take longer.
+    /// Waits until the prefetch of a conversation ends. A second request would only take longer.
     pub async fn prefetch_over(self, id: ConversationId) {
         poll_fn(|context| {
             let waits = self.coming.try_update_value(|coming| match coming.get_mut(&id) {
@@ -46,7 +46,7 @@ impl Inbox {
         .await;
     }
 
-    /// Keeps a conversation that will probably be opened next.
+    /// Keeps a conversation that the member will probably open next.
     fn keep_prefetched(self, thread: Thread) {
         self.prefetched.try_update_value(|known| {
             if known.len() >= 30 {
@@ -56,7 +56,7 @@ impl Inbox {
         });
     }
 
-    /// A conversation that was fetched ahead; only while all that happened since is known.
+    /// Takes a prefetched conversation, provided that all events since its read are known.
     pub fn take_prefetched(self, id: ConversationId) -> Option<Thread> {
         let thread = self.prefetched.try_update_value(|known| known.remove(&id)).flatten()?;
         let known_from = self
@@ -65,13 +65,12 @@ impl Inbox {
         known_from.is_none_or(|from| thread.seq + 1 >= from).then_some(thread)
     }
 
-    /// Events were missed: what was fetched ahead may be out of date.
+    /// Drops all prefetched conversations, because they may be out of date after missed events.
     pub fn forget_prefetched(self) {
         self.list_renews.set_value(false);
         self.prefetched.try_update_value(HashMap::clear);
     }
 
-    /// Whether it was fetched ahead already.
     fn is_prefetched(self, id: ConversationId) -> bool {
         self.prefetched.try_with_value(|known| known.contains_key(&id)).unwrap_or(true)
     }

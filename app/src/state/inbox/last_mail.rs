@@ -1,17 +1,17 @@
-//! Which mail of the open conversation the next one has to do with (T5).
+//! Finds the mail that the next mail of the open conversation answers or replaces (T5).
 
 use model::{DeliveryState, Entry, MailHead, Message};
 
-/// The newest mail of a conversation: what the next one has to do with.
+/// The newest mail of a conversation, which the next mail answers or replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LastMail {
-    /// It came or went: the next one answers it.
+    /// A mail that was received or sent. The next mail answers it.
     Answered(Box<MailHead>),
-    /// Ours, and taken back before anything came or went: the next one is that one, written again.
+    /// Our own newest mail, if it was cancelled and no mail was received or sent before. The next mail replaces it.
     TakenBack(Box<MailHead>),
 }
 
-/// By the newest entries, and by what they answer where that is older.
+/// Finds the last mail among the newest entries, or falls back to `older`, the mail that they answer.
 pub(super) fn last_mail(messages: &[Message], older: Option<&MailHead>) -> Option<LastMail> {
     let mails =
         || messages.iter().rev().filter_map(|message| Some((message.mail.as_deref()?, was_taken_back(message))));
@@ -22,7 +22,7 @@ pub(super) fn last_mail(messages: &[Message], older: Option<&MailHead>) -> Optio
     }
 }
 
-/// Whether a message of ours was taken back before it went out.
+/// Whether one of our messages was cancelled before it was sent.
 pub(super) fn was_taken_back(message: &Message) -> bool {
     matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled)
 }

@@ -1,4 +1,4 @@
-//! The list of the inbox: its pages, and when it has to be read again.
+//! The list of the inbox: its pages, and when to read it again.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -7,11 +7,11 @@ use model::{ApiError, Cursor, Filter, InboxPage, ListPart};
 
 use super::{Inbox, Listed};
 
-/// How long a list that has to be read afresh waits for further reasons.
+/// How long to wait for more reasons before the list is read again.
 const READ_LIST_AGAIN: Duration = Duration::from_millis(300);
 
 impl Inbox {
-    /// Shows a view's first page, or that it could not be read. A page that is shown already changes nothing.
+    /// Shows the first page of a filter, or that it could not be read. A page that is already shown changes nothing.
     pub fn show_page(self, filter: Filter, page: Result<InboxPage, ApiError>) {
         let listed = match page {
             Ok(page) => {
@@ -27,7 +27,7 @@ impl Inbox {
 
     fn set_list(self, filter: Filter, page: InboxPage) {
         let same = self.core.with_value(|core| core.list.as_ref().is_some_and(|list| list.filter == filter));
-        // By what was read, not by how far the list has come since: after a reset it may have gone on past a gap.
+        // This compares the event number of the read, not the current one: after a reset, events may have moved the list on past a gap.
         let read = Some((filter.clone(), page.seq));
         if same && self.list_read.get_value() == read {
             return;
@@ -47,7 +47,7 @@ impl Inbox {
         self.show_list(true);
     }
 
-    /// Adds an older page below; only if the list still shows that filter and still ends there.
+    /// Adds an older page at the bottom, if the list still shows that filter and still ends at `after`.
     pub fn append(self, filter: &Filter, after: Cursor, page: InboxPage) {
         let fits = self.core.try_update_value(|core| match &mut core.list {
             Some(list) if list.filter == *filter && list.end() == Some(after) => {
@@ -61,13 +61,13 @@ impl Inbox {
         }
     }
 
-    /// Where the loaded part of the list ends.
+    /// The filter and the cursor where the loaded part of the list ends.
     pub fn end(self) -> Option<(Filter, Cursor)> {
         let end = |list: &ListPart| list.end().map(|end| (list.filter.clone(), end));
         self.core.try_with_value(|core| core.list.as_ref().and_then(end)).flatten()
     }
 
-    /// Once for everything that happens within a moment: a set of thousands comes as many events.
+    /// Reads the list once for all reasons within a short time, because a bulk action on thousands of conversations sends as many events.
     pub(super) fn read_list_again(self) {
         if self.list_is_stale.try_get_value() == Some(false) {
             self.list_is_stale.set_value(true);

@@ -1,14 +1,14 @@
-//! What whoever writes has had the time to see.
+//! Works out which entries a writing member has had time to see.
 
-/// How long an answer of somebody else has to be on screen before it counts as seen, in milliseconds.
+/// How long another member's reply must be on screen before it counts as seen, in milliseconds.
 const NOTICE_MS: i64 = 2_000;
 
-/// Answers of others that came a moment ago: the place of the first of them, and when the last one came by the browser's clock.
+/// Recent replies by others: the position of the first one, and the time of the last one by the browser's clock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct JustCame(Option<(i64, i64)>);
 
 impl JustCame {
-    /// An answer came.
+    /// Adds a reply.
     pub const fn and(self, n: i64, now: i64) -> Self {
         match self.0 {
             Some((first, at)) if now - at < NOTICE_MS => Self(Some((first, now))),
@@ -16,7 +16,7 @@ impl JustCame {
         }
     }
 
-    /// Up to which place was seen, of a thread that ends at `last`.
+    /// The position up to which a thread that ends at `last` was seen.
     pub const fn seen(self, last: i64, now: i64) -> i64 {
         match self.0 {
             Some((first, at)) if now - at < NOTICE_MS => first - 1,

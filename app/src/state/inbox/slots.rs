@@ -1,20 +1,20 @@
-//! What is drawn for the entries of a thread.
+//! The rows that are rendered for a thread.
 
 use super::last_mail::was_taken_back;
 use model::{Entry, Message, MessageId, Sender, Thread, Timestamp};
 
-/// What stands in a thread, in order.
+/// One row of a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Slotted {
-    /// A day begins; days since 1970 by the reader's clocks.
+    /// The start of a day, in days since 1970 in the reader's time zone.
     Day(i64),
-    /// What follows was not read when the thread was opened.
+    /// The line above the entries that were unread when the thread was opened.
     Unread,
-    /// An entry; whether it begins a group of the same sender.
+    /// An entry, and whether it begins a group of one sender.
     Entry(MessageId, bool),
 }
 
-/// The place of the first incoming entry that I had not read.
+/// The position of the first incoming entry that the member had not read.
 pub(super) fn first_unread(thread: &Thread) -> Option<i64> {
     let unread = usize::try_from(thread.row.unread()).unwrap_or(0);
     let incoming = thread.messages.iter().rev().filter(|m| matches!(m.entry, Entry::Incoming));
@@ -25,7 +25,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// Messages of one sender within this time share a header.
 const GROUP_MS: i64 = 5 * 60_000;
 
-/// What is drawn for a list of entries; what was taken back is not.
+/// The rows for a list of messages. Cancelled messages are left out.
 pub(super) fn slots_of(messages: &[Message], unread_from: Option<i64>, local: impl Fn(i64) -> i64) -> Vec<Slotted> {
     let mut slots = Vec::with_capacity(messages.len() + 4);
     let (mut day, mut before): (_, Option<(&Entry, Timestamp)>) = (None, None);

@@ -1,4 +1,4 @@
-//! What is on screen after reads and events have come in whatever order.
+//! Tests of what is on screen after reads and events arrive in any order.
 
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -36,7 +36,7 @@ fn boot() -> Bootstrap {
     Bootstrap { me, workspace, members: Vec::new(), teams: Vec::new(), channels: Vec::new(), seq: 0, now: NOW }
 }
 
-/// An inbox in a reactive owner of its own, which has to be kept.
+/// An inbox with its own reactive owner, which the caller must keep.
 fn inbox() -> (Owner, Inbox) {
     let owner = Owner::new();
     let inbox = owner.with(|| {
@@ -88,7 +88,7 @@ fn thread(row: ConversationRow, seq: i64) -> Thread {
     }
 }
 
-/// A mail from outside, or one of ours that is so far.
+/// A mail from outside, or one of ours in the given delivery state.
 fn mail(row: &ConversationRow, n: i64, subject: &str, ours: Option<DeliveryState>) -> Message {
     let by = Sender::Member(boot().me.member.id);
     let delivery = |state| Delivery { state, send_at: NOW, reason: String::new() };
@@ -104,7 +104,7 @@ fn mail(row: &ConversationRow, n: i64, subject: &str, ours: Option<DeliveryState
     }
 }
 
-/// That a conversation was `before` and is `now`.
+/// The event that changes a conversation from `before` to `now`.
 fn event(seq: i64, before: &ConversationRow, now: &ConversationRow) -> LiveEvent {
     let before = Some(before.facts());
     LiveEvent {
@@ -126,7 +126,7 @@ fn screen(inbox: Inbox) -> (Vec<ConversationRow>, Counts, Option<ConversationRow
     (rows, inbox.counts.get_untracked(), inbox.open.get_untracked())
 }
 
-/// After a reset what was missed is in the fresh read alone, whether or not events went past the gap before it arrived.
+/// After a reset only the fresh read contains the missed changes, whether or not later events arrive before the read does.
 #[test]
 fn r14_a_read_after_a_reset_counts_however_far_events_went_on() {
     let (anna, missed) = (row(10, "Hello", 10), row(11, "I was missed", 30));
@@ -135,7 +135,7 @@ fn r14_a_read_after_a_reset_counts_however_far_events_went_on() {
     let (_kept, resumed) = inbox();
     resumed.show_page(View::All.into(), Ok(page(vec![anna.clone()], 5)));
     resumed.show_thread_answer(Some(Ok(thread(anna, 5))));
-    // Events 6 to 8 are missed. The stream goes on with 9 while the answers are under way.
+    // Events 6 to 8 are missed. The stream continues with 9 while the reads are still running.
     resumed.receive(event(9, &anna_missed, &anna_now));
     let fresh = |seen: &ConversationRow| Ok(page(vec![missed.clone(), seen.clone()], 8));
     resumed.show_page(View::All.into(), fresh(&anna_missed));
@@ -147,7 +147,7 @@ fn r14_a_read_after_a_reset_counts_however_far_events_went_on() {
     assert_eq!(screen(resumed), screen(loaded));
 }
 
-/// T6: a mail taken back is not what the next one answers, also before its event has come.
+/// T6: the next mail does not answer a cancelled mail, even before the cancel event arrives.
 #[test]
 fn t6_what_the_next_mail_answers_is_known_when_one_is_taken_back() {
     let row = row(10, "Two doors?", 10);
@@ -163,7 +163,7 @@ fn t6_what_the_next_mail_answers_is_known_when_one_is_taken_back() {
     assert_eq!(inbox.last_mail.get_untracked(), answered(&theirs));
 }
 
-/// T5: the mail that is answered may be older than what is shown.
+/// T5: the mail that is answered may be older than the entries shown.
 #[test]
 fn t5_what_is_answered_is_known_where_it_is_not_shown() {
     let row = row(10, "Two doors?", 10);
@@ -174,7 +174,7 @@ fn t5_what_is_answered_is_known_where_it_is_not_shown() {
     assert_eq!(inbox.last_mail.get_untracked(), Some(LastMail::Answered(older)));
 }
 
-/// The same answer again (a page is asked for by more than one part of it) leaves what came since.
+/// Two parts of a page may ask for the same read. The second answer must not undo events that arrived since the first.
 #[test]
 fn a_read_that_is_shown_already_changes_nothing() {
     let (before, now) = (row(10, "Hello", 10), row(10, "Are you there?", 20));
