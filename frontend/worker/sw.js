@@ -28,12 +28,31 @@ self.addEventListener('fetch', (event) => {
   else if (request.mode === 'navigate' && request.destination === 'document' && PAGE.test(url.pathname)) event.respondWith(page(event))
 })
 
-/** Adds what is not kept yet. A file that was loaded before comes out of the browser's own cache. */
+/** Adds the files that are missing. Nothing is kept unless all of them are right: a login page of a network answers everything with 200. */
 async function fill() {
   const cache = await caches.open(CACHE)
-  const kept = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname))
-  // The offline page has no hash in its name: it is always taken afresh.
-  await cache.addAll([...OURS.filter((url) => !kept.has(url)), new Request(OFFLINE, { cache: 'reload' })])
+  const missing = []
+  for (const url of OURS) {
+    const kept = await cache.match(url, { ignoreVary: true })
+    if (!kept || !isRight(url, kept)) missing.push(url)
+  }
+  // The offline page has no hash in its name, so it is always fetched again.
+  const files = await Promise.all([...missing.map((url) => load(url, 'default')), load(OFFLINE, 'reload')])
+  await Promise.all([...missing, OFFLINE].map((url, at) => cache.put(url, files[at])))
+}
+
+/** Fetches a file. A wrong answer in the browser's own cache is fetched once more from the server. */
+async function load(url, cache) {
+  let answer = await fetch(url, { cache })
+  if (!isRight(url, answer) && cache !== 'reload') answer = await fetch(url, { cache: 'reload' })
+  if (!isRight(url, answer)) throw new TypeError(`${url} is something else`)
+  return answer
+}
+
+/** Whether an answer can be the file. Only the offline page is HTML. */
+function isRight(url, answer) {
+  const isPage = (answer.headers.get('content-type') ?? '').startsWith('text/html')
+  return answer.ok && !answer.redirected && isPage === (url === OFFLINE)
 }
 
 /** Forgets what belongs to older versions. */
@@ -43,16 +62,27 @@ async function drop() {
   await Promise.all((await cache.keys()).filter(({ url }) => !ours.has(new URL(url).pathname)).map((old) => cache.delete(old)))
 }
 
-/** The name says what is in it, so what is kept is right. */
+/** A cache that fails, or that has something else under the name, must not keep the file from the page. */
 async function asset(request) {
-  return (await caches.match(request.url, { cacheName: CACHE, ignoreVary: true })) ?? fetch(request)
+  const kept = await lookUp(request.url)
+  return kept && isRight(request.url, kept) ? kept : fetch(request)
 }
 
 async function page(event) {
   try {
-    // A preload that broke off says nothing about the network.
-    return (await event.preloadResponse.catch(() => undefined)) ?? (await fetch(event.request))
+    // A preload that failed does not mean that the network fails. Not every browser preloads.
+    const answer = (await event.preloadResponse?.catch(() => undefined)) ?? (await fetch(event.request))
+    // A proxy without a server behind it.
+    return [502, 504].includes(answer.status) ? ((await lookUp(OFFLINE)) ?? answer) : answer
   } catch {
-    return (await caches.match(OFFLINE, { cacheName: CACHE, ignoreVary: true })) ?? Response.error()
+    return (await lookUp(OFFLINE)) ?? Response.error()
+  }
+}
+
+async function lookUp(url) {
+  try {
+    return await caches.match(url, { cacheName: CACHE, ignoreVary: true })
+  } catch {
+    return undefined
   }
 }
