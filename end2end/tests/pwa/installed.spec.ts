@@ -142,3 +142,43 @@ test('a browser finds everything that it needs to install the app', async ({ pag
     expect([answer.status(), answer.headers()['content-type'], answer.headers()['cache-control']], path).toEqual([200, type, cache])
   }
 })
+
+/** Visits through a front, signed in. */
+async function visitThrough(page: Page, front: Front, own: string): Promise<void> {
+  await page.context().addCookies((await page.context().cookies(own)).map(({ name, value }) => ({ name, value, url: front.url })))
+  await open(page, `${front.url}/inbox`)
+}
+
+test('a browser that preloads nothing and a cache that fails keep nothing from the page', async ({ page, server }) => {
+  const front = await Front.to(server)
+  const broken = 'delete FetchEvent.prototype.preloadResponse; caches.match = () => Promise.reject(new DOMException("broken", "UnknownError"));'
+  front.answer(/^\/sw\.js/, { body: (own) => `${broken}\n${own}` })
+  await enter(page, server)
+  await visitThrough(page, front, server.url)
+  await installed(page)
+  await open(page, `${front.url}/inbox`)
+  await expect(page.getByRole('heading', { name: 'Inbox' }).first()).toBeVisible()
+  expect(await page.evaluate(() => navigator.serviceWorker.controller?.state), 'the worker is in between').toBe('activated')
+  await page.close()
+  front.close()
+})
+
+test('the page of a network that answers everything is never kept as a file', async ({ page, server, problems }) => {
+  problems.allow(...NETWORK, /sw\.js|ServiceWorker|something else|Incorrect response MIME type/)
+  const front = await Front.to(server)
+  front.answer(/settings\.\w+\.wasm/, { status: 200, type: 'text/html', body: () => '<h1>Sign in to this network</h1>' })
+  await enter(page, server)
+  await visitThrough(page, front, server.url)
+  await expect.poll(() => front.asked.filter((path) => /settings\.\w+\.wasm/.test(path)).length).toBeGreaterThan(0)
+  front.passOn()
+  await open(page, `${front.url}/settings/members`)
+  await installed(page)
+  const types = await page.evaluate(async () => {
+    const cache = await caches.open('shell')
+    const all = await Promise.all((await cache.keys()).map(async (one) => [one.url, (await cache.match(one))?.headers.get('content-type')]))
+    return all.filter(([url, type]) => !url?.endsWith('/offline.html') && type?.startsWith('text/html'))
+  })
+  expect(types).toEqual([])
+  await page.close()
+  front.close()
+})
