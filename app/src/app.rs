@@ -171,7 +171,7 @@ fn Inside(boot: Bootstrap) -> impl IntoView {
         if before.is_some_and(|before| before != now) {
             leptos::task::spawn_local(async move {
                 if let Ok(boot) = load_bootstrap().await {
-                    inbox.set_house(boot);
+                    inbox.set_workspace(boot);
                 }
             });
         }

@@ -316,7 +316,7 @@ impl EventBody {
         })
     }
 
-    /// The conversation it concerns, for the log's index.
+    /// The conversation that it concerns, for the column of the log. No statement asks for it yet.
     pub fn conversation(&self) -> Option<ConversationId> {
         match self {
             Self::Conversation { row, .. } => Some(row.id),

@@ -222,7 +222,7 @@ impl Inbox {
     }
 
     /// Replaces people, teams and channels with a fresh read.
-    pub fn set_house(self, boot: Bootstrap) {
+    pub fn set_workspace(self, boot: Bootstrap) {
         self.core.update_value(|core| core.workspace = Some(WorkspacePart { boot }));
         self.catch_up();
         self.show(&[Changed::Workspace]);

@@ -44,7 +44,7 @@ pub struct PublicClient {
 }
 
 impl PublicClient {
-    /// The door for the client of a request.
+    /// The public port for the client of a request.
     pub fn of(http: Http, request: &Request) -> Arc<dyn PublicPort> {
         let client = request.extensions().get().copied().unwrap_or(Client::UNKNOWN);
         let agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
