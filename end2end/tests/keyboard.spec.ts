@@ -43,6 +43,23 @@ async function tabTo(page: Page, name: RegExp, { key = 'Tab', most = 40 } = {}):
   throw new Error(`${name} was not reached: ${passed.join(' → ')}`)
 }
 
+test('an Enter that follows an arrow within the same frame opens the row that the arrow moved to', async ({ page, server }) => {
+  await enter(page, server)
+  const key = await chatKey(page)
+  for (const text of ['The older one', 'The newer one']) {
+    await new Caller(server, key, { name: 'Swift Hand' }).write(text)
+    await expect(page.getByRole('link', { name: new RegExp(text) })).toBeVisible()
+  }
+  await page.keyboard.press('ArrowDown')
+  await expect(page.getByRole('link', { name: /The newer one/ })).toBeFocused()
+  await page.evaluate(() => {
+    for (const key of ['ArrowDown', 'Enter']) {
+      document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key, code: key, bubbles: true, cancelable: true }))
+    }
+  })
+  await expect(page.getByRole('region', { name: 'Messages' })).toContainText('The older one')
+})
+
 test('the main job with the keyboard alone', async ({ page, server, openContext }) => {
   await enter(page, server)
   const visitor = await Visitor.arrive(await openContext(), await chatKey(page))

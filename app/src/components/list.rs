@@ -1,23 +1,23 @@
 //! The left panel: scope tabs, categories, and the virtual list (L1, L2, L8).
 
+mod keys;
 mod stored;
 
 use std::collections::HashMap;
 
 use leptos::{html, prelude::*};
-use leptos_router::hooks::use_navigate;
 
 use self::stored::what_is_stored;
 use super::{
     begin::{may_begin, use_begin},
     frame::{Panel, Resizer, Side},
-    row::{Row, row_href},
+    row::Row,
 };
 use crate::{
     api::inbox::{load_inbox, load_thread},
-    components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, IconButton, Tab, Tabs, Tone, typed_key},
+    components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, IconButton, Tab, Tabs, Tone},
     json::Fetched,
-    state::{Connection, Inbox, Listed, give_focus, use_inbox, use_live, use_workspace},
+    state::{Connection, Inbox, Listed, use_inbox, use_live, use_workspace},
 };
 use model::{
     AccountState, ApiError, Bootstrap, ConversationId, Counts, Filter, InboxPage, Permission, View, window_of,
@@ -295,7 +295,7 @@ fn Rows(
             }
         });
     });
-    keys(view, frame);
+    keys::keys(view, frame);
     let on_scroll = move |_| {
         if let Some(frame) = frame.try_get_untracked().flatten() {
             scroll.try_set(f64::from(frame.scroll_top()));
@@ -346,115 +346,6 @@ fn prefetch(inbox: Inbox, id: ConversationId) {
     leptos::task::spawn_local(async move {
         inbox.end_prefetch(id, load_thread(id).await.ok());
     });
-}
-
-/// Keyboard shortcuts: `↑` `↓` (and `j` `k`) move, `Enter` opens (L6), `c` starts a new mail (T16). Moving sets the real focus, so that
-/// screen readers follow.
-fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
-    let (inbox, workspace, begin) = (use_inbox(), use_workspace(), use_begin());
-    let navigate = use_navigate();
-    let at = StoredValue::new(None::<ConversationId>);
-    Effect::new(move |_| {
-        let navigate = navigate.clone();
-        let handle = window_event_listener(leptos::ev::keydown, move |event| {
-            let typed = typed_key(&event.key(), &event.code()).filter(|_| !event.shift_key());
-            let letter = typed.map(|one| one.to_ascii_lowercase());
-            let step: i32 = match (event.key().as_str(), letter) {
-                ("ArrowDown", _) | (_, Some('j')) => 1,
-                ("ArrowUp", _) | (_, Some('k')) => -1,
-                ("Enter", _) | (_, Some('c')) => 0,
-                _ => return,
-            };
-            let modified = event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing();
-            // Ignores keys that another element already handled, such as a menu button with its menu.
-            if modified || event.default_prevented() || is_busy_elsewhere(&event) {
-                return;
-            }
-            if letter == Some('c') {
-                if untrack(|| may_begin(workspace)) {
-                    event.prevent_default();
-                    begin.to_anybody();
-                }
-                return;
-            }
-            let order = inbox.order.get_untracked();
-            let from = at.get_value().or(inbox.selected.get_untracked());
-            let place = from.and_then(|id| order.iter().position(|other| *other == id));
-            if step == 0 {
-                if let (Some(id), false) = (at.get_value(), is_link(&event)) {
-                    event.prevent_default();
-                    navigate(&row_href(view.get_untracked(), id), Default::default());
-                }
-                return;
-            }
-            let next = match (place, step) {
-                (None, _) => 0,
-                (Some(place), 1) => (place + 1).min(order.len().saturating_sub(1)),
-                (Some(place), _) => place.saturating_sub(1),
-            };
-            if let Some(id) = order.get(next) {
-                event.prevent_default();
-                at.set_value(Some(*id));
-                bring_into_sight(frame, next, *id);
-                // Also prefetches the row after the next one. A member who moves on quickly opens it too soon to fetch it then.
-                let after = if step > 0 { next.checked_add(1) } else { next.checked_sub(1) };
-                for id in [Some(next), after].into_iter().flatten().filter_map(|place| order.get(place)) {
-                    prefetch(inbox, *id);
-                }
-            }
-        });
-        on_cleanup(move || handle.remove());
-    });
-}
-
-#[cfg(feature = "hydrate")]
-fn target_matches(event: &leptos::ev::KeyboardEvent, selector: &str) -> bool {
-    use wasm_bindgen::JsCast;
-    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    element.is_some_and(|element| element.closest(selector).ok().flatten().is_some())
-}
-
-/// Whether the key belongs to a text field or a menu.
-fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
-    #[cfg(feature = "hydrate")]
-    {
-        target_matches(
-            event,
-            "input, textarea, select, [contenteditable], [role=menu], dialog, .stream, [role=separator]",
-        )
-    }
-    #[cfg(not(feature = "hydrate"))]
-    {
-        let _ = event;
-        true
-    }
-}
-
-/// Whether the focused element is a link, which the browser opens by itself.
-fn is_link(event: &leptos::ev::KeyboardEvent) -> bool {
-    #[cfg(feature = "hydrate")]
-    {
-        target_matches(event, "a, button, summary")
-    }
-    #[cfg(not(feature = "hydrate"))]
-    {
-        let _ = event;
-        true
-    }
-}
-
-/// Scrolls as little as needed, then focuses the row once it is rendered.
-fn bring_into_sight(frame: NodeRef<html::Div>, place: usize, id: ConversationId) {
-    if let Some(frame) = frame.get_untracked() {
-        let (top, height) = (f64::from(frame.scroll_top()), f64::from(frame.client_height()));
-        let row = place as f64 * ROW_H;
-        if row < top {
-            frame.set_scroll_top(row as i32);
-        } else if row + ROW_H > top + height {
-            frame.set_scroll_top((row + ROW_H - height) as i32);
-        }
-    }
-    request_animation_frame(move || give_focus(&format!("#row-{id}")));
 }
 
 /// The text of an empty view: one sentence, and what to do next.
