@@ -24,7 +24,7 @@ self.addEventListener('fetch', (event) => {
   const { request } = event
   const url = new URL(request.url)
   if (request.method !== 'GET' || url.origin !== location.origin) return
-  if (url.pathname.startsWith('/assets/')) event.respondWith(asset(request))
+  if (url.pathname.startsWith('/assets/')) event.respondWith(asset(event, url.pathname))
   else if (request.mode === 'navigate' && request.destination === 'document' && PAGE.test(url.pathname)) event.respondWith(page(event))
 })
 
@@ -63,9 +63,13 @@ async function drop() {
 }
 
 /** A cache that fails, or that has something else under the name, must not keep the file from the page. */
-async function asset(request) {
+async function asset(event, path) {
+  const { request } = event
   const kept = await lookUp(request.url)
-  return kept && isRight(request.url, kept) ? kept : fetch(request)
+  if (kept && isRight(request.url, kept)) return kept
+  // The browser deleted the files to free space. The offline page is gone with them.
+  if (OURS.includes(path)) event.waitUntil(fill().catch(() => {}))
+  return fetch(request)
 }
 
 async function page(event) {

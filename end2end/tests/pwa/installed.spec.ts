@@ -163,6 +163,47 @@ test('a browser that preloads nothing and a cache that fails keep nothing from t
   front.close()
 })
 
+test('a browser that preloads nothing opens pages through the worker', async ({ page, server }) => {
+  const front = await Front.to(server)
+  const without = 'delete FetchEvent.prototype.preloadResponse; delete ServiceWorkerRegistration.prototype.navigationPreload;'
+  front.answer(/^\/sw\.js/, { body: (own) => `${without}\n${own}` })
+  await enter(page, server)
+  await visitThrough(page, front, server.url)
+  await installed(page)
+  await open(page, `${front.url}/settings/members`)
+  await expect(page.getByRole('heading', { name: 'Members' })).toBeVisible()
+  expect(await page.evaluate(() => navigator.serviceWorker.controller?.state)).toBe('activated')
+  await page.close()
+  front.close()
+})
+
+test('a proxy that says 502 while the server restarts: it says so, and the page opens by itself afterwards', async ({ page, server, problems }) => {
+  problems.allow(...NETWORK)
+  const front = await Front.to(server)
+  await enter(page, server)
+  await visitThrough(page, front, server.url)
+  await installed(page)
+  await open(page, `${front.url}/inbox`)
+  front.answer(/^\/(?!assets|offline)/, { status: 502, type: 'text/html', body: () => '<h1>502 Bad Gateway</h1>' })
+  await page.goto(`${front.url}/settings/members`)
+  await expect(page.getByRole('heading', { name: 'Tandem cannot be reached' })).toBeVisible()
+  front.passOn()
+  await expect(page.getByRole('heading', { name: 'Members' })).toBeVisible({ timeout: 15_000 })
+  await page.close()
+  front.close()
+})
+
+test('what the browser deleted to free space is kept again after the next visit', async ({ page, server, problems }) => {
+  problems.allow(...NETWORK)
+  await enter(page, server)
+  await installed(page)
+  await open(page, '/inbox')
+  const before = await kept(page)
+  await page.evaluate(async () => Promise.all((await caches.keys()).map((name) => caches.delete(name))))
+  await open(page, '/inbox')
+  await expect.poll(() => kept(page)).toEqual(before)
+})
+
 test('the page of a network that answers everything is never kept as a file', async ({ page, server, problems }) => {
   problems.allow(...NETWORK, /sw\.js|ServiceWorker|something else|Incorrect response MIME type/)
   const front = await Front.to(server)
@@ -171,7 +212,8 @@ test('the page of a network that answers everything is never kept as a file', as
   await visitThrough(page, front, server.url)
   await expect.poll(() => front.asked.filter((path) => /settings\.\w+\.wasm/.test(path)).length).toBeGreaterThan(0)
   front.passOn()
-  await open(page, `${front.url}/settings/members`)
+  // The browser's own cache may give the page the wrong answer until the worker has fetched the right one.
+  await expect(async () => open(page, `${front.url}/settings/members`)).toPass()
   await installed(page)
   const types = await page.evaluate(async () => {
     const cache = await caches.open('shell')
