@@ -2,7 +2,9 @@
 
 mod arrange;
 mod audit;
+mod capabilities;
 mod contact;
+mod content;
 mod conversation;
 mod error;
 mod event;
@@ -24,7 +26,9 @@ mod workspace;
 
 pub use arrange::{arrange, window_of};
 pub use audit::{AuditEvent, AuditLine, AuditPage};
+pub use capabilities::{AddressKind, Capabilities, Format, HandOver, SetUp};
 pub use contact::{Contact, ContactField, FieldError, LeadStatus};
+pub use content::{Compose, Content};
 pub use conversation::{
     AiMode, Category, ConversationState, FollowUp, Pen, Presence, Slot, Status, Tab, Trigger, Unanswered,
 };

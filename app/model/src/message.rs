@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentId, AttachmentId, ConversationId, MailHead, MemberId, MessageId, Status, Timestamp, text_enum::text_enum,
+    AgentId, AttachmentId, Content, ConversationId, MailHead, MemberId, MessageId, Status, Timestamp,
+    text_enum::text_enum,
 };
 
 /// The longest text of one message, in bytes of UTF-8.
@@ -224,12 +225,17 @@ pub struct Message {
     pub entry: Entry,
     /// Its files.
     pub attachments: Vec<Attachment>,
-    /// The head of the mail, if it is an e-mail.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mail: Option<Box<MailHead>>,
+    /// What it carries beside text and files.
+    #[serde(default, skip_serializing_if = "Content::is_text")]
+    pub content: Content,
 }
 
 impl Message {
+    /// The head of the e-mail, if it is one.
+    pub const fn mail(&self) -> Option<&MailHead> {
+        self.content.mail()
+    }
+
     /// Whether it is a reply of another member or of an AI agent. An automatic reply is none.
     pub fn is_answer_of_another(&self, me: MemberId) -> bool {
         match &self.entry {

@@ -8,8 +8,8 @@ use super::{Refused, operation::operations};
 #[cfg(feature = "ssr")]
 use super::{port, told};
 use model::{
-    Act, AttachmentId, ChannelId, Contact, ContactField, ContactId, ConversationId, ConversationRow, DraftMode,
-    MailChoice, MemberId, Message, MessageId, Seen,
+    Act, AttachmentId, ChannelId, Compose, Contact, ContactField, ContactId, ConversationId, ConversationRow,
+    DraftMode, MemberId, Message, MessageId, Seen,
 };
 #[cfg(feature = "ssr")]
 use model::{Needs, Permission};
@@ -27,9 +27,9 @@ pub struct NewMessage {
     pub text: String,
     /// Files that were uploaded before.
     pub attachments: Vec<AttachmentId>,
-    /// The recipients of an e-mail. Missing recipients are taken from the mail that is answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mail: Option<MailChoice>,
+    /// What the author chose beside it, such as the recipients of an e-mail. The rest follows from the conversation.
+    #[serde(default, skip_serializing_if = "Compose::is_text")]
+    pub compose: Compose,
     /// The position of the last entry that the author saw. If somebody else replied after it, the author is asked first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<i64>,

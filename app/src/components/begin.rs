@@ -12,7 +12,7 @@ use crate::{
     state::{WorkspaceState, forget, keep, new_uuid, recall, unsent, use_workspace},
 };
 use model::{
-    Channel, ChannelId, ChannelKind, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice, Mailbox,
+    Channel, ChannelId, Compose, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice, Mailbox,
     MemberId, MessageId, Permission, Recipients,
 };
 
@@ -74,7 +74,7 @@ pub fn may_begin(workspace: WorkspaceState) -> bool {
 fn mailboxes(workspace: WorkspaceState) -> Vec<(ChannelId, String)> {
     workspace.boot.with(|boot| {
         let connected = |channel: &&Channel| {
-            channel.kind == ChannelKind::Email && !channel.address.is_empty() && !channel.is_sample()
+            channel.kind.capabilities().may_begin() && !channel.address.is_empty() && !channel.is_sample()
         };
         let mailboxes = boot.channels.iter().filter(connected).filter(|one| boot.me.access.may_begin(one.id));
         let label = |name: &str, address: &str| match name == address {
@@ -161,7 +161,7 @@ fn Form(begin: Begin) -> impl IntoView {
             mode: DraftMode::Reply,
             text: text.get_untracked(),
             attachments: files.iter().map(|file| file.id).collect(),
-            mail: Some(MailChoice { recipients, subject: Some(subject.get_untracked().trim().to_owned()) }),
+            compose: Compose::Mail(MailChoice { recipients, subject: Some(subject.get_untracked().trim().to_owned()) }),
             seen: None,
             by: Some(me),
             begin: Some(Beginning { channel, contact: begin.contact.get_untracked() }),

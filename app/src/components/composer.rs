@@ -13,7 +13,7 @@ use crate::{
     state::{Connection, Ghost, give_focus, use_inbox, use_live, use_outbox, use_workspace},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
-use model::{Attachment, ConversationId, DraftMode, MailChoice, Message};
+use model::{Attachment, Compose, Content, ConversationId, DraftMode, Message};
 use recipients::{MailLines, MailShort, MailTo};
 pub(super) use recipients::{read_addresses, written};
 use text::Drafts;
@@ -27,23 +27,23 @@ pub struct GivenBack {
     mode: DraftMode,
     text: String,
     files: Vec<Attachment>,
-    mail: Option<MailChoice>,
+    compose: Compose,
 }
 
 impl GivenBack {
     /// A cancelled reply, with the text as it was before the signature was added.
     pub fn reply(message: Message) -> Self {
-        let (text, mail) = match message.mail {
-            Some(head) => (head.folds.of(&message.text).0.to_owned(), Some(head.choice())),
-            None => (message.text, None),
+        let (text, compose) = match &message.content {
+            Content::Mail(head) => (head.folds.of(&message.text).0.to_owned(), Compose::Mail(head.choice())),
+            Content::Text => (message.text, Compose::Text),
         };
-        Self { mode: DraftMode::Reply, text, files: message.attachments, mail }
+        Self { mode: DraftMode::Reply, text, files: message.attachments, compose }
     }
 
     /// A message that never reached the server.
     pub fn ghost(ghost: Ghost) -> Self {
-        let NewMessage { mode, text, mail, .. } = ghost.new;
-        Self { mode, text, files: ghost.files, mail }
+        let NewMessage { mode, text, compose, .. } = ghost.new;
+        Self { mode, text, files: ghost.files, compose }
     }
 }
 
@@ -98,7 +98,7 @@ fn Composer(
             drafts.put_in_front(given.mode, &given.text);
             mode.set(given.mode);
             owner.with(|| uploads.put_back(given.files));
-            if let Some(choice) = given.mail {
+            if let Compose::Mail(choice) = given.compose {
                 mail.put_back(choice);
             }
             if let Some(area) = area.get_untracked() {
@@ -130,7 +130,7 @@ fn Composer(
             mode: mode.get_untracked(),
             text,
             attachments: files.iter().map(|file| file.id).collect(),
-            mail: if by_mail.get_untracked() { untrack(|| mail.choice()) } else { None },
+            compose: if by_mail.get_untracked() { untrack(|| mail.choice()).into() } else { Compose::Text },
             seen: Some(inbox.seen()),
             by: None,
             begin: None,

@@ -115,10 +115,10 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, back: RwSignal<Op
     });
     let pictures: Vec<_> = message.attachments.iter().filter(|f| f.is_image()).cloned().collect();
     let files: Vec<_> = message.attachments.iter().filter(|f| !f.is_image()).cloned().collect();
-    let inside = message.mail.as_deref().map(|head| head.inside.clone()).unwrap_or_default();
+    let inside = message.mail().map(|head| head.inside.clone()).unwrap_or_default();
     let after = state.map(|delivery| view! { <After message=message.clone() delivery back /> });
     let (zone, at) = (use_zone(), message.at.0);
-    let bubble = match message.mail.as_deref() {
+    let bubble = match message.mail() {
         Some(head) => Some(
             view! { <MailTop head=head.clone() at=at /> <MailBody message=message.clone() head=head.clone() /> }
                 .into_any(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::{
-    Attachment, Contact, ConversationId, ConversationRow, Entry, EventBody, Facts, FollowUp, MailHead, Message,
+    Attachment, Contact, Content, ConversationId, ConversationRow, Entry, EventBody, Facts, FollowUp, Message,
     MessageId, Preview, PreviewBy, Sender, SetChange, Timestamp, Trigger, is_unseen,
 };
 use store::{
@@ -50,8 +50,8 @@ pub struct NewEntry {
     pub provider: Option<ProviderId>,
     /// Tells a repeated request from a different one with the same id.
     pub fingerprint: String,
-    /// The head of the mail, if it is an e-mail.
-    pub mail: Option<Box<MailHead>>,
+    /// What it carries beside text and files.
+    pub content: Content,
 }
 
 impl Change {
@@ -95,9 +95,9 @@ impl Change {
     /// # Errors
     /// When the database fails.
     pub async fn add(&mut self, tx: &mut Tx<'_>, new: NewEntry) -> Result<Message> {
-        let NewEntry { id, text, entry, attachments, provider, fingerprint, mail } = new;
+        let NewEntry { id, text, entry, attachments, provider, fingerprint, content } = new;
         let (conversation, n) = (self.now.row.id, self.next_place());
-        let message = Message { id, conversation, n, at: tx.now(), text, entry, attachments, mail };
+        let message = Message { id, conversation, n, at: tx.now(), text, entry, attachments, content };
         self.now.message_count += 1;
         if let Some(preview) = preview(&message) {
             self.now.row.preview = preview;
@@ -136,7 +136,7 @@ impl Change {
             attachments: Vec::new(),
             provider: None,
             fingerprint: String::new(),
-            mail: None,
+            content: Content::Text,
         };
         self.add(tx, new).await?;
         Ok(id)
@@ -260,7 +260,7 @@ pub fn preview(message: &Message) -> Option<Preview> {
         Entry::Outgoing { by, .. } => PreviewBy::Us(*by),
         Entry::Note { by } => PreviewBy::Note(*by),
     };
-    let text = match &message.mail {
+    let text = match message.mail() {
         Some(mail) if message.n == 1 => format!("{} {}", mail.subject, without_targets(mail.folds.of(&message.text).0)),
         Some(mail) => without_targets(mail.folds.of(&message.text).0),
         None => message.text.clone(),

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, MailId, MailOutcome, Message, MessageId, Needs,
-    Timestamp,
+    ChannelKind, ConversationId, Delivery, DeliveryState, Entry, HandOver, JobId, MailId, MailOutcome, Message,
+    MessageId, Needs, Timestamp,
 };
 use store::{
     Command, Scope, Tx, account,
@@ -107,7 +107,7 @@ impl Command for BeginSend {
         let mut change = Change::load(tx, &scope, message.conversation).await?;
         let kind = change.now.row.kind;
         let is_sample = workspace::channel(tx.conn(), &scope, change.now.row.channel).await?.is_sample();
-        if is_sample || kind == ChannelKind::WebChat {
+        if is_sample || kind.capabilities().hand_over == HandOver::Stored {
             if is_sample {
                 // A sample channel of any kind fails here, before anything uses the network.
                 delivery = Delivery { state: DeliveryState::Failed, reason: SAMPLE.to_owned(), ..delivery };

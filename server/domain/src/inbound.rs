@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    AttachmentId, Channel, ChannelKind, ConversationId, Delivery, DeliveryState, Entry, JobId, Line, MailHead, Message,
-    MessageId, Needs, Presence, Sender, Status, Trigger,
+    AttachmentId, Channel, Content, ConversationId, Delivery, DeliveryState, Entry, JobId, Line, Message, MessageId,
+    Needs, Presence, Sender, Status, Trigger,
 };
 use store::{
     Command, Scope, Tx,
@@ -50,8 +50,8 @@ pub struct Inbound {
     pub provider_id: Option<String>,
     /// The conversation it belongs to.
     pub thread: InThread,
-    /// The head of the mail, if it is an e-mail.
-    pub mail: Option<Box<MailHead>>,
+    /// What it carries beside text and files.
+    pub content: Content,
 }
 
 /// Which conversation a message from outside belongs to.
@@ -150,9 +150,9 @@ impl Receive {
         }
         let attachments = claim(tx, scope, &inbound.attachments, &inbound.uploader, &change).await?;
         let provider = inbound.provider_id.clone().map(|id| ProviderId { channel: inbound.channel.id, id });
-        let (id, entry, mail) = (inbound.id, Entry::Incoming, inbound.mail.clone());
+        let (id, entry, content) = (inbound.id, Entry::Incoming, inbound.content.clone());
         let Written { text, fingerprint } = written;
-        let new = NewEntry { id, text, entry, attachments, provider, fingerprint, mail };
+        let new = NewEntry { id, text, entry, attachments, provider, fingerprint, content };
         let message = change.add(tx, new).await?;
         if outcome.auto_reply && !inbound.channel.auto_reply.is_empty() {
             self.auto_reply(tx, &scope.consequence("automatic reply"), &mut change).await?;
@@ -170,7 +170,7 @@ impl Receive {
     }
 
     async fn presence(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Presence> {
-        if self.0.channel.kind != ChannelKind::WebChat {
+        if !self.0.channel.kind.capabilities().is_live_chat() {
             return Ok(Presence::NotChat);
         }
         let off = workspace::load(tx.conn(), scope).await?.chat_off_since;
@@ -184,7 +184,7 @@ impl Receive {
         let entry = Entry::Outgoing { by: Sender::Auto, delivery };
         let text = self.0.channel.auto_reply.clone();
         let (attachments, fingerprint) = (Vec::new(), String::new());
-        let new = NewEntry { id, text, entry, attachments, provider: None, fingerprint, mail: None };
+        let new = NewEntry { id, text, entry, attachments, provider: None, fingerprint, content: Content::Text };
         change.add(tx, new).await?;
         let over = outside(self.0.channel.kind, self.0.channel.id);
         Work::Send { message: id }.enqueue(tx, scope.workspace(), JobId::new(id.uuid()), over, tx.now()).await

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, DeliveryState, Draft, Entry, EventBody, Filter,
-    InboxPage, Message, Needs, Permission, Thread,
+    AddressKind, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, DeliveryState, Draft, Entry, EventBody,
+    Filter, InboxPage, Message, Needs, Permission, Thread,
 };
 use store::{
     Command, Conn, Db, Scope, Tx, contact, conversation,
@@ -69,7 +69,7 @@ pub async fn thread(db: &Db, scope: &Scope, id: ConversationId) -> Result<Thread
     };
     let (messages, more) = message::page(conn, scope, Audience::Team, id, i64::MAX, ENTRIES).await?;
     let answered = match more && !messages.iter().any(is_answered) {
-        true => message::last_mail(conn, scope, id).await?.and_then(|message| message.mail),
+        true => message::last_mail(conn, scope, id).await?.and_then(|message| message.content.into_mail()),
         false => None,
     };
     let (drafts, seq) = person::drafts_and_seq(conn, scope, id).await?;
@@ -90,13 +90,13 @@ pub async fn thread(db: &Db, scope: &Scope, id: ConversationId) -> Result<Thread
 fn is_answered(message: &Message) -> bool {
     let taken_back =
         matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled);
-    message.mail.is_some() && !taken_back
+    message.mail().is_some() && !taken_back
 }
 
 /// The address to display. A web visitor's address is the hash of a secret, so it is not shown.
 fn shown_address(loaded: &conversation::Loaded) -> String {
-    match loaded.row.kind {
-        model::ChannelKind::WebChat => String::new(),
+    match loaded.row.kind.capabilities().address {
+        AddressKind::Browser => String::new(),
         _ => loaded.address.clone(),
     }
 }

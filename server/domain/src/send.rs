@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use model::{
-    ApiError, Attachment, AttachmentId, ConversationId, ConversationState, Delivery, DeliveryState, Draft, DraftMode,
-    Entry, EventBody, FactKind, JobId, MailChoice, MemberId, Message, MessageId, Needs, Permission, Preview, Sender,
-    Timestamp, Trigger,
+    ApiError, Attachment, AttachmentId, Compose, Content, ConversationId, ConversationState, Delivery, DeliveryState,
+    Draft, DraftMode, Entry, EventBody, FactKind, Format, JobId, MemberId, Message, MessageId, Needs, Permission,
+    Preview, Sender, Timestamp, Trigger,
 };
 use serde::{Deserialize, Serialize};
 use store::{
@@ -36,8 +36,8 @@ pub struct SendMessage {
     pub text: String,
     /// Files that this member uploaded.
     pub attachments: Vec<AttachmentId>,
-    /// The recipients of an e-mail. What is left out follows from the mail that is answered.
-    pub mail: Option<MailChoice>,
+    /// What the member chose beside it. What is left out follows from the conversation.
+    pub compose: Compose,
     /// The position of the last entry that the member saw. If somebody else replied after it, the member is asked first. None skips this
     /// check.
     pub seen: Option<i64>,
@@ -84,12 +84,14 @@ impl Command for SendMessage {
         let channel = workspace::channel(tx.conn(), &scope, change.now.row.channel).await?;
         let send_at = tx.now().plus(channel.undo_ms.max(0));
         let delivery = Delivery { state: DeliveryState::Scheduled, send_at, reason: String::new() };
-        let (text, mail) = match self.mode {
-            DraftMode::Reply => mail::compose(tx, &scope, &channel, &change.now, text, self.mail.as_ref()).await?,
-            DraftMode::Note => (text, None),
+        let (text, content) = match (self.mode, channel.kind.capabilities().format) {
+            (DraftMode::Reply, Format::Mail) => {
+                mail::compose(tx, &scope, &channel, &change.now, text, self.compose.mail()).await?
+            }
+            (DraftMode::Reply, Format::Text) | (DraftMode::Note, _) => (text, Content::Text),
         };
         let (id, entry) = (self.id, entry(delivery));
-        let new = NewEntry { id, text, entry, attachments, provider: None, fingerprint: print, mail };
+        let new = NewEntry { id, text, entry, attachments, provider: None, fingerprint: print, content };
         let message = match self.mode {
             DraftMode::Note => change.add(tx, new).await?,
             DraftMode::Reply => {
@@ -127,7 +129,7 @@ impl Command for SendMessage {
 impl SendMessage {
     fn fingerprint(&self, text: &str, who: &str) -> String {
         let files = self.attachments.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        let mail = self.mail.as_ref().and_then(|choice| serde_json::to_string(choice).ok()).unwrap_or_default();
+        let mail = self.compose.mail().and_then(|choice| serde_json::to_string(choice).ok()).unwrap_or_default();
         fingerprint(&[&self.conversation.to_string(), self.mode.as_str(), who, text, &files, &mail])
     }
 }

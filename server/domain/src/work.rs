@@ -1,7 +1,7 @@
 //! What jobs there are: one table of their kinds, done by the workers.
 
 use async_trait::async_trait;
-use model::{ChannelId, ChannelKind, JobId, MailId, MessageId, Needs, Timestamp, Workspace, WorkspaceId};
+use model::{ChannelId, ChannelKind, HandOver, JobId, MailId, MessageId, Needs, Timestamp, Workspace, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 use store::{
@@ -208,9 +208,9 @@ impl Command for EndTurn {
     }
 }
 
-/// The channel, when its messages go over somebody else's server; those of the web chat go into this database.
+/// The channel, if an adapter gives its messages to another server.
 pub fn outside(kind: ChannelKind, channel: ChannelId) -> Option<ChannelId> {
-    (kind != ChannelKind::WebChat).then_some(channel)
+    (kind.capabilities().hand_over == HandOver::Remote).then_some(channel)
 }
 
 #[cfg(test)]

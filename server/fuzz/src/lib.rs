@@ -12,8 +12,8 @@ use mail::{
     html::sanitise,
 };
 use model::{
-    Answer, ConversationId, Delivery, DeliveryState, Entry, MailHead, Mailbox, Message, MessageId, Own, Parties,
-    Sender, Timestamp, WorkspaceId, answer_subject, recipients as usual,
+    Answer, Content, ConversationId, Delivery, DeliveryState, Entry, MailHead, Mailbox, Message, MessageId, Own,
+    Parties, Sender, Timestamp, WorkspaceId, answer_subject, recipients as usual,
 };
 use uuid::Uuid;
 
@@ -97,7 +97,7 @@ pub fn thread(bytes: &[u8]) {
     let chain = chain::references(&answered);
     let reply = reply(&answered);
     let id = signer.name(reply.id, "acme.example");
-    let Some(head) = reply.mail.as_deref() else { return };
+    let Some(head) = reply.mail() else { return };
     let making =
         Making { name: &id, reply_to: None, chain: &chain, files: Vec::new(), at: Timestamp(1_793_610_000_000) };
     // An address that no mail can carry is told to whoever writes.
@@ -138,7 +138,7 @@ fn reply(answered: &mail::Mail) -> Message {
             delivery: Delivery { state: DeliveryState::Queued, send_at: Timestamp(1), reason: String::new() },
         },
         attachments: Vec::new(),
-        mail: Some(Box::new(head)),
+        content: Content::Mail(Box::new(head)),
     }
 }
 

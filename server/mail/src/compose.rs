@@ -199,7 +199,7 @@ mod tests {
             text: "Look:".to_owned(),
             entry: Entry::Incoming,
             attachments: Vec::new(),
-            mail: None,
+            content: model::Content::Text,
         };
         let mailbox = |address: &str| Mailbox::of(address);
         let parties =

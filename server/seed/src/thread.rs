@@ -8,7 +8,7 @@ use domain::{
     history::{Diff, facts, undone, who},
 };
 use model::{
-    AiMode, Attachment, AttachmentId, Channel, ChannelKind, CloseReason, ConversationId, ConversationRow,
+    AiMode, Attachment, AttachmentId, Channel, ChannelKind, CloseReason, Content, ConversationId, ConversationRow,
     ConversationState, Delivery, DeliveryState, Entry, Line, MemberId, Message, MessageId, Presence, Preview,
     PreviewBy, Sender, Status, Timestamp, Trigger,
 };
@@ -327,7 +327,7 @@ impl Play<'_> {
         loaded.message_count += 1;
         let id = MessageId::new(self.random.id(at));
         let (conversation, n) = (loaded.row.id, loaded.message_count);
-        let message = Message { id, conversation, n, at, text, entry, attachments, mail: None };
+        let message = Message { id, conversation, n, at, text, entry, attachments, content: Content::Text };
         if let Some(preview) = preview(&message) {
             loaded.row.preview = preview;
             loaded.row.last_at = at;

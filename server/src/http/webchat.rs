@@ -16,8 +16,8 @@ use domain::{
 };
 use futures::TryStreamExt;
 use model::{
-    ApiError, Attachment, AttachmentId, Channel, ConversationId, DeliveryState, Entry, EventBody, Member, Message,
-    MessageId, Sender,
+    ApiError, Attachment, AttachmentId, Channel, Content, ConversationId, DeliveryState, Entry, EventBody, Member,
+    Message, MessageId, Sender,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -265,7 +265,7 @@ pub async fn send(
         attachments: written.attachments,
         provider_id: None,
         thread: InThread::Latest,
-        mail: None,
+        content: Content::Text,
         channel: chat.channel.clone(),
     };
     let stored = http.db.write(&chat.visitor(), Receive(inbound)).await?;

@@ -118,9 +118,10 @@ impl TryFrom<Raw> for Message {
             },
             other => return Err(StoreError::Corrupt(format!("kind of message {other:?}"))),
         };
-        let mail = raw.mail.map(|json| serde_json::from_str(&json)).transpose();
+        // Content of other kinds than mail gets its own column, because statements find mails by `mail IS NOT NULL`.
+        let mail = raw.mail.map(|json| serde_json::from_str::<Box<model::MailHead>>(&json)).transpose();
         Ok(Self {
-            mail: mail.map_err(|e| StoreError::Corrupt(e.to_string()))?,
+            content: mail.map_err(|e| StoreError::Corrupt(e.to_string()))?.into(),
             id: read("message", raw.id)?,
             conversation: read("conversation", raw.conversation_id)?,
             n: raw.n,
@@ -243,7 +244,7 @@ pub(super) fn fields(
     let (channel, provider) = provider.map(|p| (p.channel, p.id)).unzip();
     let text = message.text.clone();
     let mut values = args![message.id, message.conversation, message.n, message.at, kind, sender, text, line];
-    let mail = message.mail.as_ref().map(serde_json::to_string).transpose();
+    let mail = message.mail().map(serde_json::to_string).transpose();
     let mail = mail.map_err(|e| StoreError::Corrupt(e.to_string()))?;
     values.extend(args![state, delivery.map(|d| d.send_at), reason, channel, provider, fingerprint, mail]);
     Ok(values)

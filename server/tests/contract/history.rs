@@ -166,7 +166,7 @@ async fn history_says_who_began_it(world: World) {
     let conversation = ConversationId::new(new_id());
     let recipients = Recipients { to: vec![Mailbox::of("anna@x.example")], ..Recipients::default() };
     let mut send = message(conversation, DraftMode::Reply, "Good morning");
-    send.mail = Some(MailChoice { recipients, subject: Some("Your plans".to_owned()) });
+    send.compose = model::Compose::Mail(MailChoice { recipients, subject: Some("Your plans".to_owned()) });
     let begin = BeginMail { channel: desk.channel.id, contact: None, send };
     world.db.write(&world.owner.scope, begin).await.unwrap();
     // Nobody waited: it is no response.

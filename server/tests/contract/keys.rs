@@ -31,7 +31,7 @@ async fn p2_one_id_in_two_workspaces_is_two_messages_and_two_jobs(world: World) 
             mode: DraftMode::Reply,
             text,
             attachments: Vec::new(),
-            mail: None,
+            compose: model::Compose::Text,
             seen: None,
         };
         world.db.write(scope, send).await.unwrap();

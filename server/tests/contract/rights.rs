@@ -78,7 +78,7 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         mode,
         text: text(),
         attachments: Vec::new(),
-        mail: None,
+        compose: model::Compose::Text,
         seen: None,
     };
     let field = ContactField::Company;

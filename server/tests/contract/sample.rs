@@ -128,7 +128,7 @@ async fn says_what_its_files_say(world: World) {
     assert!(all.iter().all(|message| !message.text.contains("{me}")), "the sample addresses the viewer by name");
 
     // What there is to see of mails is found by what reads every mail.
-    let heads: Vec<_> = all.iter().filter_map(|message| Some((message, message.mail.as_deref()?))).collect();
+    let heads: Vec<_> = all.iter().filter_map(|message| Some((message, message.mail()?))).collect();
     let has = |what: &str, test: &dyn Fn(&Message, &MailHead) -> bool| {
         assert!(heads.iter().any(|(message, head)| test(message, head)), "{what}");
     };

@@ -338,7 +338,7 @@ async fn what_is_too_long_or_empty_is_refused(world: World) {
         mode: DraftMode::Reply,
         text: "See the file".to_owned(),
         attachments: vec![model::AttachmentId::new(new_id())],
-        mail: None,
+        compose: model::Compose::Text,
         seen: None,
     };
     assert!(matches!(refused(world.db.write(&world.owner.scope, missing).await), ApiError::Invalid { .. }));

@@ -175,7 +175,7 @@ async fn s18_a_foreign_file_is_not_sent(world: World) {
             mode: model::DraftMode::Reply,
             text: "See the file".to_owned(),
             attachments: vec![file],
-            mail: None,
+            compose: model::Compose::Text,
             seen: None,
         };
         assert!(told(world.db.write(&world.owner.scope, send).await).starts_with("Invalid"));

@@ -375,7 +375,7 @@ async fn s53_files_of_a_message_that_was_taken_back_wait_another_day(world: Worl
         mode: DraftMode::Reply,
         text: text.to_owned(),
         attachments: vec![plan.attachment.id],
-        mail: None,
+        compose: model::Compose::Text,
         seen: None,
     };
     let sent = world.db.write(&world.owner.scope, send("Here")).await.unwrap();

@@ -302,7 +302,7 @@ pub fn letter(channel: &Channel, address: &str, text: &str) -> Inbound {
         uploader: format!("visitor:{address}"),
         provider_id: None,
         thread: InThread::Latest,
-        mail: None,
+        content: model::Content::Text,
     }
 }
 
@@ -314,7 +314,7 @@ pub fn message(conversation: ConversationId, mode: DraftMode, text: &str) -> Sen
         mode,
         text: text.to_owned(),
         attachments: Vec::new(),
-        mail: None,
+        compose: model::Compose::Text,
         seen: None,
     }
 }

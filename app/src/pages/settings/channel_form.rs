@@ -9,7 +9,7 @@ use crate::{
     pages::form::{FormError, field_error, other_error},
     state::{WorkspaceState, use_workspace},
 };
-use model::{Channel, ChannelId, ChannelKind};
+use model::{Channel, ChannelId, ChannelKind, SetUp};
 
 /// The content of the form. Sites are one per line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub(super) fn ChannelForm(
         })
     });
     let unchanged = Signal::derive(move || (!changed.get()).then(|| "Nothing has changed".to_owned()));
-    let web = kind == ChannelKind::WebChat;
+    let web = kind.capabilities().set_up == SetUp::Widget;
     let title = move || text.with(|text| text.name.clone());
     view! {
         <form class="card" method="dialog" on:submit=submit>

@@ -13,7 +13,7 @@ use crate::{
     components::ui::{Button, EmptyState, Glyph, Icon, Pill, Tone, Variant},
     state::{new_uuid, use_workspace},
 };
-use model::{AccountState, Channel, ChannelId, ChannelKind};
+use model::{AccountState, Channel, ChannelId, SetUp};
 
 /// Every channel, with its texts, its allowed sites and the code that embeds its widget.
 #[component]
@@ -72,8 +72,11 @@ fn ChannelCards(
         let Channel { kind, key, address, .. } = known;
         view! {
             <ChannelForm id=id kind=kind channel=channel />
-            {(kind == ChannelKind::WebChat).then(|| view! { <Embed public_key=key /> })}
-            {(kind == ChannelKind::Email && !address.is_empty()).then(|| view! { <MailboxCards id /> })}
+            {match kind.capabilities().set_up {
+                SetUp::Widget => Some(view! { <Embed public_key=key /> }.into_any()),
+                SetUp::Mailbox if !address.is_empty() => Some(view! { <MailboxCards id /> }.into_any()),
+                SetUp::Mailbox | SetUp::Missing => None,
+            }}
         }
         .into_any()
     })

@@ -13,8 +13,7 @@ pub enum LastMail {
 
 /// Finds the last mail among the newest entries, or falls back to `older`, the mail that they answer.
 pub(super) fn last_mail(messages: &[Message], older: Option<&MailHead>) -> Option<LastMail> {
-    let mails =
-        || messages.iter().rev().filter_map(|message| Some((message.mail.as_deref()?, was_taken_back(message))));
+    let mails = || messages.iter().rev().filter_map(|message| Some((message.mail()?, was_taken_back(message))));
     let answered = mails().find(|(_, back)| !back).map(|(head, _)| head).or(older);
     match answered {
         Some(head) => Some(LastMail::Answered(Box::new(head.clone()))),

@@ -100,7 +100,7 @@ fn mail(row: &ConversationRow, n: i64, subject: &str, ours: Option<DeliveryState
         text: String::new(),
         entry: ours.map_or(Entry::Incoming, |state| Entry::Outgoing { by, delivery: delivery(state) }),
         attachments: Vec::new(),
-        mail: Some(Box::new(MailHead { subject: subject.to_owned(), ..MailHead::default() })),
+        content: model::Content::Mail(Box::new(MailHead { subject: subject.to_owned(), ..MailHead::default() })),
     }
 }
 
@@ -153,7 +153,7 @@ fn t6_what_the_next_mail_answers_is_known_when_one_is_taken_back() {
     let row = row(10, "Two doors?", 10);
     let (theirs, ours) = (mail(&row, 1, "Two doors", None), mail(&row, 2, "Our doors", Some(DeliveryState::Scheduled)));
     let (_kept, inbox) = inbox();
-    let answered = |mail: &Message| Some(LastMail::Answered(mail.mail.clone().unwrap()));
+    let answered = |mail: &Message| Some(LastMail::Answered(Box::new(mail.mail().unwrap().clone())));
     inbox.show_thread_answer(Some(Ok(Thread {
         messages: vec![theirs.clone(), ours.clone()],
         ..thread(row.clone(), 5)
@@ -167,7 +167,7 @@ fn t6_what_the_next_mail_answers_is_known_when_one_is_taken_back() {
 #[test]
 fn t5_what_is_answered_is_known_where_it_is_not_shown() {
     let row = row(10, "Two doors?", 10);
-    let older = mail(&row, 1, "Two doors", None).mail.unwrap();
+    let older = mail(&row, 1, "Two doors", None).content.into_mail().unwrap();
     let (_kept, inbox) = inbox();
     let part = Thread { more: true, answered: Some(older.clone()), ..thread(row.clone(), 5) };
     inbox.show_thread_answer(Some(Ok(part)));

@@ -267,7 +267,7 @@ impl Email {
 
     /// Makes the mail of a message.
     async fn made(&self, scope: &Scope, outgoing: &Outgoing, settings: &EmailSettings) -> Result<Made, SendError> {
-        let Some(head) = outgoing.message.mail.as_deref() else {
+        let Some(head) = outgoing.message.mail() else {
             return Err(SendError::Never(
                 "It was written before the mailbox was connected. Write it again.".to_owned(),
             ));

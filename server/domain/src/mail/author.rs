@@ -2,7 +2,7 @@
 //! is displayed as one, makes a contact of its own, and gives access to nothing.
 
 use mail::FromLine;
-use model::{ChannelKind, Mailbox, Own};
+use model::{AddressKind, Mailbox, Own};
 use store::{Scope, Tx, error::Result, workspace};
 
 use super::Letter;
@@ -113,6 +113,6 @@ fn is_to_itself(letter: &Letter, from: &Mailbox) -> bool {
 /// When the database fails.
 pub async fn own_addresses(tx: &mut Tx<'_>, scope: &Scope) -> Result<Own> {
     let channels = workspace::channels(tx.conn(), scope).await?;
-    let mailboxes = channels.iter().filter(|channel| channel.kind == ChannelKind::Email);
+    let mailboxes = channels.iter().filter(|channel| channel.kind.capabilities().address == AddressKind::Email);
     Ok(Own::new(mailboxes.map(|channel| channel.address.as_str()).filter(|address| !address.is_empty())))
 }

@@ -1,7 +1,7 @@
 //! Writes to a person first: begins a conversation with our mail (T16).
 
 use async_trait::async_trait;
-use model::{ApiError, Channel, ChannelId, ChannelKind, ContactId, DraftMode, Message, Needs, Permission};
+use model::{ApiError, Channel, ChannelId, ContactId, DraftMode, Message, Needs, Permission};
 use store::{
     Command, Scope, Tx, account,
     contact::{self, Address},
@@ -56,13 +56,13 @@ impl BeginMail {
     async fn begin(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
         let channel = workspace::channel(tx.conn(), scope, self.channel).await?;
         let connected = account::one(tx.conn(), scope, channel.id).await?.is_some() && !channel.is_sample();
-        if channel.kind != ChannelKind::Email || !connected {
+        if !channel.kind.capabilities().may_begin() || !connected {
             return Err(ApiError::invalid("channel", "Choose a mailbox that is connected.").into());
         }
         if scope.access().is_some_and(|(access, _)| !access.may_begin(channel.id)) {
             return Err(ApiError::invalid("channel", "Choose a mailbox of one of your teams.").into());
         }
-        let chosen = check(self.send.mail.as_ref().map(|mail| mail.recipients.clone()).unwrap_or_default())?;
+        let chosen = check(self.send.compose.mail().map(|mail| mail.recipients.clone()).unwrap_or_default())?;
         let to = chosen.to.first().ok_or_else(|| ApiError::invalid("recipients", "Say who it goes to."))?;
         let (address, name) = (to.key(), to.name.trim());
         let correspondent = Correspondent {

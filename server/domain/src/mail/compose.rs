@@ -1,7 +1,7 @@
 //! Makes a mail of a reply: recipients, subject, signature (T5).
 
 use model::{
-    Answer, ApiError, Channel, ChannelKind, ContactField, EmailSettings, Folds, MailChoice, MailHead, Mailbox, Own,
+    Answer, ApiError, Channel, ContactField, Content, EmailSettings, Folds, MailChoice, MailHead, Mailbox, Own,
     Parties, Recipients, answer_subject, recipients,
 };
 use store::{Scope, Tx, account, conversation::Loaded, error::Result, mail, message};
@@ -11,7 +11,7 @@ use crate::check_line;
 /// The most recipients of one mail.
 const MOST: usize = 100;
 
-/// The stored text (with signature) and head of a reply. Other kinds of channel and channels that are not connected have no head. The
+/// The stored text (with signature) and head of a reply by e-mail. A mailbox that is not connected makes no head. The
 /// recipients become participants of the conversation.
 pub async fn compose(
     tx: &mut Tx<'_>,
@@ -20,14 +20,13 @@ pub async fn compose(
     conversation: &Loaded,
     text: String,
     choice: Option<&MailChoice>,
-) -> Result<(String, Option<Box<MailHead>>)> {
-    if channel.kind != ChannelKind::Email {
-        return Ok((text, None));
-    }
-    let Some(account) = account::one(tx.conn(), scope, channel.id).await? else { return Ok((text, None)) };
+) -> Result<(String, Content)> {
+    let Some(account) = account::one(tx.conn(), scope, channel.id).await? else { return Ok((text, Content::Text)) };
     let settings: EmailSettings =
         serde_json::from_str(&account.settings).map_err(|e| store::error::StoreError::Corrupt(e.to_string()))?;
-    let answered = message::last_mail(tx.conn(), scope, conversation.row.id).await?.and_then(|message| message.mail);
+    let answered = message::last_mail(tx.conn(), scope, conversation.row.id)
+        .await?
+        .and_then(|message| message.content.into_mail());
     let usual = match &answered {
         Some(head) => recipients(&head.parties, &Own::new([settings.address.as_str()]), Answer::All),
         None => Recipients { to: vec![Mailbox::of(conversation.address.clone())], ..Recipients::default() },
@@ -57,7 +56,7 @@ pub async fn compose(
         folds: Folds { signature: written, quoted: text.len() },
         ..MailHead::default()
     };
-    Ok((text, Some(Box::new(head))))
+    Ok((text, Content::Mail(Box::new(head))))
 }
 
 /// Checks that a mail can go to these recipients.

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    ApiError, Channel, ChannelId, Delivery, DeliveryState, Entry, FolderCounts, Line, MailHead, MailId, MailOutcome,
-    Mailbox, Message, MessageId, Needs, Own, Parties, Timestamp, Trigger,
+    ApiError, Channel, ChannelId, Content, Delivery, DeliveryState, Entry, FolderCounts, Line, MailHead, MailId,
+    MailOutcome, Mailbox, Message, MessageId, Needs, Own, Parties, Timestamp, Trigger,
 };
 use store::{
     Command, Scope, Tx, account,
@@ -273,7 +273,7 @@ async fn receive(
             Belongs::To(conversation) => InThread::Into(conversation),
             Belongs::Beside(_) | Belongs::Nowhere => InThread::New,
         },
-        mail: Some(Box::new(MailHead { also, parties, ..letter.head.clone() })),
+        content: Content::Mail(Box::new(MailHead { also, parties, ..letter.head.clone() })),
     };
     let message = Receive(inbound).take_new(tx, scope, age == Age::New).await?;
     for other in elsewhere {
@@ -313,7 +313,7 @@ async fn tell_of_twin(
     conversation: model::ConversationId,
 ) -> Result<()> {
     let Some(mut message) = message::one(tx.conn(), scope, twin).await? else { return Ok(()) };
-    let Some(head) = &mut message.mail else { return Ok(()) };
+    let Content::Mail(head) = &mut message.content else { return Ok(()) };
     if head.also.contains(&conversation) {
         return Ok(());
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use model::{
-    Attachment, AttachmentId, ChannelId, Contact, Entry, JobId, MailHead, MailId, Mailbox, Message, Needs, Parties,
-    Timestamp,
+    Attachment, AttachmentId, ChannelId, Contact, Content, Entry, JobId, MailHead, MailId, Mailbox, Message, Needs,
+    Parties, Timestamp,
 };
 use sha2::Digest;
 use store::{
@@ -131,11 +131,12 @@ impl Command for PutRight {
         let Some(old) = message::one(tx.conn(), &scope, id).await? else { return Ok(()) };
         let mut change = Change::load(tx, &scope, old.conversation).await?;
         let mut new = Message { text: letter.text.clone(), ..old.clone() };
-        if let (Entry::Incoming, Some(head)) = (&old.entry, &old.mail) {
+        if let (Entry::Incoming, Some(head)) = (&old.entry, old.mail()) {
             let inside = self.files(tx, &scope, letter, &mut new).await?;
             let claimed = author(letter, &own_addresses(tx, &scope).await?).claimed(letter);
             let parties = Parties { claimed, ..letter.head.parties.clone() };
-            new.mail = Some(Box::new(MailHead { also: head.also.clone(), inside, parties, ..letter.head.clone() }));
+            new.content =
+                Content::Mail(Box::new(MailHead { also: head.also.clone(), inside, parties, ..letter.head.clone() }));
         }
         if matches!(old.entry, Entry::Incoming) {
             self.name_anew(tx, &scope, kept.channel, &old, letter).await?;
@@ -218,7 +219,7 @@ impl PutRight {
     }
 
     async fn store(&self, tx: &mut Tx<'_>, scope: &Scope, old: &Message, new: &Message) -> Result<()> {
-        if let (Some(head), true) = (&new.mail, new.mail != old.mail) {
+        if let (Some(head), true) = (new.mail(), new.content != old.content) {
             message::set_mail(tx, scope, new.id, head).await?;
         }
         if new.text == old.text {
@@ -248,7 +249,7 @@ async fn rename(
     old: &Message,
     new: &Message,
 ) -> Result<Option<Renamed>> {
-    let from = |message: &Message| message.mail.as_ref().and_then(|head| head.parties.from.clone());
+    let from = |message: &Message| message.mail().and_then(|head| head.parties.from.clone());
     let (Some(before), Some(after)) = (from(old), from(new)) else { return Ok(None) };
     let is_theirs = before.key() == after.key() || !before.address.contains('@');
     let (before, after) = (shown(&before), shown(&after));

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use domain::{fingerprint, mail::author};
 use model::{
-    Answer, AttachmentId, DeliveryState, Entry, MailHead, MailId, MailOutcome, Mailbox, Message, MessageId, Parties,
-    Recipients, Timestamp, answer_subject, recipients,
+    Answer, AttachmentId, Content, DeliveryState, Entry, MailHead, MailId, MailOutcome, Mailbox, Message, MessageId,
+    Parties, Recipients, Timestamp, answer_subject, recipients,
 };
 use store::{error::Result, mail::Mail};
 
@@ -64,14 +64,14 @@ impl Play<'_> {
         let fingerprint = fingerprint(&[&with.key(), &letter.text, &ids_of(&attachments)]);
         let head = MailHead { parties, inside, ..letter.head.clone() };
         let (text, provider) = (letter.text.clone(), Some(letter.provider_id()));
-        Ok(New { text, attachments, provider, fingerprint, mail: Some(Box::new(head)) })
+        Ok(New { text, attachments, provider, fingerprint, content: Content::Mail(Box::new(head)) })
     }
 
     /// Stores a sent reply as the mail that it was.
     pub(super) async fn sent(&mut self, told: &Told, message: &Message, name: String, id: MailId) -> Result<()> {
         let bytes = mails::ours(message, &name, &self.chain, &told.more.files, self.stage.now)?;
         let (digest, size, _) = self.stage.files.keep(Bytes::from(bytes)).await?;
-        let head = message.mail.as_deref().cloned().unwrap_or_default();
+        let head = message.mail().cloned().unwrap_or_default();
         let addresses = head.parties.to.iter().chain(&head.parties.cc).map(Mailbox::key).collect();
         let mail = self.mail(message.at, id, (digest, size), MailOutcome::Sent, message.id);
         self.keep_mail(mail, message.id, vec![name.clone()], addresses);
@@ -102,7 +102,7 @@ impl Play<'_> {
     fn last_mail(&self) -> Option<(&Message, &MailHead)> {
         let answered = |message: &&Message| !matches!(&message.entry, Entry::Outgoing { delivery, .. } if delivery.state == DeliveryState::Cancelled);
         let mut mails = self.messages.iter().rev().filter(answered);
-        mails.find_map(|message| Some((message, message.mail.as_deref()?)))
+        mails.find_map(|message| Some((message, message.mail()?)))
     }
 
     /// The quote of the former mail in an incoming one, under the line that the sender's program writes.

@@ -103,7 +103,7 @@ pub(super) fn ours(
 ) -> Result<Vec<u8>> {
     let chain: Vec<MessageName> = chain.iter().filter_map(|name| MessageName::read(name)).collect();
     let files = files.iter().map(|name| file(name, now)).collect::<Result<Vec<_>>>()?;
-    let head = message.mail.as_deref().cloned().unwrap_or_default();
+    let head = message.mail().cloned().unwrap_or_default();
     compose(message, &head, Making { name, reply_to: None, chain: &chain, files, at: message.at }).map_err(wrong)
 }
 

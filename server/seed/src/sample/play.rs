@@ -12,9 +12,9 @@ use domain::{
 };
 use jiff::tz::TimeZone;
 use model::{
-    AiMode, Attachment, AttachmentId, Channel, ChannelKind, ConversationId, ConversationRow, ConversationState,
-    Delivery, DeliveryState, Entry, Folds, IdentityId, Line, MailHead, MailId, MemberId, Message, MessageId, Own,
-    Presence, Preview, PreviewBy, Sender, Status, TeamId, Timestamp, Trigger, Unanswered,
+    AiMode, Attachment, AttachmentId, Channel, ChannelKind, Content, ConversationId, ConversationRow,
+    ConversationState, Delivery, DeliveryState, Entry, Folds, IdentityId, Line, MailHead, MailId, MemberId, Message,
+    MessageId, Own, Presence, Preview, PreviewBy, Sender, Status, TeamId, Timestamp, Trigger, Unanswered,
 };
 use store::{
     Scope,
@@ -180,7 +180,7 @@ pub(super) struct New {
     pub(super) attachments: Vec<Attachment>,
     pub(super) provider: Option<String>,
     pub(super) fingerprint: String,
-    pub(super) mail: Option<Box<MailHead>>,
+    pub(super) content: Content,
 }
 
 impl Play<'_> {
@@ -334,7 +334,7 @@ impl Play<'_> {
             let folds = new.text.len();
             new.text = format!("{}\n\n-- \n{SIGNATURE}", new.text);
             let folds = Folds { signature: folds, quoted: new.text.len() };
-            new.mail = Some(Box::new(MailHead { folds, ..self.head(told)? }));
+            new.content = Content::Mail(Box::new(MailHead { folds, ..self.head(told)? }));
         }
         let before = self.now.row.clone();
         if let (None, Some(since)) = (before.first_response_ms, before.state.waiting_since) {
@@ -428,8 +428,8 @@ impl Play<'_> {
         let id = MessageId::new(self.id(at, "message"));
         self.now.message_count += 1;
         let (conversation, n) = (self.now.row.id, self.now.message_count);
-        let New { text, attachments, provider, fingerprint, mail } = new;
-        let message = Message { id, conversation, n, at, text, entry, attachments, mail };
+        let New { text, attachments, provider, fingerprint, content } = new;
+        let message = Message { id, conversation, n, at, text, entry, attachments, content };
         if let Some(preview) = preview(&message) {
             self.now.row.preview = preview;
             self.now.row.last_at = at;

@@ -19,9 +19,9 @@ use super::{Answer, MemberPort};
 #[async_trait]
 impl ConversationPort for MemberPort {
     async fn send_message(&self, new: NewMessage) -> Answer<Message> {
-        let NewMessage { id, conversation, mode, text, attachments, mail, seen, by, begin } = new;
+        let NewMessage { id, conversation, mode, text, attachments, compose, seen, by, begin } = new;
         self.wrote(by)?;
-        let send = SendMessage { id, conversation, mode, text, attachments, mail, seen };
+        let send = SendMessage { id, conversation, mode, text, attachments, compose, seen };
         match begin {
             None => self.write(send).await,
             Some(Beginning { channel, contact }) => self.write(BeginMail { channel, contact, send }).await,

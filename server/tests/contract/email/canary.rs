@@ -111,7 +111,7 @@ async fn s22_a_note_is_in_no_mail_that_goes_out(world: World) {
     let recipients = Recipients { to: vec![Mailbox::of("ben@sink.test")], ..Recipients::default() };
     let mut send =
         SendMessage { id: MessageId::new(new_id()), ..crate::world::message(begun, DraftMode::Reply, "About Anna") };
-    send.mail = Some(MailChoice { recipients, subject: Some("Anna's offer".to_owned()) });
+    send.compose = model::Compose::Mail(MailChoice { recipients, subject: Some("Anna's offer".to_owned()) });
     out.push(
         office.world.db.write(owner, BeginMail { channel: office.channel.id, contact: None, send }).await.unwrap(),
     );

@@ -36,7 +36,7 @@ async fn h1_mails_come_in_once_and_in_order(world: World) {
     let conversation = office.conversations_when(office.channel.id, 1).await[0];
     let thread = office.thread_when(conversation, 5).await;
     assert_eq!(texts(&thread), ["Mail 1", "Mail 2", "Mail 3", "Mail 4", "Mail 5"]);
-    let head = thread[0].mail.as_ref().unwrap();
+    let head = thread[0].mail().unwrap();
     assert_eq!((head.subject.as_str(), head.parties.to[0].address.as_str()), ("Delivery", office.address.as_str()));
     assert_eq!(office.conversations(office.channel.id).await.len(), 1, "both mails are in one thread");
     let details = office.world.thread(&office.world.owner, conversation).await.unwrap();
@@ -207,7 +207,7 @@ async fn s10_bombs_arrive_and_say_that_there_is_more(world: World) {
     let _receiving = office.receive();
     for conversation in office.conversations_when(office.channel.id, wanted).await {
         let message = office.thread(conversation).await.remove(0);
-        let mail = message.mail.unwrap();
+        let mail = message.mail().unwrap().clone();
         assert_eq!(mail.parties.from.unwrap().address, "eve@x.example", "{}", mail.subject);
         assert!(mail.cut || ["header", "multiparts"].contains(&mail.subject.as_str()), "{}", mail.subject);
     }
@@ -241,7 +241,7 @@ async fn t3_large_files_arrive_whole(world: World) {
         let message = office.thread(conversation).await.remove(0);
         let [attachment] = message.attachments.as_slice() else { panic!("expected one file: {message:?}") };
         assert_eq!((attachment.name.as_str(), message.text.as_str()), ("Pläne.bin", "Here they are."));
-        let head = message.mail.unwrap();
+        let head = message.mail().unwrap().clone();
         assert!(!head.cut, "{}", head.subject);
         let file = line.repeat(head.subject.parse::<usize>().unwrap() / 57);
         let mut reader = office.world.db.reader().await.unwrap();

@@ -34,7 +34,7 @@ async fn answer(office: &Office, conversation: model::ConversationId, text: &str
         mode: DraftMode::Reply,
         text: text.to_owned(),
         attachments: Vec::new(),
-        mail,
+        compose: mail.into(),
         seen: None,
     };
     let message = office.world.db.write(&office.world.owner.scope, send).await.unwrap();
@@ -110,7 +110,7 @@ async fn t5_only_who_is_named_gets_it(world: World) {
         mode: DraftMode::Reply,
         text: "x".to_owned(),
         attachments: Vec::new(),
-        mail: Some(nobody),
+        compose: model::Compose::Mail(nobody),
         seen: None,
     };
     let told = refused(office.world.db.write(&office.world.owner.scope, send).await);
@@ -189,7 +189,7 @@ async fn t16_a_conversation_begins_with_our_mail(world: World) {
     let conversation = model::ConversationId::new(new_id());
     let mut send = crate::world::message(conversation, DraftMode::Reply, "Good morning");
     let recipients = Recipients { to: vec![Mailbox::of("anna@sink.test")], ..Recipients::default() };
-    send.mail = Some(MailChoice { recipients, subject: Some("Your plans".to_owned()) });
+    send.compose = model::Compose::Mail(MailChoice { recipients, subject: Some("Your plans".to_owned()) });
     let begin = BeginMail { channel: office.channel.id, contact: Some(contact.id), send };
     let owner = &office.world.owner.scope;
     let sent = office.world.db.write(owner, begin.clone()).await.unwrap();
@@ -236,10 +236,13 @@ async fn t16_a_conversation_begins_with_our_mail(world: World) {
     let mut other = begin.clone();
     other.send.id = MessageId::new(new_id());
     other.send.conversation = model::ConversationId::new(new_id());
-    let nobody = BeginMail { send: SendMessage { mail: None, ..other.send.clone() }, ..other.clone() };
+    let nobody =
+        BeginMail { send: SendMessage { compose: model::Compose::Text, ..other.send.clone() }, ..other.clone() };
     let chat = BeginMail { channel: office.world.chat.id, ..other.clone() };
     let mut bad = other.clone();
-    bad.send.mail.as_mut().unwrap().recipients.to = vec![Mailbox::of("a@x.example\r\nBcc: b@x.example")];
+    let Some(mut choice) = bad.send.compose.mail().cloned() else { panic!("a mail") };
+    choice.recipients.to = vec![Mailbox::of("a@x.example\r\nBcc: b@x.example")];
+    bad.send.compose = model::Compose::Mail(choice);
     for refusal in [nobody, chat, bad] {
         refused(office.world.db.write(owner, refusal).await);
     }
@@ -259,12 +262,12 @@ async fn t5_an_answer_knows_its_mail_however_much_was_noted_since(world: World) 
     }
     let thread = shown().await;
     assert!(
-        !thread.more && thread.messages[0].mail.is_some() && thread.answered.is_none(),
+        !thread.more && thread.messages[0].mail().is_some() && thread.answered.is_none(),
         "the mail itself is displayed"
     );
     office.world.note(&office.world.owner, conversation, "One more").await.unwrap();
     let thread = shown().await;
-    assert!(thread.more && thread.messages.iter().all(|message| message.mail.is_none()));
+    assert!(thread.more && thread.messages.iter().all(|message| message.mail().is_none()));
     let answered = thread.answered.unwrap();
     assert_eq!((answered.subject.as_str(), answered.parties.cc[0].address.as_str()), ("Offer", "ben@sink.test"));
 }

@@ -53,7 +53,7 @@ async fn s21_writing_to_a_hidden_contact_takes_nothing_and_tells_no_name(world: 
             let mut send = crate::world::message(conversation, DraftMode::Reply, "Hello");
             let to = vec![Mailbox { name: typed.to_owned(), ..Mailbox::of(&address) }];
             let recipients = Recipients { to, ..Recipients::default() };
-            send.mail = Some(MailChoice { recipients, subject: Some("Hello".to_owned()) });
+            send.compose = model::Compose::Mail(MailChoice { recipients, subject: Some("Hello".to_owned()) });
             world.db.write(&who.scope, BeginMail { channel: sales, contact: None, send }).await.unwrap();
             let seen = world.thread(who, conversation).await.unwrap();
             let label = if typed.is_empty() { &address } else { typed };

@@ -165,7 +165,7 @@ async fn r9_a_mail_in_quarantine_can_be_tried_again(world: World) {
     assert_eq!(conversations.len(), 1);
     let thread = office.thread(conversations[0]).await;
     assert_eq!(texts(&thread), ["Hello"]);
-    assert_eq!(thread[0].mail.as_ref().unwrap().subject, "Hard to read");
+    assert_eq!(thread[0].mail().unwrap().subject, "Hard to read");
     let mut reader = office.world.db.reader().await.unwrap();
     let kept = store::mail::one(&mut reader.conn(), &office.world.system(), id).await.unwrap().unwrap();
     assert_eq!((kept.outcome, kept.message), (MailOutcome::Taken, Some(thread[0].id)));

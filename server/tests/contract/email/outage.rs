@@ -97,7 +97,7 @@ async fn r8_what_waited_during_an_outage_comes_in_once_and_in_order(world: World
     for conversation in office.conversations(office.channel.id).await {
         let thread = office.thread(conversation).await;
         assert_eq!(thread.len(), 1, "a mail came twice: {thread:?}");
-        subjects.push(thread[0].mail.as_ref().unwrap().subject.clone());
+        subjects.push(thread[0].mail().unwrap().subject.clone());
     }
     let wanted: Vec<String> = std::iter::once("Before".to_owned()).chain((0..n).map(|n| format!("Mail {n}"))).collect();
     assert_eq!(subjects, wanted, "the mails are in order, oldest first");

@@ -43,7 +43,7 @@ async fn t3_marked_lines_are_a_quotation_where_the_answered_mail_has_them(world:
     let conversation = office.conversations(office.channel.id).await[0];
     let scope = &office.world.owner.scope;
     for (message, (_, text, end)) in office.thread(conversation).await.iter().zip(&mails).skip(1) {
-        let head = message.mail.as_deref().unwrap();
+        let head = message.mail().unwrap();
         let (written, signature, quoted) = head.folds.of(&message.text);
         assert_eq!((signature, quoted.is_empty()), ("", end.is_empty()), "{text}");
         assert!(quoted.trim_end().ends_with(end) && (end.is_empty() || !written.contains("bread")), "{text}: {quoted}");

@@ -33,7 +33,7 @@ impl Command for Spoil {
         let (scope, message) = (tx.scope()?, &self.message);
         message::set_text(tx, &scope, message.id, THEN).await?;
         search::set_message(tx, &scope, self.place, message.id, THEN).await?;
-        let mut head: MailHead = message.mail.as_deref().cloned().unwrap();
+        let mut head: MailHead = message.mail().cloned().unwrap();
         head.parties.from = Some(Mailbox { name: "Meier".to_owned(), address: "anna@x.example".to_owned() });
         message::set_mail(tx, &scope, message.id, &head).await?;
         Ok(())

@@ -96,8 +96,8 @@ async fn s14_forged_senders_join_nothing_and_show_nobody(world: World) {
                 "{what}: it shows what is known about her"
             );
             // Whose name is shown without a word of warning is in From.
-            let parties = &message.mail.as_ref().unwrap().parties;
-            let warns = parties.claimed.is_some() || message.mail.as_ref().unwrap().disowned;
+            let parties = &message.mail().unwrap().parties;
+            let warns = parties.claimed.is_some() || message.mail().unwrap().disowned;
             let is_from = parties.from.as_ref().is_some_and(|from| from.key() == shown.address);
             assert!(warns || is_from, "{what}: {} is not marked as a claim", shown.address);
             let names_anna = shown.row.display_name().contains("Anna") || shown.address == "anna@x.example";
@@ -146,7 +146,7 @@ async fn s14_a_disowned_mail_joins_by_a_signed_name_only(world: World) {
     let head = format!("{FAIL}\nFrom: Anna <anna@x.example>\n{TO}");
     let apart = desk.stands(&desk.comes(&mail(&format!("{head}\nIn-Reply-To: <anna@x>"), "Guessed")).await).await;
     assert_ne!(apart.conversation, anna);
-    assert!(apart.mail.unwrap().disowned);
+    assert!(apart.mail().unwrap().disowned);
     let known = desk.thread(anna).await.contact.map(|contact| contact.id);
     assert_ne!(desk.thread(apart.conversation).await.contact.map(|contact| contact.id), known);
     // Without the verdict the same mail is hers.
@@ -189,13 +189,13 @@ async fn h1_a_form_from_our_own_address_is_from_whom_it_names(world: World) {
         let message = desk.stands(&desk.comes(&form).await).await;
         let thread = desk.thread(message.conversation).await;
         assert_eq!((thread.row.display_name(), thread.address.as_str()), ("Yara Zeller", "yara@m10.example"), "{form}");
-        let claimed = message.mail.unwrap().parties.claimed;
+        let claimed = message.mail().unwrap().clone().parties.claimed;
         assert_eq!(claimed.map(|one| one.address).as_deref(), Some("yara@m10.example"), "{form}");
         let contact = thread.contact.unwrap();
         assert_ne!(contact.id, known.id, "the name comes from a form, which anybody can fill in");
         // The answer goes to her, and hers comes back to it.
         let sent = desk.world.reply(&desk.world.owner, message.conversation, "Yes, we have").await.unwrap();
-        let parties = sent.mail.clone().unwrap().parties;
+        let parties = sent.mail().cloned().unwrap().parties;
         assert_eq!(parties.to.iter().map(Mailbox::key).collect::<Vec<_>>(), ["yara@m10.example"], "{form}");
         assert_eq!(
             parties.claimed.map(|one| one.key()).as_deref(),
@@ -210,7 +210,7 @@ async fn h1_a_form_from_our_own_address_is_from_whom_it_names(world: World) {
     let foreign = desk.opens(&foreign).await;
     assert_eq!(desk.thread(foreign).await.address, "no-reply@forms.example");
     let sent = desk.world.reply(&desk.world.owner, foreign, "Yes").await.unwrap();
-    assert_eq!(sent.mail.unwrap().parties.to[0].address, "yara@m10.example");
+    assert_eq!(sent.mail().unwrap().clone().parties.to[0].address, "yara@m10.example");
 }
 
 async fn h1_two_people_behind_one_list_are_two_contacts(world: World) {
@@ -223,7 +223,7 @@ async fn h1_two_people_behind_one_list_are_two_contacts(world: World) {
     let (first, second) = (first.contact.unwrap(), second.contact.unwrap());
     assert_ne!(first.id, second.id);
     let sent = desk.world.reply(&desk.world.owner, boris, "Send it back").await.unwrap();
-    assert_eq!(sent.mail.unwrap().parties.to[0].address, "boris@m49b.example");
+    assert_eq!(sent.mail().unwrap().clone().parties.to[0].address, "boris@m49b.example");
     // What the list says of her stays together, and apart from what comes from her.
     let again = sample("group-anna-via-info.eml").replace("m49a@m49a", "more@m49a").replace("What is", "Tell me");
     let again = desk.opens(&again).await;
@@ -265,7 +265,7 @@ async fn h1_an_unreadable_from_yields_an_address(world: World) {
         ("Wood and Sons, Front Office", "office9@m09b.example")
     );
     let sent = desk.world.reply(&desk.world.owner, office, "We do").await.unwrap();
-    assert_eq!(sent.mail.unwrap().parties.to[0].address, "office9@m09b.example");
+    assert_eq!(sent.mail().unwrap().clone().parties.to[0].address, "office9@m09b.example");
     for (head, name, address) in [
         ("Sender: Ida <ida@x.example>", "Ida", "ida@x.example"),
         ("From: Ida\nReply-To: ida@x.example", "ida@x.example", "ida@x.example"),
@@ -276,7 +276,11 @@ async fn h1_an_unreadable_from_yields_an_address(world: World) {
         let message = desk.stands(&desk.comes(&mail(&format!("{head}\n{TO}"), head)).await).await;
         let shown = desk.thread(message.conversation).await;
         assert_eq!((shown.row.display_name(), shown.address.as_str()), (name, address), "{head}");
-        assert_eq!(message.mail.unwrap().parties.claimed.map(|one| one.address).as_deref(), Some(address), "{head}");
+        assert_eq!(
+            message.mail().unwrap().clone().parties.claimed.map(|one| one.address).as_deref(),
+            Some(address),
+            "{head}"
+        );
     }
     let nobody = desk.opens(&mail("From: undisclosed-sender:;\nTo: undisclosed-recipients:;", "Nobody")).await;
     assert_eq!(desk.thread(nobody).await.row.display_name(), "Unknown sender");
@@ -310,15 +314,15 @@ async fn h1_our_own_mail_to_another_mailbox_is_ours(world: World) {
     let begun = model::ConversationId::new(store::clock::new_id());
     let mut send = crate::world::message(begun, model::DraftMode::Reply, "For support");
     let recipients = model::Recipients { to: vec![Mailbox::of("support@mail.test")], ..Default::default() };
-    send.mail = Some(model::MailChoice { recipients, subject: Some("Between us".to_owned()) });
+    send.compose = model::Compose::Mail(model::MailChoice { recipients, subject: Some("Between us".to_owned()) });
     let begin = domain::mail::BeginMail { channel: sales.id, contact: None, send };
     let sent = desk.world.db.write(&desk.world.owner.scope, begin).await.unwrap();
     let head = format!("From: Sales <sales@mail.test>\n{TO}\nMessage-ID: <{}>", desk.signed(&sent));
     let message = desk.stands(&desk.comes(&mail(&head, "For support")).await).await;
-    assert!(message.mail.unwrap().parties.claimed.is_none(), "its Message-ID is signed by us");
+    assert!(message.mail().unwrap().clone().parties.claimed.is_none(), "its Message-ID is signed by us");
     let head = format!("From: Sales <sales@mail.test>\n{TO}\nMessage-ID: <made-up@mail.test>");
     let message = desk.stands(&desk.comes(&mail(&head, "Not by us")).await).await;
-    assert!(message.mail.unwrap().parties.claimed.is_some(), "anybody can write this Message-ID");
+    assert!(message.mail().unwrap().clone().parties.claimed.is_some(), "anybody can write this Message-ID");
 }
 
 /// The absence note without its own verdicts, from this address.

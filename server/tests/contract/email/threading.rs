@@ -89,7 +89,7 @@ async fn s14_strangers_begin_a_conversation_of_their_own(world: World) {
         bcc: Vec::new(),
     };
     let mut send = crate::world::message(conversation, model::DraftMode::Reply, "Carl is with us");
-    send.mail = Some(model::MailChoice { recipients, subject: None });
+    send.compose = model::Compose::Mail(model::MailChoice { recipients, subject: None });
     office.world.db.write(&office.world.owner.scope, send).await.unwrap();
     let back = letter("carl@x.example", &reply_to, "Re: Secret", "", "Thanks");
     office.post.deliver("carl@x.example", &reply_to, &back).await;
@@ -109,7 +109,7 @@ async fn h1_a_mail_to_two_channels_is_one_in_each(world: World) {
     let first = office.conversations_when(office.channel.id, 1).await[0];
     office.post.deliver("anna@x.example", &other, &mail).await;
     let second = office.conversations_when(sales.id, 1).await[0];
-    let also = async |conversation| office.thread(conversation).await[0].mail.clone().unwrap().also;
+    let also = async |conversation| office.thread(conversation).await[0].mail().cloned().unwrap().also;
     assert_eq!(also(second).await, [first]);
     assert_eq!(also(first).await, [second]);
     // The same mail once more, by an alias: nothing new in either.

@@ -78,7 +78,7 @@ impl Exchange {
     /// We write back; what arrives is what they see.
     async fn answer(&mut self, conversation: ConversationId, mail: Option<MailChoice>) {
         let mut send = message(conversation, DraftMode::Reply, &format!("Turn {} by us", self.seen.len()));
-        send.mail = mail;
+        send.compose = mail.into();
         let Message { id, .. } = self.office.world.db.write(&self.office.world.owner.scope, send).await.unwrap();
         self.office.world.wait(11_000);
         self.office.work().await;

@@ -312,7 +312,7 @@ fn composed(text: &str) -> Result<Vec<u8>, mail::compose::Unmakeable> {
         text: format!("{text}\n.\n.."),
         entry: Entry::Incoming,
         attachments: Vec::new(),
-        mail: None,
+        content: model::Content::Text,
     };
     let mailbox = |address: &str| Mailbox { name: text.to_owned(), address: address.to_owned() };
     let parties = Parties {
