@@ -76,7 +76,7 @@ test('a thread: messages of all kinds, composer, note, details, fields being edi
   await details.getByRole('button', { name: /^Edit E-mail/ }).click()
   await details.getByRole('textbox', { name: 'E-mail' }).fill('not an address')
   await page.keyboard.press('Enter')
-  await expect(details.getByText('Write it like name@example.com.')).toBeVisible()
+  await expect(details.getByText('Enter a valid e-mail address, like name@example.com.')).toBeVisible()
   await expectAccessible(page)
   // On a phone the details lie over the thread.
   await page.setViewportSize({ width: 390, height: 844 })
@@ -116,8 +116,8 @@ for (const part of ['', '/channels', '/members', '/teams', '/sessions', '/system
   test(`settings${part}`, async ({ page, server }) => {
     await enter(page, server, `/settings${part}`)
     if (part === '/members') {
-      await page.getByLabel(/^For whom/).fill('Somebody')
-      await page.getByRole('button', { name: 'Make a link' }).click()
+      await page.getByLabel(/^Who is it for/).fill('Somebody')
+      await page.getByRole('button', { name: 'Create link' }).click()
       await expect(page.getByRole('textbox', { name: 'Invitation link' })).toBeVisible()
     }
     await expect(page.getByRole('heading', { level: 1 }).last()).toBeVisible()

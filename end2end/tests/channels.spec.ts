@@ -30,10 +30,10 @@ test('H6: a channel’s words reach its visitors; the bubble is told on every pa
   await page.getByLabel('Name', { exact: true }).fill('Something else')
   await page.getByRole('button', { name: 'Discard' }).click()
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Shop chat')
-  await expect(page.getByLabel('The line to put on your site')).toContainText(`data-channel="${key}"`)
+  await expect(page.getByLabel('Code for your site')).toContainText(`data-channel="${key}"`)
 
   await page.getByRole('button', { name: 'Chat on' }).click()
-  await expect(told).toHaveText('Chat off: the auto-reply answers')
+  await expect(told).toHaveText('Chat off: visitors get the auto-reply')
   const visitor = await Visitor.arrive(await openContext(), key)
   await expect(visitor.chat.getByText('Welcome to the shop.')).toBeVisible()
   await visitor.write('Are you open?')

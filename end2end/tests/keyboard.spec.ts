@@ -68,7 +68,7 @@ test('the main job with the keyboard alone', async ({ page, server, openContext 
   await page.bringToFront()
 
   await page.keyboard.press('Tab')
-  expect(await focused(page)).toBe('Skip to the content')
+  expect(await focused(page)).toBe('Skip to content')
   await expectFocusSeen(page)
   await page.keyboard.press('ArrowDown')
   await expect(page.getByRole('link', { name: /Only keys, please/ })).toBeFocused()
@@ -212,7 +212,7 @@ test('the account menu and the settings by keyboard', async ({ page, server }) =
   await expect(me).toBeFocused()
   await open(page, '/settings/workspace')
   await page.keyboard.press('Tab')
-  expect(await focused(page)).toBe('Skip to the content')
+  expect(await focused(page)).toBe('Skip to content')
   await page.keyboard.press('Enter')
   await page.keyboard.press('Tab')
   await expect(page.getByLabel('Name', { exact: true }), 'the link leads past everything').toBeFocused()
@@ -240,7 +240,7 @@ test('every stop of the tab order in the inbox has a name and can be seen', asyn
   for (let n = 0; n < 60; n++) {
     await page.keyboard.press('Tab')
     const stop = await focused(page)
-    if (stop === 'BODY' || (n > 5 && stop === 'Skip to the content')) break
+    if (stop === 'BODY' || (n > 5 && stop === 'Skip to content')) break
     expect(stop, `stop ${n} after ${seen.at(-1)}`).not.toMatch(/^(A|BUTTON|DIV|LI)$/)
     expect(await page.evaluate(() => { const box = document.activeElement!.getBoundingClientRect(); return box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight }), `${stop} is in sight`).toBe(true)
     await expectFocusSeen(page)

@@ -70,5 +70,5 @@ test('T6: a reply by e-mail can be taken back; what no channel takes fails in pl
 
   await page.goto('/settings/system')
   await hydrated(page)
-  for (const term of ['Version', 'Database', 'Waiting jobs', 'Given up']) await expect(page.getByText(term, { exact: true }).first()).toBeVisible()
+  for (const term of ['Version', 'Database', 'Waiting jobs', 'Failed jobs']) await expect(page.getByText(term, { exact: true }).first()).toBeVisible()
 })

@@ -96,7 +96,7 @@ test('D2: a visitor becomes a contact, edited in place', async ({ page, server, 
   await details.getByRole('button', { name: /Edit e-mail/i }).click()
   await details.getByRole('textbox', { name: /e-mail/i }).fill('not an address')
   await page.keyboard.press('Enter')
-  await expect(details.getByText('Write it like name@example.com.')).toBeVisible()
+  await expect(details.getByText('Enter a valid e-mail address, like name@example.com.')).toBeVisible()
 })
 
 test('T4: a draft survives reload and is there on another device', async ({ page, server, openContext }) => {

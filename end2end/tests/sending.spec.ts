@@ -156,7 +156,7 @@ test('T7: the composer says whom it writes to and by what, and takes no word of 
   await new Caller(server, await chatKey(page), { name: 'Our website', email }).write('From the form')
   await page.getByRole('link', { name: /From the form/ }).click()
   await expect(page.getByRole('button', { name: 'Send to Our website' })).toBeVisible()
-  await expect(page.locator('.composer-to')).toHaveText('to Our website, by web chat')
+  await expect(page.locator('.composer-to')).toHaveText('to Our website, via web chat')
   // A long address goes on before a dot or an @, and not inside a word.
   const shown = page.getByRole('complementary', { name: 'Details' }).getByRole('button', { name: /^Edit E-mail/ }).locator('.cut')
   await expect(shown).toHaveText(email)

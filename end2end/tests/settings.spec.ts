@@ -42,7 +42,7 @@ test('S44: a new password ends the other sessions, and the old one opens nothing
 
   await expect(page.getByText('Password changed. Your other sessions have ended.')).toBeVisible()
   await expect(elsewhere).toHaveURL(/\/sign-in/, SOON)
-  await expect(page.getByText('This one')).toBeVisible()
+  await expect(page.getByText('This session')).toBeVisible()
   await expect(page.getByRole('button', { name: /^End / })).toHaveCount(0)
 
   await elsewhere.getByLabel('E-mail').fill(noa.email)
@@ -66,7 +66,7 @@ test('S44: a session is ended from the list', async ({ server, openContext, prob
   await expect(page.getByText('Firefox on Linux')).toBeHidden()
   await expect(other).toHaveURL(/\/sign-in/, SOON)
   await page.reload()
-  await expect(page.getByText('This one')).toBeVisible()
+  await expect(page.getByText('This session')).toBeVisible()
   await expect(page.getByText('Firefox on Linux')).toHaveCount(0)
 })
 
@@ -180,9 +180,9 @@ test('S24: a tab of somebody who is signed in no more leaves when somebody else 
 test('S26, S42: invited by a link, an agent joins and may not administer', async ({ page, server, openContext, problems }) => {
   problems.allow(REFUSED)
   await enter(page, server, '/settings/members')
-  await page.getByLabel(/^For whom/).fill('Jonas from support')
+  await page.getByLabel(/^Who is it for/).fill('Jonas from support')
   await page.getByLabel('Role', { exact: true }).selectOption('agent')
-  await page.getByRole('button', { name: 'Make a link' }).click()
+  await page.getByRole('button', { name: 'Create link' }).click()
   const link = await page.getByRole('textbox', { name: 'Invitation link' }).inputValue()
   expect(link, 'whole, to be handed over').toContain(`${server.url}/invite?token=`)
   await expect(page.getByRole('button', { name: 'Revoke the invitation for Jonas from support' })).toBeVisible()
@@ -222,8 +222,8 @@ test('S26, S42: invited by a link, an agent joins and may not administer', async
 
 test('S42: a revoked invitation opens nothing', async ({ page, server, openContext }) => {
   await enter(page, server, '/settings/members')
-  await page.getByLabel(/^For whom/).fill('Nobody after all')
-  await page.getByRole('button', { name: 'Make a link' }).click()
+  await page.getByLabel(/^Who is it for/).fill('Nobody after all')
+  await page.getByRole('button', { name: 'Create link' }).click()
   const link = await page.getByRole('textbox', { name: 'Invitation link' }).inputValue()
   await page.getByRole('button', { name: 'Revoke the invitation for Nobody after all' }).click()
   await expect(page.getByRole('button', { name: 'Revoke the invitation for Nobody after all' })).toBeHidden()
@@ -247,7 +247,7 @@ test('a viewer reads, and nothing else', async ({ page, server, openContext }) =
   await expect(viewer.getByRole('button', { name: /^Chat o/ })).toBeHidden()
   await viewer.getByRole('link', { name: /Read me, viewer/ }).click()
   await expect(viewer.getByRole('region', { name: 'Messages' })).toContainText('Read me, viewer')
-  await expect(viewer.getByText('You may read here, but not answer.')).toBeVisible()
+  await expect(viewer.getByText('You can read this conversation but not reply to it.')).toBeVisible()
   await expect(viewer.getByRole('textbox')).toHaveCount(0)
   for (const name of ['Assign to yourself', 'Close conversation', 'Status', 'Assigned to', /^Edit /]) {
     await expect(viewer.getByRole('button', { name })).toHaveCount(0)
@@ -281,7 +281,7 @@ test('S20: a changed visibility, a changed role and the end of a membership reac
   await row.click()
   await expect(agent.getByRole('textbox', { name: 'Message' })).toBeVisible()
   await page.getByLabel(`Role of ${kim.name}`).selectOption('viewer')
-  await expect(agent.getByText('You may read here, but not answer.')).toBeVisible(SOON)
+  await expect(agent.getByText('You can read this conversation but not reply to it.')).toBeVisible(SOON)
 
   await page.getByRole('button', { name: `Disable ${kim.name}` }).click()
   await expect(agent).toHaveURL(/\/sign-in/, SOON)
@@ -306,7 +306,7 @@ test('a team is made, filled and given a channel: its member sees that channel',
   await page.getByLabel('New team').fill('Support')
   await page.getByRole('button', { name: 'Add team' }).click()
   const team = page.locator('section.card').filter({ has: page.getByRole('heading', { name: 'Support' }) })
-  await expect(team).toContainText('Nobody is in it yet.')
+  await expect(team).toContainText('No members yet.')
   await team.getByRole('group', { name: 'Members' }).getByLabel(lea.name).check()
   await expect(team).toContainText('1 member')
   const channel = team.getByRole('group', { name: 'Channels' }).getByRole('checkbox')

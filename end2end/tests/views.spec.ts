@@ -22,7 +22,7 @@ test('L1: tabs and categories count live in two browsers', async ({ page, server
   }
   await page.getByRole('link', { name: /The first/ }).click()
   await page.getByRole('button', { name: 'Assign to yourself' }).click()
-  await expect(page.getByRole('button', { name: 'Assigned to you; press to give it back' })).toHaveAttribute('aria-pressed', 'true')
+  await expect(page.getByRole('button', { name: 'Assigned to you. Press to unassign.' })).toHaveAttribute('aria-pressed', 'true')
   await expect(page.getByRole('link', category('Yours', 1))).toBeVisible()
   await expect(page.getByRole('link', { name: /^Mine\s*1$/ })).toBeVisible()
   await expect(page.getByRole('link', category('New', 2))).toBeVisible()
@@ -89,9 +89,9 @@ test('T2: times and days are told by the reader’s clocks', async ({ page, serv
 test('what is not there, or not mine to see, says so and leads back', async ({ page, server, problems }) => {
   problems.allow(/the server responded with a status of 404/)
   await enter(page, server, '/inbox/01920000-0000-7000-8000-00000000dead?view=all')
-  await expect(page.getByText('This conversation is not here')).toBeVisible()
+  await expect(page.getByText('This conversation is not available')).toBeVisible()
   await open(page, '/inbox/broken-id?view=all')
-  await expect(page.getByText('This conversation is not here')).toBeVisible()
+  await expect(page.getByText('This conversation is not available')).toBeVisible()
   await page.getByRole('link', { name: /^Closed/ }).click()
   await expect(page).toHaveURL(/view=closed/)
 })
@@ -165,7 +165,7 @@ test('attachments: from the visitor, and a refusal that says why', async ({ page
   expect(await answer.text()).toBe(svg)
 
   await page.getByLabel('Files to attach').setInputFiles({ name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(25 * 1024 * 1024 + 1) }, { timeout: 30_000 })
-  await expect(page.getByText('Larger than 25 MB. Send a link to it.')).toBeVisible()
+  await expect(page.getByText('Larger than 25 MB. Send a link instead.')).toBeVisible()
   await expect(page.getByRole('button', { name: /^Send to/ })).toHaveAttribute('aria-disabled', 'true')
   await page.getByRole('button', { name: 'Remove film.mp4' }).click()
   const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
