@@ -1,19 +1,19 @@
-// How the browser tests run: each worker has a server and a database of its own (fixtures/server.ts), and no file of tests shares them
-// with another (`world` in fixtures/test.ts).
+// How the browser tests run. Each worker has its own server and database (fixtures/server.ts). Test files never share them
+// (`world` in fixtures/test.ts).
 import { existsSync } from 'node:fs'
 import { defineConfig, devices } from '@playwright/test'
 import type { WorkerOptions } from './fixtures/test'
 
-/** A browser from the system where there is one, else the one that Playwright brings. */
+/** The system's Chromium if there is one, otherwise Playwright's. */
 const chromium = process.env.CHROMIUM || (existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : undefined)
 
 export default defineConfig<object, WorkerOptions>({
   testDir: './tests',
   outputDir: './test-results',
-  // Each worker costs a server and a browser: two are what a small machine carries.
+  // Each worker runs a server and a browser. A small machine can run two.
   workers: Number(process.env.TANDEM_TEST_WORKERS ?? 2),
   forbidOnly: !!process.env.CI,
-  // A test that passes at the second try hides a race in the product.
+  // No retries: a test that passes at the second attempt hides a race in the product.
   retries: 0,
   timeout: 60_000,
   expect: { timeout: 7_000 },
@@ -26,12 +26,12 @@ export default defineConfig<object, WorkerOptions>({
     screenshot: 'only-on-failure',
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
-    // Only the project `pwa` has a service worker; elsewhere it would hide what the network does.
+    // Only the project `pwa` has a service worker. In other tests, it would hide network requests.
     serviceWorkers: 'block',
     launchOptions: {
       executablePath: chromium,
       args: [
-        '--no-sandbox', // as root there is none
+        '--no-sandbox', // Chromium has no sandbox when it runs as root
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
@@ -42,7 +42,7 @@ export default defineConfig<object, WorkerOptions>({
   },
   projects: [
     { name: 'app', testIgnore: ['no-js/**', 'pwa/**'] },
-    // The main job once more, on the other engine; skipped where there is none.
+    // The main job again, on PostgreSQL. Skipped if there is no PostgreSQL server.
     { name: 'postgres', testMatch: 'main-job.spec.ts', use: { postgres: process.env.TANDEM_TEST_POSTGRES } },
     { name: 'no-js', testMatch: 'no-js/**/*.spec.ts', use: { javaScriptEnabled: false } },
     { name: 'pwa', testMatch: 'pwa/**/*.spec.ts', use: { serviceWorkers: 'allow' } },

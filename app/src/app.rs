@@ -107,7 +107,7 @@ fn NotFound() -> impl IntoView {
         <Title text="Not found · Tandem" />
         <main class="auth">
             <h1 class="sr">"Not found"</h1>
-            <EmptyState icon=Icon::Search title="There is nothing here" text="The address may be old or mistyped.">
+            <EmptyState icon=Icon::Search title="Page not found" text="The link may be outdated or mistyped.">
                 <a class="btn btn-plain" href="/inbox">
                     "Open the inbox"
                 </a>
@@ -127,7 +127,7 @@ fn SignedIn() -> impl IntoView {
                     icon=Icon::TriangleAlert
                     tone=Tone::Bad
                     title="Tandem could not be loaded"
-                    text="The server has a problem that should pass. Nothing is lost."
+                    text="The server has a temporary problem. Nothing is lost. Try again in a moment."
                 >
                     <a class="btn btn-plain" href="" rel="external">
                         "Try again"

@@ -220,13 +220,15 @@ fn in_its_place(place: Place, why: Missing, retry: Callback<()>) -> AnyView {
         };
     }
     let (title, text) = match why {
-        Missing::Gone => ("This part could not be loaded.", "Tandem was probably updated. What you wrote is kept."),
-        _ => ("This part is not loaded yet.", "Tandem cannot be reached. What you wrote is kept."),
+        Missing::Gone => {
+            ("This part of the page could not be loaded.", "Tandem was probably updated. What you wrote is kept.")
+        }
+        _ => ("This part of the page is not loaded yet.", "Tandem cannot be reached. What you wrote is kept."),
     };
     let button = match why {
         Missing::Gone => view! {
             <Button icon=Icon::RefreshCw small=true on_press=Callback::new(|()| drop(window().location().reload()))>
-                "Load the page again"
+                "Reload the page"
             </Button>
         },
         _ => view! {

@@ -1,18 +1,18 @@
-// E-mail as an admin connects it and a person answers it, with a real mail server (H1, H9, T3, T5).
+// E-mail with a real mail server: an admin connects a mailbox, and members answer mails (H1, H9, T3, T5).
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, expectAccessible, expectNoOverflow, hydrated, test } from '../fixtures/test'
-import { enter } from '../fixtures/people'
-import { connectMailbox, PIXEL, Post, rich, tryMailbox } from '../fixtures/post'
+import { expect, expectAccessible, expectNoOverflow, waitUntilHydrated, test } from '../fixtures/test'
+import { openAsOwner } from '../fixtures/people'
+import { connectMailbox, PIXEL, MailServer, htmlMail, testMailbox } from '../fixtures/mail-server'
 
-const post = Post.given()
-test.use({ world: { name: 'email', env: post?.env } })
-test.skip(!post, 'TANDEM_TEST_MAIL is not set: give it the line that scripts/mailserver prints')
+const mailServer = MailServer.fromEnvironment()
+test.use({ world: { name: 'email', env: mailServer?.env } })
+test.skip(!mailServer, 'TANDEM_TEST_MAIL is not set: give it the line that scripts/mailserver prints')
 test.describe.configure({ mode: 'serial' })
 
-test('H9: a mailbox is tested step by step, and connected', async ({ page, server }) => {
-  await enter(page, server, '/settings/channels')
-  const address = post!.address()
+test('H9: a mailbox is tested step by step, then connected', async ({ page, server }) => {
+  await openAsOwner(page, server, '/settings/channels')
+  const address = mailServer!.address()
   await page.getByRole('button', { name: 'Add e-mail' }).click()
   await page.getByLabel('Address').fill(address)
   await page.getByLabel('Password', { exact: true }).fill('not this one')
@@ -20,22 +20,22 @@ test('H9: a mailbox is tested step by step, and connected', async ({ page, serve
   await expect(page.getByLabel('Folder to read')).toHaveValue('INBOX', { timeout: 20_000 })
   await expectAccessible(page)
   await page.getByRole('button', { name: 'Cancel' }).click()
-  await connectMailbox(page, post!, address)
-  await expect(page.getByText('Read up to number')).toBeVisible()
+  await connectMailbox(page, mailServer!, address)
+  await expect(page.getByText('Last e-mail read (UID)')).toBeVisible()
   await expectAccessible(page)
   await expectNoOverflow(page)
 })
 
-test('H9: a wrong password is told at its step, with what to do', async ({ page, server, openContext }) => {
-  await enter(page, server, '/settings/channels')
-  await tryMailbox(page, post!, 'locked@mail.test')
-  const steps = page.getByRole('list', { name: 'How the test went' })
+test('H9: a wrong password is reported at its step, with advice', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server, '/settings/channels')
+  await testMailbox(page, mailServer!, 'locked@mail.test')
+  const steps = page.getByRole('list', { name: 'Test results' })
   await expect(steps.getByRole('listitem').filter({ hasText: 'Sign in' })).toContainText('app password', { timeout: 30_000 })
-  await expect(steps.getByRole('listitem').filter({ hasText: 'Receive it' })).toContainText('not tried')
+  await expect(steps.getByRole('listitem').filter({ hasText: 'Receive the test e-mail' })).toContainText('not tried')
 
-  // Connected all the same, everybody is told where they work, until it is paused.
+  // If the mailbox is connected anyway, the inbox shows a warning until the mailbox is paused.
   const inbox = await (await openContext()).newPage()
-  await enter(inbox, server, '/inbox')
+  await openAsOwner(inbox, server, '/inbox')
   const banner = inbox.getByRole('status').filter({ hasText: 'locked@mail.test: Sign in again.' })
   await expect(banner).toBeHidden()
   await page.getByRole('button', { name: 'Connect anyway' }).click()
@@ -47,25 +47,25 @@ test('H9: a wrong password is told at its step, with what to do', async ({ page,
   await expect(banner).toBeHidden()
 })
 
-test('T3, T5: a mail comes in live, is shown safely, and is answered', async ({ page, server, openContext, problems }) => {
-  // Looking into the frame is a script, to the browser.
+test('T3, T5: a mail arrives live, is shown safely, and is answered', async ({ page, server, openContext, problems }) => {
+  // The browser reports the test's own access to the frame as a blocked script.
   problems.allow(/Blocked script execution/)
-  const asked: string[] = []
+  const requestedUrls: string[] = []
   const listener = createServer((request, response) => {
-    asked.push(request.url ?? '')
+    requestedUrls.push(request.url ?? '')
     response.end(PIXEL)
   })
   await new Promise<void>((ready) => listener.listen(0, '127.0.0.1', ready))
-  const elsewhere = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`
+  const externalOrigin = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`
   const settings = await (await openContext()).newPage()
-  await enter(settings, server, '/settings/channels')
-  const address = await connectMailbox(settings, post!)
+  await openAsOwner(settings, server, '/settings/channels')
+  const address = await connectMailbox(settings, mailServer!)
 
-  await enter(page, server, '/inbox')
-  const html = `<table bgcolor="#eef"><tr><td><h1>Offer no. 7</h1><img src="cid:logo"><img src="${elsewhere}/pixel.png">
-    <script>fetch('${elsewhere}/script')</script><p onclick="x()">Three boats</p></td></tr></table>`
-  const mail = rich({ from: 'Anna Berger <anna@sink.test>', to: `${address}, Ben <ben@sink.test>`, subject: 'Three boats', text: 'Three boats, please.', html })
-  await post!.deliver('anna@sink.test', address, mail)
+  await openAsOwner(page, server, '/inbox')
+  const html = `<table bgcolor="#eef"><tr><td><h1>Offer no. 7</h1><img src="cid:logo"><img src="${externalOrigin}/pixel.png">
+    <script>fetch('${externalOrigin}/script')</script><p onclick="x()">Three boats</p></td></tr></table>`
+  const mail = htmlMail({ from: 'Anna Berger <anna@sink.test>', to: `${address}, Ben <ben@sink.test>`, subject: 'Three boats', text: 'Three boats, please.', html })
+  await mailServer!.deliver('anna@sink.test', address, mail)
   const card = page.getByRole('link', { name: /Anna Berger/ }).first()
   await expect(card).toBeVisible({ timeout: 15_000 })
   await card.click()
@@ -73,44 +73,44 @@ test('T3, T5: a mail comes in live, is shown safely, and is answered', async ({ 
   await expect(frame.getByRole('heading', { name: 'Offer no. 7' })).toBeVisible()
   await expect(frame.locator('img')).toHaveCount(2)
   expect(await frame.locator('img[src^="/mail/picture/"]').evaluate((img: HTMLImageElement) => img.decode().then(() => img.naturalWidth))).toBe(1)
-  expect(asked, 'nothing is asked for until somebody asks').toEqual([])
-  await page.getByRole('button', { name: 'Show pictures' }).click()
-  await expect.poll(() => asked.length).toBeGreaterThan(0)
-  expect(asked.every((url) => url === '/pixel.png'), asked.join()).toBe(true)
-  const listed = page.locator('.picture')
-  await expect(listed, 'what stands within is not listed again').toBeHidden()
+  expect(requestedUrls, 'no remote request before a member asks for images').toEqual([])
+  await page.getByRole('button', { name: 'Show images' }).click()
+  await expect.poll(() => requestedUrls.length).toBeGreaterThan(0)
+  expect(requestedUrls.every((url) => url === '/pixel.png'), requestedUrls.join()).toBe(true)
+  const attachedPicture = page.locator('.picture')
+  await expect(attachedPicture, 'an inline image is not listed again').toBeHidden()
   await page.getByRole('button', { name: 'Show as text' }).click()
   await expect(page.getByText('Three boats, please.', { exact: true })).toBeVisible()
-  await expect(listed).toBeVisible()
+  await expect(attachedPicture).toBeVisible()
   await expectAccessible(page)
   await expectNoOverflow(page)
 
-  const to = page.getByTitle('Change who it goes to and the subject')
-  await expect(to).toContainText('to Anna Berger, cc Ben')
-  await to.click()
+  const recipients = page.getByTitle('Edit recipients and subject')
+  await expect(recipients).toContainText('to Anna Berger, cc Ben')
+  await recipients.click()
   await page.getByLabel('Cc', { exact: true }).fill('boss@sink.test')
-  await expect(page.getByText('No longer goes to Ben. New here: boss@sink.test')).toBeVisible()
+  await expect(page.getByText('Removed: Ben. Added: boss@sink.test')).toBeVisible()
   await page.getByRole('textbox', { name: 'Message' }).fill('They are yours.')
   await page.getByRole('button', { name: /^Send/ }).click()
   await page.getByRole('button', { name: 'Send now' }).click()
-  await expect.poll(() => post!.sunk('They are yours.').length, { timeout: 15_000 }).toBe(2)
-  const [sent] = post!.sunk('They are yours.')
+  await expect.poll(() => mailServer!.mailsAtSink('They are yours.').length, { timeout: 15_000 }).toBe(2)
+  const [sent] = mailServer!.mailsAtSink('They are yours.')
   expect(sent).toContain('Subject: Re: Three boats')
   expect(sent).not.toContain('ben@sink.test')
   listener.close()
 })
 
-test('T6: what is taken back comes back whole, and a note between changes nothing', async ({ page, server, openContext }) => {
+test('T6: undo restores the whole reply, and a note in between does not change it', async ({ page, server, openContext }) => {
   const settings = await (await openContext()).newPage()
-  await enter(settings, server, '/settings/channels')
-  const address = await connectMailbox(settings, post!)
-  await enter(page, server, '/inbox')
+  await openAsOwner(settings, server, '/settings/channels')
+  const address = await connectMailbox(settings, mailServer!)
+  await openAsOwner(page, server, '/inbox')
   const head = `From: Fritz <fritz@sink.test>\nTo: ${address}, Gina <gina@sink.test>\nSubject: Two doors\n`
-  await post!.deliver('fritz@sink.test', address, `${head}Content-Type: text/plain; charset=utf-8\n\nTwo doors?\n`)
+  await mailServer!.deliver('fritz@sink.test', address, `${head}Content-Type: text/plain; charset=utf-8\n\nTwo doors?\n`)
   await page.getByRole('link', { name: /Fritz/ }).first().click()
-  const short = page.getByTitle('Change who it goes to and the subject')
-  await expect(short).toContainText('to Fritz, cc Gina')
-  await short.click()
+  const recipients = page.getByTitle('Edit recipients and subject')
+  await expect(recipients).toContainText('to Fritz, cc Gina')
+  await recipients.click()
   await page.getByLabel('Cc', { exact: true }).fill('')
   await page.getByLabel('Bcc', { exact: true }).fill('boss@sink.test')
   const message = page.getByRole('textbox', { name: 'Message' })
@@ -122,11 +122,11 @@ test('T6: what is taken back comes back whole, and a note between changes nothin
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(message).toHaveValue('Two doors it is.')
   await expect(file).toBeVisible()
-  await expect(page.getByText('No longer goes to Gina. New here: boss@sink.test')).toBeVisible()
+  await expect(page.getByText('Removed: Gina. Added: boss@sink.test')).toBeVisible()
 
-  // With everything open it still ends in its button.
-  const usual = page.viewportSize()!
-  for (const size of [{ width: 1024, height: 768 }, { width: 390, height: 844 }, usual]) {
+  // The send button stays visible even if the composer is at its tallest.
+  const originalSize = page.viewportSize()!
+  for (const size of [{ width: 1024, height: 768 }, { width: 390, height: 844 }, originalSize]) {
     await page.setViewportSize(size)
     await expect(page.getByRole('button', { name: /^Send/ })).toBeInViewport({ ratio: 1 })
     await expect(file).toBeInViewport()
@@ -139,52 +139,52 @@ test('T6: what is taken back comes back whole, and a note between changes nothin
   await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Asked finance.')
   await page.getByRole('button', { name: 'Reply', exact: true }).click()
   await expect(message).toHaveValue('Two doors it is.')
-  await expect(page.getByText('No longer goes to Gina. New here: boss@sink.test')).toBeVisible()
+  await expect(page.getByText('Removed: Gina. Added: boss@sink.test')).toBeVisible()
   await message.press('Control+Enter')
   await page.getByRole('button', { name: 'Send now' }).click()
-  await expect.poll(() => post!.sunk('Two doors it is.').length, { timeout: 15_000 }).toBe(2)
-  for (const mail of post!.sunk('Two doors it is.')) {
+  await expect.poll(() => mailServer!.mailsAtSink('Two doors it is.').length, { timeout: 15_000 }).toBe(2)
+  for (const mail of mailServer!.mailsAtSink('Two doors it is.')) {
     expect(mail).not.toContain('gina@sink.test')
     expect(mail.split('\n\n')[0]).not.toMatch(/^Bcc:/im)
   }
 })
 
-test('T6, T8: what waits says why, can be tried now, and taken back', async ({ page, server, openContext }) => {
+test('T6, T8: a delayed mail shows the reason, can be retried now, and can be cancelled', async ({ page, server, openContext }) => {
   const settings = await (await openContext()).newPage()
-  await enter(settings, server, '/settings/channels')
-  const address = await connectMailbox(settings, post!)
-  await enter(page, server, '/inbox')
-  await post!.deliver('later@mail.test', address, `From: Lara <later@mail.test>\nTo: ${address}\nSubject: The oak table\n\nNext week?\n`)
+  await openAsOwner(settings, server, '/settings/channels')
+  const address = await connectMailbox(settings, mailServer!)
+  await openAsOwner(page, server, '/inbox')
+  await mailServer!.deliver('later@mail.test', address, `From: Lara <later@mail.test>\nTo: ${address}\nSubject: The oak table\n\nNext week?\n`)
   await page.getByRole('link', { name: /Lara/ }).first().click({ timeout: 15_000 })
   const message = page.getByRole('textbox', { name: 'Message' })
   await message.fill('On Wednesday.')
   await message.press('Control+Enter')
   await page.getByRole('button', { name: 'Send now' }).click()
-  const waits = page.getByRole('status').filter({ hasText: 'localhost refuses the mail: 451 4.2.1 The mailbox is busy' })
-  await expect(waits).toContainText('It is tried again by itself.', { timeout: 15_000 })
+  const waitingNotice = page.getByRole('status').filter({ hasText: 'localhost refuses the mail: 451 4.2.1 The mailbox is busy' })
+  await expect(waitingNotice).toContainText('Tandem tries again automatically.', { timeout: 15_000 })
   await expectAccessible(page)
   await expectNoOverflow(page)
-  const tried = page.waitForResponse((answer) => answer.url().endsWith('/api/fn/send_now'))
-  await waits.getByRole('button', { name: 'Try now' }).click()
-  expect((await tried).status()).toBe(200)
-  // While it is under way it cannot be taken back; the server does not change its mind, and then it can.
+  const sendNowResponse = page.waitForResponse((answer) => answer.url().endsWith('/api/fn/send_now'))
+  await waitingNotice.getByRole('button', { name: 'Try now' }).click()
+  expect((await sendNowResponse).status()).toBe(200)
+  // It cannot be cancelled during an attempt. The mail server refuses the attempt again, and then it can be cancelled.
   await expect(async () => {
-    await waits.getByRole('button', { name: 'Take back' }).click({ timeout: 2000 })
+    await waitingNotice.getByRole('button', { name: 'Cancel sending' }).click({ timeout: 2000 })
     await expect(message).toHaveValue('On Wednesday.', { timeout: 2000 })
   }).toPass({ timeout: 20_000 })
-  await expect(waits).toBeHidden()
+  await expect(waitingNotice).toBeHidden()
 })
 
-test('H9: what is typed into a mailbox stays while mails come in', async ({ page, server, openContext }) => {
+test('H9: unsaved text in the mailbox form stays while mails arrive', async ({ page, server, openContext }) => {
   const settings = await (await openContext()).newPage()
-  await enter(settings, server, '/settings/channels')
-  const address = await connectMailbox(settings, post!)
+  await openAsOwner(settings, server, '/settings/channels')
+  const address = await connectMailbox(settings, mailServer!)
   const card = settings.locator('section.card').filter({ has: settings.getByText(address, { exact: true }) })
   await card.getByRole('button', { name: 'Change' }).click()
-  const sender = settings.getByLabel('Name of the sender')
+  const sender = settings.getByLabel('Sender name')
   await sender.fill('The garden team')
-  await enter(page, server, '/inbox')
-  await post!.deliver('hanna@sink.test', address, `From: Hanna <hanna@sink.test>\nTo: ${address}\nSubject: Hedge\n\nHow high?\n`)
+  await openAsOwner(page, server, '/inbox')
+  await mailServer!.deliver('hanna@sink.test', address, `From: Hanna <hanna@sink.test>\nTo: ${address}\nSubject: Hedge\n\nHow high?\n`)
   await expect(page.getByRole('link', { name: /Hanna/ }).first()).toBeVisible({ timeout: 15_000 })
   await settings.getByRole('button', { name: 'Test and connect' }).click()
   await expect(card.getByText('Connected', { exact: true })).toBeVisible({ timeout: 50_000 })
@@ -192,21 +192,21 @@ test('H9: what is typed into a mailbox stays while mails come in', async ({ page
   await expect(sender).toHaveValue('The garden team')
 })
 
-test('T16: a conversation begins with our mail, by key and from a contact', async ({ page, server, openContext }) => {
+test('T16: a member starts a conversation by e-mail, with a key and from a contact', async ({ page, server, openContext }) => {
   const settings = await (await openContext()).newPage()
-  await enter(settings, server, '/settings/channels')
-  const address = await connectMailbox(settings, post!)
-  await enter(page, server, '/inbox')
+  await openAsOwner(settings, server, '/settings/channels')
+  const address = await connectMailbox(settings, mailServer!)
+  await openAsOwner(page, server, '/inbox')
   await expect(page.getByRole('button', { name: 'New e-mail' })).toBeVisible()
   await page.keyboard.press('c')
   const dialog = page.getByRole('dialog', { name: 'New e-mail' })
   await expect(dialog).toBeVisible()
-  // Asked for where there are several mailboxes.
+  // The field exists only if there are several mailboxes.
   const from = dialog.getByLabel('From')
   if (await from.count()) await from.selectOption(await from.locator('option', { hasText: address }).getAttribute('value'))
   await dialog.getByLabel('To', { exact: true }).fill('Dora Keller <dora at sink.test>')
   await dialog.getByRole('button', { name: 'Send' }).click()
-  await expect(dialog.getByRole('alert').filter({ hasText: 'is no address' })).toBeVisible()
+  await expect(dialog.getByRole('alert').filter({ hasText: 'is not a valid e-mail address' })).toBeVisible()
   await dialog.getByLabel('To', { exact: true }).fill('Dora Keller <dora@sink.test>')
   await dialog.getByLabel('Subject').fill('A new garden')
   await dialog.getByLabel('Message').fill('Good morning Dora.')
@@ -217,10 +217,10 @@ test('T16: a conversation begins with our mail, by key and from a contact', asyn
   await expect(dialog).toBeHidden()
   await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Good morning Dora.')
   await page.getByRole('button', { name: 'Send now' }).click()
-  await expect.poll(() => post!.sunk('Good morning Dora.').length, { timeout: 15_000 }).toBe(1)
-  expect(post!.sunk('Good morning Dora.')[0]).toContain('Subject: A new garden')
+  await expect.poll(() => mailServer!.mailsAtSink('Good morning Dora.').length, { timeout: 15_000 }).toBe(1)
+  expect(mailServer!.mailsAtSink('Good morning Dora.')[0]).toContain('Subject: A new garden')
 
-  // Taken back, it is as it was: to whom, about what and what it says.
+  // Undo restores the recipients, the subject and the text.
   await page.getByRole('button', { name: 'New e-mail' }).first().click()
   if (await from.count()) await from.selectOption(await from.locator('option', { hasText: address }).getAttribute('value'))
   await dialog.getByLabel('To', { exact: true }).fill('Emil <emil@sink.test>')
@@ -231,14 +231,14 @@ test('T16: a conversation begins with our mail, by key and from a contact', asyn
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Good morning Emil.')
   await expect(page.getByRole('link', { name: /Nothing sent yet/ })).toBeVisible()
-  await page.getByTitle('Change who it goes to and the subject').click()
+  await page.getByTitle('Edit recipients and subject').click()
   await expect(page.getByRole('textbox', { name: 'To', exact: true })).toHaveValue('Emil <emil@sink.test>')
   await expect(page.getByRole('textbox', { name: 'Subject' })).toHaveValue('Second thoughts')
-  await page.getByTitle('Change who it goes to and the subject').click()
+  await page.getByTitle('Edit recipients and subject').click()
   await page.getByRole('textbox', { name: 'Message' }).press('Control+Enter')
   await page.getByRole('button', { name: 'Send now' }).click()
-  await expect.poll(() => post!.sunk('Good morning Emil.').length, { timeout: 15_000 }).toBe(1)
-  expect(post!.sunk('Good morning Emil.')[0]).toContain('Subject: Second thoughts')
+  await expect.poll(() => mailServer!.mailsAtSink('Good morning Emil.').length, { timeout: 15_000 }).toBe(1)
+  expect(mailServer!.mailsAtSink('Good morning Emil.')[0]).toContain('Subject: Second thoughts')
 
   await page.getByRole('link', { name: /Dora/ }).first().click()
   await page.getByRole('complementary', { name: 'Details' }).getByRole('button', { name: 'New e-mail' }).click()
@@ -247,15 +247,15 @@ test('T16: a conversation begins with our mail, by key and from a contact', asyn
   await expect(dialog).toBeHidden()
 })
 
-test('T4, T16: a new e-mail that was begun is there after a reload, and only until it is sent', async ({ page, server }) => {
-  await enter(page, server, '/inbox')
+test('T4, T16: the draft of a new e-mail survives a reload and is gone once sent', async ({ page, server }) => {
+  await openAsOwner(page, server, '/inbox')
   await page.getByRole('button', { name: 'New e-mail' }).first().click()
   const dialog = page.getByRole('dialog', { name: 'New e-mail' })
   await dialog.getByLabel('To', { exact: true }).fill('Greta <greta@sink.test>')
   await dialog.getByLabel('Subject').fill('Half a subject')
   await dialog.getByLabel('Message').fill('Half a letter,\nin two lines')
   await page.reload()
-  await hydrated(page)
+  await waitUntilHydrated(page)
   await page.getByRole('button', { name: 'New e-mail' }).first().click()
   await expect(dialog.getByLabel('To', { exact: true })).toHaveValue('Greta <greta@sink.test>')
   await expect(dialog.getByLabel('Subject')).toHaveValue('Half a subject')
@@ -263,33 +263,33 @@ test('T4, T16: a new e-mail that was begun is there after a reload, and only unt
   await dialog.getByRole('button', { name: 'Send' }).click()
   await expect(page).toHaveURL(/\/inbox\/[0-9a-f-]{36}/)
   await page.reload()
-  await hydrated(page)
+  await waitUntilHydrated(page)
   await page.getByRole('button', { name: 'New e-mail' }).first().click()
   await expect(dialog.getByLabel('Message')).toHaveValue('')
 })
 
-test('T3: quotations and signatures are folded, and the source is there', async ({ page, server, openContext, problems }) => {
-  // Looking into the frame is a script, to the browser.
+test('T3: quotations and signatures are folded, and the source is available', async ({ page, server, openContext, problems }) => {
+  // The browser reports the test's own access to the frame as a blocked script.
   problems.allow(/Blocked script execution/)
   const settings = await (await openContext()).newPage()
-  await enter(settings, server, '/settings/channels')
-  const address = await connectMailbox(settings, post!)
-  await enter(page, server, '/inbox')
+  await openAsOwner(settings, server, '/settings/channels')
+  const address = await connectMailbox(settings, mailServer!)
+  await openAsOwner(page, server, '/inbox')
   const mail = `From: Cleo <cleo@sink.test>\nTo: ${address}\nSubject: Re: Plan\nIn-Reply-To: <plan@sink.test>\nContent-Type: text/plain; charset=utf-8\n\nYes.\n\n-- \nCleo Marin\n\nOn Mon, 2 Nov 2026, Ben wrote:\n> Shall we?\n`
-  await post!.deliver('cleo@sink.test', address, mail)
+  await mailServer!.deliver('cleo@sink.test', address, mail)
   await page.getByRole('link', { name: /Cleo/ }).first().click({ timeout: 15_000 })
   await expect(page.getByText('Yes.', { exact: true })).toBeVisible()
   await expect(page.getByText('Shall we?')).toBeHidden()
   await page.getByText('Quoted text').click()
   await expect(page.getByText('Shall we?')).toBeVisible()
-  // Laid out by its sender, it is folded too, in a frame that runs nothing.
+  // Quotations are also folded in HTML mails, inside a frame that runs no scripts.
   const html = '<table><tr><td>All of it.</td></tr></table><br><div class="gmail_quote"><div>On Mon, 2 Nov 2026 at 10:00, Ben &lt;ben@sink.test&gt; wrote:</div><blockquote class="gmail_quote">Which part?</blockquote></div>'
   const formatted = `Authentication-Results: mx.mail.test; dmarc=fail header.from=sink.test\nFrom: Dina <dina@sink.test>\nTo: ${address}\nSubject: Re: Parts\nIn-Reply-To: <parts@sink.test>\nContent-Type: text/html; charset=utf-8\n\n${html}\n`
-  await post!.deliver('dina@sink.test', address, formatted)
+  await mailServer!.deliver('dina@sink.test', address, formatted)
   await page.getByRole('link', { name: /Dina/ }).first().click({ timeout: 15_000 })
   const frame = page.frameLocator('iframe.mail-frame')
   await expect(frame.getByText('All of it.')).toBeVisible()
-  await expect(page.getByRole('note').filter({ hasText: 'does not vouch for it' })).toBeVisible()
+  await expect(page.getByRole('note').filter({ hasText: 'does not confirm this e-mail' })).toBeVisible()
   await expect(frame.getByText('Which part?')).toBeHidden()
   await frame.getByText('Quoted text').press('Enter')
   await expect(frame.getByText('Which part?')).toBeVisible()
@@ -299,13 +299,13 @@ test('T3: quotations and signatures are folded, and the source is there', async 
   expect(await source.text()).toContain('Subject: Re: Plan')
 })
 
-test('P10: a reply that came back puts the conversation back: waiting, red on its card, counted', async ({ page, server, openContext }) => {
+test('P10: after a bounce, the conversation waits again, is marked as not sent, and is counted', async ({ page, server, openContext }) => {
   const settings = await (await openContext()).newPage()
-  await enter(settings, server, '/settings/channels')
-  const address = await connectMailbox(settings, post!)
-  await enter(page, server, '/inbox?view=all')
+  await openAsOwner(settings, server, '/settings/channels')
+  const address = await connectMailbox(settings, mailServer!)
+  await openAsOwner(page, server, '/inbox?view=all')
   const mail = `From: Gone Girl <bounce-gone@mail.test>\nTo: ${address}\nSubject: Are you there\n\nHello?\n`
-  await post!.deliver('gone@x.example', address, mail)
+  await mailServer!.deliver('gone@x.example', address, mail)
   const card = page.getByRole('link', { name: /Gone Girl/ }).first()
   await card.click({ timeout: 15_000 })
   await page.getByRole('textbox', { name: 'Message' }).fill('Yes, we are')
@@ -313,51 +313,51 @@ test('P10: a reply that came back puts the conversation back: waiting, red on it
   await expect(card).toContainText('Pending')
   await expect(card.getByText('Not sent')).toBeVisible({ timeout: 30_000 })
   await expect(card).not.toContainText('Pending')
-  await expect(card.locator('.pill').filter({ hasText: /\d s|min/ }), 'they have been waiting since before').toBeVisible()
-  const line = page.getByRole('link', { name: '1 conversation has a reply that was not sent' })
-  await line.click()
+  await expect(card.locator('.pill').filter({ hasText: /\d s|min/ }), 'the wait counts from their message').toBeVisible()
+  const unsentLink = page.getByRole('link', { name: '1 conversation has a reply that was not sent' })
+  await unsentLink.click()
   await expect(page).toHaveURL(/view=unsent/)
   await expect(page.locator('a.row')).toHaveCount(1)
   await expectAccessible(page)
   await expectNoOverflow(page)
 
-  // Whoever writes anew, or says that it is their turn, has dealt with it.
+  // A member who sets the conversation to pending has dealt with the bounce.
   await page.locator('a.row').click()
   const details = page.getByRole('complementary', { name: 'Details' })
   await details.getByRole('button', { name: 'Open', exact: true }).click()
   await page.getByRole('menuitemradio', { name: 'Pending' }).click()
-  await expect(line).toHaveCount(0)
-  await expect(page.locator('a.row'), 'it stays where it is while it is open, and says what is so').toContainText('Pending')
+  await expect(unsentLink).toHaveCount(0)
+  await expect(page.locator('a.row'), 'an open conversation stays in the list and shows its new status').toContainText('Pending')
   await expect(page.getByText('Not sent')).toHaveCount(0)
   await page.goto('/inbox?view=unsent')
   await expect(page.getByText('Everything was sent')).toBeVisible()
 })
 
-test('S14, T5: what only a mail says of its sender is marked, in the thread and above the reply', async ({ page, server }, info) => {
-  await enter(page, server, '/settings/channels')
-  const address = await connectMailbox(page, post!)
+test('S14, T5: an unverified sender is marked in the thread and above the reply', async ({ page, server }, info) => {
+  await openAsOwner(page, server, '/settings/channels')
+  const address = await connectMailbox(page, mailServer!)
   const form = `From: Our website <${address}>\nTo: ${address}\nReply-To: Yara Zeller <yara@sink.test>\nSubject: Showroom\nContent-Type: text/plain\n\nDo you have one?\n`
-  await post!.deliver('www@sink.test', address, form)
-  const away = `From: Zoe <zoe@sink.test>\nTo: ${address}\nSubject: Away\nAuto-Submitted: auto-replied\nContent-Type: text/plain\n\nI am away.\n`
-  await post!.deliver('zoe@sink.test', address, away)
-  const aside = page.getByRole('region', { name: 'Set aside' })
-  await expect(aside.getByText("A machine's note from Zoe")).toBeVisible({ timeout: 20_000 })
+  await mailServer!.deliver('www@sink.test', address, form)
+  const autoReply = `From: Zoe <zoe@sink.test>\nTo: ${address}\nSubject: Away\nAuto-Submitted: auto-replied\nContent-Type: text/plain\n\nI am away.\n`
+  await mailServer!.deliver('zoe@sink.test', address, autoReply)
+  const setAside = page.getByRole('region', { name: 'Set aside' })
+  await expect(setAside.getByText("Automatic message from Zoe")).toBeVisible({ timeout: 20_000 })
   await expectAccessible(page)
 
   await page.goto(`${server.url}/inbox`)
   await page.getByRole('link', { name: /Yara Zeller/ }).first().click({ timeout: 15_000 })
-  const said = page.getByRole('note')
-  await expect(said.filter({ hasText: 'The mail says that it is from Yara Zeller <yara@sink.test>. Not verified.' })).toBeVisible()
-  await expect(said.filter({ hasText: 'Goes to Yara Zeller <yara@sink.test> because the mail says so. Not verified.' })).toBeVisible()
+  const notes = page.getByRole('note')
+  await expect(notes.filter({ hasText: 'This e-mail claims to be from Yara Zeller <yara@sink.test>. Not verified.' })).toBeVisible()
+  await expect(notes.filter({ hasText: 'Goes to Yara Zeller <yara@sink.test>, the reply address that this e-mail gives. Not verified.' })).toBeVisible()
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     await expectAccessible(page)
     await expectNoOverflow(page)
     await page.screenshot({ path: info.outputPath(`claim-${colorScheme}.png`) })
   }
-  // It stays so in the next mail of ours, until she writes herself.
+  // The mark stays in our next reply, until she writes from her own address.
   await page.getByRole('textbox', { name: 'Message' }).fill('Yes, in Kiel.')
   await page.getByRole('button', { name: /^Send to/ }).click()
   await expect(page.getByText('Yes, in Kiel.').first()).toBeVisible()
-  await expect(said.filter({ hasText: 'Goes to Yara Zeller' })).toBeVisible()
+  await expect(notes.filter({ hasText: 'Goes to Yara Zeller' })).toBeVisible()
 })

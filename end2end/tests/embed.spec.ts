@@ -1,16 +1,16 @@
-// The web chat on somebody else's site (H5): one script tag, another origin, nothing of the page disturbed.
+// The web chat embedded in a site of another origin (H5). It must not disturb the site's page.
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { pathToFileURL } from 'node:url'
 import { type Page } from '@playwright/test'
 import { expect, test as base } from '../fixtures/test'
-import { call, carry, chatKey, enter } from '../fixtures/people'
+import { callFunction, pasteOrDrop, chatKey, openAsOwner } from '../fixtures/people'
 
-/** Pages that embed the chat in other ways; `script` is what their script tags say. */
-function hosts(script: string, server: string, key: string): Record<string, { html: string; headers?: Record<string, string> }> {
+/** Pages that embed the chat in unusual ways. `script` holds the attributes of their script tags. */
+function hostPages(script: string, server: string, key: string): Record<string, { html: string; headers?: Record<string, string> }> {
   const page = (body: string, head = '') => `<head><meta charset="utf-8"><title>Host</title><link rel="icon" href="data:,">${head}</head><body>${body}</body>`
   const tag = `<script async ${script}></script>`
-  // What Turbo, Livewire and Astro do with a click on a link: another body, whose scripts are made anew so that they run.
+  // Turbo, Livewire and Astro do this for a click on a link: they replace the body and create its scripts again so that they run.
   const swap = `function swap(markup, scripts = true) {
     const body = document.createElement('body')
     body.innerHTML = markup
@@ -34,7 +34,7 @@ function hosts(script: string, server: string, key: string): Record<string, { ht
       html: page(`<h1>Strict</h1>${tag}`),
       headers: { 'content-security-policy': `default-src 'none'; script-src ${server}; frame-src ${server}; img-src data:; require-trusted-types-for 'script'` },
     },
-    // What Google Tag Manager makes of the tag: a script made anew, without its data attributes.
+    // Google Tag Manager creates the script tag again, without its data attributes.
     '/managed': { html: page(`<h1>Managed</h1><script>document.head.append(Object.assign(document.createElement('script'), { src: '${server}/widget.js?channel=${key}' }))</script>`) },
     '/nameless': { html: page(`<h1>Nameless</h1><script async src="${server}/widget.js"></script><script async src="${server}/widget.js"></script>`) },
     '/credentialless': isolated('credentialless'),
@@ -43,24 +43,24 @@ function hosts(script: string, server: string, key: string): Record<string, { ht
 }
 
 /**
- * A site of another origin that embeds the chat as our settings page says; `url` has our host name, `foreign` has another, so that the
- * browser counts the chat as a third party and lets it keep nothing.
+ * A site of another origin that embeds the chat with the line from Settings. `url` has Tandem's host name. `foreign` has another one, so
+ * the browser treats the chat as a third party and gives it no storage.
  */
 const test = base.extend<{ site: { url: string; foreign: string; key: string } }>({
   site: async ({ page, server }, use) => {
-    await enter(page, server)
+    await openAsOwner(page, server)
     const key = await chatKey(page)
     const html = (title: string) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><link rel="icon" href="data:,">
       <style>button { background: rgb(255, 0, 0); font-size: 40px } iframe { border: 9px solid red }</style></head>
       <body><h1>${title}</h1><p id="mine">A site of its own.</p><a href="/second">Second page</a>
       <script>window.before = Object.keys(window).length</script>
       <script async src="${server.url}/widget.js" data-channel="${key}"></script></body></html>`
-    const others = hosts(`src="${server.url}/widget.js" data-channel="${key}"`, server.url, key)
+    const hostPagesByPath = hostPages(`src="${server.url}/widget.js" data-channel="${key}"`, server.url, key)
     const http = createServer((request, response) => {
       response.setHeader('content-type', 'text/html')
-      const other = others[request.url ?? '']
-      for (const [name, value] of Object.entries(other?.headers ?? {})) response.setHeader(name, value)
-      response.end(other ? `<!doctype html><html lang="en">${other.html}</html>` : html(request.url === '/second' ? 'Second page' : 'Shop'))
+      const hostPage = hostPagesByPath[request.url ?? '']
+      for (const [name, value] of Object.entries(hostPage?.headers ?? {})) response.setHeader(name, value)
+      response.end(hostPage ? `<!doctype html><html lang="en">${hostPage.html}</html>` : html(request.url === '/second' ? 'Second page' : 'Shop'))
     })
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
     const { port } = http.address() as { port: number }
@@ -72,34 +72,34 @@ const test = base.extend<{ site: { url: string; foreign: string; key: string } }
 
 test.use({ world: { name: 'embed' } })
 
-/** The chat inside the panel. */
+/** The chat frame. */
 const chat = (page: Page) => page.frameLocator('iframe[title="Chat"]')
-const write = async (page: Page, text: string) => {
+const writeMessage = async (page: Page, text: string) => {
   await chat(page).getByRole('textbox', { name: 'Write a message' }).fill(text)
   await chat(page).getByRole('textbox', { name: 'Write a message' }).press('Enter')
 }
-const sees = (page: Page, text: string) => expect(chat(page).getByRole('log').getByText(text)).toBeVisible({ timeout: 15_000 })
+const expectMessage = (page: Page, text: string) => expect(chat(page).getByRole('log').getByText(text)).toBeVisible({ timeout: 15_000 })
 
-test('H5: the bubble opens, a visitor writes, the reply comes live, a reload keeps it all', async ({ page, site, openContext }) => {
+test('H5: a visitor opens the chat, writes, gets the reply live, and keeps all after a reload', async ({ page, site, openContext }) => {
   const context = await openContext()
   const shop = await context.newPage()
-  const loaded: string[] = []
-  shop.on('request', (request) => loaded.push(new URL(request.url()).pathname))
+  const requestedPaths: string[] = []
+  shop.on('request', (request) => requestedPaths.push(new URL(request.url()).pathname))
   await shop.goto(site.url)
   const bubble = shop.getByRole('button', { name: 'Open chat' })
   await expect(bubble).toBeVisible()
   await expect(bubble).toHaveAttribute('aria-expanded', 'false')
-  expect(loaded.filter((path) => path.startsWith('/widget/')), 'before anybody asks, the button is all').toEqual([])
+  expect(requestedPaths.filter((path) => path.startsWith('/widget/')), 'only the button is loaded before the chat is opened').toEqual([])
 
   await bubble.click()
   await expect(bubble).toHaveAttribute('aria-expanded', 'true')
   await chat(shop).getByLabel(/^Name/).fill('Ines Embed')
   await chat(shop).getByLabel(/^E-mail/).fill('not an address')
-  await write(shop, 'Hello from the shop')
-  await expect(chat(shop).getByText('This does not look like an e-mail address.')).toBeVisible()
+  await writeMessage(shop, 'Hello from the shop')
+  await expect(chat(shop).getByText('Enter a valid e-mail address')).toBeVisible()
   await chat(shop).getByLabel(/^E-mail/).fill('ines@example.com')
-  await write(shop, 'Hello from the shop')
-  await sees(shop, 'Hello from the shop')
+  await writeMessage(shop, 'Hello from the shop')
+  await expectMessage(shop, 'Hello from the shop')
 
   const row = page.getByRole('link', { name: /Hello from the shop/ })
   await expect(row).toContainText('Ines Embed')
@@ -107,9 +107,9 @@ test('H5: the bubble opens, a visitor writes, the reply comes live, a reload kee
   await expect(page.getByRole('complementary', { name: 'Details' }).getByText('ines@example.com')).toBeVisible()
   await page.getByRole('textbox', { name: 'Message' }).fill('Hello Ines')
   await page.keyboard.press('Control+Enter')
-  await sees(shop, 'Hello Ines')
+  await expectMessage(shop, 'Hello Ines')
 
-  // Closed: the next answer is counted on the bubble.
+  // While the chat is closed, the button counts unread replies.
   await chat(shop).getByRole('button', { name: 'Close chat' }).click()
   await expect(bubble).toHaveAttribute('aria-expanded', 'false')
   await page.getByRole('textbox', { name: 'Message' }).fill('Are you still there?')
@@ -118,44 +118,44 @@ test('H5: the bubble opens, a visitor writes, the reply comes live, a reload kee
   await shop.getByRole('link', { name: 'Second page' }).click()
   await expect(shop.getByRole('button', { name: 'Open chat, 1 unread message' }), 'on every page').toBeVisible({ timeout: 15_000 })
   await shop.getByRole('button', { name: /^Open chat/ }).click()
-  for (const text of ['Hello from the shop', 'Hello Ines', 'Are you still there?']) await sees(shop, text)
+  for (const text of ['Hello from the shop', 'Hello Ines', 'Are you still there?']) await expectMessage(shop, text)
   await expect(shop.getByRole('button', { name: 'Open chat', exact: true })).toBeVisible()
-  // And read is told back.
+  // The member sees that the visitor has read the reply.
   await expect(page.locator('.mark-state[data-state=read]').last()).toBeVisible()
 
   await shop.reload()
-  for (const text of ['Hello from the shop', 'Hello Ines', 'Are you still there?']) await sees(shop, text)
+  for (const text of ['Hello from the shop', 'Hello Ines', 'Are you still there?']) await expectMessage(shop, text)
   const other = await (await openContext()).newPage()
   await other.goto(site.url)
   await other.getByRole('button', { name: 'Open chat' }).click()
   await expect(chat(other).getByRole('textbox', { name: 'Write a message' })).toBeVisible()
-  await expect(chat(other).getByText('Hello Ines'), 'another visitor sees nothing of it').toHaveCount(0)
+  await expect(chat(other).getByText('Hello Ines'), 'another visitor does not see it').toHaveCount(0)
 })
 
-test('H5: the page is left as it was: one element, one global, no cookie, its styles outside', async ({ site, openContext }) => {
+test('H5: the chat adds one element and one global to the page, no cookie, and shares no styles with it', async ({ site, openContext }) => {
   const context = await openContext()
   const shop = await context.newPage()
   await shop.goto(site.url)
   await shop.getByRole('button', { name: 'Open chat' }).click()
-  await write(shop, 'Do not mind me')
-  await sees(shop, 'Do not mind me')
-  const left = await shop.evaluate(() => ({
+  await writeMessage(shop, 'Do not mind me')
+  await expectMessage(shop, 'Do not mind me')
+  const pageState = await shop.evaluate(() => ({
     added: [...document.body.children].map((one) => one.tagName.toLowerCase()),
     globals: Object.keys(window).slice((window as unknown as { before: number }).before),
     calls: Object.keys((window as unknown as { tandem: object }).tandem).sort(),
     text: document.getElementById('mine')!.textContent,
   }))
-  expect(left.added).toEqual(['h1', 'p', 'a', 'script', 'script'])
+  expect(pageState.added).toEqual(['h1', 'p', 'a', 'script', 'script'])
   expect(await shop.evaluate(() => [...document.documentElement.children].map((one) => one.tagName.toLowerCase()))).toEqual(['head', 'body', 'tandem-chat'])
-  expect(left.globals.filter((name) => name !== 'before')).toEqual(['tandem'])
-  expect(left.calls).toEqual(['close', 'open', 'toggle'])
-  expect(left.text).toBe('A site of its own.')
-  expect(await context.cookies(), 'no cookie, of nobody').toEqual([])
-  // The frame tells the site once the server has the message.
-  const kept = () => shop.evaluate(() => Object.entries({ ...localStorage }))
-  await expect.poll(kept, 'the site learns that there is a conversation, nothing of it').toEqual([[`tandem:${site.key}`, '1']])
+  expect(pageState.globals.filter((name) => name !== 'before')).toEqual(['tandem'])
+  expect(pageState.calls).toEqual(['close', 'open', 'toggle'])
+  expect(pageState.text).toBe('A site of its own.')
+  expect(await context.cookies(), 'no cookies at all').toEqual([])
+  // The frame tells the site after the server has stored the message.
+  const siteStorage = () => shop.evaluate(() => Object.entries({ ...localStorage }))
+  await expect.poll(siteStorage, 'the site learns only that a conversation exists').toEqual([[`tandem:${site.key}`, '1']])
   const bubble = await shop.getByRole('button', { name: 'Open chat' }).evaluate((button) => getComputedStyle(button).fontSize)
-  expect(bubble, 'the site’s styles stay outside').not.toBe('40px')
+  expect(bubble, 'the site’s styles do not apply').not.toBe('40px')
   await shop.evaluate(() => (window as unknown as { tandem: { close(): void } }).tandem.close())
   await expect(shop.getByRole('button', { name: 'Open chat' })).toHaveAttribute('aria-expanded', 'false')
   await expect(shop.locator('iframe[title="Chat"]')).toBeHidden()
@@ -165,55 +165,55 @@ test('H5: the page is left as it was: one element, one global, no cookie, its st
   await expect(shop.getByRole('button', { name: 'Open chat' })).toBeFocused()
 })
 
-test('H5: where the browser lets third parties keep nothing, the conversation lives on all the same', async ({ site, openContext }) => {
+test('H5: the conversation survives a reload although the browser blocks third-party storage', async ({ site, openContext }) => {
   const shop = await (await openContext()).newPage()
   await shop.goto(site.foreign)
   await shop.getByRole('button', { name: 'Open chat' }).click()
-  await write(shop, 'Will you remember me?')
-  await sees(shop, 'Will you remember me?')
+  await writeMessage(shop, 'Will you remember me?')
+  await expectMessage(shop, 'Will you remember me?')
   await expect(chat(shop).getByText('Sent')).toBeVisible()
   await shop.reload()
   await expect(chat(shop).getByRole('log').getByText('Will you remember me?')).toBeVisible({ timeout: 4_000 })
 })
 
-test('H5: a restart of the server is survived without a reload; nothing is lost or doubled', async ({ page, site, server, openContext, problems }) => {
+test('H5: after a server restart the chat continues without a reload, and no message is lost or duplicated', async ({ page, site, server, openContext, problems }) => {
   problems.allow(/Failed to load resource/, /net::ERR/, /EventSource/)
   const shop = await (await openContext()).newPage()
   await shop.goto(site.url)
   await shop.getByRole('button', { name: 'Open chat' }).click()
-  await write(shop, 'Before the restart')
-  await sees(shop, 'Before the restart')
+  await writeMessage(shop, 'Before the restart')
+  await expectMessage(shop, 'Before the restart')
   await expect(page.getByRole('link', { name: /Before the restart/ })).toBeVisible()
   await server.stop()
-  await write(shop, 'During the restart')
+  await writeMessage(shop, 'During the restart')
   await expect(chat(shop).getByRole('log').getByText('During the restart')).toBeVisible()
   await server.restart()
   await expect(page.getByRole('link', { name: /During the restart/ })).toBeVisible({ timeout: 25_000 })
   await page.getByRole('link', { name: /During the restart/ }).click()
   await page.getByRole('textbox', { name: 'Message' }).fill('We are back')
   await page.keyboard.press('Control+Enter')
-  await sees(shop, 'We are back')
+  await expectMessage(shop, 'We are back')
   await expect(page.getByRole('region', { name: 'Messages' }).getByText('During the restart')).toHaveCount(1)
   await expect(chat(shop).getByRole('log').getByText('During the restart')).toHaveCount(1)
 })
 
-test('H6: the face while chat is off, and back again', async ({ page, site, server, openContext }) => {
-  await call(page, server, 'set_chat', { on: false })
+test('H6: the chat shows Away while chat is off, then Online again', async ({ page, site, server, openContext }) => {
+  await callFunction(page, server, 'set_chat', { on: false })
   const shop = await (await openContext()).newPage()
   await shop.goto(site.url)
   await shop.getByRole('button', { name: 'Open chat' }).click()
   await expect(chat(shop).getByText('Away', { exact: true })).toBeVisible()
-  await expect(chat(shop).getByText('Nobody is here right now. Write anyway; we will answer.')).toBeVisible()
-  await call(page, server, 'set_chat', { on: true })
+  await expect(chat(shop).getByText('Nobody is here right now. Leave a message and we will reply.')).toBeVisible()
+  await callFunction(page, server, 'set_chat', { on: true })
   await expect(chat(shop).getByText('Online', { exact: true })).toBeVisible()
   await expect(chat(shop).getByText('Nobody is here right now.')).toBeHidden()
 })
 
-test('H5: only the sites that are listed may show it', async ({ page, site, server, openContext, problems }) => {
+test('H5: only allowed sites can embed the chat', async ({ page, site, server, openContext, problems }) => {
   problems.allow(/frame-ancestors/, /Refused to frame/, /Framing .* violates/)
-  const boot = await call<{ channels: { id: string; name: string; greeting: string; auto_reply: string; kind: string }[] }>(page, server, 'bootstrap')
+  const boot = await callFunction<{ channels: { id: string; name: string; greeting: string; auto_reply: string; kind: string }[] }>(page, server, 'bootstrap')
   const { id, name, greeting, auto_reply } = boot.channels.find((channel) => channel.kind === 'web_chat')!
-  const allow = (origins: string[]) => call(page, server, 'edit_channel', { edit: { id, name, greeting, auto_reply, origins } })
+  const allow = (origins: string[]) => callFunction(page, server, 'edit_channel', { edit: { id, name, greeting, auto_reply, origins } })
   await allow(['https://elsewhere.example'])
   const shop = await (await openContext()).newPage()
   await shop.goto(site.url)
@@ -225,18 +225,18 @@ test('H5: only the sites that are listed may show it', async ({ page, site, serv
   await allow([])
 })
 
-test('H5: pages that replace their body keep the chat: open, with what is being written and where it was read', async ({ site, openContext }) => {
+test('H5: pages that replace their body keep the chat open, with its draft and scroll position', async ({ site, openContext }) => {
   const shop = await (await openContext()).newPage()
   await shop.goto(`${site.url}/turbo`)
   await shop.getByRole('button', { name: 'Open chat' }).click()
-  for (let n = 0; n < 14; n++) await write(shop, `Line ${n}`)
-  await sees(shop, 'Line 13')
+  for (let n = 0; n < 14; n++) await writeMessage(shop, `Line ${n}`)
+  await expectMessage(shop, 'Line 13')
   const field = chat(shop).getByRole('textbox', { name: 'Write a message' })
   const frame = shop.frames().at(-1)!
   const scrolled = () => frame.evaluate(() => Math.max(...[...document.querySelectorAll('*')].map((one) => one.scrollTop)))
   await field.fill('Half a sen')
   await frame.evaluate(() => ([...document.querySelectorAll('*')].find((one) => one.scrollTop > 0)!.scrollTop = 40))
-  const still = async (how: string) => {
+  const expectUnchanged = async (how: string) => {
     await expect(shop.locator('tandem-chat'), how).toHaveCount(1)
     await expect(field, how).toHaveValue('Half a sen')
     await expect(shop.getByRole('button', { name: 'Open chat' }), how).toHaveAttribute('aria-expanded', 'true')
@@ -244,23 +244,23 @@ test('H5: pages that replace their body keep the chat: open, with what is being 
   }
   await shop.evaluate('swap(second)')
   await expect(shop.getByRole('heading', { name: 'Two' })).toBeVisible()
-  await still('another body with the script')
+  await expectUnchanged('a new body with the script')
   await shop.evaluate('swap("<h1>Three</h1>")')
-  await still('another body without it')
+  await expectUnchanged('a new body without the script')
   await shop.evaluate('document.body.innerHTML = "<h1>Four</h1>"')
-  await still('the body filled anew, as htmx does it')
+  await expectUnchanged('new body content, as htmx sets it')
   await field.press('End')
   await field.pressSequentially('tence')
-  await expect(field, 'and the writing goes on').toHaveValue('Half a sentence')
+  await expect(field, 'the visitor can continue to type').toHaveValue('Half a sentence')
 
-  // Closed it stays closed, and the page's calls still work.
+  // A closed chat stays closed, and the page's calls still work.
   await shop.evaluate('tandem.close()')
   await shop.evaluate('swap(second)')
   await expect(shop.getByRole('button', { name: 'Open chat' })).toHaveAttribute('aria-expanded', 'false')
   await shop.evaluate('tandem.open()')
   await expect(field).toHaveValue('Half a sentence')
 
-  // Even where the whole document is put in anew: then the chat is loaded again, with what was written.
+  // If the whole document is replaced, the chat is loaded again with its draft.
   await shop.evaluate('document.documentElement.replaceChildren(document.head.cloneNode(true), document.createElement("body"))')
   await expect(field).toHaveValue('Half a sentence')
   await expect(shop.getByRole('button', { name: 'Open chat' })).toHaveAttribute('aria-expanded', 'true')
@@ -268,8 +268,8 @@ test('H5: pages that replace their body keep the chat: open, with what is being 
   await expect(field).toHaveValue('Half a sentence')
 })
 
-test('H5: another channel takes over once the page that the first came with is gone', async ({ site, openContext, problems }) => {
-  // There is no such channel here: what the server says of that may not be framed.
+test('H5: the chat changes to another channel when the new page names one', async ({ site, openContext, problems }) => {
+  // The other channel does not exist. The server's error page cannot be framed.
   problems.allow(/Failed to load resource|frame-ancestors/)
   const shop = await (await openContext()).newPage()
   await shop.goto(`${site.url}/turbo`)
@@ -284,17 +284,17 @@ test('H5: another channel takes over once the page that the first came with is g
 })
 
 for (const path of ['/credentialless', '/require-corp']) {
-  test(`H5: a page that is isolated (${path.slice(1)}) can chat`, async ({ site, openContext }) => {
+  test(`H5: the chat works on a cross-origin isolated page (${path.slice(1)})`, async ({ site, openContext }) => {
     const shop = await (await openContext()).newPage()
     await shop.goto(site.url + path)
     expect(await shop.evaluate(() => crossOriginIsolated)).toBe(true)
     await shop.getByRole('button', { name: 'Open chat' }).click()
-    await write(shop, `From ${path}`)
-    await sees(shop, `From ${path}`)
+    await writeMessage(shop, `From ${path}`)
+    await expectMessage(shop, `From ${path}`)
   })
 }
 
-test('H5: elements and scripts of the page named like it, its script twice, a strict policy', async ({ site, openContext }) => {
+test('H5: the chat works with name clashes in the page, with its script loaded twice, and with a strict policy', async ({ site, openContext }) => {
   const shop = await (await openContext()).newPage()
   const bubble = shop.getByRole('button', { name: 'Open chat' })
   for (const path of ['/id', '/own', '/twice', '/strict']) {
@@ -309,27 +309,27 @@ test('H5: elements and scripts of the page named like it, its script twice, a st
   await shop.goto(`${site.url}/id`)
   await expect(bubble).toBeVisible()
   await shop.evaluate('tandem.open()')
-  await expect(bubble, 'the page’s calls work beside elements of that name').toHaveAttribute('aria-expanded', 'true')
+  await expect(bubble, 'the calls work despite elements with the same name').toHaveAttribute('aria-expanded', 'true')
   await shop.goto(`${site.url}/own`)
   await expect(bubble).toBeVisible()
-  expect(await shop.evaluate('tandem'), 'what the page calls so itself stays').toEqual({ mine: true })
+  expect(await shop.evaluate('tandem'), 'the page’s own variable is unchanged').toEqual({ mine: true })
 })
 
-test('H5: the address of the script may name the channel; where nothing does, the console says so once', async ({ site, openContext, problems }) => {
+test('H5: the script’s address can name the channel; without a channel, the console shows one warning', async ({ site, openContext, problems }) => {
   problems.allow(/the script names no channel/)
   const shop = await (await openContext()).newPage()
-  const said: string[] = []
-  shop.on('console', (message) => said.push(message.text()))
+  const consoleTexts: string[] = []
+  shop.on('console', (message) => consoleTexts.push(message.text()))
   await shop.goto(`${site.url}/managed`)
   await shop.getByRole('button', { name: 'Open chat' }).click()
   await expect(chat(shop).getByRole('textbox', { name: 'Write a message' })).toBeVisible()
-  expect(said).toEqual([])
+  expect(consoleTexts).toEqual([])
   await shop.goto(`${site.url}/nameless`, { waitUntil: 'load' })
-  expect(said).toEqual([expect.stringContaining('widget.js?channel=KEY')])
+  expect(consoleTexts).toEqual([expect.stringContaining('widget.js?channel=KEY')])
   await expect(shop.locator('tandem-chat')).toHaveCount(0)
 })
 
-test('H5: a page written anew by document.open() has the chat back, and all its buttons work', async ({ site, openContext }) => {
+test('H5: after document.open() the chat is back, and all its buttons work', async ({ site, openContext }) => {
   const shop = await (await openContext()).newPage()
   await shop.goto(site.url)
   const bubble = shop.getByRole('button', { name: 'Open chat' })
@@ -339,7 +339,7 @@ test('H5: a page written anew by document.open() has the chat back, and all its 
   await shop.evaluate('document.open(); document.write("<!doctype html><html lang=en><title>Anew</title><body><h1>Anew</h1></body></html>"); document.close()')
   await expect(field).toHaveValue('Half a sen')
   await expect(bubble).toHaveAttribute('aria-expanded', 'true')
-  // It heard that the chat is ready: nothing says after a while that it could not be loaded.
+  // The loader knows that the chat is ready, so no error appears after the time limit.
   await shop.waitForTimeout(2_500)
   await expect(shop.getByText('The chat could not be loaded.')).toBeHidden()
   await bubble.click()
@@ -349,25 +349,25 @@ test('H5: a page written anew by document.open() has the chat back, and all its 
   await expect(bubble).toHaveAttribute('aria-expanded', 'false')
 })
 
-test('H5: a page that is a file, as apps have them, can chat', async ({ site, server, openContext }, info) => {
+test('H5: the chat works on a page from a local file, as apps use it', async ({ site, server, openContext }, info) => {
   const file = info.outputPath('host.html')
   await writeFile(file, `<!doctype html><html lang="en"><title>App</title><h1>App</h1><script async src="${server.url}/widget.js" data-channel="${site.key}"></script></html>`)
   const app = await (await openContext()).newPage()
   await app.goto(pathToFileURL(file).href)
   await app.getByRole('button', { name: 'Open chat' }).click()
-  await write(app, 'From an app')
-  await sees(app, 'From an app')
+  await writeMessage(app, 'From an app')
+  await expectMessage(app, 'From an app')
   await expect(app.getByText('The chat could not be loaded.')).toBeHidden()
   await chat(app).getByRole('button', { name: 'Close chat' }).click()
   await expect(app.getByRole('button', { name: 'Open chat' })).toHaveAttribute('aria-expanded', 'false')
 })
 
-test('H5: back to a page that the browser kept, the chat goes on', async ({ page, site, openContext }) => {
+test('H5: the chat continues after Back to a cached page', async ({ page, site, openContext }) => {
   const shop = await (await openContext()).newPage()
   await shop.goto(site.url)
   await shop.getByRole('button', { name: 'Open chat' }).click()
-  await write(shop, 'Before I go on')
-  await sees(shop, 'Before I go on')
+  await writeMessage(shop, 'Before I go on')
+  await expectMessage(shop, 'Before I go on')
   await chat(shop).getByRole('textbox', { name: 'Write a message' }).fill('Half')
   await shop.goto(`${site.url}/second`)
   await shop.goBack()
@@ -375,22 +375,22 @@ test('H5: back to a page that the browser kept, the chat goes on', async ({ page
   await page.getByRole('link', { name: /Before I go on/ }).click()
   await page.getByRole('textbox', { name: 'Message' }).fill('Welcome back')
   await page.keyboard.press('Control+Enter')
-  await sees(shop, 'Welcome back')
+  await expectMessage(shop, 'Welcome back')
 })
 
-test('H5: pasted cells are text and a pasted picture is a file; dragged words go into the field', async ({ site, openContext }) => {
+test('H5: pasted cells are text, a pasted image is a file, and dragged text goes into the field', async ({ site, openContext }) => {
   const shop = await (await openContext()).newPage()
   await shop.goto(site.url)
   await shop.getByRole('button', { name: 'Open chat' }).click()
   const field = chat(shop).getByRole('textbox', { name: 'Write a message' })
   await expect(field).toBeVisible()
-  expect(await field.evaluate(carry, { how: 'paste', text: 'Lamp\t4', picture: true }), 'the browser puts the text in').toBe(false)
+  expect(await field.evaluate(pasteOrDrop, { how: 'paste', text: 'Lamp\t4', picture: true }), 'the browser inserts the text').toBe(false)
   await expect(chat(shop).getByText('image.png')).toHaveCount(0)
-  expect(await field.evaluate(carry, { how: 'drop', text: 'order 4711', picture: false })).toBe(false)
-  expect(await field.evaluate(carry, { how: 'paste', text: '', picture: true })).toBe(true)
+  expect(await field.evaluate(pasteOrDrop, { how: 'drop', text: 'order 4711', picture: false })).toBe(false)
+  expect(await field.evaluate(pasteOrDrop, { how: 'paste', text: '', picture: true })).toBe(true)
   await expect(chat(shop).getByText('image.png')).toHaveCount(1)
-  expect(await field.evaluate(carry, { how: 'drop', text: '', picture: true })).toBe(true)
+  expect(await field.evaluate(pasteOrDrop, { how: 'drop', text: '', picture: true })).toBe(true)
   await expect(chat(shop).getByText('image.png')).toHaveCount(2)
-  expect(await field.evaluate(carry, { how: 'paste', text: 'image.png', picture: true }), 'its name is all that is said').toBe(true)
+  expect(await field.evaluate(pasteOrDrop, { how: 'paste', text: 'image.png', picture: true }), 'a text that is only the file’s name does not count as text').toBe(true)
   await expect(chat(shop).getByText('image.png')).toHaveCount(3)
 })

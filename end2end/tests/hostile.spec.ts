@@ -1,40 +1,40 @@
-// Hostile mails in a real browser: no script runs, nothing is asked for, nothing outside the frame changes (S1–S4, S7).
+// Hostile mails in a real browser: no script runs, no remote request is sent, and nothing outside the frame changes (S1–S4, S7).
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from '@playwright/test'
 import { expect, test } from '../fixtures/test'
-import { enter } from '../fixtures/people'
-import { Post } from '../fixtures/post'
+import { openAsOwner } from '../fixtures/people'
+import { MailServer } from '../fixtures/mail-server'
 
-const post = Post.given()
-test.use({ world: { name: 'hostile', env: post?.env } })
-test.skip(!post, 'TANDEM_TEST_MAIL is not set: give it the line that scripts/mailserver prints')
+const mailServer = MailServer.fromEnvironment()
+test.use({ world: { name: 'hostile', env: mailServer?.env } })
+test.skip(!mailServer, 'TANDEM_TEST_MAIL is not set: give it the line that scripts/mailserver prints')
 
-interface Vector {
+interface AttackMail {
   id: string
   html: string
   repeat?: { open: string; close: string; times: number }
 }
 
-const vectors: Vector[] = JSON.parse(readFileSync(new URL('../../server/mail/samples/hostile.json', import.meta.url), 'utf8'))
+const attackMails: AttackMail[] = JSON.parse(readFileSync(new URL('../../server/mail/samples/hostile.json', import.meta.url), 'utf8'))
 
-/** Asks a server function as whoever is signed in. */
-async function ask(page: Page, name: string, body: unknown): Promise<any> {
+/** Calls a server function as the signed-in member. */
+async function callFunction(page: Page, name: string, body: unknown): Promise<any> {
   const origin = new URL(page.url()).origin
   const answer = await page.request.post(`/api/fn/${name}`, { data: body, headers: { origin } })
   expect(answer.ok(), `${name}: ${answer.status()}`).toBe(true)
   return answer.json()
 }
 
-/** The messages of all conversations of a channel, by their subjects. */
-async function messages(page: Page, channel: string): Promise<Map<string, string>> {
+/** The ids of all messages of a channel, by subject. */
+async function messageIdsBySubject(page: Page, channel: string): Promise<Map<string, string>> {
   const found = new Map<string, string>()
   let after: unknown = null
   for (;;) {
-    const { rows, more } = await ask(page, 'inbox_page', { filter: { view: 'all' }, after })
+    const { rows, more } = await callFunction(page, 'inbox_page', { filter: { view: 'all' }, after })
     for (const row of rows.filter((row: any) => row.channel === channel)) {
-      const thread = await ask(page, 'thread', { id: row.id })
+      const thread = await callFunction(page, 'thread', { id: row.id })
       for (const message of thread.messages) if (message.mail) found.set(message.mail.subject, message.id)
     }
     if (!more) return found
@@ -45,44 +45,44 @@ async function messages(page: Page, channel: string): Promise<Map<string, string
 
 test('S1–S4, S7: hundreds of hostile mails do nothing', async ({ page, server, problems }) => {
   test.setTimeout(420_000)
-  // The sandbox says so where a script of a mail would have run; that none did is what the rest of this test sees.
+  // The sandbox reports each script that it blocked. The rest of this test checks that no script ran.
   problems.allow(/Blocked script execution/)
-  const asked: string[] = []
+  const listenerRequests: string[] = []
   const listener = createServer((request, response) => {
-    asked.push(request.url ?? '')
+    listenerRequests.push(request.url ?? '')
     response.end()
   })
   await new Promise<void>((ready) => listener.listen(0, '127.0.0.1', ready))
   const host = `127.0.0.1:${(listener.address() as AddressInfo).port}`
 
-  await enter(page, server)
-  const { address, channel } = await mailbox(page)
-  const send = async ({ id, html, repeat }: Vector) => {
+  await openAsOwner(page, server)
+  const { address, channel } = await connectMailbox(page)
+  const send = async ({ id, html, repeat }: AttackMail) => {
     const body = (repeat ? repeat.open.repeat(repeat.times) + html + repeat.close.repeat(repeat.times) : html)
       .replaceAll('{{LISTENER}}', `http://${host}`)
       .replaceAll('{{HOST}}', host)
     const head = `From: ${id} <v@sink.test>\nTo: ${address}\nSubject: ${id}\nMIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\n`
-    const coded = Buffer.from(body).toString('base64').replace(/.{76}/g, '$&\n')
-    await post!.deliver('v@sink.test', address, head + coded)
+    const encoded = Buffer.from(body).toString('base64').replace(/.{76}/g, '$&\n')
+    await mailServer!.deliver('v@sink.test', address, head + encoded)
   }
-  for (let at = 0; at < vectors.length; at += 12) await Promise.all(vectors.slice(at, at + 12).map(send))
-  await expect.poll(async () => (await ask(page, 'mailbox_status', { id: channel })).health.cursor, { timeout: 120_000 }).toBeGreaterThanOrEqual(vectors.length)
-  const known = await messages(page, channel)
-  expect(vectors.filter(({ id }) => !known.has(id)).map(({ id }) => id), 'every one of them is a message').toEqual([])
+  for (let at = 0; at < attackMails.length; at += 12) await Promise.all(attackMails.slice(at, at + 12).map(send))
+  await expect.poll(async () => (await callFunction(page, 'mailbox_status', { id: channel })).health.cursor, { timeout: 120_000 }).toBeGreaterThanOrEqual(attackMails.length)
+  const messageIds = await messageIdsBySubject(page, channel)
+  expect(attackMails.filter(({ id }) => !messageIds.has(id)).map(({ id }) => id), 'every mail became a message').toEqual([])
 
-  const elsewhere: string[] = []
+  const suspiciousEvents: string[] = []
   page.on('request', (request) => {
-    if (new URL(request.url()).origin !== server.url && !request.url().startsWith('data:')) elsewhere.push(request.url())
+    if (new URL(request.url()).origin !== server.url && !request.url().startsWith('data:')) suspiciousEvents.push(request.url())
   })
-  page.on('dialog', (dialog) => void dialog.dismiss().then(() => elsewhere.push(`dialog: ${dialog.message()}`)))
-  page.context().on('page', (opened) => elsewhere.push(`a page opened: ${opened.url()}`))
+  page.on('dialog', (dialog) => void dialog.dismiss().then(() => suspiciousEvents.push(`dialog: ${dialog.message()}`)))
+  page.context().on('page', (opened) => suspiciousEvents.push(`a page opened: ${opened.url()}`))
   await page.evaluate(() => {
     addEventListener('message', (event) => (document.body.dataset.heard = `${document.body.dataset.heard ?? ''} ${String(event.data)}`))
   })
-  const before = await page.evaluate(() => [document.title, location.href, document.body.dataset.pwned ?? ''])
-  const all = [...known.values()]
+  const stateBefore = await page.evaluate(() => [document.title, location.href, document.body.dataset.pwned ?? ''])
+  const all = [...messageIds.values()]
   for (let at = 0; at < all.length; at += 24) {
-    // As the thread shows them: the same frame, many at once.
+    // The same frame as in the thread, many at once.
     await page.evaluate(async (ids) => {
       const frames = ids.map((id) => {
         const frame = document.createElement('iframe')
@@ -94,31 +94,31 @@ test('S1–S4, S7: hundreds of hostile mails do nothing', async ({ page, server,
         return { frame, loaded: new Promise((done) => (frame.onload = done)) }
       })
       await Promise.all(frames.map(({ loaded }) => loaded))
-      // What would act a moment later: animations, timers, images that fail.
+      // Some attacks act with a delay: animations, timers, failing images.
       await new Promise((done) => setTimeout(done, 150))
       for (const { frame } of frames) frame.remove()
     }, all.slice(at, at + 24))
   }
-  expect(elsewhere).toEqual([])
-  expect(asked).toEqual([])
-  expect(await page.evaluate(() => [document.title, location.href, document.body.dataset.pwned ?? ''])).toEqual(before)
+  expect(suspiciousEvents).toEqual([])
+  expect(listenerRequests).toEqual([])
+  expect(await page.evaluate(() => [document.title, location.href, document.body.dataset.pwned ?? ''])).toEqual(stateBefore)
   expect(await page.evaluate(() => document.body.dataset.heard ?? '')).toBe('')
 
-  // The detector works: the same body without our frame is heard.
-  const control = vectors.find(({ id }) => id === 's3-img-src')!
+  // Check the detector: the same body outside our frame causes a request.
+  const control = attackMails.find(({ id }) => id === 's3-img-src')!
   await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), control.html.replaceAll('{{LISTENER}}', `http://${host}`))
-  await expect.poll(() => elsewhere.length).toBeGreaterThan(0)
+  await expect.poll(() => suspiciousEvents.length).toBeGreaterThan(0)
   problems.allow(/Content Security Policy|Refused to load|Loading the image/)
   listener.close()
 })
 
-/** Connects a mailbox. */
-async function mailbox(page: Page): Promise<{ address: string; channel: string }> {
-  const address = post!.address()
+/** Connects a mailbox through the API. */
+async function connectMailbox(page: Page): Promise<{ address: string; channel: string }> {
+  const address = mailServer!.address()
   const hosts = (port: number) => ({ name: 'localhost', port, security: 'tls' })
-  const settings = { address, name: '', user: address, imap: hosts(post!.given.imaps), smtp: hosts(post!.given.smtps), folder: 'INBOX', sent_folder: null, takes_plus: false, signature: '' }
+  const settings = { address, name: '', user: address, imap: hosts(mailServer!.settings.imaps), smtp: hosts(mailServer!.settings.smtps), folder: 'INBOX', sent_folder: null, takes_plus: false, signature: '' }
   const channel = await page.evaluate(() => crypto.randomUUID())
-  await ask(page, 'connect_mailbox', { mailbox: { id: channel, settings, password: post!.given.password } })
-  await expect.poll(async () => (await ask(page, 'mailbox_status', { id: channel })).health.state, { timeout: 30_000 }).toBe('connected')
+  await callFunction(page, 'connect_mailbox', { mailbox: { id: channel, settings, password: mailServer!.settings.password } })
+  await expect.poll(async () => (await callFunction(page, 'mailbox_status', { id: channel })).health.state, { timeout: 30_000 }).toBe('connected')
   return { address, channel }
 }

@@ -1,22 +1,22 @@
-// An inbox as it is after some weeks: thousands of conversations on several channels (L8, T6).
-import { expect, expectNoOverflow, hydrated, test } from '../fixtures/test'
-import { Caller, chatKey, enter } from '../fixtures/people'
+// A large inbox: thousands of conversations on several channels (L8, T6).
+import { expect, expectNoOverflow, waitUntilHydrated, test } from '../fixtures/test'
+import { ApiVisitor, chatKey, openAsOwner } from '../fixtures/people'
 
 test.use({ world: { name: 'large', seed: { conversations: 3_000, messages: 9_000 } } })
 
-test('L8: thousands of conversations: few rows exist, the end can be reached, the keyboard walks on', async ({ page, server }) => {
-  await enter(page, server)
-  // The tab says “2.9k”; the four categories together are the same, to the last one.
+test('L8: with thousands of conversations, few rows are in the page, scrolling reaches the end, and the keyboard works', async ({ page, server }) => {
+  await openAsOwner(page, server)
+  // The tab shows a rounded number ("2.9k"). The sum of the four categories is exact.
   const counts = await page.getByRole('navigation', { name: 'Category' }).locator('.cat-count').allInnerTexts()
   const all = counts.reduce((sum, count) => sum + Number(count), 0)
   expect(all).toBeGreaterThan(500)
   const list = page.locator('.rows.scroll')
   const rows = page.locator('a.row')
-  // As a person does it: down and down, until nothing more comes.
+  // Scroll down until no more rows are loaded.
   await expect(async () => {
     await list.evaluate((frame) => frame.scrollTo(0, frame.scrollHeight))
     expect(await rows.count(), 'rows in the page').toBeLessThanOrEqual(120)
-    expect(await list.evaluate((frame) => Math.round(frame.scrollHeight / 76)), 'rows that the list has room for').toBe(all)
+    expect(await list.evaluate((frame) => Math.round(frame.scrollHeight / 76)), 'rows that fit the scroll height').toBe(all)
   }).toPass({ intervals: [20], timeout: 40_000 })
   await list.evaluate((frame) => frame.scrollTo(0, frame.scrollHeight))
   const frame = (await list.boundingBox())!
@@ -24,7 +24,7 @@ test('L8: thousands of conversations: few rows exist, the end can be reached, th
   await expect(last).toBeInViewport()
   const box = (await last.boundingBox())!
   expect(Math.abs(box.y + box.height - (frame.y + frame.height)), 'the last row ends where the list ends').toBeLessThan(30)
-  // Rows follow each other without a hole, from the first drawn to the last.
+  // There is no gap between the rows.
   const tops = await rows.evaluateAll((all) => all.map((row) => Math.round(row.getBoundingClientRect().top)).sort((a, b) => a - b))
   for (let at = 1; at < tops.length; at++) expect(tops[at] - tops[at - 1]).toBe(76)
   await expectNoOverflow(page)
@@ -35,19 +35,19 @@ test('L8: thousands of conversations: few rows exist, the end can be reached, th
   await expect(page.locator('a.row:focus')).toBeInViewport()
 })
 
-test('L8: a message that comes in never moves the row under the pointer', async ({ page, server }) => {
-  await enter(page, server)
+test('L8: a new message does not move the row under the pointer', async ({ page, server }) => {
+  await openAsOwner(page, server)
   const row = page.locator('a.row').nth(3)
   const id = await row.getAttribute('id')
   await row.hover()
   const before = (await page.locator(`#${id}`).boundingBox())!
-  await new Caller(server, await chatKey(page), { name: 'Somebody New' }).write('On top, please')
+  await new ApiVisitor(server, await chatKey(page), { name: 'Somebody New' }).write('On top, please')
   await expect(page.getByRole('link', { name: /On top, please/ })).toBeVisible()
   expect((await page.locator(`#${id}`).boundingBox())!.y).toBe(before.y)
 })
 
-test('T6: a reply by e-mail can be taken back; what no channel takes fails in plain sight', async ({ page, server }) => {
-  await enter(page, server)
+test('T6: an e-mail reply can be undone; a reply that no channel can send shows an error', async ({ page, server }) => {
+  await openAsOwner(page, server)
   const mail = page.locator('a.row').filter({ hasText: /^(?=.*E-mail\.)/ }).first()
   await mail.click()
   const messages = page.getByRole('region', { name: 'Messages' })
@@ -63,12 +63,12 @@ test('T6: a reply by e-mail can be taken back; what no channel takes fails in pl
   await messages.getByRole('button', { name: 'Send now' }).click()
   await expect(messages.getByText(/Sends in/)).toHaveCount(0)
 
-  // No mailbox is connected here: the message itself says so, and what to do; nothing hangs.
+  // No mailbox is connected. The message shows this and what to do.
   const failed = messages.locator('.msg').filter({ hasText: 'This one may go' })
   await expect(failed.getByText(/This mailbox is not connected\. Connect it in Settings → Channels/)).toBeVisible()
   await expect(failed.getByRole('button', { name: 'Try again' })).toBeVisible()
 
   await page.goto('/settings/system')
-  await hydrated(page)
-  for (const term of ['Version', 'Database', 'Waiting jobs', 'Given up']) await expect(page.getByText(term, { exact: true }).first()).toBeVisible()
+  await waitUntilHydrated(page)
+  for (const term of ['Version', 'Database', 'Waiting jobs', 'Failed jobs']) await expect(page.getByText(term, { exact: true }).first()).toBeVisible()
 })

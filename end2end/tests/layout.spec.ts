@@ -1,12 +1,12 @@
-// Whatever is written and however wide the window is: everything stays in its place, and nothing jumps.
+// The layout holds for any text and any window width, and nothing jumps.
 import { type Page } from '@playwright/test'
 import { expect, expectNoOverflow, open, test } from '../fixtures/test'
-import { Caller, Visitor, call, chatKey, enter } from '../fixtures/people'
+import { ApiVisitor, Visitor, callFunction, chatKey, openAsOwner } from '../fixtures/people'
 
 test.use({ world: { name: 'layout', seed: { conversations: 60, messages: 700 } } })
 
-/** How far what is shown moved without anybody's doing, so far (CLS). */
-async function watchShifts(page: Page): Promise<() => Promise<number>> {
+/** Returns a function that reads the cumulative layout shift (CLS). */
+async function trackLayoutShifts(page: Page): Promise<() => Promise<number>> {
   await page.addInitScript(() => {
     const w = window as unknown as { shifts: number }
     w.shifts = 0
@@ -17,18 +17,18 @@ async function watchShifts(page: Page): Promise<() => Promise<number>> {
   return () => page.evaluate(() => (window as unknown as { shifts: number }).shifts)
 }
 
-test('hostile data stays in its place: endless words, Arabic, emoji, 3,000 words, markup', async ({ page, server, openContext }) => {
-  await enter(page, server)
+test('extreme texts do not break the layout: endless words, Arabic, emoji, 3,000 words, markup', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
   const key = await chatKey(page)
-  const hostile: [string, string[]][] = [
+  const extremeTexts: [string, string[]][] = [
     ['W'.repeat(95), ['x'.repeat(2_000), 'https://example.com/' + 'y'.repeat(900)]],
     ['ليلى عبد الرحمن', ['مرحبا، هل يمكنني تغيير عنوان التسليم؟ الرقم 12345 من فضلك.', 'abc مرحبا 123 def']],
     ['👩‍👩‍👧‍👦🏳️‍🌈', ['🎉'.repeat(400), 'Ｗide　ｔext 漢字かな交じり文'.repeat(30)]],
     ['"><img src=x onerror=alert(1)>', ['<script>alert(1)</script> </textarea> {{7*7}}', 'javascript:alert(1) [x](javascript:alert(1))']],
     ['Z̴͎͘a̷͙͝l̵̰̓g̷̛̳o̶̝͊', ['Lorem ipsum dolor sit am, '.repeat(600), '\n'.repeat(40) + 'after forty empty lines']],
   ]
-  for (const [name, texts] of hostile) {
-    const caller = new Caller(server, key, { name })
+  for (const [name, texts] of extremeTexts) {
+    const caller = new ApiVisitor(server, key, { name })
     for (const text of texts) await caller.write(text)
   }
   const visitor = await Visitor.arrive(await openContext(), key)
@@ -39,10 +39,10 @@ test('hostile data stays in its place: endless words, Arabic, emoji, 3,000 words
   expect(await frame.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 'the chat does not scroll sideways').toBe(0)
 
   await expect(page.locator('a.row').nth(5)).toBeVisible()
-  const { rows } = await call<{ rows: { id: string; name: string }[] }>(page, server, 'inbox_page', { filter: { view: 'new' }, after: null })
-  for (const [name] of hostile) {
+  const { rows } = await callFunction<{ rows: { id: string; name: string }[] }>(page, server, 'inbox_page', { filter: { view: 'new' }, after: null })
+  for (const [name] of extremeTexts) {
     const row = rows.find((one) => one.name === name)
-    expect(row, `${name.slice(0, 20)} is in the list, as it was written`).toBeDefined()
+    expect(row, `${name.slice(0, 20)} is in the list, unchanged`).toBeDefined()
     await open(page, `/inbox/${row!.id}?view=new`)
     await expect(page.getByRole('heading', { level: 1, name })).toBeVisible()
     for (const width of [1440, 1024, 390]) {
@@ -55,8 +55,8 @@ test('hostile data stays in its place: endless words, Arabic, emoji, 3,000 words
   }
 })
 
-test('names in many scripts: nothing sticks out in any view', async ({ page, server }) => {
-  await enter(page, server)
+test('names in many scripts cause no overflow in any view', async ({ page, server }) => {
+  await openAsOwner(page, server)
   for (const view of ['all', 'closed', 'others']) {
     await open(page, `/inbox?view=${view}`)
     for (const width of [1440, 1024, 720, 390]) {
@@ -66,40 +66,40 @@ test('names in many scripts: nothing sticks out in any view', async ({ page, ser
   }
 })
 
-test('nothing jumps: while the inbox loads, while a thread opens, when a message comes in', async ({ page, server, openContext }) => {
-  await enter(page, server)
+test('nothing jumps while the inbox loads, a thread opens, or a message arrives', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
   const key = await chatKey(page)
-  const visitor = new Caller(server, key, { name: 'Still Water' })
+  const visitor = new ApiVisitor(server, key, { name: 'Still Water' })
   await visitor.write('Hold still')
   for (const size of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
-    const looker = await (await openContext({ viewport: size })).newPage()
-    const shifts = await watchShifts(looker)
-    await enter(looker, server)
-    await expect(looker.getByRole('link', { name: /Still Water/ })).toBeVisible()
-    await looker.evaluate(() => document.fonts.ready)
-    expect(await shifts(), `loading the inbox at ${size.width}`).toBeLessThanOrEqual(0.02)
-    await looker.getByRole('link', { name: /Still Water/ }).click()
-    await expect(looker.getByRole('textbox', { name: 'Message' })).toBeVisible()
-    const address = looker.url()
-    await open(looker, address)
-    await expect(looker.getByRole('region', { name: 'Messages' })).toContainText('Hold still')
-    expect(await shifts(), `loading a thread at ${size.width}`).toBeLessThanOrEqual(0.02)
+    const member = await (await openContext({ viewport: size })).newPage()
+    const totalShift = await trackLayoutShifts(member)
+    await openAsOwner(member, server)
+    await expect(member.getByRole('link', { name: /Still Water/ })).toBeVisible()
+    await member.evaluate(() => document.fonts.ready)
+    expect(await totalShift(), `loading the inbox at ${size.width}`).toBeLessThanOrEqual(0.02)
+    await member.getByRole('link', { name: /Still Water/ }).click()
+    await expect(member.getByRole('textbox', { name: 'Message' })).toBeVisible()
+    const address = member.url()
+    await open(member, address)
+    await expect(member.getByRole('region', { name: 'Messages' })).toContainText('Hold still')
+    expect(await totalShift(), `loading a thread at ${size.width}`).toBeLessThanOrEqual(0.02)
     const news = `News at ${size.width}`
     await visitor.write(news)
-    await expect(looker.getByRole('region', { name: 'Messages' }).getByText(news)).toBeVisible()
-    expect(await shifts(), `a message comes in at ${size.width}`).toBeLessThanOrEqual(0.02)
-    await looker.close()
+    await expect(member.getByRole('region', { name: 'Messages' }).getByText(news)).toBeVisible()
+    expect(await totalShift(), `a message arrives at ${size.width}`).toBeLessThanOrEqual(0.02)
+    await member.close()
   }
 })
 
-test('with reduced motion nothing moves, and zoomed text still fits', async ({ page, server }) => {
+test('with reduced motion there are no animations, and zoomed text fits', async ({ page, server }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' })
-  await enter(page, server)
+  await openAsOwner(page, server)
   await page.locator('a.row').first().click()
   await expect(page.getByRole('region', { name: 'Messages' })).toBeVisible()
   const moving = await page.evaluate(() => document.getAnimations().filter((one) => Number(one.effect?.getComputedTiming().duration) > 1 && one.playState === 'running').length)
   expect(moving).toBe(0)
-  // WCAG 1.4.10: 320 px wide is 1280 at 400 %.
+  // WCAG 1.4.10: a width of 320 px equals 1280 px at 400 %.
   await page.setViewportSize({ width: 320, height: 640 })
   await expectNoOverflow(page)
   await open(page, '/inbox')

@@ -1,11 +1,11 @@
-// The main job: a visitor writes, the inbox shows it live, a person answers (H5, L1, L2, T1, T2, T4, N1).
-import { expect, expectAccessible, expectNoOverflow, hydrated, test } from '../fixtures/test'
-import { Visitor, chatKey, enter, setUp, signIn } from '../fixtures/people'
+// The main job: a visitor writes, the inbox shows it live, a member answers (H5, L1, L2, T1, T2, T4, N1).
+import { expect, expectAccessible, expectNoOverflow, waitUntilHydrated, test } from '../fixtures/test'
+import { Visitor, chatKey, openAsOwner, setUp, signIn } from '../fixtures/people'
 
 test.use({ world: { name: 'main job' } })
 
 test('from the set-up link to an answered visitor, live in two browsers', async ({ page, server, openContext }) => {
-  test.skip(server.prepared, 'needs an empty instance: it runs first in its worker')
+  test.skip(server.isSetUp, 'needs an empty instance: it runs first in its worker')
   await setUp(page, server)
   await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
   await expect(page.getByText('No conversations yet')).toBeVisible()
@@ -35,7 +35,7 @@ test('from the set-up link to an answered visitor, live in two browsers', async 
 })
 
 test('S22: a note never reaches the visitor', async ({ page, server, openContext }) => {
-  await enter(page, server)
+  await openAsOwner(page, server)
   const visitor = await Visitor.arrive(await openContext(), await chatKey(page))
   await visitor.write('A question about a note')
   await page.getByRole('link', { name: /A question about a note/ }).click()
@@ -53,9 +53,9 @@ test('S22: a note never reaches the visitor', async ({ page, server, openContext
   await expect(visitor.chat.getByText('canary-7f3e')).toHaveCount(0)
 })
 
-test('both sides survive a killed server and a cut network', async ({ page, server, openContext, problems }) => {
+test('both sides recover from a killed server and a cut network', async ({ page, server, openContext, problems }) => {
   problems.allow(/Failed to load resource/, /net::ERR/, /EventSource/)
-  await enter(page, server)
+  await openAsOwner(page, server)
   const visitorContext = await openContext()
   const visitor = await Visitor.arrive(visitorContext, await chatKey(page))
   await visitor.write('Before the cut')
@@ -76,14 +76,14 @@ test('both sides survive a killed server and a cut network', async ({ page, serv
   await visitorContext.setOffline(false)
   await expect(page.getByRole('region', { name: 'Messages' }).getByText('Written offline')).toHaveCount(1, { timeout: 20_000 })
   await page.reload()
-  await hydrated(page)
+  await waitUntilHydrated(page)
   for (const text of ['Before the cut', 'While nobody was there', 'Written while the server was away', 'Written offline']) {
     await expect(page.getByRole('region', { name: 'Messages' }).getByText(text)).toHaveCount(1)
   }
 })
 
-test('D2: a visitor becomes a contact, edited in place', async ({ page, server, openContext }) => {
-  await enter(page, server)
+test('D2: a visitor becomes a contact when a member edits the details', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
   const visitor = await Visitor.arrive(await openContext(), await chatKey(page))
   await visitor.write('Who am I?')
   await page.getByRole('link', { name: /Who am I/ }).click()
@@ -96,28 +96,28 @@ test('D2: a visitor becomes a contact, edited in place', async ({ page, server, 
   await details.getByRole('button', { name: /Edit e-mail/i }).click()
   await details.getByRole('textbox', { name: /e-mail/i }).fill('not an address')
   await page.keyboard.press('Enter')
-  await expect(details.getByText('Write it like name@example.com.')).toBeVisible()
+  await expect(details.getByText('Enter a valid e-mail address, like name@example.com.')).toBeVisible()
 })
 
-test('T4: a draft survives reload and is there on another device', async ({ page, server, openContext }) => {
-  await enter(page, server)
+test('T4: a draft survives a reload and appears on another device', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
   const visitor = await Visitor.arrive(await openContext(), await chatKey(page))
   await visitor.write('Take your time')
   await page.getByRole('link', { name: /Take your time/ }).click()
   await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought')
   await expect(page.getByText('Draft saved')).toBeVisible()
   await page.reload()
-  await hydrated(page)
+  await waitUntilHydrated(page)
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Half a thought')
   const other = await (await openContext()).newPage()
   await signIn(other)
   await other.goto(page.url())
-  await hydrated(other)
+  await waitUntilHydrated(other)
   await expect(other.getByRole('textbox', { name: 'Message' })).toHaveValue('Half a thought')
 })
 
-test('attachments go both ways', async ({ page, server, openContext }) => {
-  await enter(page, server)
+test('a visitor receives a member’s attachment', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
   const visitor = await Visitor.arrive(await openContext(), await chatKey(page))
   await visitor.write('Files please')
   await page.getByRole('link', { name: /Files please/ }).click()
@@ -127,8 +127,8 @@ test('attachments go both ways', async ({ page, server, openContext }) => {
   await visitor.sees('prices.csv')
 })
 
-test('L6: the list is walked by keyboard', async ({ page, server, openContext }) => {
-  await enter(page, server)
+test('L6: a conversation is opened by keyboard', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
   const visitor = await Visitor.arrive(await openContext(), await chatKey(page))
   await visitor.write('Open me by keyboard')
   await expect(page.getByRole('link', { name: /Open me by keyboard/ })).toBeVisible()
@@ -138,14 +138,14 @@ test('L6: the list is walked by keyboard', async ({ page, server, openContext })
   await expect(page.getByRole('textbox', { name: 'Message' })).toBeVisible()
 })
 
-test('H6: chat off means missed, with one automatic reply', async ({ page, server, openContext }) => {
-  await enter(page, server)
+test('H6: while chat is off, messages are missed and get one auto-reply', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
   await page.getByRole('button', { name: /Chat/ }).first().click()
   const visitor = await Visitor.arrive(await openContext(), await chatKey(page))
   await visitor.write('Is anyone there?')
   await visitor.sees('Thank you for writing.')
   await expect(page.getByRole('link', { name: /^1\s*Missed$/ })).toBeVisible()
-  await expect(page.getByRole('link', { name: /Is anyone there\?/ }), 'their words, not our automatic ones').toBeVisible()
+  await expect(page.getByRole('link', { name: /Is anyone there\?/ }), 'the row shows their message, not our auto-reply').toBeVisible()
   await visitor.write('Hello?')
   await expect(page.getByRole('link', { name: /Hello\?/ })).toBeVisible()
   await expect(visitor.chat.getByText('Thank you for writing.')).toHaveCount(1)

@@ -1,17 +1,17 @@
-// The room between list, thread and details: widths that are dragged or moved by keys are remembered, and there from the first paint.
+// The widths of list, thread and details. They can be changed with mouse and keyboard, and apply from the first paint after a reload.
 import type { Locator, Page } from '@playwright/test'
-import { expect, expectAccessible, expectNoOverflow, hydrated, test } from '../fixtures/test'
-import { Visitor, chatKey, enter } from '../fixtures/people'
+import { expect, expectAccessible, expectNoOverflow, waitUntilHydrated, test } from '../fixtures/test'
+import { Visitor, chatKey, openAsOwner } from '../fixtures/people'
 
 const list = (page: Page) => page.getByRole('region', { name: 'Conversations' })
 const details = (page: Page) => page.getByRole('complementary', { name: 'Details' })
-const edge = (page: Page, of: 'list' | 'details') => page.getByRole('separator', { name: `Width of the ${of}` })
+const resizeHandle = (page: Page, of: 'list' | 'details') => page.getByRole('separator', { name: `Width of the ${of}` })
 
 async function width(panel: Locator): Promise<number> {
   return Math.round((await panel.boundingBox())!.width)
 }
 
-/** Takes an edge and moves it sideways. */
+/** Drags a resize handle sideways. */
 async function drag(page: Page, handle: Locator, by: number): Promise<void> {
   const box = (await handle.boundingBox())!
   await page.mouse.move(box.x + box.width / 2, box.y + 300)
@@ -24,32 +24,32 @@ async function drag(page: Page, handle: Locator, by: number): Promise<void> {
 test.use({ viewport: { width: 1440, height: 900 } })
 
 test.beforeEach(async ({ page, server, openContext }) => {
-  await enter(page, server)
+  await openAsOwner(page, server)
   const visitor = await Visitor.arrive(await openContext(), await chatKey(page))
   await visitor.write('How wide is this?')
   await page.getByRole('link', { name: /How wide is this/ }).first().click()
   await expect(details(page)).toBeVisible()
 })
 
-test('an edge is dragged, and stands there after a reload before any script has run', async ({ page, openContext }) => {
-  await drag(page, edge(page, 'list'), 60)
-  await drag(page, edge(page, 'details'), -40)
+test('a dragged width applies after a reload, before any script has run', async ({ page, openContext }) => {
+  await drag(page, resizeHandle(page, 'list'), 60)
+  await drag(page, resizeHandle(page, 'details'), -40)
   expect(await width(list(page))).toBe(400)
   expect(await width(details(page))).toBe(364)
-  await expect(edge(page, 'list')).toHaveAttribute('aria-valuenow', '400')
+  await expect(resizeHandle(page, 'list')).toHaveAttribute('aria-valuenow', '400')
   await expectAccessible(page)
   await page.reload()
-  await hydrated(page)
+  await waitUntilHydrated(page)
   expect(await width(list(page))).toBe(400)
   expect(await width(details(page))).toBe(364)
-  const bare = await openContext({ javaScriptEnabled: false, viewport: page.viewportSize(), storageState: await page.context().storageState() })
-  const first = await bare.newPage()
-  await first.goto(page.url())
-  expect(await width(first.getByRole('region', { name: 'Conversations' }))).toBe(400)
+  const contextWithoutScripts = await openContext({ javaScriptEnabled: false, viewport: page.viewportSize(), storageState: await page.context().storageState() })
+  const pageWithoutScripts = await contextWithoutScripts.newPage()
+  await pageWithoutScripts.goto(page.url())
+  expect(await width(pageWithoutScripts.getByRole('region', { name: 'Conversations' }))).toBe(400)
 })
 
-test('an edge is moved with the keyboard, within its limits', async ({ page }) => {
-  await edge(page, 'list').focus()
+test('a width is changed with the keyboard, within its limits', async ({ page }) => {
+  await resizeHandle(page, 'list').focus()
   await page.keyboard.press('ArrowRight')
   expect(await width(list(page))).toBe(356)
   await page.keyboard.press('ArrowLeft')
@@ -57,11 +57,11 @@ test('an edge is moved with the keyboard, within its limits', async ({ page }) =
   await page.keyboard.press('Home')
   expect(await width(list(page))).toBe(280)
   await page.keyboard.press('End')
-  // Most of the room stays the thread's, whatever is asked for.
+  // The thread keeps most of the width.
   expect(await width(list(page))).toBe(Math.round(1440 * 0.31))
-  await expect(edge(page, 'list')).toHaveAttribute('aria-valuenow', String(Math.round(1440 * 0.31)))
-  await edge(page, 'details').focus()
-  // This edge is on the other side of its panel.
+  await expect(resizeHandle(page, 'list')).toHaveAttribute('aria-valuenow', String(Math.round(1440 * 0.31)))
+  await resizeHandle(page, 'details').focus()
+  // This handle is on the left side of its panel, so the keys are reversed.
   await page.keyboard.press('ArrowLeft')
   expect(await width(details(page))).toBe(340)
   await page.keyboard.press('Enter')
@@ -72,12 +72,12 @@ test('an edge is moved with the keyboard, within its limits', async ({ page }) =
   }
 })
 
-test('details are put away where there is room for three panels, and slide over the thread where there is not', async ({ page }) => {
+test('details can be hidden on a wide screen, and cover the thread on a narrow one', async ({ page }) => {
   const button = page.getByRole('button', { name: 'Details', exact: true })
   await button.click()
   await expect(details(page)).toBeHidden()
   await page.reload()
-  await hydrated(page)
+  await waitUntilHydrated(page)
   await expect(details(page)).toBeHidden()
   await button.click()
   await expect(details(page)).toBeVisible()

@@ -1,31 +1,31 @@
-// How fast it feels, measured and written down in test-results/performance.json. The gates are wide: machines that test differ, and
-// `scripts/bench` holds the server to its goals. What they catch is a change of kind: a list drawn anew, a page that blocks.
+// Perceived speed, recorded in test-results/performance.json. The limits are wide, because test machines differ and
+// `scripts/bench` checks the server's goals. They only catch large regressions, such as a list that is rendered again or a blocked page.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { type Page } from '@playwright/test'
-import { expect, hydrated, open, test } from '../fixtures/test'
-import { Caller, chatKey, enter } from '../fixtures/people'
+import { expect, waitUntilHydrated, open, test } from '../fixtures/test'
+import { ApiVisitor, chatKey, openAsOwner } from '../fixtures/people'
 
 test.use({ world: { name: 'performance', seed: { conversations: 3_000, messages: 15_000 } } })
 
-const FILE = 'test-results/performance.json'
+const RESULTS_FILE = 'test-results/performance.json'
 
-/** Prints the figures in a line and keeps them beside those of the other tests. */
+/** Prints the figures and adds them to the results file. */
 async function record(name: string, figures: Record<string, number>): Promise<void> {
   const rounded = Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, Math.round(value * 1000) / 1000]))
   console.log(`${name}: ${Object.entries(rounded).map(([key, value]) => `${key} ${value}`).join(', ')}`)
   await mkdir('test-results', { recursive: true })
-  const before = JSON.parse(await readFile(FILE, 'utf8').catch(() => '{}'))
-  await writeFile(FILE, `${JSON.stringify({ ...before, [name]: rounded }, null, 2)}\n`)
+  const before = JSON.parse(await readFile(RESULTS_FILE, 'utf8').catch(() => '{}'))
+  await writeFile(RESULTS_FILE, `${JSON.stringify({ ...before, [name]: rounded }, null, 2)}\n`)
 }
 
-/** The share `part` of the numbers is not above this. */
-const quantile = (numbers: number[], part: number) => [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))]
+/** The quantile of the numbers: `share` of them are not above it. */
+const quantile = (numbers: number[], share: number) => [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))]
 
-/** Now, on the clock that the machine's processes share, in milliseconds with fractions. */
+/** The current time in milliseconds, comparable between the processes of this machine. */
 const now = () => performance.timeOrigin + performance.now()
 
-/** Resolves to the moment at which a text had been painted inside `frame`. */
-function painted(page: Page, frame: string, text: string): Promise<number> {
+/** Resolves to the time at which the text was painted inside `frame`. */
+function whenPainted(page: Page, frame: string, text: string): Promise<number> {
   return page.evaluate(
     ({ frame, text }) =>
       new Promise<number>((resolve) => {
@@ -33,7 +33,7 @@ function painted(page: Page, frame: string, text: string): Promise<number> {
         const look = () => {
           if (!element.textContent!.includes(text)) return false
           observer.disconnect()
-          // The frame is drawn after these callbacks; the task that follows them comes after it.
+          // The browser paints after this callback. The next task runs after the paint.
           requestAnimationFrame(() => {
             const { port1, port2 } = new MessageChannel()
             port1.onmessage = () => resolve(performance.timeOrigin + performance.now())
@@ -49,40 +49,40 @@ function painted(page: Page, frame: string, text: string): Promise<number> {
   )
 }
 
-test('N1: from a visitor’s request to the painted row', async ({ page, server }) => {
-  await enter(page, server)
+test('N1: time from a visitor’s request to the painted row', async ({ page, server }) => {
+  await openAsOwner(page, server)
   const key = await chatKey(page)
-  const visitor = new Caller(server, key, { name: 'Speedy' })
+  const visitor = new ApiVisitor(server, key, { name: 'Speedy' })
   await visitor.write('Warming up')
   await expect(page.getByRole('link', { name: /Warming up/ })).toBeVisible()
   await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
-  const times: number[] = []
+  const listTimes: number[] = []
   for (let n = 0; n < 25; n++) {
     const text = `Paint ${n}.`
-    const seen = painted(page, '.rows-space', text)
+    const seen = whenPainted(page, '.rows-space', text)
     const sent = now()
     await visitor.write(text)
-    times.push((await seen) - sent)
+    listTimes.push((await seen) - sent)
   }
-  await record('socket to paint, list (ms)', { median: quantile(times, 0.5), p95: quantile(times, 0.95), samples: times.length })
+  await record('socket to paint, list (ms)', { median: quantile(listTimes, 0.5), p95: quantile(listTimes, 0.95), samples: listTimes.length })
 
   await page.getByRole('link', { name: /Speedy/ }).click()
   await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Paint 24.')
-  const inThread: number[] = []
+  const threadTimes: number[] = []
   for (let n = 0; n < 10; n++) {
     const text = `Thread ${n}.`
-    const seen = painted(page, '.msgs', text)
+    const seen = whenPainted(page, '.msgs', text)
     const sent = now()
     await visitor.write(text)
-    inThread.push((await seen) - sent)
+    threadTimes.push((await seen) - sent)
   }
-  await record('socket to paint, thread (ms)', { median: quantile(inThread, 0.5), p95: quantile(inThread, 0.95), samples: inThread.length })
-  expect(quantile(times, 0.5)).toBeLessThan(300)
-  expect(quantile(inThread, 0.5)).toBeLessThan(300)
+  await record('socket to paint, thread (ms)', { median: quantile(threadTimes, 0.5), p95: quantile(threadTimes, 0.95), samples: threadTimes.length })
+  expect(quantile(listTimes, 0.5)).toBeLessThan(300)
+  expect(quantile(threadTimes, 0.5)).toBeLessThan(300)
 })
 
-test('on a processor four times slower: first sight, reactions, jumps, long tasks', async ({ page, server }) => {
-  await enter(page, server)
+test('on a processor four times slower: first paint, reactions, layout shifts, long tasks', async ({ page, server }) => {
+  await openAsOwner(page, server)
   const cdp = await page.context().newCDPSession(page)
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 })
   await page.addInitScript(() => {
@@ -96,7 +96,7 @@ test('on a processor four times slower: first sight, reactions, jumps, long task
     new MutationObserver(() => { if (document.body?.dataset.hydrated && seen.awake === Infinity) seen.awake = performance.now() }).observe(document, { subtree: true, attributes: true, childList: true })
   })
   await open(page, '/inbox')
-  await hydrated(page)
+  await waitUntilHydrated(page)
   await expect(page.locator('a.row').nth(5)).toBeVisible()
   for (let n = 0; n < 10; n++) await page.keyboard.press('ArrowDown')
   for (let n = 0; n < 6; n++) {
@@ -107,20 +107,20 @@ test('on a processor four times slower: first sight, reactions, jumps, long task
   await page.getByRole('textbox', { name: 'Message' }).pressSequentially('Typing on a slow machine')
   await page.getByRole('button', { name: 'Note', exact: true }).click()
   const { lcp, cls, awake, events, tasks } = await page.evaluate(() => (window as unknown as { seen: { lcp: number; cls: number; awake: number; events: number[]; tasks: { start: number; ms: number }[] } }).seen)
-  const after = tasks.filter((task) => task.start > awake).map((task) => task.ms)
+  const tasksAfterHydration = tasks.filter((task) => task.start > awake).map((task) => task.ms)
   await record('four times slower (ms)', {
     lcp,
     awake,
-    // Reactions shorter than a frame are not reported at all.
+    // Browsers do not report reactions shorter than a frame.
     inp: events.length ? quantile(events, 0.98) : 0,
     interactions: events.length,
     cls,
-    'long tasks': after.length,
-    'longest task': Math.max(0, ...after),
+    'long tasks': tasksAfterHydration.length,
+    'longest task': Math.max(0, ...tasksAfterHydration),
   })
   expect(lcp).toBeGreaterThan(0)
   expect(lcp).toBeLessThan(10_000)
-  // Figures are for the record: other tests may be running beside this one. Only what nobody could work with fails.
+  // Other tests may run at the same time, so only unusable figures fail.
   expect(events.length ? quantile(events, 0.98) : 0).toBeLessThan(4_000)
   expect(cls).toBeLessThanOrEqual(0.02)
 })

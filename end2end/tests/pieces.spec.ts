@@ -1,83 +1,83 @@
-// Pieces of the program: what happens when one is not to be had, because a new version was deployed or because there is no network.
+// Code pieces that cannot be loaded, because a new version was deployed or because there is no network.
 import { type Page } from '@playwright/test'
-import { expect, expectAccessible, hydrated, open, test } from '../fixtures/test'
-import { Caller, chatKey, enter } from '../fixtures/people'
+import { expect, expectAccessible, waitUntilHydrated, open, test } from '../fixtures/test'
+import { ApiVisitor, chatKey, openAsOwner } from '../fixtures/people'
 
 test.use({ world: { name: 'pieces' } })
 
-/** What a browser says of files that are not there. */
-const MISSING = [/Failed to load resource/, /net::ERR/, /instantiateStreaming/, /Failed to fetch/, /TypeError/]
+/** Console messages that missing files cause. */
+const MISSING_FILE_ERRORS = [/Failed to load resource/, /net::ERR/, /instantiateStreaming/, /Failed to fetch/, /TypeError/]
 
 const composer = (page: Page) => page.getByRole('textbox', { name: 'Message' })
 
-/** Counts how often the page is loaded from now on. */
-function loads(page: Page): () => number {
-  let loads = 0
-  page.on('request', (request) => { if (request.isNavigationRequest() && request.frame() === page.mainFrame()) loads++ })
-  return () => loads
+/** Returns a function that tells how often the page was loaded since this call. */
+function countPageLoads(page: Page): () => number {
+  let count = 0
+  page.on('request', (request) => { if (request.isNavigationRequest() && request.frame() === page.mainFrame()) count++ })
+  return () => count
 }
 
-/** A conversation to look at; its row is in the list of the open page. */
-async function aConversation(page: Page, server: Parameters<typeof enter>[1], text: string): Promise<void> {
-  await new Caller(server, await chatKey(page), { name: 'Petra Piece' }).write(text)
+/** Creates a conversation with this text. */
+async function createConversation(page: Page, server: Parameters<typeof openAsOwner>[1], text: string): Promise<void> {
+  await new ApiVisitor(server, await chatKey(page), { name: 'Petra Piece' }).write(text)
 }
 
-test('a deploy while a tab is open: a page whose piece has gone is loaded afresh, and what was being written is there', async ({ page, server, problems }) => {
-  problems.allow(...MISSING)
-  await enter(page, server)
-  await aConversation(page, server, 'Is this still the old version?')
-  // The open tab asks for files of its own version, which the new server does not have; whoever loads a page now is given the new names.
-  let deployed = false
-  await page.route('**/assets/settings.*.wasm', (route) => (deployed ? route.continue() : route.fulfill({ status: 404 })))
+test('after a deploy, an open tab reloads when a piece is missing, and the draft is kept', async ({ page, server, problems }) => {
+  problems.allow(...MISSING_FILE_ERRORS)
+  await openAsOwner(page, server)
+  await createConversation(page, server, 'Is this still the old version?')
+  // The open tab requests files of the old version, which the new server does not have. A newly loaded page gets the new file names.
+  let isDeployed = false
+  await page.route('**/assets/settings.*.wasm', (route) => (isDeployed ? route.continue() : route.fulfill({ status: 404 })))
   await open(page, '/inbox')
   await page.getByRole('link', { name: /Is this still the old version/ }).click()
   await composer(page).fill('Half a reply')
   const conversation = page.url()
-  const loaded = loads(page)
-  page.on('request', (request) => { if (request.isNavigationRequest()) deployed = true })
+  const loaded = countPageLoads(page)
+  page.on('request', (request) => { if (request.isNavigationRequest()) isDeployed = true })
   await page.getByRole('link', { name: 'Settings' }).click()
 
   await expect(page.getByRole('heading', { name: 'Settings', exact: true })).toBeVisible()
-  await hydrated(page)
+  await waitUntilHydrated(page)
   await expect(page).toHaveURL(/\/settings$/)
-  expect(loaded(), 'loaded afresh, once').toBe(1)
+  expect(loaded(), 'reloaded once').toBe(1)
   await page.getByRole('link', { name: 'Members' }).click()
   await expect(page.getByRole('heading', { name: 'Members' })).toBeVisible()
   await open(page, conversation)
   await expect(composer(page)).toHaveValue('Half a reply')
 })
 
-test('a piece that no server has does not keep the page loading for ever', async ({ page, server, problems }) => {
-  problems.allow(...MISSING)
-  await enter(page, server)
+test('a piece that no server has does not cause an endless reload', async ({ page, server, problems }) => {
+  problems.allow(...MISSING_FILE_ERRORS)
+  await openAsOwner(page, server)
   await page.route('**/assets/settings.*.wasm', (route) => route.fulfill({ status: 404 }))
   await open(page, '/inbox')
-  const loaded = loads(page)
+  const loaded = countPageLoads(page)
   await page.getByRole('link', { name: 'Settings' }).click()
   await expect(page.getByRole('alert').filter({ hasText: 'A part of this page could not be loaded' })).toBeVisible()
-  // The server drew the page: it can be read.
+  // The server rendered the page, so it can be read.
   await expect(page.getByRole('heading', { name: 'Settings', exact: true })).toBeVisible()
   expect(loaded()).toBe(1)
 })
 
-test('a piece that is missing offline: it is said, the page stays, and "Try again" works once the network is back', async ({ page, server, problems }) => {
-  problems.allow(...MISSING)
-  await enter(page, server)
-  await aConversation(page, server, 'Can you answer from a train?')
-  const gone = ['**/assets/writing.*.wasm', '**/api/fn/bootstrap']
-  for (const path of gone) await page.route(path, (route) => route.abort('internetdisconnected'))
+test('a piece that cannot be loaded offline shows an error, and "Try again" works once the network is back', async ({ page, server, problems }) => {
+  problems.allow(...MISSING_FILE_ERRORS)
+  await openAsOwner(page, server)
+  await createConversation(page, server, 'Can you answer from a train?')
+  const blockedPaths = ['**/assets/writing.*.wasm', '**/api/fn/bootstrap']
+  for (const path of blockedPaths) await page.route(path, (route) => route.abort('internetdisconnected'))
   await open(page, '/inbox')
-  const loaded = loads(page)
+  const loaded = countPageLoads(page)
   await page.getByRole('link', { name: /Can you answer from a train/ }).click()
-  // Reading goes on.
+  // Reading still works.
   await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Can you answer from a train?')
-  const said = page.getByRole('alert').filter({ hasText: 'Tandem cannot be reached' })
-  await expect(said).toBeVisible()
+  const alert = page.getByRole('alert').filter({ hasText: 'Tandem cannot be reached' })
+  await expect(alert).toBeVisible()
   await expectAccessible(page)
-  await said.getByRole('button', { name: 'Try again' }).click()
-  await expect(said).toBeVisible()
-  for (const path of gone) await page.unroute(path)
-  await said.getByRole('button', { name: 'Try again' }).click()
+  await alert.getByRole('button', { name: 'Try again' }).click()
+  await expect(alert).toBeVisible()
+  for (const path of blockedPaths) await page.unroute(path)
+  await alert.getByRole('button', { name: 'Try again' }).click()
   await expect(composer(page)).toBeVisible()
   await composer(page).fill('Yes, from here')
   await page.keyboard.press('Control+Enter')
@@ -85,13 +85,13 @@ test('a piece that is missing offline: it is said, the page stays, and "Try agai
   expect(loaded()).toBe(0)
 })
 
-test('a piece that is missing comes by itself once the connection is back', async ({ page, server, problems }) => {
-  problems.allow(...MISSING, /EventSource/)
-  await enter(page, server)
+test('a missing piece is loaded automatically once the connection is back', async ({ page, server, problems }) => {
+  problems.allow(...MISSING_FILE_ERRORS, /EventSource/)
+  await openAsOwner(page, server)
   await page.route('**/assets/settings.*.wasm', (route) => route.abort('internetdisconnected'))
   await open(page, '/inbox')
   await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
-  const loaded = loads(page)
+  const loaded = countPageLoads(page)
   await page.context().setOffline(true)
   await page.getByRole('link', { name: 'Settings' }).click()
   await expect(page.getByRole('alert').filter({ hasText: 'Tandem cannot be reached' })).toBeVisible()
@@ -101,10 +101,10 @@ test('a piece that is missing comes by itself once the connection is back', asyn
   expect(loaded()).toBe(0)
 })
 
-test('the areas are one program: from the inbox to the settings and back nothing is loaded afresh, and the focus is in the new page', async ({ page, server }) => {
-  await enter(page, server)
-  await aConversation(page, server, 'Do not forget me')
-  const loaded = loads(page)
+test('changing between inbox and settings reloads nothing, and moves the focus into the new page', async ({ page, server }) => {
+  await openAsOwner(page, server)
+  await createConversation(page, server, 'Do not forget me')
+  const loaded = countPageLoads(page)
   await page.getByRole('link', { name: 'Settings' }).click()
   await expect(page.getByRole('heading', { name: 'Settings', exact: true })).toBeVisible()
   await expect(page.locator('#main')).toBeFocused()

@@ -1,31 +1,31 @@
-// Settings: who may come in and what they may do (N10, S20, S26, S42, S44), channels (H6), teams, the system's health.
+// Settings: sessions, invitations and rights (N10, S20, S26, S42, S44), teams, the workspace, and the theme.
 import { type BrowserContext, type Page } from '@playwright/test'
-import { expect, hydrated, open, test } from '../fixtures/test'
-import { Caller, type Person, Visitor, ask, call, chatKey, enter, join, owner, signIn } from '../fixtures/people'
+import { expect, waitUntilHydrated, open, test } from '../fixtures/test'
+import { ApiVisitor, type Person, Visitor, requestFunction, callFunction, chatKey, openAsOwner, joinAsMember, owner, signIn } from '../fixtures/people'
 
 test.use({ world: { name: 'settings' } })
 
-/** Somebody whose address no other test uses. */
-const person = (name: string): Person => ({ name, email: `${name.toLowerCase().replace(/\W+/g, '.')}@example.com`, password: 'a phrase of my own' })
-/** Time for a change of somebody's rights to reach their open page: a second (S20), and what a busy machine adds. */
-const SOON = { timeout: 2_500 }
+/** A person with this name. The address follows from the name, so each test uses its own name. */
+const newPerson = (name: string): Person => ({ name, email: `${name.toLowerCase().replace(/\W+/g, '.')}@example.com`, password: 'a phrase of my own' })
+/** The limit for changed rights to reach an open page: one second (S20), plus time for a busy machine. */
+const WITHIN_SECONDS = { timeout: 2_500 }
 
-/** The browser writes every refusal into its console. */
-const REFUSED = /the server responded with a status of 4(01|03|22)/
+/** The browser logs every refusal to its console. */
+const REFUSAL_ERRORS = /the server responded with a status of 4(01|03|22)/
 
-/** A window of the same browser or another, signed in already. */
-async function inboxOf(context: BrowserContext, path = '/inbox'): Promise<Page> {
+/** Opens a new tab in a browser that is already signed in. */
+async function openTab(context: BrowserContext, path = '/inbox'): Promise<Page> {
   const page = await context.newPage()
   await open(page, path)
   return page
 }
 
-test('S44: a new password ends the other sessions, and the old one opens nothing', async ({ server, openContext, problems }) => {
-  problems.allow(REFUSED)
-  const noa = person('Noa Berg')
+test('S44: a new password ends the other sessions, and the old password no longer works', async ({ server, openContext, problems }) => {
+  problems.allow(REFUSAL_ERRORS)
+  const noa = newPerson('Noa Berg')
   const here = await openContext()
-  await join(here, server, noa)
-  const page = await inboxOf(here, '/settings/sessions')
+  await joinAsMember(here, server, noa)
+  const page = await openTab(here, '/settings/sessions')
   const elsewhere = await (await openContext()).newPage()
   await signIn(elsewhere, noa.email, noa.password)
 
@@ -41,8 +41,8 @@ test('S44: a new password ends the other sessions, and the old one opens nothing
   await page.getByRole('button', { name: 'Change password' }).click()
 
   await expect(page.getByText('Password changed. Your other sessions have ended.')).toBeVisible()
-  await expect(elsewhere).toHaveURL(/\/sign-in/, SOON)
-  await expect(page.getByText('This one')).toBeVisible()
+  await expect(elsewhere).toHaveURL(/\/sign-in/, WITHIN_SECONDS)
+  await expect(page.getByText('This session')).toBeVisible()
   await expect(page.getByRole('button', { name: /^End / })).toHaveCount(0)
 
   await elsewhere.getByLabel('E-mail').fill(noa.email)
@@ -53,59 +53,59 @@ test('S44: a new password ends the other sessions, and the old one opens nothing
   await signIn(elsewhere, noa.email, 'an even longer phrase')
 })
 
-test('S44: a session is ended from the list', async ({ server, openContext, problems }) => {
-  problems.allow(REFUSED)
-  const ida = person('Ida Holm')
+test('S44: a member ends a session in the list', async ({ server, openContext, problems }) => {
+  problems.allow(REFUSAL_ERRORS)
+  const ida = newPerson('Ida Holm')
   const here = await openContext()
-  await join(here, server, ida)
+  await joinAsMember(here, server, ida)
   const elsewhere = await openContext({ userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' })
   const other = await elsewhere.newPage()
   await signIn(other, ida.email, ida.password)
-  const page = await inboxOf(here, '/settings/sessions')
+  const page = await openTab(here, '/settings/sessions')
   await page.getByRole('button', { name: 'End Firefox on Linux' }).click()
   await expect(page.getByText('Firefox on Linux')).toBeHidden()
-  await expect(other).toHaveURL(/\/sign-in/, SOON)
+  await expect(other).toHaveURL(/\/sign-in/, WITHIN_SECONDS)
   await page.reload()
-  await expect(page.getByText('This one')).toBeVisible()
+  await expect(page.getByText('This session')).toBeVisible()
   await expect(page.getByText('Firefox on Linux')).toHaveCount(0)
 })
 
-test('S44: signing out ends the session, and Back shows nothing of it', async ({ server, openContext, problems }) => {
-  // The other tab may hear of it from the server before it hears of it from this one.
-  problems.allow(REFUSED)
-  const eva = person('Eva Lund')
+test('S44: signing out ends the session, and Back shows no data', async ({ server, openContext, problems }) => {
+  // The server may inform the other tab before this tab does.
+  problems.allow(REFUSAL_ERRORS)
+  const eva = newPerson('Eva Lund')
   const context = await openContext()
-  await join(context, server, eva)
-  const page = await inboxOf(context)
+  await joinAsMember(context, server, eva)
+  const page = await openTab(context)
   const key = await chatKey(page)
-  await new Caller(server, key, { name: 'Secretive Person' }).write('For members only')
+  await new ApiVisitor(server, key, { name: 'Secretive Person' }).write('For members only')
   await page.getByRole('link', { name: /For members only/ }).click()
   await expect(page.getByRole('region', { name: 'Messages' })).toContainText('For members only')
-  const second = await inboxOf(context)
+  const second = await openTab(context)
 
   await page.getByRole('button', { name: `${eva.name}: theme, sessions, sign out` }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(page).toHaveURL(/\/sign-in/)
-  await expect(second, 'the other tab leaves too').toHaveURL(/\/sign-in/, SOON)
+  await expect(second, 'the other tab is signed out too').toHaveURL(/\/sign-in/, WITHIN_SECONDS)
   await page.goBack()
   await expect(page).toHaveURL(/\/sign-in/)
   await expect(page.locator('body')).not.toContainText('Secretive Person')
-  expect(await page.evaluate(() => Object.keys(localStorage)), 'nothing is kept').toEqual([])
+  expect(await page.evaluate(() => Object.keys(localStorage)), 'nothing is stored').toEqual([])
   await page.goto('/inbox')
   await expect(page).toHaveURL(/\/sign-in\?next=/)
 })
 
-test('S24: signing out takes along what the browser keeps, in every tab, but not what was written and not sent', async ({ server, openContext, problems }) => {
-  problems.allow(REFUSED, /Failed to load resource/, /net::ERR/, /EventSource/)
-  const [una, vito] = [person('Una Moss'), person('Vito Sand')]
+test('S24: signing out deletes all stored data in every tab, except unsent messages and drafts', async ({ server, openContext, problems }) => {
+  problems.allow(REFUSAL_ERRORS, /Failed to load resource/, /net::ERR/, /EventSource/)
+  const [una, vito] = [newPerson('Una Moss'), newPerson('Vito Sand')]
   const context = await openContext()
-  await join(context, server, una)
-  const page = await inboxOf(context)
-  const caller = new Caller(server, await chatKey(page), { name: 'Patient Person' })
+  await joinAsMember(context, server, una)
+  const page = await openTab(context)
+  const caller = new ApiVisitor(server, await chatKey(page), { name: 'Patient Person' })
   await caller.write('Are you still there?')
   await page.getByRole('link', { name: /Are you still there/ }).click()
-  // A second tab, elsewhere in Tandem.
-  const second = await inboxOf(context, '/settings/sessions')
+  // A second tab on another page.
+  const second = await openTab(context, '/settings/sessions')
   await page.evaluate(async () => {
     localStorage.setItem('tandem:planted', 'x')
     sessionStorage.setItem('tandem:planted', 'x')
@@ -119,7 +119,7 @@ test('S24: signing out takes along what the browser keeps, in every tab, but not
       }
     })
   })
-  // Neither a reply nor a draft reaches the server.
+  // No reply and no draft reaches the server.
   await page.route(/api\/fn\/(send_message|save_draft)/, (route) => route.abort())
   const text = page.getByRole('textbox', { name: 'Message' })
   await text.fill('Una wrote this')
@@ -130,64 +130,64 @@ test('S24: signing out takes along what the browser keeps, in every tab, but not
   await page.getByRole('button', { name: `${una.name}: theme, sessions, sign out` }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(page).toHaveURL(/\/sign-in/)
-  await expect(second, 'the other tab leaves too').toHaveURL(/\/sign-in/, SOON)
-  const kept = () => page.evaluate(async () => ({
+  await expect(second, 'the other tab is signed out too').toHaveURL(/\/sign-in/, WITHIN_SECONDS)
+  const storedNames = () => page.evaluate(async () => ({
     local: Object.keys(localStorage).map((name) => name.replace(/[0-9a-f-]{36}/g, 'ID')).sort(),
     session: Object.keys(sessionStorage),
     caches: await caches.keys(),
     databases: (await indexedDB.databases()).map(({ name }) => name),
   }))
   const nothing = { session: [], caches: [], databases: [] }
-  const unsent = ['somebody-elses', 'tandem:unsent:ID:draft:ID:reply', 'tandem:unsent:ID:outbox:ID']
-  expect(await kept()).toEqual({ local: unsent, ...nothing })
+  const unsentNames = ['somebody-elses', 'tandem:unsent:ID:draft:ID:reply', 'tandem:unsent:ID:outbox:ID']
+  expect(await storedNames()).toEqual({ local: unsentNames, ...nothing })
 
-  // Somebody else at the same browser neither sees it nor sends it.
+  // Another member in the same browser does not see it and does not send it.
   await page.unroute(/api\/fn\/(send_message|save_draft)/)
-  await join(context, server, vito)
+  await joinAsMember(context, server, vito)
   await open(page, '/inbox')
   await page.getByRole('link', { name: /Are you still there/ }).click()
   await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Are you still there?')
   await expect(text).toHaveValue('')
   await page.reload()
-  await hydrated(page)
+  await waitUntilHydrated(page)
   await expect(page.getByRole('region', { name: 'Messages' })).not.toContainText('Una wrote this')
   await page.getByRole('button', { name: `${vito.name}: theme, sessions, sign out` }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(page).toHaveURL(/\/sign-in/)
-  expect(await kept(), 'what is hers is there still').toEqual({ local: unsent, ...nothing })
+  expect(await storedNames(), 'her unsent data is still there').toEqual({ local: unsentNames, ...nothing })
 
-  // She comes back: it goes out, and the draft stands where it stood.
+  // After she signs in again, the message is sent and the draft is restored.
   await signIn(page, una.email, una.password)
   await page.getByRole('link', { name: /Are you still there|Una wrote this/ }).click()
   await expect(text).toHaveValue('Una was about to write')
   await expect(page.getByRole('region', { name: 'Messages' }).getByText('Una wrote this')).toHaveCount(1)
-  await expect.poll(async () => (await kept()).local.filter((name) => name.includes('outbox')), 'the server has it').toEqual([])
+  await expect.poll(async () => (await storedNames()).local.filter((name) => name.includes('outbox')), 'the server has received it').toEqual([])
 })
 
-test('S24: a tab of somebody who is signed in no more leaves when somebody else signs in', async ({ server, openContext, problems }) => {
-  problems.allow(REFUSED)
-  const [wim, xenia] = [person('Wim Reed'), person('Xenia Ford')]
+test('S24: a tab of a signed-out member reloads when another member signs in', async ({ server, openContext, problems }) => {
+  problems.allow(REFUSAL_ERRORS)
+  const [wim, xenia] = [newPerson('Wim Reed'), newPerson('Xenia Ford')]
   const context = await openContext()
-  await join(context, server, wim)
-  const left = await inboxOf(context)
-  // Not by "Sign out": the session ran out, say.
-  await join(context, server, xenia)
-  const page = await inboxOf(context)
+  await joinAsMember(context, server, wim)
+  const oldTab = await openTab(context)
+  // He did not press "Sign out". For example, his session expired.
+  await joinAsMember(context, server, xenia)
+  const page = await openTab(context)
   await expect(page.getByRole('button', { name: `${xenia.name}: theme, sessions, sign out` })).toBeVisible()
-  await expect(left.getByRole('button', { name: `${xenia.name}: theme, sessions, sign out` }), 'it loads afresh').toBeVisible(SOON)
+  await expect(oldTab.getByRole('button', { name: `${xenia.name}: theme, sessions, sign out` }), 'the tab reloads').toBeVisible(WITHIN_SECONDS)
 })
 
-test('S26, S42: invited by a link, an agent joins and may not administer', async ({ page, server, openContext, problems }) => {
-  problems.allow(REFUSED)
-  await enter(page, server, '/settings/members')
-  await page.getByLabel(/^For whom/).fill('Jonas from support')
+test('S26, S42: an agent joins through an invitation and cannot administer', async ({ page, server, openContext, problems }) => {
+  problems.allow(REFUSAL_ERRORS)
+  await openAsOwner(page, server, '/settings/members')
+  await page.getByLabel(/^Who is it for/).fill('Jonas from support')
   await page.getByLabel('Role', { exact: true }).selectOption('agent')
-  await page.getByRole('button', { name: 'Make a link' }).click()
+  await page.getByRole('button', { name: 'Create link' }).click()
   const link = await page.getByRole('textbox', { name: 'Invitation link' }).inputValue()
-  expect(link, 'whole, to be handed over').toContain(`${server.url}/invite?token=`)
+  expect(link, 'a complete link').toContain(`${server.url}/invite?token=`)
   await expect(page.getByRole('button', { name: 'Revoke the invitation for Jonas from support' })).toBeVisible()
 
-  const jonas = person('Jonas Falk')
+  const jonas = newPerson('Jonas Falk')
   const agent = await (await openContext()).newPage()
   await agent.goto(link)
   await agent.getByLabel('Your name').fill(jonas.name)
@@ -195,8 +195,8 @@ test('S26, S42: invited by a link, an agent joins and may not administer', async
   await agent.getByLabel('Password', { exact: true }).fill(jonas.password)
   await agent.getByRole('button', { name: 'Join' }).click()
   await expect(agent).toHaveURL(/\/inbox/)
-  await hydrated(agent)
-  // The owner's page learns of it by itself.
+  await waitUntilHydrated(agent)
+  // The owner's page updates without a reload.
   await expect(page.getByRole('row', { name: new RegExp(jonas.email) })).toBeVisible()
   await expect(page.getByRole('button', { name: 'Revoke the invitation for Jonas from support' })).toBeHidden()
 
@@ -204,11 +204,11 @@ test('S26, S42: invited by a link, an agent joins and may not administer', async
     await open(agent, `/settings/${part}`)
     await expect(agent.getByText('Only owners and admins can change this.')).toBeVisible()
   }
-  const boot = await call<{ me: { member: { id: string } }; workspace: { name: string } }>(agent, server, 'bootstrap')
+  const boot = await callFunction<{ me: { member: { id: string } }; workspace: { name: string } }>(agent, server, 'bootstrap')
   const promotion = { id: boot.me.member.id, role: 'owner', visibility: 'all', disabled: false }
-  expect((await ask(agent, server, 'edit_member', promotion)).status()).toBe(403)
-  expect((await ask(agent, server, 'invite', { new: { role: 'agent', visibility: 'all', note: '' } })).status()).toBe(403)
-  expect((await ask(agent, server, 'system_status')).status()).toBe(403)
+  expect((await requestFunction(agent, server, 'edit_member', promotion)).status()).toBe(403)
+  expect((await requestFunction(agent, server, 'invite', { new: { role: 'agent', visibility: 'all', note: '' } })).status()).toBe(403)
+  expect((await requestFunction(agent, server, 'system_status')).status()).toBe(403)
 
   const late = await (await openContext()).newPage()
   await late.goto(link)
@@ -220,14 +220,14 @@ test('S26, S42: invited by a link, an agent joins and may not administer', async
   await expect(late).toHaveURL(/\/invite/)
 })
 
-test('S42: a revoked invitation opens nothing', async ({ page, server, openContext }) => {
-  await enter(page, server, '/settings/members')
-  await page.getByLabel(/^For whom/).fill('Nobody after all')
-  await page.getByRole('button', { name: 'Make a link' }).click()
+test('S42: a revoked invitation does not work', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server, '/settings/members')
+  await page.getByLabel(/^Who is it for/).fill('Nobody after all')
+  await page.getByRole('button', { name: 'Create link' }).click()
   const link = await page.getByRole('textbox', { name: 'Invitation link' }).inputValue()
   await page.getByRole('button', { name: 'Revoke the invitation for Nobody after all' }).click()
   await expect(page.getByRole('button', { name: 'Revoke the invitation for Nobody after all' })).toBeHidden()
-  await expect(page.getByRole('textbox', { name: 'Invitation link' }), 'a dead link is not offered').toBeHidden()
+  await expect(page.getByRole('textbox', { name: 'Invitation link' }), 'the revoked link is hidden').toBeHidden()
   const late = await (await openContext()).newPage()
   await late.goto(link)
   await late.getByLabel('Your name').fill('Nobody')
@@ -238,66 +238,66 @@ test('S42: a revoked invitation opens nothing', async ({ page, server, openConte
   await expect(late).toHaveURL(/\/invite/)
 })
 
-test('a viewer reads, and nothing else', async ({ page, server, openContext }) => {
-  await enter(page, server)
-  await new Caller(server, await chatKey(page)).write('Read me, viewer')
+test('a viewer can only read', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
+  await new ApiVisitor(server, await chatKey(page)).write('Read me, viewer')
   const context = await openContext()
-  await join(context, server, person('Vera Lindt'), { role: 'viewer' })
-  const viewer = await inboxOf(context)
+  await joinAsMember(context, server, newPerson('Vera Lindt'), { role: 'viewer' })
+  const viewer = await openTab(context)
   await expect(viewer.getByRole('button', { name: /^Chat o/ })).toBeHidden()
   await viewer.getByRole('link', { name: /Read me, viewer/ }).click()
   await expect(viewer.getByRole('region', { name: 'Messages' })).toContainText('Read me, viewer')
-  await expect(viewer.getByText('You may read here, but not answer.')).toBeVisible()
+  await expect(viewer.getByText('You can read this conversation but not reply to it.')).toBeVisible()
   await expect(viewer.getByRole('textbox')).toHaveCount(0)
   for (const name of ['Assign to yourself', 'Close conversation', 'Status', 'Assigned to', /^Edit /]) {
     await expect(viewer.getByRole('button', { name })).toHaveCount(0)
   }
   const conversation = new URL(viewer.url()).pathname.split('/').pop()!
   const message = { new: { id: '01920000-0000-7000-8000-000000000001', conversation, mode: 'reply', text: 'no', attachments: [] } }
-  expect((await ask(viewer, server, 'send_message', message)).status()).toBe(403)
-  expect((await ask(viewer, server, 'change_state', { conversation, seen: { status: 'open', assignee: null, inbound: 1 }, act: 'reopen' })).status()).toBe(403)
+  expect((await requestFunction(viewer, server, 'send_message', message)).status()).toBe(403)
+  expect((await requestFunction(viewer, server, 'change_state', { conversation, seen: { status: 'open', assignee: null, inbound: 1 }, act: 'reopen' })).status()).toBe(403)
 })
 
-test('S20: a changed visibility, a changed role and the end of a membership reach an open inbox at once', async ({ page, server, openContext, problems }) => {
-  problems.allow(REFUSED)
-  await enter(page, server)
-  await new Caller(server, await chatKey(page)).write('Not for everybody')
-  const kim = person('Kim Dahl')
+test('S20: changes of visibility, role and membership apply immediately to an open inbox', async ({ page, server, openContext, problems }) => {
+  problems.allow(REFUSAL_ERRORS)
+  await openAsOwner(page, server)
+  await new ApiVisitor(server, await chatKey(page)).write('Not for everybody')
+  const kim = newPerson('Kim Dahl')
   const context = await openContext()
-  await join(context, server, kim)
-  const agent = await inboxOf(context)
+  await joinAsMember(context, server, kim)
+  const agent = await openTab(context)
   await agent.getByRole('link', { name: /Not for everybody/ }).click()
   await expect(agent.getByRole('textbox', { name: 'Message' })).toBeVisible()
   await agent.getByRole('link', { name: 'Inbox', exact: true }).click()
 
   await open(page, '/settings/members')
   await page.getByLabel(`What ${kim.name} sees`).selectOption('mine')
-  await expect(agent.getByText('No conversations yet')).toBeVisible(SOON)
+  await expect(agent.getByText('No conversations yet')).toBeVisible(WITHIN_SECONDS)
   await expect(agent.getByText('Not for everybody')).toHaveCount(0)
   await page.getByLabel(`What ${kim.name} sees`).selectOption('all')
   const row = agent.getByRole('link', { name: /Not for everybody/ })
-  await expect(row).toBeVisible(SOON)
+  await expect(row).toBeVisible(WITHIN_SECONDS)
 
   await row.click()
   await expect(agent.getByRole('textbox', { name: 'Message' })).toBeVisible()
   await page.getByLabel(`Role of ${kim.name}`).selectOption('viewer')
-  await expect(agent.getByText('You may read here, but not answer.')).toBeVisible(SOON)
+  await expect(agent.getByText('You can read this conversation but not reply to it.')).toBeVisible(WITHIN_SECONDS)
 
   await page.getByRole('button', { name: `Disable ${kim.name}` }).click()
-  await expect(agent).toHaveURL(/\/sign-in/, SOON)
+  await expect(agent).toHaveURL(/\/sign-in/, WITHIN_SECONDS)
   await expect(page.getByRole('row', { name: new RegExp(kim.email) })).toContainText('Disabled')
   await agent.goto('/inbox')
   await expect(agent).toHaveURL(/\/sign-in/)
 })
 
-test('a team is made, filled and given a channel: its member sees that channel', async ({ page, server, openContext, problems }) => {
-  problems.allow(REFUSED)
-  await enter(page, server)
-  await new Caller(server, await chatKey(page)).write('For the team')
-  const lea = person('Lea Strand')
+test('a member of a team sees the conversations of the team’s channel', async ({ page, server, openContext, problems }) => {
+  problems.allow(REFUSAL_ERRORS)
+  await openAsOwner(page, server)
+  await new ApiVisitor(server, await chatKey(page)).write('For the team')
+  const lea = newPerson('Lea Strand')
   const context = await openContext()
-  await join(context, server, lea, { visibility: 'teams' })
-  const agent = await inboxOf(context)
+  await joinAsMember(context, server, lea, { visibility: 'teams' })
+  const agent = await openTab(context)
   await expect(agent.getByText('No conversations yet')).toBeVisible()
 
   await open(page, '/settings/teams')
@@ -306,7 +306,7 @@ test('a team is made, filled and given a channel: its member sees that channel',
   await page.getByLabel('New team').fill('Support')
   await page.getByRole('button', { name: 'Add team' }).click()
   const team = page.locator('section.card').filter({ has: page.getByRole('heading', { name: 'Support' }) })
-  await expect(team).toContainText('Nobody is in it yet.')
+  await expect(team).toContainText('No members yet.')
   await team.getByRole('group', { name: 'Members' }).getByLabel(lea.name).check()
   await expect(team).toContainText('1 member')
   const channel = team.getByRole('group', { name: 'Channels' }).getByRole('checkbox')
@@ -317,7 +317,7 @@ test('a team is made, filled and given a channel: its member sees that channel',
 })
 
 test('the workspace’s name and switches are saved', async ({ page, server, openContext }) => {
-  await enter(page, server, '/settings/workspace')
+  await openAsOwner(page, server, '/settings/workspace')
   const key = await chatKey(page)
   await page.getByLabel('Name', { exact: true }).fill('Acme & Söhne')
   await page.getByRole('button', { name: 'Save name' }).click()
@@ -325,7 +325,7 @@ test('the workspace’s name and switches are saved', async ({ page, server, ope
   await page.getByRole('switch', { name: 'Pending after a reply' }).uncheck()
   await page.getByRole('switch', { name: 'Chat', exact: true }).uncheck()
   await page.reload()
-  await hydrated(page)
+  await waitUntilHydrated(page)
   await expect(page.getByRole('switch', { name: 'Pending after a reply' })).not.toBeChecked()
   await expect(page.getByRole('switch', { name: 'Chat', exact: true })).not.toBeChecked()
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Acme & Söhne')
@@ -336,8 +336,8 @@ test('the workspace’s name and switches are saved', async ({ page, server, ope
   await page.getByRole('switch', { name: 'Pending after a reply' }).check()
 })
 
-test('the theme is chosen, kept, and there on the next page before anything is drawn', async ({ page, server }) => {
-  await enter(page, server)
+test('the chosen theme is stored and part of the next page’s HTML', async ({ page, server }) => {
+  await openAsOwner(page, server)
   await page.getByRole('button', { name: `${owner(server).name}: theme, sessions, sign out` }).click()
   await page.getByRole('menuitemradio', { name: 'Dark' }).click()
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')

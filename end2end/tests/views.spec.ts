@@ -1,20 +1,20 @@
-// The list's tabs, categories and counts (L1), its address, its size (L8), and what two people do at once.
-import { expect, hydrated, open, test } from '../fixtures/test'
-import { Caller, Visitor, call, chatKey, enter, join, signIn, owner } from '../fixtures/people'
+// The list's tabs, categories and counts (L1), its URL, its cards (L2), and changes seen in a second browser.
+import { expect, waitUntilHydrated, open, test } from '../fixtures/test'
+import { ApiVisitor, Visitor, callFunction, chatKey, openAsOwner, joinAsMember, signIn, owner } from '../fixtures/people'
 
 test.use({ world: { name: 'views' } })
 
-/** A category's number, or a tab's. */
+/** The link of a category or tab with this count. */
 const category = (name: string, count: number | string) => ({ name: new RegExp(`^${count}\\s*${name}$`) })
 
-test('L1: tabs and categories count live in two browsers', async ({ page, server, openContext }) => {
-  await enter(page, server)
+test('L1: counts of tabs and categories update live in two browsers', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
   const context = await openContext()
-  await join(context, server, { name: 'Tom Colleague', email: 'tom@example.com', password: 'a phrase of my own' })
+  await joinAsMember(context, server, { name: 'Tom Colleague', email: 'tom@example.com', password: 'a phrase of my own' })
   const other = await context.newPage()
   await open(other, '/inbox')
   const key = await chatKey(page)
-  for (const text of ['The first', 'The second', 'The third']) await new Caller(server, key).write(text)
+  for (const text of ['The first', 'The second', 'The third']) await new ApiVisitor(server, key).write(text)
   for (const one of [page, other]) {
     await expect(one.getByRole('link', category('New', 3))).toBeVisible()
     await expect(one.getByRole('link', { name: /^Unassigned\s*3$/ })).toBeVisible()
@@ -22,7 +22,7 @@ test('L1: tabs and categories count live in two browsers', async ({ page, server
   }
   await page.getByRole('link', { name: /The first/ }).click()
   await page.getByRole('button', { name: 'Assign to yourself' }).click()
-  await expect(page.getByRole('button', { name: 'Assigned to you; press to give it back' })).toHaveAttribute('aria-pressed', 'true')
+  await expect(page.getByRole('button', { name: 'Assigned to you. Press to unassign.' })).toHaveAttribute('aria-pressed', 'true')
   await expect(page.getByRole('link', category('Yours', 1))).toBeVisible()
   await expect(page.getByRole('link', { name: /^Mine\s*1$/ })).toBeVisible()
   await expect(page.getByRole('link', category('New', 2))).toBeVisible()
@@ -33,16 +33,16 @@ test('L1: tabs and categories count live in two browsers', async ({ page, server
   await other.getByRole('link', category('New', 2)).click()
   await expect(other).toHaveURL(/view=new/)
   await expect(other.locator('a.row')).toHaveCount(2)
-  await new Caller(server, key).write('The fourth')
+  await new ApiVisitor(server, key).write('The fourth')
   await expect(other.getByRole('link', { name: /The fourth/ })).toBeVisible()
   await expect(other.locator('a.row')).toHaveCount(3)
   await expect(other.getByRole('link', { name: /The first/ })).toHaveCount(0)
 })
 
-test('the view and the conversation stand in the address: a link, a reload and Back lead there', async ({ page, server, openContext }) => {
-  await enter(page, server)
+test('the URL holds the view and the conversation: links, reload and Back work', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
   const key = await chatKey(page)
-  await new Caller(server, key).write('Find me by my address')
+  await new ApiVisitor(server, key).write('Find me by my address')
   await page.getByRole('link', { name: /^Unassigned/ }).click()
   await expect(page).toHaveURL(/\/inbox\?view=unassigned$/)
   await page.getByRole('link', { name: /Find me by my address/ }).click()
@@ -51,7 +51,7 @@ test('the view and the conversation stand in the address: a link, a reload and B
   const address = page.url()
 
   await page.reload()
-  await hydrated(page)
+  await waitUntilHydrated(page)
   await expect(page.getByRole('link', { name: /^Unassigned/ })).toHaveAttribute('aria-current', 'page')
   await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Find me by my address')
   await expect(page.locator('a.row[aria-current]')).toContainText('Find me by my address')
@@ -74,33 +74,33 @@ test('the view and the conversation stand in the address: a link, a reload and B
   await expect(other.getByRole('region', { name: 'Messages' })).toContainText('Find me by my address')
 })
 
-test('T2: times and days are told by the reader’s clocks', async ({ page, server }) => {
-  await enter(page, server)
-  await new Caller(server, await chatKey(page)).write('What time is it where you are?')
+test('T2: times and days use the reader’s time zone', async ({ page, server }) => {
+  await openAsOwner(page, server)
+  await new ApiVisitor(server, await chatKey(page)).write('What time is it where you are?')
   await page.getByRole('link', { name: /What time is it where you are/ }).click()
   const time = page.locator('.msg time').last()
   const at = new Date((await time.getAttribute('datetime'))!)
-  const told = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', ...options }).format(at)
-  await expect(time).toHaveAttribute('title', new RegExp(`^${told({ day: 'numeric' })} .*, ${told({ hour: '2-digit', minute: '2-digit' })}$`))
-  const day = `${told({ year: 'numeric' })}-${told({ month: '2-digit' })}-${told({ day: '2-digit' })}`
+  const formatInBerlin = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', ...options }).format(at)
+  await expect(time).toHaveAttribute('title', new RegExp(`^${formatInBerlin({ day: 'numeric' })} .*, ${formatInBerlin({ hour: '2-digit', minute: '2-digit' })}$`))
+  const day = `${formatInBerlin({ year: 'numeric' })}-${formatInBerlin({ month: '2-digit' })}-${formatInBerlin({ day: '2-digit' })}`
   await expect(page.locator('.day time').last()).toHaveAttribute('datetime', day)
 })
 
-test('what is not there, or not mine to see, says so and leads back', async ({ page, server, problems }) => {
+test('an unknown conversation shows an error, and the list still works', async ({ page, server, problems }) => {
   problems.allow(/the server responded with a status of 404/)
-  await enter(page, server, '/inbox/01920000-0000-7000-8000-00000000dead?view=all')
-  await expect(page.getByText('This conversation is not here')).toBeVisible()
+  await openAsOwner(page, server, '/inbox/01920000-0000-7000-8000-00000000dead?view=all')
+  await expect(page.getByText('This conversation is not available')).toBeVisible()
   await open(page, '/inbox/broken-id?view=all')
-  await expect(page.getByText('This conversation is not here')).toBeVisible()
+  await expect(page.getByText('This conversation is not available')).toBeVisible()
   await page.getByRole('link', { name: /^Closed/ }).click()
   await expect(page).toHaveURL(/view=closed/)
 })
 
-test('assigning, closing and reopening show in the other browser; Back works', async ({ page, server, openContext }) => {
-  await enter(page, server)
+test('assigning, closing and reopening appear in the other browser; Back works', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
   const other = await (await openContext()).newPage()
   await signIn(other)
-  await new Caller(server, await chatKey(page)).write('Please close me')
+  await new ApiVisitor(server, await chatKey(page)).write('Please close me')
   await page.getByRole('link', { name: /Please close me/ }).click()
   await page.getByRole('button', { name: 'Assign to yourself' }).click()
   await expect(other.getByRole('link', { name: /Please close me/ }).getByText('you')).toBeVisible()
@@ -118,9 +118,9 @@ test('assigning, closing and reopening show in the other browser; Back works', a
   await expect(page.getByRole('button', { name: 'Close conversation' })).toBeVisible()
 })
 
-test('D4: status and assignee are changed in the details; a closed one comes back when they write', async ({ page, server }) => {
-  await enter(page, server)
-  const visitor = new Caller(server, await chatKey(page))
+test('D4: status and assignee change in the details; a closed conversation reopens when they write', async ({ page, server }) => {
+  await openAsOwner(page, server)
+  const visitor = new ApiVisitor(server, await chatKey(page))
   await visitor.write('Change my status')
   await page.getByRole('link', { name: /Change my status/ }).click()
   const details = page.getByRole('complementary', { name: 'Details' })
@@ -139,9 +139,9 @@ test('D4: status and assignee are changed in the details; a closed one comes bac
   await expect(details.getByRole('button', { name: 'Open', exact: true })).toBeVisible()
 })
 
-test('attachments: from the visitor, and a refusal that says why', async ({ page, server, openContext, problems }) => {
+test('attachments from both sides; refused files show the reason', async ({ page, server, openContext, problems }) => {
   problems.allow(/the server responded with a status of 4(13|22)/)
-  await enter(page, server)
+  await openAsOwner(page, server)
   const visitor = await Visitor.arrive(await openContext(), await chatKey(page))
   const picker = visitor.chat.locator('input[type=file]')
   await picker.setInputFiles({ name: 'large.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(10 * 1024 * 1024 + 1) })
@@ -158,14 +158,14 @@ test('attachments: from the visitor, and a refusal that says why', async ({ page
   await expect(messages.getByRole('link', { name: /order\.csv/ })).toBeVisible()
   const drawing = messages.getByRole('link', { name: /drawing\.svg/ })
   await expect(drawing).toBeVisible()
-  // S8: nothing that could run is shown inline.
+  // S8: files that could run scripts are never shown inline.
   const answer = await page.request.get((await drawing.getAttribute('href'))!)
   expect(answer.headers()['content-disposition']).toMatch(/^attachment/)
   expect(answer.headers()['content-security-policy']).toContain('sandbox')
   expect(await answer.text()).toBe(svg)
 
   await page.getByLabel('Files to attach').setInputFiles({ name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(25 * 1024 * 1024 + 1) }, { timeout: 30_000 })
-  await expect(page.getByText('Larger than 25 MB. Send a link to it.')).toBeVisible()
+  await expect(page.getByText('Larger than 25 MB. Send a link instead.')).toBeVisible()
   await expect(page.getByRole('button', { name: /^Send to/ })).toHaveAttribute('aria-disabled', 'true')
   await page.getByRole('button', { name: 'Remove film.mp4' }).click()
   const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
@@ -179,13 +179,13 @@ test('attachments: from the visitor, and a refusal that says why', async ({ page
   await expect(visitor.chat.getByRole('img', { name: 'dot.png' })).toBeVisible()
 })
 
-test('L2: a card tells who wrote, how much is unread and how long they wait; reading it clears it here alone', async ({ page, server, openContext }) => {
-  await enter(page, server)
+test('L2: a card shows the name and the unread count; reading clears the count only for this member', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
   const context = await openContext()
-  await join(context, server, { name: 'Una Reader', email: 'una@example.com', password: 'a phrase of my own' })
+  await joinAsMember(context, server, { name: 'Una Reader', email: 'una@example.com', password: 'a phrase of my own' })
   const other = await context.newPage()
   await open(other, '/inbox')
-  const visitor = new Caller(server, await chatKey(page), { name: 'Ana Unread' })
+  const visitor = new ApiVisitor(server, await chatKey(page), { name: 'Ana Unread' })
   await visitor.write('One')
   await visitor.write('Two')
   for (const one of [page, other]) await expect(one.getByRole('link', { name: /Ana Unread/ }).getByRole('img', { name: '2 unread' })).toBeVisible()
@@ -193,6 +193,6 @@ test('L2: a card tells who wrote, how much is unread and how long they wait; rea
   await expect(page.getByRole('link', { name: /Ana Unread/ })).not.toHaveAttribute('data-unread', '')
   await expect(page.getByRole('region', { name: 'Messages' }).getByText('New', { exact: true })).toBeVisible()
   await expect(other.getByRole('link', { name: /Ana Unread/ })).toHaveAttribute('data-unread', '')
-  const { rows } = await call<{ rows: { name: string }[] }>(other, server, 'inbox_page', { filter: { view: 'all' }, after: null })
+  const { rows } = await callFunction<{ rows: { name: string }[] }>(other, server, 'inbox_page', { filter: { view: 'all' }, after: null })
   expect(rows.map((row) => row.name)).toContain('Ana Unread')
 })

@@ -29,13 +29,13 @@ pub struct Seed {
     /// How many conversations
     #[arg(long, default_value_t = 1000)]
     conversations: u64,
-    /// How many messages in all
+    /// How many messages in total
     #[arg(long, default_value_t = 10_000)]
     messages: u64,
     /// The same number makes the same data
     #[arg(long, default_value_t = 42)]
     seed: u64,
-    /// A small company written by hand instead, as set-up offers it
+    /// Add the sample company that set-up offers instead
     #[arg(long, conflicts_with_all = ["conversations", "messages", "seed"])]
     sample: bool,
 }
@@ -81,7 +81,7 @@ pub async fn seed(config: &Config, seed: &Seed) -> Outcome {
         Ok(workspace) => workspace,
         Err(_) => {
             let workspace = sample_workspace(&db).await?;
-            println!("made a workspace; sign in as owner@example.com with the password \"tandem sample\"");
+            println!("created a workspace; sign in as owner@example.com with the password \"tandem sample\"");
             workspace
         }
     };
@@ -92,7 +92,7 @@ pub async fn seed(config: &Config, seed: &Seed) -> Outcome {
         let sample =
             Sample { db: &db, files: &files, email: &email, now: Clock::System.now(), zone: TimeZone::system() };
         match sample.fill(workspace).await? {
-            made if made == Report::default() => println!("the sample is there already"),
+            made if made == Report::default() => println!("the sample data is already there"),
             made => println!("{} conversations, {} messages", made.conversations, made.messages),
         }
         db.close().await;
@@ -169,15 +169,17 @@ pub async fn user(config: &Config, user: &User) -> Outcome {
                 teams: Vec::new(),
             };
             db.write(&scope, AddMember { member, password_hash: hash }).await?;
-            println!("{email} may sign in");
+            println!("{email} can sign in now");
         }
         User::Password { email } => {
             let key = workspace::email_key(email);
             let mut snapshot = db.snapshot().await?;
             let members = workspace::members(&mut snapshot.conn(), &scope).await?;
             drop(snapshot);
-            let member =
-                members.iter().find(|m| workspace::email_key(&m.email) == key).ok_or("nobody has this address")?;
+            let member = members
+                .iter()
+                .find(|m| workspace::email_key(&m.email) == key)
+                .ok_or("no member has this e-mail address")?;
             let hash = Passwords::new()?.hash(&password()?, &[&name_of_workspace, &member.name, email]).await?;
             db.write(&scope, ResetPassword { member: member.id, hash }).await?;
             println!("the password of {email} is set; their sessions have ended");

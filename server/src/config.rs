@@ -225,7 +225,7 @@ impl Config {
         }
         let mut trusted_proxies = listed("TANDEM_TRUSTED_PROXIES", &proxies)?;
         if trusted_proxies.iter().any(|network| network.prefix_len() == 0) {
-            let what = "with all addresses in it anybody could claim to be anybody; name the proxy's own";
+            let what = "this trusts every address, so anybody could fake their own; list only the proxy's addresses";
             return Err(wrong("TANDEM_TRUSTED_PROXIES", &proxies, what));
         }
         if is_https && socket.ip().is_loopback() {

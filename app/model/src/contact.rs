@@ -109,7 +109,7 @@ impl ContactField {
     pub fn check(self, value: &str) -> Result<String, FieldError> {
         let value = value.trim();
         if value.chars().any(|c| c.is_control()) {
-            return Err(FieldError("This has characters that cannot be shown. Type it again."));
+            return Err(FieldError("This contains characters that cannot be shown. Type it again."));
         }
         if value.chars().count() > 200 {
             return Err(FieldError("This is longer than 200 characters."));
@@ -124,7 +124,7 @@ impl ContactField {
         };
         match (ok, self) {
             (true, _) => Ok(value.to_owned()),
-            (false, Self::Email) => Err(FieldError("Write it like name@example.com.")),
+            (false, Self::Email) => Err(FieldError("Enter a valid e-mail address, like name@example.com.")),
             (false, Self::Phone) => Err(FieldError("Use digits, spaces and a leading +, like +33 6 55 51 04 20.")),
             (false, Self::Language) => Err(FieldError("Use a language tag like en or pt-BR.")),
             (false, _) => Err(FieldError("Choose one from the list.")),

@@ -12,7 +12,7 @@ pub enum ApiError {
     #[error("Please sign in.")]
     Unauthenticated,
     /// Signed in, but the role does not allow it.
-    #[error("You may not do that.")]
+    #[error("You do not have permission to do that.")]
     Forbidden,
     /// It does not exist, or the member may not see it. Both look the same.
     #[error("Not found.")]
@@ -62,7 +62,7 @@ pub enum ApiError {
         detail: String,
     },
     /// An internal error. The log has its cause under the incident number.
-    #[error("Something went wrong on the server (incident {incident}). Nothing was changed; please try again.")]
+    #[error("Something went wrong on the server (incident {incident}). Nothing was changed. Please try again.")]
     Internal {
         /// The number that finds the cause in the log.
         incident: String,

@@ -118,7 +118,10 @@ impl Filter {
         self.statuses.sort_unstable();
         self.statuses.dedup();
         if [self.channels.len(), self.kinds.len(), self.statuses.len()].iter().any(|values| *values > MOST_VALUES) {
-            return Err(ApiError::invalid("filter", format!("A filter takes {MOST_VALUES} values of a kind at most.")));
+            return Err(ApiError::invalid(
+                "filter",
+                format!("A filter can have at most {MOST_VALUES} values of each kind."),
+            ));
         }
         Ok(self)
     }

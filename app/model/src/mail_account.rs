@@ -152,8 +152,8 @@ impl CheckStep {
             Self::Tls => "Encrypt",
             Self::Login => "Sign in",
             Self::Folder => "Open the folder",
-            Self::Send => "Send a mail to yourself",
-            Self::Receive => "Receive it",
+            Self::Send => "Send a test e-mail",
+            Self::Receive => "Receive the test e-mail",
         }
     }
 }

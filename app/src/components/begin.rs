@@ -313,11 +313,11 @@ impl Kept {
 fn missing(to: &[Mailbox], text: &str, uploads: Uploads) -> Option<String> {
     let is_bad = |one: &&Mailbox| one.address.is_empty() || ContactField::Email.check(&one.address).is_err();
     if to.is_empty() {
-        Some("Say who it goes to.".to_owned())
+        Some("Add at least one recipient.".to_owned())
     } else if let Some(one) = to.iter().find(is_bad) {
-        Some(format!("\"{}\" is no address. Write it like name@example.com.", one.address))
+        Some(format!("\"{}\" is not a valid e-mail address. Use the format name@example.com.", one.address))
     } else if untrack(|| uploads.busy()) {
-        Some("A file is still on its way up.".to_owned())
+        Some("A file is still uploading.".to_owned())
     } else if text.trim().is_empty() && untrack(|| uploads.ready()).is_empty() {
         Some("Write something or attach a file.".to_owned())
     } else {

@@ -109,7 +109,7 @@ fn Composer(
 
     let blocked = Memo::new(move |_| {
         if uploads.busy() {
-            Some("A file is still on its way up".to_owned())
+            Some("A file is still uploading".to_owned())
         } else if drafts.text.with(|text| text.trim().is_empty()) && uploads.ready().is_empty() {
             Some("Write something or attach a file".to_owned())
         } else if by_mail.get() {
@@ -157,7 +157,7 @@ fn Composer(
         }
     };
     let to = move || match mode.get() {
-        DraftMode::Reply => format!("to {}, by {kind}", them.get()),
+        DraftMode::Reply => format!("to {}, via {kind}", them.get()),
         DraftMode::Note => "only your team sees this".to_owned(),
     };
     let label = move || match (mode.get(), offline()) {
@@ -210,7 +210,7 @@ fn Composer(
                 }
             >
                 <div class="composer-top">
-                    <div class="seg" role="group" aria-label="What to write">
+                    <div class="seg" role="group" aria-label="Message type">
                         {MODES.map(choose).collect_view()}
                     </div>
                     <p class="composer-to">
@@ -227,7 +227,7 @@ fn Composer(
                     .then(|| {
                         view! {
                             <p class="composer-sample" role="note" hidden=move || mode.get() == DraftMode::Note>
-                                "This channel is only a sample: what you send stays here, and nobody gets it."
+                                "This is a sample channel. Nothing you send here is delivered."
                             </p>
                         }
                     })}

@@ -124,7 +124,7 @@ fn Person(id: ConversationId) -> impl IntoView {
     let role = move || {
         let contact = inbox.contact.get();
         contact.map_or_else(
-            || "Not a contact yet. Add a name or an address to make one.".to_owned(),
+            || "Not a contact yet. Add a name or an e-mail address to create one.".to_owned(),
             |c| [c.title, c.company].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" · "),
         )
     };
@@ -279,7 +279,7 @@ fn Facts(id: ConversationId) -> impl IntoView {
     };
     let last_wrote = Memo::new(move |_| row.with(|row| row.last_inbound_at.map(|at| at.0)));
     let last_wrote =
-        move || last_wrote.get().map(|at| view! { <Fact name="Last wrote"><RelativeTime at=at now /></Fact> });
+        move || last_wrote.get().map(|at| view! { <Fact name="Their last message"><RelativeTime at=at now /></Fact> });
     let (kind, began) = row.with_untracked(|row| (row.kind, row.started_at.0));
     view! {
         <section class="sec">
@@ -293,7 +293,7 @@ fn Facts(id: ConversationId) -> impl IntoView {
                 <Fact name="AI mode">{ai}</Fact>
                 <Fact name="First reply">{first_reply}</Fact>
                 {last_wrote}
-                <Fact name="Began">
+                <Fact name="Started">
                     <RelativeTime at=began now />
                 </Fact>
             </dl>

@@ -58,7 +58,7 @@ fn EventLine(
     let said = (!said.is_empty()).then(|| {
         view! {
             <details class="event-said">
-                <summary>"Show what it says"</summary>
+                <summary>"Show report"</summary>
                 <div dir="auto">{paragraphs(&said)}</div>
             </details>
         }
@@ -67,7 +67,7 @@ fn EventLine(
         Line::Stranger { conversation } => Some(view! {
             " · "
             <a class="link" href=format!("/inbox/{conversation}")>
-                "Open it"
+                "Open conversation"
             </a>
         }),
         _ => None,
@@ -271,7 +271,7 @@ fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>
                     "Try now"
                 </Button>
                 <Button variant=Variant::Quiet small=true on_press=Callback::new(undo)>
-                    "Take back"
+                    "Cancel sending"
                 </Button>
             </div>
         }

@@ -87,7 +87,7 @@ pub fn Frame(
 ) -> impl IntoView {
     view! {
         <a class="skip" href="#main" on:click=to_content>
-            "Skip to the content"
+            "Skip to content"
         </a>
         <div
             class="app"

@@ -37,14 +37,14 @@ const CATEGORIES: [(View, &str); 4] =
 /// What a view contains, and what to do about it.
 const fn what_to_do(view: View) -> &'static str {
     match view {
-        View::New => "Nobody has it: immediate attention",
-        View::Missed => "Auto-reply sent while chat was off: follow up",
-        View::Mine => "Assigned to you: ongoing",
-        View::Others => "With somebody else or AI: monitor if needed",
+        View::New => "Not assigned yet. Needs attention now.",
+        View::Missed => "Came in while chat was off and got the auto-reply. Needs a follow-up.",
+        View::Mine => "Assigned to you",
+        View::Others => "Assigned to somebody else or to AI",
         View::Unassigned => "Assigned to nobody",
-        View::All => "All that is not closed",
-        View::Closed => "Done; comes back when they write again",
-        View::Unsent => "A reply did not reach them: try again, or write anew",
+        View::All => "All conversations that are not closed",
+        View::Closed => "Done. Reopens when they write again.",
+        View::Unsent => "A reply was not delivered. Try again or write a new one.",
     }
 }
 
@@ -53,9 +53,9 @@ fn what_is_down(boot: &Bootstrap) -> Option<(String, &'static str)> {
     let mut seen = boot.channels.iter().filter(|channel| boot.me.access.may_begin(channel.id));
     let (channel, state) = seen.find_map(|channel| Some((channel, channel.down()?)))?;
     let help = match (state, boot.me.may(Permission::Administer)) {
-        (AccountState::SignIn, true) => "Nothing comes in until you sign in again in Settings.",
-        (AccountState::SignIn, false) => "Nothing comes in until an admin signs in again.",
-        _ => "What is sent to it comes in once it can be reached.",
+        (AccountState::SignIn, true) => "No new e-mails arrive until you sign in again in Settings.",
+        (AccountState::SignIn, false) => "No new e-mails arrive until an admin signs in again.",
+        _ => "New e-mails arrive once the mailbox can be reached.",
     };
     Some((format!("{}: {}.", channel.name, state.label()), help))
 }
@@ -136,7 +136,7 @@ pub fn ListPanel(
                 <Banner
                     icon=Icon::WifiOff
                     title="You are offline."
-                    text="What you write is kept and goes out when you are back."
+                    text="Your messages are saved and sent when you are back online."
                     tone=Tone::Wait
                     place=BannerPlace::Foot
                 />
@@ -356,14 +356,21 @@ fn Nothing(
 ) -> impl IntoView {
     move || {
         let (title, text) = match view.get() {
-            View::Mine => ("Nothing is assigned to you", "Take one from New, or wait until a colleague gives you one."),
-            View::Unassigned | View::New => ("Nothing new", "Whoever writes next appears here at once."),
-            View::Missed => ("Nothing missed", "Messages that come in while chat is off wait here."),
-            View::Others => ("Nothing with others", "What colleagues or AI agents are working on appears here."),
-            View::Unsent => ("Everything was sent", "Replies that do not reach them appear here."),
-            View::Closed => ("Nothing closed yet", "What is done appears here, and comes back when they write again."),
+            View::Mine => (
+                "Nothing is assigned to you",
+                "Take a conversation from New, or wait until a colleague assigns one to you.",
+            ),
+            View::Unassigned | View::New => ("Nothing new", "New conversations appear here immediately."),
+            View::Missed => ("Nothing missed", "Messages that come in while chat is off appear here."),
+            View::Others => {
+                ("Nothing assigned to others", "Conversations that colleagues or AI agents work on appear here.")
+            }
+            View::Unsent => ("Everything was sent", "Replies that could not be delivered appear here."),
+            View::Closed => {
+                ("Nothing closed yet", "Closed conversations appear here. They reopen when the customer writes again.")
+            }
             View::All => {
-                ("No conversations yet", "Try the web chat, or put it on your site: whoever writes appears here.")
+                ("No conversations yet", "Try the web chat, or add it to your site. New conversations appear here.")
             }
         };
         match view.get() {

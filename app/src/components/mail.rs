@@ -36,7 +36,7 @@ pub fn MailTop(
     let parties = &head.parties;
     let rows: Vec<_> = [
         ("From", parties.from.as_ref().map(|from| full(std::slice::from_ref(from))).unwrap_or_default()),
-        ("Answers to", full(&parties.reply_to)),
+        ("Reply to", full(&parties.reply_to)),
         ("To", full(&parties.to)),
         ("Cc", full(&parties.cc)),
         ("Bcc", full(&head.bcc)),
@@ -47,7 +47,7 @@ pub fn MailTop(
     .collect();
     // The date in the mail, if it is far from the time of arrival: the mail is old, or the sender's clock is wrong.
     let sent = head.sent_at.filter(|sent| (sent.0 - at).abs() > 3_600_000);
-    let sent = sent.map(|sent| view! { <dt>"Dated"</dt> <dd>{move || exact(zone.local(sent.0))}</dd> });
+    let sent = sent.map(|sent| view! { <dt>"Sent"</dt> <dd>{move || exact(zone.local(sent.0))}</dd> });
     let short = match (names(&parties.to), names(&parties.cc)) {
         (to, cc) if cc.is_empty() => format!("to {to}"),
         (to, cc) => format!("to {to}, cc {cc}"),
@@ -97,7 +97,7 @@ pub fn MailBody(
             // Built without the `view!` macro, which does not know the iframe attribute for lazy loading.
             leptos::html::iframe()
                 .class("mail-frame")
-                .title(format!("Mail: {subject}"))
+                .title(format!("E-mail: {subject}"))
                 .src(src)
                 .style(height.clone())
                 .attr("loading", "lazy")
@@ -108,7 +108,7 @@ pub fn MailBody(
         false => view! {
             <div class="bubble" dir="auto">
                 {match written.trim().is_empty() {
-                    true => view! { <p class="mail-empty">"This mail has no text."</p> }.into_any(),
+                    true => view! { <p class="mail-empty">"This e-mail has no text."</p> }.into_any(),
                     false => paragraphs(&written).into_any(),
                 }}
                 {fold("Signature", &signature)}
@@ -129,9 +129,9 @@ pub fn MailBody(
         (remote && formatted.get() && !pictures.get()).then(|| {
             view! {
                 <div class="mail-remote" role="note">
-                    <span>"Pictures from elsewhere are off: they tell the sender that you looked."</span>
+                    <span>"Remote images are blocked. Loading them tells the sender that you opened the e-mail."</span>
                     <Button variant=Variant::Plain small=true on_press=move || pictures.set(true)>
-                        "Show pictures"
+                        "Show images"
                     </Button>
                 </div>
             }
@@ -140,9 +140,9 @@ pub fn MailBody(
     let Parties { claimed, reply_to, .. } = &head.parties;
     let elsewhere = reply_to.iter().find(|one| head.parties.is_only_said(one));
     let said = match (&message.entry, claimed, elsewhere) {
-        (Entry::Incoming, Some(claimed), _) => Some(("The mail says that it is from ", composer::written(claimed))),
+        (Entry::Incoming, Some(claimed), _) => Some(("This e-mail claims to be from ", composer::written(claimed))),
         (Entry::Incoming, None, Some(elsewhere)) => {
-            Some(("The mail asks for answers to ", composer::written(elsewhere)))
+            Some(("This e-mail asks for replies to ", composer::written(elsewhere)))
         }
         _ => None,
     };
@@ -156,7 +156,7 @@ pub fn MailBody(
     let disowned = head.disowned.then(|| {
         view! {
             <p class="mail-remote" data-tone="bad" role="note">
-                "Its domain does not vouch for it (DMARC): somebody else may have written it."
+                "The sender’s domain does not confirm this e-mail (DMARC). It may be forged."
             </p>
         }
     });
@@ -177,7 +177,7 @@ pub fn MailBody(
         {body}
         {cards}
         <div class="mail-tools">
-            {head.cut.then(|| view! { <span>"It is longer than what is shown; the source has all of it."</span> })}
+            {head.cut.then(|| view! { <span>"Only the beginning is shown. Open the source to read all of it."</span> })}
             {tools}
             <a class="mail-source" href=format!("/api/mail/{id}/source") target="_blank" rel="noopener">
                 "Source"

@@ -76,7 +76,7 @@ pub fn ThreadPanel(
 #[component]
 fn NothingOpen() -> impl IntoView {
     view! {
-        <EmptyState icon=Icon::MessagesSquare title="No conversation open" text="Choose one on the left, or press the down arrow and Enter." />
+        <EmptyState icon=Icon::MessagesSquare title="No conversation open" text="Choose a conversation from the list, or press the down arrow and then Enter." />
     }
 }
 
@@ -99,8 +99,8 @@ fn NotHere(view: Signal<View>) -> impl IntoView {
         </header>
         <EmptyState
             icon=Icon::Lock
-            title="This conversation is not here"
-            text="It does not exist, or it is not yours to see. Ask whoever sent you the link, or an admin."
+            title="This conversation is not available"
+            text="It does not exist, or you do not have access to it. Ask the person who sent you the link, or an admin."
         />
     }
 }
@@ -167,8 +167,8 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     let composer = move || {
         match (may_write.get(), inbox.gone.get()) {
         (true, false) => composer::show(id, Signal::from(name), back),
-        (true, true) => view! { <p class="composer-closed">"This conversation went to somebody else. You can no longer answer here."</p> }.into_any(),
-        (false, _) => view! { <p class="composer-closed">"You may read here, but not answer. An admin can change your role."</p> }.into_any(),
+        (true, true) => view! { <p class="composer-closed">"This conversation is now assigned to somebody else. You can no longer reply to it."</p> }.into_any(),
+        (false, _) => view! { <p class="composer-closed">"You can read this conversation but not reply to it. An admin can change your role."</p> }.into_any(),
     }
     };
     view! {
@@ -214,7 +214,7 @@ fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoV
     let assign = Callback::new(move |()| act.run(Act::Assign((!mine.get_untracked()).then_some(me))));
     let assign_button = move || {
         let (name, icon, tone) = match mine.get() {
-            true => ("Assigned to you; press to give it back", Icon::UserRoundCheck, IconTone::Good),
+            true => ("Assigned to you. Press to unassign.", Icon::UserRoundCheck, IconTone::Good),
             false => ("Assign to yourself", Icon::UserRoundPlus, IconTone::Neutral),
         };
         view! { <IconButton icon name=name tone pressed=Signal::from(mine) on_press=assign /> }
@@ -246,12 +246,16 @@ fn PenBar(pen: Pen) -> impl IntoView {
     let workspace = use_workspace();
     let me = workspace.boot.with_untracked(|boot| boot.me.member.id);
     let (holder, icon, bold, rest) = match pen {
-        Pen::Member(id) if id == me => ("you", Icon::Pencil, "You have the pen.".to_owned(), "You answered here last."),
+        Pen::Member(id) if id == me => ("you", Icon::Pencil, "You are handling this.".to_owned(), "You replied last."),
         Pen::Member(id) => {
-            ("other", Icon::Pencil, format!("{} has the pen.", member_name(workspace, id)), "They answered here last.")
+            ("other", Icon::Pencil, format!("{} is handling this.", member_name(workspace, id)), "They replied last.")
         }
-        Pen::Agent(_) => ("ai", Icon::Sparkles, "AI has the pen.".to_owned(), "It answers until you begin to type."),
-        Pen::Nobody => ("none", Icon::PenLine, "Nobody has the pen.".to_owned(), "Whoever answers takes it."),
+        Pen::Agent(_) => {
+            ("ai", Icon::Sparkles, "AI is handling this.".to_owned(), "It replies until you start typing.")
+        }
+        Pen::Nobody => {
+            ("none", Icon::PenLine, "Nobody is handling this yet.".to_owned(), "Whoever replies takes over.")
+        }
     };
     view! {
         <div class="pen" data-holder=holder role="status">
@@ -379,7 +383,7 @@ fn GhostView(ghost: Ghost, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     let kind = if ghost.new.mode == model::DraftMode::Note { "note" } else { "out" };
     let (state, icon, word) = match &ghost.state {
         GhostState::Sending => ("queued", Icon::Circle, "sending"),
-        GhostState::Waiting => ("scheduled", Icon::WifiOff, "waits for the connection"),
+        GhostState::Waiting => ("scheduled", Icon::WifiOff, "waiting for a connection"),
         GhostState::Refused(_) => ("failed", Icon::CircleAlert, "not sent"),
         GhostState::Asked { .. } => ("failed", Icon::CircleAlert, "not sent yet"),
     };
@@ -397,7 +401,7 @@ fn GhostView(ghost: Ghost, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     // The message is retried meanwhile. The label does not change with each attempt.
     let (storage, waits) = (use_live().storage, state != "failed");
     let word = move || match storage.get() {
-        Storage::Failing(_) if waits => "waits until the server can store it",
+        Storage::Failing(_) if waits => "waiting until the server can save it",
         _ => word,
     };
     let text = ghost.new.text.clone();

@@ -67,7 +67,7 @@ pub const fn status_label(status: Status) -> &'static str {
 /// The text of an event line.
 pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
     match line {
-        Line::Assigned { by, to: None } => format!("{} took the assignment away", member_name(workspace, by)),
+        Line::Assigned { by, to: None } => format!("{} unassigned it", member_name(workspace, by)),
         Line::Assigned { by, to: Some(to) } if by == to => format!("{} took it", member_name(workspace, by)),
         Line::Assigned { by, to: Some(to) } => {
             format!("{} assigned it to {}", member_name(workspace, by), member_in_sentence(workspace, to))
@@ -80,10 +80,10 @@ pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
             format!("{} set it to {}", member_name(workspace, by), status_label(to).to_lowercase())
         }
         Line::ReopenedByThem => "Reopened: they wrote again".to_owned(),
-        Line::AutoReply => "Answered by itself".to_owned(),
-        Line::Bounce => "A mail system reported".to_owned(),
+        Line::AutoReply => "Auto-reply sent".to_owned(),
+        Line::Bounce => "A mail server reported a problem".to_owned(),
         Line::Stranger { .. } => {
-            "Somebody who takes no part here answered this; it is a conversation of its own".to_owned()
+            "Somebody outside this conversation replied. Their reply is in a separate conversation.".to_owned()
         }
     }
 }

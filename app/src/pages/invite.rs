@@ -22,8 +22,8 @@ pub fn InvitePage() -> impl IntoView {
         true => view! {
             <EmptyState
                 icon=Icon::Link
-                title="This link is not complete"
-                text="Open the whole link that you were sent, or ask for a new one."
+                title="This link is incomplete"
+                text="Open the full link that you were sent, or ask for a new one."
             />
         }
         .into_any(),
@@ -34,7 +34,7 @@ pub fn InvitePage() -> impl IntoView {
         <AuthCard
             title="Join your team"
             lead="Choose how you sign in. Your colleagues see your name."
-            foot=|| view! { "A member already? " <a class="link" href="/sign-in">"Sign in"</a> }
+            foot=|| view! { "Already a member? " <a class="link" href="/sign-in">"Sign in"</a> }
         >
             {form}
         </AuthCard>
@@ -78,7 +78,7 @@ fn InviteForm(
                 label="Password"
                 name="password"
                 autocomplete="new-password"
-                hint=Some("At least 8 characters. A few words are easier to keep than signs.".to_owned())
+                hint=Some("At least 8 characters. Several random words are strong and easy to remember.".to_owned())
                 error=field_error(error, "password")
             />
             <Button variant=Variant::Primary submit=true wide=true busy=busy>

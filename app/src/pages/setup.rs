@@ -22,8 +22,8 @@ pub fn SetupPage() -> impl IntoView {
         true => view! {
             <EmptyState
                 icon=Icon::Link
-                title="This link is not complete"
-                text="Open the whole link that Tandem wrote when it was started. To get a new one, restart Tandem."
+                title="This link is incomplete"
+                text="Open the full link that Tandem printed when it started. To get a new link, restart Tandem."
             />
         }
         .into_any(),
@@ -32,9 +32,9 @@ pub fn SetupPage() -> impl IntoView {
     view! {
         <Title text="Set up · Tandem" />
         <AuthCard
-            title="Make this Tandem yours"
-            lead="You will be its first member and can invite the others next."
-            foot=|| "Everything stays on this server."
+            title="Set up Tandem"
+            lead="You will be the first member. You can invite the others afterwards."
+            foot=|| "Your data stays on this server."
         >
             {form}
         </AuthCard>
@@ -62,7 +62,7 @@ fn SetupForm(
                 value=typed.workspace
                 autocomplete="organization"
                 autofocus=true
-                hint=Some("Your team and your visitors see it.".to_owned())
+                hint=Some("Shown to your team and your visitors.".to_owned())
                 error=field_error(error, "workspace")
             />
             <AuthField
@@ -87,14 +87,14 @@ fn SetupForm(
                 label="Password"
                 name="new[password]"
                 autocomplete="new-password"
-                hint=Some("At least 8 characters. A few words are easier to keep than signs.".to_owned())
+                hint=Some("At least 8 characters. Several random words are strong and easy to remember.".to_owned())
                 error=field_error(error, "password")
             />
             <label class="check">
                 <input type="checkbox" name="new[sample]" value="on" checked=!typed.bare />
                 <span class="check-text">
-                    "Fill it with sample conversations"
-                    <span class="field-hint">"A small company to look around in before the first real message. Nothing of it is sent to anybody."</span>
+                    "Add sample conversations"
+                    <span class="field-hint">"Explore Tandem with the data of a small example company. None of it is sent to anybody."</span>
                 </span>
             </label>
             <Button variant=Variant::Primary submit=true wide=true busy=busy>

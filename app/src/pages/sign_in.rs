@@ -28,7 +28,7 @@ pub fn SignInPage() -> impl IntoView {
         <AuthCard
             title="Sign in"
             lead="Welcome back."
-            foot=|| "Password lost? Whoever runs this server can set a new one."
+            foot=|| "Forgot your password? The person who runs this server can set a new one."
         >
             <ActionForm action=action attr:class="form">
                 <FormError error=other_error(error, &["email", "password"]) />

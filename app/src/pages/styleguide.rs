@@ -45,7 +45,7 @@ fn Buttons() -> impl IntoView {
             <Button small=true>"Small"</Button>
             <Button variant=Variant::Primary busy=true>"Saving"</Button>
             <Button busy=true>"Busy"</Button>
-            <Button disabled_because=Some("A file is still on its way up".to_owned())>"Cannot be sent"</Button>
+            <Button disabled_because=Some("A file is still uploading".to_owned())>"Cannot be sent"</Button>
             <Button variant=Variant::Primary disabled_because=Some("Write something first".to_owned())>"Send"</Button>
             <Button variant=Variant::Danger small=true>"Small, danger"</Button>
             <Button variant=Variant::Ai small=true icon=Icon::Pause>"Small, AI"</Button>
@@ -201,7 +201,7 @@ fn Choices() -> impl IntoView {
         <Show title="Tabs, menus, dialogs, toasts">
             <Tabs label="Scope" tabs=tabs />
             <Segmented
-                label="What to write"
+                label="Message type"
                 options=vec!["Reply".to_owned(), "Note".to_owned()]
                 chosen=mode
                 on_choose=move |index| mode.set(index)
@@ -267,12 +267,12 @@ fn States() -> impl IntoView {
                 <Button icon=Icon::RefreshCw>"Try again"</Button>
             </EmptyState>
         </Show>
-        <Banner icon=Icon::Info title="You have the pen." text="Ada stopped when you began to type." />
+        <Banner icon=Icon::Info title="You are handling this." text="Ada stopped when you started typing." />
         <Banner icon=Icon::WifiOff tone=Tone::Wait title="Offline since 11:40." text="2 messages wait here." />
         <Banner icon=Icon::CircleAlert tone=Tone::Bad title="Two messages were refused." text="They are kept.">
             <Button variant=Variant::Quiet small=true>"See why"</Button>
         </Banner>
-        <Banner icon=Icon::Sparkles tone=Tone::Ai title="Ada has the pen." place=BannerPlace::Foot />
+        <Banner icon=Icon::Sparkles tone=Tone::Ai title="Ada is handling this." place=BannerPlace::Foot />
         <Banner icon=Icon::Info tone=Tone::Accent title="A colleague writes here too." />
         <Banner icon=Icon::Check tone=Tone::Good title="Connected." place=BannerPlace::Card />
         <Banner icon=Icon::KeyRound tone=Tone::Wait title="Sign in again." text="Nothing is lost." place=BannerPlace::Card>

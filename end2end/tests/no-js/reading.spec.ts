@@ -1,15 +1,15 @@
-// Without WebAssembly the inbox can be signed into, read and walked.
+// Set-up, reading and navigation work without WebAssembly.
 import { expect, test } from '../../fixtures/test'
 import { OWNER } from '../../fixtures/people'
 
-test('set up, sign in, read, walk', async ({ page, server }) => {
+test('set up, read a conversation, change the view', async ({ page, server }) => {
   await page.goto(server.setupLink!)
   await page.getByLabel('Workspace').fill('Acme')
   await page.getByLabel('Your name').fill(OWNER.name)
   await page.getByLabel('E-mail').fill(OWNER.email)
   await page.getByLabel('Password', { exact: true }).fill(OWNER.password)
   await page.getByRole('checkbox').check()
-  // The sample data is made meanwhile.
+  // The request takes longer because it creates the sample data.
   await page.locator('form button[type=submit]').click({ timeout: 30_000 })
   await expect(page).toHaveURL(/\/inbox/)
   const rows = page.locator('a.row')

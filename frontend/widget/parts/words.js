@@ -35,13 +35,13 @@ export const words = {
   sendsAfterUpload: 'Your message will be sent when the upload is done.',
   fixUploads: 'Remove the file that could not be attached, then send.',
   tooLarge: (limit) => `Too large, the limit is ${limit}`,
-  tooMany: (limit) => `At most ${limit} files in one message.`,
+  tooMany: (limit) => `A message can have at most ${limit} files.`,
 
   name: 'Name',
   email: 'E-mail',
   optional: 'optional',
-  whoHint: 'So that we can reply if you leave.',
-  badEmail: 'This does not look like an e-mail address. Correct it or leave it empty.',
+  whoHint: 'So we can reply if you leave.',
+  badEmail: 'Enter a valid e-mail address, or leave it empty.',
 
   picture: (name) => `Open picture ${name}`,
   download: (name) => `Download ${name}`,
@@ -50,15 +50,15 @@ export const words = {
 
   /** What to do about a message that the server will never take as it is, by HTTP status. */
   refused: {
-    400: 'It was not accepted. Change it and send it again.',
-    401: 'This chat did not accept it. Reload the page and try again.',
+    400: 'The message was not accepted. Change it and send it again.',
+    401: 'The message was not accepted. Reload the page and try again.',
     403: 'This chat does not accept messages from you.',
     404: 'This chat is no longer available.',
-    409: 'It got mixed up with another message.',
-    413: 'It is too long. Send it in parts.',
-    422: 'It was not accepted. If it has files, attach them again.',
+    409: 'The message conflicts with another one. Send it again.',
+    413: 'The message is too long. Send it in parts.',
+    422: 'The message was not accepted. If it has files, attach them again.',
   },
-  refusedOther: 'It was not accepted.',
+  refusedOther: 'The message was not accepted.',
 };
 
 /** Dates are written in the language of the words, in the visitor's own regional habit if there is one. */

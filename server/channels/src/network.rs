@@ -55,7 +55,7 @@ pub enum ReachError {
         reason: String,
     },
     /// The server's certificate is not valid for its name.
-    #[error("{name} does not prove who it is: {reason}.")]
+    #[error("{name} has no valid certificate: {reason}.")]
     NotTrusted {
         /// Its name.
         name: String,
@@ -70,11 +70,11 @@ impl ReachError {
         match self {
             Self::NoAddress(_) => "Check the server's name.",
             Self::NotPublic { .. } => {
-                "If it is a server of yours, whoever runs Tandem can let it be reached with TANDEM_ALLOW_NETWORKS."
+                "If it is your own server, the person who runs Tandem can allow it with TANDEM_ALLOW_NETWORKS."
             }
-            Self::NoAnswer { .. } => "Check the name, the port, and that no firewall is between.",
+            Self::NoAnswer { .. } => "Check the name, the port and the firewall.",
             Self::NotTrusted { .. } => {
-                "Use the name that stands in the server's certificate. For an authority of your own, whoever runs Tandem sets TANDEM_MAIL_CA."
+                "Use the name in the server's certificate. For your own certificate authority, the person who runs Tandem sets TANDEM_MAIL_CA."
             }
         }
     }
@@ -152,7 +152,7 @@ struct Web {
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     /// The URL is not one that may be fetched.
-    #[error("this is no address that can be asked")]
+    #[error("this is not a valid address")]
     NoUrl,
     /// Its server may not be reached, or was not.
     #[error(transparent)]

@@ -9,14 +9,14 @@ use store::{
 };
 
 /// The delivery reason of every message on a sample channel.
-pub(super) const SAMPLE: &str = "Not sent: this is a sample channel, and nobody gets what is written here.";
+pub(super) const SAMPLE: &str = "Not sent: this is a sample channel. Messages written here are not delivered.";
 
 /// Refuses to change the connection of a sample channel.
 pub(super) fn not_a_sample(account: &Account) -> Result<()> {
     if account.state != AccountState::Sample {
         return Ok(());
     }
-    let message = "This channel is only a sample. Add one of your own.".to_owned();
+    let message = "This is a sample channel. Add a channel of your own.".to_owned();
     Err(ApiError::Conflict { message }.into())
 }
 

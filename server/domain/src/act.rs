@@ -41,7 +41,7 @@ impl Command for ChangeState {
             return Ok(change.now.row);
         }
         if !self.seen.allows(self.act, &change.now.row) {
-            let message = "Somebody changed this conversation a moment ago. Look at it again, then decide.".to_owned();
+            let message = "Somebody changed this conversation a moment ago. Check it, then try again.".to_owned();
             return Err(ApiError::Conflict { message }.into());
         }
         assignable(tx, &scope, self.act).await?;
@@ -74,7 +74,7 @@ impl Command for ActOnMany {
         let scope = tx.scope()?;
         let by = scope.person()?.member.id;
         if self.conversations.len() > MOST_IN_A_SET {
-            let message = format!("Choose {MOST_IN_A_SET} conversations at most.");
+            let message = format!("Choose at most {MOST_IN_A_SET} conversations.");
             return Err(ApiError::invalid("conversations", message).into());
         }
         assignable(tx, &scope, self.act).await?;

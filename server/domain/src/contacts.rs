@@ -41,7 +41,7 @@ impl Command for EditContact {
             return Ok(contact);
         }
         let conflict = || ApiError::Conflict {
-            message: "Somebody changed this contact a moment ago. Look at it again.".to_owned(),
+            message: "Somebody changed this contact a moment ago. Check it, then try again.".to_owned(),
         };
         if contact.version != self.seen {
             return Err(conflict().into());

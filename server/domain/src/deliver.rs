@@ -168,7 +168,7 @@ impl Handed {
             None | Some("") => (DeliveryState::Sent, String::new()),
             Some(refused) => {
                 let reason = format!(
-                    "It did not reach everybody: {refused}. The others have it. Check the address, then write to it again."
+                    "Some recipients did not get it: {refused}. All others did. Check the address, then write to it again."
                 );
                 (DeliveryState::Bounced, reason)
             }
@@ -281,7 +281,7 @@ impl Command for PostponeSend {
         self.lease.done(tx).await?;
         let Some((mut message, before)) = still_going(tx, &scope, id).await? else { return Ok(()) };
         let state = if self.outgoing.doubtful { DeliveryState::Sending } else { DeliveryState::Queued };
-        let reason = format!("{}. It is tried again by itself.", self.reason.trim_end_matches('.'));
+        let reason = format!("{}. Tandem tries again automatically.", self.reason.trim_end_matches('.'));
         put(tx, &scope, &mut message, Delivery { state, reason, ..before }).await?;
         change.changed(message);
         change.finish(tx).await?;
@@ -312,11 +312,13 @@ impl Command for GiveUpSend {
         let scope = tx.scope()?;
         if let Some((mut message, before)) = still_going(tx, &scope, self.message).await? {
             let (state, next) = match before.state {
-                DeliveryState::Sending => (DeliveryState::Unknown, "Look whether it arrived before you send it again."),
-                _ => (DeliveryState::Failed, "Send it again once that is put right."),
+                DeliveryState::Sending => {
+                    (DeliveryState::Unknown, "Check whether it arrived before you send it again.")
+                }
+                _ => (DeliveryState::Failed, "Fix the problem, then send it again."),
             };
             let why = self.reason.trim_end_matches('.');
-            let reason = format!("It was tried several times; the last time: {why}. {next}");
+            let reason = format!("Sending failed several times. The last error: {why}. {next}");
             let mut change = Change::load(tx, &scope, message.conversation).await?;
             put(tx, &scope, &mut message, Delivery { state, reason, ..before }).await?;
             unsent::report(tx, &scope, &mut change, &message).await?;
@@ -395,6 +397,6 @@ mod tests {
         assert_eq!(state(""), (DeliveryState::Sent, String::new()));
         let (state, reason) = state("550 5.1.1 Unknown (ben@x.example)");
         assert!(state.is_unsent() && !may_be_sent(state), "it waits for a person and is not sent again by itself");
-        assert!(reason.contains("ben@x.example") && reason.contains("The others have it"), "{reason}");
+        assert!(reason.contains("ben@x.example") && reason.contains("All others did"), "{reason}");
     }
 }

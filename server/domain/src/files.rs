@@ -172,7 +172,7 @@ impl Files {
                 let mb = limit / (1024 * 1024);
                 return Err(ApiError::invalid(
                     "attachments",
-                    format!("This file is larger than {mb} MB. Send a link to it."),
+                    format!("This file is larger than {mb} MB. Send a link instead."),
                 )
                 .into());
             }
@@ -343,7 +343,8 @@ async fn make_room(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, size: i64
     if (files <= 0 && bytes <= 0) || upload::evict(tx, scope, channel, room).await? {
         return Ok(());
     }
-    let message = "Too many files wait to be sent here just now. Write without a file, or try again later.".to_owned();
+    let message =
+        "Too many files are waiting to be sent right now. Write without a file, or try again later.".to_owned();
     Err(ApiError::Busy { message }.into())
 }
 

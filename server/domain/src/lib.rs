@@ -38,7 +38,7 @@ pub fn check_text(field: &str, text: &str) -> Result<String> {
         .into());
     }
     if text.contains('\0') {
-        return Err(ApiError::invalid(field, "This has characters that cannot be kept. Type it again.").into());
+        return Err(ApiError::invalid(field, "This contains characters that cannot be saved. Type it again.").into());
     }
     Ok(text.trim_matches(['\n', '\r', ' ', '\t']).to_owned())
 }
@@ -50,7 +50,7 @@ pub fn check_text(field: &str, text: &str) -> Result<String> {
 pub fn check_line(field: &str, text: &str) -> Result<String> {
     let text = text.trim();
     if text.chars().any(char::is_control) {
-        return Err(ApiError::invalid(field, "This has characters that cannot be shown. Type it again.").into());
+        return Err(ApiError::invalid(field, "This contains characters that cannot be shown. Type it again.").into());
     }
     if text.chars().count() > 200 {
         return Err(ApiError::invalid(field, "This is longer than 200 characters.").into());

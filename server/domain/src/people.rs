@@ -72,10 +72,10 @@ impl Command for AddMember {
         if scope.me().is_some_and(|me| !me.member.role.may_grant(member.role)) {
             return Err(Error::FORBIDDEN);
         }
-        check_name("name", &member.name, "Say how colleagues should call them.")?;
+        check_name("name", &member.name, "Enter their name.")?;
         workspace::add_member(tx, scope.workspace(), member).await.map_err(|error| {
             match error.is_unique_violation() {
-                true => ApiError::invalid("email", "Somebody signs in with this address already.").into(),
+                true => ApiError::invalid("email", "Somebody already signs in with this e-mail address.").into(),
                 false => Error::from(error),
             }
         })?;

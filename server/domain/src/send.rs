@@ -66,7 +66,7 @@ impl Command for SendMessage {
             return Err(ApiError::invalid("text", "Write something or attach a file.").into());
         }
         if self.attachments.len() > 20 {
-            return Err(ApiError::invalid("attachments", "At most 20 files fit into one message.").into());
+            return Err(ApiError::invalid("attachments", "A message can have at most 20 files.").into());
         }
         let mut change = Change::load(tx, &scope, self.conversation).await?;
         let print = self.fingerprint(&text, &me.to_string());
@@ -154,7 +154,7 @@ async fn answered_since(tx: &mut Tx<'_>, scope: &Scope, change: &Change, seen: i
 
 /// The refusal of a different message with a known id.
 pub(super) fn another_message() -> Error {
-    let message = "Another message was sent from this draft already, perhaps in another window. Look at it, then edit yours and send it.".to_owned();
+    let message = "This draft was already sent as another message, perhaps in another window. Check that message, then edit yours and send it.".to_owned();
     ApiError::Conflict { message }.into()
 }
 
@@ -168,7 +168,7 @@ pub(super) async fn claim(
 ) -> Result<Vec<Attachment>> {
     let mut claimed = Vec::with_capacity(files.len());
     for id in files {
-        let gone = || ApiError::invalid("attachments", "A file is no longer there. Attach it again.");
+        let gone = || ApiError::invalid("attachments", "A file is no longer available. Attach it again.");
         if !message::claim_file(tx, scope, *id, uploader, change.now.row.id, change.next_place()).await? {
             return Err(gone().into());
         }
@@ -195,7 +195,9 @@ impl Command for CancelMessage {
             DeliveryState::Scheduled | DeliveryState::Failed => delivery.state = DeliveryState::Cancelled,
             // A reason shows that the channel was asked and did not accept the message.
             DeliveryState::Queued if !delivery.reason.is_empty() => delivery.state = DeliveryState::Cancelled,
-            _ => return Err(ApiError::Conflict { message: "Too late: it has gone out already.".to_owned() }.into()),
+            _ => {
+                return Err(ApiError::Conflict { message: "Too late. The message was already sent.".to_owned() }.into());
+            }
         }
         message::set_delivery(tx, &scope, message.id, delivery).await?;
         // The member who cancels it may edit it and send it again, with its files.
@@ -249,7 +251,7 @@ impl Command for SendNow {
                 return Ok(message);
             }
             DeliveryState::Cancelled => {
-                return Err(ApiError::Conflict { message: "It was taken back. Write it again.".to_owned() }.into());
+                return Err(ApiError::Conflict { message: "Sending was cancelled. Write it again.".to_owned() }.into());
             }
             _ => return Ok(message),
         }

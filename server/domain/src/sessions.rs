@@ -138,20 +138,20 @@ impl Command for SetUp {
 }
 
 fn stale_link(next: &str) -> Error {
-    ApiError::invalid("", format!("This link was used already or is older than a day. {next}")).into()
+    ApiError::invalid("", format!("This link was already used or is older than one day. {next}")).into()
 }
 
 /// The refusal of an invitation that is no longer valid, for any reason.
 pub fn stale_invitation() -> Error {
-    let message = "This link was used already, is older than a day, or whoever made it may not invite anybody now. Ask for a new one.";
+    let message = "This link is no longer valid. It was already used, is older than one day, or its creator can no longer invite members. Ask for a new one.";
     ApiError::invalid("", message).into()
 }
 
 fn member(name: &str, email: &str, role: Role, visibility: Visibility) -> Result<Member> {
-    let name = check_name("name", name, "Say how colleagues should call you.")?;
+    let name = check_name("name", name, "Enter your name.")?;
     let email = model::ContactField::Email.check(email).map_err(|e| ApiError::invalid("email", e.to_string()))?;
     if email.is_empty() {
-        return Err(ApiError::invalid("email", "An address is needed to sign in.").into());
+        return Err(ApiError::invalid("email", "Enter the e-mail address that you will sign in with.").into());
     }
     let id = MemberId::new(new_id());
     // A member who may not answer has no bubble: otherwise chat would be on while nobody can answer (H6).
@@ -169,8 +169,7 @@ pub fn web_chat(name: &str) -> Channel {
         address: String::new(),
         undo_ms: 0,
         greeting: "Hello. How can we help?".to_owned(),
-        auto_reply: "Thank you for writing. Nobody is here right now; we will answer as soon as we are back."
-            .to_owned(),
+        auto_reply: "Thank you for writing. Nobody is here right now. We will reply as soon as we are back.".to_owned(),
         origins: Vec::new(),
         state: None,
     }
@@ -346,8 +345,9 @@ impl Command for Invite {
         }
         let now = tx.now();
         if expiry::count_links(tx.conn(), &scope, Purpose::Invite, now).await? >= MOST_INVITATIONS {
-            let message =
-                format!("{MOST_INVITATIONS} invitations wait to be used. Revoke some of them, then make a new one.");
+            let message = format!(
+                "There are already {MOST_INVITATIONS} pending invitations. Revoke some of them, then create a new one."
+            );
             return Err(ApiError::invalid("", message).into());
         }
         let text = check_line("note", &self.invitation.note)?;
@@ -418,7 +418,8 @@ impl Command for AcceptInvite {
         let new = member(&self.name, &self.email, invitation.role, invitation.visibility)?;
         workspace::add_member(tx, workspace, &new).await.map_err(|error| match error.is_unique_violation() {
             // A holder of an invitation may learn this. Nobody else gets this far.
-            true => ApiError::invalid("email", "Somebody signs in with this address already. Use another one.").into(),
+            true => ApiError::invalid("email", "Somebody already signs in with this e-mail address. Use another one.")
+                .into(),
             false => Error::from(error),
         })?;
         session::set_password(tx, workspace, new.id, &self.password_hash).await?;

@@ -81,7 +81,7 @@ fn is_plain(text: &str) -> bool {
 
 /// The invalid address.
 #[derive(Debug, thiserror::Error)]
-#[error("\"{0}\" is no address")]
+#[error("\"{0}\" is not a valid e-mail address")]
 pub struct NoAddress(String);
 
 fn address(text: &str) -> Result<String, NoAddress> {

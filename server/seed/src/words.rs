@@ -268,13 +268,13 @@ pub(super) static FAILED: &[&str] = &[
     "The address does not exist. Ask them for another one, then send it again.",
     "Their mailbox is full. Try again tomorrow or use another channel.",
     "More than 24 hours have passed since they last wrote. Send a template instead.",
-    "The provider refused the attachment. Send a link to it.",
+    "The provider refused the attachment. Send a link instead.",
     "The connection to the provider was lost several times. Send it again.",
 ];
 
 /// Why it is unknown whether a message was sent.
 pub(super) const UNKNOWN: &str =
-    "Tandem stopped while this was being sent. Look whether it arrived before you send it again.";
+    "Tandem stopped while this was being sent. Check whether it arrived before you send it again.";
 
 /// The colleagues that a small team gets.
 pub(super) static COLLEAGUES: &[&str] =

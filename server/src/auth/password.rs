@@ -49,10 +49,10 @@ pub fn check(password: &str, known: &[&str]) -> Result<(), ApiError> {
     let first = letters.next();
     let is_one_letter = letters.all(|c| Some(c) == first);
     if is_one_letter || is_common(password) {
-        return Err(ApiError::invalid("password", "This is among the first that anybody would try. Use another one."));
+        return Err(ApiError::invalid("password", "This password is too easy to guess. Use another one."));
     }
     if is_made_of(password, known) {
-        let message = "This is made of a name or an address that everybody here knows. Use another one.";
+        let message = "This password is too similar to a name or an e-mail address. Use another one.";
         return Err(ApiError::invalid("password", message));
     }
     Ok(())

@@ -26,7 +26,7 @@ pub async fn host(State(http): State<Http>, request: Request, next: Next) -> Res
     if fits {
         return next.run(request).await;
     }
-    let told = "Tandem does not know this name as its own. Open it by its address, or set TANDEM_PUBLIC_URL to what browsers use.";
+    let told = "Tandem does not answer to this host name. Open it by its IP address, or set TANDEM_PUBLIC_URL to the address that browsers use.";
     (StatusCode::MISDIRECTED_REQUEST, told).into_response()
 }
 

@@ -79,14 +79,14 @@ pub(super) async fn read_again(http: &Http, scope: &Scope, id: MailId) -> Result
     let still = match &again.tried {
         Tried::Letter(_) => None,
         Tried::Unread(reason) => Some(format!("It still cannot be read. {reason}")),
-        Tried::Gone => Some("It lies in the mailbox no more: it was deleted before its server gave it.".to_owned()),
+        Tried::Gone => Some("It is no longer in the mailbox. It was deleted before it could be fetched.".to_owned()),
     };
     http.db.write(scope, again).await?;
     still.map_or(Ok(()), |message| Err(ApiError::Conflict { message }.into()))
 }
 
 fn no_address() -> Error {
-    ApiError::invalid("address", "Write it like name@example.com.").into()
+    ApiError::invalid("address", "Enter a valid e-mail address, like name@example.com.").into()
 }
 
 fn check_address(address: &str) -> Result<String> {
@@ -112,8 +112,8 @@ fn check_settings(settings: &EmailSettings) -> Result<EmailSettings> {
         signature: check_text("signature", &settings.signature)?,
     };
     match (checked.user.is_empty(), checked.folder.is_empty()) {
-        (true, _) => Err(ApiError::invalid("user", "Say as whom to sign in; mostly it is the address.").into()),
-        (_, true) => Err(ApiError::invalid("folder", "Say which folder to read; mostly it is INBOX.").into()),
+        (true, _) => Err(ApiError::invalid("user", "Enter the user name. It is usually the e-mail address.").into()),
+        (_, true) => Err(ApiError::invalid("folder", "Enter the folder to read. It is usually INBOX.").into()),
         _ => Ok(checked),
     }
 }
@@ -122,7 +122,7 @@ fn check_host(field: &str, host: &Host) -> Result<Host> {
     let name = server_name(host.name.trim());
     match (name, host.port) {
         (Some(name), 1..) => Ok(Host { name, ..host.clone() }),
-        (Some(_), 0) => Err(ApiError::invalid(field, "Say which port.").into()),
-        (None, _) => Err(ApiError::invalid(field, "Write the server's name, like mail.example.com.").into()),
+        (Some(_), 0) => Err(ApiError::invalid(field, "Enter the port.").into()),
+        (None, _) => Err(ApiError::invalid(field, "Enter the server name, like mail.example.com.").into()),
     }
 }

@@ -20,7 +20,7 @@ pub async fn readyz(State(http): State<Http>) -> impl IntoResponse {
     match asked.await {
         Ok(_) => match http.storage.now() {
             Storage::Fine => (StatusCode::OK, "ready"),
-            Storage::Low { .. } => (StatusCode::OK, "ready; little room is left on the disk"),
+            Storage::Low { .. } => (StatusCode::OK, "ready; the disk is almost full"),
             Storage::Failing(fault) => (StatusCode::SERVICE_UNAVAILABLE, fault.sentence()),
         },
         Err(error) => {

@@ -132,7 +132,7 @@ pub async fn root() -> Redirect {
 /// The page for unknown paths.
 pub async fn missing(State(http): State<Http>, request: Request) -> Response {
     if request.uri().path().starts_with("/api/") {
-        return (StatusCode::NOT_FOUND, "There is nothing here.").into_response();
+        return (StatusCode::NOT_FOUND, "Page not found.").into_response();
     }
     let mut response = render(&http, Given::of(&http, &request), request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
@@ -172,8 +172,7 @@ async fn render(http: &Http, given: Given, request: Request) -> Response {
         axum::body::to_bytes(body, usize::MAX).await.map(|page| Response::from_parts(head, Body::from(page)))
     };
     let Some(Ok(mut response)) = http.renderers().run(page).await else {
-        return (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made. Please load it again.")
-            .into_response();
+        return (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be loaded. Please reload it.").into_response();
     };
     let nonce = nonce.lock().ok().and_then(|nonce| nonce.clone()).unwrap_or_default();
     if let Ok(policy) = policy(&nonce).parse() {

@@ -247,7 +247,7 @@ pub async fn send(
         return Ok(too_long());
     }
     if written.attachments.len() > 10 {
-        return Err(ApiError::invalid("attachments", "At most 10 files fit into one message.").into());
+        return Err(ApiError::invalid("attachments", "A message can have at most 10 files.").into());
     }
     // Counts only text that will be stored, so that a full rate of the longest messages cannot fill the disk (S53).
     if let Some(seconds) = http.text_bytes().take(client, u32::try_from(written.text.len()).unwrap_or(u32::MAX)) {
@@ -352,7 +352,7 @@ pub async fn frame(State(http): State<Http>, chat: Chat) -> Result<Response, Ref
     let mut snapshot = http.db.snapshot().await?;
     let record = workspace::load(&mut snapshot.conn(), &chat.scope).await?;
     // The automatic reply says more, once it is sent.
-    let away = "Nobody is here right now. Write anyway; we will answer.";
+    let away = "Nobody is here right now. Leave a message and we will reply.";
     let config = json!({
         "key": chat.channel.key, "name": record.workspace.name, "greeting": chat.channel.greeting,
         "online": record.chat_off_since.is_none(), "away": away, "max_upload": VISITOR_LIMIT,

@@ -9,7 +9,7 @@ use store::{Scope, error::Result};
 
 use super::worker::{JobResult, Worker, jittered};
 
-const DOUBTFUL: &str = "Tandem stopped while this was being sent. Look whether it arrived before you send it again.";
+const DOUBTFUL: &str = "Tandem stopped while this was being sent. Check whether it arrived before you send it again.";
 /// How long a message is retried. Servers that greylist strangers, are busy or restart come back sooner.
 const PATIENCE_MS: i64 = 48 * 3_600_000;
 /// The longest pause between two attempts, in milliseconds.
@@ -68,7 +68,7 @@ async fn again(
         let wait_ms = pause(tried_ms).max(after_ms);
         worker.db.write(scope, PostponeSend { lease, outgoing, wait_ms, reason }).await?;
     } else {
-        let reason = format!("{}. It was tried for two days.", reason.trim_end_matches('.'));
+        let reason = format!("{}. Tandem tried for two days.", reason.trim_end_matches('.'));
         let outcome = given_up(outgoing.doubtful, &reason, "Check the channel in Settings → Channels, then try again.");
         worker.db.write(scope, FinishSend { lease, outgoing, outcome }).await?;
     }
@@ -79,7 +79,7 @@ async fn again(
 fn given_up(doubtful: bool, reason: &str, next: &str) -> SendOutcome {
     match doubtful {
         true => SendOutcome::Unknown(format!(
-            "{reason} An earlier try may have gone through: look whether it arrived before you send it again."
+            "{reason} An earlier attempt may have succeeded. Check whether it arrived before you send it again."
         )),
         false => SendOutcome::Failed(format!("{reason} {next}").trim_end().to_owned()),
     }

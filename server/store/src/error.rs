@@ -3,9 +3,9 @@
 use model::{ApiError, StorageFault};
 
 /// The same text for everybody: members see the reason above their list, and strangers need not know it.
-const NOT_STORED: &str = "Nothing can be stored on the server just now. It works again by itself; then try again.";
+const NOT_STORED: &str = "Nothing can be saved on the server right now. Try again in a moment.";
 
-const NOT_REACHED: &str = "The server cannot reach its database just now. It works again by itself; then try again.";
+const NOT_REACHED: &str = "The server cannot reach its database right now. Try again in a moment.";
 
 /// The store could not do what it was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]

@@ -238,13 +238,13 @@ async fn r7_later_is_tried_again_with_growing_pauses(world: World) {
     }
     let waiting = outbox.delivery(message.id).await;
     assert_eq!((outbox.handed(), waiting.state), (3 + 141, DeliveryState::Queued));
-    assert_eq!(waiting.reason, "It is resting. It is tried again by itself.");
+    assert_eq!(waiting.reason, "It is resting. Tandem tries again automatically.");
     for _ in 0..10 {
         outbox.after(1_200_000).await;
     }
     let delivery = outbox.delivery(message.id).await;
     assert_eq!((outbox.handed(), delivery.state), (3 + 145, DeliveryState::Failed));
-    assert!(delivery.reason.starts_with("It is resting. It was tried for two days."), "{}", delivery.reason);
+    assert!(delivery.reason.starts_with("It is resting. Tandem tried for two days."), "{}", delivery.reason);
     assert!(delivery.reason.ends_with("then try again.") && outbox.backlog().await == (0, 0, 0), "{}", delivery.reason);
     outbox.provider.answers.lock().unwrap().clear();
     outbox.world.db.write(&outbox.world.owner.scope, SendNow(message.id)).await.unwrap();
@@ -284,7 +284,7 @@ async fn r7_what_may_have_gone_through_is_never_said_to_have_failed(world: World
     for message in [&refused, &resting, &taken] {
         let delivery = outbox.delivery(message.id).await;
         if delivery.state == DeliveryState::Unknown {
-            assert!(delivery.reason.contains("look whether it arrived"), "{}", delivery.reason);
+            assert!(delivery.reason.contains("Check whether it arrived"), "{}", delivery.reason);
         }
         found.push(delivery.state);
     }
@@ -440,7 +440,7 @@ async fn r7_what_is_given_up_is_never_left_sending(world: World) {
     }
     let delivery = outbox.delivery(message.id).await;
     assert_eq!((outbox.handed(), delivery.state), (8, DeliveryState::Unknown));
-    assert!(delivery.reason.contains("Look whether it arrived"), "{}", delivery.reason);
+    assert!(delivery.reason.contains("Check whether it arrived"), "{}", delivery.reason);
     assert_eq!(outbox.backlog().await, (0, 0, 0));
     outbox.provider.panics.store(false, Ordering::SeqCst);
     world.db.write(&world.owner.scope, SendNow(message.id)).await.unwrap();

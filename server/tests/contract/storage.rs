@@ -84,7 +84,7 @@ async fn r21_a_database_that_takes_nothing_is_told_and_nothing_is_lost(world: Wo
     assert_eq!(error.storage_fault(), Some(expected), "{error}");
     let seen = error.into_api();
     assert!(seen.is_passing(), "a browser must keep the message and retry: {seen}");
-    assert!(seen.to_string().contains("Nothing can be stored"), "{seen}");
+    assert!(seen.to_string().contains("Nothing can be saved"), "{seen}");
     for _ in 0..2 {
         watch.look().await;
         assert_eq!(watch.now(), Storage::Failing(expected));

@@ -94,13 +94,16 @@ async fn a_form_that_was_refused_says_why_without_scripts() {
     let page = posts("wrong").await;
     assert!(page.url().path() == "/sign-in" && page.url().query().unwrap().contains("__path"), "{}", page.url());
     let html = page.text().await.unwrap();
-    assert!(html.contains("E-mail and password do not fit together.") && html.contains("owner@example.com"), "{html}");
+    assert!(
+        html.contains("The e-mail address or the password is wrong.") && html.contains("owner@example.com"),
+        "{html}"
+    );
     // The other forms were not refused.
     let html = browser.get(app.url("/invite?token=x")).send().await.unwrap().text().await.unwrap();
-    assert!(!html.contains("do not fit together"));
+    assert!(!html.contains("password is wrong"));
     assert_eq!(posts(PASSWORD).await.url().path(), "/inbox");
     let again = browser.get(app.url("/sign-in?__path=%2Fapi%2Ffn%2Fsign_in")).send().await.unwrap();
-    assert!(!again.text().await.unwrap().contains("do not fit together"), "the reason is shown once");
+    assert!(!again.text().await.unwrap().contains("password is wrong"), "the reason is shown once");
 }
 
 const EDGES: [i64; 6] = [i64::MAX, i64::MIN, i64::MAX - 1, -1, 0, 9_007_199_254_740_993];

@@ -29,7 +29,7 @@ async fn s23_a_mail_that_is_not_shown_says_so_in_its_frame() {
         let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
         assert!(policy.contains("frame-ancestors 'self'") && policy.contains("sandbox"), "{policy}");
         assert_eq!(answer.headers()["x-dns-prefetch-control"], "off");
-        assert!(answer.text().await.unwrap().contains("This mail could not be shown."));
+        assert!(answer.text().await.unwrap().contains("This e-mail could not be shown."));
     }
 }
 

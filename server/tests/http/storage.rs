@@ -166,7 +166,7 @@ async fn r21_readiness_and_health_say_beforehand_that_little_room_is_left() {
     app.storage.look().await;
     let ready = app.get("/readyz", None).await;
     assert_eq!(ready.status(), 200, "writes still work");
-    assert_eq!(ready.text().await.unwrap(), "ready; little room is left on the disk");
+    assert_eq!(ready.text().await.unwrap(), "ready; the disk is almost full");
     let health = app.call(Some(&app.admin), "system_status", serde_json::json!({})).await;
     let health: serde_json::Value = health.json().await.unwrap();
     assert!(health["storage"]["low"]["free"].is_u64(), "{health}");

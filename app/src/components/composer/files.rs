@@ -181,7 +181,7 @@ mod browser {
                 let bytes = file.size() as i64;
                 let too_large = bytes > LIMIT;
                 let progress = if too_large {
-                    Progress::Failed("Larger than 25 MB. Send a link to it.".to_owned())
+                    Progress::Failed("Larger than 25 MB. Send a link instead.".to_owned())
                 } else {
                     Progress::Going(0)
                 };
@@ -218,10 +218,10 @@ mod browser {
         let fail = move |why: &str| {
             progress.try_set(Progress::Failed(why.to_owned()));
         };
-        let Ok(request) = XmlHttpRequest::new() else { return fail("This browser cannot send files.") };
+        let Ok(request) = XmlHttpRequest::new() else { return fail("This browser cannot upload files.") };
         let name = String::from(js_sys::encode_uri_component(&upload.name));
         if request.open("POST", &format!("/api/files?name={name}")).is_err() {
-            return fail("It could not be sent.");
+            return fail("The file could not be uploaded.");
         }
         let moved = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
             let percent = event.loaded() / event.total().max(1.0) * 100.0;
@@ -261,7 +261,8 @@ mod browser {
         struct Told {
             message: String,
         }
-        json::read(answer).map_or_else(|_| "It could not be sent.".to_owned(), |refusal: Refusal| refusal.error.message)
+        json::read(answer)
+            .map_or_else(|_| "The file could not be uploaded.".to_owned(), |refusal: Refusal| refusal.error.message)
     }
 }
 

@@ -90,9 +90,9 @@ impl MailTo {
         let choice = self.choice()?;
         let bad = |one: &&Mailbox| ContactField::Email.check(&one.address).is_err() || one.address.is_empty();
         if let Some(one) = choice.recipients.everybody().find(bad) {
-            return Some(format!("\"{}\" is no address", one.address));
+            return Some(format!("\"{}\" is not a valid e-mail address", one.address));
         }
-        choice.recipients.everybody().next().is_none().then(|| "Say who it goes to".to_owned())
+        choice.recipients.everybody().next().is_none().then(|| "Add at least one recipient".to_owned())
     }
 
     /// The chosen recipients known only from the answered mail itself.
@@ -170,7 +170,7 @@ pub(super) fn MailShort(
         let part = |word: &str, list: &[Mailbox]| (!list.is_empty()).then(|| format!("{word} {}", names(list)));
         let parts = [part("to", &recipients.to), part("cc", &recipients.cc), part("bcc", &recipients.bcc)];
         let text = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
-        if text.is_empty() { "to nobody yet".to_owned() } else { text }
+        if text.is_empty() { "no recipients yet".to_owned() } else { text }
     };
     let opened = move || mail.typed.with(Option::is_some);
     let press = move |_| if opened() { mail.reset() } else { mail.open() };
@@ -179,7 +179,7 @@ pub(super) fn MailShort(
             type="button"
             aria-expanded=move || opened().to_string()
             aria-controls="mail-lines"
-            title="Change who it goes to and the subject"
+            title="Edit recipients and subject"
             on:click=press
         >
             <bdi>{text}</bdi>
@@ -223,7 +223,7 @@ pub(super) fn MailLines(
         let chosen = mail.choice()?.recipients;
         let difference = chosen.against(&usual);
         let said = |word: &str, list: &[Mailbox]| (!list.is_empty()).then(|| format!("{word} {}", names(list)));
-        let parts = [said("No longer goes to", &difference.dropped), said("New here:", &difference.added)];
+        let parts = [said("Removed:", &difference.dropped), said("Added:", &difference.added)];
         let text = parts.into_iter().flatten().collect::<Vec<_>>().join(". ");
         (!text.is_empty()).then(|| {
             view! {
@@ -243,7 +243,7 @@ pub(super) fn MailLines(
             view! {
                 <p class="mail-difference" role="note">
                     <Glyph icon=Icon::Info />
-                    <span>"Goes to " <bdi>{said}</bdi> " because the mail says so. Not verified."</span>
+                    <span>"Goes to " <bdi>{said}</bdi> ", the reply address that this e-mail gives. Not verified."</span>
                 </p>
             }
         })

@@ -39,7 +39,7 @@ pub fn use_chat() -> Chat {
         let undo = move |before, error: model::ApiError| {
             show(workspace, before);
             if let Some(toasts) = toasts {
-                toasts.push(Toast::new(format!("Your chat was not changed. {error}")).tone(Tone::Bad));
+                toasts.push(Toast::new(format!("Your chat status was not changed. {error}")).tone(Tone::Bad));
             }
         };
         wish.get_value().send(before, !before, set_chat, undo);

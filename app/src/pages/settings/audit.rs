@@ -15,7 +15,7 @@ use model::{AuditLine, AuditPage};
 #[component]
 pub fn SettingsAudit() -> impl IntoView {
     view! {
-        <PageHead title="Audit log" lead="Who signed in, who was refused, and who changed what others depend on. Nobody can change it." />
+        <PageHead title="Audit log" lead="Sign-ins, refused attempts and changes that affect others. Nobody can change these entries." />
         <AdminOnly>
             <Newest />
         </AdminOnly>
@@ -85,7 +85,7 @@ fn Lines(
         </section>
         <p class="page-foot" hidden=move || !more.get()>
             <Button small=true busy=busy on_press=older>
-                "Show older lines"
+                "Show older entries"
             </Button>
         </p>
     }

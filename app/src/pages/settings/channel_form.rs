@@ -75,7 +75,7 @@ pub(super) fn ChannelForm(
             typed.as_ref().is_some_and(|typed| channel.with(|c| c.as_ref().map(Text::of).as_ref() != Some(typed)))
         })
     });
-    let unchanged = Signal::derive(move || (!changed.get()).then(|| "Nothing has changed".to_owned()));
+    let unchanged = Signal::derive(move || (!changed.get()).then(|| "No changes to save".to_owned()));
     let web = kind.capabilities().set_up == SetUp::Widget;
     let title = move || text.with(|text| text.name.clone());
     view! {
@@ -93,7 +93,7 @@ pub(super) fn ChannelForm(
                     label="Name"
                     value=Signal::derive(move || text.with(|text| text.name.clone()))
                     on_input=move |value: String| write(|text, value| text.name = value, value)
-                    hint="As your team calls it."
+                    hint="The name that your team sees."
                     error=field_error(error, "name")
                 />
                 {web
@@ -105,7 +105,7 @@ pub(super) fn ChannelForm(
                                 value=Signal::derive(move || text.with(|text| text.greeting.clone()))
                                 on_input=move |value: String| write(|text, value| text.greeting = value, value)
                                 optional=true
-                                hint="Visitors read it before they write."
+                                hint="Visitors see it before they write."
                                 error=field_error(error, "greeting")
                             />
                         }
@@ -120,7 +120,7 @@ pub(super) fn ChannelForm(
                                 on_input=move |value: String| write(|text, value| text.auto_reply = value, value)
                                 rows=3
                                 optional=true
-                                hint="Sent once to whoever writes while nobody is here. Empty sends none."
+                                hint="Sent once to each visitor who writes while chat is off. Leave empty to send nothing."
                                 error=field_error(error, "auto_reply")
                             />
                         }
@@ -137,7 +137,7 @@ pub(super) fn ChannelForm(
                                 optional=true
                                 literal=true
                                 placeholder="https://www.example.com"
-                                hint="One per line. Empty lets any site embed the chat."
+                                hint="One per line. Leave empty to allow every site."
                                 error=field_error(error, "origins")
                             />
                         }

@@ -23,11 +23,11 @@ pub fn SettingsChannels() -> impl IntoView {
     let adding = RwSignal::new(None::<ChannelId>);
     let open = Memo::new(move |_| workspace.boot.with(|boot| boot.chat_open()));
     view! {
-        <PageHead title="Channels" lead="Where messages come in. They arrive in the inbox at once.">
+        <PageHead title="Channels" lead="Where your messages come from. They all arrive in the inbox.">
             <div class="head-actions">
                 {move || match open.get() {
                     true => view! { <Pill text="Chat on" tone=Tone::Good icon=Icon::MessageCircle /> },
-                    false => view! { <Pill text="Chat off: the auto-reply answers" icon=Icon::MessageCircle /> },
+                    false => view! { <Pill text="Chat off: visitors get the auto-reply" icon=Icon::MessageCircle /> },
                 }}
                 <Button variant=Variant::Primary on_press=move || adding.set(Some(ChannelId::new(new_uuid())))>
                     "Add e-mail"
@@ -44,7 +44,7 @@ pub fn SettingsChannels() -> impl IntoView {
             }}
             <Show when=move || ids.with(Vec::is_empty)>
                 <section class="card">
-                    <EmptyState icon=Icon::Plug title="No channel is connected" text="Set-up makes a web chat; this workspace has none." />
+                    <EmptyState icon=Icon::Plug title="No channels yet" text="Add an e-mail channel to receive messages." />
                 </section>
             </Show>
             <For each=move || ids.get() key=|id| *id let:id>
@@ -95,7 +95,7 @@ fn SampleCard(
                     <h2 dir="auto">{channel.name}</h2>
                     <p>
                         {channel.kind.label()}
-                        ". It belongs to the sample conversations: nothing comes in by it, and a reply there is sent to nobody."
+                        ". It belongs to the sample conversations. It receives nothing, and replies are not delivered."
                     </p>
                 </div>
                 <Pill text=AccountState::Sample.label() tone=Tone::Wait icon=Icon::Info />
@@ -126,8 +126,8 @@ fn Embed(
         <section class="card">
             <div class="card-head">
                 <div>
-                    <h2>"Put it on your site"</h2>
-                    <p>"One line before the end of the body."</p>
+                    <h2>"Add it to your site"</h2>
+                    <p>"Paste this line before the closing body tag of your pages."</p>
                 </div>
                 <a class="btn btn-plain btn-small" href=try_it target="_blank" rel="noopener">
                     <Glyph icon=Icon::ExternalLink />
@@ -136,7 +136,7 @@ fn Embed(
                 <CopyButton text=line />
             </div>
             <div class="card-body">
-                <pre class="code-block" tabindex="0" dir="ltr" aria-label="The line to put on your site">
+                <pre class="code-block" tabindex="0" dir="ltr" aria-label="Code for your site">
                     <code>{move || line.get()}</code>
                 </pre>
             </div>

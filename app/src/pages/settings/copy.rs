@@ -19,7 +19,7 @@ pub(super) fn CopyButton(
     let said = RwSignal::new("");
     let press = move || {
         let done = text.with_untracked(|text| copy(text));
-        said.set(if done { "Copied" } else { "Select it and copy it by hand" });
+        said.set(if done { "Copied" } else { "Copying failed. Select the text and copy it." });
         set_timeout(
             move || {
                 said.try_set("");

@@ -89,18 +89,18 @@ fn InviteForm(
             <div class="card-head">
                 <div>
                     <h2>"Invite"</h2>
-                    <p>"You get a link to hand over. It is good for one person and one day."</p>
+                    <p>"You get a link to share. It works once and expires after one day."</p>
                 </div>
             </div>
             <div class="card-body form">
                 <FormError error=other_error(error, &["note"]) />
                 <TextField
                     id="invite-note"
-                    label="For whom"
+                    label="Who is it for?"
                     value=note
                     on_input=move |text: String| note.set(text)
                     optional=true
-                    hint="A reminder for you; they choose their own name and address."
+                    hint="A note for you. They choose their own name and e-mail address."
                     error=field_error(error, "note")
                 />
                 <div class="form-grid">
@@ -130,7 +130,7 @@ fn InviteForm(
             </div>
             <div class="card-foot">
                 <Button variant=Variant::Primary icon=Icon::UserRoundPlus submit=true busy=saving.busy>
-                    "Make a link"
+                    "Create link"
                 </Button>
             </div>
         </form>
@@ -159,7 +159,7 @@ fn NewLink(
                     <h2>
                         <bdi>{title}</bdi>
                     </h2>
-                    <p>"Copy the link now: it is shown this once."</p>
+                    <p>"Copy the link now. It is shown only once."</p>
                 </div>
                 <CopyButton text=link.clone() word="Copy link" />
             </div>
@@ -193,11 +193,11 @@ fn InviteList(
         <section class="card">
             <div class="card-head">
                 <div>
-                    <h2>"Open invitations"</h2>
+                    <h2>"Pending invitations"</h2>
                 </div>
             </div>
             <div hidden=move || !none.get()>
-                <EmptyState icon=Icon::UserRoundCheck title="No invitation is open" />
+                <EmptyState icon=Icon::UserRoundCheck title="No pending invitations" />
             </div>
             {lines}
         </section>

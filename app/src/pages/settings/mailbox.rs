@@ -153,14 +153,14 @@ fn Figures(health: ChannelHealth) -> impl IntoView {
         None => "never".into_any(),
     };
     let ledger = health.ledger.map(|ledger| {
-        let before = (ledger.before > 0).then(|| format!(", {} from before", ledger.before));
+        let before = (ledger.before > 0).then(|| format!(", {} older", ledger.before));
         view! {
             <div class="stat">
-                <dt>"In the folder"</dt>
+                <dt>"In the mail folder"</dt>
                 <dd>
                     {ledger.on_server}
                     <span class="cell-note">
-                        {ledger.here} " here" {before} ", counted " <RelativeTime at=ledger.at.0 now=now />
+                        {ledger.here} " in Tandem" {before} ", counted " <RelativeTime at=ledger.at.0 now=now />
                     </span>
                 </dd>
             </div>
@@ -169,19 +169,19 @@ fn Figures(health: ChannelHealth) -> impl IntoView {
     view! {
         <dl class="stats">
             <div class="stat">
-                <dt>"Last in"</dt>
+                <dt>"Last received"</dt>
                 <dd>{when(health.last_in)}</dd>
             </div>
             <div class="stat">
-                <dt>"Last out"</dt>
+                <dt>"Last sent"</dt>
                 <dd>{when(health.last_out)}</dd>
             </div>
             <div class="stat">
-                <dt>"Waiting to go out"</dt>
+                <dt>"Waiting to be sent"</dt>
                 <dd>{health.backlog}</dd>
             </div>
             <div class="stat">
-                <dt>"Read up to number"</dt>
+                <dt>"Last e-mail read (UID)"</dt>
                 <dd>{health.cursor}</dd>
             </div>
             {ledger}
@@ -208,8 +208,8 @@ fn Before(id: ChannelId, look: Callback<()>) -> impl IntoView {
         <div class="card-foot mailbox-before">
             <p>
                 {move || match asked.get() {
-                    true => "They are being brought in, as closed conversations.",
-                    false => "Older mails stay in the mailbox until you bring them in, as closed conversations:",
+                    true => "Older e-mails are being imported as closed conversations.",
+                    false => "Import older e-mails as closed conversations:",
                 }}
             </p>
             <Button small=true on_press=fetch(30) busy=saving.busy>"30 days"</Button>
@@ -225,15 +225,15 @@ fn Before(id: ChannelId, look: Callback<()>) -> impl IntoView {
 #[component]
 fn Quarantine(mails: Memo<Vec<QuarantinedMail>>, look: Callback<()>) -> impl IntoView {
     let again = move |id: MailId| view! { <TryAgain id look /> }.into_any();
-    let about = "Mails that could not be read. Nothing of them is lost, and the others went on.";
+    let about = "E-mails that could not be read. None of them is lost, and other e-mails still arrive.";
     view! { <Mails title="Quarantine" about mails actions=again /> }
 }
 
 /// Mails that were read but belong to no conversation.
 #[component]
 fn SetAside(mails: Memo<Vec<QuarantinedMail>>) -> impl IntoView {
-    let about = "Mails that open no conversation: notes of machines that answer nothing of ours, and reports about mails that were not \
-                 sent from here.";
+    let about = "E-mails that start no conversation: automatic messages that do not reply to any of your e-mails, and delivery reports \
+                 about e-mails that were not sent from here.";
     view! { <Mails title="Set aside" about mails actions=|_| ().into_any() /> }
 }
 
@@ -285,8 +285,8 @@ fn Mails(
                 <table class="table">
                     <thead>
                         <tr>
-                            <th scope="col">"Came"</th>
-                            <th scope="col">"Why"</th>
+                            <th scope="col">"Received"</th>
+                            <th scope="col">"Reason"</th>
                             <th scope="col">"Size"</th>
                             <th scope="col">
                                 <span class="sr">"Actions"</span>

@@ -89,7 +89,7 @@ pub(super) fn MailboxForm(
     };
     let error = Signal::from(form.saving.error);
     let failed = move || form.check.with(|check| check.as_ref().is_some_and(|check| !check.is_good()));
-    let title = if is_new { "Add e-mail" } else { "How it is reached" };
+    let title = if is_new { "Add e-mail" } else { "Mailbox settings" };
     view! {
         <form class="card" method="dialog" on:submit=submit>
             <div class="card-head">
@@ -118,7 +118,7 @@ pub(super) fn MailboxForm(
                     optional=!is_new
                     autocomplete="off"
                     hint=Some(
-                        if is_new { "Many providers want an app password, made in the account's security settings." } else { "Empty keeps the one that is stored." }.to_owned(),
+                        if is_new { "Many providers require an app password. Create one in the account's security settings." } else { "Leave empty to keep the stored password." }.to_owned(),
                     )
                     error=field_error(error, "password")
                     node_ref=password
@@ -129,7 +129,7 @@ pub(super) fn MailboxForm(
                 </Show>
                 {move || form.check.get().map(|check| view! { <Steps steps=check.steps /> })}
                 <Show when=move || form.saving.busy.get() && ready.get()>
-                    <p class="field-hint" role="status">"Testing: this takes up to a minute, for a mail is sent to the mailbox and awaited."</p>
+                    <p class="field-hint" role="status">"Testing. This can take a minute because a test e-mail is sent to the mailbox."</p>
                 </Show>
             </div>
             <div class="card-foot">
@@ -153,7 +153,7 @@ pub(super) fn MailboxForm(
 #[component]
 fn Found(by: String, notice: String) -> impl IntoView {
     let tone = if notice.is_empty() { Tone::Good } else { Tone::Wait };
-    let text = if notice.is_empty() { "Look them over, then test.".to_owned() } else { notice };
+    let text = if notice.is_empty() { "Check them, then test.".to_owned() } else { notice };
     view! {
         <Banner icon=Icon::Info title=format!("Servers from {by}.") text=text tone=tone place=BannerPlace::Card />
     }
@@ -178,16 +178,16 @@ fn Servers(form: Form) -> impl IntoView {
         <div class="form-grid">
             <TextField
                 id=format!("sender-{id}")
-                label="Name of the sender"
+                label="Sender name"
                 value=text(|s| s.name.clone())
                 on_input=move |value: String| write(|s, v| s.name = v, value)
                 optional=true
-                hint="Stands beside the address in what goes out."
+                hint="Shown next to the address in e-mails that you send."
                 error=field_error(error, "sender")
             />
             <TextField
                 id=format!("user-{id}")
-                label="Sign in as"
+                label="User name"
                 value=text(|s| s.user.clone())
                 on_input=move |value: String| write(|s, v| s.user = v, value)
                 literal=true
@@ -223,7 +223,7 @@ fn Servers(form: Form) -> impl IntoView {
             on_input=move |value: String| write(|s, v| s.signature = v, value)
             rows=3
             optional=true
-            hint="Stands under every answer."
+            hint="Added below every reply."
             error=field_error(error, "signature")
         />
     }
@@ -309,7 +309,7 @@ pub(super) fn Steps(
         .into_iter()
         .map(|CheckedStep { step, outcome }| {
             let (word, icon, state, text) = match outcome {
-                StepOutcome::Good(found) => ("went well", Icon::Check, "good", found),
+                StepOutcome::Good(found) => ("passed", Icon::Check, "good", found),
                 StepOutcome::Bad { reason, next_step } => {
                     ("failed", Icon::CircleAlert, "bad", format!("{reason} {next_step}"))
                 }
@@ -327,7 +327,7 @@ pub(super) fn Steps(
         .collect_view();
     view! {
         <div role="status">
-            <ol class="check-steps" aria-label="How the test went">
+            <ol class="check-steps" aria-label="Test results">
                 {rows}
             </ol>
         </div>

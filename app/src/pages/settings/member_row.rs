@@ -115,7 +115,7 @@ pub(super) fn MemberRow(
         match (me || locked.get(), disabled.get()) {
         (true, _) => ().into_any(),
         (false, true) => view! {
-            <Button small=true name=format!("Let {} in again", name.get_untracked()) on_press=move || change(&|rights| rights.disabled = false)>
+            <Button small=true name=format!("Enable {}", name.get_untracked()) on_press=move || change(&|rights| rights.disabled = false)>
                 "Enable"
             </Button>
         }

@@ -24,7 +24,7 @@ pub(super) fn visibilities() -> Vec<(&'static str, &'static str)> {
 #[component]
 pub fn SettingsMembers() -> impl IntoView {
     view! {
-        <PageHead title="Members" lead="Everybody who can open this workspace, what they may do and what they see." />
+        <PageHead title="Members" lead="Everybody in this workspace, their role and what they can see." />
         <AdminOnly>
             <MemberTable />
             <Invites />

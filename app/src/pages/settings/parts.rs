@@ -50,7 +50,7 @@ pub(super) fn AdminOnly(
                 <EmptyState
                     icon=Icon::Lock
                     title="Only owners and admins can change this."
-                    text="Ask one of them; nothing here concerns your own conversations."
+                    text="Ask one of them if something needs to change."
                 />
             </section>
         }

@@ -33,7 +33,7 @@ pub fn SettingsSessions() -> impl IntoView {
         })
     };
     view! {
-        <PageHead title="Sessions and password" lead="Where you are signed in. End what you do not know." />
+        <PageHead title="Sessions and password" lead="Where you are signed in. End every session that you do not know." />
         <Transition fallback=|| view! { <CardSkeleton /> }>{list}</Transition>
         <PasswordCard on_changed=move || all.refetch() />
     }
@@ -78,7 +78,7 @@ fn SessionLine(
         });
     };
     let control = match session.this {
-        true => view! { <Pill text="This one" tone=Tone::Good icon=Icon::Check /> }.into_any(),
+        true => view! { <Pill text="This session" tone=Tone::Good icon=Icon::Check /> }.into_any(),
         false => view! { <Button small=true name=name on_press=end>"End"</Button> }.into_any(),
     };
     view! {
@@ -87,7 +87,7 @@ fn SessionLine(
             <div>
                 <b title=session.user_agent>{words}</b>
                 <p>
-                    "Last used: " <RelativeTime at=session.seen.0 now=now /> " · Began: "
+                    "Last active: " <RelativeTime at=session.seen.0 now=now /> " · Signed in: "
                     <RelativeTime at=session.began.0 now=now />
                 </p>
                 <InlineError error=error />

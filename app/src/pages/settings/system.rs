@@ -18,7 +18,7 @@ use model::{Space, Storage};
 #[component]
 pub fn SettingsSystem() -> impl IntoView {
     view! {
-        <PageHead title="Health and jobs" lead="What this server does in the background, and what it could not do." />
+        <PageHead title="Health and jobs" lead="The server's background work, and the jobs that failed." />
         <AdminOnly>
             <Status />
         </AdminOnly>
@@ -41,7 +41,7 @@ fn Status() -> impl IntoView {
         <Transition fallback=|| view! { <CardSkeleton lines=4 /> }>{shown}</Transition>
         <p class="page-foot">
             <Button icon=Icon::RefreshCw small=true on_press=move || status.refetch()>
-                "Look again"
+                "Refresh"
             </Button>
         </p>
     }
@@ -59,8 +59,8 @@ fn Shown(
             <section class="card">
                 <EmptyState
                     icon=Icon::CircleCheck
-                    title="Nothing was given up"
-                    text="Work that fails is tried again by itself; what still fails then is listed here."
+                    title="No failed jobs"
+                    text="Jobs that fail are retried automatically. Jobs that keep failing are listed here."
                 />
             </section>
         }
@@ -70,14 +70,14 @@ fn Shown(
     let storage = match status.storage {
         Storage::Fine => None,
         Storage::Low { .. } => Some((
-            "Little room is left on a disk of the server.".to_owned(),
-            "Once it is full, nothing can be received or sent. Make room, or give Tandem a larger disk.",
+            "A disk of the server is almost full.".to_owned(),
+            "When it is full, nothing can be sent or received. Free up space or add a larger disk.",
             Tone::Wait,
         )),
         Storage::Failing(fault) => Some((
-            format!("{} Nothing can be stored.", fault.sentence()),
-            "What people write waits in their browsers, mails wait in their mailboxes. It is tried every few seconds and goes on by \
-             itself; the server's log has each failure.",
+            format!("{} Nothing can be saved.", fault.sentence()),
+            "Replies wait in the members' browsers and e-mails wait in their mailboxes. Tandem retries every few seconds. The \
+             server's log has each failure.",
             Tone::Bad,
         )),
     };
@@ -101,7 +101,7 @@ fn Shown(
                 <dd>{status.waiting}</dd>
             </div>
             <div class="stat">
-                <dt>"Given up"</dt>
+                <dt>"Failed jobs"</dt>
                 <dd>{dead}</dd>
             </div>
         </dl>
@@ -131,8 +131,8 @@ fn DeadJobs(
         <section class="card">
             <div class="card-head">
                 <div>
-                    <h2>"Given up"</h2>
-                    <p>"Nothing is lost: each can run again."</p>
+                    <h2>"Failed jobs"</h2>
+                    <p>"Nothing is lost. You can run each job again."</p>
                 </div>
             </div>
             <div class="table-frame">
@@ -141,7 +141,7 @@ fn DeadJobs(
                         <tr>
                             <th scope="col">"Job"</th>
                             <th scope="col">"What went wrong"</th>
-                            <th scope="col">"Last try"</th>
+                            <th scope="col">"Last attempt"</th>
                             <th scope="col">
                                 <span class="sr">"Actions"</span>
                             </th>

@@ -38,7 +38,7 @@ pub(super) fn TeamCard(
     let count =
         Memo::new(move |_| workspace.boot.with(|boot| boot.members.iter().filter(|m| m.teams.contains(&id)).count()));
     let in_words = move || match count.get() {
-        0 => "Nobody is in it yet.".to_owned(),
+        0 => "No members yet.".to_owned(),
         1 => "1 member".to_owned(),
         count => format!("{count} members"),
     };

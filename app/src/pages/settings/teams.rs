@@ -19,7 +19,7 @@ use model::{Team, TeamId};
 #[component]
 pub fn SettingsTeams() -> impl IntoView {
     view! {
-        <PageHead title="Teams" lead="Who sees only their teams’ conversations sees those of the channels that the team looks after." />
+        <PageHead title="Teams" lead="Members who can see only their teams’ conversations see the conversations of their teams’ channels." />
         <AdminOnly>
             <TeamList />
             <NewTeam />
@@ -35,7 +35,7 @@ fn TeamList() -> impl IntoView {
     view! {
         <Show when=move || ids.with(Vec::is_empty)>
             <section class="card">
-                <EmptyState icon=Icon::Users title="No teams yet" text="Everybody sees what their visibility lets them see. Name the first team below." />
+                <EmptyState icon=Icon::Users title="No teams yet" text="Create a team to let its members see the conversations of certain channels." />
             </section>
         </Show>
         <For each=move || ids.get() key=|id| *id let:id>

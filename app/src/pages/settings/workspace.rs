@@ -21,7 +21,7 @@ use model::Workspace;
 #[component]
 pub fn SettingsWorkspace() -> impl IntoView {
     view! {
-        <PageHead title="Workspace" lead="What holds for everybody here." />
+        <PageHead title="Workspace" lead="Settings that apply to everybody." />
         <AdminOnly>
             <NameForm />
             <Switches />
@@ -56,7 +56,7 @@ fn NameForm() -> impl IntoView {
         });
     };
     let error = Signal::from(saving.error);
-    let unchanged = Signal::derive(move || typed.with(Option::is_none).then(|| "Nothing has changed".to_owned()));
+    let unchanged = Signal::derive(move || typed.with(Option::is_none).then(|| "No changes to save".to_owned()));
     view! {
         <form class="card" method="dialog" on:submit=submit>
             <div class="card-body form">
@@ -66,7 +66,7 @@ fn NameForm() -> impl IntoView {
                     label="Name"
                     value=value
                     on_input=move |text: String| typed.set(Some(text))
-                    hint="Your team and your visitors see it."
+                    hint="Shown to your team and your visitors."
                     error=field_error(error, "name")
                 />
             </div>
@@ -101,14 +101,14 @@ fn Switches() -> impl IntoView {
             <SwitchOption
                 id="chat-enabled"
                 label="Chat"
-                text="On: visitors reach whoever has their own chat on. Off: nobody is reached, messages wait in Missed, and the auto-reply goes out."
+                text="On: visitors reach members whose own chat is on. Off: messages go to Missed and visitors get the auto-reply."
                 on=Signal::derive(move || workspace.boot.with(|boot| boot.workspace.chat_enabled))
                 on_turn=move |on: bool| turn(|workspace, on| workspace.chat_enabled = on, on)
             />
             <SwitchOption
                 id="pending-after-reply"
                 label="Pending after a reply"
-                text="Whoever replies waits for an answer: the conversation says so until one comes."
+                text="After a reply, the conversation is pending until the customer answers."
                 on=Signal::derive(move || workspace.boot.with(|boot| boot.workspace.pending_after_reply))
                 on_turn=move |on: bool| turn(|workspace, on| workspace.pending_after_reply = on, on)
             />

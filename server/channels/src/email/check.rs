@@ -55,8 +55,8 @@ impl Email {
         let smtp = Smtp { network, host, user: &user, password, domain: &domain };
         smtp.try_sign_in().await.map_err(reason)?;
         steps.good(CheckStep::Connect, "Both servers answer");
-        steps.good(CheckStep::Tls, "Both prove who they are");
-        steps.good(CheckStep::Login, format!("As {user}, at both"));
+        steps.good(CheckStep::Tls, "Both certificates are valid");
+        steps.good(CheckStep::Login, format!("As {user}, on both"));
         let opened = imap.examine(&settings.folder).await?;
         settings.sent_folder = if files_sent_itself(&host.name) { None } else { imap.sent_folder().await? };
         imap.examine(&settings.folder).await?;
@@ -75,7 +75,7 @@ impl Email {
             return Err(MailError::NotArrived(settings.address.clone()));
         }
         settings.takes_plus = plus;
-        let learned = if plus { "It arrived, by a plus-address too" } else { "It arrived" };
+        let learned = if plus { "It arrived, also at a plus address" } else { "It arrived" };
         steps.good(CheckStep::Receive, learned);
         imap.close().await;
         Ok(())

@@ -37,7 +37,7 @@ struct Provider {
 }
 
 const APP_PASSWORD: &str =
-    "It takes no ordinary password here: make an app password in the account's security settings, and enter that.";
+    "This provider requires an app password. Create one in the account's security settings and enter it here.";
 
 /// As on the providers' own help pages.
 const PROVIDERS: [Provider; 14] = [
@@ -68,7 +68,7 @@ const PROVIDERS: [Provider; 14] = [
         smtp: "smtp.office365.com",
         smtp_security: Security::StartTls,
         files_sent: true,
-        notice: "Microsoft takes no passwords from programs any more, only its own sign-in (OAuth). That is not built yet: this mailbox cannot be connected for now.",
+        notice: "Microsoft no longer accepts passwords from other programs, only its own sign-in (OAuth). Tandem does not support that yet, so this mailbox cannot be connected.",
     },
     simple(
         "iCloud",
@@ -190,7 +190,7 @@ pub async fn discover(network: &Network, address: &str) -> Option<Found> {
     Some(Found {
         settings: settings(address, host(format!("imap.{domain}"), 993), host(format!("smtp.{domain}"), 465)),
         by: "a guess".to_owned(),
-        notice: "Nothing is published about this domain's servers. Ask whoever runs the mailbox, or look into another mail program.".to_owned(),
+        notice: "This domain does not publish its mail servers. Ask your mail provider, or copy the settings from another mail program.".to_owned(),
     })
 }
 

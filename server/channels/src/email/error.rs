@@ -15,7 +15,7 @@ pub enum MailError {
     #[error("{0} does not offer STARTTLS on this port.")]
     NoStartTls(String),
     /// Unencrypted data came after the answer to STARTTLS. An attacker in between may have sent it.
-    #[error("{0} said more in the clear than it was asked, before the encryption began.")]
+    #[error("{0} sent unexpected data before the encryption began.")]
     Tampered(String),
     /// The server refuses the user or the password.
     #[error("{server} refuses the user or the password: {said}.")]
@@ -82,7 +82,7 @@ pub enum MailError {
         said: String,
     },
     /// A test mail did not come back.
-    #[error("The mail to {0} was taken and did not arrive within half a minute.")]
+    #[error("The test e-mail to {0} was accepted but did not arrive within 30 seconds.")]
     NotArrived(String),
     /// The stored password cannot be opened.
     #[error("{0}.")]
@@ -132,25 +132,25 @@ impl MailError {
             Self::Reach(error) => error.next_step(),
             Self::NoStartTls(_) => "Choose TLS and its port (993 for IMAP, 465 for SMTP), or ask the provider.",
             Self::Tampered(_) => {
-                "Nothing was sent. Somebody on the way may be changing what is said: choose TLS and its port (993 for IMAP, 465 for SMTP)."
+                "Nothing was sent. Somebody may be tampering with the connection. Choose TLS and its port (993 for IMAP, 465 for SMTP)."
             }
             Self::Login { server, .. } if is_microsoft(server) => {
-                "Microsoft takes no passwords here any more; its own sign-in (OAuth) is not built yet, so this mailbox cannot be connected for now."
+                "Microsoft no longer accepts passwords from other programs, only its own sign-in (OAuth). Tandem does not support that yet, so this mailbox cannot be connected."
             }
             Self::Login { server, .. } if server.ends_with("gmail.com") => {
-                "Google takes no ordinary password here: make an app password in the account's security settings, and enter that."
+                "Google requires an app password. Create one in the account's security settings and enter it here."
             }
             Self::Login { .. } => {
-                "Check both. Many providers want an app password here, made in the account's security settings."
+                "Check both. Many providers require an app password, which you create in the account's security settings."
             }
-            Self::Folder { .. } => "Check the folder's name; most mailboxes use INBOX.",
-            Self::Lost { .. } | Self::Cut { .. } => "It is tried again by itself.",
-            Self::Withheld { .. } => "It is tried again by itself; ask the provider if that does not help.",
-            Self::TooMuch { .. } => "Ask the provider; the mail waits in the quarantine.",
-            Self::Refused { .. } => "What the server says tells why; ask the provider if it does not.",
-            Self::NotArrived(_) => "Look whether it lies in the spam folder, and whether the folder is the right one.",
+            Self::Folder { .. } => "Check the name of the folder. Most mailboxes use INBOX.",
+            Self::Lost { .. } | Self::Cut { .. } => "Tandem tries again automatically.",
+            Self::Withheld { .. } => "Tandem tries again automatically. If that does not help, ask the provider.",
+            Self::TooMuch { .. } => "Ask the provider. The e-mail stays in the quarantine.",
+            Self::Refused { .. } => "The server's message gives the reason. If it does not, ask the provider.",
+            Self::NotArrived(_) => "Check the spam folder, and check that the folder to read is the right one.",
             Self::Vault(_) => "Enter the password again.",
-            Self::Ours(_) => "It is tried again by itself; the log says more.",
+            Self::Ours(_) => "Tandem tries again automatically. The log has the details.",
         };
         text.to_owned()
     }

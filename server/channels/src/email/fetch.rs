@@ -96,7 +96,12 @@ impl Fetching<'_> {
         let withheld = withheld.into_iter().map(|Withheld { uid, reason }| {
             tracing::warn!(uid, reason, "the server does not deliver a mail");
             let size = lying(uid).map_or(0, |one| i64::try_from(one.size).unwrap_or(i64::MAX));
-            NotGiven { id: MailId::new(new_id()), uid, size, reason: format!("{reason} It is asked again by itself.") }
+            NotGiven {
+                id: MailId::new(new_id()),
+                uid,
+                size,
+                reason: format!("{reason} Tandem asks for it again automatically."),
+            }
         });
         Ok(Fetched { arrived, withheld: withheld.collect(), cut })
     }

@@ -97,7 +97,7 @@ fn units(bytes: u64) -> u32 {
 }
 
 fn busy() -> Error {
-    let message = "Many large mails are being read just now. Try again in a moment.".to_owned();
+    let message = "Many large e-mails are being read right now. Try again in a moment.".to_owned();
     ApiError::Busy { message }.into()
 }
 

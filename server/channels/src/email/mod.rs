@@ -112,7 +112,7 @@ impl Email {
         if same(&former.imap, &settings.imap) && same(&former.smtp, &settings.smtp) && former.user == settings.user {
             return Ok(());
         }
-        let message = "Enter the password again: its server, port, security or user is another.";
+        let message = "Enter the password again, because the server, port, security or user name changed.";
         Err(ApiError::invalid("password", message).into())
     }
 
@@ -238,7 +238,7 @@ impl Email {
             }
             (None, None) if is_gone => None,
             (None, None) => {
-                let reason = "The mail server lists it and says nothing about it.".to_owned();
+                let reason = "The mail server lists this e-mail but gives no details about it.".to_owned();
                 Some(RetryQuarantined { id, tried: Tried::Unread(reason), bytes: None, old: false })
             }
         })
@@ -269,7 +269,7 @@ impl Email {
     async fn made(&self, scope: &Scope, outgoing: &Outgoing, settings: &EmailSettings) -> Result<Made, SendError> {
         let Some(head) = outgoing.message.mail() else {
             return Err(SendError::Never(
-                "It was written before the mailbox was connected. Write it again.".to_owned(),
+                "This was written before the mailbox was connected. Write it again.".to_owned(),
             ));
         };
         let id = outgoing.message.id;

@@ -39,7 +39,7 @@ const MOST_UNPACKED: usize = 4 * 1024 * 1024;
 const MOST_FILES: usize = 50;
 
 /// The reason for a mail on which our own code failed.
-const FAILED: &str = "Reading this mail failed inside Tandem.";
+const FAILED: &str = "Tandem failed to read this e-mail.";
 
 /// How many bytes of a mail of this size are held in memory to be read.
 pub(super) const fn held_whole(size: u64) -> u64 {

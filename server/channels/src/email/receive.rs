@@ -213,7 +213,7 @@ impl Receiving<'_> {
                 Cut::Server => return Err(MailError::Lost { server: server.clone(), said: said.clone() }),
                 Cut::PutAside(uid) => {
                     let reason = format!("The mail server ends the connection when it is asked for it: {said}.");
-                    (uid, 0, format!("{reason} It is asked again by itself."))
+                    (uid, 0, format!("{reason} Tandem asks for it again automatically."))
                 }
             },
             _ => return Err(error),

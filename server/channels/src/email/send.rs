@@ -163,11 +163,12 @@ impl Server<'_> {
     pub(super) fn envelope(self, from: &str, to: &[String], mail: &[u8]) -> Result<Envelope, NotTaken> {
         // A parsed address contains nothing that ends a command (S15).
         let address = |text: &str| {
-            headers::written(text).ok_or_else(|| self.refused(format!("\"{}\" is no address", one_line(text))))
+            headers::written(text)
+                .ok_or_else(|| self.refused(format!("\"{}\" is not a valid e-mail address", one_line(text))))
         };
         let to = to.iter().map(|one| address(one)).collect::<Result<Vec<_>, _>>()?;
         if to.is_empty() {
-            return Err(self.refused("it goes to nobody"));
+            return Err(self.refused("it has no recipients"));
         }
         let from = address(from)?;
         let foreign_addresses = std::iter::once(&from).chain(&to).any(|one| !one.is_ascii());

@@ -39,10 +39,10 @@ const REST: &str = "<p class=\"ours\" role=\"note\">The rest of this mail is too
      Its text has more of it, and its source has all.</p>";
 /// The page in place of a mail that cannot be displayed.
 const NOT_SHOWN: &str =
-    "<p class=\"ours\" role=\"note\">This mail could not be shown. Show it as text, or load the page again.</p>";
+    "<p class=\"ours\" role=\"note\">This e-mail could not be shown. Show it as text, or reload the page.</p>";
 
 /// The page in place of a mail that is not displayed because too many others are being read.
-const BUSY: &str = "<p class=\"ours\" role=\"note\">Many large mails are being read just now. \
+const BUSY: &str = "<p class=\"ours\" role=\"note\">Many large e-mails are being read right now. \
      Show it as text, or load the page again in a moment.</p>";
 
 /// What to do with pictures on other servers.

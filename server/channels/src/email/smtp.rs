@@ -144,7 +144,7 @@ impl<W: Line> Conversation<W> {
             self.ask(&STANDARD.encode(user), 3).await?;
             self.ask(&STANDARD.encode(password), 2).await?;
         } else {
-            return Err(SmtpError::Missing("it offers no sign-in with a password (AUTH PLAIN or LOGIN)"));
+            return Err(SmtpError::Missing("it does not accept passwords (AUTH PLAIN or LOGIN)"));
         }
         Ok(())
     }

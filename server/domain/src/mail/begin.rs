@@ -37,7 +37,7 @@ impl Command for BeginMail {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
         let scope = tx.scope()?;
         if self.send.mode != DraftMode::Reply {
-            return Err(ApiError::invalid("mode", "A note begins nothing.").into());
+            return Err(ApiError::invalid("mode", "A note cannot start a conversation.").into());
         }
         let id = self.send.conversation;
         // `SendMessage` checks whether the member still sees the conversation.
@@ -63,7 +63,7 @@ impl BeginMail {
             return Err(ApiError::invalid("channel", "Choose a mailbox of one of your teams.").into());
         }
         let chosen = check(self.send.compose.mail().map(|mail| mail.recipients.clone()).unwrap_or_default())?;
-        let to = chosen.to.first().ok_or_else(|| ApiError::invalid("recipients", "Say who it goes to."))?;
+        let to = chosen.to.first().ok_or_else(|| ApiError::invalid("recipients", "Add at least one recipient."))?;
         let (address, name) = (to.key(), to.name.trim());
         let correspondent = Correspondent {
             channel: &channel,

@@ -64,17 +64,20 @@ pub(super) fn check(chosen: Recipients) -> Result<Recipients> {
     let refuse = |message: &str| Err(ApiError::invalid("recipients", message.to_owned()).into());
     let everybody: Vec<&Mailbox> = chosen.everybody().collect();
     if everybody.is_empty() {
-        return refuse("Say who it goes to.");
+        return refuse("Add at least one recipient.");
     }
     if everybody.len() > MOST {
-        return refuse("One mail goes to at most 100 addresses.");
+        return refuse("An e-mail can have at most 100 recipients.");
     }
     for mailbox in everybody {
         check_line("recipients", &mailbox.name)?;
         let fits =
             ContactField::Email.check(&mailbox.address).is_ok_and(|kept| !kept.is_empty() && kept == mailbox.address);
         if !fits || mailbox.address.contains(['<', '>', ',', ';', '"', ' ', '\\']) {
-            return refuse(&format!("\"{}\" is no address. Write it like name@example.com.", mailbox.address));
+            return refuse(&format!(
+                "\"{}\" is not a valid e-mail address. Use the format name@example.com.",
+                mailbox.address
+            ));
         }
     }
     Ok(chosen)

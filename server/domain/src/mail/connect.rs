@@ -52,7 +52,7 @@ impl Command for ConnectMailbox {
         let known = workspace::channels(tx.conn(), &scope).await?;
         let twin = known.iter().find(|one| one.id != self.id && one.address.eq_ignore_ascii_case(&address));
         if let Some(twin) = twin {
-            let message = format!("This mailbox is connected already, as {}.", twin.name);
+            let message = format!("This mailbox is already connected as {}.", twin.name);
             return Err(ApiError::invalid("address", message).into());
         }
         let channel = match known.into_iter().find(|one| one.id == self.id) {
@@ -128,7 +128,7 @@ impl Command for PauseChannel {
             let new = NewState {
                 state: AccountState::Paused,
                 reason: "An admin paused it.".to_owned(),
-                next_step: "Nothing comes in until it is resumed; mails wait in the mailbox.".to_owned(),
+                next_step: "No new e-mails arrive until it is resumed. They stay in the mailbox.".to_owned(),
                 failures: 0,
             };
             // The process that receives holds the former revision, so it can no longer set the state to connected.
@@ -161,7 +161,7 @@ impl Command for Backfill {
         let settings: EmailSettings = read(&account.settings)?;
         let folder = mail::folder(tx.conn(), &scope, self.id, &settings.folder).await?;
         let Some(mut folder) = folder else {
-            let message = "The mailbox was not read yet. Wait until it is connected.".to_owned();
+            let message = "The mailbox has not been read yet. Wait until it is connected.".to_owned();
             return Err(ApiError::Conflict { message }.into());
         };
         let body = json!({ "channel": self.id, "name": settings.address, "since": self.since.0 });
@@ -231,7 +231,7 @@ impl Command for RetryQuarantined {
             mail::set_bytes(tx, &scope, self.id, digest, *size).await?;
         }
         let (outcome, reason, message) = match (&self.tried, twin) {
-            (_, Some(twin)) if twin.id != self.id => (MailOutcome::Again, "It came before.".to_owned(), twin.message),
+            (_, Some(twin)) if twin.id != self.id => (MailOutcome::Again, "Already received.".to_owned(), twin.message),
             (Tried::Letter(letter), _) => {
                 let channel = workspace::channel(tx.conn(), &scope, kept.channel).await?;
                 let own = own_addresses(tx, &scope).await?;
@@ -242,7 +242,7 @@ impl Command for RetryQuarantined {
                 }
             }
             (Tried::Unread(reason), _) => (MailOutcome::Quarantined, reason.clone(), None),
-            (Tried::Gone, _) => (MailOutcome::Aside, "It was deleted before its server gave it.".to_owned(), None),
+            (Tried::Gone, _) => (MailOutcome::Aside, "It was deleted before it could be fetched.".to_owned(), None),
         };
         Ok(mail::set_outcome(tx, &scope, self.id, outcome, &reason, message).await?)
     }

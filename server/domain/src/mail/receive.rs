@@ -90,7 +90,7 @@ impl Command for ReceiveMails {
             // After the folder's UIDVALIDITY changed, the mail was stored under another UID.
             let before = mail::by_bytes(tx.conn(), &scope, channel.id, &arrived.digest).await?;
             let (outcome, reason, message) = match (&arrived.letter, before) {
-                (_, Some(before)) => (MailOutcome::Again, "It came before.".to_owned(), before.message),
+                (_, Some(before)) => (MailOutcome::Again, "Already received.".to_owned(), before.message),
                 (Ok(letter), None) if arrived.old => take_old(tx, &scope, &channel, &own, letter).await?,
                 (Ok(letter), None) => take(tx, &scope, &channel, &own, letter, Age::New).await?,
                 (Err(reason), None) => (MailOutcome::Quarantined, reason.clone(), None),
@@ -151,15 +151,15 @@ pub(super) async fn take(
 ) -> Result<MailResult> {
     if let Some(ours) = letter.ours {
         if on_channel(tx, scope, channel.id, ours).await?.is_some() {
-            return Ok((MailOutcome::Again, "It is a copy of what was sent from here.".to_owned(), Some(ours)));
+            return Ok((MailOutcome::Again, "Copy of an e-mail that was sent from here.".to_owned(), Some(ours)));
         }
         if message::one(tx.conn(), scope, ours).await?.is_none() {
-            return Ok((MailOutcome::Aside, "It was sent from here to test the mailbox.".to_owned(), None));
+            return Ok((MailOutcome::Aside, "Sent from here to test the mailbox.".to_owned(), None));
         }
     }
     let provider_id = letter.provider_id();
     if let Some(known) = message::by_provider(tx.conn(), scope, channel.id, &provider_id).await? {
-        return Ok((MailOutcome::Again, "It came before.".to_owned(), Some(known)));
+        return Ok((MailOutcome::Again, "Already received.".to_owned(), Some(known)));
     }
     if letter.writer == Writer::Bounce {
         return returned(tx, scope, channel, letter).await;
@@ -200,7 +200,8 @@ async fn note_of_machine(tx: &mut Tx<'_>, scope: &Scope, coming: Coming<'_>) -> 
     };
     let Some(conversation) = conversation else {
         let subject: String = letter.head.subject.chars().take(200).collect();
-        let reason = format!("A machine's note from {} that answers nothing of ours: {subject}", author.label());
+        let reason =
+            format!("Automatic message from {} that does not reply to any of your e-mails: {subject}", author.label());
         return Ok((MailOutcome::Aside, reason, None));
     };
     let mut change = Change::load(tx, scope, conversation).await?;
@@ -360,7 +361,7 @@ async fn returned(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel, letter: &Le
         change.finish(tx).await?;
         return Ok((MailOutcome::Taken, String::new(), Some(line)));
     }
-    Ok((MailOutcome::Aside, "It reports about a mail that was not sent from here.".to_owned(), None))
+    Ok((MailOutcome::Aside, "Delivery report about an e-mail that was not sent from here.".to_owned(), None))
 }
 
 /// The delivery after a report. None if the report changes nothing (R5).

@@ -53,7 +53,7 @@ impl Port for MemberPort {
         let (hash, name_of_workspace) = known.await.for_client()?;
         if !self.http.passwords.verify(&old, hash).await.for_client()? {
             self.note_refusal(AuditEvent::PasswordRefused, "change_password").await;
-            return Err(ApiError::invalid("old", "This is not your present password."));
+            return Err(ApiError::invalid("old", "This is not your current password."));
         }
         let me = &scope.person().for_client()?.member;
         let hash =

@@ -123,7 +123,7 @@ impl PublicClient {
             if let Some((workspace, member)) = account_of {
                 self.note_wrong_password(workspace, member);
             }
-            return Err(ApiError::invalid("", "E-mail and password do not fit together.").into());
+            return Err(ApiError::invalid("", "The e-mail address or the password is wrong.").into());
         };
         let rehashed = match crate::auth::Passwords::is_outdated(&hash) {
             true => self.http.passwords.hash_again(password).await.ok(),

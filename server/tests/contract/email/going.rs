@@ -172,7 +172,7 @@ async fn t8_a_refused_address_is_told(world: World) {
         assert_eq!(state(&thread[1]), expected, "{address}: {thread:?}");
         let Entry::Outgoing { delivery, .. } = &thread[1].entry else { panic!("outgoing") };
         assert!(delivery.reason.contains(&format!("localhost refuses the mail: {said}")), "{}", delivery.reason);
-        assert_eq!(delivery.reason.contains("tried again by itself"), expected == DeliveryState::Queued);
+        assert_eq!(delivery.reason.contains("tries again automatically"), expected == DeliveryState::Queued);
     }
 }
 

@@ -257,12 +257,12 @@ async fn r7_a_line_that_breaks_behind_the_dot_is_for_a_person_in_the_end(world: 
     for tries in 1..=2 {
         let told = delivery(&office, conversation).await;
         assert_eq!((told.state, moody.taken()), (DeliveryState::Sending, tries), "{}", told.reason);
-        assert!(told.reason.ends_with("It is tried again by itself."), "{}", told.reason);
+        assert!(told.reason.ends_with("Tandem tries again automatically."), "{}", told.reason);
         after(&office, if tries == 1 { 60_000 } else { 48 * 3_600_000 }).await;
     }
     let told = delivery(&office, conversation).await;
     assert_eq!((told.state, moody.taken()), (DeliveryState::Unknown, 3), "{}", told.reason);
-    assert!(told.reason.contains("look whether it arrived"), "{}", told.reason);
+    assert!(told.reason.contains("Check whether it arrived"), "{}", told.reason);
 }
 
 async fn h9_plus_addresses_are_used_where_one_may_write_from_them(world: World) {

@@ -376,7 +376,7 @@ async fn t8_a_note_from_nowhere_is_set_aside_and_opens_nothing(world: World) {
     for (n, (what, note)) in notes.iter().enumerate() {
         let kept = desk.comes(&note.replace("AWAY-", &format!("AWAY-{n}-"))).await;
         assert_eq!((kept.outcome, kept.message), (MailOutcome::Aside, None), "{what}");
-        assert!(kept.reason.starts_with("A machine's note from "), "{what}: {}", kept.reason);
+        assert!(kept.reason.starts_with("Automatic message from "), "{what}: {}", kept.reason);
     }
     assert_eq!(desk.thread(yves).await.messages.len(), 1);
     let all = domain::inbox::page(&desk.world.db, &desk.world.owner.scope, model::View::All, None, 50);

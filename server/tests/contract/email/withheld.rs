@@ -278,7 +278,10 @@ async fn r9_a_mail_that_is_not_given_holds_up_nothing_and_comes_when_it_is(world
     let reasons: Vec<&str> = kept.iter().map(|mail| mail.reason.as_str()).collect();
     assert_eq!(kept.len(), 2, "{reasons:?}");
     for (mail, given) in kept.iter().rev().zip([0, 210]) {
-        let wanted = format!("The mail server gives {given} of its {} bytes. It is asked again by itself.", mail.size);
+        let wanted = format!(
+            "The mail server gives {given} of its {} bytes. Tandem asks for it again automatically.",
+            mail.size
+        );
         assert!(reasons.contains(&wanted.as_str()), "{wanted}: {reasons:?}");
         assert!(mail.digest.is_empty() && mail.size > 210, "{mail:?}");
     }
@@ -313,7 +316,7 @@ async fn r9_a_mail_of_which_nothing_comes_waits_where_people_see_it(world: World
     until_came(&office, &["before", "behind"]).await;
     let kept = office.quarantine().await;
     assert_eq!(kept.len(), 2, "{kept:?}");
-    assert!(kept.iter().all(|mail| mail.reason.contains("lists it and gives nothing of it")), "{kept:?}");
+    assert!(kept.iter().all(|mail| mail.reason.contains("lists this e-mail but does not deliver it")), "{kept:?}");
     shaky.heal();
     shaky.deliver(&[("wakes", Gives::All)]);
     until_came(&office, &["before", "behind", "silent", "unlisted", "wakes"]).await;

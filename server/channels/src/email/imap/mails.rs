@@ -67,7 +67,7 @@ pub struct Withheld {
 impl Withheld {
     /// The server refuses to deliver the mail, with this text.
     pub fn refused(uid: i64, said: &str) -> Self {
-        Self { uid, reason: format!("The mail server does not give it: {said}.") }
+        Self { uid, reason: format!("The mail server does not deliver it: {said}.") }
     }
 
     /// The server sends fewer bytes than it announced.
@@ -82,7 +82,7 @@ impl Withheld {
 
     /// The server lists the mail but sends nothing of it.
     fn nothing(one: &MailOnServer) -> Self {
-        Self { uid: one.uid, reason: "The mail server lists it and gives nothing of it.".to_owned() }
+        Self { uid: one.uid, reason: "The mail server lists this e-mail but does not deliver it.".to_owned() }
     }
 }
 

@@ -213,7 +213,8 @@ async fn r9_a_mail_of_which_nothing_is_given_is_withheld() {
         let (mut imap, server) = mailbox(&[first.as_str(), both, silent]).await;
         let given = imap.given(&lying(&[7, 8], 5), false).await.unwrap();
         assert_eq!(given.mails, [(8, Bytes::from("Hello"))]);
-        let withheld = Withheld { uid: 7, reason: "The mail server lists it and gives nothing of it.".to_owned() };
+        let withheld =
+            Withheld { uid: 7, reason: "The mail server lists this e-mail but does not deliver it.".to_owned() };
         assert_eq!(given.withheld, [withheld], "{silent}");
         drop(imap);
         assert_eq!(server.await.unwrap().len(), 3, "{silent}");
@@ -684,7 +685,7 @@ async fn r9_a_size_that_is_off_withholds_no_mail() {
         let no = taken(0, &answers).await.unwrap_err();
         assert!(no.ends_with("bytes of it, and does not say whether that is all."), "{no}");
     }
-    let none = "The mail server lists it and gives nothing of it.";
+    let none = "The mail server lists this e-mail but does not deliver it.";
     assert_eq!(taken(0, &[&body(""), &body("")]).await, Err(none.to_owned()));
     for behind in ["\"\"", "NIL", "{0}\r\n"] {
         let behind = format!("* 1 FETCH (UID 7 BODY[]<24> {behind})\r\nTAG OK done\r\n");
