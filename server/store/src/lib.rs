@@ -30,6 +30,7 @@ mod scope;
 pub mod search;
 pub mod session;
 mod slots;
+mod table;
 pub mod upload;
 mod wake;
 pub mod words;

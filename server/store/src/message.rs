@@ -7,34 +7,27 @@ use super::{
     Scope, Tx,
     attachment::attach,
     codec::{self, read, read_opt},
-    conn::{Conn, Val, args, row},
+    conn::{Conn, Val, args},
+    table::{insert, sql, table},
 };
 use crate::error::StoreError;
 
-/// The columns that make a [`Message`], in one place.
-macro_rules! columns {
-    () => {
-        "id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail"
-    };
-}
-pub(super) const COLUMNS: &str = columns!();
-
-const PAGE: &str = concat!(
+const PAGE: &str = sql!(
     "SELECT ",
-    columns!(),
+    Raw::COLUMNS,
     " FROM message \
      WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 ORDER BY n DESC LIMIT $4"
 );
-const PUBLIC: &str = concat!(
+const PUBLIC: &str = sql!(
     "SELECT ",
-    columns!(),
+    Raw::COLUMNS,
     " FROM message \
      WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 \
      AND (kind = 'incoming' OR (kind = 'outgoing' AND state IN ('sent', 'delivered', 'read'))) ORDER BY n DESC LIMIT $4"
 );
-const ONE: &str = concat!(
+const ONE: &str = sql!(
     "SELECT ",
-    columns!(),
+    Raw::COLUMNS,
     " FROM message \
      WHERE workspace_id = $1 AND id = $2"
 );
@@ -43,22 +36,21 @@ const UNDO: &str = "SELECT undo FROM message WHERE workspace_id = $1 AND id = $2
 const FINGERPRINT: &str = "SELECT fingerprint FROM message WHERE workspace_id = $1 AND id = $2";
 const PROVIDER: &str = "SELECT provider_id FROM message WHERE workspace_id = $1 AND id = $2";
 const BY_PROVIDER: &str = "SELECT id FROM message WHERE workspace_id = $1 AND channel_id = $2 AND provider_id = $3";
-const INSERT: &str = "INSERT INTO message (workspace_id, id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, \
-     channel_id, provider_id, fingerprint, mail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+const INSERT: &str = insert!("message", STORED);
 const SET_DELIVERY: &str =
     "UPDATE message SET state = $3, send_at = $4, reason = $5 WHERE workspace_id = $1 AND id = $2";
 const SET_PROVIDER: &str = "UPDATE message SET channel_id = $3, provider_id = $4 WHERE workspace_id = $1 AND id = $2";
-const LAST_MAIL: &str = concat!(
+const LAST_MAIL: &str = sql!(
     "SELECT ",
-    columns!(),
+    Raw::COLUMNS,
     " FROM message \
      WHERE workspace_id = $1 AND conversation_id = $2 AND mail IS NOT NULL AND (state IS NULL OR state <> 'cancelled') ORDER BY n DESC LIMIT 1"
 );
 const SET_MAIL: &str = "UPDATE message SET mail = $3 WHERE workspace_id = $1 AND id = $2";
 const SET_TEXT: &str = "UPDATE message SET text = $3 WHERE workspace_id = $1 AND id = $2";
-const UNREAD_BY_THEM: &str = concat!(
+const UNREAD_BY_THEM: &str = sql!(
     "SELECT ",
-    columns!(),
+    Raw::COLUMNS,
     " FROM message \
      WHERE workspace_id = $1 AND conversation_id = $2 AND n <= $3 AND kind = 'outgoing' AND state IN ('sent', 'delivered') \
      ORDER BY n DESC LIMIT 100"
@@ -81,7 +73,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     UNREAD_BY_THEM,
 ];
 
-row! {
+table! {
     pub(super) struct Raw {
         id: String,
         conversation_id: String,
@@ -97,6 +89,9 @@ row! {
         mail: Option<String>,
     }
 }
+
+/// What is stored of an entry, in the order of [`fields`] behind its workspace.
+pub(super) const STORED: &str = sql!("workspace_id, ", Raw::COLUMNS, ", channel_id, provider_id, fingerprint");
 
 impl TryFrom<Raw> for Message {
     type Error = StoreError;
@@ -130,6 +125,46 @@ impl TryFrom<Raw> for Message {
             attachments: Vec::new(),
         })
     }
+}
+
+impl TryFrom<&Message> for Raw {
+    type Error = StoreError;
+    fn try_from(message: &Message) -> Result<Self, StoreError> {
+        let (kind, sender, line, delivery) = match &message.entry {
+            Entry::Incoming => ("incoming", String::new(), None, None),
+            Entry::Outgoing { by, delivery } => ("outgoing", codec::sender_text(*by), None, Some(delivery)),
+            Entry::Note { by } => ("note", by.to_string(), None, None),
+            Entry::Line { line } => {
+                let line = serde_json::to_string(line).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+                ("line", String::new(), Some(line), None)
+            }
+        };
+        let mail = message.mail.as_ref().map(serde_json::to_string).transpose();
+        Ok(Self {
+            mail: mail.map_err(|e| StoreError::Corrupt(e.to_string()))?,
+            id: message.id.to_string(),
+            conversation_id: message.conversation.to_string(),
+            n: message.n,
+            at: message.at.0,
+            kind: kind.to_owned(),
+            sender,
+            text: message.text.clone(),
+            line,
+            state: delivery.map(|d| d.state.as_str().to_owned()),
+            send_at: delivery.map(|d| d.send_at.0),
+            reason: delivery.map(|d| d.reason.clone()).unwrap_or_default(),
+        })
+    }
+}
+
+/// The values of an entry.
+pub(super) fn fields(
+    message: &Message,
+    provider: Option<ProviderId>,
+    fingerprint: &str,
+) -> Result<Vec<Val>, StoreError> {
+    let (channel, provider) = provider.map(|p| (p.channel, p.id)).unzip();
+    Ok(args![; Raw::try_from(message)?.values(); channel, provider, fingerprint])
 }
 
 /// Who reads a thread. The team sees every entry. The person outside sees only the messages between them and the team.
@@ -223,32 +258,6 @@ pub struct ProviderId {
     pub id: String,
 }
 
-/// The column values of an entry, from its id to the head of its mail.
-pub(super) fn fields(
-    message: &Message,
-    provider: Option<ProviderId>,
-    fingerprint: &str,
-) -> Result<Vec<Val>, StoreError> {
-    let (kind, sender, line, delivery) = match &message.entry {
-        Entry::Incoming => ("incoming", String::new(), None, None),
-        Entry::Outgoing { by, delivery } => ("outgoing", codec::sender_text(*by), None, Some(delivery)),
-        Entry::Note { by } => ("note", by.to_string(), None, None),
-        Entry::Line { line } => {
-            let line = serde_json::to_string(line).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-            ("line", String::new(), Some(line), None)
-        }
-    };
-    let state = delivery.map(|d| d.state.as_str().to_owned());
-    let reason = delivery.map(|d| d.reason.clone()).unwrap_or_default();
-    let (channel, provider) = provider.map(|p| (p.channel, p.id)).unzip();
-    let text = message.text.clone();
-    let mut values = args![message.id, message.conversation, message.n, message.at, kind, sender, text, line];
-    let mail = message.mail.as_ref().map(serde_json::to_string).transpose();
-    let mail = mail.map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    values.extend(args![state, delivery.map(|d| d.send_at), reason, channel, provider, fingerprint, mail]);
-    Ok(values)
-}
-
 /// Stores an entry at its position in the thread.
 ///
 /// # Errors
@@ -260,9 +269,7 @@ pub async fn insert(
     provider: Option<ProviderId>,
     fingerprint: &str,
 ) -> Result<(), StoreError> {
-    let mut values = args![scope.workspace()];
-    values.extend(fields(message, provider, fingerprint)?);
-    tx.exec(INSERT, values).await?;
+    tx.exec(INSERT, args![scope.workspace(); fields(message, provider, fingerprint)?]).await?;
     Ok(())
 }
 

@@ -6,12 +6,17 @@ use super::{
     Scope, Tx,
     codec::{read, read_opt},
     conn::{Conn, args},
+    table::{insert, sql},
 };
 use crate::error::StoreError;
 
-const MARK: &str = "INSERT INTO read_marker (workspace_id, conversation_id, member_id, read_count) VALUES ($1, $3, $2, $4) \
-     ON CONFLICT (workspace_id, conversation_id, member_id) DO UPDATE SET read_count = excluded.read_count \
-     WHERE read_marker.read_count < excluded.read_count";
+/// What is stored of how far a member has read, behind each other in [`mark`] and in bulk.
+pub(super) const MARKER: &str = "workspace_id, conversation_id, member_id, read_count";
+const MARK: &str = sql!(
+    insert!("read_marker", MARKER),
+    " ON CONFLICT (workspace_id, conversation_id, member_id) DO UPDATE SET read_count = excluded.read_count \
+     WHERE read_marker.read_count < excluded.read_count"
+);
 /// Also returns the number of the last event, which saves one statement per opened thread.
 const DRAFTS: &str = "SELECT w.event_seq, d.mode, d.text, d.message_id FROM workspace w LEFT JOIN draft d \
      ON d.workspace_id = w.id AND d.member_id = $2 AND d.conversation_id = $3 AND d.text <> '' WHERE w.id = $1 ORDER BY d.mode DESC";
@@ -33,7 +38,7 @@ pub async fn mark(
     conversation: ConversationId,
     read_count: i64,
 ) -> Result<bool, StoreError> {
-    Ok(tx.exec(MARK, args![scope.workspace(), scope.member_key(), conversation, read_count]).await? > 0)
+    Ok(tx.exec(MARK, args![scope.workspace(), conversation, scope.member_key(), read_count]).await? > 0)
 }
 
 /// The number of the last event, then mode, text and message id of a draft, if there is one.
