@@ -5,20 +5,15 @@ use model::{AccountState, ChannelId, Timestamp, WorkspaceId};
 use super::{
     Scope, Tx,
     codec::read,
-    conn::{Conn, args, row},
+    conn::{Conn, args},
+    table::{insert, sql, table},
 };
 use crate::error::StoreError;
 
-const INSERT: &str = "INSERT INTO channel_account (workspace_id, channel_id, settings, secret, revision, state, reason, next_step, \
-     state_since, failures, last_in_at, last_out_at, lease_owner, lease_until, created_at) \
-     VALUES ($1, $2, $3, $4, 1, 'starting', '', '', $5, 0, NULL, NULL, NULL, 0, $5)";
-const INSERT_SAMPLE: &str = "INSERT INTO channel_account (workspace_id, channel_id, settings, secret, revision, state, reason, next_step, \
-     state_since, failures, last_in_at, last_out_at, lease_owner, lease_until, created_at) \
-     VALUES ($1, $2, $3, '', 1, 'sample', '', '', $4, 0, NULL, NULL, NULL, 0, $4)";
+const INSERT: &str = insert!("channel_account", sql!(Raw::COLUMNS, ", lease_until"));
 const SAVE: &str = "UPDATE channel_account SET settings = $3, secret = $4, revision = revision + 1, state = 'starting', reason = '', \
      next_step = '', state_since = $5, failures = 0, lease_until = 0 WHERE workspace_id = $1 AND channel_id = $2 AND state <> 'sample'";
-const ONE: &str = "SELECT workspace_id, channel_id, settings, secret, revision, state, reason, next_step, state_since, failures, \
-     last_in_at, last_out_at, created_at FROM channel_account WHERE workspace_id = $1 AND channel_id = $2";
+const ONE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM channel_account WHERE workspace_id = $1 AND channel_id = $2");
 const DUE: &str = "SELECT workspace_id, channel_id FROM channel_account WHERE lease_until <= $1 AND state NOT IN ('sign_in', 'paused', 'sample') \
      ORDER BY lease_until LIMIT 100";
 const TAKE: &str = "UPDATE channel_account SET lease_owner = $3, lease_until = $4 \
@@ -33,8 +28,7 @@ const SET_STATE: &str = "UPDATE channel_account SET state = $3, reason = $4, nex
 const CAME_IN: &str = "UPDATE channel_account SET last_in_at = $3 WHERE workspace_id = $1 AND channel_id = $2";
 const WENT_OUT: &str = "UPDATE channel_account SET last_out_at = $3 WHERE workspace_id = $1 AND channel_id = $2";
 
-pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, INSERT_SAMPLE, SAVE, ONE, DUE, TAKE, KEEP, LEAVE, FREE, SET_STATE, CAME_IN, WENT_OUT];
+pub(super) const STATEMENTS: &[&str] = &[INSERT, SAVE, ONE, DUE, TAKE, KEEP, LEAVE, FREE, SET_STATE, CAME_IN, WENT_OUT];
 
 /// The account of a channel. Its secret is sealed.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,7 +68,7 @@ impl std::fmt::Debug for Account {
     }
 }
 
-row! {
+table! {
     struct Raw {
         workspace_id: String,
         channel_id: String,
@@ -135,8 +129,7 @@ pub async fn insert(
     settings: &str,
     secret: &str,
 ) -> Result<(), StoreError> {
-    tx.exec(INSERT, args![scope.workspace(), channel, settings, secret, tx.now()]).await?;
-    Ok(())
+    put(tx, scope, channel, settings, secret, AccountState::Starting).await
 }
 
 /// Stores the account of a sample channel. No statement ever changes its state, so nothing ever connects.
@@ -149,7 +142,35 @@ pub async fn insert_sample(
     channel: ChannelId,
     settings: &str,
 ) -> Result<(), StoreError> {
-    tx.exec(INSERT_SAMPLE, args![scope.workspace(), channel, settings, tx.now()]).await?;
+    put(tx, scope, channel, settings, "", AccountState::Sample).await
+}
+
+async fn put(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    settings: &str,
+    secret: &str,
+    state: AccountState,
+) -> Result<(), StoreError> {
+    let now = tx.now().0;
+    let raw = Raw {
+        workspace_id: scope.workspace().to_string(),
+        channel_id: channel.to_string(),
+        settings: settings.to_owned(),
+        secret: secret.to_owned(),
+        revision: 1,
+        state: state.as_str().to_owned(),
+        reason: String::new(),
+        next_step: String::new(),
+        state_since: now,
+        failures: 0,
+        last_in_at: None,
+        last_out_at: None,
+        created_at: now,
+    };
+    // Nobody holds a lease of it yet.
+    tx.exec(INSERT, args![; raw.values(); 0]).await?;
     Ok(())
 }
 

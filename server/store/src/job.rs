@@ -5,13 +5,14 @@ use model::{ChannelId, JobId, Timestamp, WorkspaceId};
 use super::{
     Scope, Slots, Tx, Val,
     codec::read,
-    conn::{Conn, Engine, args, row},
+    conn::{Conn, Engine, args},
     slots,
+    table::{insert, sql, table},
 };
 use crate::error::StoreError;
 
-const INSERT: &str = "INSERT INTO job (id, workspace_id, kind, body, state, run_at, attempts, lease_owner, last_error, created_at, channel_id) \
-     VALUES ($1, $2, $3, $4, 'waiting', $5, 0, NULL, '', $6, $7) ON CONFLICT (workspace_id, id) DO NOTHING";
+const INSERT: &str =
+    sql!(insert!("job", sql!(Raw::COLUMNS, ", state, created_at")), " ON CONFLICT (workspace_id, id) DO NOTHING");
 /// Selects jobs that have a free slot: database-only jobs ($1), and jobs of channels ($2) that have not taken all their slots ($3 to $5).
 macro_rules! may_begin {
     () => {
@@ -31,8 +32,11 @@ macro_rules! due {
 }
 const DUE: &str = due!();
 const DUE_SKIPPING: &str = concat!(due!(), " FOR UPDATE SKIP LOCKED");
-const LEASE: &str = "UPDATE job SET state = 'running', lease_owner = $3, run_at = $4, attempts = attempts + 1 \
-     WHERE workspace_id = $1 AND id = $2 RETURNING id, workspace_id, kind, body, attempts, run_at, last_error, channel_id";
+const LEASE: &str = sql!(
+    "UPDATE job SET state = 'running', lease_owner = $3, run_at = $4, attempts = attempts + 1 \
+     WHERE workspace_id = $1 AND id = $2 RETURNING ",
+    Raw::COLUMNS
+);
 const FREE: &str = "UPDATE job SET run_at = $1 WHERE state <> 'dead' AND state = 'running' AND run_at > $1";
 const DONE: &str = "DELETE FROM job WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5 \
@@ -43,8 +47,11 @@ const DEFER: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_a
 const MARK_DEAD: &str = "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $4 \
      WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 const RUN_NOW: &str = "UPDATE job SET run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'";
-const DEAD: &str = "SELECT id, workspace_id, kind, body, attempts, run_at, last_error, channel_id FROM job \
-     WHERE workspace_id = $1 AND state = 'dead' ORDER BY run_at DESC LIMIT 100";
+const DEAD: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM job WHERE workspace_id = $1 AND state = 'dead' ORDER BY run_at DESC LIMIT 100"
+);
 const REVIVE: &str = "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'dead'";
 const BACKLOG: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job WHERE workspace_id = $1 AND state = $2";
 const WAITING_TO_GO: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job \
@@ -75,7 +82,7 @@ pub struct Job {
     pub channel: Option<ChannelId>,
 }
 
-row! {
+table! {
     struct Raw {
         id: String,
         workspace_id: String,
@@ -118,7 +125,17 @@ pub async fn insert(
     channel: Option<ChannelId>,
     run_at: Timestamp,
 ) -> Result<(), StoreError> {
-    tx.exec(INSERT, args![id, workspace, kind, body, run_at, tx.now(), channel]).await?;
+    let raw = Raw {
+        id: id.to_string(),
+        workspace_id: workspace.to_string(),
+        kind: kind.to_owned(),
+        body,
+        attempts: 0,
+        run_at: run_at.0,
+        last_error: String::new(),
+        channel_id: channel.map(|id| id.to_string()),
+    };
+    tx.exec(INSERT, args![; raw.values(); "waiting", tx.now()]).await?;
     tx.left_job();
     Ok(())
 }

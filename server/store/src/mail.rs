@@ -6,41 +6,57 @@ use model::{ChannelId, ConversationId, FolderCounts, MailId, MailOutcome, Messag
 use super::{
     Scope, Tx,
     codec::{read, read_opt},
-    conn::{Conn, Engine, args, row},
+    conn::{Conn, Engine, args},
+    table::{insert, set, sql, table},
 };
 use crate::error::StoreError;
 
-const FOLDER: &str = "SELECT uid_validity, last_uid, first_uid, since, counted_at, on_server, here, before_us FROM mail_folder \
-     WHERE workspace_id = $1 AND channel_id = $2 AND name = $3";
-const SET_FOLDER: &str = "INSERT INTO mail_folder (workspace_id, channel_id, name, uid_validity, last_uid, first_uid, since, counted_at, \
-     on_server, here, before_us) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, 0, 0, 0) ON CONFLICT (workspace_id, channel_id, name) \
-     DO UPDATE SET uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, \
-     first_uid = excluded.first_uid, since = excluded.since, counted_at = NULL";
+const FOLDER: &str =
+    sql!("SELECT ", RawFolder::COLUMNS, " FROM mail_folder WHERE workspace_id = $1 AND channel_id = $2 AND name = $3");
+const SET_FOLDER: &str = sql!(
+    insert!("mail_folder", sql!("workspace_id, channel_id, name, ", RawFolder::COLUMNS)),
+    " ON CONFLICT (workspace_id, channel_id, name) DO UPDATE SET uid_validity = excluded.uid_validity, \
+     last_uid = excluded.last_uid, first_uid = excluded.first_uid, since = excluded.since, counted_at = NULL"
+);
 const ADVANCE: &str = "UPDATE mail_folder SET last_uid = $6 \
      WHERE workspace_id = $1 AND channel_id = $2 AND name = $3 AND uid_validity = $4 AND last_uid = $5";
-const SET_LEDGER: &str = "UPDATE mail_folder SET counted_at = $4, on_server = $5, here = $6, before_us = $7 \
-     WHERE workspace_id = $1 AND channel_id = $2 AND name = $3";
-const INSERT: &str = "INSERT INTO mail (workspace_id, id, channel_id, folder, uid_validity, uid, digest, size, outcome, reason, message_id, at, reader) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+const SET_LEDGER: &str = sql!(
+    "UPDATE mail_folder SET ",
+    set!(4, Ledger::COLUMNS),
+    " WHERE workspace_id = $1 AND channel_id = $2 AND name = $3"
+);
+const INSERT: &str = insert!("mail", sql!("workspace_id, ", Raw::COLUMNS, ", folder, uid_validity, uid, reader"));
 const SET_OUTCOME: &str =
     "UPDATE mail SET outcome = $3, reason = $4, message_id = $5 WHERE workspace_id = $1 AND id = $2";
 const SET_BYTES: &str = "UPDATE mail SET digest = $3, size = $4 WHERE workspace_id = $1 AND id = $2";
 const AT_PLACE: &str = "SELECT id FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid = $5";
-const BY_BYTES: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
-     WHERE workspace_id = $1 AND channel_id = $2 AND digest = $3 AND uid IS NOT NULL LIMIT 1";
+const BY_BYTES: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM mail \
+     WHERE workspace_id = $1 AND channel_id = $2 AND digest = $3 AND uid IS NOT NULL LIMIT 1"
+);
 const UIDS: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL";
 const UIDS_BEHIND: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid > $5";
 const PLACE: &str =
     "SELECT folder, uid_validity, uid FROM mail WHERE workspace_id = $1 AND id = $2 AND uid IS NOT NULL";
 const WITHHELD: &str = "SELECT id, uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined' \
      AND digest = '' AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL ORDER BY at LIMIT 1000";
-const ONE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail WHERE workspace_id = $1 AND id = $2";
-const OF_MESSAGE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
-     WHERE workspace_id = $1 AND message_id = $2 ORDER BY id LIMIT 1";
+const ONE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM mail WHERE workspace_id = $1 AND id = $2");
+const OF_MESSAGE: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM mail \
+     WHERE workspace_id = $1 AND message_id = $2 ORDER BY id LIMIT 1"
+);
 const BEFORE: &str = "SELECT m.n, mail.digest FROM message m JOIN mail ON mail.workspace_id = m.workspace_id AND mail.message_id = m.id \
      WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.n < $3 AND m.mail IS NOT NULL ORDER BY m.n DESC LIMIT 1";
-const WITH_OUTCOME: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
-     WHERE workspace_id = $1 AND channel_id = $2 AND outcome = $3 ORDER BY at DESC LIMIT 500";
+const WITH_OUTCOME: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM mail \
+     WHERE workspace_id = $1 AND channel_id = $2 AND outcome = $3 ORDER BY at DESC LIMIT 500"
+);
 const QUARANTINED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined'";
 const READ_BEFORE: &str =
     "SELECT id FROM mail WHERE workspace_id = $1 AND outcome = 'taken' AND reader < $2 ORDER BY reader, id LIMIT $3";
@@ -112,16 +128,36 @@ impl Folder {
     }
 }
 
-row! {
+table! {
+    /// The last count of a folder. It has no time before the first.
+    struct Ledger {
+        counted_at: Option<i64>,
+        on_server: i64,
+        here: i64,
+        before_us: i64,
+    }
+}
+
+table! {
     struct RawFolder {
         uid_validity: i64,
         last_uid: i64,
         first_uid: i64,
         since: i64,
-        counted_at: Option<i64>,
-        on_server: i64,
-        here: i64,
-        before_us: i64,
+        ..ledger: Ledger,
+    }
+}
+
+impl From<RawFolder> for Folder {
+    fn from(raw: RawFolder) -> Self {
+        let Ledger { counted_at, on_server, here, before_us } = raw.ledger;
+        Self {
+            uid_validity: raw.uid_validity,
+            last_uid: raw.last_uid,
+            first_uid: raw.first_uid,
+            since: Timestamp(raw.since),
+            ledger: counted_at.map(|at| FolderCounts { at: Timestamp(at), on_server, here, before: before_us }),
+        }
     }
 }
 
@@ -136,18 +172,7 @@ pub async fn folder(
     name: &str,
 ) -> Result<Option<Folder>, StoreError> {
     let raw: Option<RawFolder> = conn.opt(FOLDER, args![scope.workspace(), channel, name]).await?;
-    Ok(raw.map(|raw| Folder {
-        uid_validity: raw.uid_validity,
-        last_uid: raw.last_uid,
-        first_uid: raw.first_uid,
-        since: Timestamp(raw.since),
-        ledger: raw.counted_at.map(|at| FolderCounts {
-            at: Timestamp(at),
-            on_server: raw.on_server,
-            here: raw.here,
-            before: raw.before_us,
-        }),
-    }))
+    Ok(raw.map(Folder::from))
 }
 
 /// Starts reading a folder, or starts again after its UIDVALIDITY changed.
@@ -161,9 +186,15 @@ pub async fn set_folder(
     name: &str,
     folder: &Folder,
 ) -> Result<(), StoreError> {
-    let values =
-        args![scope.workspace(), channel, name, folder.uid_validity, folder.last_uid, folder.first_uid, folder.since];
-    tx.exec(SET_FOLDER, values).await?;
+    let raw = RawFolder {
+        uid_validity: folder.uid_validity,
+        last_uid: folder.last_uid,
+        first_uid: folder.first_uid,
+        since: folder.since.0,
+        // What was counted before was counted by other UIDs.
+        ledger: Ledger { counted_at: None, on_server: 0, here: 0, before_us: 0 },
+    };
+    tx.exec(SET_FOLDER, args![scope.workspace(), channel, name; raw.values()]).await?;
     Ok(())
 }
 
@@ -203,7 +234,8 @@ pub async fn set_ledger(
     ledger: FolderCounts,
 ) -> Result<(), StoreError> {
     let FolderCounts { at, on_server, here, before } = ledger;
-    tx.exec(SET_LEDGER, args![scope.workspace(), channel, name, at, on_server, here, before]).await?;
+    let raw = Ledger { counted_at: Some(at.0), on_server, here, before_us: before };
+    tx.exec(SET_LEDGER, args![scope.workspace(), channel, name; raw.values()]).await?;
     Ok(())
 }
 
@@ -237,7 +269,7 @@ pub struct Mail {
     pub at: Timestamp,
 }
 
-row! {
+table! {
     struct Raw {
         id: String,
         channel_id: String,
@@ -266,6 +298,21 @@ impl TryFrom<Raw> for Mail {
     }
 }
 
+impl From<Mail> for Raw {
+    fn from(mail: Mail) -> Self {
+        Self {
+            id: mail.id.to_string(),
+            channel_id: mail.channel.to_string(),
+            digest: mail.digest,
+            size: mail.size,
+            outcome: mail.outcome.as_str().to_owned(),
+            reason: mail.reason,
+            message_id: mail.message.map(|id| id.to_string()),
+            at: mail.at.0,
+        }
+    }
+}
+
 /// Stores a mail. For a mail that came in, `place` is its folder and UID.
 ///
 /// # Errors
@@ -279,10 +326,8 @@ pub async fn insert(
     let (folder, validity, uid) = place.map_or((String::new(), None, None), |(place, uid)| {
         (place.folder.clone(), Some(place.uid_validity), Some(uid))
     });
-    let mut values =
-        args![scope.workspace(), mail.id, mail.channel, folder, validity, uid, mail.digest.clone(), mail.size];
-    values.extend(args![mail.outcome.as_str(), mail.reason.clone(), mail.message, mail.at, READER]);
-    tx.exec(INSERT, values).await?;
+    let raw = Raw::from(mail.clone());
+    tx.exec(INSERT, args![scope.workspace(); raw.values(); folder, validity, uid, READER]).await?;
     Ok(())
 }
 

@@ -1,17 +1,22 @@
 //! Signing in: passwords, sessions, one-time links, counted attempts. Secrets are stored only as hashes.
 
-use model::{Access, ChannelId, Me, Member, MemberId, Permission, Role, SessionId, TeamId, Timestamp, WorkspaceId};
+use model::{Access, ChannelId, Me, MemberId, Permission, Role, SessionId, TeamId, Timestamp, WorkspaceId};
 
 use super::{
     Scope, Tx,
     codec::{read, read_opt},
     conn::{Conn, args, row},
+    table::{of, sql},
+    workspace::RawMember,
 };
 use crate::error::StoreError;
 
-const FIND: &str = "SELECT s.id AS session_id, s.seen_at, s.expires_at, m.workspace_id, m.id, m.email, m.name, m.role, m.visibility, m.granted, m.chat_on, \
-     m.created_at FROM session s JOIN member m ON m.workspace_id = s.workspace_id AND m.id = s.member_id \
-     WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3 AND m.disabled_at IS NULL";
+const FIND: &str = sql!(
+    "SELECT s.id AS session_id, s.seen_at, s.expires_at, m.workspace_id, m.granted, m.created_at, ",
+    of!("m", RawMember::COLUMNS),
+    " FROM session s JOIN member m ON m.workspace_id = s.workspace_id AND m.id = s.member_id \
+     WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3 AND m.disabled_at IS NULL"
+);
 const MY_TEAMS: &str = "SELECT tm.team_id, tc.channel_id FROM team_member tm \
      LEFT JOIN team_channel tc ON tc.workspace_id = tm.workspace_id AND tc.team_id = tm.team_id \
      WHERE tm.workspace_id = $1 AND tm.member_id = $2 ORDER BY tm.team_id, tc.channel_id";
@@ -74,14 +79,9 @@ row! {
         seen_at: i64,
         expires_at: i64,
         workspace_id: String,
-        id: String,
-        email: String,
-        name: String,
-        role: String,
-        visibility: String,
         granted: String,
-        chat_on: bool,
         created_at: i64,
+        ..member: RawMember,
     }
 }
 
@@ -110,29 +110,20 @@ pub async fn find(
 ) -> Result<Option<Session>, StoreError> {
     let Some(raw) = conn.opt::<Raw>(FIND, args![token_hash, now, idle_since]).await? else { return Ok(None) };
     let workspace: WorkspaceId = read("workspace", raw.workspace_id)?;
-    let id: MemberId = read("member", raw.id)?;
-    let role: Role = read("role", raw.role)?;
-    let visibility = match role {
-        // Visibility restricts only agents and viewers.
-        Role::Owner | Role::Admin => model::Visibility::All,
-        _ => read("visibility", raw.visibility)?,
-    };
+    let mut member = raw.member.with(Vec::new())?;
+    // Visibility restricts only agents and viewers.
+    if matches!(member.role, Role::Owner | Role::Admin) {
+        member.visibility = model::Visibility::All;
+    }
+    let (id, visibility) = (member.id, member.visibility);
     // Teams matter only to a member who sees by team. For all others this saves a statement.
     let (teams, channels) =
         if visibility == model::Visibility::Teams { my_teams(conn, workspace, id).await? } else { Default::default() };
     let granted: Vec<Permission> =
         serde_json::from_str(&raw.granted).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    member.teams.clone_from(&teams);
     let me = Me {
-        member: Member {
-            id,
-            name: raw.name,
-            email: raw.email,
-            role,
-            visibility,
-            chat_on: raw.chat_on,
-            disabled: false,
-            teams: teams.clone(),
-        },
+        member,
         granted,
         access: Access { member: id, visibility, teams, channels },
         joined_at: Timestamp(raw.created_at),
