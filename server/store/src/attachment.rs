@@ -12,20 +12,6 @@ use super::{
 };
 use crate::error::StoreError;
 
-const FILES: &str = sql!(
-    "SELECT message_n, ",
-    Shown::COLUMNS,
-    " FROM attachment \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND message_n >= $3 AND message_n <= $4 ORDER BY message_n, id"
-);
-const FILE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM attachment WHERE workspace_id = $1 AND id = $2");
-const ADD_FILE: &str = sql!(insert!("attachment", STORED), " ON CONFLICT (workspace_id, id) DO NOTHING");
-const CLAIM_FILE: &str = "UPDATE attachment SET conversation_id = $3, message_n = $4 \
-     WHERE workspace_id = $1 AND id = $2 AND uploader = $5 AND conversation_id IS NULL";
-// The files wait to be sent again, as if they had been uploaded just now.
-const RELEASE_FILES: &str = "UPDATE attachment SET conversation_id = NULL, message_n = NULL, uploader = $4, created_at = $5 \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND message_n = $3";
-
 pub(super) const STATEMENTS: &[&str] = &[FILES, FILE, ADD_FILE, CLAIM_FILE, RELEASE_FILES];
 
 table! {
@@ -57,6 +43,12 @@ row! {
         ..shown: Shown,
     }
 }
+
+const FILES: &str = sql!(
+    "SELECT message_n, ",
+    Shown::COLUMNS,
+    " FROM attachment WHERE workspace_id = $1 AND conversation_id = $2 AND message_n >= $3 AND message_n <= $4 ORDER BY message_n, id"
+);
 
 /// Loads the files of messages of one conversation, in one statement.
 pub(super) async fn attach(
@@ -137,6 +129,8 @@ pub(super) fn fields(file: &File, at: Timestamp) -> Vec<Val> {
     args![; Raw::from(file.clone()).values(); at]
 }
 
+const FILE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM attachment WHERE workspace_id = $1 AND id = $2");
+
 /// Loads a file. The caller decides who may have it, by its conversation or, before it is sent, by its uploader.
 ///
 /// # Errors
@@ -144,6 +138,8 @@ pub(super) fn fields(file: &File, at: Timestamp) -> Vec<Val> {
 pub async fn file(conn: &mut Conn<'_>, scope: &Scope, id: AttachmentId) -> Result<Option<File>, StoreError> {
     conn.opt::<Raw>(FILE, args![scope.workspace(), id]).await?.map(File::try_from).transpose()
 }
+
+const ADD_FILE: &str = sql!(insert!("attachment", STORED), " ON CONFLICT (workspace_id, id) DO NOTHING");
 
 /// Stores an uploaded file until it is sent.
 ///
@@ -155,6 +151,9 @@ pub async fn add_file(tx: &mut Tx<'_>, scope: &Scope, file: &File) -> Result<(),
     tx.exec(ADD_FILE, args![scope.workspace(); fields(&waiting, tx.now())]).await?;
     Ok(())
 }
+
+const CLAIM_FILE: &str = "UPDATE attachment SET conversation_id = $3, message_n = $4 \
+     WHERE workspace_id = $1 AND id = $2 AND uploader = $5 AND conversation_id IS NULL";
 
 /// Attaches an uploaded file to a message. False when another person uploaded it, or it was sent already.
 ///
@@ -170,6 +169,10 @@ pub async fn claim_file(
 ) -> Result<bool, StoreError> {
     Ok(tx.exec(CLAIM_FILE, args![scope.workspace(), id, conversation, message_n, uploader]).await? == 1)
 }
+
+// The files wait to be sent again, as if they had been uploaded just now.
+const RELEASE_FILES: &str = "UPDATE attachment SET conversation_id = NULL, message_n = NULL, uploader = $4, created_at = $5 \
+     WHERE workspace_id = $1 AND conversation_id = $2 AND message_n = $3";
 
 /// Detaches the files of an entry. Then `uploader` may send them again.
 ///

@@ -12,13 +12,6 @@ use super::{
 };
 use crate::{clock::new_id, error::StoreError};
 
-const LAST: &str = "SELECT n, seal FROM audit WHERE workspace_id = $1 ORDER BY n DESC LIMIT 1";
-const ADD: &str = insert!("audit", sql!("workspace_id, ", Sealed::COLUMNS));
-const PAGE: &str =
-    sql!("SELECT ", Line::COLUMNS, " FROM audit WHERE workspace_id = $1 AND n < $2 ORDER BY n DESC LIMIT $3");
-const CHAIN: &str =
-    sql!("SELECT ", Sealed::COLUMNS, " FROM audit WHERE workspace_id = $1 AND n > $2 ORDER BY n LIMIT $3");
-
 pub(super) const STATEMENTS: &[&str] = &[LAST, ADD, PAGE, CHAIN];
 
 /// How many entries are checked at a time.
@@ -75,6 +68,9 @@ impl Sealed {
     }
 }
 
+const LAST: &str = "SELECT n, seal FROM audit WHERE workspace_id = $1 ORDER BY n DESC LIMIT 1";
+const ADD: &str = insert!("audit", sql!("workspace_id, ", Sealed::COLUMNS));
+
 /// Adds an entry. If two processes add one at once, both take the same number. The database refuses the second, whose command is run again.
 ///
 /// # Errors
@@ -107,6 +103,9 @@ pub struct Read {
     pub note: Note,
 }
 
+const PAGE: &str =
+    sql!("SELECT ", Line::COLUMNS, " FROM audit WHERE workspace_id = $1 AND n < $2 ORDER BY n DESC LIMIT $3");
+
 /// Up to `limit` entries below number `before`, newest first. Entries whose kind this build does not know are left out.
 ///
 /// # Errors
@@ -119,6 +118,9 @@ pub async fn page(conn: &mut Conn<'_>, scope: &Scope, before: i64, limit: i64) -
     });
     known.collect()
 }
+
+const CHAIN: &str =
+    sql!("SELECT ", Sealed::COLUMNS, " FROM audit WHERE workspace_id = $1 AND n > $2 ORDER BY n LIMIT $3");
 
 /// Checks a workspace's whole log. Returns the number of entries, or the number of the first entry that was changed or does not follow the
 /// previous one. Entries from before seals existed have none, and come first in the log.

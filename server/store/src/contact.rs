@@ -10,24 +10,6 @@ use super::{
 };
 use crate::error::StoreError;
 
-const ONE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM contact WHERE workspace_id = $1 AND id = $2");
-const INSERT: &str = insert!("contact", STORED);
-const SAVE: &str = sql!(
-    "UPDATE contact SET version = version + 1, ",
-    set!(4, Card::COLUMNS),
-    " WHERE workspace_id = $1 AND id = $2 AND version = $3"
-);
-const IDENTITY: &str = sql!(
-    "SELECT ",
-    RawIdentity::COLUMNS,
-    " FROM identity WHERE workspace_id = $1 AND channel_kind = $2 AND address = $3 AND said_by = $4"
-);
-const ADD_IDENTITY: &str = insert!("identity", STORED_IDENTITY);
-const SET_LABEL: &str = "UPDATE identity SET label = $3 WHERE workspace_id = $1 AND id = $2";
-const LINK: &str = "UPDATE identity SET contact_id = $3 WHERE workspace_id = $1 AND id = $2 AND contact_id IS NULL";
-const LINK_CONVERSATIONS: &str =
-    "UPDATE conversation SET contact_id = $3 WHERE workspace_id = $1 AND identity_id = $2 AND contact_id IS NULL";
-
 pub(super) const STATEMENTS: &[&str] =
     &[ONE, INSERT, SAVE, IDENTITY, ADD_IDENTITY, SET_LABEL, LINK, LINK_CONVERSATIONS];
 
@@ -99,6 +81,8 @@ pub(super) fn fields(contact: &Contact, at: Timestamp) -> Vec<Val> {
     args![; Raw::from(contact.clone()).values(); at]
 }
 
+const ONE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM contact WHERE workspace_id = $1 AND id = $2");
+
 /// Finds a contact. The caller decides whether the member may see it, which depends on the contact's conversations.
 ///
 /// # Errors
@@ -106,6 +90,8 @@ pub(super) fn fields(contact: &Contact, at: Timestamp) -> Vec<Val> {
 pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: ContactId) -> Result<Option<Contact>, StoreError> {
     conn.opt::<Raw>(ONE, args![scope.workspace(), id]).await?.map(Contact::try_from).transpose()
 }
+
+const INSERT: &str = insert!("contact", STORED);
 
 /// Stores a new contact.
 ///
@@ -115,6 +101,12 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result
     tx.exec(INSERT, args![scope.workspace(); fields(contact, tx.now())]).await?;
     Ok(())
 }
+
+const SAVE: &str = sql!(
+    "UPDATE contact SET version = version + 1, ",
+    set!(4, Card::COLUMNS),
+    " WHERE workspace_id = $1 AND id = $2 AND version = $3"
+);
 
 /// Stores an edited contact. Its `version` is the one that was read. False when another change came first.
 ///
@@ -173,6 +165,12 @@ impl<'a> Address<'a> {
     }
 }
 
+const IDENTITY: &str = sql!(
+    "SELECT ",
+    RawIdentity::COLUMNS,
+    " FROM identity WHERE workspace_id = $1 AND channel_kind = $2 AND address = $3 AND said_by = $4"
+);
+
 /// Finds the identity of an address.
 ///
 /// # Errors
@@ -191,6 +189,8 @@ pub async fn identity(
     }))
 }
 
+const ADD_IDENTITY: &str = insert!("identity", STORED_IDENTITY);
+
 /// Adds an identity for an address.
 ///
 /// # Errors
@@ -205,6 +205,8 @@ pub async fn add_identity(
     Ok(())
 }
 
+const SET_LABEL: &str = "UPDATE identity SET label = $3 WHERE workspace_id = $1 AND id = $2";
+
 /// Changes the label that stands for the name of an address.
 ///
 /// # Errors
@@ -213,6 +215,10 @@ pub async fn set_label(tx: &mut Tx<'_>, scope: &Scope, identity: IdentityId, lab
     tx.exec(SET_LABEL, args![scope.workspace(), identity, label]).await?;
     Ok(())
 }
+
+const LINK: &str = "UPDATE identity SET contact_id = $3 WHERE workspace_id = $1 AND id = $2 AND contact_id IS NULL";
+const LINK_CONVERSATIONS: &str =
+    "UPDATE conversation SET contact_id = $3 WHERE workspace_id = $1 AND identity_id = $2 AND contact_id IS NULL";
 
 /// Gives an identity to a contact, together with its conversations that have no contact yet. Returns false and changes nothing if the
 /// identity has a contact already: the member may not be allowed to see that contact, so nothing is taken from it (S21).

@@ -30,46 +30,6 @@ pub(super) const SELECT: &str = sql!(
      LEFT JOIN read_marker rm ON rm.workspace_id = c.workspace_id AND rm.conversation_id = c.id AND rm.member_id = $2 \
      WHERE c.workspace_id = $1"
 );
-const LATEST_OF: &str = "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 AND channel_id = $3 \
-     ORDER BY last_at DESC LIMIT 1";
-const OF_IDENTITY: &str =
-    "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 ORDER BY id LIMIT 50";
-const OF_CONTACT: &str = "SELECT assignee_id, team_id, channel_id FROM conversation WHERE workspace_id = $1 AND contact_id = $2 \
-     ORDER BY last_at DESC LIMIT 50";
-const INSERT: &str = insert!("conversation", STORED);
-const SAVE: &str = sql!(
-    "UPDATE conversation SET tab = $4, slot = $5, ",
-    set!(6, Changing::COLUMNS),
-    " WHERE workspace_id = $1 AND id = $2 AND version = $3"
-);
-const SET_LABEL: &str = "UPDATE conversation SET label = $3 WHERE workspace_id = $1 AND id = $2";
-const READS: &str =
-    "SELECT member_id, read_count FROM read_marker WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY member_id";
-/// What is stored of a counter, in the order of [`counter`] behind its workspace.
-pub(super) const COUNTER: &str = sql!("workspace_id, ", COUNTED_BY, ", n");
-/// What conversations are counted by.
-const COUNTED_BY: &str = "tab, slot, assignee_id, team_id, channel_id, unsent";
-/// Adds to a counter that exists.
-pub(super) const ADD_TO_COUNTER: &str =
-    sql!(" ON CONFLICT (workspace_id, ", COUNTED_BY, ") DO UPDATE SET n = inbox_count.n + excluded.n");
-const COUNT: &str = sql!(insert!("inbox_count", COUNTER), ADD_TO_COUNTER);
-/// The alias `c` is the one that the visibility fragment uses. The counter table has the columns that it names. The number of the last
-/// event is returned too, which saves one statement per list.
-const COUNTS: &str = "SELECT CAST(SUM(c.n) FILTER (WHERE c.tab = 'active') AS BIGINT) AS active, \
-     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.assignee_id = $2) AS BIGINT) AS mine, \
-     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.assignee_id = '') AS BIGINT) AS unassigned, \
-     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'new') AS BIGINT) AS new, \
-     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'missed') AS BIGINT) AS missed, \
-     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'taken' AND c.assignee_id <> $2) AS BIGINT) AS others, \
-     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.unsent) AS BIGINT) AS unsent, \
-     CAST(SUM(c.n) FILTER (WHERE c.tab = 'closed') AS BIGINT) AS closed, \
-     (SELECT w.event_seq FROM workspace w WHERE w.id = $1) AS seq \
-     FROM inbox_count c WHERE c.workspace_id = $1 AND c.tab IN ('active', 'closed')";
-const RECOUNT: &str = "SELECT tab, slot, COALESCE(assignee_id, '') AS assignee_id, COALESCE(team_id, '') AS team_id, channel_id, \
-     unsent <> '' AS unsent, CAST(COUNT(*) AS BIGINT) AS n FROM conversation WHERE workspace_id = $1 \
-     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6";
-const COUNTED: &str =
-    sql!("SELECT ", COUNTED_BY, ", n FROM inbox_count WHERE workspace_id = $1 AND n <> 0 ORDER BY 1, 2, 3, 4, 5, 6");
 
 pub(super) const STATEMENTS: &[&str] =
     &[LATEST_OF, OF_IDENTITY, OF_CONTACT, INSERT, SAVE, SET_LABEL, READS, COUNT, RECOUNT, COUNTED];
@@ -86,10 +46,6 @@ fn one_sql(reach: Reach) -> String {
 /// `$4` is a JSON array of ids.
 pub(super) fn some_sql(engine: Engine, reach: Reach) -> String {
     format!("{SELECT} AND c.id {}{}", among(engine, "$4"), visible(reach))
-}
-
-fn counts_sql(reach: Reach) -> String {
-    format!("{COUNTS}{}", visible(reach))
 }
 
 table! {
@@ -286,6 +242,9 @@ pub async fn some(
     raw.into_iter().map(|raw| Loaded::try_from(raw).map(|loaded| loaded.row)).collect()
 }
 
+const LATEST_OF: &str = "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 AND channel_id = $3 \
+     ORDER BY last_at DESC LIMIT 1";
+
 /// The newest conversation with an identity on a channel.
 ///
 /// # Errors
@@ -299,6 +258,9 @@ pub async fn latest_of(
     let row: Option<(String,)> = conn.opt(LATEST_OF, args![scope.workspace(), identity, channel]).await?;
     read_opt("conversation", row.map(|(id,)| id))
 }
+
+const OF_IDENTITY: &str =
+    "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 ORDER BY id LIMIT 50";
 
 /// The conversations of an identity on all channels, at most 50.
 ///
@@ -321,6 +283,9 @@ row! {
     }
 }
 
+const OF_CONTACT: &str = "SELECT assignee_id, team_id, channel_id FROM conversation WHERE workspace_id = $1 AND contact_id = $2 \
+     ORDER BY last_at DESC LIMIT 50";
+
 /// Where a contact's newest conversations are, at most 50: who sees one of them sees the contact.
 ///
 /// # Errors
@@ -342,6 +307,8 @@ pub async fn placements_of_contact(
         .collect()
 }
 
+const INSERT: &str = insert!("conversation", STORED);
+
 /// Adds a conversation and counts it.
 ///
 /// # Errors
@@ -351,6 +318,8 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, new: &Loaded) -> Result<(), 
     count(tx, scope.workspace(), &new.row.facts(), 1).await
 }
 
+const SET_LABEL: &str = "UPDATE conversation SET label = $3 WHERE workspace_id = $1 AND id = $2";
+
 /// Sets the label that stands for the name in this conversation. The address's first label stays.
 ///
 /// # Errors
@@ -359,6 +328,12 @@ pub async fn set_label(tx: &mut Tx<'_>, scope: &Scope, id: ConversationId, label
     tx.exec(SET_LABEL, args![scope.workspace(), id, label]).await?;
     Ok(())
 }
+
+const SAVE: &str = sql!(
+    "UPDATE conversation SET tab = $4, slot = $5, ",
+    set!(6, Changing::COLUMNS),
+    " WHERE workspace_id = $1 AND id = $2 AND version = $3"
+);
 
 /// Stores a changed conversation, if nobody else changed it meanwhile, and updates the counters.
 ///
@@ -384,6 +359,14 @@ pub async fn save(
     Ok(())
 }
 
+/// What conversations are counted by.
+const COUNTED_BY: &str = "tab, slot, assignee_id, team_id, channel_id, unsent";
+/// What is stored of a counter, in the order of [`counter`] behind its workspace.
+pub(super) const COUNTER: &str = sql!("workspace_id, ", COUNTED_BY, ", n");
+/// Adds to a counter that exists.
+pub(super) const ADD_TO_COUNTER: &str =
+    sql!(" ON CONFLICT (workspace_id, ", COUNTED_BY, ") DO UPDATE SET n = inbox_count.n + excluded.n");
+
 /// The values of the counter of conversations like this one, which are so many more.
 pub(super) fn counter(facts: &Facts, n: i64) -> Vec<Val> {
     let (tab, slot) = (facts.tab.as_str(), facts.slot.as_str());
@@ -392,10 +375,15 @@ pub(super) fn counter(facts: &Facts, n: i64) -> Vec<Val> {
     args![tab, slot, assignee, team, facts.channel, facts.unsent, n]
 }
 
+const COUNT: &str = sql!(insert!("inbox_count", COUNTER), ADD_TO_COUNTER);
+
 async fn count(tx: &mut Tx<'_>, workspace: WorkspaceId, facts: &Facts, by: i64) -> Result<(), StoreError> {
     tx.exec(COUNT, args![workspace; counter(facts, by)]).await?;
     Ok(())
 }
+
+const READS: &str =
+    "SELECT member_id, read_count FROM read_marker WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY member_id";
 
 /// How many incoming messages each member has read.
 ///
@@ -404,6 +392,23 @@ async fn count(tx: &mut Tx<'_>, workspace: WorkspaceId, facts: &Facts, by: i64) 
 pub async fn reads(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Result<Vec<(MemberId, i64)>, StoreError> {
     let rows: Vec<(String, i64)> = conn.all(READS, args![scope.workspace(), id]).await?;
     rows.into_iter().map(|(member, n)| Ok((read("member", member)?, n))).collect()
+}
+
+/// The alias `c` is the one that the visibility fragment uses. The counter table has the columns that it names. The number of the last
+/// event is returned too, which saves one statement per list.
+const COUNTS: &str = "SELECT CAST(SUM(c.n) FILTER (WHERE c.tab = 'active') AS BIGINT) AS active, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.assignee_id = $2) AS BIGINT) AS mine, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.assignee_id = '') AS BIGINT) AS unassigned, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'new') AS BIGINT) AS new, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'missed') AS BIGINT) AS missed, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'taken' AND c.assignee_id <> $2) AS BIGINT) AS others, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.unsent) AS BIGINT) AS unsent, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'closed') AS BIGINT) AS closed, \
+     (SELECT w.event_seq FROM workspace w WHERE w.id = $1) AS seq \
+     FROM inbox_count c WHERE c.workspace_id = $1 AND c.tab IN ('active', 'closed')";
+
+fn counts_sql(reach: Reach) -> String {
+    format!("{COUNTS}{}", visible(reach))
 }
 
 row! {
@@ -444,6 +449,12 @@ pub async fn counts(conn: &mut Conn<'_>, scope: &Scope) -> Result<(Counts, i64),
 
 /// A row of the counters: tab, slot, assignee, team, channel, whether a message could not be sent, and the count.
 pub type Counted = (String, String, String, String, String, bool, i64);
+
+const RECOUNT: &str = "SELECT tab, slot, COALESCE(assignee_id, '') AS assignee_id, COALESCE(team_id, '') AS team_id, channel_id, \
+     unsent <> '' AS unsent, CAST(COUNT(*) AS BIGINT) AS n FROM conversation WHERE workspace_id = $1 \
+     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6";
+const COUNTED: &str =
+    sql!("SELECT ", COUNTED_BY, ", n FROM inbox_count WHERE workspace_id = $1 AND n <> 0 ORDER BY 1, 2, 3, 4, 5, 6");
 
 /// The stored counters, and the counters computed from the conversations. They differ only after a fault. The audit job compares them.
 ///

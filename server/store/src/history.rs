@@ -12,18 +12,6 @@ use super::{
 };
 use crate::error::StoreError;
 
-const ADD: &str = insert!("history", STORED);
-const BETWEEN: &str = sql!(
-    "SELECT ",
-    Raw::COLUMNS,
-    " FROM history WHERE workspace_id = $1 AND kind = $2 AND at >= $3 AND at < $4 ORDER BY at, id LIMIT $5"
-);
-const OF_CONVERSATION: &str = sql!(
-    "SELECT ",
-    Raw::COLUMNS,
-    " FROM history WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY id LIMIT $3"
-);
-
 pub(super) const STATEMENTS: &[&str] = &[ADD, BETWEEN, OF_CONVERSATION];
 
 /// Who did something.
@@ -121,6 +109,8 @@ pub(super) fn fields(fact: &Fact) -> Vec<Val> {
     raw.values()
 }
 
+const ADD: &str = insert!("history", STORED);
+
 /// Adds a fact, in the transaction of what it tells of.
 ///
 /// # Errors
@@ -129,6 +119,12 @@ pub async fn add(tx: &mut Tx<'_>, scope: &Scope, fact: &Fact) -> Result<(), Stor
     tx.exec(ADD, args![scope.workspace(); fields(fact)]).await?;
     Ok(())
 }
+
+const BETWEEN: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM history WHERE workspace_id = $1 AND kind = $2 AND at >= $3 AND at < $4 ORDER BY at, id LIMIT $5"
+);
 
 /// The first `limit` facts of a kind from one moment up to another, in order. They are the whole workspace's, whoever asks: who may know a
 /// figure is for its command to say.
@@ -146,6 +142,12 @@ pub async fn between(
     let values = args![scope.workspace(), kind.as_str(), from, until, limit];
     conn.all::<Raw>(BETWEEN, values).await?.into_iter().map(Fact::try_from).collect()
 }
+
+const OF_CONVERSATION: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM history WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY id LIMIT $3"
+);
 
 /// The first `limit` facts of a conversation, in order. Whoever asks has made sure that it may be seen.
 ///

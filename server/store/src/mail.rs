@@ -11,71 +11,6 @@ use super::{
 };
 use crate::error::StoreError;
 
-const FOLDER: &str =
-    sql!("SELECT ", RawFolder::COLUMNS, " FROM mail_folder WHERE workspace_id = $1 AND channel_id = $2 AND name = $3");
-const SET_FOLDER: &str = sql!(
-    insert!("mail_folder", sql!("workspace_id, channel_id, name, ", RawFolder::COLUMNS)),
-    " ON CONFLICT (workspace_id, channel_id, name) DO UPDATE SET uid_validity = excluded.uid_validity, \
-     last_uid = excluded.last_uid, first_uid = excluded.first_uid, since = excluded.since, counted_at = NULL"
-);
-const ADVANCE: &str = "UPDATE mail_folder SET last_uid = $6 \
-     WHERE workspace_id = $1 AND channel_id = $2 AND name = $3 AND uid_validity = $4 AND last_uid = $5";
-const SET_LEDGER: &str = sql!(
-    "UPDATE mail_folder SET ",
-    set!(4, Ledger::COLUMNS),
-    " WHERE workspace_id = $1 AND channel_id = $2 AND name = $3"
-);
-const INSERT: &str = insert!("mail", sql!("workspace_id, ", Raw::COLUMNS, ", folder, uid_validity, uid, reader"));
-const SET_OUTCOME: &str =
-    "UPDATE mail SET outcome = $3, reason = $4, message_id = $5 WHERE workspace_id = $1 AND id = $2";
-const SET_BYTES: &str = "UPDATE mail SET digest = $3, size = $4 WHERE workspace_id = $1 AND id = $2";
-const AT_PLACE: &str = "SELECT id FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid = $5";
-const BY_BYTES: &str = sql!(
-    "SELECT ",
-    Raw::COLUMNS,
-    " FROM mail \
-     WHERE workspace_id = $1 AND channel_id = $2 AND digest = $3 AND uid IS NOT NULL LIMIT 1"
-);
-const UIDS: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL";
-const UIDS_BEHIND: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid > $5";
-const PLACE: &str =
-    "SELECT folder, uid_validity, uid FROM mail WHERE workspace_id = $1 AND id = $2 AND uid IS NOT NULL";
-const WITHHELD: &str = "SELECT id, uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined' \
-     AND digest = '' AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL ORDER BY at LIMIT 1000";
-const ONE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM mail WHERE workspace_id = $1 AND id = $2");
-const OF_MESSAGE: &str = sql!(
-    "SELECT ",
-    Raw::COLUMNS,
-    " FROM mail \
-     WHERE workspace_id = $1 AND message_id = $2 ORDER BY id LIMIT 1"
-);
-const BEFORE: &str = "SELECT m.n, mail.digest FROM message m JOIN mail ON mail.workspace_id = m.workspace_id AND mail.message_id = m.id \
-     WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.n < $3 AND m.mail IS NOT NULL ORDER BY m.n DESC LIMIT 1";
-const WITH_OUTCOME: &str = sql!(
-    "SELECT ",
-    Raw::COLUMNS,
-    " FROM mail \
-     WHERE workspace_id = $1 AND channel_id = $2 AND outcome = $3 ORDER BY at DESC LIMIT 500"
-);
-const QUARANTINED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined'";
-const READ_BEFORE: &str =
-    "SELECT id FROM mail WHERE workspace_id = $1 AND outcome = 'taken' AND reader < $2 ORDER BY reader, id LIMIT $3";
-const SET_READER: &str = "UPDATE mail SET reader = $3 WHERE workspace_id = $1 AND id = $2";
-const ADD_NAMES_SQLITE: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
-     SELECT $1, value, $3, $4, $5 FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING";
-const ADD_NAMES_POSTGRES: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
-     SELECT $1, name, $3, $4, $5 FROM json_array_elements_text(CAST($2 AS JSON)) AS name ON CONFLICT DO NOTHING";
-const NAMED_SQLITE: &str = "SELECT name, message_id, channel_id, conversation_id FROM mail_name \
-     WHERE workspace_id = $1 AND name IN (SELECT value FROM json_each($2)) ORDER BY message_id LIMIT 200";
-const NAMED_POSTGRES: &str = "SELECT name, message_id, channel_id, conversation_id FROM mail_name \
-     WHERE workspace_id = $1 AND name = ANY (ARRAY(SELECT json_array_elements_text(CAST($2 AS JSON)))) ORDER BY message_id LIMIT 200";
-const JOIN_SQLITE: &str = "INSERT INTO participant (workspace_id, conversation_id, address) \
-     SELECT $1, $2, value FROM json_each($3) WHERE TRUE ON CONFLICT DO NOTHING";
-const JOIN_POSTGRES: &str = "INSERT INTO participant (workspace_id, conversation_id, address) \
-     SELECT $1, $2, address FROM json_array_elements_text(CAST($3 AS JSON)) AS address ON CONFLICT DO NOTHING";
-const TAKES_PART: &str =
-    "SELECT address FROM participant WHERE workspace_id = $1 AND conversation_id = $2 AND address = $3";
-
 pub(super) const STATEMENTS: &[&str] = &[
     FOLDER,
     SET_FOLDER,
@@ -161,6 +96,9 @@ impl From<RawFolder> for Folder {
     }
 }
 
+const FOLDER: &str =
+    sql!("SELECT ", RawFolder::COLUMNS, " FROM mail_folder WHERE workspace_id = $1 AND channel_id = $2 AND name = $3");
+
 /// How far a folder was read. None before the first time.
 ///
 /// # Errors
@@ -174,6 +112,12 @@ pub async fn folder(
     let raw: Option<RawFolder> = conn.opt(FOLDER, args![scope.workspace(), channel, name]).await?;
     Ok(raw.map(Folder::from))
 }
+
+const SET_FOLDER: &str = sql!(
+    insert!("mail_folder", sql!("workspace_id, channel_id, name, ", RawFolder::COLUMNS)),
+    " ON CONFLICT (workspace_id, channel_id, name) DO UPDATE SET uid_validity = excluded.uid_validity, \
+     last_uid = excluded.last_uid, first_uid = excluded.first_uid, since = excluded.since, counted_at = NULL"
+);
 
 /// Starts reading a folder, or starts again after its UIDVALIDITY changed.
 ///
@@ -207,6 +151,9 @@ pub struct Step {
     pub to: i64,
 }
 
+const ADVANCE: &str = "UPDATE mail_folder SET last_uid = $6 \
+     WHERE workspace_id = $1 AND channel_id = $2 AND name = $3 AND uid_validity = $4 AND last_uid = $5";
+
 /// Moves the cursor. False when the cursor is not at the old position: then another process reads this folder too.
 ///
 /// # Errors
@@ -221,6 +168,12 @@ pub async fn advance(
     let values = args![scope.workspace(), channel, place.folder.clone(), place.uid_validity, step.from, step.to];
     Ok(tx.exec(ADVANCE, values).await? == 1)
 }
+
+const SET_LEDGER: &str = sql!(
+    "UPDATE mail_folder SET ",
+    set!(4, Ledger::COLUMNS),
+    " WHERE workspace_id = $1 AND channel_id = $2 AND name = $3"
+);
 
 /// Stores the counts of a folder.
 ///
@@ -313,6 +266,8 @@ impl From<Mail> for Raw {
     }
 }
 
+const INSERT: &str = insert!("mail", sql!("workspace_id, ", Raw::COLUMNS, ", folder, uid_validity, uid, reader"));
+
 /// Stores a mail. For a mail that came in, `place` is its folder and UID.
 ///
 /// # Errors
@@ -331,6 +286,9 @@ pub async fn insert(
     Ok(())
 }
 
+const SET_OUTCOME: &str =
+    "UPDATE mail SET outcome = $3, reason = $4, message_id = $5 WHERE workspace_id = $1 AND id = $2";
+
 /// Changes the outcome of a stored mail.
 ///
 /// # Errors
@@ -347,6 +305,8 @@ pub async fn set_outcome(
     Ok(())
 }
 
+const SET_BYTES: &str = "UPDATE mail SET digest = $3, size = $4 WHERE workspace_id = $1 AND id = $2";
+
 /// Stores the digest and size of a mail whose server delivered it later.
 ///
 /// # Errors
@@ -355,6 +315,8 @@ pub async fn set_bytes(tx: &mut Tx<'_>, scope: &Scope, id: MailId, digest: &str,
     tx.exec(SET_BYTES, args![scope.workspace(), id, digest, size]).await?;
     Ok(())
 }
+
+const AT_PLACE: &str = "SELECT id FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid = $5";
 
 /// Whether the mail with this folder and UID was taken in before.
 ///
@@ -371,6 +333,12 @@ pub async fn is_known(
     Ok(conn.opt::<(String,)>(AT_PLACE, values).await?.is_some())
 }
 
+const BY_BYTES: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND digest = $3 AND uid IS NOT NULL LIMIT 1"
+);
+
 /// A mail with the same bytes that came by the channel before.
 ///
 /// # Errors
@@ -383,6 +351,8 @@ pub async fn by_bytes(
 ) -> Result<Option<Mail>, StoreError> {
     conn.opt::<Raw>(BY_BYTES, args![scope.workspace(), channel, digest]).await?.map(Mail::try_from).transpose()
 }
+
+const UIDS: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL";
 
 /// The UIDs of all mails that were taken in from a folder.
 ///
@@ -399,6 +369,9 @@ pub async fn uids(
     Ok(rows.into_iter().map(|(uid,)| uid).collect())
 }
 
+const READ_BEFORE: &str =
+    "SELECT id FROM mail WHERE workspace_id = $1 AND outcome = 'taken' AND reader < $2 ORDER BY reader, id LIMIT $3";
+
 /// Mails with a message that rules before `reader` read, at most `limit`, starting with the oldest rules.
 ///
 /// # Errors
@@ -413,6 +386,8 @@ pub async fn read_before(
     rows.into_iter().map(|(id,)| read("mail", id)).collect()
 }
 
+const SET_READER: &str = "UPDATE mail SET reader = $3 WHERE workspace_id = $1 AND id = $2";
+
 /// Records that a mail was read with the current rules.
 ///
 /// # Errors
@@ -421,6 +396,8 @@ pub async fn set_reader(tx: &mut Tx<'_>, scope: &Scope, id: MailId) -> Result<()
     tx.exec(SET_READER, args![scope.workspace(), id, READER]).await?;
     Ok(())
 }
+
+const UIDS_BEHIND: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid > $5";
 
 /// Like [`uids`], but only UIDs above a number.
 ///
@@ -438,6 +415,9 @@ pub async fn uids_behind(
     Ok(rows.into_iter().map(|(uid,)| uid).collect())
 }
 
+const WITHHELD: &str = "SELECT id, uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined' \
+     AND digest = '' AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL ORDER BY at LIMIT 1000";
+
 /// The mails of a folder, with UIDs, that their server has but does not deliver: the oldest 1000.
 ///
 /// # Errors
@@ -453,6 +433,9 @@ pub async fn withheld(
     rows.into_iter().map(|(id, uid)| Ok((read("mail", id)?, uid))).collect()
 }
 
+const PLACE: &str =
+    "SELECT folder, uid_validity, uid FROM mail WHERE workspace_id = $1 AND id = $2 AND uid IS NOT NULL";
+
 /// The folder and UID of a mail on its server. None for a mail that we sent.
 ///
 /// # Errors
@@ -462,12 +445,17 @@ pub async fn place(conn: &mut Conn<'_>, scope: &Scope, id: MailId) -> Result<Opt
     Ok(found.map(|(folder, uid_validity, uid)| (Place { folder, uid_validity }, uid)))
 }
 
+const ONE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM mail WHERE workspace_id = $1 AND id = $2");
+
 ///
 /// # Errors
 /// When the database fails.
 pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MailId) -> Result<Option<Mail>, StoreError> {
     conn.opt::<Raw>(ONE, args![scope.workspace(), id]).await?.map(Mail::try_from).transpose()
 }
+
+const OF_MESSAGE: &str =
+    sql!("SELECT ", Raw::COLUMNS, " FROM mail WHERE workspace_id = $1 AND message_id = $2 ORDER BY id LIMIT 1");
 
 /// The mail of a message.
 ///
@@ -476,6 +464,9 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MailId) -> Result<Optio
 pub async fn of_message(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Option<Mail>, StoreError> {
     conn.opt::<Raw>(OF_MESSAGE, args![scope.workspace(), id]).await?.map(Mail::try_from).transpose()
 }
+
+const BEFORE: &str = "SELECT m.n, mail.digest FROM message m JOIN mail ON mail.workspace_id = m.workspace_id AND mail.message_id = m.id \
+     WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.n < $3 AND m.mail IS NOT NULL ORDER BY m.n DESC LIMIT 1";
 
 /// The newest mail before a position in a thread, with that mail's position and digest. A reply at this position answers it.
 ///
@@ -506,6 +497,12 @@ pub async fn set_aside(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -
     with_outcome(conn, scope, channel, MailOutcome::Aside).await
 }
 
+const WITH_OUTCOME: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = $3 ORDER BY at DESC LIMIT 500"
+);
+
 async fn with_outcome(
     conn: &mut Conn<'_>,
     scope: &Scope,
@@ -515,6 +512,8 @@ async fn with_outcome(
     let rows: Vec<Raw> = conn.all(WITH_OUTCOME, args![scope.workspace(), channel, outcome.as_str()]).await?;
     rows.into_iter().map(Mail::try_from).collect()
 }
+
+const QUARANTINED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined'";
 
 /// Counts the mails of a channel that could not be read.
 ///
@@ -536,6 +535,11 @@ pub struct Named {
     /// The conversation of the message.
     pub conversation: ConversationId,
 }
+
+const ADD_NAMES_SQLITE: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
+     SELECT $1, value, $3, $4, $5 FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING";
+const ADD_NAMES_POSTGRES: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
+     SELECT $1, name, $3, $4, $5 FROM json_array_elements_text(CAST($2 AS JSON)) AS name ON CONFLICT DO NOTHING";
 
 /// Stores the names of a mail in a conversation: its own Message-ID and those of its chain.
 ///
@@ -565,6 +569,11 @@ fn list<T: serde::Serialize>(items: &[T]) -> Result<String, StoreError> {
     serde_json::to_string(items).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
+const NAMED_SQLITE: &str = "SELECT name, message_id, channel_id, conversation_id FROM mail_name \
+     WHERE workspace_id = $1 AND name IN (SELECT value FROM json_each($2)) ORDER BY message_id LIMIT 200";
+const NAMED_POSTGRES: &str = "SELECT name, message_id, channel_id, conversation_id FROM mail_name \
+     WHERE workspace_id = $1 AND name = ANY (ARRAY(SELECT json_array_elements_text(CAST($2 AS JSON)))) ORDER BY message_id LIMIT 200";
+
 /// The mails with one of these names, at most 200.
 ///
 /// # Errors
@@ -590,6 +599,11 @@ pub async fn named(conn: &mut Conn<'_>, scope: &Scope, names: &[String]) -> Resu
         .collect()
 }
 
+const JOIN_SQLITE: &str = "INSERT INTO participant (workspace_id, conversation_id, address) \
+     SELECT $1, $2, value FROM json_each($3) WHERE TRUE ON CONFLICT DO NOTHING";
+const JOIN_POSTGRES: &str = "INSERT INTO participant (workspace_id, conversation_id, address) \
+     SELECT $1, $2, address FROM json_array_elements_text(CAST($3 AS JSON)) AS address ON CONFLICT DO NOTHING";
+
 /// Adds these addresses to the participants of a conversation.
 ///
 /// # Errors
@@ -610,6 +624,9 @@ pub async fn join(
     tx.exec(sql, args![scope.workspace(), conversation, list(addresses)?]).await?;
     Ok(())
 }
+
+const TAKES_PART: &str =
+    "SELECT address FROM participant WHERE workspace_id = $1 AND conversation_id = $2 AND address = $3";
 
 /// Whether an address is a participant of a conversation.
 ///

@@ -12,49 +12,6 @@ use super::{
 };
 use crate::error::StoreError;
 
-const PAGE: &str = sql!(
-    "SELECT ",
-    Raw::COLUMNS,
-    " FROM message \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 ORDER BY n DESC LIMIT $4"
-);
-const PUBLIC: &str = sql!(
-    "SELECT ",
-    Raw::COLUMNS,
-    " FROM message \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 \
-     AND (kind = 'incoming' OR (kind = 'outgoing' AND state IN ('sent', 'delivered', 'read'))) ORDER BY n DESC LIMIT $4"
-);
-const ONE: &str = sql!(
-    "SELECT ",
-    Raw::COLUMNS,
-    " FROM message \
-     WHERE workspace_id = $1 AND id = $2"
-);
-const SET_UNDO: &str = "UPDATE message SET undo = $3 WHERE workspace_id = $1 AND id = $2";
-const UNDO: &str = "SELECT undo FROM message WHERE workspace_id = $1 AND id = $2";
-const FINGERPRINT: &str = "SELECT fingerprint FROM message WHERE workspace_id = $1 AND id = $2";
-const PROVIDER: &str = "SELECT provider_id FROM message WHERE workspace_id = $1 AND id = $2";
-const BY_PROVIDER: &str = "SELECT id FROM message WHERE workspace_id = $1 AND channel_id = $2 AND provider_id = $3";
-const INSERT: &str = insert!("message", STORED);
-const SET_DELIVERY: &str =
-    "UPDATE message SET state = $3, send_at = $4, reason = $5 WHERE workspace_id = $1 AND id = $2";
-const SET_PROVIDER: &str = "UPDATE message SET channel_id = $3, provider_id = $4 WHERE workspace_id = $1 AND id = $2";
-const LAST_MAIL: &str = sql!(
-    "SELECT ",
-    Raw::COLUMNS,
-    " FROM message \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND mail IS NOT NULL AND (state IS NULL OR state <> 'cancelled') ORDER BY n DESC LIMIT 1"
-);
-const SET_MAIL: &str = "UPDATE message SET mail = $3 WHERE workspace_id = $1 AND id = $2";
-const SET_TEXT: &str = "UPDATE message SET text = $3 WHERE workspace_id = $1 AND id = $2";
-const UNREAD_BY_THEM: &str = sql!(
-    "SELECT ",
-    Raw::COLUMNS,
-    " FROM message \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND n <= $3 AND kind = 'outgoing' AND state IN ('sent', 'delivered') \
-     ORDER BY n DESC LIMIT 100"
-);
 pub(super) const STATEMENTS: &[&str] = &[
     PAGE,
     PUBLIC,
@@ -176,6 +133,18 @@ pub enum Audience {
     Them,
 }
 
+const PAGE: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 ORDER BY n DESC LIMIT $4"
+);
+const PUBLIC: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 \
+     AND (kind = 'incoming' OR (kind = 'outgoing' AND state IN ('sent', 'delivered', 'read'))) ORDER BY n DESC LIMIT $4"
+);
+
 /// The newest `limit` entries before position `before`, oldest first, and whether older ones exist.
 ///
 /// # Errors
@@ -204,6 +173,8 @@ pub async fn page(
     Ok((messages, more))
 }
 
+const ONE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM message WHERE workspace_id = $1 AND id = $2");
+
 /// Loads an entry. The caller decides whether the member may see it, by loading its conversation.
 ///
 /// # Errors
@@ -218,6 +189,8 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Op
     Ok(messages.pop())
 }
 
+const FINGERPRINT: &str = "SELECT fingerprint FROM message WHERE workspace_id = $1 AND id = $2";
+
 /// The fingerprint of the request that stored a message. It tells a repeated request from a different one. None when the id is unused.
 ///
 /// # Errors
@@ -225,6 +198,8 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Op
 pub async fn fingerprint(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Option<String>, StoreError> {
     Ok(conn.opt::<(String,)>(FINGERPRINT, args![scope.workspace(), id]).await?.map(|(text,)| text))
 }
+
+const BY_PROVIDER: &str = "SELECT id FROM message WHERE workspace_id = $1 AND channel_id = $2 AND provider_id = $3";
 
 /// The message with a provider's id on a channel. None when it has not come in yet.
 ///
@@ -239,6 +214,8 @@ pub async fn by_provider(
     let row: Option<(String,)> = conn.opt(BY_PROVIDER, args![scope.workspace(), channel, provider]).await?;
     read_opt("message", row.map(|(id,)| id))
 }
+
+const PROVIDER: &str = "SELECT provider_id FROM message WHERE workspace_id = $1 AND id = $2";
 
 /// The provider's id of a message. None where it has none.
 ///
@@ -258,6 +235,8 @@ pub struct ProviderId {
     pub id: String,
 }
 
+const INSERT: &str = insert!("message", STORED);
+
 /// Stores an entry at its position in the thread.
 ///
 /// # Errors
@@ -272,6 +251,9 @@ pub async fn insert(
     tx.exec(INSERT, args![scope.workspace(); fields(message, provider, fingerprint)?]).await?;
     Ok(())
 }
+
+const SET_DELIVERY: &str =
+    "UPDATE message SET state = $3, send_at = $4, reason = $5 WHERE workspace_id = $1 AND id = $2";
 
 /// Sets the delivery state of an outgoing message.
 ///
@@ -288,6 +270,8 @@ pub async fn set_delivery(
     Ok(())
 }
 
+const SET_UNDO: &str = "UPDATE message SET undo = $3 WHERE workspace_id = $1 AND id = $2";
+
 /// Stores how to undo a message (Promise 8), as JSON.
 ///
 /// # Errors
@@ -297,6 +281,8 @@ pub async fn set_undo(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, inverse: &s
     Ok(())
 }
 
+const UNDO: &str = "SELECT undo FROM message WHERE workspace_id = $1 AND id = $2";
+
 /// How to undo a message, if that was stored.
 ///
 /// # Errors
@@ -304,6 +290,8 @@ pub async fn set_undo(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, inverse: &s
 pub async fn undo(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Option<String>, StoreError> {
     Ok(conn.opt::<(Option<String>,)>(UNDO, args![scope.workspace(), id]).await?.and_then(|(inverse,)| inverse))
 }
+
+const SET_PROVIDER: &str = "UPDATE message SET channel_id = $3, provider_id = $4 WHERE workspace_id = $1 AND id = $2";
 
 /// Stores the provider's id of a message before its state becomes sent.
 ///
@@ -319,6 +307,8 @@ pub async fn set_provider(
     Ok(())
 }
 
+const SET_MAIL: &str = "UPDATE message SET mail = $3 WHERE workspace_id = $1 AND id = $2";
+
 /// Replaces the head of a mail.
 ///
 /// # Errors
@@ -329,6 +319,8 @@ pub async fn set_mail(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, mail: &mode
     Ok(())
 }
 
+const SET_TEXT: &str = "UPDATE message SET text = $3 WHERE workspace_id = $1 AND id = $2";
+
 /// Replaces the text of an entry.
 ///
 /// # Errors
@@ -337,6 +329,12 @@ pub async fn set_text(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, text: &str)
     tx.exec(SET_TEXT, args![scope.workspace(), id, text]).await?;
     Ok(())
 }
+
+const LAST_MAIL: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND mail IS NOT NULL AND (state IS NULL OR state <> 'cancelled') ORDER BY n DESC LIMIT 1"
+);
 
 /// The newest mail in a conversation, without its files. The next reply answers this mail.
 ///
@@ -349,6 +347,13 @@ pub async fn last_mail(
 ) -> Result<Option<Message>, StoreError> {
     conn.opt::<Raw>(LAST_MAIL, args![scope.workspace(), conversation]).await?.map(Message::try_from).transpose()
 }
+
+const UNREAD_BY_THEM: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n <= $3 AND kind = 'outgoing' AND state IN ('sent', 'delivered') \
+     ORDER BY n DESC LIMIT 100"
+);
 
 /// Our messages up to position `n` that the person outside has not read yet, newest first, at most 100.
 ///

@@ -1,53 +1,17 @@
-//! The workspace: its settings, members, teams and channels.
+//! The workspace: its settings, members and teams. Its channels are in channel.rs.
 
 use std::collections::HashMap;
 
-use model::{
-    Bootstrap, Channel, ChannelId, ChannelKind, Member, MemberId, Team, TeamId, Timestamp, Workspace, WorkspaceId,
-};
+use model::{Bootstrap, ChannelId, Member, MemberId, Team, TeamId, Timestamp, Workspace, WorkspaceId};
 
+pub use super::channel::{add_channel, channel, channel_by_key, channels, save_channel};
 use super::{
-    Scope, Tx, account,
+    Scope, Tx,
     codec::read,
-    conn::{Conn, args, row},
-    table::{insert, of, set, sql, table},
+    conn::{Conn, args},
+    table::{insert, set, sql, table},
 };
 use crate::error::{Error, Result, StoreError};
-
-const WORKSPACE: &str = sql!("SELECT ", RawWorkspace::COLUMNS, " FROM workspace WHERE id = $1");
-const ALL_WORKSPACES: &str = "SELECT id FROM workspace ORDER BY id";
-const ADD_WORKSPACE: &str = insert!("workspace", sql!(RawWorkspace::COLUMNS, ", created_at"));
-const SAVE_WORKSPACE: &str = sql!("UPDATE workspace SET ", set!(2, Rules::COLUMNS), " WHERE id = $1");
-const SET_OFF_SINCE: &str = "UPDATE workspace SET chat_off_since = $2 WHERE id = $1";
-const MEMBERS: &str = sql!("SELECT ", RawMember::COLUMNS, " FROM member WHERE workspace_id = $1 ORDER BY id");
-const IS_MEMBER: &str = "SELECT id FROM member WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL";
-const ADD_MEMBER: &str =
-    insert!("member", sql!("workspace_id, ", RawMember::COLUMNS, ", email_key, granted, created_at"));
-const SAVE_MEMBER: &str = sql!("UPDATE member SET ", set!(3, Profile::COLUMNS), " WHERE workspace_id = $1 AND id = $2");
-const TEAMS: &str = "SELECT id, name FROM team WHERE workspace_id = $1 ORDER BY id";
-const ADD_TEAM: &str = "INSERT INTO team (workspace_id, id, name) VALUES ($1, $2, $3)";
-const TEAM_MEMBERS: &str =
-    "SELECT team_id, member_id FROM team_member WHERE workspace_id = $1 ORDER BY team_id, member_id";
-const TEAM_CHANNELS: &str =
-    "SELECT team_id, channel_id FROM team_channel WHERE workspace_id = $1 ORDER BY team_id, channel_id";
-const DROP_TEAM_MEMBER: &str = "DELETE FROM team_member WHERE workspace_id = $1 AND member_id = $2 AND team_id = $3";
-const ADD_TEAM_MEMBER: &str =
-    "INSERT INTO team_member (workspace_id, member_id, team_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-const DROP_TEAM_CHANNELS: &str = "DELETE FROM team_channel WHERE workspace_id = $1 AND team_id = $2";
-const ADD_TEAM_CHANNEL: &str =
-    "INSERT INTO team_channel (workspace_id, team_id, channel_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-/// A channel as [`RawListed`] reads it.
-const LISTED: &str = sql!(
-    of!("c", RawChannel::COLUMNS),
-    ", a.state, a.failures FROM channel c \
-     LEFT JOIN channel_account a ON a.workspace_id = c.workspace_id AND a.channel_id = c.id WHERE c.workspace_id = $1"
-);
-const CHANNELS: &str = sql!("SELECT ", LISTED, " ORDER BY c.id");
-const CHANNEL: &str = sql!("SELECT ", LISTED, " AND c.id = $2");
-const CHANNEL_BY_KEY: &str = "SELECT workspace_id, id FROM channel WHERE public_key = $1";
-const ADD_CHANNEL: &str = insert!("channel", sql!("workspace_id, ", RawChannel::COLUMNS, ", created_at"));
-const SAVE_CHANNEL: &str =
-    sql!("UPDATE channel SET ", set!(3, Setting::COLUMNS), " WHERE workspace_id = $1 AND id = $2");
 
 pub(super) const STATEMENTS: &[&str] = &[
     WORKSPACE,
@@ -67,11 +31,6 @@ pub(super) const STATEMENTS: &[&str] = &[
     ADD_TEAM_MEMBER,
     DROP_TEAM_CHANNELS,
     ADD_TEAM_CHANNEL,
-    CHANNELS,
-    CHANNEL,
-    CHANNEL_BY_KEY,
-    ADD_CHANNEL,
-    SAVE_CHANNEL,
 ];
 
 table! {
@@ -129,6 +88,8 @@ pub struct WorkspaceRecord {
     pub seq: i64,
 }
 
+const WORKSPACE: &str = sql!("SELECT ", RawWorkspace::COLUMNS, " FROM workspace WHERE id = $1");
+
 /// Loads the workspace of a scope.
 ///
 /// # Errors
@@ -138,6 +99,8 @@ pub async fn load(conn: &mut Conn<'_>, scope: &Scope) -> Result<WorkspaceRecord>
     Ok(raw.try_into()?)
 }
 
+const ALL_WORKSPACES: &str = "SELECT id FROM workspace ORDER BY id";
+
 /// Every workspace of this database. Most instances have one.
 ///
 /// # Errors
@@ -145,6 +108,8 @@ pub async fn load(conn: &mut Conn<'_>, scope: &Scope) -> Result<WorkspaceRecord>
 pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<WorkspaceId>, StoreError> {
     conn.all::<(String,)>(ALL_WORKSPACES, args![]).await?.into_iter().map(|(id,)| read("workspace", id)).collect()
 }
+
+const ADD_WORKSPACE: &str = insert!("workspace", sql!(RawWorkspace::COLUMNS, ", created_at"));
 
 /// Stores a new workspace.
 ///
@@ -157,6 +122,8 @@ pub async fn add(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<(), StoreErro
     Ok(())
 }
 
+const SAVE_WORKSPACE: &str = sql!("UPDATE workspace SET ", set!(2, Rules::COLUMNS), " WHERE id = $1");
+
 /// Stores an edited workspace.
 ///
 /// # Errors
@@ -165,6 +132,8 @@ pub async fn save(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<(), StoreErr
     tx.exec(SAVE_WORKSPACE, args![workspace.id; Rules::from(workspace).values()]).await?;
     Ok(())
 }
+
+const SET_OFF_SINCE: &str = "UPDATE workspace SET chat_off_since = $2 WHERE id = $1";
 
 /// Records when chat went off, or that it is on.
 ///
@@ -223,6 +192,10 @@ impl Profile {
     }
 }
 
+const MEMBERS: &str = sql!("SELECT ", RawMember::COLUMNS, " FROM member WHERE workspace_id = $1 ORDER BY id");
+const TEAM_MEMBERS: &str =
+    "SELECT team_id, member_id FROM team_member WHERE workspace_id = $1 ORDER BY team_id, member_id";
+
 /// All members with their teams, in the order of their ids.
 ///
 /// # Errors
@@ -250,6 +223,8 @@ pub async fn member(conn: &mut Conn<'_>, scope: &Scope, id: MemberId) -> Result<
     members(conn, scope).await?.into_iter().find(|m| m.id == id).ok_or(Error::NOT_FOUND)
 }
 
+const IS_MEMBER: &str = "SELECT id FROM member WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL";
+
 /// Whether this id is a member of the workspace who is not disabled.
 ///
 /// # Errors
@@ -263,6 +238,9 @@ pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+const ADD_MEMBER: &str =
+    insert!("member", sql!("workspace_id, ", RawMember::COLUMNS, ", email_key, granted, created_at"));
+
 /// Adds a member.
 ///
 /// # Errors
@@ -274,6 +252,8 @@ pub async fn add_member(tx: &mut Tx<'_>, workspace: WorkspaceId, member: &Member
     Ok(())
 }
 
+const SAVE_MEMBER: &str = sql!("UPDATE member SET ", set!(3, Profile::COLUMNS), " WHERE workspace_id = $1 AND id = $2");
+
 /// Stores an edited member, without the teams.
 ///
 /// # Errors
@@ -284,6 +264,10 @@ pub async fn save_member(tx: &mut Tx<'_>, scope: &Scope, member: &Member) -> Res
     tx.exec(SAVE_MEMBER, args![scope.workspace(), member.id; profile.values()]).await?;
     Ok(())
 }
+
+const TEAMS: &str = "SELECT id, name FROM team WHERE workspace_id = $1 ORDER BY id";
+const TEAM_CHANNELS: &str =
+    "SELECT team_id, channel_id FROM team_channel WHERE workspace_id = $1 ORDER BY team_id, channel_id";
 
 /// All teams with their channels, in the order of their ids.
 ///
@@ -301,6 +285,8 @@ pub async fn teams(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Team>, Stor
         .collect()
 }
 
+const ADD_TEAM: &str = "INSERT INTO team (workspace_id, id, name) VALUES ($1, $2, $3)";
+
 /// Adds a team with its channels.
 ///
 /// # Errors
@@ -309,6 +295,10 @@ pub async fn add_team(tx: &mut Tx<'_>, scope: &Scope, team: &Team) -> Result<(),
     tx.exec(ADD_TEAM, args![scope.workspace(), team.id, team.name.clone()]).await?;
     set_team_channels(tx, scope, team.id, &team.channels).await
 }
+
+const DROP_TEAM_CHANNELS: &str = "DELETE FROM team_channel WHERE workspace_id = $1 AND team_id = $2";
+const ADD_TEAM_CHANNEL: &str =
+    "INSERT INTO team_channel (workspace_id, team_id, channel_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 
 /// Sets the channels that a team looks after.
 ///
@@ -327,6 +317,10 @@ pub async fn set_team_channels(
     Ok(())
 }
 
+const DROP_TEAM_MEMBER: &str = "DELETE FROM team_member WHERE workspace_id = $1 AND member_id = $2 AND team_id = $3";
+const ADD_TEAM_MEMBER: &str =
+    "INSERT INTO team_member (workspace_id, member_id, team_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
 /// Adds a member to a team, or removes them from it.
 ///
 /// # Errors
@@ -340,123 +334,6 @@ pub async fn set_in_team(
 ) -> Result<(), StoreError> {
     let sql = if inside { ADD_TEAM_MEMBER } else { DROP_TEAM_MEMBER };
     tx.exec(sql, args![scope.workspace(), member, team]).await?;
-    Ok(())
-}
-
-table! {
-    /// What a person may set for a channel.
-    struct Setting {
-        name: String,
-        address: String,
-        undo_ms: i64,
-        greeting: String,
-        auto_reply: String,
-        origins: String,
-    }
-}
-
-table! {
-    struct RawChannel {
-        id: String,
-        kind: String,
-        public_key: Option<String>,
-        ..setting: Setting,
-    }
-}
-
-row! {
-    /// A channel with the state of its account.
-    struct RawListed {
-        state: Option<String>,
-        failures: Option<i64>,
-        ..channel: RawChannel,
-    }
-}
-
-impl TryFrom<RawListed> for Channel {
-    type Error = StoreError;
-    fn try_from(raw: RawListed) -> Result<Self, StoreError> {
-        let RawChannel { id, kind, public_key, setting } = raw.channel;
-        Ok(Self {
-            id: read("channel", id)?,
-            kind: read::<ChannelKind>("channel kind", kind)?,
-            key: public_key.unwrap_or_default(),
-            name: setting.name,
-            address: setting.address,
-            undo_ms: setting.undo_ms,
-            greeting: setting.greeting,
-            auto_reply: setting.auto_reply,
-            origins: serde_json::from_str(&setting.origins).map_err(|e| StoreError::Corrupt(e.to_string()))?,
-            state: match raw.state {
-                Some(state) => Some(account::shown_state(read("account state", state)?, raw.failures.unwrap_or(0))),
-                None => None,
-            },
-        })
-    }
-}
-
-impl TryFrom<&Channel> for Setting {
-    type Error = StoreError;
-    fn try_from(channel: &Channel) -> Result<Self, StoreError> {
-        Ok(Self {
-            name: channel.name.clone(),
-            address: channel.address.clone(),
-            undo_ms: channel.undo_ms,
-            greeting: channel.greeting.clone(),
-            auto_reply: channel.auto_reply.clone(),
-            origins: serde_json::to_string(&channel.origins).map_err(|e| StoreError::Corrupt(e.to_string()))?,
-        })
-    }
-}
-
-/// All channels, in the order of their ids.
-///
-/// # Errors
-/// When the database fails.
-pub async fn channels(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Channel>, StoreError> {
-    conn.all::<RawListed>(CHANNELS, args![scope.workspace()]).await?.into_iter().map(Channel::try_from).collect()
-}
-
-/// Loads a channel.
-///
-/// # Errors
-/// When the database fails, or the workspace has no such channel.
-pub async fn channel(conn: &mut Conn<'_>, scope: &Scope, id: ChannelId) -> Result<Channel> {
-    let raw = conn.opt::<RawListed>(CHANNEL, args![scope.workspace(), id]).await?.ok_or(Error::NOT_FOUND)?;
-    Ok(raw.try_into()?)
-}
-
-/// Finds the workspace and channel of a web chat's public key.
-///
-/// # Errors
-/// When the database fails.
-pub async fn channel_by_key(conn: &mut Conn<'_>, key: &str) -> Result<Option<(WorkspaceId, ChannelId)>, StoreError> {
-    let row: Option<(String, String)> = conn.opt(CHANNEL_BY_KEY, args![key]).await?;
-    row.map(|(workspace, id)| Ok((read("workspace", workspace)?, read("channel", id)?))).transpose()
-}
-
-/// Adds a channel.
-///
-/// # Errors
-/// When the database fails.
-pub async fn add_channel(tx: &mut Tx<'_>, workspace: WorkspaceId, channel: &Channel) -> Result<(), StoreError> {
-    let raw = RawChannel {
-        id: channel.id.to_string(),
-        kind: channel.kind.as_str().to_owned(),
-        public_key: (!channel.key.is_empty()).then(|| channel.key.clone()),
-        setting: channel.try_into()?,
-    };
-    tx.exec(ADD_CHANNEL, args![workspace; raw.values(); tx.now()]).await?;
-    Ok(())
-}
-
-/// Stores an edited channel.
-///
-/// # Errors
-/// When the database fails.
-pub async fn save_channel(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel) -> Result<(), StoreError> {
-    let setting = Setting::try_from(channel)?;
-    tx.exec(SAVE_CHANNEL, args![scope.workspace(), channel.id; setting.values()]).await?;
     Ok(())
 }
 
