@@ -139,11 +139,16 @@ const ANALYZE_POSTGRES: &str = "ANALYZE contact, identity, conversation, inbox_c
 const ANALYZE_REFERRED: &str = "ANALYZE contact, identity, conversation";
 
 impl Table {
+    /// How many columns there are.
+    fn width(&self) -> usize {
+        self.columns.split(',').count()
+    }
+
     /// On SQLite the placeholders have no numbers, and shared values are bound once per row: SQLite finds a numbered value by walking a
     /// list of all of them. With a thousand values that costs more than the insert.
     fn sql(&self, engine: Engine, rows: usize) -> String {
         let mut sql = format!("INSERT INTO {} ({}) VALUES ", self.name, self.columns);
-        let (mut next, plain) = (self.shared, format!("($1{})", ", ?".repeat(self.columns.matches(',').count())));
+        let (mut next, plain) = (self.shared, format!("($1{})", ", ?".repeat(self.width() - 1)));
         let pattern = if self.row.is_empty() { &plain } else { self.row };
         for row in 0..rows {
             if row > 0 {
@@ -182,7 +187,7 @@ impl Table {
             }
             let sql = self.sql(engine, size);
             while let Some((now, later)) = rest.split_at_checked(size) {
-                let mut bound = Vec::with_capacity(size * (self.columns.matches(',').count() + 1));
+                let mut bound = Vec::with_capacity(size * self.width());
                 for (place, row) in now.iter().enumerate() {
                     if place == 0 || engine == Engine::Sqlite {
                         bound.extend_from_slice(shared);

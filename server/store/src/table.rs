@@ -1,5 +1,6 @@
-//! One list of columns per table. The fields of a `table!` are the list; every SELECT, INSERT and UPDATE is made of it while compiling, so
-//! a new column is a line here, one where it is read, and one where it is written. The compiler asks for the last two.
+//! One list of columns per table. The fields of a `table!` are the list; every SELECT, INSERT and UPDATE is made of it while compiling.
+//! So a new column is a field there, a line where it is read, and a line where it is filled. Without the last it does not compile, and
+//! without the one before nothing fills the field of the model.
 
 /// A `row!` whose fields are also what is stored: `COLUMNS` names them, and `values` has what is bound to them, in the same order.
 macro_rules! table {
