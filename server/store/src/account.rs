@@ -5,36 +5,12 @@ use model::{AccountState, ChannelId, Timestamp, WorkspaceId};
 use super::{
     Scope, Tx,
     codec::read,
-    conn::{Conn, args, row},
+    conn::{Conn, args},
+    table::{insert, sql, table},
 };
 use crate::error::StoreError;
 
-const INSERT: &str = "INSERT INTO channel_account (workspace_id, channel_id, settings, secret, revision, state, reason, next_step, \
-     state_since, failures, last_in_at, last_out_at, lease_owner, lease_until, created_at) \
-     VALUES ($1, $2, $3, $4, 1, 'starting', '', '', $5, 0, NULL, NULL, NULL, 0, $5)";
-const INSERT_SAMPLE: &str = "INSERT INTO channel_account (workspace_id, channel_id, settings, secret, revision, state, reason, next_step, \
-     state_since, failures, last_in_at, last_out_at, lease_owner, lease_until, created_at) \
-     VALUES ($1, $2, $3, '', 1, 'sample', '', '', $4, 0, NULL, NULL, NULL, 0, $4)";
-const SAVE: &str = "UPDATE channel_account SET settings = $3, secret = $4, revision = revision + 1, state = 'starting', reason = '', \
-     next_step = '', state_since = $5, failures = 0, lease_until = 0 WHERE workspace_id = $1 AND channel_id = $2 AND state <> 'sample'";
-const ONE: &str = "SELECT workspace_id, channel_id, settings, secret, revision, state, reason, next_step, state_since, failures, \
-     last_in_at, last_out_at, created_at FROM channel_account WHERE workspace_id = $1 AND channel_id = $2";
-const DUE: &str = "SELECT workspace_id, channel_id FROM channel_account WHERE lease_until <= $1 AND state NOT IN ('sign_in', 'paused', 'sample') \
-     ORDER BY lease_until LIMIT 100";
-const TAKE: &str = "UPDATE channel_account SET lease_owner = $3, lease_until = $4 \
-     WHERE workspace_id = $1 AND channel_id = $2 AND lease_until <= $5 AND state NOT IN ('sign_in', 'paused', 'sample')";
-const KEEP: &str = "UPDATE channel_account SET lease_until = $4 \
-     WHERE workspace_id = $1 AND channel_id = $2 AND lease_owner = $3 AND revision = $5 AND state NOT IN ('sign_in', 'paused', 'sample')";
-const LEAVE: &str = "UPDATE channel_account SET lease_owner = NULL, lease_until = $4 \
-     WHERE workspace_id = $1 AND channel_id = $2 AND lease_owner = $3";
-const FREE: &str = "UPDATE channel_account SET lease_until = 0 WHERE lease_owner IS NOT NULL AND failures = 0";
-const SET_STATE: &str = "UPDATE channel_account SET state = $3, reason = $4, next_step = $5, state_since = $6, failures = $7 \
-     WHERE workspace_id = $1 AND channel_id = $2 AND revision = $8 AND state <> 'sample'";
-const CAME_IN: &str = "UPDATE channel_account SET last_in_at = $3 WHERE workspace_id = $1 AND channel_id = $2";
-const WENT_OUT: &str = "UPDATE channel_account SET last_out_at = $3 WHERE workspace_id = $1 AND channel_id = $2";
-
-pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, INSERT_SAMPLE, SAVE, ONE, DUE, TAKE, KEEP, LEAVE, FREE, SET_STATE, CAME_IN, WENT_OUT];
+pub(super) const STATEMENTS: &[&str] = &[INSERT, SAVE, ONE, DUE, TAKE, KEEP, LEAVE, FREE, SET_STATE, CAME_IN, WENT_OUT];
 
 /// The account of a channel. Its secret is sealed.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,7 +50,7 @@ impl std::fmt::Debug for Account {
     }
 }
 
-row! {
+table! {
     struct Raw {
         workspace_id: String,
         channel_id: String,
@@ -135,8 +111,7 @@ pub async fn insert(
     settings: &str,
     secret: &str,
 ) -> Result<(), StoreError> {
-    tx.exec(INSERT, args![scope.workspace(), channel, settings, secret, tx.now()]).await?;
-    Ok(())
+    put(tx, scope, channel, settings, secret, AccountState::Starting).await
 }
 
 /// Stores the account of a sample channel. No statement ever changes its state, so nothing ever connects.
@@ -149,9 +124,42 @@ pub async fn insert_sample(
     channel: ChannelId,
     settings: &str,
 ) -> Result<(), StoreError> {
-    tx.exec(INSERT_SAMPLE, args![scope.workspace(), channel, settings, tx.now()]).await?;
+    put(tx, scope, channel, settings, "", AccountState::Sample).await
+}
+
+const INSERT: &str = insert!("channel_account", sql!(Raw::COLUMNS, ", lease_until"));
+
+async fn put(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    channel: ChannelId,
+    settings: &str,
+    secret: &str,
+    state: AccountState,
+) -> Result<(), StoreError> {
+    let now = tx.now().0;
+    let raw = Raw {
+        workspace_id: scope.workspace().to_string(),
+        channel_id: channel.to_string(),
+        settings: settings.to_owned(),
+        secret: secret.to_owned(),
+        revision: 1,
+        state: state.as_str().to_owned(),
+        reason: String::new(),
+        next_step: String::new(),
+        state_since: now,
+        failures: 0,
+        last_in_at: None,
+        last_out_at: None,
+        created_at: now,
+    };
+    // Nobody holds a lease of it yet.
+    tx.exec(INSERT, args![; raw.values(); 0]).await?;
     Ok(())
 }
+
+const SAVE: &str = "UPDATE channel_account SET settings = $3, secret = $4, revision = revision + 1, state = 'starting', reason = '', \
+     next_step = '', state_since = $5, failures = 0, lease_until = 0 WHERE workspace_id = $1 AND channel_id = $2 AND state <> 'sample'";
 
 /// Stores an edited account, which is then connected again. A sample account stays as it is.
 ///
@@ -168,6 +176,8 @@ pub async fn save(
     Ok(())
 }
 
+const ONE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM channel_account WHERE workspace_id = $1 AND channel_id = $2");
+
 /// The account of a channel. None if its kind of channel has none.
 ///
 /// # Errors
@@ -175,6 +185,9 @@ pub async fn save(
 pub async fn one(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -> Result<Option<Account>, StoreError> {
     conn.opt::<Raw>(ONE, args![scope.workspace(), channel]).await?.map(Account::try_from).transpose()
 }
+
+const DUE: &str = "SELECT workspace_id, channel_id FROM channel_account WHERE lease_until <= $1 AND state NOT IN ('sign_in', 'paused', 'sample') \
+     ORDER BY lease_until LIMIT 100";
 
 /// The accounts that no process holds and that are due, at most 100.
 ///
@@ -198,6 +211,9 @@ pub struct AccountLease {
     pub revision: i64,
 }
 
+const TAKE: &str = "UPDATE channel_account SET lease_owner = $3, lease_until = $4 \
+     WHERE workspace_id = $1 AND channel_id = $2 AND lease_until <= $5 AND state NOT IN ('sign_in', 'paused', 'sample')";
+
 /// Leases an account until `until`. False when another process was first.
 ///
 /// # Errors
@@ -213,6 +229,9 @@ pub async fn lease(
     Ok(tx.exec(TAKE, args![scope.workspace(), channel, owner, until, now]).await? == 1)
 }
 
+const KEEP: &str = "UPDATE channel_account SET lease_until = $4 \
+     WHERE workspace_id = $1 AND channel_id = $2 AND lease_owner = $3 AND revision = $5 AND state NOT IN ('sign_in', 'paused', 'sample')";
+
 /// Extends a lease until `until`. False when the lease was lost, or the account was edited or stopped meanwhile.
 ///
 /// # Errors
@@ -222,6 +241,9 @@ pub async fn keep(tx: &mut Tx<'_>, scope: &Scope, lease: &AccountLease, until: T
     Ok(tx.exec(KEEP, values).await? == 1)
 }
 
+const LEAVE: &str = "UPDATE channel_account SET lease_owner = NULL, lease_until = $4 \
+     WHERE workspace_id = $1 AND channel_id = $2 AND lease_owner = $3";
+
 /// Gives a lease up. No process leases the account before `until`.
 ///
 /// # Errors
@@ -230,6 +252,8 @@ pub async fn release(tx: &mut Tx<'_>, scope: &Scope, lease: &AccountLease, until
     tx.exec(LEAVE, args![scope.workspace(), lease.channel, lease.owner.clone(), until]).await?;
     Ok(())
 }
+
+const FREE: &str = "UPDATE channel_account SET lease_until = 0 WHERE lease_owner IS NOT NULL AND failures = 0";
 
 /// Ends the leases of all working accounts. Called when the processes that held them are gone. Failing accounts keep their back-off.
 ///
@@ -253,6 +277,9 @@ pub struct NewState {
     pub failures: i64,
 }
 
+const SET_STATE: &str = "UPDATE channel_account SET state = $3, reason = $4, next_step = $5, state_since = $6, failures = $7 \
+     WHERE workspace_id = $1 AND channel_id = $2 AND revision = $8 AND state <> 'sample'";
+
 /// Stores the state of an account. Changes nothing if the account was edited after `revision`.
 ///
 /// # Errors
@@ -270,6 +297,8 @@ pub async fn set_state(
     Ok(())
 }
 
+const CAME_IN: &str = "UPDATE channel_account SET last_in_at = $3 WHERE workspace_id = $1 AND channel_id = $2";
+
 /// Records that a message came in now.
 ///
 /// # Errors
@@ -278,6 +307,8 @@ pub async fn came_in(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId) -> Resu
     tx.exec(CAME_IN, args![scope.workspace(), channel, tx.now()]).await?;
     Ok(())
 }
+
+const WENT_OUT: &str = "UPDATE channel_account SET last_out_at = $3 WHERE workspace_id = $1 AND channel_id = $2";
 
 /// Records that a message went out now.
 ///

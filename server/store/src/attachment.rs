@@ -2,38 +2,53 @@
 
 use std::collections::HashMap;
 
-use model::{Attachment, AttachmentId, ConversationId, Message};
+use model::{Attachment, AttachmentId, ConversationId, Message, Timestamp};
 
 use super::{
     Scope, Tx,
     codec::{read, read_opt},
-    conn::{Conn, args, row},
+    conn::{Conn, Val, args, row},
+    table::{insert, sql, table},
 };
 use crate::error::StoreError;
 
-const FILES: &str = "SELECT message_n, id, name, size, media_type FROM attachment \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND message_n >= $3 AND message_n <= $4 ORDER BY message_n, id";
-const FILE: &str = "SELECT id, conversation_id, message_n, uploader, name, size, media_type, digest FROM attachment \
-     WHERE workspace_id = $1 AND id = $2";
-const ADD_FILE: &str = "INSERT INTO attachment (workspace_id, id, conversation_id, message_n, uploader, name, size, media_type, digest, created_at) \
-     VALUES ($1, $2, NULL, NULL, $3, $4, $5, $6, $7, $8) ON CONFLICT (workspace_id, id) DO NOTHING";
-const CLAIM_FILE: &str = "UPDATE attachment SET conversation_id = $3, message_n = $4 \
-     WHERE workspace_id = $1 AND id = $2 AND uploader = $5 AND conversation_id IS NULL";
-// The files wait to be sent again, as if they had been uploaded just now.
-const RELEASE_FILES: &str = "UPDATE attachment SET conversation_id = NULL, message_n = NULL, uploader = $4, created_at = $5 \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND message_n = $3";
-
 pub(super) const STATEMENTS: &[&str] = &[FILES, FILE, ADD_FILE, CLAIM_FILE, RELEASE_FILES];
 
-row! {
-    struct RawFile {
-        message_n: i64,
+table! {
+    /// What is shown of a file.
+    pub(super) struct Shown {
         id: String,
         name: String,
         size: i64,
         media_type: String,
     }
 }
+
+impl TryFrom<Shown> for Attachment {
+    type Error = StoreError;
+    fn try_from(raw: Shown) -> Result<Self, StoreError> {
+        Ok(Self { id: read("attachment", raw.id)?, name: raw.name, size: raw.size, media_type: raw.media_type })
+    }
+}
+
+impl From<Attachment> for Shown {
+    fn from(file: Attachment) -> Self {
+        Self { id: file.id.to_string(), name: file.name, size: file.size, media_type: file.media_type }
+    }
+}
+
+row! {
+    struct RawFile {
+        message_n: i64,
+        ..shown: Shown,
+    }
+}
+
+const FILES: &str = sql!(
+    "SELECT message_n, ",
+    Shown::COLUMNS,
+    " FROM attachment WHERE workspace_id = $1 AND conversation_id = $2 AND message_n >= $3 AND message_n <= $4 ORDER BY message_n, id"
+);
 
 /// Loads the files of messages of one conversation, in one statement.
 pub(super) async fn attach(
@@ -48,13 +63,7 @@ pub(super) async fn attach(
     let files: Vec<RawFile> = conn.all(FILES, args![scope.workspace(), conversation, first, last]).await?;
     let mut by_place: HashMap<i64, Vec<Attachment>> = HashMap::new();
     for file in files {
-        let attachment = Attachment {
-            id: read("attachment", file.id)?,
-            name: file.name,
-            size: file.size,
-            media_type: file.media_type,
-        };
-        by_place.entry(file.message_n).or_default().push(attachment);
+        by_place.entry(file.message_n).or_default().push(file.shown.try_into()?);
     }
     for message in messages {
         message.attachments = by_place.remove(&message.n).unwrap_or_default();
@@ -77,58 +86,74 @@ pub struct File {
     pub digest: String,
 }
 
-row! {
-    struct RawStored {
-        id: String,
+table! {
+    struct Raw {
         conversation_id: Option<String>,
         message_n: Option<i64>,
         uploader: String,
-        name: String,
-        size: i64,
-        media_type: String,
         digest: String,
+        ..shown: Shown,
     }
 }
+
+/// What is stored of a file, in the order of [`fields`] behind its workspace.
+pub(super) const STORED: &str = sql!("workspace_id, ", Raw::COLUMNS, ", created_at");
+
+impl TryFrom<Raw> for File {
+    type Error = StoreError;
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
+            attachment: raw.shown.try_into()?,
+            conversation: read_opt("conversation", raw.conversation_id)?,
+            message_n: raw.message_n,
+            uploader: raw.uploader,
+            digest: raw.digest,
+        })
+    }
+}
+
+impl From<File> for Raw {
+    fn from(file: File) -> Self {
+        Self {
+            conversation_id: file.conversation.map(|id| id.to_string()),
+            message_n: file.message_n,
+            uploader: file.uploader,
+            digest: file.digest,
+            shown: file.attachment.into(),
+        }
+    }
+}
+
+/// The values of a file that was stored at this time.
+pub(super) fn fields(file: &File, at: Timestamp) -> Vec<Val> {
+    args![; Raw::from(file.clone()).values(); at]
+}
+
+const FILE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM attachment WHERE workspace_id = $1 AND id = $2");
 
 /// Loads a file. The caller decides who may have it, by its conversation or, before it is sent, by its uploader.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn file(conn: &mut Conn<'_>, scope: &Scope, id: AttachmentId) -> Result<Option<File>, StoreError> {
-    let Some(raw) = conn.opt::<RawStored>(FILE, args![scope.workspace(), id]).await? else { return Ok(None) };
-    Ok(Some(File {
-        attachment: Attachment {
-            id: read("attachment", raw.id)?,
-            name: raw.name,
-            size: raw.size,
-            media_type: raw.media_type,
-        },
-        conversation: read_opt("conversation", raw.conversation_id)?,
-        message_n: raw.message_n,
-        uploader: raw.uploader,
-        digest: raw.digest,
-    }))
+    conn.opt::<Raw>(FILE, args![scope.workspace(), id]).await?.map(File::try_from).transpose()
 }
+
+const ADD_FILE: &str = sql!(insert!("attachment", STORED), " ON CONFLICT (workspace_id, id) DO NOTHING");
 
 /// Stores an uploaded file until it is sent.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn add_file(tx: &mut Tx<'_>, scope: &Scope, file: &File) -> Result<(), StoreError> {
-    let Attachment { id, name, size, media_type } = &file.attachment;
-    let values = args![
-        scope.workspace(),
-        *id,
-        file.uploader.clone(),
-        name.clone(),
-        *size,
-        media_type.clone(),
-        file.digest.clone(),
-        tx.now()
-    ];
-    tx.exec(ADD_FILE, values).await?;
+    // Whatever it says: it is in no conversation before a message claims it.
+    let waiting = File { conversation: None, message_n: None, ..file.clone() };
+    tx.exec(ADD_FILE, args![scope.workspace(); fields(&waiting, tx.now())]).await?;
     Ok(())
 }
+
+const CLAIM_FILE: &str = "UPDATE attachment SET conversation_id = $3, message_n = $4 \
+     WHERE workspace_id = $1 AND id = $2 AND uploader = $5 AND conversation_id IS NULL";
 
 /// Attaches an uploaded file to a message. False when another person uploaded it, or it was sent already.
 ///
@@ -144,6 +169,10 @@ pub async fn claim_file(
 ) -> Result<bool, StoreError> {
     Ok(tx.exec(CLAIM_FILE, args![scope.workspace(), id, conversation, message_n, uploader]).await? == 1)
 }
+
+// The files wait to be sent again, as if they had been uploaded just now.
+const RELEASE_FILES: &str = "UPDATE attachment SET conversation_id = NULL, message_n = NULL, uploader = $4, created_at = $5 \
+     WHERE workspace_id = $1 AND conversation_id = $2 AND message_n = $3";
 
 /// Detaches the files of an entry. Then `uploader` may send them again.
 ///

@@ -5,15 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use model::{ChannelKind, Contact, ConversationId, MemberId, Message, Timestamp};
+use model::{ChannelKind, Contact, ConversationId, Facts, MemberId, Message, Timestamp};
 
 use super::{
-    Scope, Tx,
+    Scope, Tx, attachment,
     conn::{Engine, Val, args},
-    contact::{self, Identity},
+    contact::{self, Address, Identity},
     conversation::{self, Loaded},
     history::{self, Fact},
     message::{self, File, ProviderId},
+    person,
     scope::ours,
     words::workspace_word,
 };
@@ -75,76 +76,42 @@ pub struct Batch {
     pub history: Vec<Fact>,
 }
 
-/// An INSERT of the form `head (row), (row)… tail`. In a row, each `?` is a value of that row. `$1` (first, on SQLite) and `$2` are values
-/// that all rows share.
+/// An INSERT of several rows. `$1` and, for search words on PostgreSQL, `$2` are values that all rows share.
 struct Table {
-    head: &'static str,
+    name: &'static str,
+    columns: &'static str,
+    /// A row, in which each `?` is a value of that row. Empty for one that is `$1`, the workspace, and a value for each other column.
     row: &'static str,
     tail: &'static str,
     shared: usize,
 }
 
-const fn rows(head: &'static str, row: &'static str) -> Table {
-    Table { head, row, tail: "", shared: 1 }
+/// The columns are those that the file of these rows says, the workspace first.
+const fn rows(name: &'static str, columns: &'static str) -> Table {
+    Table { name, columns, row: "", tail: "", shared: 1 }
 }
 
-/// A table of search words. Its rows share the workspace's index word and its id.
-const fn words(head: &'static str, row: &'static str) -> Table {
-    Table { shared: 2, ..rows(head, row) }
-}
-
-const CONTACTS: Table = rows(
-    "INSERT INTO contact (workspace_id, id, version, name, email, phone, company, title, location, language, time_zone, \
-     lead_status, created_at) VALUES ",
-    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-);
-const IDENTITIES: Table = rows(
-    "INSERT INTO identity (workspace_id, id, channel_kind, address, label, contact_id, created_at) VALUES ",
-    "($1, ?, ?, ?, ?, ?, ?)",
-);
-const CONVERSATIONS: Table = rows(
-    "INSERT INTO conversation (workspace_id, id, channel_id, channel_kind, identity_id, contact_id, team_id, status, \
-     snoozed_until, assignee_id, ai_mode, pen, pen_epoch, waiting_since, missed_at, auto_replied_at, outreach, tab, slot, \
-     preview_by, preview, last_at, last_inbound_at, unsent, agent_id, started_at, first_response_ms, message_count, inbound_count, version) VALUES ",
-    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-);
-const COUNTS: Table = Table {
-    tail: " ON CONFLICT (workspace_id, tab, slot, assignee_id, team_id, channel_id, unsent) DO UPDATE SET n = inbox_count.n + excluded.n",
-    ..rows(
-        "INSERT INTO inbox_count (workspace_id, tab, slot, assignee_id, team_id, channel_id, unsent, n) VALUES ",
-        "($1, ?, ?, ?, ?, ?, ?, ?)",
-    )
+const CONTACTS: Table = rows("contact", contact::STORED);
+const IDENTITIES: Table = rows("identity", contact::STORED_IDENTITY);
+const CONVERSATIONS: Table = rows("conversation", conversation::STORED);
+const COUNTS: Table = Table { tail: conversation::ADD_TO_COUNTER, ..rows("inbox_count", conversation::COUNTER) };
+const MESSAGES: Table = rows("message", message::STORED);
+const FILES: Table = rows("attachment", attachment::STORED);
+const READS: Table = rows("read_marker", person::MARKER);
+const HISTORY: Table = rows("history", history::STORED);
+const WORDS_SQLITE: Table = rows("message_search", "workspace, words, conversation_id, message_id");
+const WORDS_POSTGRES: Table = Table {
+    row: "($2, array_to_tsvector(array_append(string_to_array(?, ' '), $1)), ?, ?)",
+    shared: 2,
+    ..rows("message_search", "workspace_id, words, conversation_id, message_id")
 };
-const MESSAGES: Table = rows(
-    "INSERT INTO message (workspace_id, id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, \
-     channel_id, provider_id, fingerprint, mail) VALUES ",
-    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-);
-const FILES: Table = rows(
-    "INSERT INTO attachment (workspace_id, id, conversation_id, message_n, uploader, name, size, media_type, digest, \
-     created_at) VALUES ",
-    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-);
-const READS: Table =
-    rows("INSERT INTO read_marker (workspace_id, conversation_id, member_id, read_count) VALUES ", "($1, ?, ?, ?)");
-const HISTORY: Table = rows(
-    "INSERT INTO history (workspace_id, conversation_id, id, at, channel_id, kind, actor, message_id, from_value, to_value, ms) VALUES ",
-    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-);
-const WORDS_SQLITE: Table =
-    rows("INSERT INTO message_search (workspace, words, conversation_id, message_id) VALUES ", "($1, ?, ?, ?)");
-const WORDS_POSTGRES: Table = words(
-    "INSERT INTO message_search (workspace_id, words, conversation_id, message_id) VALUES ",
-    "($2, array_to_tsvector(array_append(string_to_array(?, ' '), $1)), ?, ?)",
-);
-const CONTACT_WORDS_SQLITE: Table =
-    rows("INSERT INTO contact_search (workspace, words, contact_id, rowid) VALUES ", "($1, ?, ?, ?)");
-const CONTACT_PLACES: Table =
-    rows("INSERT INTO contact_search_place (workspace_id, contact_id, place) VALUES ", "($1, ?, ?)");
-const CONTACT_WORDS_POSTGRES: Table = words(
-    "INSERT INTO contact_search (workspace_id, words, contact_id) VALUES ",
-    "($2, array_to_tsvector(array_append(string_to_array(?, ' '), $1)), ?)",
-);
+const CONTACT_WORDS_SQLITE: Table = rows("contact_search", "workspace, words, contact_id, rowid");
+const CONTACT_PLACES: Table = rows("contact_search_place", "workspace_id, contact_id, place");
+const CONTACT_WORDS_POSTGRES: Table = Table {
+    row: "($2, array_to_tsvector(array_append(string_to_array(?, ' '), $1)), ?)",
+    shared: 2,
+    ..rows("contact_search", "workspace_id, words, contact_id")
+};
 const LAST_CONTACT_PLACE: &str = "SELECT rowid FROM contact_search ORDER BY rowid DESC LIMIT 1";
 
 const BOTH: &[&Table] = &[&CONTACTS, &IDENTITIES, &CONVERSATIONS, &COUNTS, &MESSAGES, &FILES, &READS, &HISTORY];
@@ -172,20 +139,26 @@ const ANALYZE_POSTGRES: &str = "ANALYZE contact, identity, conversation, inbox_c
 const ANALYZE_REFERRED: &str = "ANALYZE contact, identity, conversation";
 
 impl Table {
+    /// How many columns there are.
+    fn width(&self) -> usize {
+        self.columns.split(',').count()
+    }
+
     /// On SQLite the placeholders have no numbers, and shared values are bound once per row: SQLite finds a numbered value by walking a
     /// list of all of them. With a thousand values that costs more than the insert.
     fn sql(&self, engine: Engine, rows: usize) -> String {
-        let mut sql = self.head.to_owned();
-        let mut next = self.shared;
+        let mut sql = format!("INSERT INTO {} ({}) VALUES ", self.name, self.columns);
+        let (mut next, plain) = (self.shared, format!("($1{})", ", ?".repeat(self.width() - 1)));
+        let pattern = if self.row.is_empty() { &plain } else { self.row };
         for row in 0..rows {
             if row > 0 {
                 sql.push_str(", ");
             }
             if engine == Engine::Sqlite {
-                sql.push_str(&self.row.replace("$1", "?"));
+                sql.push_str(&pattern.replace("$1", "?"));
                 continue;
             }
-            for (place, part) in self.row.split('?').enumerate() {
+            for (place, part) in pattern.split('?').enumerate() {
                 if place > 0 {
                     next += 1;
                     sql.push('$');
@@ -214,7 +187,7 @@ impl Table {
             }
             let sql = self.sql(engine, size);
             while let Some((now, later)) = rest.split_at_checked(size) {
-                let mut bound = Vec::with_capacity(shared.len() + size * self.row.len() / 3);
+                let mut bound = Vec::with_capacity(size * self.width());
                 for (place, row) in now.iter().enumerate() {
                     if place == 0 || engine == Engine::Sqlite {
                         bound.extend_from_slice(shared);
@@ -293,15 +266,14 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, batch: &Batch) -> Result<()>
     let shared = args![workspace.clone()];
     CONTACTS
         .fill(tx, &shared, &batch.contacts, |row, to| {
-            to.extend(contact::fields(&row.contact));
-            to.extend(args![row.created_at]);
+            to.extend(contact::fields(&row.contact, row.created_at));
         })
         .await?;
     contact_words(tx, &word, &workspace, &batch.contacts).await?;
     IDENTITIES
         .fill(tx, &shared, &batch.identities, |row, to| {
-            let Identity { id, label, contact } = &row.identity;
-            to.extend(args![*id, row.kind.as_str(), row.address.clone(), label.clone(), *contact, row.created_at]);
+            let address = Address::own(row.kind, &row.address);
+            to.extend(contact::identity_fields(&row.identity, address, row.created_at));
         })
         .await?;
     CONVERSATIONS.fill(tx, &shared, &batch.conversations, |row, to| to.extend(conversation::fields(row))).await?;
@@ -311,13 +283,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, batch: &Batch) -> Result<()>
         messages.push(message::fields(&message.message, message.provider.clone(), &message.fingerprint)?);
     }
     MESSAGES.fill(tx, &shared, &messages, |row, to| to.extend_from_slice(row)).await?;
-    FILES
-        .fill(tx, &shared, &batch.files, |(file, at), to| {
-            let shown = &file.attachment;
-            to.extend(args![shown.id, file.conversation, file.message_n, file.uploader.clone(), shown.name.clone()]);
-            to.extend(args![shown.size, shown.media_type.clone(), file.digest.clone(), *at]);
-        })
-        .await?;
+    FILES.fill(tx, &shared, &batch.files, |(file, at), to| to.extend(attachment::fields(file, *at))).await?;
     READS
         .fill(tx, &shared, &batch.reads, |(conversation, member, n), to| to.extend(args![*conversation, *member, *n]))
         .await?;
@@ -350,14 +316,10 @@ async fn contact_words(tx: &mut Tx<'_>, word: &str, workspace: &str, contacts: &
 
 /// The counter rows for these conversations. Each key occurs once, because one statement must not touch a row twice.
 fn counted(conversations: &[Loaded]) -> Vec<Vec<Val>> {
-    let mut counts: BTreeMap<_, i64> = BTreeMap::new();
+    let mut counts: BTreeMap<_, (Facts, i64)> = BTreeMap::new();
     for facts in conversations.iter().map(|new| new.row.facts()) {
-        *counts.entry((facts.tab, facts.slot, facts.assignee, facts.team, facts.channel, facts.unsent)).or_default() +=
-            1;
+        let key = (facts.tab, facts.slot, facts.assignee, facts.team, facts.channel, facts.unsent);
+        counts.entry(key).or_insert((facts, 0)).1 += 1;
     }
-    let counts = counts.into_iter().map(|((tab, slot, assignee, team, channel, unsent), n)| {
-        let (assignee, team) = (assignee.map(|id| id.to_string()), team.map(|id| id.to_string()));
-        args![tab.as_str(), slot.as_str(), assignee.unwrap_or_default(), team.unwrap_or_default(), channel, unsent, n]
-    });
-    counts.collect()
+    counts.values().map(|(facts, n)| conversation::counter(facts, *n)).collect()
 }

@@ -86,26 +86,36 @@ id_values!(
     AgentId
 );
 
-/// The values of a statement, in the order `$1`, `$2`…
+/// The values of a statement, in the order `$1`, `$2`… What stands between semicolons is a list of values.
 macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::Val::from($value)),*] };
+    ($($value:expr),* ; $list:expr $(; $($last:expr),+)?) => {{
+        let mut values: Vec<$crate::Val> = $crate::conn::args![$($value),*];
+        values.extend($list);
+        $(values.extend($crate::conn::args![$($last),+]);)?
+        values
+    }};
 }
 pub(crate) use args;
 
 /// A struct whose fields are columns of the same names. (The derive of `sqlx::FromRow` is not used: it would compile both database drivers
-/// a second time, for the compiler.)
+/// a second time, for the compiler.) `..group: Kind` stands for columns that are a struct of their own.
 macro_rules! row {
-    ($(#[$about:meta])* $seen:vis struct $name:ident { $($(#[$what:meta])* $may:vis $field:ident: $kind:ty,)* }) => {
+    (
+        $(#[$about:meta])* $seen:vis struct $name:ident
+        { $($(#[$what:meta])* $may:vis $field:ident: $kind:ty,)* $(..$group:ident: $more:ty,)? }
+    ) => {
         $(#[$about])*
-        $seen struct $name { $($(#[$what])* $may $field: $kind,)* }
+        $seen struct $name { $($(#[$what])* $may $field: $kind,)* $($group: $more,)? }
 
         impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name
         where
             &'static str: sqlx::ColumnIndex<R>,
             $($kind: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,)*
+            $($more: sqlx::FromRow<'r, R>,)?
         {
             fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
-                Ok(Self { $($field: row.try_get(stringify!($field))?,)* })
+                Ok(Self { $($field: row.try_get(stringify!($field))?,)* $($group: <$more as sqlx::FromRow<'r, R>>::from_row(row)?,)? })
             }
         }
     };

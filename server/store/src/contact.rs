@@ -1,47 +1,21 @@
 //! Contacts, and the addresses (identities) they write from.
 
-use model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus};
+use model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus, Timestamp};
 
 use super::{
     Scope, Tx,
     codec::{read, read_opt},
-    conn::{Conn, Val, args, row},
+    conn::{Conn, Val, args},
+    table::{insert, set, sql, table},
 };
 use crate::error::StoreError;
-
-/// The columns that make a [`Contact`], in one place.
-macro_rules! columns {
-    () => {
-        "id, version, name, email, phone, company, title, location, language, time_zone, lead_status"
-    };
-}
-pub(super) const COLUMNS: &str = columns!();
-
-const ONE: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM contact \
-     WHERE workspace_id = $1 AND id = $2"
-);
-const INSERT: &str = "INSERT INTO contact (workspace_id, id, version, name, email, phone, company, title, location, language, time_zone, \
-     lead_status, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-const SAVE: &str = "UPDATE contact SET version = version + 1, name = $4, email = $5, phone = $6, company = $7, title = $8, location = $9, \
-     language = $10, time_zone = $11, lead_status = $12 WHERE workspace_id = $1 AND id = $2 AND version = $3";
-const IDENTITY: &str = "SELECT id, label, contact_id FROM identity WHERE workspace_id = $1 AND channel_kind = $2 AND address = $3 AND said_by = $4";
-const ADD_IDENTITY: &str = "INSERT INTO identity (workspace_id, id, channel_kind, address, label, contact_id, created_at, said_by) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-const SET_LABEL: &str = "UPDATE identity SET label = $3 WHERE workspace_id = $1 AND id = $2";
-const LINK: &str = "UPDATE identity SET contact_id = $3 WHERE workspace_id = $1 AND id = $2 AND contact_id IS NULL";
-const LINK_CONVERSATIONS: &str =
-    "UPDATE conversation SET contact_id = $3 WHERE workspace_id = $1 AND identity_id = $2 AND contact_id IS NULL";
 
 pub(super) const STATEMENTS: &[&str] =
     &[ONE, INSERT, SAVE, IDENTITY, ADD_IDENTITY, SET_LABEL, LINK, LINK_CONVERSATIONS];
 
-row! {
-    pub(super) struct Raw {
-        id: String,
-        version: i64,
+table! {
+    /// What a person may edit.
+    struct Card {
         name: String,
         email: String,
         phone: String,
@@ -54,24 +28,60 @@ row! {
     }
 }
 
+table! {
+    /// A contact.
+    pub(super) struct Raw {
+        id: String,
+        version: i64,
+        ..card: Card,
+    }
+}
+
+/// What is stored of a contact, in the order of [`fields`] behind its workspace.
+pub(super) const STORED: &str = sql!("workspace_id, ", Raw::COLUMNS, ", created_at");
+
 impl TryFrom<Raw> for Contact {
     type Error = StoreError;
-    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+    fn try_from(Raw { id, version, card }: Raw) -> Result<Self, StoreError> {
         Ok(Self {
-            id: read("contact", raw.id)?,
-            version: raw.version,
-            name: raw.name,
-            email: raw.email,
-            phone: raw.phone,
-            company: raw.company,
-            title: raw.title,
-            location: raw.location,
-            language: raw.language,
-            time_zone: raw.time_zone,
-            lead_status: read::<LeadStatus>("lead status", raw.lead_status)?,
+            id: read("contact", id)?,
+            version,
+            name: card.name,
+            email: card.email,
+            phone: card.phone,
+            company: card.company,
+            title: card.title,
+            location: card.location,
+            language: card.language,
+            time_zone: card.time_zone,
+            lead_status: read::<LeadStatus>("lead status", card.lead_status)?,
         })
     }
 }
+
+impl From<Contact> for Raw {
+    fn from(contact: Contact) -> Self {
+        let card = Card {
+            name: contact.name,
+            email: contact.email,
+            phone: contact.phone,
+            company: contact.company,
+            title: contact.title,
+            location: contact.location,
+            language: contact.language,
+            time_zone: contact.time_zone,
+            lead_status: contact.lead_status.as_str().to_owned(),
+        };
+        Self { id: contact.id.to_string(), version: contact.version, card }
+    }
+}
+
+/// The values of a contact that was created at this time.
+pub(super) fn fields(contact: &Contact, at: Timestamp) -> Vec<Val> {
+    args![; Raw::from(contact.clone()).values(); at]
+}
+
+const ONE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM contact WHERE workspace_id = $1 AND id = $2");
 
 /// Finds a contact. The caller decides whether the member may see it, which depends on the contact's conversations.
 ///
@@ -81,34 +91,29 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: ContactId) -> Result<Op
     conn.opt::<Raw>(ONE, args![scope.workspace(), id]).await?.map(Contact::try_from).transpose()
 }
 
-/// The column values of a contact, from its id to its lead status.
-pub(super) fn fields(contact: &Contact) -> Vec<Val> {
-    let c = contact.clone();
-    let mut values = args![c.id, c.version, c.name, c.email, c.phone, c.company, c.title, c.location, c.language];
-    values.extend(args![c.time_zone, c.lead_status.as_str()]);
-    values
-}
+const INSERT: &str = insert!("contact", STORED);
 
 /// Stores a new contact.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result<(), StoreError> {
-    let mut values = args![scope.workspace()];
-    values.extend(fields(contact));
-    values.extend(args![tx.now()]);
-    tx.exec(INSERT, values).await?;
+    tx.exec(INSERT, args![scope.workspace(); fields(contact, tx.now())]).await?;
     Ok(())
 }
+
+const SAVE: &str = sql!(
+    "UPDATE contact SET version = version + 1, ",
+    set!(4, Card::COLUMNS),
+    " WHERE workspace_id = $1 AND id = $2 AND version = $3"
+);
 
 /// Stores an edited contact. Its `version` is the one that was read. False when another change came first.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn save(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result<bool, StoreError> {
-    let mut values = args![scope.workspace()];
-    values.extend(fields(contact));
-    Ok(tx.exec(SAVE, values).await? == 1)
+    Ok(tx.exec(SAVE, args![scope.workspace(); Raw::from(contact.clone()).values()]).await? == 1)
 }
 
 /// One address of a person outside: a row that a contact, messages and conversations refer to.
@@ -122,12 +127,23 @@ pub struct Identity {
     pub contact: Option<ContactId>,
 }
 
-row! {
+table! {
     struct RawIdentity {
         id: String,
         label: String,
         contact_id: Option<String>,
     }
+}
+
+/// What is stored of an identity, in the order of [`identity_fields`] behind its workspace.
+pub(super) const STORED_IDENTITY: &str =
+    sql!("workspace_id, ", RawIdentity::COLUMNS, ", channel_kind, address, said_by, created_at");
+
+/// The values of an identity that was created at this time.
+pub(super) fn identity_fields(of: &Identity, address: Address<'_>, at: Timestamp) -> Vec<Val> {
+    let (label, contact_id) = (of.label.clone(), of.contact.map(|id| id.to_string()));
+    let raw = RawIdentity { id: of.id.to_string(), label, contact_id };
+    args![; raw.values(); address.kind.as_str(), address.address, address.said_by, at]
 }
 
 /// An address on a kind of channel. `said_by` is empty for an address that its owner writes from. Otherwise somebody else claimed that a
@@ -149,6 +165,12 @@ impl<'a> Address<'a> {
     }
 }
 
+const IDENTITY: &str = sql!(
+    "SELECT ",
+    RawIdentity::COLUMNS,
+    " FROM identity WHERE workspace_id = $1 AND channel_kind = $2 AND address = $3 AND said_by = $4"
+);
+
 /// Finds the identity of an address.
 ///
 /// # Errors
@@ -167,6 +189,8 @@ pub async fn identity(
     }))
 }
 
+const ADD_IDENTITY: &str = insert!("identity", STORED_IDENTITY);
+
 /// Adds an identity for an address.
 ///
 /// # Errors
@@ -174,14 +198,14 @@ pub async fn identity(
 pub async fn add_identity(
     tx: &mut Tx<'_>,
     scope: &Scope,
-    Address { kind, address, said_by }: Address<'_>,
+    address: Address<'_>,
     identity: &Identity,
 ) -> Result<(), StoreError> {
-    let (label, contact) = (identity.label.clone(), identity.contact);
-    let values = args![scope.workspace(), identity.id, kind.as_str(), address, label, contact, tx.now(), said_by];
-    tx.exec(ADD_IDENTITY, values).await?;
+    tx.exec(ADD_IDENTITY, args![scope.workspace(); identity_fields(identity, address, tx.now())]).await?;
     Ok(())
 }
+
+const SET_LABEL: &str = "UPDATE identity SET label = $3 WHERE workspace_id = $1 AND id = $2";
 
 /// Changes the label that stands for the name of an address.
 ///
@@ -191,6 +215,10 @@ pub async fn set_label(tx: &mut Tx<'_>, scope: &Scope, identity: IdentityId, lab
     tx.exec(SET_LABEL, args![scope.workspace(), identity, label]).await?;
     Ok(())
 }
+
+const LINK: &str = "UPDATE identity SET contact_id = $3 WHERE workspace_id = $1 AND id = $2 AND contact_id IS NULL";
+const LINK_CONVERSATIONS: &str =
+    "UPDATE conversation SET contact_id = $3 WHERE workspace_id = $1 AND identity_id = $2 AND contact_id IS NULL";
 
 /// Gives an identity to a contact, together with its conversations that have no contact yet. Returns false and changes nothing if the
 /// identity has a contact already: the member may not be allowed to see that contact, so nothing is taken from it (S21).

@@ -10,15 +10,10 @@ use super::{
 use crate::error::StoreError;
 
 pub(super) const TAKE_SEQS: &str = "UPDATE workspace SET event_seq = event_seq + $2 WHERE id = $1 RETURNING event_seq";
-const APPEND: &str = "INSERT INTO event (workspace_id, seq, at, conversation_id, body) VALUES ($1, $2, $3, $4, $5)";
-const AFTER: &str = "SELECT seq, body FROM event WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-const LAST: &str = "SELECT event_seq FROM workspace WHERE id = $1";
-const LAST_OF_ALL: &str = "SELECT id, event_seq FROM workspace";
-const OLDEST: &str = "SELECT seq FROM event WHERE workspace_id = $1 ORDER BY seq LIMIT 1";
-const FIRST: &str = "SELECT seq, at FROM event WHERE workspace_id = $1 AND seq <= $2 ORDER BY seq LIMIT $3";
-const TRIM: &str = "DELETE FROM event WHERE workspace_id = $1 AND seq <= $2";
 
 pub(super) const STATEMENTS: &[&str] = &[TAKE_SEQS, APPEND, AFTER, LAST, LAST_OF_ALL, OLDEST, FIRST, TRIM];
+
+const APPEND: &str = "INSERT INTO event (workspace_id, seq, at, conversation_id, body) VALUES ($1, $2, $3, $4, $5)";
 
 pub(super) async fn append(
     conn: &mut Conn<'_>,
@@ -32,6 +27,8 @@ pub(super) async fn append(
     conn.exec(APPEND, args![workspace, seq, at, body.conversation(), json]).await?;
     Ok(())
 }
+
+const AFTER: &str = "SELECT seq, body FROM event WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 
 /// The events after `seq`, at most `limit`, in order, with what they are about as it is now.
 ///
@@ -54,6 +51,8 @@ pub async fn after(
     replay::fill(conn, workspace, page).await
 }
 
+const LAST: &str = "SELECT event_seq FROM workspace WHERE id = $1";
+
 /// The number of the last event. None when the workspace does not exist.
 ///
 /// # Errors
@@ -61,6 +60,8 @@ pub async fn after(
 pub async fn last(conn: &mut Conn<'_>, workspace: WorkspaceId) -> Result<Option<i64>, StoreError> {
     Ok(conn.opt::<(i64,)>(LAST, args![workspace]).await?.map(|(seq,)| seq))
 }
+
+const LAST_OF_ALL: &str = "SELECT id, event_seq FROM workspace";
 
 /// The number of each workspace's last event.
 ///
@@ -71,6 +72,8 @@ pub async fn last_of_all(conn: &mut Conn<'_>) -> Result<Vec<(WorkspaceId, i64)>,
     rows.into_iter().map(|(id, seq)| Ok((read("workspace", id)?, seq))).collect()
 }
 
+const OLDEST: &str = "SELECT seq FROM event WHERE workspace_id = $1 ORDER BY seq LIMIT 1";
+
 /// The number of the oldest event still stored.
 ///
 /// # Errors
@@ -78,6 +81,8 @@ pub async fn last_of_all(conn: &mut Conn<'_>) -> Result<Vec<(WorkspaceId, i64)>,
 pub async fn oldest(conn: &mut Conn<'_>, workspace: WorkspaceId) -> Result<Option<i64>, StoreError> {
     Ok(conn.opt::<(i64,)>(OLDEST, args![workspace]).await?.map(|(seq,)| seq))
 }
+
+const FIRST: &str = "SELECT seq, at FROM event WHERE workspace_id = $1 AND seq <= $2 ORDER BY seq LIMIT $3";
 
 /// The number up to which events may go: those of `before` or older, without the newest `keep` of the workspace, at most `most` of them.
 /// None where nothing may. Only what stands at the beginning of the log goes, also where a clock went back: numbers have no gaps.
@@ -95,6 +100,8 @@ pub async fn expired(
     let first: Vec<(i64, i64)> = conn.all(FIRST, args![workspace, last - keep, most]).await?;
     Ok(first.into_iter().take_while(|(_, at)| *at <= before.0).last().map(|(seq, _)| seq))
 }
+
+const TRIM: &str = "DELETE FROM event WHERE workspace_id = $1 AND seq <= $2";
 
 /// Forgets the events up to `seq`; browsers that were away longer are told to read afresh.
 ///

@@ -9,24 +9,6 @@ use super::{
 };
 use crate::error::StoreError;
 
-const END_BEYOND: &str = "DELETE FROM session WHERE workspace_id = $1 AND member_id = $2 AND token_hash IN (SELECT token_hash FROM session \
-     WHERE workspace_id = $1 AND member_id = $2 ORDER BY seen_at DESC, created_at DESC, token_hash LIMIT 1000 OFFSET $3)";
-const FORGET_ENDED: &str = "DELETE FROM session WHERE workspace_id = $1 AND token_hash IN (SELECT token_hash FROM session \
-     WHERE workspace_id = $1 AND expires_at <= $2 LIMIT $3)";
-const FORGET_IDLE: &str = "DELETE FROM session WHERE workspace_id = $1 AND token_hash IN (SELECT token_hash FROM session \
-     WHERE workspace_id = $1 AND seen_at <= $2 LIMIT $3)";
-const COUNT_LINKS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM one_time_link \
-     WHERE workspace_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
-const FORGET_LINKS: &str = "DELETE FROM one_time_link WHERE token_hash IN (SELECT token_hash FROM one_time_link \
-     WHERE workspace_id = $1 AND (expires_at <= $2 OR used_at IS NOT NULL) LIMIT $3)";
-const FORGET_HOUSE_LINKS: &str = "DELETE FROM one_time_link WHERE token_hash IN (SELECT token_hash FROM one_time_link \
-     WHERE workspace_id IS NULL AND expires_at <= $1 LIMIT $2)";
-const FULL: &str = "SELECT window_start FROM attempt WHERE bucket = $1 AND count >= $2 AND window_start > $3";
-const TRIM_ATTEMPTS: &str =
-    "DELETE FROM attempt WHERE bucket IN (SELECT bucket FROM attempt ORDER BY window_start DESC LIMIT 1000 OFFSET $1)";
-const FORGET_ATTEMPTS: &str =
-    "DELETE FROM attempt WHERE bucket IN (SELECT bucket FROM attempt WHERE window_start <= $1 LIMIT $2)";
-
 pub(super) const STATEMENTS: &[&str] = &[
     END_BEYOND,
     FORGET_ENDED,
@@ -38,6 +20,9 @@ pub(super) const STATEMENTS: &[&str] = &[
     TRIM_ATTEMPTS,
     FORGET_ATTEMPTS,
 ];
+
+const END_BEYOND: &str = "DELETE FROM session WHERE workspace_id = $1 AND member_id = $2 AND token_hash IN (SELECT token_hash FROM session \
+     WHERE workspace_id = $1 AND member_id = $2 ORDER BY seen_at DESC, created_at DESC, token_hash LIMIT 1000 OFFSET $3)";
 
 /// Deletes the sessions of a member beyond `most`, starting with those unused for longest.
 ///
@@ -52,6 +37,11 @@ pub async fn end_beyond(
     tx.exec(END_BEYOND, args![workspace, member, most]).await?;
     Ok(())
 }
+
+const FORGET_ENDED: &str = "DELETE FROM session WHERE workspace_id = $1 AND token_hash IN (SELECT token_hash FROM session \
+     WHERE workspace_id = $1 AND expires_at <= $2 LIMIT $3)";
+const FORGET_IDLE: &str = "DELETE FROM session WHERE workspace_id = $1 AND token_hash IN (SELECT token_hash FROM session \
+     WHERE workspace_id = $1 AND seen_at <= $2 LIMIT $3)";
 
 /// Deletes up to `most` sessions that have ended, and up to `most` that were not used since `idle_since`. Returns the larger of both
 /// counts.
@@ -69,6 +59,9 @@ pub async fn forget_sessions(
     Ok(ended.max(tx.exec(FORGET_IDLE, args![scope.workspace(), idle_since, most]).await?))
 }
 
+const COUNT_LINKS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM one_time_link \
+     WHERE workspace_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+
 /// Counts the workspace's unused links that are still valid.
 ///
 /// # Errors
@@ -82,6 +75,11 @@ pub async fn count_links(
     Ok(conn.one::<(i64,)>(COUNT_LINKS, args![scope.workspace(), purpose.as_str(), now]).await?.0)
 }
 
+const FORGET_LINKS: &str = "DELETE FROM one_time_link WHERE token_hash IN (SELECT token_hash FROM one_time_link \
+     WHERE workspace_id = $1 AND (expires_at <= $2 OR used_at IS NOT NULL) LIMIT $3)";
+const FORGET_HOUSE_LINKS: &str = "DELETE FROM one_time_link WHERE token_hash IN (SELECT token_hash FROM one_time_link \
+     WHERE workspace_id IS NULL AND expires_at <= $1 LIMIT $2)";
+
 /// Deletes up to `most` expired links of the workspace, and up to `most` of the instance. Returns the larger of both counts.
 ///
 /// # Errors
@@ -91,6 +89,8 @@ pub async fn forget_links(tx: &mut Tx<'_>, scope: &Scope, most: i64) -> Result<u
     let ours = tx.exec(FORGET_LINKS, args![scope.workspace(), now, most]).await?;
     Ok(ours.max(tx.exec(FORGET_HOUSE_LINKS, args![now, most]).await?))
 }
+
+const FULL: &str = "SELECT window_start FROM attempt WHERE bucket = $1 AND count >= $2 AND window_start > $3";
 
 /// When the window of a full bucket (`most` attempts) began. None if the bucket is not full, or its window began before `since`.
 ///
@@ -105,6 +105,9 @@ pub async fn full(
     Ok(conn.opt::<(i64,)>(FULL, args![bucket, most, since]).await?.map(|(began,)| Timestamp(began)))
 }
 
+const TRIM_ATTEMPTS: &str =
+    "DELETE FROM attempt WHERE bucket IN (SELECT bucket FROM attempt ORDER BY window_start DESC LIMIT 1000 OFFSET $1)";
+
 /// Deletes all buckets of attempts but the newest `most`.
 ///
 /// # Errors
@@ -113,6 +116,9 @@ pub async fn trim_attempts(tx: &mut Tx<'_>, most: i64) -> Result<(), StoreError>
     tx.exec(TRIM_ATTEMPTS, args![most]).await?;
     Ok(())
 }
+
+const FORGET_ATTEMPTS: &str =
+    "DELETE FROM attempt WHERE bucket IN (SELECT bucket FROM attempt WHERE window_start <= $1 LIMIT $2)";
 
 /// Deletes up to `most` buckets whose windows began before `before`. Returns how many it deleted.
 ///

@@ -7,16 +7,10 @@ use uuid::Uuid;
 use super::{
     Scope, Tx, Val,
     codec::{self, read, read_opt},
-    conn::{Conn, args, row},
+    conn::{Conn, args},
+    table::{insert, sql, table},
 };
 use crate::error::StoreError;
-
-const ADD: &str = "INSERT INTO history (workspace_id, conversation_id, id, at, channel_id, kind, actor, message_id, from_value, to_value, ms) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-const BETWEEN: &str = "SELECT id, at, conversation_id, channel_id, kind, actor, message_id, from_value, to_value, ms FROM history \
-     WHERE workspace_id = $1 AND kind = $2 AND at >= $3 AND at < $4 ORDER BY at, id LIMIT $5";
-const OF_CONVERSATION: &str = "SELECT id, at, conversation_id, channel_id, kind, actor, message_id, from_value, to_value, ms FROM history \
-     WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY id LIMIT $3";
 
 pub(super) const STATEMENTS: &[&str] = &[ADD, BETWEEN, OF_CONVERSATION];
 
@@ -62,7 +56,7 @@ pub struct Fact {
     pub ms: Option<i64>,
 }
 
-row! {
+table! {
     struct Raw {
         id: String,
         at: i64,
@@ -76,6 +70,9 @@ row! {
         ms: Option<i64>,
     }
 }
+
+/// What is stored of a fact, in the order of [`fields`] behind its workspace.
+pub(super) const STORED: &str = sql!("workspace_id, ", Raw::COLUMNS);
 
 impl TryFrom<Raw> for Fact {
     type Error = StoreError;
@@ -95,32 +92,39 @@ impl TryFrom<Raw> for Fact {
     }
 }
 
-/// The values of a fact, from its conversation to its duration.
+/// The values of a fact.
 pub(super) fn fields(fact: &Fact) -> Vec<Val> {
-    args![
-        fact.conversation,
-        fact.id.to_string(),
-        fact.at,
-        fact.channel,
-        fact.kind.as_str(),
-        codec::fact_actor_text(fact.actor),
-        fact.message,
-        fact.from.clone(),
-        fact.to.clone(),
-        fact.ms,
-    ]
+    let raw = Raw {
+        id: fact.id.to_string(),
+        at: fact.at.0,
+        conversation_id: fact.conversation.to_string(),
+        channel_id: fact.channel.to_string(),
+        kind: fact.kind.as_str().to_owned(),
+        actor: codec::fact_actor_text(fact.actor),
+        message_id: fact.message.map(|id| id.to_string()),
+        from_value: fact.from.clone(),
+        to_value: fact.to.clone(),
+        ms: fact.ms,
+    };
+    raw.values()
 }
+
+const ADD: &str = insert!("history", STORED);
 
 /// Adds a fact, in the transaction of what it tells of.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn add(tx: &mut Tx<'_>, scope: &Scope, fact: &Fact) -> Result<(), StoreError> {
-    let mut values = args![scope.workspace()];
-    values.extend(fields(fact));
-    tx.exec(ADD, values).await?;
+    tx.exec(ADD, args![scope.workspace(); fields(fact)]).await?;
     Ok(())
 }
+
+const BETWEEN: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM history WHERE workspace_id = $1 AND kind = $2 AND at >= $3 AND at < $4 ORDER BY at, id LIMIT $5"
+);
 
 /// The first `limit` facts of a kind from one moment up to another, in order. They are the whole workspace's, whoever asks: who may know a
 /// figure is for its command to say.
@@ -138,6 +142,12 @@ pub async fn between(
     let values = args![scope.workspace(), kind.as_str(), from, until, limit];
     conn.all::<Raw>(BETWEEN, values).await?.into_iter().map(Fact::try_from).collect()
 }
+
+const OF_CONVERSATION: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM history WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY id LIMIT $3"
+);
 
 /// The first `limit` facts of a conversation, in order. Whoever asks has made sure that it may be seen.
 ///

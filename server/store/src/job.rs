@@ -5,13 +5,12 @@ use model::{ChannelId, JobId, Timestamp, WorkspaceId};
 use super::{
     Scope, Slots, Tx, Val,
     codec::read,
-    conn::{Conn, Engine, args, row},
+    conn::{Conn, Engine, args},
     slots,
+    table::{insert, sql, table},
 };
 use crate::error::StoreError;
 
-const INSERT: &str = "INSERT INTO job (id, workspace_id, kind, body, state, run_at, attempts, lease_owner, last_error, created_at, channel_id) \
-     VALUES ($1, $2, $3, $4, 'waiting', $5, 0, NULL, '', $6, $7) ON CONFLICT (workspace_id, id) DO NOTHING";
 /// Selects jobs that have a free slot: database-only jobs ($1), and jobs of channels ($2) that have not taken all their slots ($3 to $5).
 macro_rules! may_begin {
     () => {
@@ -19,7 +18,6 @@ macro_rules! may_begin {
     };
 }
 const _: () = assert!(slots::FULL == 3, "may_begin! has a number for each channel that can be full");
-const NEXT: &str = concat!("SELECT run_at FROM job WHERE ", may_begin!(), " ORDER BY run_at LIMIT 1");
 macro_rules! due {
     () => {
         concat!(
@@ -29,26 +27,6 @@ macro_rules! due {
         )
     };
 }
-const DUE: &str = due!();
-const DUE_SKIPPING: &str = concat!(due!(), " FOR UPDATE SKIP LOCKED");
-const LEASE: &str = "UPDATE job SET state = 'running', lease_owner = $3, run_at = $4, attempts = attempts + 1 \
-     WHERE workspace_id = $1 AND id = $2 RETURNING id, workspace_id, kind, body, attempts, run_at, last_error, channel_id";
-const FREE: &str = "UPDATE job SET run_at = $1 WHERE state <> 'dead' AND state = 'running' AND run_at > $1";
-const DONE: &str = "DELETE FROM job WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
-const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5 \
-     WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
-// A storage failure is not the job's fault, so it does not count as an attempt.
-const DEFER: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5, attempts = attempts - 1 \
-     WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
-const MARK_DEAD: &str = "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $4 \
-     WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
-const RUN_NOW: &str = "UPDATE job SET run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'";
-const DEAD: &str = "SELECT id, workspace_id, kind, body, attempts, run_at, last_error, channel_id FROM job \
-     WHERE workspace_id = $1 AND state = 'dead' ORDER BY run_at DESC LIMIT 100";
-const REVIVE: &str = "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'dead'";
-const BACKLOG: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job WHERE workspace_id = $1 AND state = $2";
-const WAITING_TO_GO: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job \
-     WHERE workspace_id = $1 AND state = 'waiting' AND channel_id = $2 AND kind = 'send'";
 
 pub(super) const STATEMENTS: &[&str] =
     &[INSERT, DUE, LEASE, FREE, NEXT, DONE, RETRY, DEFER, RUN_NOW, MARK_DEAD, DEAD, REVIVE, BACKLOG, WAITING_TO_GO];
@@ -75,7 +53,7 @@ pub struct Job {
     pub channel: Option<ChannelId>,
 }
 
-row! {
+table! {
     struct Raw {
         id: String,
         workspace_id: String,
@@ -104,6 +82,9 @@ impl TryFrom<Raw> for Job {
     }
 }
 
+const INSERT: &str =
+    sql!(insert!("job", sql!(Raw::COLUMNS, ", state, created_at")), " ON CONFLICT (workspace_id, id) DO NOTHING");
+
 /// Adds a job that is due at `run_at`. Workers are woken after the commit. Inserting the same id again in a workspace changes nothing. A
 /// job that waits for a server elsewhere names its `channel`.
 ///
@@ -118,10 +99,28 @@ pub async fn insert(
     channel: Option<ChannelId>,
     run_at: Timestamp,
 ) -> Result<(), StoreError> {
-    tx.exec(INSERT, args![id, workspace, kind, body, run_at, tx.now(), channel]).await?;
+    let raw = Raw {
+        id: id.to_string(),
+        workspace_id: workspace.to_string(),
+        kind: kind.to_owned(),
+        body,
+        attempts: 0,
+        run_at: run_at.0,
+        last_error: String::new(),
+        channel_id: channel.map(|id| id.to_string()),
+    };
+    tx.exec(INSERT, args![; raw.values(); "waiting", tx.now()]).await?;
     tx.left_job();
     Ok(())
 }
+
+const DUE: &str = due!();
+const DUE_SKIPPING: &str = concat!(due!(), " FOR UPDATE SKIP LOCKED");
+const LEASE: &str = sql!(
+    "UPDATE job SET state = 'running', lease_owner = $3, run_at = $4, attempts = attempts + 1 \
+     WHERE workspace_id = $1 AND id = $2 RETURNING ",
+    Raw::COLUMNS
+);
 
 /// Leases due jobs that have free `slots` to `owner`, until `until`. Jobs with an expired lease count as due.
 ///
@@ -162,6 +161,8 @@ fn slot_args(slots: &Slots) -> Vec<Val> {
     args
 }
 
+const FREE: &str = "UPDATE job SET run_at = $1 WHERE state <> 'dead' AND state = 'running' AND run_at > $1";
+
 /// Ends every lease. Called when no process that held one is running any more.
 ///
 /// # Errors
@@ -172,6 +173,8 @@ pub async fn free_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+const NEXT: &str = concat!("SELECT run_at FROM job WHERE ", may_begin!(), " ORDER BY run_at LIMIT 1");
+
 /// When the next job that has a free slot is due.
 ///
 /// # Errors
@@ -180,6 +183,8 @@ pub async fn next_due(conn: &mut Conn<'_>, slots: &Slots) -> Result<Option<Times
     Ok(conn.opt::<(i64,)>(NEXT, slot_args(slots)).await?.map(|(at,)| Timestamp(at)))
 }
 
+const DONE: &str = "DELETE FROM job WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
+
 /// Deletes a finished job. False when the lease was lost meanwhile.
 ///
 /// # Errors
@@ -187,6 +192,9 @@ pub async fn next_due(conn: &mut Conn<'_>, slots: &Slots) -> Result<Option<Times
 pub async fn done(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, owner: &str) -> Result<bool, StoreError> {
     Ok(tx.exec(DONE, args![workspace, id, owner]).await? == 1)
 }
+
+const RETRY: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5 \
+     WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 
 /// Schedules another attempt at `at`. False when the lease was lost meanwhile.
 ///
@@ -205,6 +213,10 @@ pub async fn retry(
     Ok(touched == 1)
 }
 
+// A storage failure is not the job's fault, so it does not count as an attempt.
+const DEFER: &str = "UPDATE job SET state = 'waiting', lease_owner = NULL, run_at = $4, last_error = $5, attempts = attempts - 1 \
+     WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
+
 /// Schedules the job at `at` without counting an attempt. False when the lease was lost meanwhile.
 ///
 /// # Errors
@@ -222,6 +234,8 @@ pub async fn defer(
     Ok(touched == 1)
 }
 
+const RUN_NOW: &str = "UPDATE job SET run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'";
+
 /// Makes a waiting job due at `at`. False when there is no such job.
 ///
 /// # Errors
@@ -231,6 +245,9 @@ pub async fn run_now(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId, at: Tim
     tx.left_job();
     Ok(touched == 1)
 }
+
+const MARK_DEAD: &str = "UPDATE job SET state = 'dead', lease_owner = NULL, last_error = $4 \
+     WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3";
 
 /// Gives a job up: it is not retried automatically, and people see it under Settings → Health and jobs.
 ///
@@ -247,6 +264,12 @@ pub async fn mark_dead(
     Ok(())
 }
 
+const DEAD: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM job WHERE workspace_id = $1 AND state = 'dead' ORDER BY run_at DESC LIMIT 100"
+);
+
 /// The 100 newest jobs that were given up.
 ///
 /// # Errors
@@ -254,6 +277,8 @@ pub async fn mark_dead(
 pub async fn dead(conn: &mut Conn<'_>, workspace: WorkspaceId) -> Result<Vec<Job>, StoreError> {
     conn.all::<Raw>(DEAD, args![workspace]).await?.into_iter().map(Job::try_from).collect()
 }
+
+const REVIVE: &str = "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'dead'";
 
 /// Retries a job that was given up. False when there is no such job.
 ///
@@ -265,6 +290,8 @@ pub async fn revive(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId) -> Resul
     Ok(touched == 1)
 }
 
+const BACKLOG: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job WHERE workspace_id = $1 AND state = $2";
+
 /// Counts the jobs of a workspace in one state: `waiting`, `running` or `dead`.
 ///
 /// # Errors
@@ -272,6 +299,9 @@ pub async fn revive(tx: &mut Tx<'_>, workspace: WorkspaceId, id: JobId) -> Resul
 pub async fn backlog(conn: &mut Conn<'_>, workspace: WorkspaceId, state: &str) -> Result<i64, StoreError> {
     Ok(conn.one::<(i64,)>(BACKLOG, args![workspace, state]).await?.0)
 }
+
+const WAITING_TO_GO: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM job \
+     WHERE workspace_id = $1 AND state = 'waiting' AND channel_id = $2 AND kind = 'send'";
 
 /// Counts the messages that wait to be sent over a channel.
 ///

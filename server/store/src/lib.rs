@@ -5,6 +5,7 @@ pub mod account;
 mod attachment;
 pub mod audit;
 pub mod bulk;
+mod channel;
 pub mod clock;
 mod codec;
 mod conn;
@@ -30,6 +31,7 @@ mod scope;
 pub mod search;
 pub mod session;
 mod slots;
+mod table;
 pub mod upload;
 mod wake;
 pub mod words;
@@ -51,6 +53,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         account::STATEMENTS,
         attachment::STATEMENTS,
         audit::STATEMENTS,
+        channel::STATEMENTS,
         contact::STATEMENTS,
         conversation::STATEMENTS,
         event::STATEMENTS,

@@ -6,59 +6,10 @@ use model::{ChannelId, ConversationId, FolderCounts, MailId, MailOutcome, Messag
 use super::{
     Scope, Tx,
     codec::{read, read_opt},
-    conn::{Conn, Engine, args, row},
+    conn::{Conn, Engine, args},
+    table::{insert, set, sql, table},
 };
 use crate::error::StoreError;
-
-const FOLDER: &str = "SELECT uid_validity, last_uid, first_uid, since, counted_at, on_server, here, before_us FROM mail_folder \
-     WHERE workspace_id = $1 AND channel_id = $2 AND name = $3";
-const SET_FOLDER: &str = "INSERT INTO mail_folder (workspace_id, channel_id, name, uid_validity, last_uid, first_uid, since, counted_at, \
-     on_server, here, before_us) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, 0, 0, 0) ON CONFLICT (workspace_id, channel_id, name) \
-     DO UPDATE SET uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, \
-     first_uid = excluded.first_uid, since = excluded.since, counted_at = NULL";
-const ADVANCE: &str = "UPDATE mail_folder SET last_uid = $6 \
-     WHERE workspace_id = $1 AND channel_id = $2 AND name = $3 AND uid_validity = $4 AND last_uid = $5";
-const SET_LEDGER: &str = "UPDATE mail_folder SET counted_at = $4, on_server = $5, here = $6, before_us = $7 \
-     WHERE workspace_id = $1 AND channel_id = $2 AND name = $3";
-const INSERT: &str = "INSERT INTO mail (workspace_id, id, channel_id, folder, uid_validity, uid, digest, size, outcome, reason, message_id, at, reader) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-const SET_OUTCOME: &str =
-    "UPDATE mail SET outcome = $3, reason = $4, message_id = $5 WHERE workspace_id = $1 AND id = $2";
-const SET_BYTES: &str = "UPDATE mail SET digest = $3, size = $4 WHERE workspace_id = $1 AND id = $2";
-const AT_PLACE: &str = "SELECT id FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid = $5";
-const BY_BYTES: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
-     WHERE workspace_id = $1 AND channel_id = $2 AND digest = $3 AND uid IS NOT NULL LIMIT 1";
-const UIDS: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL";
-const UIDS_BEHIND: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid > $5";
-const PLACE: &str =
-    "SELECT folder, uid_validity, uid FROM mail WHERE workspace_id = $1 AND id = $2 AND uid IS NOT NULL";
-const WITHHELD: &str = "SELECT id, uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined' \
-     AND digest = '' AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL ORDER BY at LIMIT 1000";
-const ONE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail WHERE workspace_id = $1 AND id = $2";
-const OF_MESSAGE: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
-     WHERE workspace_id = $1 AND message_id = $2 ORDER BY id LIMIT 1";
-const BEFORE: &str = "SELECT m.n, mail.digest FROM message m JOIN mail ON mail.workspace_id = m.workspace_id AND mail.message_id = m.id \
-     WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.n < $3 AND m.mail IS NOT NULL ORDER BY m.n DESC LIMIT 1";
-const WITH_OUTCOME: &str = "SELECT id, channel_id, digest, size, outcome, reason, message_id, at FROM mail \
-     WHERE workspace_id = $1 AND channel_id = $2 AND outcome = $3 ORDER BY at DESC LIMIT 500";
-const QUARANTINED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined'";
-const READ_BEFORE: &str =
-    "SELECT id FROM mail WHERE workspace_id = $1 AND outcome = 'taken' AND reader < $2 ORDER BY reader, id LIMIT $3";
-const SET_READER: &str = "UPDATE mail SET reader = $3 WHERE workspace_id = $1 AND id = $2";
-const ADD_NAMES_SQLITE: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
-     SELECT $1, value, $3, $4, $5 FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING";
-const ADD_NAMES_POSTGRES: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
-     SELECT $1, name, $3, $4, $5 FROM json_array_elements_text(CAST($2 AS JSON)) AS name ON CONFLICT DO NOTHING";
-const NAMED_SQLITE: &str = "SELECT name, message_id, channel_id, conversation_id FROM mail_name \
-     WHERE workspace_id = $1 AND name IN (SELECT value FROM json_each($2)) ORDER BY message_id LIMIT 200";
-const NAMED_POSTGRES: &str = "SELECT name, message_id, channel_id, conversation_id FROM mail_name \
-     WHERE workspace_id = $1 AND name = ANY (ARRAY(SELECT json_array_elements_text(CAST($2 AS JSON)))) ORDER BY message_id LIMIT 200";
-const JOIN_SQLITE: &str = "INSERT INTO participant (workspace_id, conversation_id, address) \
-     SELECT $1, $2, value FROM json_each($3) WHERE TRUE ON CONFLICT DO NOTHING";
-const JOIN_POSTGRES: &str = "INSERT INTO participant (workspace_id, conversation_id, address) \
-     SELECT $1, $2, address FROM json_array_elements_text(CAST($3 AS JSON)) AS address ON CONFLICT DO NOTHING";
-const TAKES_PART: &str =
-    "SELECT address FROM participant WHERE workspace_id = $1 AND conversation_id = $2 AND address = $3";
 
 pub(super) const STATEMENTS: &[&str] = &[
     FOLDER,
@@ -112,18 +63,41 @@ impl Folder {
     }
 }
 
-row! {
-    struct RawFolder {
-        uid_validity: i64,
-        last_uid: i64,
-        first_uid: i64,
-        since: i64,
+table! {
+    /// The last count of a folder. It has no time before the first.
+    struct Ledger {
         counted_at: Option<i64>,
         on_server: i64,
         here: i64,
         before_us: i64,
     }
 }
+
+table! {
+    struct RawFolder {
+        uid_validity: i64,
+        last_uid: i64,
+        first_uid: i64,
+        since: i64,
+        ..ledger: Ledger,
+    }
+}
+
+impl From<RawFolder> for Folder {
+    fn from(raw: RawFolder) -> Self {
+        let Ledger { counted_at, on_server, here, before_us } = raw.ledger;
+        Self {
+            uid_validity: raw.uid_validity,
+            last_uid: raw.last_uid,
+            first_uid: raw.first_uid,
+            since: Timestamp(raw.since),
+            ledger: counted_at.map(|at| FolderCounts { at: Timestamp(at), on_server, here, before: before_us }),
+        }
+    }
+}
+
+const FOLDER: &str =
+    sql!("SELECT ", RawFolder::COLUMNS, " FROM mail_folder WHERE workspace_id = $1 AND channel_id = $2 AND name = $3");
 
 /// How far a folder was read. None before the first time.
 ///
@@ -136,19 +110,14 @@ pub async fn folder(
     name: &str,
 ) -> Result<Option<Folder>, StoreError> {
     let raw: Option<RawFolder> = conn.opt(FOLDER, args![scope.workspace(), channel, name]).await?;
-    Ok(raw.map(|raw| Folder {
-        uid_validity: raw.uid_validity,
-        last_uid: raw.last_uid,
-        first_uid: raw.first_uid,
-        since: Timestamp(raw.since),
-        ledger: raw.counted_at.map(|at| FolderCounts {
-            at: Timestamp(at),
-            on_server: raw.on_server,
-            here: raw.here,
-            before: raw.before_us,
-        }),
-    }))
+    Ok(raw.map(Folder::from))
 }
+
+const SET_FOLDER: &str = sql!(
+    insert!("mail_folder", sql!("workspace_id, channel_id, name, ", RawFolder::COLUMNS)),
+    " ON CONFLICT (workspace_id, channel_id, name) DO UPDATE SET uid_validity = excluded.uid_validity, \
+     last_uid = excluded.last_uid, first_uid = excluded.first_uid, since = excluded.since, counted_at = NULL"
+);
 
 /// Starts reading a folder, or starts again after its UIDVALIDITY changed.
 ///
@@ -161,9 +130,15 @@ pub async fn set_folder(
     name: &str,
     folder: &Folder,
 ) -> Result<(), StoreError> {
-    let values =
-        args![scope.workspace(), channel, name, folder.uid_validity, folder.last_uid, folder.first_uid, folder.since];
-    tx.exec(SET_FOLDER, values).await?;
+    let raw = RawFolder {
+        uid_validity: folder.uid_validity,
+        last_uid: folder.last_uid,
+        first_uid: folder.first_uid,
+        since: folder.since.0,
+        // What was counted before was counted by other UIDs.
+        ledger: Ledger { counted_at: None, on_server: 0, here: 0, before_us: 0 },
+    };
+    tx.exec(SET_FOLDER, args![scope.workspace(), channel, name; raw.values()]).await?;
     Ok(())
 }
 
@@ -175,6 +150,9 @@ pub struct Step {
     /// The new position.
     pub to: i64,
 }
+
+const ADVANCE: &str = "UPDATE mail_folder SET last_uid = $6 \
+     WHERE workspace_id = $1 AND channel_id = $2 AND name = $3 AND uid_validity = $4 AND last_uid = $5";
 
 /// Moves the cursor. False when the cursor is not at the old position: then another process reads this folder too.
 ///
@@ -191,6 +169,12 @@ pub async fn advance(
     Ok(tx.exec(ADVANCE, values).await? == 1)
 }
 
+const SET_LEDGER: &str = sql!(
+    "UPDATE mail_folder SET ",
+    set!(4, Ledger::COLUMNS),
+    " WHERE workspace_id = $1 AND channel_id = $2 AND name = $3"
+);
+
 /// Stores the counts of a folder.
 ///
 /// # Errors
@@ -203,7 +187,8 @@ pub async fn set_ledger(
     ledger: FolderCounts,
 ) -> Result<(), StoreError> {
     let FolderCounts { at, on_server, here, before } = ledger;
-    tx.exec(SET_LEDGER, args![scope.workspace(), channel, name, at, on_server, here, before]).await?;
+    let raw = Ledger { counted_at: Some(at.0), on_server, here, before_us: before };
+    tx.exec(SET_LEDGER, args![scope.workspace(), channel, name; raw.values()]).await?;
     Ok(())
 }
 
@@ -237,7 +222,7 @@ pub struct Mail {
     pub at: Timestamp,
 }
 
-row! {
+table! {
     struct Raw {
         id: String,
         channel_id: String,
@@ -266,6 +251,23 @@ impl TryFrom<Raw> for Mail {
     }
 }
 
+impl From<Mail> for Raw {
+    fn from(mail: Mail) -> Self {
+        Self {
+            id: mail.id.to_string(),
+            channel_id: mail.channel.to_string(),
+            digest: mail.digest,
+            size: mail.size,
+            outcome: mail.outcome.as_str().to_owned(),
+            reason: mail.reason,
+            message_id: mail.message.map(|id| id.to_string()),
+            at: mail.at.0,
+        }
+    }
+}
+
+const INSERT: &str = insert!("mail", sql!("workspace_id, ", Raw::COLUMNS, ", folder, uid_validity, uid, reader"));
+
 /// Stores a mail. For a mail that came in, `place` is its folder and UID.
 ///
 /// # Errors
@@ -279,12 +281,13 @@ pub async fn insert(
     let (folder, validity, uid) = place.map_or((String::new(), None, None), |(place, uid)| {
         (place.folder.clone(), Some(place.uid_validity), Some(uid))
     });
-    let mut values =
-        args![scope.workspace(), mail.id, mail.channel, folder, validity, uid, mail.digest.clone(), mail.size];
-    values.extend(args![mail.outcome.as_str(), mail.reason.clone(), mail.message, mail.at, READER]);
-    tx.exec(INSERT, values).await?;
+    let raw = Raw::from(mail.clone());
+    tx.exec(INSERT, args![scope.workspace(); raw.values(); folder, validity, uid, READER]).await?;
     Ok(())
 }
+
+const SET_OUTCOME: &str =
+    "UPDATE mail SET outcome = $3, reason = $4, message_id = $5 WHERE workspace_id = $1 AND id = $2";
 
 /// Changes the outcome of a stored mail.
 ///
@@ -302,6 +305,8 @@ pub async fn set_outcome(
     Ok(())
 }
 
+const SET_BYTES: &str = "UPDATE mail SET digest = $3, size = $4 WHERE workspace_id = $1 AND id = $2";
+
 /// Stores the digest and size of a mail whose server delivered it later.
 ///
 /// # Errors
@@ -310,6 +315,8 @@ pub async fn set_bytes(tx: &mut Tx<'_>, scope: &Scope, id: MailId, digest: &str,
     tx.exec(SET_BYTES, args![scope.workspace(), id, digest, size]).await?;
     Ok(())
 }
+
+const AT_PLACE: &str = "SELECT id FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid = $5";
 
 /// Whether the mail with this folder and UID was taken in before.
 ///
@@ -326,6 +333,12 @@ pub async fn is_known(
     Ok(conn.opt::<(String,)>(AT_PLACE, values).await?.is_some())
 }
 
+const BY_BYTES: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND digest = $3 AND uid IS NOT NULL LIMIT 1"
+);
+
 /// A mail with the same bytes that came by the channel before.
 ///
 /// # Errors
@@ -338,6 +351,8 @@ pub async fn by_bytes(
 ) -> Result<Option<Mail>, StoreError> {
     conn.opt::<Raw>(BY_BYTES, args![scope.workspace(), channel, digest]).await?.map(Mail::try_from).transpose()
 }
+
+const UIDS: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL";
 
 /// The UIDs of all mails that were taken in from a folder.
 ///
@@ -354,6 +369,9 @@ pub async fn uids(
     Ok(rows.into_iter().map(|(uid,)| uid).collect())
 }
 
+const READ_BEFORE: &str =
+    "SELECT id FROM mail WHERE workspace_id = $1 AND outcome = 'taken' AND reader < $2 ORDER BY reader, id LIMIT $3";
+
 /// Mails with a message that rules before `reader` read, at most `limit`, starting with the oldest rules.
 ///
 /// # Errors
@@ -368,6 +386,8 @@ pub async fn read_before(
     rows.into_iter().map(|(id,)| read("mail", id)).collect()
 }
 
+const SET_READER: &str = "UPDATE mail SET reader = $3 WHERE workspace_id = $1 AND id = $2";
+
 /// Records that a mail was read with the current rules.
 ///
 /// # Errors
@@ -376,6 +396,8 @@ pub async fn set_reader(tx: &mut Tx<'_>, scope: &Scope, id: MailId) -> Result<()
     tx.exec(SET_READER, args![scope.workspace(), id, READER]).await?;
     Ok(())
 }
+
+const UIDS_BEHIND: &str = "SELECT uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND folder = $3 AND uid_validity = $4 AND uid > $5";
 
 /// Like [`uids`], but only UIDs above a number.
 ///
@@ -393,6 +415,9 @@ pub async fn uids_behind(
     Ok(rows.into_iter().map(|(uid,)| uid).collect())
 }
 
+const WITHHELD: &str = "SELECT id, uid FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined' \
+     AND digest = '' AND folder = $3 AND uid_validity = $4 AND uid IS NOT NULL ORDER BY at LIMIT 1000";
+
 /// The mails of a folder, with UIDs, that their server has but does not deliver: the oldest 1000.
 ///
 /// # Errors
@@ -408,6 +433,9 @@ pub async fn withheld(
     rows.into_iter().map(|(id, uid)| Ok((read("mail", id)?, uid))).collect()
 }
 
+const PLACE: &str =
+    "SELECT folder, uid_validity, uid FROM mail WHERE workspace_id = $1 AND id = $2 AND uid IS NOT NULL";
+
 /// The folder and UID of a mail on its server. None for a mail that we sent.
 ///
 /// # Errors
@@ -417,12 +445,17 @@ pub async fn place(conn: &mut Conn<'_>, scope: &Scope, id: MailId) -> Result<Opt
     Ok(found.map(|(folder, uid_validity, uid)| (Place { folder, uid_validity }, uid)))
 }
 
+const ONE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM mail WHERE workspace_id = $1 AND id = $2");
+
 ///
 /// # Errors
 /// When the database fails.
 pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MailId) -> Result<Option<Mail>, StoreError> {
     conn.opt::<Raw>(ONE, args![scope.workspace(), id]).await?.map(Mail::try_from).transpose()
 }
+
+const OF_MESSAGE: &str =
+    sql!("SELECT ", Raw::COLUMNS, " FROM mail WHERE workspace_id = $1 AND message_id = $2 ORDER BY id LIMIT 1");
 
 /// The mail of a message.
 ///
@@ -431,6 +464,9 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MailId) -> Result<Optio
 pub async fn of_message(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Option<Mail>, StoreError> {
     conn.opt::<Raw>(OF_MESSAGE, args![scope.workspace(), id]).await?.map(Mail::try_from).transpose()
 }
+
+const BEFORE: &str = "SELECT m.n, mail.digest FROM message m JOIN mail ON mail.workspace_id = m.workspace_id AND mail.message_id = m.id \
+     WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.n < $3 AND m.mail IS NOT NULL ORDER BY m.n DESC LIMIT 1";
 
 /// The newest mail before a position in a thread, with that mail's position and digest. A reply at this position answers it.
 ///
@@ -461,6 +497,12 @@ pub async fn set_aside(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -
     with_outcome(conn, scope, channel, MailOutcome::Aside).await
 }
 
+const WITH_OUTCOME: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = $3 ORDER BY at DESC LIMIT 500"
+);
+
 async fn with_outcome(
     conn: &mut Conn<'_>,
     scope: &Scope,
@@ -470,6 +512,8 @@ async fn with_outcome(
     let rows: Vec<Raw> = conn.all(WITH_OUTCOME, args![scope.workspace(), channel, outcome.as_str()]).await?;
     rows.into_iter().map(Mail::try_from).collect()
 }
+
+const QUARANTINED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM mail WHERE workspace_id = $1 AND channel_id = $2 AND outcome = 'quarantined'";
 
 /// Counts the mails of a channel that could not be read.
 ///
@@ -491,6 +535,11 @@ pub struct Named {
     /// The conversation of the message.
     pub conversation: ConversationId,
 }
+
+const ADD_NAMES_SQLITE: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
+     SELECT $1, value, $3, $4, $5 FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING";
+const ADD_NAMES_POSTGRES: &str = "INSERT INTO mail_name (workspace_id, name, message_id, channel_id, conversation_id) \
+     SELECT $1, name, $3, $4, $5 FROM json_array_elements_text(CAST($2 AS JSON)) AS name ON CONFLICT DO NOTHING";
 
 /// Stores the names of a mail in a conversation: its own Message-ID and those of its chain.
 ///
@@ -520,6 +569,11 @@ fn list<T: serde::Serialize>(items: &[T]) -> Result<String, StoreError> {
     serde_json::to_string(items).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
+const NAMED_SQLITE: &str = "SELECT name, message_id, channel_id, conversation_id FROM mail_name \
+     WHERE workspace_id = $1 AND name IN (SELECT value FROM json_each($2)) ORDER BY message_id LIMIT 200";
+const NAMED_POSTGRES: &str = "SELECT name, message_id, channel_id, conversation_id FROM mail_name \
+     WHERE workspace_id = $1 AND name = ANY (ARRAY(SELECT json_array_elements_text(CAST($2 AS JSON)))) ORDER BY message_id LIMIT 200";
+
 /// The mails with one of these names, at most 200.
 ///
 /// # Errors
@@ -545,6 +599,11 @@ pub async fn named(conn: &mut Conn<'_>, scope: &Scope, names: &[String]) -> Resu
         .collect()
 }
 
+const JOIN_SQLITE: &str = "INSERT INTO participant (workspace_id, conversation_id, address) \
+     SELECT $1, $2, value FROM json_each($3) WHERE TRUE ON CONFLICT DO NOTHING";
+const JOIN_POSTGRES: &str = "INSERT INTO participant (workspace_id, conversation_id, address) \
+     SELECT $1, $2, address FROM json_array_elements_text(CAST($3 AS JSON)) AS address ON CONFLICT DO NOTHING";
+
 /// Adds these addresses to the participants of a conversation.
 ///
 /// # Errors
@@ -565,6 +624,9 @@ pub async fn join(
     tx.exec(sql, args![scope.workspace(), conversation, list(addresses)?]).await?;
     Ok(())
 }
+
+const TAKES_PART: &str =
+    "SELECT address FROM participant WHERE workspace_id = $1 AND conversation_id = $2 AND address = $3";
 
 /// Whether an address is a participant of a conversation.
 ///

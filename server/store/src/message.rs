@@ -7,62 +7,11 @@ use super::{
     Scope, Tx,
     attachment::attach,
     codec::{self, read, read_opt},
-    conn::{Conn, Val, args, row},
+    conn::{Conn, Val, args},
+    table::{insert, sql, table},
 };
 use crate::error::StoreError;
 
-/// The columns that make a [`Message`], in one place.
-macro_rules! columns {
-    () => {
-        "id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, mail"
-    };
-}
-pub(super) const COLUMNS: &str = columns!();
-
-const PAGE: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM message \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 ORDER BY n DESC LIMIT $4"
-);
-const PUBLIC: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM message \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 \
-     AND (kind = 'incoming' OR (kind = 'outgoing' AND state IN ('sent', 'delivered', 'read'))) ORDER BY n DESC LIMIT $4"
-);
-const ONE: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM message \
-     WHERE workspace_id = $1 AND id = $2"
-);
-const SET_UNDO: &str = "UPDATE message SET undo = $3 WHERE workspace_id = $1 AND id = $2";
-const UNDO: &str = "SELECT undo FROM message WHERE workspace_id = $1 AND id = $2";
-const FINGERPRINT: &str = "SELECT fingerprint FROM message WHERE workspace_id = $1 AND id = $2";
-const PROVIDER: &str = "SELECT provider_id FROM message WHERE workspace_id = $1 AND id = $2";
-const BY_PROVIDER: &str = "SELECT id FROM message WHERE workspace_id = $1 AND channel_id = $2 AND provider_id = $3";
-const INSERT: &str = "INSERT INTO message (workspace_id, id, conversation_id, n, at, kind, sender, text, line, state, send_at, reason, \
-     channel_id, provider_id, fingerprint, mail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-const SET_DELIVERY: &str =
-    "UPDATE message SET state = $3, send_at = $4, reason = $5 WHERE workspace_id = $1 AND id = $2";
-const SET_PROVIDER: &str = "UPDATE message SET channel_id = $3, provider_id = $4 WHERE workspace_id = $1 AND id = $2";
-const LAST_MAIL: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM message \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND mail IS NOT NULL AND (state IS NULL OR state <> 'cancelled') ORDER BY n DESC LIMIT 1"
-);
-const SET_MAIL: &str = "UPDATE message SET mail = $3 WHERE workspace_id = $1 AND id = $2";
-const SET_TEXT: &str = "UPDATE message SET text = $3 WHERE workspace_id = $1 AND id = $2";
-const UNREAD_BY_THEM: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM message \
-     WHERE workspace_id = $1 AND conversation_id = $2 AND n <= $3 AND kind = 'outgoing' AND state IN ('sent', 'delivered') \
-     ORDER BY n DESC LIMIT 100"
-);
 pub(super) const STATEMENTS: &[&str] = &[
     PAGE,
     PUBLIC,
@@ -81,7 +30,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     UNREAD_BY_THEM,
 ];
 
-row! {
+table! {
     pub(super) struct Raw {
         id: String,
         conversation_id: String,
@@ -97,6 +46,9 @@ row! {
         mail: Option<String>,
     }
 }
+
+/// What is stored of an entry, in the order of [`fields`] behind its workspace.
+pub(super) const STORED: &str = sql!("workspace_id, ", Raw::COLUMNS, ", channel_id, provider_id, fingerprint");
 
 impl TryFrom<Raw> for Message {
     type Error = StoreError;
@@ -133,6 +85,46 @@ impl TryFrom<Raw> for Message {
     }
 }
 
+impl TryFrom<&Message> for Raw {
+    type Error = StoreError;
+    fn try_from(message: &Message) -> Result<Self, StoreError> {
+        let (kind, sender, line, delivery) = match &message.entry {
+            Entry::Incoming => ("incoming", String::new(), None, None),
+            Entry::Outgoing { by, delivery } => ("outgoing", codec::sender_text(*by), None, Some(delivery)),
+            Entry::Note { by } => ("note", by.to_string(), None, None),
+            Entry::Line { line } => {
+                let line = serde_json::to_string(line).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+                ("line", String::new(), Some(line), None)
+            }
+        };
+        let mail = message.mail().map(serde_json::to_string).transpose();
+        Ok(Self {
+            mail: mail.map_err(|e| StoreError::Corrupt(e.to_string()))?,
+            id: message.id.to_string(),
+            conversation_id: message.conversation.to_string(),
+            n: message.n,
+            at: message.at.0,
+            kind: kind.to_owned(),
+            sender,
+            text: message.text.clone(),
+            line,
+            state: delivery.map(|d| d.state.as_str().to_owned()),
+            send_at: delivery.map(|d| d.send_at.0),
+            reason: delivery.map(|d| d.reason.clone()).unwrap_or_default(),
+        })
+    }
+}
+
+/// The values of an entry.
+pub(super) fn fields(
+    message: &Message,
+    provider: Option<ProviderId>,
+    fingerprint: &str,
+) -> Result<Vec<Val>, StoreError> {
+    let (channel, provider) = provider.map(|p| (p.channel, p.id)).unzip();
+    Ok(args![; Raw::try_from(message)?.values(); channel, provider, fingerprint])
+}
+
 /// Who reads a thread. The team sees every entry. The person outside sees only the messages between them and the team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
@@ -141,6 +133,18 @@ pub enum Audience {
     /// The person outside.
     Them,
 }
+
+const PAGE: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 ORDER BY n DESC LIMIT $4"
+);
+const PUBLIC: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n < $3 \
+     AND (kind = 'incoming' OR (kind = 'outgoing' AND state IN ('sent', 'delivered', 'read'))) ORDER BY n DESC LIMIT $4"
+);
 
 /// The newest `limit` entries before position `before`, oldest first, and whether older ones exist.
 ///
@@ -170,6 +174,8 @@ pub async fn page(
     Ok((messages, more))
 }
 
+const ONE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM message WHERE workspace_id = $1 AND id = $2");
+
 /// Loads an entry. The caller decides whether the member may see it, by loading its conversation.
 ///
 /// # Errors
@@ -184,6 +190,8 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Op
     Ok(messages.pop())
 }
 
+const FINGERPRINT: &str = "SELECT fingerprint FROM message WHERE workspace_id = $1 AND id = $2";
+
 /// The fingerprint of the request that stored a message. It tells a repeated request from a different one. None when the id is unused.
 ///
 /// # Errors
@@ -191,6 +199,8 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Op
 pub async fn fingerprint(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Option<String>, StoreError> {
     Ok(conn.opt::<(String,)>(FINGERPRINT, args![scope.workspace(), id]).await?.map(|(text,)| text))
 }
+
+const BY_PROVIDER: &str = "SELECT id FROM message WHERE workspace_id = $1 AND channel_id = $2 AND provider_id = $3";
 
 /// The message with a provider's id on a channel. None when it has not come in yet.
 ///
@@ -205,6 +215,8 @@ pub async fn by_provider(
     let row: Option<(String,)> = conn.opt(BY_PROVIDER, args![scope.workspace(), channel, provider]).await?;
     read_opt("message", row.map(|(id,)| id))
 }
+
+const PROVIDER: &str = "SELECT provider_id FROM message WHERE workspace_id = $1 AND id = $2";
 
 /// The provider's id of a message. None where it has none.
 ///
@@ -224,31 +236,7 @@ pub struct ProviderId {
     pub id: String,
 }
 
-/// The column values of an entry, from its id to the head of its mail.
-pub(super) fn fields(
-    message: &Message,
-    provider: Option<ProviderId>,
-    fingerprint: &str,
-) -> Result<Vec<Val>, StoreError> {
-    let (kind, sender, line, delivery) = match &message.entry {
-        Entry::Incoming => ("incoming", String::new(), None, None),
-        Entry::Outgoing { by, delivery } => ("outgoing", codec::sender_text(*by), None, Some(delivery)),
-        Entry::Note { by } => ("note", by.to_string(), None, None),
-        Entry::Line { line } => {
-            let line = serde_json::to_string(line).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-            ("line", String::new(), Some(line), None)
-        }
-    };
-    let state = delivery.map(|d| d.state.as_str().to_owned());
-    let reason = delivery.map(|d| d.reason.clone()).unwrap_or_default();
-    let (channel, provider) = provider.map(|p| (p.channel, p.id)).unzip();
-    let text = message.text.clone();
-    let mut values = args![message.id, message.conversation, message.n, message.at, kind, sender, text, line];
-    let mail = message.mail().map(serde_json::to_string).transpose();
-    let mail = mail.map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    values.extend(args![state, delivery.map(|d| d.send_at), reason, channel, provider, fingerprint, mail]);
-    Ok(values)
-}
+const INSERT: &str = insert!("message", STORED);
 
 /// Stores an entry at its position in the thread.
 ///
@@ -261,11 +249,12 @@ pub async fn insert(
     provider: Option<ProviderId>,
     fingerprint: &str,
 ) -> Result<(), StoreError> {
-    let mut values = args![scope.workspace()];
-    values.extend(fields(message, provider, fingerprint)?);
-    tx.exec(INSERT, values).await?;
+    tx.exec(INSERT, args![scope.workspace(); fields(message, provider, fingerprint)?]).await?;
     Ok(())
 }
+
+const SET_DELIVERY: &str =
+    "UPDATE message SET state = $3, send_at = $4, reason = $5 WHERE workspace_id = $1 AND id = $2";
 
 /// Sets the delivery state of an outgoing message.
 ///
@@ -282,6 +271,8 @@ pub async fn set_delivery(
     Ok(())
 }
 
+const SET_UNDO: &str = "UPDATE message SET undo = $3 WHERE workspace_id = $1 AND id = $2";
+
 /// Stores how to undo a message (Promise 8), as JSON.
 ///
 /// # Errors
@@ -291,6 +282,8 @@ pub async fn set_undo(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, inverse: &s
     Ok(())
 }
 
+const UNDO: &str = "SELECT undo FROM message WHERE workspace_id = $1 AND id = $2";
+
 /// How to undo a message, if that was stored.
 ///
 /// # Errors
@@ -298,6 +291,8 @@ pub async fn set_undo(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, inverse: &s
 pub async fn undo(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Option<String>, StoreError> {
     Ok(conn.opt::<(Option<String>,)>(UNDO, args![scope.workspace(), id]).await?.and_then(|(inverse,)| inverse))
 }
+
+const SET_PROVIDER: &str = "UPDATE message SET channel_id = $3, provider_id = $4 WHERE workspace_id = $1 AND id = $2";
 
 /// Stores the provider's id of a message before its state becomes sent.
 ///
@@ -313,6 +308,8 @@ pub async fn set_provider(
     Ok(())
 }
 
+const SET_MAIL: &str = "UPDATE message SET mail = $3 WHERE workspace_id = $1 AND id = $2";
+
 /// Replaces the head of a mail.
 ///
 /// # Errors
@@ -323,6 +320,8 @@ pub async fn set_mail(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, mail: &mode
     Ok(())
 }
 
+const SET_TEXT: &str = "UPDATE message SET text = $3 WHERE workspace_id = $1 AND id = $2";
+
 /// Replaces the text of an entry.
 ///
 /// # Errors
@@ -331,6 +330,12 @@ pub async fn set_text(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, text: &str)
     tx.exec(SET_TEXT, args![scope.workspace(), id, text]).await?;
     Ok(())
 }
+
+const LAST_MAIL: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND mail IS NOT NULL AND (state IS NULL OR state <> 'cancelled') ORDER BY n DESC LIMIT 1"
+);
 
 /// The newest mail in a conversation, without its files. The next reply answers this mail.
 ///
@@ -343,6 +348,13 @@ pub async fn last_mail(
 ) -> Result<Option<Message>, StoreError> {
     conn.opt::<Raw>(LAST_MAIL, args![scope.workspace(), conversation]).await?.map(Message::try_from).transpose()
 }
+
+const UNREAD_BY_THEM: &str = sql!(
+    "SELECT ",
+    Raw::COLUMNS,
+    " FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n <= $3 AND kind = 'outgoing' AND state IN ('sent', 'delivered') \
+     ORDER BY n DESC LIMIT 100"
+);
 
 /// Our messages up to position `n` that the person outside has not read yet, newest first, at most 100.
 ///

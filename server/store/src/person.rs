@@ -6,22 +6,20 @@ use super::{
     Scope, Tx,
     codec::{read, read_opt},
     conn::{Conn, args},
+    table::{insert, sql},
 };
 use crate::error::StoreError;
 
-const MARK: &str = "INSERT INTO read_marker (workspace_id, conversation_id, member_id, read_count) VALUES ($1, $3, $2, $4) \
-     ON CONFLICT (workspace_id, conversation_id, member_id) DO UPDATE SET read_count = excluded.read_count \
-     WHERE read_marker.read_count < excluded.read_count";
-/// Also returns the number of the last event, which saves one statement per opened thread.
-const DRAFTS: &str = "SELECT w.event_seq, d.mode, d.text, d.message_id FROM workspace w LEFT JOIN draft d \
-     ON d.workspace_id = w.id AND d.member_id = $2 AND d.conversation_id = $3 AND d.text <> '' WHERE w.id = $1 ORDER BY d.mode DESC";
-const SAVE_DRAFT: &str = "INSERT INTO draft (workspace_id, member_id, conversation_id, mode, text, updated_at, message_id) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-     ON CONFLICT (workspace_id, member_id, conversation_id, mode) DO UPDATE \
-     SET text = excluded.text, updated_at = excluded.updated_at, message_id = excluded.message_id";
-const DROP_DRAFT: &str =
-    "DELETE FROM draft WHERE workspace_id = $1 AND member_id = $2 AND conversation_id = $3 AND mode = $4";
+/// What is stored of how far a member has read, behind each other in [`mark`] and in bulk.
+pub(super) const MARKER: &str = "workspace_id, conversation_id, member_id, read_count";
 
 pub(super) const STATEMENTS: &[&str] = &[MARK, DRAFTS, SAVE_DRAFT, DROP_DRAFT];
+
+const MARK: &str = sql!(
+    insert!("read_marker", MARKER),
+    " ON CONFLICT (workspace_id, conversation_id, member_id) DO UPDATE SET read_count = excluded.read_count \
+     WHERE read_marker.read_count < excluded.read_count"
+);
 
 /// Marks a conversation as read up to a number of incoming messages. True if that is further than before.
 ///
@@ -33,11 +31,15 @@ pub async fn mark(
     conversation: ConversationId,
     read_count: i64,
 ) -> Result<bool, StoreError> {
-    Ok(tx.exec(MARK, args![scope.workspace(), scope.member_key(), conversation, read_count]).await? > 0)
+    Ok(tx.exec(MARK, args![scope.workspace(), conversation, scope.member_key(), read_count]).await? > 0)
 }
 
 /// The number of the last event, then mode, text and message id of a draft, if there is one.
 type RawDraft = (i64, Option<String>, Option<String>, Option<String>);
+
+/// Also returns the number of the last event, which saves one statement per opened thread.
+const DRAFTS: &str = "SELECT w.event_seq, d.mode, d.text, d.message_id FROM workspace w LEFT JOIN draft d \
+     ON d.workspace_id = w.id AND d.member_id = $2 AND d.conversation_id = $3 AND d.text <> '' WHERE w.id = $1 ORDER BY d.mode DESC";
 
 /// My drafts in a conversation, and the number of the last event.
 ///
@@ -56,6 +58,12 @@ pub async fn drafts_and_seq(
         .collect::<Result<_, StoreError>>()?;
     Ok((drafts, seq))
 }
+
+const SAVE_DRAFT: &str = "INSERT INTO draft (workspace_id, member_id, conversation_id, mode, text, updated_at, message_id) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+     ON CONFLICT (workspace_id, member_id, conversation_id, mode) DO UPDATE \
+     SET text = excluded.text, updated_at = excluded.updated_at, message_id = excluded.message_id";
+const DROP_DRAFT: &str =
+    "DELETE FROM draft WHERE workspace_id = $1 AND member_id = $2 AND conversation_id = $3 AND mode = $4";
 
 /// Stores a draft, or deletes it when its text is empty. True if anything changed.
 ///

@@ -11,10 +11,12 @@ use model::{
 
 use super::{
     Scope,
+    attachment::Shown,
     codec::{read, read_opt},
     conn::{Conn, Engine, args, row},
     contact, conversation, message,
     scope::{among, ours},
+    table::of,
 };
 use crate::error::StoreError;
 
@@ -39,20 +41,20 @@ fn reads_sql(engine: Engine) -> String {
 }
 
 fn messages_sql(engine: Engine) -> String {
-    format!("SELECT {} FROM message WHERE workspace_id = $1 AND id {}", message::COLUMNS, among(engine, "$2"))
+    format!("SELECT {} FROM message WHERE workspace_id = $1 AND id {}", message::Raw::COLUMNS, among(engine, "$2"))
 }
 
 fn files_sql(engine: Engine) -> String {
-    let among = among(engine, "$2");
+    let (files, among) = (of!("a", Shown::COLUMNS), among(engine, "$2"));
     format!(
-        "SELECT m.id AS message_id, a.id, a.name, a.size, a.media_type FROM message m JOIN attachment a \
+        "SELECT m.id AS message_id, {files} FROM message m JOIN attachment a \
          ON a.workspace_id = m.workspace_id AND a.conversation_id = m.conversation_id AND a.message_n = m.n \
          WHERE m.workspace_id = $1 AND m.id {among} ORDER BY a.id"
     )
 }
 
 fn contacts_sql(engine: Engine) -> String {
-    format!("SELECT {} FROM contact WHERE workspace_id = $1 AND id {}", contact::COLUMNS, among(engine, "$2"))
+    format!("SELECT {} FROM contact WHERE workspace_id = $1 AND id {}", contact::Raw::COLUMNS, among(engine, "$2"))
 }
 
 fn placements_sql(engine: Engine) -> String {
@@ -75,10 +77,7 @@ fn drafts_sql(engine: Engine) -> String {
 row! {
     struct RawFile {
         message_id: String,
-        id: String,
-        name: String,
-        size: i64,
-        media_type: String,
+        ..shown: Shown,
     }
 }
 
@@ -190,9 +189,7 @@ async fn messages_of(
     let files: Vec<RawFile> = conn.all(ours(files_sql(engine)), args![workspace, wanted]).await?;
     let mut by_message: BTreeMap<String, Vec<Attachment>> = BTreeMap::new();
     for file in files {
-        let RawFile { message_id, id, name, size, media_type } = file;
-        let attachment = Attachment { id: read("attachment", id)?, name, size, media_type };
-        by_message.entry(message_id).or_default().push(attachment);
+        by_message.entry(file.message_id).or_default().push(file.shown.try_into()?);
     }
     raw.into_iter()
         .map(|raw| {

@@ -9,14 +9,6 @@ use super::{
 };
 use crate::error::StoreError;
 
-/// `n > 0` is true for every row. It makes PostgreSQL use the index on positions.
-const NEWEST: &str = "SELECT n, state, undo FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > 0 AND kind = 'outgoing' \
-     AND sender <> 'auto' AND state <> 'cancelled' ORDER BY n DESC LIMIT 50";
-const WROTE_AFTER: &str = "SELECT at FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > $3 AND kind = 'incoming' \
-     ORDER BY n LIMIT 1";
-const BY_OTHERS: &str = "SELECT id FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > $3 AND kind = 'outgoing' \
-     AND sender <> 'auto' AND sender <> $4 AND state NOT IN ('cancelled', 'failed', 'bounced') ORDER BY n DESC LIMIT 1";
-
 pub(super) const STATEMENTS: &[&str] = &[NEWEST, WROTE_AFTER, BY_OTHERS];
 
 /// A reply that was not taken back.
@@ -30,6 +22,10 @@ pub struct Reply {
     pub undo: Option<String>,
 }
 
+/// `n > 0` is true for every row. It makes PostgreSQL use the index on positions.
+const NEWEST: &str = "SELECT n, state, undo FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > 0 AND kind = 'outgoing' \
+     AND sender <> 'auto' AND state <> 'cancelled' ORDER BY n DESC LIMIT 50";
+
 /// The newest replies of people and AI agents, newest first, at most 50.
 ///
 /// # Errors
@@ -39,6 +35,9 @@ pub async fn newest(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> R
     let reply = |(n, state, undo)| Ok(Reply { n, state: read("delivery state", state)?, undo });
     rows.into_iter().map(reply).collect()
 }
+
+const WROTE_AFTER: &str = "SELECT at FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > $3 AND kind = 'incoming' \
+     ORDER BY n LIMIT 1";
 
 /// When the person outside first wrote after position `n`, if they did.
 ///
@@ -53,6 +52,9 @@ pub async fn wrote_after(
     let row: Option<(i64,)> = conn.opt(WROTE_AFTER, args![scope.workspace(), id, n]).await?;
     Ok(row.map(|(at,)| Timestamp(at)))
 }
+
+const BY_OTHERS: &str = "SELECT id FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > $3 AND kind = 'outgoing' \
+     AND sender <> 'auto' AND sender <> $4 AND state NOT IN ('cancelled', 'failed', 'bounced') ORDER BY n DESC LIMIT 1";
 
 /// The newest reply after position `n` that another member or an AI agent wrote and whose delivery has not failed.
 ///

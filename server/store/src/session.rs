@@ -1,48 +1,15 @@
 //! Signing in: passwords, sessions, one-time links, counted attempts. Secrets are stored only as hashes.
 
-use model::{Access, ChannelId, Me, Member, MemberId, Permission, Role, SessionId, TeamId, Timestamp, WorkspaceId};
+use model::{Access, ChannelId, Me, MemberId, Permission, Role, SessionId, TeamId, Timestamp, WorkspaceId};
 
 use super::{
     Scope, Tx,
     codec::{read, read_opt},
     conn::{Conn, args, row},
+    table::{of, sql},
+    workspace::RawMember,
 };
 use crate::error::StoreError;
-
-const FIND: &str = "SELECT s.id AS session_id, s.seen_at, s.expires_at, m.workspace_id, m.id, m.email, m.name, m.role, m.visibility, m.granted, m.chat_on, \
-     m.created_at FROM session s JOIN member m ON m.workspace_id = s.workspace_id AND m.id = s.member_id \
-     WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3 AND m.disabled_at IS NULL";
-const MY_TEAMS: &str = "SELECT tm.team_id, tc.channel_id FROM team_member tm \
-     LEFT JOIN team_channel tc ON tc.workspace_id = tm.workspace_id AND tc.team_id = tm.team_id \
-     WHERE tm.workspace_id = $1 AND tm.member_id = $2 ORDER BY tm.team_id, tc.channel_id";
-const ADD: &str = "INSERT INTO session (token_hash, workspace_id, member_id, id, user_agent, created_at, seen_at, expires_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
-const TOUCH: &str = "UPDATE session SET seen_at = $2 WHERE token_hash = $1";
-const LIST: &str = "SELECT id, user_agent, created_at, seen_at FROM session WHERE workspace_id = $1 AND member_id = $2 AND expires_at > $3 ORDER BY seen_at DESC";
-const END: &str = "DELETE FROM session WHERE workspace_id = $1 AND member_id = $2 AND id = $3";
-const END_ALL: &str = "DELETE FROM session WHERE workspace_id = $1 AND member_id = $2 AND id <> $3";
-const CREDENTIAL: &str = "SELECT m.workspace_id, m.id, c.password_hash FROM member m JOIN credential c ON c.workspace_id = m.workspace_id AND c.member_id = m.id \
-     WHERE m.email_key = $1 AND m.disabled_at IS NULL";
-const PASSWORD: &str = "SELECT password_hash FROM credential WHERE workspace_id = $1 AND member_id = $2";
-const SET_PASSWORD: &str = "INSERT INTO credential (member_id, workspace_id, password_hash, changed_at) VALUES ($2, $1, $3, $4) \
-     ON CONFLICT (workspace_id, member_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = excluded.changed_at";
-const RENEW: &str = "UPDATE session SET token_hash = $4 WHERE workspace_id = $1 AND member_id = $2 AND id = $3";
-const ADD_LINK: &str = "INSERT INTO one_time_link (token_hash, purpose, workspace_id, id, body, created_at, expires_at, used_at, maker_id, maker_key) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, (SELECT m.email_key FROM member m WHERE m.workspace_id = $3 AND m.id = $8))";
-const MAKER: &str = "SELECT m.role, m.granted FROM one_time_link l JOIN member m ON m.workspace_id = l.workspace_id AND m.id = l.maker_id \
-     AND m.email_key = l.maker_key WHERE l.token_hash = $1 AND m.disabled_at IS NULL";
-const LINK: &str = "SELECT workspace_id, id, body FROM one_time_link WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
-const USE_LINK: &str = "UPDATE one_time_link SET used_at = $3 WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
-const LINKS: &str = "SELECT l.workspace_id, l.id, l.body FROM one_time_link l JOIN member m ON m.workspace_id = l.workspace_id AND m.id = l.maker_id \
-     AND m.email_key = l.maker_key WHERE l.workspace_id = $1 AND l.purpose = $2 AND l.used_at IS NULL AND l.expires_at > $3 AND m.disabled_at IS NULL \
-     ORDER BY l.created_at DESC";
-const DROP_LINK: &str = "DELETE FROM one_time_link WHERE workspace_id = $1 AND purpose = $2 AND id = $3";
-const DROP_LINKS_OF: &str = "DELETE FROM one_time_link WHERE workspace_id = $1 AND maker_id = $2";
-const DROP_HOUSE_LINKS: &str = "DELETE FROM one_time_link WHERE workspace_id IS NULL AND purpose = $1";
-const ATTEMPT: &str = "INSERT INTO attempt (bucket, count, window_start) VALUES ($1, 1, $2) ON CONFLICT (bucket) DO UPDATE SET \
-     count = CASE WHEN attempt.window_start <= $3 THEN 1 ELSE attempt.count + 1 END, \
-     window_start = CASE WHEN attempt.window_start <= $3 THEN $2 ELSE attempt.window_start END RETURNING count, window_start";
-const FORGIVE: &str = "DELETE FROM attempt WHERE bucket = $1";
 
 pub(super) const STATEMENTS: &[&str] = &[
     FIND,
@@ -74,14 +41,9 @@ row! {
         seen_at: i64,
         expires_at: i64,
         workspace_id: String,
-        id: String,
-        email: String,
-        name: String,
-        role: String,
-        visibility: String,
         granted: String,
-        chat_on: bool,
         created_at: i64,
+        ..member: RawMember,
     }
 }
 
@@ -98,6 +60,13 @@ pub struct Session {
     pub scope: Scope,
 }
 
+const FIND: &str = sql!(
+    "SELECT s.id AS session_id, s.seen_at, s.expires_at, m.workspace_id, m.granted, m.created_at, ",
+    of!("m", RawMember::COLUMNS),
+    " FROM session s JOIN member m ON m.workspace_id = s.workspace_id AND m.id = s.member_id \
+     WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3 AND m.disabled_at IS NULL"
+);
+
 /// Finds the session of a secret: it has not expired at `now`, was used after `idle_since`, and its member is not disabled.
 ///
 /// # Errors
@@ -110,29 +79,20 @@ pub async fn find(
 ) -> Result<Option<Session>, StoreError> {
     let Some(raw) = conn.opt::<Raw>(FIND, args![token_hash, now, idle_since]).await? else { return Ok(None) };
     let workspace: WorkspaceId = read("workspace", raw.workspace_id)?;
-    let id: MemberId = read("member", raw.id)?;
-    let role: Role = read("role", raw.role)?;
-    let visibility = match role {
-        // Visibility restricts only agents and viewers.
-        Role::Owner | Role::Admin => model::Visibility::All,
-        _ => read("visibility", raw.visibility)?,
-    };
+    let mut member = raw.member.with(Vec::new())?;
+    // Visibility restricts only agents and viewers.
+    if matches!(member.role, Role::Owner | Role::Admin) {
+        member.visibility = model::Visibility::All;
+    }
+    let (id, visibility) = (member.id, member.visibility);
     // Teams matter only to a member who sees by team. For all others this saves a statement.
     let (teams, channels) =
         if visibility == model::Visibility::Teams { my_teams(conn, workspace, id).await? } else { Default::default() };
     let granted: Vec<Permission> =
         serde_json::from_str(&raw.granted).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    member.teams.clone_from(&teams);
     let me = Me {
-        member: Member {
-            id,
-            name: raw.name,
-            email: raw.email,
-            role,
-            visibility,
-            chat_on: raw.chat_on,
-            disabled: false,
-            teams: teams.clone(),
-        },
+        member,
         granted,
         access: Access { member: id, visibility, teams, channels },
         joined_at: Timestamp(raw.created_at),
@@ -144,6 +104,10 @@ pub async fn find(
         scope: Scope::member(workspace, me),
     }))
 }
+
+const MY_TEAMS: &str = "SELECT tm.team_id, tc.channel_id FROM team_member tm \
+     LEFT JOIN team_channel tc ON tc.workspace_id = tm.workspace_id AND tc.team_id = tm.team_id \
+     WHERE tm.workspace_id = $1 AND tm.member_id = $2 ORDER BY tm.team_id, tc.channel_id";
 
 async fn my_teams(
     conn: &mut Conn<'_>,
@@ -179,6 +143,9 @@ pub struct NewSession {
     pub expires_at: Timestamp,
 }
 
+const ADD: &str = "INSERT INTO session (token_hash, workspace_id, member_id, id, user_agent, created_at, seen_at, expires_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
+
 /// Adds a session.
 ///
 /// # Errors
@@ -197,6 +164,8 @@ pub async fn add(tx: &mut Tx<'_>, new: &NewSession) -> Result<(), StoreError> {
     Ok(())
 }
 
+const TOUCH: &str = "UPDATE session SET seen_at = $2 WHERE token_hash = $1";
+
 /// Records that a session was used now.
 ///
 /// # Errors
@@ -208,6 +177,8 @@ pub async fn touch(tx: &mut Tx<'_>, token_hash: &str) -> Result<(), StoreError> 
 
 /// A session in its member's list: id, User-Agent, when it began, when it was last used.
 pub type Listed = (SessionId, String, Timestamp, Timestamp);
+
+const LIST: &str = "SELECT id, user_agent, created_at, seen_at FROM session WHERE workspace_id = $1 AND member_id = $2 AND expires_at > $3 ORDER BY seen_at DESC";
 
 /// My valid sessions, most recently used first.
 ///
@@ -221,6 +192,8 @@ pub async fn list(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Result<
         .collect()
 }
 
+const END: &str = "DELETE FROM session WHERE workspace_id = $1 AND member_id = $2 AND id = $3";
+
 /// Ends one of a member's sessions. False when there is no such session.
 ///
 /// # Errors
@@ -228,6 +201,8 @@ pub async fn list(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Result<
 pub async fn end(tx: &mut Tx<'_>, scope: &Scope, member: MemberId, id: SessionId) -> Result<bool, StoreError> {
     Ok(tx.exec(END, args![scope.workspace(), member, id]).await? == 1)
 }
+
+const END_ALL: &str = "DELETE FROM session WHERE workspace_id = $1 AND member_id = $2 AND id <> $3";
 
 /// Ends all of a member's sessions except `but`.
 ///
@@ -244,6 +219,8 @@ pub async fn end_all(
     Ok(())
 }
 
+const RENEW: &str = "UPDATE session SET token_hash = $4 WHERE workspace_id = $1 AND member_id = $2 AND id = $3";
+
 /// Gives a session a new secret. The old secret stops working. False when the session has ended meanwhile.
 ///
 /// # Errors
@@ -258,6 +235,9 @@ pub async fn renew(
     Ok(tx.exec(RENEW, args![scope.workspace(), member, id, token_hash]).await? == 1)
 }
 
+const CREDENTIAL: &str = "SELECT m.workspace_id, m.id, c.password_hash FROM member m JOIN credential c ON c.workspace_id = m.workspace_id AND c.member_id = m.id \
+     WHERE m.email_key = $1 AND m.disabled_at IS NULL";
+
 /// The workspace and member that sign in with an address, and the hash of their password.
 ///
 /// # Errors
@@ -270,6 +250,8 @@ pub async fn credential(
     row.map(|(workspace, member, hash)| Ok((read("workspace", workspace)?, read("member", member)?, hash))).transpose()
 }
 
+const PASSWORD: &str = "SELECT password_hash FROM credential WHERE workspace_id = $1 AND member_id = $2";
+
 /// The hash of the acting member's password.
 ///
 /// # Errors
@@ -277,6 +259,9 @@ pub async fn credential(
 pub async fn password(conn: &mut Conn<'_>, scope: &Scope) -> Result<Option<String>, StoreError> {
     Ok(conn.opt::<(String,)>(PASSWORD, args![scope.workspace(), scope.member_key()]).await?.map(|(hash,)| hash))
 }
+
+const SET_PASSWORD: &str = "INSERT INTO credential (member_id, workspace_id, password_hash, changed_at) VALUES ($2, $1, $3, $4) \
+     ON CONFLICT (workspace_id, member_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = excluded.changed_at";
 
 /// Stores the hash of a member's password.
 ///
@@ -321,6 +306,9 @@ pub struct Link {
     pub body: String,
 }
 
+const ADD_LINK: &str = "INSERT INTO one_time_link (token_hash, purpose, workspace_id, id, body, created_at, expires_at, used_at, maker_id, maker_key) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, (SELECT m.email_key FROM member m WHERE m.workspace_id = $3 AND m.id = $8))";
+
 /// Stores a one-time link and the member who made it. Links of the instance itself have no maker.
 ///
 /// # Errors
@@ -343,6 +331,8 @@ fn link_of((workspace, id, body): (Option<String>, String, String)) -> Result<Li
     Ok(Link { workspace: read_opt("workspace", workspace)?, id, body })
 }
 
+const LINK: &str = "SELECT workspace_id, id, body FROM one_time_link WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+
 /// Finds a one-time link that is unused and has not expired.
 ///
 /// # Errors
@@ -359,6 +349,8 @@ pub async fn link(
         .transpose()
 }
 
+const USE_LINK: &str = "UPDATE one_time_link SET used_at = $3 WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+
 /// Uses up a one-time link. False when it was no longer valid. Call it before doing what the link allows.
 ///
 /// # Errors
@@ -366,6 +358,9 @@ pub async fn link(
 pub async fn use_link(tx: &mut Tx<'_>, token_hash: &str, purpose: Purpose) -> Result<bool, StoreError> {
     Ok(tx.exec(USE_LINK, args![token_hash, purpose.as_str(), tx.now()]).await? == 1)
 }
+
+const MAKER: &str = "SELECT m.role, m.granted FROM one_time_link l JOIN member m ON m.workspace_id = l.workspace_id AND m.id = l.maker_id \
+     AND m.email_key = l.maker_key WHERE l.token_hash = $1 AND m.disabled_at IS NULL";
 
 /// The role and the extra permissions that the maker of a link has now. None when the maker was disabled, or signs in with another address
 /// than when they made the link.
@@ -378,6 +373,8 @@ pub async fn maker(conn: &mut Conn<'_>, token_hash: &str) -> Result<Option<(Role
     Ok(Some((read("role", role)?, granted)))
 }
 
+const DROP_LINKS_OF: &str = "DELETE FROM one_time_link WHERE workspace_id = $1 AND maker_id = $2";
+
 /// Deletes all links that a member made, because the links depended on the member's rights.
 ///
 /// # Errors
@@ -386,6 +383,10 @@ pub async fn drop_links_of(tx: &mut Tx<'_>, scope: &Scope, maker: MemberId) -> R
     tx.exec(DROP_LINKS_OF, args![scope.workspace(), maker]).await?;
     Ok(())
 }
+
+const LINKS: &str = "SELECT l.workspace_id, l.id, l.body FROM one_time_link l JOIN member m ON m.workspace_id = l.workspace_id AND m.id = l.maker_id \
+     AND m.email_key = l.maker_key WHERE l.workspace_id = $1 AND l.purpose = $2 AND l.used_at IS NULL AND l.expires_at > $3 AND m.disabled_at IS NULL \
+     ORDER BY l.created_at DESC";
 
 /// The workspace's unused links whose makers are not disabled.
 ///
@@ -402,6 +403,8 @@ pub async fn links(
     rows.into_iter().map(link_of).collect()
 }
 
+const DROP_LINK: &str = "DELETE FROM one_time_link WHERE workspace_id = $1 AND purpose = $2 AND id = $3";
+
 /// Deletes a link. False when there is no such link.
 ///
 /// # Errors
@@ -409,6 +412,8 @@ pub async fn links(
 pub async fn drop_link(tx: &mut Tx<'_>, scope: &Scope, purpose: Purpose, id: &str) -> Result<bool, StoreError> {
     Ok(tx.exec(DROP_LINK, args![scope.workspace(), purpose.as_str(), id]).await? == 1)
 }
+
+const DROP_HOUSE_LINKS: &str = "DELETE FROM one_time_link WHERE workspace_id IS NULL AND purpose = $1";
 
 /// Deletes the links of the instance itself: a new set-up link replaces the old one.
 ///
@@ -418,6 +423,10 @@ pub async fn drop_setup_links(tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), S
     tx.exec(DROP_HOUSE_LINKS, args![purpose.as_str()]).await?;
     Ok(())
 }
+
+const ATTEMPT: &str = "INSERT INTO attempt (bucket, count, window_start) VALUES ($1, 1, $2) ON CONFLICT (bucket) DO UPDATE SET \
+     count = CASE WHEN attempt.window_start <= $3 THEN 1 ELSE attempt.count + 1 END, \
+     window_start = CASE WHEN attempt.window_start <= $3 THEN $2 ELSE attempt.window_start END RETURNING count, window_start";
 
 /// Counts an attempt in its bucket. Returns the number of attempts in the current window, and when that window began. All processes share
 /// the buckets (S47).
@@ -429,6 +438,8 @@ pub async fn attempt(tx: &mut Tx<'_>, bucket: &str, window_ms: i64) -> Result<(i
     let row: (i64, i64) = tx.conn().one(ATTEMPT, args![bucket, now, now.plus(-window_ms)]).await?;
     Ok((row.0, Timestamp(row.1)))
 }
+
+const FORGIVE: &str = "DELETE FROM attempt WHERE bucket = $1";
 
 /// Deletes a bucket's attempts after a success.
 ///

@@ -8,23 +8,6 @@ use super::{
 };
 use crate::error::StoreError;
 
-const OVER: &str = "UPDATE attachment SET channel_id = $3 WHERE workspace_id = $1 AND id = $2";
-const UNCLAIMED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM attachment \
-     WHERE workspace_id = $1 AND channel_id = $2 AND conversation_id IS NULL";
-const STALE: &str = "SELECT id, digest FROM attachment WHERE workspace_id = $1 AND conversation_id IS NULL AND created_at <= $2 LIMIT $3";
-// Ordered by the total of each uploader in this channel: total bytes, or the number of files when $3 is 1.
-const HEAVIEST: &str = "SELECT a.id, a.digest, a.size FROM attachment a JOIN \
-     (SELECT uploader, SUM(CASE WHEN CAST($3 AS BIGINT) = 1 THEN 1 ELSE size END) AS weight FROM attachment \
-     WHERE workspace_id = $1 AND channel_id = $2 AND conversation_id IS NULL GROUP BY uploader) u ON u.uploader = a.uploader \
-     WHERE a.workspace_id = $1 AND a.channel_id = $2 AND a.conversation_id IS NULL AND a.created_at <= $4 \
-     ORDER BY u.weight DESC, CASE WHEN CAST($3 AS BIGINT) = 1 THEN 0 ELSE a.size END DESC, a.created_at, a.id LIMIT $5";
-const FORGET: &str = "DELETE FROM attachment WHERE workspace_id = $1 AND id = $2 AND conversation_id IS NULL";
-const LOOSEN: &str = "INSERT INTO loose_bytes (workspace_id, digest, at) VALUES ($1, $2, $3) ON CONFLICT (workspace_id, digest) DO NOTHING";
-const LOOSE: &str = "SELECT digest FROM loose_bytes WHERE workspace_id = $1 AND digest > $2 ORDER BY digest LIMIT $3";
-const SETTLE: &str = "DELETE FROM loose_bytes WHERE workspace_id = $1 AND digest = $2";
-// Searches all workspaces, because equal bytes are stored once.
-const USED: &str = "SELECT EXISTS (SELECT 1 FROM attachment WHERE digest = $1) OR EXISTS (SELECT 1 FROM mail WHERE digest = $1) AS used";
-
 pub(super) const STATEMENTS: &[&str] = &[OVER, UNCLAIMED, STALE, HEAVIEST, FORGET, LOOSEN, LOOSE, SETTLE, USED];
 
 /// Limit on loose bytes. When an evicted row makes room, the next purge deletes its bytes, not the eviction. At this limit no more rows are
@@ -40,6 +23,8 @@ pub struct Unclaimed {
     pub bytes: i64,
 }
 
+const OVER: &str = "UPDATE attachment SET channel_id = $3 WHERE workspace_id = $1 AND id = $2";
+
 /// Records the channel to which a stranger uploaded a file.
 ///
 /// # Errors
@@ -49,6 +34,9 @@ pub async fn over(tx: &mut Tx<'_>, scope: &Scope, id: AttachmentId, channel: Cha
     Ok(())
 }
 
+const UNCLAIMED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM attachment \
+     WHERE workspace_id = $1 AND channel_id = $2 AND conversation_id IS NULL";
+
 /// Counts the files and bytes that strangers uploaded to a channel and did not send yet.
 ///
 /// # Errors
@@ -57,6 +45,8 @@ pub async fn unclaimed(conn: &mut Conn<'_>, scope: &Scope, channel: ChannelId) -
     let (files, bytes) = conn.one::<(i64, i64)>(UNCLAIMED, args![scope.workspace(), channel]).await?;
     Ok(Unclaimed { files, bytes })
 }
+
+const STALE: &str = "SELECT id, digest FROM attachment WHERE workspace_id = $1 AND conversation_id IS NULL AND created_at <= $2 LIMIT $3";
 
 /// Deletes up to `most` files that were not sent since `before`. Their bytes are noted as loose. Returns how many it deleted.
 ///
@@ -70,6 +60,9 @@ pub async fn forget_stale(tx: &mut Tx<'_>, scope: &Scope, before: Timestamp, mos
     }
     Ok(found)
 }
+
+const FORGET: &str = "DELETE FROM attachment WHERE workspace_id = $1 AND id = $2 AND conversation_id IS NULL";
+const LOOSEN: &str = "INSERT INTO loose_bytes (workspace_id, digest, at) VALUES ($1, $2, $3) ON CONFLICT (workspace_id, digest) DO NOTHING";
 
 /// Deletes the row of an unsent file. False when another process sent the file meanwhile.
 async fn forget(tx: &mut Tx<'_>, scope: &Scope, id: String, digest: String) -> Result<bool, StoreError> {
@@ -93,6 +86,13 @@ pub struct Eviction {
     /// The most files to delete.
     pub most: i64,
 }
+
+// Ordered by the total of each uploader in this channel: total bytes, or the number of files when $3 is 1.
+const HEAVIEST: &str = "SELECT a.id, a.digest, a.size FROM attachment a JOIN \
+     (SELECT uploader, SUM(CASE WHEN CAST($3 AS BIGINT) = 1 THEN 1 ELSE size END) AS weight FROM attachment \
+     WHERE workspace_id = $1 AND channel_id = $2 AND conversation_id IS NULL GROUP BY uploader) u ON u.uploader = a.uploader \
+     WHERE a.workspace_id = $1 AND a.channel_id = $2 AND a.conversation_id IS NULL AND a.created_at <= $4 \
+     ORDER BY u.weight DESC, CASE WHEN CAST($3 AS BIGINT) = 1 THEN 0 ELSE a.size END DESC, a.created_at, a.id LIMIT $5";
 
 /// Deletes unsent files of strangers in a channel, those of the heaviest uploaders first. True if that made enough room.
 ///
@@ -118,6 +118,8 @@ pub async fn evict(tx: &mut Tx<'_>, scope: &Scope, channel: ChannelId, room: Evi
     Ok(files <= 0 && bytes <= 0)
 }
 
+const LOOSE: &str = "SELECT digest FROM loose_bytes WHERE workspace_id = $1 AND digest > $2 ORDER BY digest LIMIT $3";
+
 /// Digests of bytes whose row is gone, in order, after `after`, at most `most`.
 ///
 /// # Errors
@@ -127,6 +129,8 @@ pub async fn loose(conn: &mut Conn<'_>, scope: &Scope, after: &str, most: i64) -
     Ok(rows.into_iter().map(|(digest,)| digest).collect())
 }
 
+const SETTLE: &str = "DELETE FROM loose_bytes WHERE workspace_id = $1 AND digest = $2";
+
 /// Records that loose bytes were dealt with: deleted, or found to be in use.
 ///
 /// # Errors
@@ -135,6 +139,9 @@ pub async fn settle(tx: &mut Tx<'_>, scope: &Scope, digest: &str) -> Result<(), 
     tx.exec(SETTLE, args![scope.workspace(), digest]).await?;
     Ok(())
 }
+
+// Searches all workspaces, because equal bytes are stored once.
+const USED: &str = "SELECT EXISTS (SELECT 1 FROM attachment WHERE digest = $1) OR EXISTS (SELECT 1 FROM mail WHERE digest = $1) AS used";
 
 /// Whether any row of any workspace still uses these bytes.
 ///

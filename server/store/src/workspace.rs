@@ -1,52 +1,17 @@
-//! The workspace: its settings, members, teams and channels.
+//! The workspace: its settings, members and teams. Its channels are in channel.rs.
 
 use std::collections::HashMap;
 
-use model::{
-    Bootstrap, Channel, ChannelId, ChannelKind, Member, MemberId, Team, TeamId, Timestamp, Workspace, WorkspaceId,
-};
+use model::{Bootstrap, ChannelId, Member, MemberId, Team, TeamId, Timestamp, Workspace, WorkspaceId};
 
+pub use super::channel::{add_channel, channel, channel_by_key, channels, save_channel};
 use super::{
-    Scope, Tx, account,
+    Scope, Tx,
     codec::read,
-    conn::{Conn, args, row},
+    conn::{Conn, args},
+    table::{insert, set, sql, table},
 };
 use crate::error::{Error, Result, StoreError};
-
-const WORKSPACE: &str =
-    "SELECT id, name, chat_enabled, chat_off_since, pending_after_reply, event_seq FROM workspace WHERE id = $1";
-const ALL_WORKSPACES: &str = "SELECT id FROM workspace ORDER BY id";
-const ADD_WORKSPACE: &str = "INSERT INTO workspace (id, name, chat_enabled, chat_off_since, pending_after_reply, event_seq, created_at) \
-     VALUES ($1, $2, $3, NULL, $4, 0, $5)";
-const SAVE_WORKSPACE: &str =
-    "UPDATE workspace SET name = $2, chat_enabled = $3, pending_after_reply = $4 WHERE id = $1";
-const SET_OFF_SINCE: &str = "UPDATE workspace SET chat_off_since = $2 WHERE id = $1";
-const MEMBERS: &str =
-    "SELECT id, email, name, role, visibility, chat_on, disabled_at FROM member WHERE workspace_id = $1 ORDER BY id";
-const IS_MEMBER: &str = "SELECT id FROM member WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL";
-const ADD_MEMBER: &str = "INSERT INTO member (workspace_id, id, email, email_key, name, role, visibility, granted, chat_on, disabled_at, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', $8, NULL, $9)";
-const SAVE_MEMBER: &str = "UPDATE member SET name = $3, role = $4, visibility = $5, chat_on = $6, disabled_at = $7 WHERE workspace_id = $1 AND id = $2";
-const TEAMS: &str = "SELECT id, name FROM team WHERE workspace_id = $1 ORDER BY id";
-const ADD_TEAM: &str = "INSERT INTO team (workspace_id, id, name) VALUES ($1, $2, $3)";
-const TEAM_MEMBERS: &str =
-    "SELECT team_id, member_id FROM team_member WHERE workspace_id = $1 ORDER BY team_id, member_id";
-const TEAM_CHANNELS: &str =
-    "SELECT team_id, channel_id FROM team_channel WHERE workspace_id = $1 ORDER BY team_id, channel_id";
-const DROP_TEAM_MEMBER: &str = "DELETE FROM team_member WHERE workspace_id = $1 AND member_id = $2 AND team_id = $3";
-const ADD_TEAM_MEMBER: &str =
-    "INSERT INTO team_member (workspace_id, member_id, team_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-const DROP_TEAM_CHANNELS: &str = "DELETE FROM team_channel WHERE workspace_id = $1 AND team_id = $2";
-const ADD_TEAM_CHANNEL: &str =
-    "INSERT INTO team_channel (workspace_id, team_id, channel_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-const CHANNELS: &str = "SELECT c.id, c.kind, c.name, c.public_key, c.address, c.undo_ms, c.greeting, c.auto_reply, c.origins, a.state, a.failures \
-     FROM channel c LEFT JOIN channel_account a ON a.workspace_id = c.workspace_id AND a.channel_id = c.id WHERE c.workspace_id = $1 ORDER BY c.id";
-const CHANNEL: &str = "SELECT c.id, c.kind, c.name, c.public_key, c.address, c.undo_ms, c.greeting, c.auto_reply, c.origins, a.state, a.failures \
-     FROM channel c LEFT JOIN channel_account a ON a.workspace_id = c.workspace_id AND a.channel_id = c.id WHERE c.workspace_id = $1 AND c.id = $2";
-const CHANNEL_BY_KEY: &str = "SELECT workspace_id, id FROM channel WHERE public_key = $1";
-const ADD_CHANNEL: &str = "INSERT INTO channel (workspace_id, id, kind, name, public_key, address, undo_ms, greeting, auto_reply, origins, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-const SAVE_CHANNEL: &str = "UPDATE channel SET name = $3, address = $4, undo_ms = $5, greeting = $6, auto_reply = $7, origins = $8 WHERE workspace_id = $1 AND id = $2";
 
 pub(super) const STATEMENTS: &[&str] = &[
     WORKSPACE,
@@ -66,21 +31,49 @@ pub(super) const STATEMENTS: &[&str] = &[
     ADD_TEAM_MEMBER,
     DROP_TEAM_CHANNELS,
     ADD_TEAM_CHANNEL,
-    CHANNELS,
-    CHANNEL,
-    CHANNEL_BY_KEY,
-    ADD_CHANNEL,
-    SAVE_CHANNEL,
 ];
 
-row! {
-    struct RawWorkspace {
-        id: String,
+table! {
+    /// What a person may set for a workspace.
+    struct Rules {
         name: String,
         chat_enabled: bool,
-        chat_off_since: Option<i64>,
         pending_after_reply: bool,
+    }
+}
+
+table! {
+    struct RawWorkspace {
+        id: String,
+        chat_off_since: Option<i64>,
         event_seq: i64,
+        ..rules: Rules,
+    }
+}
+
+impl TryFrom<RawWorkspace> for WorkspaceRecord {
+    type Error = StoreError;
+    fn try_from(raw: RawWorkspace) -> Result<Self, StoreError> {
+        Ok(Self {
+            workspace: Workspace {
+                id: read("workspace", raw.id)?,
+                name: raw.rules.name,
+                chat_enabled: raw.rules.chat_enabled,
+                pending_after_reply: raw.rules.pending_after_reply,
+            },
+            chat_off_since: raw.chat_off_since.map(Timestamp),
+            seq: raw.event_seq,
+        })
+    }
+}
+
+impl From<&Workspace> for Rules {
+    fn from(workspace: &Workspace) -> Self {
+        Self {
+            name: workspace.name.clone(),
+            chat_enabled: workspace.chat_enabled,
+            pending_after_reply: workspace.pending_after_reply,
+        }
     }
 }
 
@@ -95,23 +88,18 @@ pub struct WorkspaceRecord {
     pub seq: i64,
 }
 
+const WORKSPACE: &str = sql!("SELECT ", RawWorkspace::COLUMNS, " FROM workspace WHERE id = $1");
+
 /// Loads the workspace of a scope.
 ///
 /// # Errors
 /// When the database fails, or the workspace does not exist.
 pub async fn load(conn: &mut Conn<'_>, scope: &Scope) -> Result<WorkspaceRecord> {
     let raw: RawWorkspace = conn.opt(WORKSPACE, args![scope.workspace()]).await?.ok_or(Error::NOT_FOUND)?;
-    Ok(WorkspaceRecord {
-        workspace: Workspace {
-            id: read("workspace", raw.id)?,
-            name: raw.name,
-            chat_enabled: raw.chat_enabled,
-            pending_after_reply: raw.pending_after_reply,
-        },
-        chat_off_since: raw.chat_off_since.map(Timestamp),
-        seq: raw.event_seq,
-    })
+    Ok(raw.try_into()?)
 }
+
+const ALL_WORKSPACES: &str = "SELECT id FROM workspace ORDER BY id";
 
 /// Every workspace of this database. Most instances have one.
 ///
@@ -121,26 +109,31 @@ pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<WorkspaceId>, StoreError> {
     conn.all::<(String,)>(ALL_WORKSPACES, args![]).await?.into_iter().map(|(id,)| read("workspace", id)).collect()
 }
 
+const ADD_WORKSPACE: &str = insert!("workspace", sql!(RawWorkspace::COLUMNS, ", created_at"));
+
 /// Stores a new workspace.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn add(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<(), StoreError> {
-    let values =
-        args![workspace.id, workspace.name.clone(), workspace.chat_enabled, workspace.pending_after_reply, tx.now()];
-    tx.exec(ADD_WORKSPACE, values).await?;
+    let raw =
+        RawWorkspace { id: workspace.id.to_string(), chat_off_since: None, event_seq: 0, rules: workspace.into() };
+    tx.exec(ADD_WORKSPACE, args![; raw.values(); tx.now()]).await?;
     Ok(())
 }
+
+const SAVE_WORKSPACE: &str = sql!("UPDATE workspace SET ", set!(2, Rules::COLUMNS), " WHERE id = $1");
 
 /// Stores an edited workspace.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn save(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<(), StoreError> {
-    let values = args![workspace.id, workspace.name.clone(), workspace.chat_enabled, workspace.pending_after_reply];
-    tx.exec(SAVE_WORKSPACE, values).await?;
+    tx.exec(SAVE_WORKSPACE, args![workspace.id; Rules::from(workspace).values()]).await?;
     Ok(())
 }
+
+const SET_OFF_SINCE: &str = "UPDATE workspace SET chat_off_since = $2 WHERE id = $1";
 
 /// Records when chat went off, or that it is on.
 ///
@@ -151,10 +144,9 @@ pub async fn set_chat_off_since(tx: &mut Tx<'_>, scope: &Scope, since: Option<Ti
     Ok(())
 }
 
-row! {
-    struct RawMember {
-        id: String,
-        email: String,
+table! {
+    /// What may be changed of a member.
+    struct Profile {
         name: String,
         role: String,
         visibility: String,
@@ -162,6 +154,47 @@ row! {
         disabled_at: Option<i64>,
     }
 }
+
+table! {
+    pub(super) struct RawMember {
+        id: String,
+        email: String,
+        ..profile: Profile,
+    }
+}
+
+impl RawMember {
+    /// The member, whose teams are in another table.
+    pub(super) fn with(self, teams: Vec<TeamId>) -> Result<Member, StoreError> {
+        let Self { id, email, profile } = self;
+        Ok(Member {
+            teams,
+            id: read("member", id)?,
+            email,
+            name: profile.name,
+            role: read("role", profile.role)?,
+            visibility: read("visibility", profile.visibility)?,
+            chat_on: profile.chat_on,
+            disabled: profile.disabled_at.is_some(),
+        })
+    }
+}
+
+impl Profile {
+    fn of(member: &Member, disabled_at: Option<Timestamp>) -> Self {
+        Self {
+            name: member.name.clone(),
+            role: member.role.as_str().to_owned(),
+            visibility: member.visibility.as_str().to_owned(),
+            chat_on: member.chat_on,
+            disabled_at: disabled_at.map(|at| at.0),
+        }
+    }
+}
+
+const MEMBERS: &str = sql!("SELECT ", RawMember::COLUMNS, " FROM member WHERE workspace_id = $1 ORDER BY id");
+const TEAM_MEMBERS: &str =
+    "SELECT team_id, member_id FROM team_member WHERE workspace_id = $1 ORDER BY team_id, member_id";
 
 /// All members with their teams, in the order of their ids.
 ///
@@ -176,16 +209,8 @@ pub async fn members(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Member>, 
     }
     raw.into_iter()
         .map(|raw| {
-            Ok(Member {
-                teams: teams.remove(&raw.id).unwrap_or_default(),
-                id: read("member", raw.id)?,
-                name: raw.name,
-                email: raw.email,
-                role: read("role", raw.role)?,
-                visibility: read("visibility", raw.visibility)?,
-                chat_on: raw.chat_on,
-                disabled: raw.disabled_at.is_some(),
-            })
+            let teams = teams.remove(&raw.id).unwrap_or_default();
+            raw.with(teams)
         })
         .collect()
 }
@@ -197,6 +222,8 @@ pub async fn members(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Member>, 
 pub async fn member(conn: &mut Conn<'_>, scope: &Scope, id: MemberId) -> Result<Member> {
     members(conn, scope).await?.into_iter().find(|m| m.id == id).ok_or(Error::NOT_FOUND)
 }
+
+const IS_MEMBER: &str = "SELECT id FROM member WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL";
 
 /// Whether this id is a member of the workspace who is not disabled.
 ///
@@ -211,25 +238,21 @@ pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+const ADD_MEMBER: &str =
+    insert!("member", sql!("workspace_id, ", RawMember::COLUMNS, ", email_key, granted, created_at"));
+
 /// Adds a member.
 ///
 /// # Errors
 /// When the database fails, also when the e-mail address is taken.
 pub async fn add_member(tx: &mut Tx<'_>, workspace: WorkspaceId, member: &Member) -> Result<(), StoreError> {
-    let values = args![
-        workspace,
-        member.id,
-        member.email.clone(),
-        email_key(&member.email),
-        member.name.clone(),
-        member.role.as_str(),
-        member.visibility.as_str(),
-        member.chat_on,
-        tx.now(),
-    ];
-    tx.exec(ADD_MEMBER, values).await?;
+    let (id, email, key) = (member.id.to_string(), member.email.clone(), email_key(&member.email));
+    let raw = RawMember { id, email, profile: Profile::of(member, None) };
+    tx.exec(ADD_MEMBER, args![workspace; raw.values(); key, "[]", tx.now()]).await?;
     Ok(())
 }
+
+const SAVE_MEMBER: &str = sql!("UPDATE member SET ", set!(3, Profile::COLUMNS), " WHERE workspace_id = $1 AND id = $2");
 
 /// Stores an edited member, without the teams.
 ///
@@ -237,18 +260,14 @@ pub async fn add_member(tx: &mut Tx<'_>, workspace: WorkspaceId, member: &Member
 /// When the database fails.
 pub async fn save_member(tx: &mut Tx<'_>, scope: &Scope, member: &Member) -> Result<(), StoreError> {
     let disabled_at = member.disabled.then(|| tx.now());
-    let values = args![
-        scope.workspace(),
-        member.id,
-        member.name.clone(),
-        member.role.as_str(),
-        member.visibility.as_str(),
-        member.chat_on,
-        disabled_at,
-    ];
-    tx.exec(SAVE_MEMBER, values).await?;
+    let profile = Profile::of(member, disabled_at);
+    tx.exec(SAVE_MEMBER, args![scope.workspace(), member.id; profile.values()]).await?;
     Ok(())
 }
+
+const TEAMS: &str = "SELECT id, name FROM team WHERE workspace_id = $1 ORDER BY id";
+const TEAM_CHANNELS: &str =
+    "SELECT team_id, channel_id FROM team_channel WHERE workspace_id = $1 ORDER BY team_id, channel_id";
 
 /// All teams with their channels, in the order of their ids.
 ///
@@ -266,6 +285,8 @@ pub async fn teams(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Team>, Stor
         .collect()
 }
 
+const ADD_TEAM: &str = "INSERT INTO team (workspace_id, id, name) VALUES ($1, $2, $3)";
+
 /// Adds a team with its channels.
 ///
 /// # Errors
@@ -274,6 +295,10 @@ pub async fn add_team(tx: &mut Tx<'_>, scope: &Scope, team: &Team) -> Result<(),
     tx.exec(ADD_TEAM, args![scope.workspace(), team.id, team.name.clone()]).await?;
     set_team_channels(tx, scope, team.id, &team.channels).await
 }
+
+const DROP_TEAM_CHANNELS: &str = "DELETE FROM team_channel WHERE workspace_id = $1 AND team_id = $2";
+const ADD_TEAM_CHANNEL: &str =
+    "INSERT INTO team_channel (workspace_id, team_id, channel_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 
 /// Sets the channels that a team looks after.
 ///
@@ -292,6 +317,10 @@ pub async fn set_team_channels(
     Ok(())
 }
 
+const DROP_TEAM_MEMBER: &str = "DELETE FROM team_member WHERE workspace_id = $1 AND member_id = $2 AND team_id = $3";
+const ADD_TEAM_MEMBER: &str =
+    "INSERT INTO team_member (workspace_id, member_id, team_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
 /// Adds a member to a team, or removes them from it.
 ///
 /// # Errors
@@ -305,115 +334,6 @@ pub async fn set_in_team(
 ) -> Result<(), StoreError> {
     let sql = if inside { ADD_TEAM_MEMBER } else { DROP_TEAM_MEMBER };
     tx.exec(sql, args![scope.workspace(), member, team]).await?;
-    Ok(())
-}
-
-row! {
-    struct RawChannel {
-        id: String,
-        kind: String,
-        name: String,
-        public_key: Option<String>,
-        address: String,
-        undo_ms: i64,
-        greeting: String,
-        auto_reply: String,
-        origins: String,
-        state: Option<String>,
-        failures: Option<i64>,
-    }
-}
-
-impl TryFrom<RawChannel> for Channel {
-    type Error = StoreError;
-    fn try_from(raw: RawChannel) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: read("channel", raw.id)?,
-            kind: read::<ChannelKind>("channel kind", raw.kind)?,
-            name: raw.name,
-            key: raw.public_key.unwrap_or_default(),
-            address: raw.address,
-            undo_ms: raw.undo_ms,
-            greeting: raw.greeting,
-            auto_reply: raw.auto_reply,
-            origins: serde_json::from_str(&raw.origins).map_err(|e| StoreError::Corrupt(e.to_string()))?,
-            state: match raw.state {
-                Some(state) => Some(account::shown_state(read("account state", state)?, raw.failures.unwrap_or(0))),
-                None => None,
-            },
-        })
-    }
-}
-
-/// All channels, in the order of their ids.
-///
-/// # Errors
-/// When the database fails.
-pub async fn channels(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Channel>, StoreError> {
-    conn.all::<RawChannel>(CHANNELS, args![scope.workspace()]).await?.into_iter().map(Channel::try_from).collect()
-}
-
-/// Loads a channel.
-///
-/// # Errors
-/// When the database fails, or the workspace has no such channel.
-pub async fn channel(conn: &mut Conn<'_>, scope: &Scope, id: ChannelId) -> Result<Channel> {
-    let raw = conn.opt::<RawChannel>(CHANNEL, args![scope.workspace(), id]).await?.ok_or(Error::NOT_FOUND)?;
-    Ok(raw.try_into()?)
-}
-
-/// Finds the workspace and channel of a web chat's public key.
-///
-/// # Errors
-/// When the database fails.
-pub async fn channel_by_key(conn: &mut Conn<'_>, key: &str) -> Result<Option<(WorkspaceId, ChannelId)>, StoreError> {
-    let row: Option<(String, String)> = conn.opt(CHANNEL_BY_KEY, args![key]).await?;
-    row.map(|(workspace, id)| Ok((read("workspace", workspace)?, read("channel", id)?))).transpose()
-}
-
-fn origins(channel: &Channel) -> Result<String, StoreError> {
-    serde_json::to_string(&channel.origins).map_err(|e| StoreError::Corrupt(e.to_string()))
-}
-
-/// Adds a channel.
-///
-/// # Errors
-/// When the database fails.
-pub async fn add_channel(tx: &mut Tx<'_>, workspace: WorkspaceId, channel: &Channel) -> Result<(), StoreError> {
-    let key = (!channel.key.is_empty()).then(|| channel.key.clone());
-    let values = args![
-        workspace,
-        channel.id,
-        channel.kind.as_str(),
-        channel.name.clone(),
-        key,
-        channel.address.clone(),
-        channel.undo_ms,
-        channel.greeting.clone(),
-        channel.auto_reply.clone(),
-        origins(channel)?,
-        tx.now(),
-    ];
-    tx.exec(ADD_CHANNEL, values).await?;
-    Ok(())
-}
-
-/// Stores an edited channel.
-///
-/// # Errors
-/// When the database fails.
-pub async fn save_channel(tx: &mut Tx<'_>, scope: &Scope, channel: &Channel) -> Result<(), StoreError> {
-    let values = args![
-        scope.workspace(),
-        channel.id,
-        channel.name.clone(),
-        channel.address.clone(),
-        channel.undo_ms,
-        channel.greeting.clone(),
-        channel.auto_reply.clone(),
-        origins(channel)?,
-    ];
-    tx.exec(SAVE_CHANNEL, values).await?;
     Ok(())
 }
 
