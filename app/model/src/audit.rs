@@ -27,6 +27,10 @@ text_enum! {
         TeamMember = "team.member",
         /// A team's channels were set.
         TeamChannels = "team.channels",
+        /// A tag was renamed, recoloured or archived.
+        TagEdited = "tag.edited",
+        /// A tag was merged into another one.
+        TagMerged = "tag.merged",
         /// A channel's settings were edited.
         ChannelEdited = "channel.edited",
         /// A mailbox was connected, or its connection was changed.
@@ -68,6 +72,8 @@ impl AuditEvent {
             Self::TeamAdded => "Created a team",
             Self::TeamMember => "Changed who is in a team",
             Self::TeamChannels => "Chose a team's channels",
+            Self::TagEdited => "Edited a tag",
+            Self::TagMerged => "Merged a tag into another one",
             Self::ChannelEdited => "Edited a channel",
             Self::ChannelConnected => "Connected a mailbox",
             Self::ChannelPaused => "Paused or resumed a channel",

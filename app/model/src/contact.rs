@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContactId, text_enum::text_enum};
+use super::{ContactId, Tags, text_enum::text_enum};
 
 text_enum! {
     /// The sales status of a contact.
@@ -58,6 +58,9 @@ pub struct Contact {
     pub time_zone: String,
     /// The sales status.
     pub lead_status: LeadStatus,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
 }
 
 text_enum! {
@@ -168,6 +171,7 @@ impl Contact {
             language: none(),
             time_zone: none(),
             lead_status: LeadStatus::New,
+            tags: Tags::default(),
         }
     }
 

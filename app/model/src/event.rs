@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Access, Channel, Contact, ContactId, ConversationId, ConversationRow, Draft, DraftMode, Facts, Member, MemberId,
-    Message, MessageId, Placement, Team, Workspace,
+    Message, MessageId, Placement, SavedView, SavedViewId, Tag, Team, Workspace,
 };
 
 /// The most conversations that one event may change. A larger set needs several events.
@@ -78,10 +78,43 @@ pub enum EventBody {
     Channel(Box<Channel>),
     /// The workspace changed.
     Workspace(Workspace),
+    /// A tag was added or changed.
+    Tag(Tag),
+    /// A saved view was added, changed or deleted.
+    View(Box<ViewChange>),
+    /// A member put their views into another order. Only that member gets this event.
+    ViewOrder {
+        /// The member.
+        member: MemberId,
+        /// The views in order.
+        order: Vec<SavedViewId>,
+    },
     /// What changed no longer exists.
     Nothing,
     /// The log has an entry here that this build cannot parse. Readers must reload everything.
     Unreadable,
+}
+
+/// What happened to a saved view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewChange {
+    /// What it was before. None if it is new.
+    pub before: Option<SavedView>,
+    /// What it is now. None if it was deleted.
+    pub after: Option<SavedView>,
+}
+
+impl ViewChange {
+    /// The part of the change that a member may see.
+    fn seen(&self, access: &Access) -> Option<LiveBody> {
+        let after = self.after.as_ref().filter(|view| view.is_for(access));
+        let before = self.before.as_ref().filter(|view| view.is_for(access));
+        match (before, after) {
+            (_, Some(view)) => Some(LiveBody::View(Box::new(view.clone()))),
+            (Some(view), None) => Some(LiveBody::ViewGone(view.id)),
+            (None, None) => None,
+        }
+    }
 }
 
 /// The change of one conversation in a set.
@@ -153,6 +186,17 @@ pub enum Logged {
     Channel(Box<Channel>),
     /// The workspace changed.
     Workspace(Workspace),
+    /// A tag changed.
+    Tag(Tag),
+    /// A saved view changed.
+    View(Box<ViewChange>),
+    /// A member's order of views changed.
+    ViewOrder {
+        /// Whose.
+        member: MemberId,
+        /// The views in order.
+        order: Vec<SavedViewId>,
+    },
 }
 
 /// A change as one browser gets it, made from an [`EventBody`] by what its member may see.
@@ -213,6 +257,14 @@ pub enum LiveBody {
     Channel(Box<Channel>),
     /// The workspace changed.
     Workspace(Workspace),
+    /// A tag was added or changed.
+    Tag(Tag),
+    /// A saved view of the member was added or changed.
+    View(Box<SavedView>),
+    /// The member no longer has a saved view.
+    ViewGone(SavedViewId),
+    /// The member's order of views changed.
+    ViewOrder(Vec<SavedViewId>),
 }
 
 /// One conversation of a set, as one browser gets it. Its row is not included: a browser shows only a few of thousands, and requests those.
@@ -287,6 +339,11 @@ impl EventBody {
             Self::Team(team) => LiveBody::Team(team.clone()),
             Self::Channel(channel) => LiveBody::Channel(channel.clone()),
             Self::Workspace(workspace) => LiveBody::Workspace(workspace.clone()),
+            Self::Tag(tag) => LiveBody::Tag(tag.clone()),
+            Self::View(change) => change.seen(access)?,
+            Self::ViewOrder { member, order } => {
+                (*member == access.member).then(|| LiveBody::ViewOrder(order.clone()))?
+            }
         })
     }
 
@@ -312,6 +369,9 @@ impl EventBody {
             Self::Team(team) => Logged::Team(team.clone()),
             Self::Channel(channel) => Logged::Channel(channel.clone()),
             Self::Workspace(workspace) => Logged::Workspace(workspace.clone()),
+            Self::Tag(tag) => Logged::Tag(tag.clone()),
+            Self::View(change) => Logged::View(change.clone()),
+            Self::ViewOrder { member, order } => Logged::ViewOrder { member: *member, order: order.clone() },
             Self::Counted { .. } | Self::Nothing | Self::Unreadable => return None,
         })
     }

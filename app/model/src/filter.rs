@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AiMode, ApiError, ChannelId, ChannelKind, ConversationRow, Facts, MemberId, Status, TeamId, Timestamp, View,
-    text_enum::text_enum,
+    AiMode, ApiError, ChannelId, ChannelKind, ConversationRow, Facts, MemberId, Status, TagFilter, TeamId, Timestamp,
+    View, text_enum::text_enum,
 };
 
 /// The most values that one condition may have. Without a limit, statements and URLs could grow without bound.
@@ -54,6 +54,9 @@ impl Span {
 pub struct Filter {
     /// The tab or category.
     pub view: View,
+    /// The tags.
+    #[serde(default, skip_serializing_if = "TagFilter::is_empty")]
+    pub tags: TagFilter,
     /// Who answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handling: Option<Handling>,
@@ -87,6 +90,7 @@ impl From<View> for Filter {
     fn from(view: View) -> Self {
         Self {
             view,
+            tags: TagFilter::default(),
             handling: None,
             last: None,
             channels: Vec::new(),
@@ -117,7 +121,13 @@ impl Filter {
         self.kinds.dedup();
         self.statuses.sort_unstable();
         self.statuses.dedup();
-        if [self.channels.len(), self.kinds.len(), self.statuses.len()].iter().any(|values| *values > MOST_VALUES) {
+        let mut most = [self.channels.len(), self.kinds.len(), self.statuses.len()].into_iter().max().unwrap_or(0);
+        for tags in self.tags.lists_mut() {
+            tags.sort_unstable();
+            tags.dedup();
+            most = most.max(tags.len());
+        }
+        if most > MOST_VALUES {
             return Err(ApiError::invalid(
                 "filter",
                 format!("A filter can have at most {MOST_VALUES} values of each kind."),
@@ -130,6 +140,7 @@ impl Filter {
     pub fn holds(&self, facts: &Facts, read: i64, me: MemberId) -> bool {
         let among = |values: usize, found: bool| values == 0 || found;
         self.view.holds(facts, me)
+            && self.tags.holds(&facts.tags)
             && self.handling.is_none_or(|by| (by == Handling::Ai) == (facts.ai_mode == AiMode::Active))
             && self.last.is_none_or(|span| span.contains(facts.last_at))
             && among(self.channels.len(), self.channels.contains(&facts.channel))

@@ -56,6 +56,10 @@ ids! {
     AttachmentId,
     /// An e-mail that came in or was sent.
     MailId,
+    /// A saved view.
+    SavedViewId,
+    /// An act that can be undone.
+    UndoId,
     /// A configured AI agent.
     AgentId,
     /// A browser that is signed in.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AiMode, Category, ChannelId, ChannelKind, CloseReason, Contact, ContactId, ConversationId, ConversationState,
-    Count, MailHead, MemberId, Message, MessageId, Sender, Slot, Status, Tab, TeamId, Timestamp, text_enum::text_enum,
+    Count, Cursor, MailHead, MemberId, Message, MessageId, Sender, Slot, Sort, Status, Tab, TagId, Tags, TeamId,
+    Timestamp, text_enum::text_enum,
 };
 
 text_enum! {
@@ -96,8 +97,14 @@ pub struct Facts {
     pub last_at: Timestamp,
     /// The lead waits for us since.
     pub waiting_since: Option<Timestamp>,
+    /// When its response goal ends. None while it has no goal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
     /// How many messages came in.
     pub inbound_count: i64,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
 }
 
 impl Facts {
@@ -211,6 +218,10 @@ pub enum Act {
     Reopen,
     /// Sets it to pending.
     Pending,
+    /// Adds a tag.
+    AddTag(TagId),
+    /// Removes a tag.
+    RemoveTag(TagId),
 }
 
 /// What whoever acts saw of a conversation's state. The second of two who change the same thing is told (Promise 4); what came in meanwhile
@@ -236,6 +247,8 @@ impl Seen {
                 same || (now.state.status == Status::Open && now.inbound_count > self.inbound)
             }
             Act::Reopen => same,
+            // Whoever adds or removes a tag changes nothing that somebody else decided.
+            Act::AddTag(_) | Act::RemoveTag(_) => true,
         }
     }
 }
@@ -275,6 +288,12 @@ pub struct ConversationRow {
     pub inbound_count: i64,
     /// How many of them the member has read.
     pub read_count: i64,
+    /// When its response goal ends. None while it has no goal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
     /// The fields of the state table.
     pub state: ConversationState,
     /// Incremented by each change of the state. A change names the version that it was based on.
@@ -307,7 +326,9 @@ impl ConversationRow {
             unsent: self.state.is_unsent(),
             last_at: self.last_at,
             waiting_since: self.state.waiting_since,
+            due_at: self.due_at,
             inbound_count: self.inbound_count,
+            tags: self.tags,
         }
     }
 
@@ -316,19 +337,10 @@ impl ConversationRow {
         Seen { status: self.state.status, assignee: self.state.assignee, inbound: self.inbound_count }
     }
 
-    /// Newest first; ids break ties, so that the order is total.
-    pub const fn cursor(&self) -> Cursor {
-        Cursor { at: self.last_at, id: self.id }
+    /// Where it stands in a sorted list. Its `read_count` must be that of the member who looks.
+    pub fn cursor(&self, sort: Sort) -> Cursor {
+        sort.cursor(self.id, &self.facts(), self.read_count)
     }
-}
-
-/// The position where a page of the list ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Cursor {
-    /// The last row's time.
-    pub at: Timestamp,
-    /// The last row's id.
-    pub id: ConversationId,
 }
 
 /// One page of the list, newest first.
@@ -414,6 +426,8 @@ mod tests {
             name: name.to_owned(),
             label: label.to_owned(),
             first_label: first_label.to_owned(),
+            due_at: None,
+            tags: Tags::default(),
             preview: Preview { by: PreviewBy::Them, text: String::new() },
             last_at: Timestamp(1),
             last_inbound_at: None,
@@ -451,6 +465,8 @@ mod tests {
                         tab,
                         slot,
                         unsent: true,
+                        due_at: None,
+                        tags: Tags::default(),
                         last_at: Timestamp(0),
                         waiting_since: None,
                         inbound_count: 0,

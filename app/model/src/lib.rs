@@ -19,7 +19,10 @@ mod message;
 mod recipients;
 mod reduce;
 mod rights;
+mod saved_view;
+mod sort;
 mod storage;
+mod tag;
 mod text_enum;
 mod unseen;
 mod workspace;
@@ -33,16 +36,15 @@ pub use conversation::{
     AiMode, Category, ConversationState, FollowUp, Pen, Presence, Slot, Status, Tab, Trigger, Unanswered,
 };
 pub use error::ApiError;
-pub use event::{EventBody, LiveBody, LiveEvent, LiveSetChange, Logged, MOST_IN_A_SET, SetChange};
+pub use event::{EventBody, LiveBody, LiveEvent, LiveSetChange, Logged, MOST_IN_A_SET, SetChange, ViewChange};
 pub use filter::{Assignee, Count, Filter, Handling, MOST_VALUES, Span};
 pub use history::FactKind;
 pub use ids::{
     AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId,
-    MessageId, SessionId, TeamId, Timestamp, WorkspaceId,
+    MessageId, SavedViewId, SessionId, TeamId, Timestamp, UndoId, WorkspaceId,
 };
 pub use inbox::{
-    Act, ConversationRow, Counts, Cursor, Draft, DraftMode, Facts, InboxPage, Placement, Preview, PreviewBy, Seen,
-    Thread, View,
+    Act, ConversationRow, Counts, Draft, DraftMode, Facts, InboxPage, Placement, Preview, PreviewBy, Seen, Thread, View,
 };
 pub use links::{Link, Piece, linkify};
 pub use mail::{Card, Folds, FrameHeight, Look, MailChoice, MailHead, MailOutcome, answer_subject};
@@ -53,7 +55,10 @@ pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line,
 pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};
 pub use reduce::{Changed, InboxState, ListPart, ThreadPart, WorkspacePart};
 pub use rights::{Access, Needs, Permission, Role, Visibility};
+pub use saved_view::{Audience, MOST_VIEWS, SavedView, ViewIcon};
+pub use sort::{Cursor, Group, Sort};
 pub use storage::{Space, Storage, StorageFault};
+pub use tag::{MOST_IN_WORKSPACE, MOST_TAGS, Tag, TagColor, TagFilter, TagId, Tags};
 pub use text_enum::UnknownText;
 pub use unseen::{is_filler, is_unseen};
 pub use workspace::{Bootstrap, Channel, ChannelKind, Me, Member, Team, Workspace};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentId, AttachmentId, Content, ConversationId, MailHead, MemberId, MessageId, Status, Timestamp,
+    AgentId, AttachmentId, Content, ConversationId, MailHead, MemberId, MessageId, Status, TagId, Timestamp,
     text_enum::text_enum,
 };
 
@@ -149,6 +149,20 @@ pub enum Line {
         by: MemberId,
         /// The new status.
         to: Status,
+    },
+    /// A tag was added.
+    Tagged {
+        /// The member who did it.
+        by: MemberId,
+        /// The tag.
+        tag: TagId,
+    },
+    /// A tag was removed.
+    Untagged {
+        /// The member who did it.
+        by: MemberId,
+        /// The tag.
+        tag: TagId,
     },
     /// The person outside wrote again after it was closed.
     ReopenedByThem,

@@ -3,7 +3,7 @@
 
 use super::{
     Bootstrap, Contact, ConversationId, ConversationRow, Count, Counts, Cursor, Draft, DraftMode, Facts, Filter,
-    InboxPage, LiveBody, LiveEvent, LiveSetChange, MemberId, Message, MessageId, Thread, Timestamp,
+    InboxPage, LiveBody, LiveEvent, LiveSetChange, MemberId, Message, MessageId, Sort, Thread, Timestamp,
 };
 
 /// The displayed workspace.
@@ -18,7 +18,9 @@ pub struct WorkspacePart {
 pub struct ListPart {
     /// Which conversations.
     pub filter: Filter,
-    /// Newest first.
+    /// In which order.
+    pub sort: Sort,
+    /// In that order.
     pub rows: Vec<ConversationRow>,
     /// Whether there are older rows that were not loaded.
     pub more: bool,
@@ -129,6 +131,10 @@ impl WorkspacePart {
             LiveBody::Team(team) => upsert(&mut self.boot.teams, team.clone(), |t| t.id),
             LiveBody::Channel(channel) => upsert(&mut self.boot.channels, (**channel).clone(), |c| c.id),
             LiveBody::Workspace(workspace) => self.boot.workspace = workspace.clone(),
+            LiveBody::Tag(tag) => upsert(&mut self.boot.tags, tag.clone(), |t| t.id),
+            LiveBody::View(view) => upsert(&mut self.boot.views, (**view).clone(), |v| v.id),
+            LiveBody::ViewGone(id) => self.boot.views.retain(|view| view.id != *id),
+            LiveBody::ViewOrder(order) => self.boot.view_order.clone_from(order),
             _ => return,
         }
         changed.push(Changed::Workspace);
@@ -145,14 +151,14 @@ fn upsert<T, K: Ord>(all: &mut Vec<T>, one: T, id: impl Fn(&T) -> K) {
 
 impl ListPart {
     /// The part as a page brings it.
-    pub fn new(filter: Filter, page: InboxPage) -> Self {
+    pub fn new(filter: Filter, sort: Sort, page: InboxPage) -> Self {
         let InboxPage { rows, more, fitting, searched, counts, seq, .. } = page;
-        Self { filter, rows, more, searched, fitting, counts, seq }
+        Self { filter, sort, rows, more, searched, fitting, counts, seq }
     }
 
     /// Where the next page begins; none when there is nothing below.
     pub fn end(&self) -> Option<Cursor> {
-        let last = self.rows.last().map(ConversationRow::cursor);
+        let last = self.rows.last().map(|row| row.cursor(self.sort));
         self.more.then(|| self.searched.or(last)).flatten()
     }
 
@@ -164,13 +170,15 @@ impl ListPart {
 
     /// Replaces the newest rows by those of a first page that was read again. What was loaded below it stays.
     pub fn renew(&mut self, page: InboxPage) {
-        let Some(lowest) = page.searched.or(page.rows.last().map(ConversationRow::cursor)).filter(|_| page.more) else {
-            *self = Self::new(self.filter.clone(), page);
+        let sort = self.sort;
+        let lowest = page.searched.or(page.rows.last().map(|row| row.cursor(sort)));
+        let Some(lowest) = lowest.filter(|_| page.more) else {
+            *self = Self::new(self.filter.clone(), sort, page);
             return;
         };
-        let below: Vec<_> = self.rows.drain(..).filter(|row| row.cursor() < lowest).collect();
+        let below: Vec<_> = self.rows.drain(..).filter(|row| row.cursor(sort) < lowest).collect();
         let (more, searched) = if below.is_empty() { (page.more, page.searched) } else { (self.more, self.searched) };
-        *self = Self { more, searched, ..Self::new(self.filter.clone(), page) };
+        *self = Self { more, searched, ..Self::new(self.filter.clone(), sort, page) };
         self.add(below);
     }
 
@@ -180,7 +188,8 @@ impl ListPart {
                 self.rows.push(row);
             }
         }
-        self.rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.cursor()));
+        let sort = self.sort;
+        self.rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.cursor(sort)));
     }
 
     fn apply(&mut self, body: &LiveBody, me: MemberId, joined: Timestamp, changed: &mut Vec<Changed>) {
@@ -202,11 +211,14 @@ impl ListPart {
                 }
             }
             LiveBody::Read { conversation, read_count } => {
-                if let Some(row) = self.rows.iter_mut().find(|row| row.id == *conversation) {
+                if let Some(at) = self.rows.iter().position(|row| row.id == *conversation) {
+                    let row = &mut self.rows[at];
                     row.read_count = row.read_count.max(*read_count);
                     changed.push(Changed::Row(row.id));
                     if self.filter.unread && row.unread() == 0 {
                         self.remove(*conversation, changed);
+                    } else if self.sort == Sort::Unread {
+                        self.sink(at, changed);
                     }
                 }
                 if self.filter.unread {
@@ -230,7 +242,10 @@ impl ListPart {
             // Whether it is unread is known for cards that are here; others may be.
             let read = known.map_or(0, |row| row.read_count);
             match one.after.filter(|facts| self.filter.holds(facts, read, me)) {
-                Some(facts) => is_stale |= known.is_some() || end.is_none_or(|end| facts.last_at >= end.at),
+                Some(facts) => {
+                    let place = self.sort.cursor(one.id, &facts, read);
+                    is_stale |= known.is_some() || end.is_none_or(|end| place >= end);
+                }
                 None => self.remove(one.id, changed),
             }
         }
@@ -285,6 +300,7 @@ impl ListPart {
         changed: &mut Vec<Changed>,
     ) {
         let (known, end) = (self.rows.iter().position(|known| known.id == row.id), self.end());
+        let sort = self.sort;
         if known.is_some_and(|at| self.rows[at].version > row.version) {
             return;
         }
@@ -296,7 +312,7 @@ impl ListPart {
         }
         let id = row.id;
         match known {
-            Some(at) if self.rows[at].cursor() == row.cursor() => {
+            Some(at) if self.rows[at].cursor(sort) == row.cursor(sort) => {
                 self.rows[at] = row;
                 changed.push(Changed::Row(id));
             }
@@ -304,14 +320,26 @@ impl ListPart {
                 if let Some(at) = known {
                     self.rows.remove(at);
                 }
-                let at = self.rows.partition_point(|other| other.cursor() > row.cursor());
+                let at = self.rows.partition_point(|other| other.cursor(sort) > row.cursor(sort));
                 // A row below the loaded part comes with its page.
-                if at < self.rows.len() || end.is_none_or(|end| row.cursor() > end) {
+                if at < self.rows.len() || end.is_none_or(|end| row.cursor(sort) > end) {
                     self.rows.insert(at, row);
                 }
                 changed.extend([Changed::Order, Changed::Row(id)]);
             }
         }
+    }
+
+    /// Moves a row that was read to its place among those that were. One below the loaded part comes with its page.
+    fn sink(&mut self, at: usize, changed: &mut Vec<Changed>) {
+        let end = self.end();
+        let row = self.rows.remove(at);
+        let place = row.cursor(self.sort);
+        let to = self.rows.partition_point(|other| other.cursor(self.sort) > place);
+        if to < self.rows.len() || end.is_none_or(|end| place >= end) {
+            self.rows.insert(to, row);
+        }
+        changed.push(Changed::Order);
     }
 
     fn remove(&mut self, id: ConversationId, changed: &mut Vec<Changed>) {

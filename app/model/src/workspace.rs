@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, AccountState, ChannelId, MemberId, Permission, Role, TeamId, Timestamp, Visibility, WorkspaceId,
-    text_enum::text_enum,
+    Access, AccountState, ChannelId, MemberId, Permission, Role, SavedView, SavedViewId, Tag, TeamId, Timestamp,
+    Visibility, WorkspaceId, text_enum::text_enum,
 };
 
 text_enum! {
@@ -167,6 +167,12 @@ pub struct Bootstrap {
     pub teams: Vec<Team>,
     /// All channels.
     pub channels: Vec<Channel>,
+    /// All tags, including archived ones.
+    pub tags: Vec<Tag>,
+    /// The saved views that the member has, in the order of their ids.
+    pub views: Vec<SavedView>,
+    /// The order in which the member wants them. Views that are not in it come last.
+    pub view_order: Vec<SavedViewId>,
     /// The number of the last event that is included.
     pub seq: i64,
     /// The server's time of the snapshot.

@@ -6,7 +6,7 @@ use leptos::server_fn::codec::Json;
 use super::{Refused, operation::operations};
 #[cfg(feature = "ssr")]
 use super::{port, told};
-use model::{Bootstrap, ConversationId, Cursor, Filter, InboxPage, Message, Thread};
+use model::{Bootstrap, ConversationId, Cursor, Filter, InboxPage, Message, Sort, Thread};
 #[cfg(feature = "ssr")]
 use model::{Needs, Permission};
 
@@ -15,8 +15,8 @@ operations! {
     pub trait InboxPort {
         /// The signed-in member, and the workspace's people, teams and channels.
         "bootstrap" needs Needs::SignedIn => load_bootstrap() -> Bootstrap;
-        /// One page of the conversations that match a filter, newest first.
-        "inbox_page" needs Needs::May(Permission::Read) => load_inbox(filter: Filter, after: Option<Cursor>) -> InboxPage;
+        /// One page of the conversations that match a filter, in an order.
+        "inbox_page" needs Needs::May(Permission::Read) => load_inbox(filter: Filter, #[server(default)] sort: Sort, after: Option<Cursor>) -> InboxPage;
         /// A conversation with its newest entries.
         "thread" needs Needs::May(Permission::Read) => load_thread(id: ConversationId) -> Thread;
         /// The entries before position `before`, and whether older ones exist.

@@ -15,6 +15,8 @@ mod operation;
 pub mod port;
 mod refused;
 pub mod settings;
+pub mod tags;
+pub mod views;
 
 pub use refused::Refused;
 
@@ -38,6 +40,8 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         mailbox::OPERATIONS,
         inbox::OPERATIONS,
         settings::OPERATIONS,
+        tags::OPERATIONS,
+        views::OPERATIONS,
     ];
     all.into_iter().flatten().copied()
 }

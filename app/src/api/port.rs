@@ -10,13 +10,15 @@ use super::{
     inbox::InboxPort,
     mailbox::MailboxPort,
     settings::SettingsPort,
+    tags::TagPort,
+    views::ViewPort,
 };
 
 type Answer<T> = Result<T, ApiError>;
 
 /// The operations of a signed-in member: those of every feature, and those written by hand because they set cookies.
 #[async_trait]
-pub trait Port: InboxPort + ConversationPort + AccountPort + SettingsPort + MailboxPort {
+pub trait Port: InboxPort + ConversationPort + AccountPort + SettingsPort + MailboxPort + TagPort + ViewPort {
     /// Ends this session. Returns the `Set-Cookie` value that clears the session cookie.
     async fn sign_out(&self) -> Answer<String>;
     /// Changes the password. Returns the `Set-Cookie` values of the session's new secret and of the cookie that recognises the browser.

@@ -20,7 +20,7 @@ use crate::{
     state::{Connection, Inbox, Listed, use_inbox, use_live, use_workspace},
 };
 use model::{
-    AccountState, ApiError, Bootstrap, ConversationId, Counts, Filter, InboxPage, Permission, View, window_of,
+    AccountState, ApiError, Bootstrap, ConversationId, Counts, Filter, InboxPage, Permission, Sort, View, window_of,
 };
 
 /// The height of a row in pixels. Must equal `--row-h` in the style sheet.
@@ -288,7 +288,7 @@ fn Rows(
         let Some((of, cursor)) = inbox.end() else { return };
         loading.set_value(true);
         leptos::task::spawn_local(async move {
-            let page = load_inbox(of.clone(), Some(cursor)).await;
+            let page = load_inbox(of.clone(), Sort::Last, Some(cursor)).await;
             loading.try_set_value(false);
             if let Ok(page) = page {
                 inbox.append(&of, cursor, page);

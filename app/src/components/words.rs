@@ -2,7 +2,7 @@
 
 use crate::{components::ui::Icon, state::WorkspaceState};
 use leptos::prelude::*;
-use model::{ChannelKind, Line, MemberId, Sender, Status};
+use model::{ChannelKind, Line, MemberId, Sender, Status, TagId};
 
 /// The name of a member. The signed-in member is "You".
 pub fn member_name(workspace: WorkspaceState, id: MemberId) -> String {
@@ -80,12 +80,24 @@ pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
             format!("{} set it to {}", member_name(workspace, by), status_label(to).to_lowercase())
         }
         Line::ReopenedByThem => "Reopened: they wrote again".to_owned(),
-        Line::AutoReply => "Auto-reply sent".to_owned(),
+        Line::Tagged { by, tag } => {
+            format!("{} added the tag {}", member_name(workspace, by), tag_name(workspace, tag))
+        }
+        Line::Untagged { by, tag } => {
+            format!("{} removed the tag {}", member_name(workspace, by), tag_name(workspace, tag))
+        }
+        Line::AutoReply => "Their automatic reply".to_owned(),
         Line::Bounce => "A mail server reported a problem".to_owned(),
         Line::Stranger { .. } => {
             "Somebody outside this conversation replied. Their reply is in a separate conversation.".to_owned()
         }
     }
+}
+
+/// The name of a tag in quotes.
+fn tag_name(workspace: WorkspaceState, tag: TagId) -> String {
+    let name = workspace.boot.with(|boot| boot.tags.iter().find(|one| one.id == tag).map(|one| one.name.clone()));
+    name.map_or_else(|| "that no longer exists".to_owned(), |name| format!("“{name}”"))
 }
 
 /// A duration: "38 s", "12 min", "1 h 52", "3 d".

@@ -16,7 +16,7 @@ use crate::{
     json::fetched,
     state::{use_inbox, use_live},
 };
-use model::{ApiError, ConversationId, Filter, View};
+use model::{ApiError, ConversationId, Filter, Sort, View};
 
 /// The inbox page.
 #[component]
@@ -32,7 +32,7 @@ pub fn InboxPage() -> impl IntoView {
     let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
     let page = fetched(
         move || (Filter::from(view.get()), live.resets.get(), inbox.list_reads.get()),
-        |(filter, ..)| async move { (filter.clone(), load_inbox(filter, None).await.map_err(ApiError::from)) },
+        |(filter, ..)| async move { (filter.clone(), load_inbox(filter, Sort::Last, None).await.map_err(ApiError::from)) },
     );
     let thread = fetched(
         move || (asked.get().map(|_| id.get()), live.resets.get(), inbox.returns.get()),

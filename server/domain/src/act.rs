@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use model::{
-    Act, ApiError, ConversationId, ConversationRow, ConversationState, Entry, EventBody, Line, MOST_IN_A_SET, MemberId,
-    Needs, Permission, Presence, Seen, Status, Trigger,
+    Act, ApiError, ConversationId, ConversationRow, Entry, EventBody, Line, MOST_IN_A_SET, MemberId, Needs, Permission,
+    Presence, Seen, Status, Trigger,
 };
 use store::{
     Command, Scope, Tx,
@@ -14,7 +14,10 @@ use store::{
     workspace,
 };
 
-use super::change::Change;
+use super::{
+    change::Change,
+    tags::{added, usable},
+};
 
 /// Acts on one conversation. It is refused if somebody else has changed the same thing since the member looked at it.
 #[derive(Debug, Clone, Copy)]
@@ -37,20 +40,20 @@ impl Command for ChangeState {
         let by = scope.person()?.member.id;
         let mut change = Change::load(tx, &scope, self.conversation).await?;
         // It is done already, perhaps by this very request a moment ago. It gets the same answer.
-        if is_done(self.act, &change.now.row.state) {
+        if is_done(self.act, &change.now.row) {
             return Ok(change.now.row);
         }
         if !self.seen.allows(self.act, &change.now.row) {
             let message = "Somebody changed this conversation a moment ago. Check it, then try again.".to_owned();
             return Err(ApiError::Conflict { message }.into());
         }
-        assignable(tx, &scope, self.act).await?;
+        possible(tx, &scope, self.act).await?;
         if is_unseen(self.act, self.seen.inbound, &change.now.row)
             && was_done_by(tx, &scope, &change, self.act, by).await?
         {
             return Ok(change.now.row);
         }
-        act_as_seen(tx, &mut change, self.act, by, self.seen.inbound).await?;
+        act_as_seen(tx, &scope, &mut change, self.act, by, self.seen.inbound).await?;
         Ok(change.finish(tx).await?.row)
     }
 }
@@ -77,7 +80,7 @@ impl Command for ActOnMany {
             let message = format!("Choose at most {MOST_IN_A_SET} conversations.");
             return Err(ApiError::invalid("conversations", message).into());
         }
-        assignable(tx, &scope, self.act).await?;
+        possible(tx, &scope, self.act).await?;
         // Sorted, so that two such commands cannot deadlock.
         let conversations: BTreeMap<ConversationId, i64> = self.conversations.iter().copied().collect();
         let mut set = Vec::new();
@@ -86,10 +89,10 @@ impl Command for ActOnMany {
                 Err(Error::Refused(ApiError::NotFound)) => continue,
                 loaded => loaded?,
             };
-            if is_done(self.act, &change.now.row.state) {
+            if is_done(self.act, &change.now.row) {
                 continue;
             }
-            act_as_seen(tx, &mut change, self.act, by, inbound).await?;
+            act_as_seen(tx, &scope, &mut change, self.act, by, inbound).await?;
             set.push(change.finish_in_set(tx).await?);
         }
         let changed = set.len();
@@ -100,34 +103,55 @@ impl Command for ActOnMany {
     }
 }
 
-fn is_done(act: Act, state: &ConversationState) -> bool {
+fn is_done(act: Act, row: &ConversationRow) -> bool {
+    let state = &row.state;
     match act {
         Act::Assign(to) => state.assignee == to,
         Act::Close(_) => state.status == Status::Closed,
         Act::Reopen => state.status == Status::Open,
         Act::Pending => state.status == Status::Pending,
+        Act::AddTag(tag) => row.tags.contains(tag),
+        Act::RemoveTag(tag) => !row.tags.contains(tag),
     }
 }
 
-/// Refuses an assignment to somebody who is not a member.
-async fn assignable(tx: &mut Tx<'_>, scope: &Scope, act: Act) -> Result<()> {
+/// Refuses an assignment to somebody who is not a member, and a tag that cannot be added.
+async fn possible(tx: &mut Tx<'_>, scope: &Scope, act: Act) -> Result<()> {
     if let Act::Assign(Some(to)) = act
         && !workspace::is_member(tx.conn(), scope, to).await?
     {
         return Err(ApiError::invalid("assignee", "This person is no longer a member. Choose somebody else.").into());
+    }
+    if let Act::AddTag(tag) = act {
+        usable(tx, scope, tag).await?;
     }
     Ok(())
 }
 
 /// Acts as if it had happened when the member looked. A message that came in since then is treated as if it had come in just after the act.
 /// So the act is not refused, and the message is not closed unread.
-async fn act_as_seen(tx: &mut Tx<'_>, change: &mut Change, act: Act, by: MemberId, inbound: i64) -> Result<()> {
+async fn act_as_seen(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    change: &mut Change,
+    act: Act,
+    by: MemberId,
+    inbound: i64,
+) -> Result<()> {
     let unseen = is_unseen(act, inbound, &change.now.row);
     let (trigger, line) = match act {
         Act::Assign(to) => (Trigger::Assign(to), Line::Assigned { by, to }),
         Act::Close(reason) => (Trigger::Close, Line::Closed { by, reason }),
         Act::Reopen => (Trigger::Reopen, Line::Status { by, to: Status::Open }),
         Act::Pending => (Trigger::SetPending, Line::Status { by, to: Status::Pending }),
+        Act::AddTag(tag) => {
+            change.now.row.tags = added(tx, scope, change.now.row.tags, tag).await?;
+            return change.line(tx, Line::Tagged { by, tag }).await;
+        }
+        Act::RemoveTag(tag) => {
+            change.now.row.tags = change.now.row.tags.without(tag);
+            return change.line(tx, Line::Untagged { by, tag }).await;
+        }
     };
     change.apply(trigger);
     change.line(tx, line).await?;

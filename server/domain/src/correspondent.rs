@@ -2,7 +2,7 @@
 
 use model::{
     AiMode, Channel, Contact, ContactField, ContactId, ConversationId, ConversationRow, ConversationState, IdentityId,
-    Preview, PreviewBy, Timestamp,
+    Preview, PreviewBy, Tags, Timestamp,
 };
 use store::{
     Scope, Tx,
@@ -118,6 +118,8 @@ impl Correspondent<'_> {
                 first_response_ms: None,
                 inbound_count: 0,
                 read_count: 0,
+                due_at: None,
+                tags: Tags::default(),
                 state: ConversationState { ai_mode: AiMode::Paused, ..ConversationState::default() },
                 version: 0,
             },

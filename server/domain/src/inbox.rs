@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    AddressKind, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, DeliveryState, Draft, Entry, EventBody,
-    Filter, InboxPage, Message, Needs, Permission, Thread,
+    AddressKind, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, DeliveryState, Draft, Entry,
+    EventBody, Filter, InboxPage, Message, Needs, Permission, Sort, Thread,
 };
 use store::{
     Command, Conn, Db, Scope, Tx, contact, conversation,
@@ -29,7 +29,7 @@ pub async fn bootstrap(db: &Db, scope: &Scope) -> Result<Bootstrap> {
     workspace::bootstrap(&mut snapshot.conn(), scope, db.clock().now()).await
 }
 
-/// One page of the list, newest first.
+/// One page of the list.
 ///
 /// # Errors
 /// When the database fails, the role may not read, or the filter asks for too much.
@@ -37,15 +37,19 @@ pub async fn page(
     db: &Db,
     scope: &Scope,
     filter: impl Into<Filter> + Send,
+    sort: Sort,
     after: Option<Cursor>,
     limit: i64,
 ) -> Result<InboxPage> {
     scope.may_list()?;
     let filter = filter.into().checked()?;
+    if after.is_some_and(|cursor| !sort.groups().contains(&cursor.group)) {
+        return Err(ApiError::invalid("after", "This is the position of another order.").into());
+    }
     let mut snapshot = db.snapshot().await?;
     let conn = &mut snapshot.conn();
-    let list::Page { rows, more, searched } =
-        list::page(conn, scope, &filter, after, limit.clamp(1, PAGE), list::LOOKED_AT).await?;
+    let asked = list::Asked { filter: &filter, sort, after, limit: limit.clamp(1, PAGE), looked_at: list::LOOKED_AT };
+    let list::Page { rows, more, searched } = list::page(conn, scope, asked).await?;
     let fitting = match after.is_none() && filter.narrows() {
         true => Some(list::count(conn, scope, &filter).await?),
         false => None,

@@ -18,8 +18,10 @@ pub mod people;
 pub mod recount;
 pub mod send;
 pub mod sessions;
+pub mod tags;
 mod unsent;
 pub mod vault;
+pub mod views;
 pub mod work;
 
 use model::{ApiError, TEXT_LIMIT};

@@ -1,7 +1,9 @@
 //! What jobs there are: one table of their kinds, done by the workers.
 
 use async_trait::async_trait;
-use model::{ChannelId, ChannelKind, HandOver, JobId, MailId, MessageId, Needs, Timestamp, Workspace, WorkspaceId};
+use model::{
+    ChannelId, ChannelKind, HandOver, JobId, MailId, MessageId, Needs, TagId, Timestamp, Workspace, WorkspaceId,
+};
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 use store::{
@@ -109,6 +111,11 @@ jobs! {
             /// Which one.
             mail: MailId
         } = "file_sent_mail" => file_sent_mail;
+        /// Replace a tag that was merged into another one.
+        MergeTag {
+            /// The tag that goes.
+            tag: TagId
+        } = "merge_tag" => merge_tag;
         /// Read mails again that older rules have read.
         ReadMailsAgain = "read_mails_again" => read_mails_again;
     }

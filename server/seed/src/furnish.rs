@@ -1,8 +1,11 @@
 //! Adds what conversations need: channels of several kinds, colleagues, teams.
 
 use async_trait::async_trait;
-use model::{Channel, ChannelId, ChannelKind, Member, MemberId, Needs, Role, Team, TeamId, Timestamp, Visibility};
-use store::{Command, Tx, error::Result, workspace};
+use model::{
+    Channel, ChannelId, ChannelKind, Member, MemberId, Needs, Role, Tag, TagColor, TagId, Team, TeamId, Timestamp,
+    Visibility,
+};
+use store::{Command, Scope, Tx, error::Result, tag, workspace};
 
 use super::{
     people::latin,
@@ -24,6 +27,8 @@ pub(super) struct Setting {
     pub(super) residents: Vec<MemberId>,
     /// The teams.
     pub(super) teams: Vec<TeamId>,
+    /// The tags, the most used first.
+    pub(super) tags: Vec<TagId>,
     /// Whether a reply sets the status to pending.
     pub(super) pending_after_reply: bool,
     /// How many members were added.
@@ -33,6 +38,12 @@ pub(super) struct Setting {
 }
 
 impl Setting {
+    /// A tag. The first ones are more likely.
+    pub(super) fn tag(&self, random: &mut Random) -> Option<TagId> {
+        let place = usize::try_from(random.rank(self.tags.len().max(1) as u64)).unwrap_or(0);
+        self.tags.get(place).copied()
+    }
+
     /// A member who answers. The first ones are more likely.
     pub(super) fn member(&self, random: &mut Random) -> (MemberId, String) {
         let place = usize::try_from(random.rank(self.members.len() as u64)).unwrap_or(0);
@@ -116,6 +127,7 @@ impl Command for Furnish {
                 members.push(member);
             }
         }
+        let tags = tags(tx, &scope).await?;
         let (added_members, added_channels) =
             ((members.len() - had_members) as u64, (channels.len() - had_channels) as u64);
         let all: Vec<Member> = members.into_iter().filter(|member| !member.disabled).collect();
@@ -126,6 +138,42 @@ impl Command for Furnish {
             .map(|m| (m.id, m.name))
             .collect();
         let teams = teams.into_iter().map(|team| team.id).collect();
-        Ok(Setting { channels, members, residents, teams, pending_after_reply, added_members, added_channels })
+        Ok(Setting { channels, members, residents, teams, tags, pending_after_reply, added_members, added_channels })
     }
+}
+
+/// The names of the tags, the most used first.
+const TAGS: [&str; 16] = [
+    "order",
+    "question",
+    "invoice",
+    "repair",
+    "VIP",
+    "return",
+    "demo wanted",
+    "price",
+    "bug",
+    "partner",
+    "press",
+    "urgent",
+    "newsletter",
+    "warranty",
+    "legal",
+    "needs translation",
+];
+
+/// The workspace's tags. Those above are added if there are none.
+async fn tags(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<TagId>> {
+    let known = tag::all(tx.conn(), scope).await?;
+    if !known.is_empty() {
+        return Ok(known.into_iter().filter(|tag| !tag.archived).map(|tag| tag.id).collect());
+    }
+    let mut ids = Vec::new();
+    for (number, name) in (1..).zip(TAGS) {
+        let id = TagId::new(number);
+        let color = TagColor::of_new(id);
+        tag::insert(tx, scope, &Tag { id, name: name.to_owned(), color, archived: false, merged_into: None }).await?;
+        ids.push(id);
+    }
+    Ok(ids)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus, Timestamp};
+use model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus, Tags, Timestamp};
 use store::{
     bulk::{BulkContact, BulkIdentity},
     contact::Identity,
@@ -161,6 +161,7 @@ impl People {
             language: maybe(random.percent(85), tongue.tag),
             time_zone: maybe(random.percent(75), names.zone),
             lead_status: lead_status(random),
+            tags: Tags::default(),
         };
         let first = if names.family_last { given } else { family };
         Person { card, first: first.to_owned(), city, tongue }

@@ -10,7 +10,7 @@ use domain::{
 use model::{
     AiMode, Attachment, AttachmentId, Channel, ChannelKind, CloseReason, Content, ConversationId, ConversationRow,
     ConversationState, Delivery, DeliveryState, Entry, Line, MemberId, Message, MessageId, Presence, Preview,
-    PreviewBy, Sender, Status, Timestamp, Trigger,
+    PreviewBy, Sender, Status, Tags, Timestamp, Trigger,
 };
 use store::{
     bulk::BulkMessage,
@@ -53,6 +53,20 @@ pub(super) struct Thread {
     pub(super) history: Vec<Fact>,
 }
 
+/// The tags of a conversation: most have none. They have random numbers of their own, so that the rest does not depend on them.
+fn tags(scene: &Scene, plan: &Plan) -> Tags {
+    let mut random = Random::split(scene.master ^ 0x7461_6773, plan.salt);
+    let many = [(60, 0), (28, 1), (9, 2), (2, 3), (1, 6)];
+    let percent = random.below(100);
+    let mut below = 0;
+    let count = many.iter().find(|(share, _)| {
+        below += share;
+        percent < below
+    });
+    let count = count.map_or(0, |(_, count)| *count);
+    (0..count).filter_map(|_| scene.setting.tag(&mut random)).collect()
+}
+
 /// Plays a conversation.
 pub(super) fn play(scene: &Scene, people: &mut People, channel: &Channel, plan: &Plan) -> Thread {
     let mut random = Random::split(scene.master, plan.salt);
@@ -78,6 +92,8 @@ pub(super) fn play(scene: &Scene, people: &mut People, channel: &Channel, plan: 
         first_response_ms: None,
         inbound_count: 0,
         read_count: 0,
+        due_at: None,
+        tags: tags(scene, plan),
         state: ConversationState {
             ai_mode: AiMode::Paused,
             // It counts as outreach until they answer (L10).

@@ -1,8 +1,8 @@
 //! What does each kind of job of the registry in `domain::work`.
 
 use async_trait::async_trait;
-use domain::{deliver::Lease, recount::AuditCounts, work::Handlers};
-use model::{MailId, MessageId};
+use domain::{deliver::Lease, recount::AuditCounts, tags::ReplaceMerged, work::Handlers};
+use model::{MailId, MessageId, TagId};
 use store::{Scope, error::Result};
 
 use super::{
@@ -20,6 +20,11 @@ impl Handlers for Worker {
 
     async fn file_sent_mail(&self, scope: &Scope, lease: Lease, mail: MailId) -> Result<JobResult> {
         send::file_copy(self, scope, lease, mail).await
+    }
+
+    async fn merge_tag(&self, scope: &Scope, lease: Lease, tag: TagId) -> Result<JobResult> {
+        self.db.write(scope, ReplaceMerged { tag, lease }).await?;
+        Ok(JobResult::Done)
     }
 
     async fn read_mails_again(&self, scope: &Scope, lease: Lease) -> Result<JobResult> {

@@ -94,6 +94,7 @@ const fn rows(name: &'static str, columns: &'static str) -> Table {
 const CONTACTS: Table = rows("contact", contact::STORED);
 const IDENTITIES: Table = rows("identity", contact::STORED_IDENTITY);
 const CONVERSATIONS: Table = rows("conversation", conversation::STORED);
+const TAGS: Table = rows("conversation_tag", "workspace_id, tag_id, conversation_id");
 const COUNTS: Table = Table { tail: conversation::ADD_TO_COUNTER, ..rows("inbox_count", conversation::COUNTER) };
 const MESSAGES: Table = rows("message", message::STORED);
 const FILES: Table = rows("attachment", attachment::STORED);
@@ -114,7 +115,7 @@ const CONTACT_WORDS_POSTGRES: Table = Table {
 };
 const LAST_CONTACT_PLACE: &str = "SELECT rowid FROM contact_search ORDER BY rowid DESC LIMIT 1";
 
-const BOTH: &[&Table] = &[&CONTACTS, &IDENTITIES, &CONVERSATIONS, &COUNTS, &MESSAGES, &FILES, &READS, &HISTORY];
+const BOTH: &[&Table] = &[&CONTACTS, &IDENTITIES, &CONVERSATIONS, &TAGS, &COUNTS, &MESSAGES, &FILES, &READS, &HISTORY];
 
 /// How many rows one statement inserts. The largest size that fits is used first.
 const SIZES: [usize; 4] = [128, 32, 8, 1];
@@ -277,6 +278,9 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, batch: &Batch) -> Result<()>
         })
         .await?;
     CONVERSATIONS.fill(tx, &shared, &batch.conversations, |row, to| to.extend(conversation::fields(row))).await?;
+    let tagged = |new: &Loaded| new.row.tags.iter().map(|tag| (tag, new.row.id)).collect::<Vec<_>>();
+    let tags: Vec<_> = batch.conversations.iter().flat_map(tagged).collect();
+    TAGS.fill(tx, &shared, &tags, |(tag, id), to| to.extend(args![i64::from(tag.number()), *id])).await?;
     COUNTS.fill(tx, &shared, &counted(&batch.conversations), |row, to| to.extend_from_slice(row)).await?;
     let mut messages = Vec::with_capacity(batch.messages.len());
     for message in &batch.messages {

@@ -2,7 +2,7 @@
 
 use model::{
     AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId,
-    MessageId, SessionId, TeamId, Timestamp, WorkspaceId,
+    MessageId, SavedViewId, SessionId, TeamId, Timestamp, UndoId, WorkspaceId,
 };
 use sqlx::{FromRow, PgConnection, SqlSafeStr, SqliteConnection, postgres::PgRow, sqlite::SqliteRow};
 
@@ -77,6 +77,8 @@ id_values!(
     ContactId,
     IdentityId,
     ConversationId,
+    SavedViewId,
+    UndoId,
     MessageId,
     AttachmentId,
     SessionId,

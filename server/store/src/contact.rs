@@ -7,6 +7,7 @@ use super::{
     codec::{read, read_opt},
     conn::{Conn, Val, args},
     table::{insert, set, sql, table},
+    tag,
 };
 use crate::error::StoreError;
 
@@ -25,6 +26,7 @@ table! {
         language: String,
         time_zone: String,
         lead_status: String,
+        tags: String,
     }
 }
 
@@ -55,6 +57,7 @@ impl TryFrom<Raw> for Contact {
             language: card.language,
             time_zone: card.time_zone,
             lead_status: read::<LeadStatus>("lead status", card.lead_status)?,
+            tags: tag::parse(&card.tags)?,
         })
     }
 }
@@ -71,6 +74,7 @@ impl From<Contact> for Raw {
             language: contact.language,
             time_zone: contact.time_zone,
             lead_status: contact.lead_status.as_str().to_owned(),
+            tags: tag::text(&contact.tags),
         };
         Self { id: contact.id.to_string(), version: contact.version, card }
     }

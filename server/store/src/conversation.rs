@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::{
-    ConversationId, ConversationRow, ConversationState, Counts, Facts, IdentityId, MemberId, Placement, Preview,
+    ConversationId, ConversationRow, ConversationState, Counts, Facts, IdentityId, MemberId, Placement, Preview, Tags,
     Timestamp, WorkspaceId,
 };
 
@@ -13,6 +13,7 @@ use super::{
     conn::{Conn, Engine, Val, args, row},
     scope::{among, ours, visible},
     table::{insert, of, set, sql, table},
+    tag,
 };
 use crate::error::StoreError;
 
@@ -69,6 +70,8 @@ table! {
         last_inbound_at: Option<i64>,
         unsent: String,
         agent_id: Option<String>,
+        due_at: Option<i64>,
+        tags: String,
         first_response_ms: Option<i64>,
         message_count: i64,
         inbound_count: i64,
@@ -140,6 +143,8 @@ impl TryFrom<Raw> for Loaded {
                 first_response_ms: now.first_response_ms,
                 inbound_count: now.inbound_count,
                 read_count: raw.read_count,
+                due_at: time(now.due_at),
+                tags: tag::parse(&now.tags)?,
                 state: ConversationState {
                     status: read("status", now.status)?,
                     snoozed_until: time(now.snoozed_until),
@@ -186,6 +191,8 @@ impl From<&Loaded> for Changing {
             last_inbound_at: ms(row.last_inbound_at),
             unsent: codec::places_text(&state.unsent),
             agent_id: state.agent.map(|id| id.to_string()),
+            due_at: ms(row.due_at),
+            tags: tag::text(&row.tags),
             first_response_ms: row.first_response_ms,
             message_count: of.message_count,
             inbound_count: row.inbound_count,
@@ -315,6 +322,7 @@ const INSERT: &str = insert!("conversation", STORED);
 /// When the database fails.
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, new: &Loaded) -> Result<(), StoreError> {
     tx.exec(INSERT, args![scope.workspace(); fields(new)]).await?;
+    tag::move_conversation(tx, scope, new.row.id, &Tags::default(), &new.row.tags).await?;
     count(tx, scope.workspace(), &new.row.facts(), 1).await
 }
 
@@ -352,6 +360,7 @@ pub async fn save(
         return Err(StoreError::Stale);
     }
     let now = after.row.facts();
+    tag::move_conversation(tx, scope, after.row.id, &before.tags, &now.tags).await?;
     if !now.is_counted_as(before) {
         count(tx, scope.workspace(), before, -1).await?;
         count(tx, scope.workspace(), &now, 1).await?;

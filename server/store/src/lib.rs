@@ -27,11 +27,13 @@ pub mod private;
 mod probe;
 mod replay;
 pub mod reply;
+pub mod saved_view;
 mod scope;
 pub mod search;
 pub mod session;
 mod slots;
 mod table;
+pub mod tag;
 pub mod upload;
 mod wake;
 pub mod words;
@@ -66,7 +68,9 @@ pub fn statements(engine: Engine) -> Vec<String> {
         person::STATEMENTS,
         probe::STATEMENTS,
         reply::STATEMENTS,
+        saved_view::STATEMENTS,
         session::STATEMENTS,
+        tag::STATEMENTS,
         upload::STATEMENTS,
     ];
     let own = match engine {

@@ -1,8 +1,8 @@
-//! Lists of conversations that match a [`Filter`], newest first. A view decides the plan of its statement, so each view has SQL text of its
-//! own. The other conditions are checked row by row. They are one fragment with bound values; NULL switches a condition off. So the number of
-//! different statements stays small, whatever conditions members combine.
+//! Lists of conversations that match a [`Filter`], sorted. A view decides the plan of its statement, so each view has SQL text of its own,
+//! and so has each [`Key`] of a sort. The other conditions are checked row by row. They are one fragment with bound values; NULL switches a
+//! condition off. So the number of different statements stays small, whatever conditions members combine.
 
-use model::{Assignee, ConversationRow, Count, Cursor, Filter, Timestamp, View};
+use model::{Assignee, ConversationRow, Count, Cursor, Filter, Group, Sort, Timestamp, View};
 
 use super::{
     Reach, Scope,
@@ -22,14 +22,80 @@ pub const COUNTED: i64 = 1_000;
 /// Every statement of the list, for the tests.
 pub fn statements(engine: Engine) -> Vec<String> {
     let mut all = Vec::new();
-    for reach in Reach::LISTED {
-        for &view in View::ALL {
-            all.extend([page_sql(reach, view, false), page_sql(reach, view, true)]);
-            all.extend([narrow_sql(engine, reach, view), count_sql(engine, reach, view)]);
-            all.push(floor_sql(view));
+    for &view in View::ALL {
+        for reach in Reach::LISTED {
+            all.extend([page_sql(reach, view, false), page_sql(reach, view, true), count_sql(engine, reach, view)]);
+            all.extend(Key::ALL.map(|key| narrow_sql(engine, reach, view, key)));
         }
+        all.extend(Key::ALL.map(|key| floor_sql(view, key)));
     }
     all
+}
+
+/// The column by which a group of a sort is in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// The last message, newest first.
+    Newest,
+    /// The last message, oldest first.
+    Oldest,
+    /// Since when somebody waits, longest first. Only who waits has it.
+    Waiting,
+    /// When the goal ends, next first. Only what has a goal has it.
+    Due,
+}
+
+impl Key {
+    /// All keys.
+    pub const ALL: [Self; 4] = [Self::Newest, Self::Oldest, Self::Waiting, Self::Due];
+
+    const fn of(group: Group) -> Self {
+        match group {
+            Group::Newest | Group::NotWaiting | Group::NotDue | Group::Unread | Group::Read => Self::Newest,
+            Group::Oldest => Self::Oldest,
+            Group::Waiting => Self::Waiting,
+            Group::Due => Self::Due,
+        }
+    }
+
+    const fn column(self) -> &'static str {
+        match self {
+            Self::Newest | Self::Oldest => "c.last_at",
+            Self::Waiting => "c.waiting_since",
+            Self::Due => "c.due_at",
+        }
+    }
+
+    fn order(self) -> String {
+        let (column, direction) = (self.column(), if self == Self::Newest { "DESC" } else { "ASC" });
+        format!("ORDER BY {column} {direction}, c.id {direction}")
+    }
+
+    /// The range of keys: after `$4`, `$5` in the list (exclusive), as far as `$6`, `$7` (inclusive).
+    fn between(self) -> String {
+        let (column, after, until) = (
+            self.column(),
+            if self == Self::Newest { "<" } else { ">" },
+            if self == Self::Newest { ">=" } else { "<=" },
+        );
+        format!(" AND ({column}, c.id) {after} ($4, $5) AND ({column}, c.id) {until} ($6, $7)")
+    }
+
+    /// What comes before every key of the list.
+    fn first(self) -> Place {
+        match self {
+            Self::Newest => (i64::MAX, String::new()),
+            Self::Oldest | Self::Waiting | Self::Due => (i64::MIN, String::new()),
+        }
+    }
+
+    /// What comes after every key of the list.
+    fn last(self) -> Place {
+        match self {
+            Self::Newest => (i64::MIN, String::new()),
+            Self::Oldest | Self::Waiting | Self::Due => (i64::MAX, String::new()),
+        }
+    }
 }
 
 const fn of_view(view: View) -> &'static str {
@@ -52,14 +118,26 @@ pub fn page_sql(reach: Reach, view: View, after: bool) -> String {
     format!("{SELECT} AND {view}{visible}{cursor} ORDER BY c.last_at DESC, c.id DESC LIMIT {limit}")
 }
 
-/// The range of keys: before `$4`, `$5` in the list (exclusive), down to `$6`, `$7` (inclusive).
-const BETWEEN: &str = " AND (c.last_at, c.id) < ($4, $5) AND (c.last_at, c.id) >= ($6, $7)";
-
-/// The rule of [`Filter::holds`] without the view and the period. The values are `$8` to `$15`; NULL switches a condition off.
+/// The rule of [`Filter::holds`] without the view and the period. The values are `$8` to `$20`; NULL switches a condition off.
 fn conditions(engine: Engine) -> String {
     let is_one_of = |column: &str, value: &str| {
         format!(" AND (CAST({value} AS TEXT) IS NULL OR {column} {})", among(engine, value))
     };
+    // The values are JSON arrays of tags as they stand in the column, between spaces.
+    let each = |value: &str| match engine {
+        Engine::Sqlite => format!("json_each({value}) t"),
+        Engine::Postgres => format!("json_array_elements_text(CAST({value} AS JSON)) t(value)"),
+    };
+    let has = match engine {
+        Engine::Sqlite => "instr(c.tags, t.value) > 0",
+        Engine::Postgres => "strpos(c.tags, t.value) > 0",
+    };
+    let has_tag = |value: &str, asked: bool| {
+        let exists = if asked { "EXISTS" } else { "NOT EXISTS" };
+        format!(" AND (CAST({value} AS TEXT) IS NULL OR {exists} (SELECT 1 FROM {} WHERE {has}))", each(value))
+    };
+    let tags_missing =
+        format!(" AND (CAST($20 AS TEXT) IS NULL OR NOT EXISTS (SELECT 1 FROM {} WHERE NOT ({has})))", each("$20"));
     [
         " AND (CAST($8 AS TEXT) IS NULL OR (c.ai_mode = 'active') = ($8 = 'ai'))",
         &is_one_of("c.channel_id", "$9"),
@@ -67,16 +145,21 @@ fn conditions(engine: Engine) -> String {
         &is_one_of("c.status", "$11"),
         " AND (CAST($12 AS TEXT) IS NULL OR COALESCE(c.assignee_id, '') = $12)",
         " AND (CAST($13 AS TEXT) IS NULL OR c.team_id = $13)",
-        " AND (CAST($14 AS TEXT) IS NULL OR c.inbound_count > COALESCE(rm.read_count, \
-         CASE WHEN c.last_inbound_at <= $3 THEN c.inbound_count ELSE 0 END))",
-        " AND (CAST($15 AS TEXT) IS NULL OR c.waiting_since IS NOT NULL)",
+        " AND (CAST($14 AS TEXT) IS NULL OR (c.inbound_count > COALESCE(rm.read_count, \
+         CASE WHEN c.last_inbound_at <= $3 THEN c.inbound_count ELSE 0 END)) = ($14 = 'yes'))",
+        " AND (CAST($15 AS TEXT) IS NULL OR (c.waiting_since IS NOT NULL) = ($15 = 'yes'))",
+        " AND (CAST($16 AS TEXT) IS NULL OR (c.due_at IS NOT NULL) = ($16 = 'yes'))",
+        " AND (CAST($17 AS BIGINT) IS NULL OR (c.last_at >= $17 AND c.last_at < $18))",
+        &has_tag("$19", true),
+        &tags_missing,
+        &has_tag("$21", false),
     ]
     .concat()
 }
 
-fn narrow_sql(engine: Engine, reach: Reach, view: View) -> String {
+fn narrow_sql(engine: Engine, reach: Reach, view: View, key: Key) -> String {
     let (view, visible, conditions) = (of_view(view), visible(reach), conditions(engine));
-    format!("{SELECT} AND {view}{visible}{BETWEEN}{conditions} ORDER BY c.last_at DESC, c.id DESC LIMIT $16")
+    format!("{SELECT} AND {view}{visible}{}{conditions} {} LIMIT $22", key.between(), key.order())
 }
 
 fn count_sql(engine: Engine, reach: Reach, view: View) -> String {
@@ -84,45 +167,64 @@ fn count_sql(engine: Engine, reach: Reach, view: View) -> String {
     format!(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM conversation c LEFT JOIN read_marker rm \
          ON rm.workspace_id = c.workspace_id AND rm.conversation_id = c.id AND rm.member_id = $2 \
-         WHERE c.workspace_id = $1 AND {view}{visible}{BETWEEN}{conditions} LIMIT $16) AS fitting"
+         WHERE c.workspace_id = $1 AND {view}{visible}{}{conditions} LIMIT $22) AS fitting",
+        Key::Newest.between()
     )
 }
 
-/// The key that is `$7` rows further down in the view. It ignores visibility, so that an index alone answers it.
-fn floor_sql(view: View) -> String {
-    let (view, visible) = (of_view(view), visible(Reach::All));
+/// The key that is `$7` rows further down. It ignores visibility, so that an index alone answers it. For who waits and what has a goal it
+/// also ignores all of the view but its tab: their indexes know no more.
+fn floor_sql(view: View, key: Key) -> String {
+    let view = match key {
+        Key::Newest | Key::Oldest => of_view(view),
+        Key::Waiting | Key::Due if view == View::Closed => of_view(View::Closed),
+        Key::Waiting | Key::Due => of_view(View::All),
+    };
+    let visible = visible(Reach::All);
+    let (column, between) = (key.column(), key.between());
+    // The statement has no third value.
+    let between = between.replace("$4", "$3").replace("$5", "$4").replace("$6", "$5").replace("$7", "$6");
     format!(
-        "SELECT c.last_at, c.id FROM conversation c WHERE c.workspace_id = $1 AND {view}{visible} \
-         AND (c.last_at, c.id) < ($3, $4) AND (c.last_at, c.id) >= ($5, $6) ORDER BY c.last_at DESC, c.id DESC LIMIT 1 OFFSET $7"
+        "SELECT {column}, c.id FROM conversation c WHERE c.workspace_id = $1 AND {view}{visible}{between} {} LIMIT 1 OFFSET $7",
+        key.order()
     )
 }
 
-/// A sort key: a time and an id. The empty id sorts before every id.
-type Key = (i64, String);
+/// A key and an id. The empty id comes before every id.
+type Place = (i64, String);
 
 /// A page of the list.
 pub struct Page {
-    /// The rows, newest first.
+    /// The rows in order.
     pub rows: Vec<ConversationRow>,
-    /// Whether older rows follow, or may follow.
+    /// Whether further rows follow, or may follow.
     pub more: bool,
     /// Where the search stopped, if it reached its limit before the page was full.
     pub searched: Option<Cursor>,
 }
 
-/// One page of the conversations that match a filter, newest first. `looked_at` is [`LOOKED_AT`] except in tests.
+/// What a page is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Which conversations.
+    pub filter: &'a Filter,
+    /// In which order.
+    pub sort: Sort,
+    /// Where the page before ended.
+    pub after: Option<Cursor>,
+    /// How many rows at most.
+    pub limit: i64,
+    /// [`LOOKED_AT`] except in tests.
+    pub looked_at: [i64; 2],
+}
+
+/// One page of the conversations that match a filter, in order.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn page(
-    conn: &mut Conn<'_>,
-    scope: &Scope,
-    filter: &Filter,
-    after: Option<Cursor>,
-    limit: i64,
-    looked_at: [i64; 2],
-) -> Result<Page, StoreError> {
-    if !filter.narrows() {
+pub async fn page(conn: &mut Conn<'_>, scope: &Scope, asked: Asked<'_>) -> Result<Page, StoreError> {
+    let Asked { filter, sort, after, limit, .. } = asked;
+    if sort == Sort::Last && !filter.narrows() {
         let mut values = args![scope.workspace(), scope.reach_key(), joined(scope)];
         if let Some(cursor) = after {
             values.extend(args![cursor.at, cursor.id]);
@@ -131,12 +233,41 @@ pub async fn page(
         let sql = page_sql(scope.reach(), filter.view, after.is_some());
         return cut(conn.all(ours(sql), values).await?, limit);
     }
-    let (from, lowest) = (beginning(filter, after), end(filter));
+    let mut page = Page { rows: Vec::new(), more: false, searched: None };
+    let begun = after.and_then(|cursor| sort.groups().iter().position(|group| *group == cursor.group));
+    for (at, &group) in sort.groups().iter().enumerate().skip(begun.unwrap_or(0)) {
+        let room = limit - page.rows.len() as i64;
+        let after = after.filter(|_| begun == Some(at));
+        if room == 0 {
+            // Whether the next group has rows is found with the next page.
+            page.more = true;
+            break;
+        }
+        let found = group_page(conn, scope, Asked { after, limit: room, ..asked }, group).await?;
+        page.rows.extend(found.rows);
+        (page.more, page.searched) = (found.more, found.searched);
+        if page.more {
+            break;
+        }
+    }
+    Ok(page)
+}
+
+/// One page of a group.
+async fn group_page(conn: &mut Conn<'_>, scope: &Scope, asked: Asked<'_>, group: Group) -> Result<Page, StoreError> {
+    let Asked { filter, after, limit, looked_at, .. } = asked;
+    // The filter asks for the other group only.
+    if (filter.unread && group == Group::Read) || (filter.waiting && group == Group::NotWaiting) {
+        return Ok(Page { rows: Vec::new(), more: false, searched: None });
+    }
+    let key = Key::of(group);
+    let (from, lowest) = (beginning(filter, key, after), end(filter, key));
     for places in looked_at {
-        let floor = floor(conn, scope, filter.view, &from, &lowest, places).await?;
-        let mut values = narrowed(scope, filter, &from, floor.as_ref().map_or(&lowest, |(key, _)| key))?;
+        let floor = floor(conn, scope, filter.view, group, &from, &lowest, places).await?;
+        let mut values =
+            narrowed(scope, filter, Some(group), &from, floor.as_ref().map_or(&lowest, |(place, _)| place))?;
         values.extend(args![limit + 1]);
-        let sql = narrow_sql(conn.engine(), scope.reach(), filter.view);
+        let sql = narrow_sql(conn.engine(), scope.reach(), filter.view, key);
         let page = cut(conn.all(ours(sql), values).await?, limit)?;
         match floor {
             Some((_, searched)) if !page.more => {
@@ -155,9 +286,9 @@ pub async fn page(
 /// # Errors
 /// When the database fails.
 pub async fn count(conn: &mut Conn<'_>, scope: &Scope, filter: &Filter) -> Result<Count, StoreError> {
-    let (from, lowest) = (beginning(filter, None), end(filter));
-    let floor = floor(conn, scope, filter.view, &from, &lowest, LOOKED_AT[1]).await?;
-    let mut values = narrowed(scope, filter, &from, floor.as_ref().map_or(&lowest, |(key, _)| key))?;
+    let (from, lowest) = (beginning(filter, Key::Newest, None), end(filter, Key::Newest));
+    let floor = floor(conn, scope, filter.view, Group::Newest, &from, &lowest, LOOKED_AT[1]).await?;
+    let mut values = narrowed(scope, filter, None, &from, floor.as_ref().map_or(&lowest, |(place, _)| place))?;
     values.extend(args![COUNTED]);
     let sql = count_sql(conn.engine(), scope.reach(), filter.view);
     let (n,): (i64,) = conn.one(ours(sql), values).await?;
@@ -172,41 +303,64 @@ fn cut(raw: Vec<Raw>, limit: i64) -> Result<Page, StoreError> {
     Ok(Page { rows, more, searched: None })
 }
 
-/// The key after which a page begins.
-fn beginning(filter: &Filter, after: Option<Cursor>) -> Key {
-    let after = after.map_or((i64::MAX, String::new()), |cursor| (cursor.at.0, cursor.id.to_string()));
-    filter.last.map_or(after.clone(), |span| after.min((span.until.0, String::new())))
+/// The place after which a page begins. The period bounds it where the key is the time of the last message.
+fn beginning(filter: &Filter, key: Key, after: Option<Cursor>) -> Place {
+    let after = after.map_or_else(|| key.first(), |cursor| (cursor.at.0, cursor.id.to_string()));
+    match (filter.last, key) {
+        (Some(span), Key::Newest) => after.min((span.until.0, String::new())),
+        (Some(span), Key::Oldest) => after.max((span.from.0, String::new())),
+        _ => after,
+    }
 }
 
-/// The last key that can match.
-fn end(filter: &Filter) -> Key {
-    (filter.last.map_or(i64::MIN, |span| span.from.0), String::new())
+/// The last place that can match.
+fn end(filter: &Filter, key: Key) -> Place {
+    match (filter.last, key) {
+        (Some(span), Key::Newest) => (span.from.0, String::new()),
+        (Some(span), Key::Oldest) => (span.until.0, String::new()),
+        _ => key.last(),
+    }
 }
 
-/// The key `places` rows after `from`, as key and as cursor. None if the view ends before.
+/// The place `places` rows after `from`, as place and as cursor. None if the group ends before.
 async fn floor(
     conn: &mut Conn<'_>,
     scope: &Scope,
     view: View,
-    from: &Key,
-    lowest: &Key,
+    group: Group,
+    from: &Place,
+    lowest: &Place,
     places: i64,
-) -> Result<Option<(Key, Cursor)>, StoreError> {
+) -> Result<Option<(Place, Cursor)>, StoreError> {
     let mut values = args![scope.workspace(), scope.reach_key(), from.0, from.1.clone()];
     values.extend(args![lowest.0, lowest.1.clone(), places - 1]);
-    let found: Option<Key> = conn.opt(ours(floor_sql(view)), values).await?;
+    let found: Option<Place> = conn.opt(ours(floor_sql(view, Key::of(group))), values).await?;
     found
-        .map(|(at, id)| Ok(((at, id.clone()), Cursor { at: Timestamp(at), id: read("conversation", id)? })))
+        .map(|(at, id)| Ok(((at, id.clone()), Cursor { group, at: Timestamp(at), id: read("conversation", id)? })))
         .transpose()
 }
 
-/// The values of a narrowed statement: those of every statement, then those of [`BETWEEN`] and [`conditions`].
-fn narrowed(scope: &Scope, filter: &Filter, from: &Key, floor: &Key) -> Result<Vec<Val>, StoreError> {
+/// The values of a narrowed statement: those of every statement, then those of [`Key::between`] and [`conditions`].
+fn narrowed(
+    scope: &Scope,
+    filter: &Filter,
+    group: Option<Group>,
+    from: &Place,
+    floor: &Place,
+) -> Result<Vec<Val>, StoreError> {
     let words = |words: Vec<String>| -> Result<Option<String>, StoreError> {
         let json = serde_json::to_string(&words).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         Ok((!words.is_empty()).then_some(json))
     };
-    let is_asked = |asked: bool| asked.then(|| "yes".to_owned());
+    let tags = |tags: &[model::TagId]| words(tags.iter().map(|tag| format!(" {tag} ")).collect());
+    let is_asked = |asked: bool| asked.then_some(true);
+    let word = |asked: Option<bool>| asked.map(|yes| if yes { "yes" } else { "no" }.to_owned());
+    // A group narrows the list like a condition.
+    let both = |filter: Option<bool>, yes: Group, no: Group| match group {
+        Some(group) if group == yes => Some(true),
+        Some(group) if group == no => Some(false),
+        _ => filter,
+    };
     let assignee = filter.assignee.map(|whose| match whose {
         Assignee::Me => scope.member_key(),
         Assignee::Nobody => String::new(),
@@ -221,8 +375,14 @@ fn narrowed(scope: &Scope, filter: &Filter, from: &Key, floor: &Key) -> Result<V
         words(filter.statuses.iter().map(|status| status.as_str().to_owned()).collect())?,
         assignee,
         filter.team.map(|team| team.to_string()),
-        is_asked(filter.unread),
-        is_asked(filter.waiting),
+        word(both(is_asked(filter.unread), Group::Unread, Group::Read)),
+        word(both(is_asked(filter.waiting), Group::Waiting, Group::NotWaiting)),
+        word(both(None, Group::Due, Group::NotDue)),
+        filter.last.map(|span| span.from.0),
+        filter.last.map_or(0, |span| span.until.0),
+        tags(&filter.tags.any)?,
+        tags(&filter.tags.all)?,
+        tags(&filter.tags.none)?,
     ]);
     Ok(values)
 }

@@ -236,6 +236,9 @@ impl Named {
             Logged::Team(team) => EventBody::Team(team),
             Logged::Channel(channel) => EventBody::Channel(channel),
             Logged::Workspace(workspace) => EventBody::Workspace(workspace),
+            Logged::Tag(tag) => EventBody::Tag(tag),
+            Logged::View(change) => EventBody::View(change),
+            Logged::ViewOrder { member, order } => EventBody::ViewOrder { member, order },
         }
     }
 }

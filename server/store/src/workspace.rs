@@ -9,7 +9,9 @@ use super::{
     Scope, Tx,
     codec::read,
     conn::{Conn, args},
+    saved_view,
     table::{insert, set, sql, table},
+    tag,
 };
 use crate::error::{Error, Result, StoreError};
 
@@ -349,12 +351,18 @@ pub async fn bootstrap(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Re
     if let Some(member) = members.iter().find(|member| member.id == me.member.id) {
         me.member.clone_from(member);
     }
+    let mut views = saved_view::all(conn, scope).await?;
+    views.retain(|view| view.is_for(&me.access));
+    let view_order = saved_view::order(conn, scope, me.member.id).await?;
     Ok(Bootstrap {
         me,
         workspace: record.workspace,
         members,
         teams: teams(conn, scope).await?,
         channels: channels(conn, scope).await?,
+        tags: tag::all(conn, scope).await?,
+        views,
+        view_order,
         seq: record.seq,
         now,
     })

@@ -49,8 +49,9 @@ async fn the_daily_comparison_repairs(world: World) {
     // What else recurs, too, and that of the other workspace.
     assert_eq!(world.work().await, 2 * Work::RECURRING.len());
     assert!(counters_are_right(&world).await);
-    let counts =
-        async |who: &crate::world::Person| inbox::page(&world.db, &who.scope, View::All, None, 1).await.unwrap().counts;
+    let counts = async |who: &crate::world::Person| {
+        inbox::page(&world.db, &who.scope, View::All, model::Sort::Last, None, 1).await.unwrap().counts
+    };
     let (ours, theirs) = (counts(&world.owner).await, counts(&tenant.owner).await);
     assert_eq!((ours.all, ours.new, ours.missed, ours.closed), (2, 2, 0, 3));
     assert_eq!((theirs.all, theirs.closed), (0, 0));

@@ -78,8 +78,9 @@ impl Browser {
     }
 
     async fn list(&self, world: &World, filter: Filter, limit: i64) -> ListPart {
-        let page = inbox::page(&world.db, &self.who.scope, filter.clone(), None, limit).await.unwrap();
-        ListPart::new(filter, page)
+        let page =
+            inbox::page(&world.db, &self.who.scope, filter.clone(), model::Sort::Last, None, limit).await.unwrap();
+        ListPart::new(filter, model::Sort::Last, page)
     }
 
     async fn read_thread(&mut self, world: &World) {
@@ -179,7 +180,8 @@ async fn walks(world: World, seed: u64) {
     }
     let mut browsers = Vec::new();
     for (n, who) in walk.people.clone().into_iter().enumerate() {
-        let rows = inbox::page(&world.db, &world.owner.scope, View::All, None, 100).await.unwrap().rows;
+        let rows =
+            inbox::page(&world.db, &world.owner.scope, View::All, model::Sort::Last, None, 100).await.unwrap().rows;
         let filter = match rows.is_empty() || dice.once_in(3) {
             true => (*dice.of(View::ALL)).into(),
             false => some_filter(&mut dice, &rows, &walk.people),

@@ -50,7 +50,7 @@ async fn a_list_asks_four_statements_at_most(world: World) {
         for limit in [5, 100] {
             let (page, asked) = counted(async {
                 let who = session_of(&world, who).await;
-                inbox::page(&world.db, &who.scope, View::All, None, limit).await.unwrap()
+                inbox::page(&world.db, &who.scope, View::All, model::Sort::Last, None, limit).await.unwrap()
             })
             .await;
             assert!(asked > 0 && asked <= 4, "{asked} statements for {limit} rows ({:?})", who.scope.reach());

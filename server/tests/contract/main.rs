@@ -51,6 +51,7 @@ mod state;
 mod statements;
 mod storage;
 mod storms;
+mod tags;
 mod tenants;
 mod trim;
 mod two;

@@ -487,9 +487,10 @@ async fn a_deep_page_costs_what_the_first_costs(world: World) {
     // And walking them all meets every conversation once, newest first.
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let page = domain::inbox::page(&world.db, &world.owner.scope, View::All, after, 97).await.unwrap();
-        seen.extend(page.rows.iter().map(|row| row.cursor()));
-        after = page.rows.last().map(|row| row.cursor());
+        let page =
+            domain::inbox::page(&world.db, &world.owner.scope, View::All, model::Sort::Last, after, 97).await.unwrap();
+        seen.extend(page.rows.iter().map(|row| row.cursor(model::Sort::Last)));
+        after = page.rows.last().map(|row| row.cursor(model::Sort::Last));
         if !page.more {
             break;
         }

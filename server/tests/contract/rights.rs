@@ -11,11 +11,14 @@ use domain::{
     },
     send::{CancelMessage, SendMessage, SendNow},
     sessions::{ChangePassword, EndSession, Invitation, Invite, ResetPassword, RevokeInvite},
+    tags::{AddTag, EditTag, MergeTag, TagContact},
+    views::{DeleteView, OrderViews, SaveView},
 };
 use model::{
-    Act, AgentId, ApiError, AttachmentId, ChannelId, CloseReason, ContactField, ContactId, ConversationId, Draft,
-    DraftMode, EmailSettings, Host, IdentityId, InviteId, JobId, MailId, Member, MemberId, MessageId, Needs,
-    Permission, Role, Security, Seen, SessionId, Status, TeamId, View, Visibility,
+    Act, AgentId, ApiError, AttachmentId, Audience, ChannelId, CloseReason, ContactField, ContactId, ConversationId,
+    Draft, DraftMode, EmailSettings, Host, IdentityId, InviteId, JobId, MailId, Member, MemberId, MessageId, Needs,
+    Permission, Role, SavedView, SavedViewId, Security, Seen, SessionId, Sort, Status, TagColor, TagId, TeamId, View,
+    ViewIcon, Visibility,
 };
 use store::{
     Scope,
@@ -57,6 +60,9 @@ pub struct Ids {
     pub mailbox: ChannelId,
     /// A mail of it that could not be read.
     pub mail: MailId,
+    pub tag: TagId,
+    pub other_tag: TagId,
+    pub view: SavedViewId,
 }
 
 /// What a command came to, its result forgotten.
@@ -98,6 +104,14 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "edit a contact" Some(Converse) => EditContact { id: ids.contact, field, value: text(), seen: ids.contact_version },
         "make a contact" Some(Converse) => MakeContact { conversation, id: ContactId::new(new_id()), field, value: text() },
         "assign" Some(Converse) => act(world, conversation, Act::Assign(None)).await,
+        "add a tag" Some(Converse) => AddTag { name: text(), color: None },
+        "tag a conversation" Some(Converse) => act(world, conversation, Act::AddTag(ids.tag)).await,
+        "tag a contact" Some(Converse) => TagContact { id: ids.contact, tag: ids.tag, add: true },
+        "edit a tag" Some(Administer) => EditTag { id: ids.tag, name: new_id().to_string(), color: TagColor::Red, archived: false },
+        "merge a tag" Some(Administer) => MergeTag { id: ids.tag, into: ids.other_tag },
+        "save a view" Some(Read) => SaveView(saved_view(ids.view)),
+        "order the views" Some(Read) => OrderViews(vec![ids.view]),
+        "delete a view" Some(Read) => DeleteView(ids.view),
         "turn the bubble" Some(Converse) => SetChat(false),
         "edit a member" Some(Administer) => EditMember { id: ids.member, role: Role::Agent, visibility: Visibility::All, disabled: false },
         "add a team" Some(Administer) => AddTeam { id: TeamId::new(new_id()), name: text() },
@@ -152,6 +166,11 @@ pub async fn one_of_everything(world: &World, who: &Person, number: usize) -> Id
         .unwrap();
     let bury = Sql::one("UPDATE job SET state = 'dead' WHERE id = $1", vec![job.into()]);
     world.db.write(&world.system(), bury).await.unwrap();
+    let mut tags = Vec::new();
+    for _ in 0..2 {
+        let add = AddTag { name: new_id().to_string(), color: None };
+        tags.push(world.db.write(&world.owner.scope, add).await.unwrap().id);
+    }
     let (mailbox, mail) = a_mailbox(world).await;
     let mut snapshot = world.db.snapshot().await.unwrap();
     let session = session::list(&mut snapshot.conn(), &who.scope, world.now()).await.unwrap()[0].0;
@@ -167,9 +186,18 @@ pub async fn one_of_everything(world: &World, who: &Person, number: usize) -> Id
         invite,
         session,
         file: AttachmentId::new(new_id()),
+        tag: tags[0],
+        other_tag: tags[1],
+        view: SavedViewId::new(new_id()),
         mailbox,
         mail,
     }
+}
+
+fn saved_view(id: SavedViewId) -> SavedView {
+    let (filter, owner) = (View::All.into(), MemberId::new(new_id()));
+    let (audience, name, icon, sort) = (Audience::Private, "Mine".to_owned(), ViewIcon::List, Sort::Last);
+    SavedView { id, owner, audience, name, icon, filter, sort }
 }
 
 /// How a mailbox that nobody asks is reached.
@@ -280,6 +308,13 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
     }
     let commands = [
         ("act_on_many", needs::<domain::act::ActOnMany>()),
+        ("add_tag", needs::<AddTag>()),
+        ("edit_tag", needs::<EditTag>()),
+        ("merge_tag", needs::<MergeTag>()),
+        ("tag_contact", needs::<TagContact>()),
+        ("save_view", needs::<SaveView>()),
+        ("delete_view", needs::<DeleteView>()),
+        ("order_views", needs::<OrderViews>()),
         ("add_team", needs::<AddTeam>()),
         ("backfill", needs::<Backfill>()),
         ("cancel_message", needs::<CancelMessage>()),
@@ -313,6 +348,7 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
         "audit_log",
         "bootstrap",
         "check_mailbox",
+        "count_views",
         "find_mailbox",
         "inbox_page",
         "invites",
@@ -320,6 +356,7 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
         "older",
         "sessions",
         "system_status",
+        "tag_uses",
         "thread",
     ];
     for operation in app::api::operations() {
@@ -348,8 +385,8 @@ async fn s20_an_actor_reaches_no_further_than_its_own(world: World) {
     assert_eq!((sees(&known, theirs).await, sees(&known, other).await), (true, false));
     let agent = Scope::agent(world.workspace, AgentId::new(new_id()), theirs);
     assert_eq!((sees(&agent, theirs).await, sees(&agent, other).await), (true, false));
-    assert_eq!(refused(inbox::page(&world.db, &agent, View::All, None, 10).await), ApiError::Forbidden);
-    assert_eq!(refused(inbox::page(&world.db, &known, View::All, None, 10).await), ApiError::Forbidden);
+    assert_eq!(refused(inbox::page(&world.db, &agent, View::All, Sort::Last, None, 10).await), ApiError::Forbidden);
+    assert_eq!(refused(inbox::page(&world.db, &known, View::All, Sort::Last, None, 10).await), ApiError::Forbidden);
     assert!(!known.sees(&world.row(theirs).await.facts().placement()), "what a placement cannot tell is not seen");
     assert!(known.access().is_none());
     let token = Scope::token(world.workspace, world.owner.scope.person().unwrap().clone(), vec![Permission::Read]);
@@ -361,7 +398,7 @@ async fn n10_reading_as_every_role(world: World) {
         let who = world.member(role.as_str(), role, Visibility::All).await;
         let ids = one_of_everything(&world, &who, number).await;
         inbox::bootstrap(&world.db, &who.scope).await.unwrap();
-        inbox::page(&world.db, &who.scope, View::All, None, 10).await.unwrap();
+        inbox::page(&world.db, &who.scope, View::All, Sort::Last, None, 10).await.unwrap();
         inbox::thread(&world.db, &who.scope, ids.conversation).await.unwrap();
         inbox::older(&world.db, &who.scope, ids.conversation, 3).await.unwrap();
         assert_eq!(refused(files::of_member(&world.db, &who.scope, ids.file).await), ApiError::NotFound);

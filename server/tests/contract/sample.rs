@@ -165,7 +165,8 @@ async fn says_what_its_files_say(world: World) {
         conversation::counted_and_recounted(&mut snapshot.conn(), office.world.workspace).await.unwrap();
     assert_eq!(kept, fresh);
     drop(snapshot);
-    let page = inbox::page(&office.world.db, &office.world.owner.scope, View::All, None, 50).await.unwrap();
+    let page =
+        inbox::page(&office.world.db, &office.world.owner.scope, View::All, model::Sort::Last, None, 50).await.unwrap();
     let counts = page.counts;
     assert!(page.rows.iter().filter(|row| row.unread() > 0).count() > 5, "some conversations are unread");
     for (view, least) in

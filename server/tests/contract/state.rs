@@ -267,7 +267,8 @@ async fn h6_missed_and_answered_by_machine_once_per_off_period(world: World) {
     world.inbound("amelie", "And gone again").await;
     assert_eq!(auto_replies(&world, conversation).await, 2, "a new off period has a new automatic reply");
     world.work().await;
-    let counts = page(&world.db, &world.owner.scope, model::View::Missed, None, 10).await.unwrap().counts;
+    let counts =
+        page(&world.db, &world.owner.scope, model::View::Missed, model::Sort::Last, None, 10).await.unwrap().counts;
     assert_eq!((counts.missed, counts.new), (1, 0));
     // Who answers has taken care of it; who is assigned gets it without a machine.
     world.reply(&agent, conversation, "Here I am").await.unwrap();

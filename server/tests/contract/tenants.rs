@@ -50,6 +50,9 @@ fn never_were() -> Ids {
         file: AttachmentId::new(id()),
         mailbox: ChannelId::new(id()),
         mail: model::MailId::new(id()),
+        tag: model::TagId::new(1),
+        other_tag: model::TagId::new(2),
+        view: model::SavedViewId::new(id()),
     }
 }
 
@@ -67,7 +70,18 @@ async fn s17_every_command_with_a_foreign_id(world: World) {
     let foreign = every_command(&world, &tenant.owner.scope, &theirs).await;
     let missing = every_command(&world, &tenant.owner.scope, &never_were()).await;
     // These name nothing that could be somebody else's.
-    let own = ["turn the bubble", "add a team", "edit the workspace", "invite", "change a mailbox"];
+    let own = [
+        "turn the bubble",
+        "add a team",
+        "edit the workspace",
+        "invite",
+        "change a mailbox",
+        "add a tag",
+        "edit a tag",
+        "save a view",
+        "order the views",
+        "delete a view",
+    ];
     for ((name, _, foreign), (_, _, missing)) in foreign.into_iter().zip(missing) {
         let (foreign, missing) = (told(foreign), told(missing));
         assert_eq!(foreign, missing, "{name}");
@@ -115,7 +129,7 @@ async fn s17_every_reading_with_a_foreign_id(world: World) {
         assert!(!inbox::sees_contact(conn, scope, ids.contact).await.unwrap());
     }
     for &view in View::ALL {
-        let page = inbox::page(&world.db, scope, view, None, 100).await.unwrap();
+        let page = inbox::page(&world.db, scope, view, model::Sort::Last, None, 100).await.unwrap();
         assert_eq!((page.rows.len(), page.counts), (0, model::Counts::default()), "{view:?}");
     }
     let boot = inbox::bootstrap(&world.db, scope).await.unwrap();

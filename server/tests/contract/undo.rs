@@ -88,7 +88,10 @@ async fn p8_undoing_gives_back_missed_and_closed(world: World) {
         let message = world.reply(&agent, conversation, "Hello").await.unwrap();
         world.db.write(&agent.scope, CancelMessage(message.id)).await.unwrap();
         assert_eq!(of(&world, conversation).await, before);
-        let counts = domain::inbox::page(&world.db, &agent.scope, model::View::All, None, 1).await.unwrap().counts;
+        let counts = domain::inbox::page(&world.db, &agent.scope, model::View::All, model::Sort::Last, None, 1)
+            .await
+            .unwrap()
+            .counts;
         assert_eq!((counts.missed, counts.closed), (i64::from(act.is_none()), i64::from(act.is_some())));
     }
 }

@@ -33,7 +33,7 @@ async fn face(outbox: &Outbox) -> Face {
 /// The number above the list, and what is behind it.
 async fn counted(outbox: &Outbox) -> (i64, usize) {
     let scope = &outbox.world.owner.scope;
-    let page = inbox::page(&outbox.world.db, scope, View::Unsent, None, 50).await.unwrap();
+    let page = inbox::page(&outbox.world.db, scope, View::Unsent, model::Sort::Last, None, 50).await.unwrap();
     (page.counts.unsent, page.rows.len())
 }
 

@@ -26,7 +26,7 @@ on_both_engines!(
 async fn agree(world: &World, who: &Person, all: &BTreeSet<ConversationId>) -> BTreeSet<ConversationId> {
     let (mut listed, mut counted) = (BTreeSet::new(), 0);
     for view in [View::All, View::Closed] {
-        let page = inbox::page(&world.db, &who.scope, view, None, 100).await.unwrap();
+        let page = inbox::page(&world.db, &who.scope, view, model::Sort::Last, None, 100).await.unwrap();
         assert!(!page.more);
         assert_eq!(i64::try_from(page.rows.len()).unwrap(), page.counts.of(view), "{view:?} of {}", who.id);
         counted += page.counts.of(view);
@@ -34,7 +34,7 @@ async fn agree(world: &World, who: &Person, all: &BTreeSet<ConversationId>) -> B
     }
     assert_eq!(i64::try_from(listed.len()).unwrap(), counted);
     for &view in View::ALL {
-        let page = inbox::page(&world.db, &who.scope, view, None, 100).await.unwrap();
+        let page = inbox::page(&world.db, &who.scope, view, model::Sort::Last, None, 100).await.unwrap();
         assert_eq!(i64::try_from(page.rows.len()).unwrap(), page.counts.of(view), "{view:?}");
         assert!(page.rows.iter().all(|row| view.holds(&row.facts(), who.id) && listed.contains(&row.id)), "{view:?}");
     }
@@ -146,7 +146,7 @@ async fn s19_all_ways_to_see_agree_after_a_random_walk(world: World) {
         let mut all = BTreeSet::new();
         for view in [View::All, View::Closed] {
             all.extend(
-                inbox::page(&world.db, &world.owner.scope, view, None, 100)
+                inbox::page(&world.db, &world.owner.scope, view, model::Sort::Last, None, 100)
                     .await
                     .unwrap()
                     .rows

@@ -230,7 +230,7 @@ async fn reply(deployment: &Deployment, at: std::net::SocketAddr, channel: Chann
 async fn threads(db: &store::Db, scope: &Scope, channel: ChannelId) -> (BTreeMap<String, Vec<usize>>, usize) {
     let (mut texts, mut sent, mut after) = (BTreeMap::<String, Vec<usize>>::new(), 0, None);
     loop {
-        let page = inbox::page(db, scope, View::All, after, 100).await.unwrap();
+        let page = inbox::page(db, scope, View::All, model::Sort::Last, after, 100).await.unwrap();
         for row in page.rows.iter().filter(|row| row.channel == channel) {
             let thread = inbox::thread(db, scope, row.id).await.unwrap();
             let mut messages = thread.messages;
@@ -252,7 +252,7 @@ async fn threads(db: &store::Db, scope: &Scope, channel: ChannelId) -> (BTreeMap
                 }
             }
         }
-        after = page.rows.last().map(|row| row.cursor());
+        after = page.rows.last().map(|row| row.cursor(model::Sort::Last));
         if !page.more {
             return (texts, sent);
         }

@@ -1,13 +1,15 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::{ChannelId, ChannelKind, ConversationState, Preview, PreviewBy, Status, View};
+use crate::{ChannelId, ChannelKind, ConversationState, Preview, PreviewBy, Status, Tags, View};
 
 fn row(n: u128, at: i64) -> ConversationRow {
     ConversationRow {
         id: ConversationId::new(Uuid::from_u128(n)),
         channel: ChannelId::new(Uuid::nil()),
         kind: ChannelKind::WebChat,
+        due_at: None,
+        tags: Tags::default(),
         team: None,
         contact: None,
         name: String::new(),
@@ -51,8 +53,8 @@ fn ids(list: &ListPart) -> Vec<u128> {
 
 #[test]
 fn l3_what_fits_is_shown_as_far_down_as_the_search_went() {
-    let searched = Some(row(50, 50).cursor());
-    let mut list = ListPart::new(View::All.into(), page(Vec::new(), true, searched));
+    let searched = Some(row(50, 50).cursor(Sort::Last));
+    let mut list = ListPart::new(View::All.into(), Sort::Last, page(Vec::new(), true, searched));
     apply(&mut list, &event(&row(1, 90)));
     assert_eq!(ids(&list), [1], "though nothing was found so far");
     apply(&mut list, &event(&row(2, 60)));
@@ -63,11 +65,11 @@ fn l3_what_fits_is_shown_as_far_down_as_the_search_went() {
 
 #[test]
 fn l3_a_list_that_is_read_again_keeps_what_was_loaded_below() {
-    let mut list = ListPart::new(View::All.into(), page(vec![row(9, 90), row(8, 80)], true, None));
+    let mut list = ListPart::new(View::All.into(), Sort::Last, page(vec![row(9, 90), row(8, 80)], true, None));
     list.append(page(vec![row(7, 70), row(6, 60)], true, None));
     list.renew(page(vec![row(10, 100), row(8, 80)], true, None));
     assert_eq!(ids(&list), [10, 8, 7, 6], "9 has left, 10 has come, 7 and 6 stay");
-    assert_eq!(list.end(), Some(row(6, 60).cursor()));
+    assert_eq!(list.end(), Some(row(6, 60).cursor(Sort::Last)));
     list.renew(page(vec![row(10, 100)], false, None));
     assert_eq!((ids(&list), list.end()), (vec![10], None), "a whole list is all there is");
 }
@@ -75,7 +77,7 @@ fn l3_a_list_that_is_read_again_keeps_what_was_loaded_below() {
 #[test]
 fn l3_of_a_set_what_leaves_goes_at_once_and_what_stays_is_asked_for() {
     let (one, two) = (row(1, 90), row(2, 80));
-    let mut list = ListPart::new(View::All.into(), page(vec![one.clone(), two.clone()], true, None));
+    let mut list = ListPart::new(View::All.into(), Sort::Last, page(vec![one.clone(), two.clone()], true, None));
     let change = |row: &ConversationRow, status| {
         let after = Facts {
             status,

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use leptos::prelude::*;
-use model::{ApiError, Cursor, Filter, InboxPage, ListPart};
+use model::{ApiError, Cursor, Filter, InboxPage, ListPart, Sort};
 
 use super::{Inbox, Listed};
 
@@ -37,7 +37,7 @@ impl Inbox {
         self.list_renews.set_value(false);
         self.core.update_value(|core| match &mut core.list {
             Some(list) if same && renews => list.renew(page),
-            list => *list = Some(ListPart::new(filter, page)),
+            list => *list = Some(ListPart::new(filter, Sort::Last, page)),
         });
         self.catch_up();
         if !same {

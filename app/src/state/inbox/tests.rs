@@ -33,7 +33,18 @@ fn boot() -> Bootstrap {
         pending_after_reply: false,
     };
     let me = Me { member, granted: Vec::new(), access, joined_at: Timestamp(0) };
-    Bootstrap { me, workspace, members: Vec::new(), teams: Vec::new(), channels: Vec::new(), seq: 0, now: NOW }
+    Bootstrap {
+        me,
+        workspace,
+        members: Vec::new(),
+        teams: Vec::new(),
+        channels: Vec::new(),
+        tags: Vec::new(),
+        views: Vec::new(),
+        view_order: Vec::new(),
+        seq: 0,
+        now: NOW,
+    }
 }
 
 /// An inbox with its own reactive owner, which the caller must keep.
@@ -51,6 +62,8 @@ fn row(n: u128, said: &str, at: i64) -> ConversationRow {
         id: ConversationId::new(Uuid::from_u128(n)),
         channel: ChannelId::new(Uuid::from_u128(3)),
         kind: ChannelKind::WebChat,
+        due_at: None,
+        tags: model::Tags::default(),
         team: None,
         contact: None,
         name: format!("Visitor {n}"),

@@ -1,8 +1,8 @@
 //! The company of the sample: Marlund, which makes bicycle bags in Lübeck and repairs them for life. No real company has this name.
 
 use model::{
-    AccountState, Channel, ChannelId, ChannelKind, EmailSettings, Host, Member, MemberId, Role, Security, Team, TeamId,
-    Timestamp, Visibility,
+    AccountState, Channel, ChannelId, ChannelKind, EmailSettings, Host, Member, MemberId, Role, Security, TagColor,
+    Team, TeamId, Timestamp, Visibility,
 };
 
 use super::ids::Ids;
@@ -84,6 +84,18 @@ pub(super) const CHANNELS: &[SampleChannel] = &[
 pub(super) const MAILBOX_NAME: &str = "Marlund";
 /// The signature under every mail.
 pub(super) const SIGNATURE: &str = "Marlund, bags for bicycles\nWallstraße 12, Lübeck · marlund.example";
+
+/// The tags.
+pub(super) const TAGS: [(&str, TagColor); 8] = [
+    ("order", TagColor::Blue),
+    ("question", TagColor::Teal),
+    ("repair", TagColor::Amber),
+    ("invoice", TagColor::Green),
+    ("wholesale", TagColor::Violet),
+    ("press", TagColor::Pink),
+    ("complaint", TagColor::Red),
+    ("spam", TagColor::Grey),
+];
 
 /// The stored form of members, teams and channels.
 #[derive(Debug, Clone)]

@@ -17,13 +17,15 @@ use async_trait::async_trait;
 use channels::email::Email;
 use domain::files::Files;
 use jiff::tz::TimeZone;
-use model::{AccountState, Channel, EventBody, Member, MemberId, Needs, Own, Role, Timestamp, WorkspaceId};
+use model::{
+    AccountState, Channel, EventBody, Member, MemberId, Needs, Own, Role, Tag, TagColor, TagId, Timestamp, WorkspaceId,
+};
 use store::{
     Command, Db, Scope, Tx, account,
     bulk::{self, Batch},
     contact::{self, Address},
     error::{Error, Result, StoreError},
-    mail, workspace,
+    mail, tag, workspace,
 };
 
 use self::{
@@ -63,6 +65,7 @@ impl Sample<'_> {
         }
         let members = workspace::members(conn, &scope).await?;
         let pending_after_reply = workspace::load(conn, &scope).await?.workspace.pending_after_reply;
+        let tags = tags(&tag::all(conn, &scope).await?);
         let is_first = workspace::all(conn).await?.len() == 1;
         drop(snapshot);
         let me = viewer(&members).ok_or_else(|| broken("there is nobody in this workspace"))?;
@@ -83,6 +86,7 @@ impl Sample<'_> {
             residents: members.iter().filter(|member| !member.disabled).map(|member| member.id).collect(),
             members: company.members.iter().map(|member| member.id).collect(),
             teams: company.teams.iter().map(|team| (team.name.clone(), team.id)).collect(),
+            tags: tags.iter().map(|(name, tag, _)| (*name, tag.id)).collect(),
             channels: channels.map(|(sample, (channel, _))| (sample.word, channel.clone())).collect(),
             own: Own::new(CHANNELS.iter().map(|sample| sample.address).filter(|address| !address.is_empty())),
             pending_after_reply,
@@ -97,12 +101,27 @@ impl Sample<'_> {
         }
         // In the order of arrival, because search shows the last ones first.
         rows.messages.sort_by_key(|row| (row.message.at, row.message.id));
-        self.db.write(&scope, Store { company, rows }).await
+        let tags = tags.into_iter().filter(|(.., is_new)| *is_new).map(|(_, tag, _)| tag).collect();
+        self.db.write(&scope, Store { company, tags, rows }).await
     }
 
     fn begins(&self, story: &Story) -> Timestamp {
         begins(story, self.now, &self.zone)
     }
+}
+
+/// The tags of the company, each with whether it has to be added: the workspace may have one of this name.
+fn tags(known: &[Tag]) -> Vec<(&'static str, Tag, bool)> {
+    let mut next = known.iter().map(|tag| tag.id.number()).max().unwrap_or(0);
+    let tag = |(name, color): (&'static str, TagColor)| match known.iter().find(|tag| Tag::key(&tag.name) == name) {
+        Some(tag) => (name, tag.clone(), false),
+        None => {
+            next += 1;
+            let new = Tag { id: TagId::new(next), name: name.to_owned(), color, archived: false, merged_into: None };
+            (name, new, true)
+        }
+    };
+    company::TAGS.into_iter().map(tag).collect()
 }
 
 /// All conversations, parsed.
@@ -135,6 +154,8 @@ fn viewer(members: &[Member]) -> Option<(MemberId, String)> {
 /// Stores the whole sample.
 struct Store {
     company: Company,
+    /// The tags to add.
+    tags: Vec<Tag>,
     rows: Rows,
 }
 
@@ -181,6 +202,9 @@ impl Command for Store {
 impl Store {
     async fn furnish(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
         let Company { members, teams, channels } = &self.company;
+        for tag in &self.tags {
+            tag::insert(tx, scope, tag).await?;
+        }
         for (channel, settings) in channels {
             workspace::add_channel(tx, scope.workspace(), channel).await?;
             account::insert_sample(tx, scope, channel.id, settings).await?;

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use model::{
     AiMode, Attachment, AttachmentId, Channel, ChannelKind, Content, ConversationId, ConversationRow,
     ConversationState, Delivery, DeliveryState, Entry, Folds, IdentityId, Line, MailHead, MailId, MemberId, Message,
-    MessageId, Own, Presence, Preview, PreviewBy, Sender, Status, TeamId, Timestamp, Trigger, Unanswered,
+    MessageId, Own, Presence, Preview, PreviewBy, Sender, Status, TagId, TeamId, Timestamp, Trigger, Unanswered,
 };
 use store::{
     Scope,
@@ -50,6 +50,8 @@ pub(super) struct Stage<'a> {
     /// In the order of `company::MEMBERS`.
     pub(super) members: Vec<MemberId>,
     pub(super) teams: HashMap<String, TeamId>,
+    /// The tags, by name.
+    pub(super) tags: HashMap<&'static str, TagId>,
     /// By their words.
     pub(super) channels: HashMap<&'static str, Channel>,
     /// The addresses of our mailboxes.
@@ -122,6 +124,8 @@ pub(super) async fn play(stage: &Stage<'_>, story: &Story, rows: &mut Rows) -> R
         last_inbound_at: None,
         started_at: begins,
         first_response_ms: None,
+        due_at: None,
+        tags: story.tags.iter().filter_map(|name| stage.tags.get(name).copied()).collect(),
         inbound_count: 0,
         read_count: 0,
         state: ConversationState { ai_mode: AiMode::Paused, ..ConversationState::default() },

@@ -29,6 +29,8 @@ pub(super) struct Story {
     pub(super) with: With,
     /// Its team, by the name in the company.
     pub(super) team: Option<String>,
+    /// Its tags, by their names in the company.
+    pub(super) tags: Vec<&'static str>,
     /// How many of their messages are unread.
     pub(super) unread: i64,
     /// The entries, in order.
@@ -162,6 +164,7 @@ struct Reading {
     named: bool,
     with: With,
     team: Option<String>,
+    tags: Vec<&'static str>,
     unread: Option<i64>,
     entries: Vec<Entry>,
 }
@@ -227,6 +230,13 @@ impl Reading {
                 self.team = Some(value.to_owned());
                 return if known { Ok(()) } else { Err(format!("there is no team {value}")) };
             }
+            "tags" => {
+                for name in value.split(',').map(str::trim) {
+                    let known = company::TAGS.iter().find(|(known, _)| *known == name);
+                    self.tags.push(known.ok_or_else(|| format!("there is no tag {name}"))?.0);
+                }
+                return Ok(());
+            }
             "unread" => {
                 self.unread = Some(value.parse().map_err(|_| "unread takes a number")?);
                 return Ok(());
@@ -271,8 +281,8 @@ impl Reading {
         if !(0..=written).contains(&usize::try_from(unread).unwrap_or(usize::MAX)) {
             return Err((None, format!("{unread} are unread of {written}")));
         }
-        let Self { with, team, entries, .. } = self;
-        Ok(Story { name: name.to_owned(), channel, with, team, unread, entries })
+        let Self { with, team, tags, entries, .. } = self;
+        Ok(Story { name: name.to_owned(), channel, with, team, tags, unread, entries })
     }
 }
 

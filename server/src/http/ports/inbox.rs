@@ -3,7 +3,7 @@
 use app::api::inbox::InboxPort;
 use async_trait::async_trait;
 use domain::inbox;
-use model::{Bootstrap, ConversationId, Cursor, Filter, InboxPage, Message, Thread};
+use model::{Bootstrap, ConversationId, Cursor, Filter, InboxPage, Message, Sort, Thread};
 
 use super::{Answer, ForClient, MemberPort};
 
@@ -13,10 +13,10 @@ impl InboxPort for MemberPort {
         inbox::bootstrap(&self.http.db, &self.signed.session.scope).await.for_client()
     }
 
-    async fn load_inbox(&self, filter: Filter, after: Option<Cursor>) -> Answer<InboxPage> {
+    async fn load_inbox(&self, filter: Filter, sort: Sort, after: Option<Cursor>) -> Answer<InboxPage> {
         // The first page paints at once; the following ones are fetched ahead of the scrolling.
         let limit = if after.is_some() { inbox::PAGE } else { inbox::PAGE / 4 };
-        inbox::page(&self.http.db, &self.signed.session.scope, filter, after, limit).await.for_client()
+        inbox::page(&self.http.db, &self.signed.session.scope, filter, sort, after, limit).await.for_client()
     }
 
     async fn load_thread(&self, id: ConversationId) -> Answer<Thread> {

@@ -6,6 +6,8 @@ mod inbox;
 mod mailbox;
 mod public;
 mod settings;
+mod tags;
+mod views;
 
 use std::sync::Arc;
 

@@ -267,9 +267,11 @@ impl Office {
         for view in [View::All, View::Closed] {
             let mut after = None;
             loop {
-                let page = inbox::page(&self.world.db, &self.world.owner.scope, view, after, 100).await.unwrap();
+                let page = inbox::page(&self.world.db, &self.world.owner.scope, view, model::Sort::Last, after, 100)
+                    .await
+                    .unwrap();
                 found.extend(page.rows.iter().filter(|row| row.channel == channel).map(|row| (row.started_at, row.id)));
-                after = page.rows.last().map(|row| row.cursor());
+                after = page.rows.last().map(|row| row.cursor(model::Sort::Last));
                 if !page.more {
                     break;
                 }

@@ -293,7 +293,8 @@ async fn h1_a_conversation_bears_the_name_in_its_own_mail(world: World) {
     let ben = desk.opens(&from("Ben via Forms")).await;
     let shown = async |id| desk.world.row(id).await.display_name().to_owned();
     assert_eq!((shown(anna).await.as_str(), shown(ben).await.as_str()), ("Anna via Forms", "Ben via Forms"));
-    let listed = domain::inbox::page(&desk.world.db, &desk.world.owner.scope, model::View::All, None, 10);
+    let listed =
+        domain::inbox::page(&desk.world.db, &desk.world.owner.scope, model::View::All, model::Sort::Last, None, 10);
     let names: Vec<String> = listed.await.unwrap().rows.iter().map(|row| row.display_name().to_owned()).collect();
     assert!(names.contains(&"Ben via Forms".to_owned()), "{names:?}");
     // Until somebody here gives the contact a name.
@@ -379,7 +380,8 @@ async fn t8_a_note_from_nowhere_is_set_aside_and_opens_nothing(world: World) {
         assert!(kept.reason.starts_with("Automatic message from "), "{what}: {}", kept.reason);
     }
     assert_eq!(desk.thread(yves).await.messages.len(), 1);
-    let all = domain::inbox::page(&desk.world.db, &desk.world.owner.scope, model::View::All, None, 50);
+    let all =
+        domain::inbox::page(&desk.world.db, &desk.world.owner.scope, model::View::All, model::Sort::Last, None, 50);
     assert_eq!(all.await.unwrap().rows.len(), 1, "no conversation was opened");
     // An admin sees them at the mailbox.
     let mut snapshot = desk.world.db.snapshot().await.unwrap();

@@ -1,0 +1,163 @@
+//! Saved views (L4). Everybody may keep views of their own. Views that others have too are changed by whoever created them and by admins.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use model::{ApiError, Audience, Count, EventBody, MOST_VIEWS, Needs, Permission, SavedView, SavedViewId, ViewChange};
+use store::{
+    Command, Db, Scope, Tx,
+    error::{Error, Result},
+    list, saved_view, workspace,
+};
+
+/// Creates a view, or changes one.
+#[derive(Debug, Clone)]
+pub struct SaveView(
+    /// The view. Its owner is the member who creates it, whatever it says.
+    pub SavedView,
+);
+
+#[async_trait]
+impl Command for SaveView {
+    type Output = SavedView;
+    const NEEDS: Needs = Needs::May(Permission::Read);
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<SavedView> {
+        let scope = tx.scope()?;
+        let me = scope.person()?.clone();
+        let mut view = self.0.clone().checked()?;
+        let all = saved_view::all(tx.conn(), &scope).await?;
+        let before = all.iter().find(|known| known.id == view.id);
+        match before {
+            Some(known) => {
+                may_change(&scope, known)?;
+                view.owner = known.owner;
+            }
+            None => {
+                view.owner = me.member.id;
+                if all.iter().filter(|known| known.owner == view.owner).count() >= MOST_VIEWS {
+                    let message = format!("You can create at most {MOST_VIEWS} views. Delete one first.");
+                    return Err(ApiError::invalid("name", message).into());
+                }
+            }
+        }
+        let audience_changes = before.is_none_or(|known| known.audience != view.audience);
+        match view.audience {
+            // A view for others needs more than reading.
+            Audience::Team(_) | Audience::Everyone if audience_changes && !me.may(Permission::Converse) => {
+                return Err(ApiError::Forbidden.into());
+            }
+            Audience::Team(team) if audience_changes => {
+                let is_mine = me.access.teams.contains(&team) || me.may(Permission::Administer);
+                let exists = workspace::teams(tx.conn(), &scope).await?.iter().any(|known| known.id == team);
+                if !is_mine || !exists {
+                    return Err(ApiError::invalid("audience", "Choose one of your teams.").into());
+                }
+            }
+            _ => {}
+        }
+        if before == Some(&view) {
+            return Ok(view);
+        }
+        match before {
+            Some(_) => saved_view::save(tx, &scope, &view).await?,
+            None => saved_view::insert(tx, &scope, &view).await?,
+        }
+        let change = ViewChange { before: before.cloned(), after: Some(view.clone()) };
+        tx.emit(scope.workspace(), EventBody::View(Box::new(change)));
+        Ok(view)
+    }
+}
+
+/// Deletes a view.
+#[derive(Debug, Clone, Copy)]
+pub struct DeleteView(
+    /// The view.
+    pub SavedViewId,
+);
+
+#[async_trait]
+impl Command for DeleteView {
+    type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Read);
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        let all = saved_view::all(tx.conn(), &scope).await?;
+        let Some(known) = all.into_iter().find(|view| view.id == self.0) else { return Ok(()) };
+        may_change(&scope, &known)?;
+        saved_view::delete(tx, &scope, self.0).await?;
+        let change = ViewChange { before: Some(known), after: None };
+        tx.emit(scope.workspace(), EventBody::View(Box::new(change)));
+        Ok(())
+    }
+}
+
+/// Refuses to change a view that the member does not have, or that belongs to somebody else.
+fn may_change(scope: &Scope, view: &SavedView) -> Result<()> {
+    let me = scope.person()?;
+    if !view.is_for(&me.access) {
+        return Err(Error::NOT_FOUND);
+    }
+    match view.owner == me.member.id || me.may(Permission::Administer) {
+        true => Ok(()),
+        false => Err(ApiError::Forbidden.into()),
+    }
+}
+
+/// Puts the member's views into an order.
+#[derive(Debug, Clone)]
+pub struct OrderViews(
+    /// The views in order. Views that the member does not have are ignored.
+    pub Vec<SavedViewId>,
+);
+
+#[async_trait]
+impl Command for OrderViews {
+    type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Read);
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        let me = scope.person()?.clone();
+        let known: BTreeSet<SavedViewId> = saved_view::all(tx.conn(), &scope)
+            .await?
+            .into_iter()
+            .filter(|view| view.is_for(&me.access))
+            .map(|view| view.id)
+            .collect();
+        let mut seen = BTreeSet::new();
+        let order: Vec<_> = self.0.iter().copied().filter(|id| known.contains(id) && seen.insert(*id)).collect();
+        let member = me.member.id;
+        if saved_view::order(tx.conn(), &scope, member).await? == order {
+            return Ok(());
+        }
+        saved_view::set_order(tx, &scope, member, &order).await?;
+        tx.emit(scope.workspace(), EventBody::ViewOrder { member, order });
+        Ok(())
+    }
+}
+
+/// The most views whose conversations are counted in one request.
+const MOST_COUNTED: usize = 20;
+
+/// How many conversations some of the member's views show them now. Views that the member does not have are left out.
+///
+/// # Errors
+/// When the database fails or the role may not read.
+pub async fn counts(db: &Db, scope: &Scope, views: &[SavedViewId]) -> Result<Vec<(SavedViewId, Count)>> {
+    if views.len() > MOST_COUNTED {
+        return Err(ApiError::invalid("views", format!("Ask for at most {MOST_COUNTED} views.")).into());
+    }
+    scope.may_list()?;
+    let access = scope.person()?.access.clone();
+    let mut snapshot = db.snapshot().await?;
+    let conn = &mut snapshot.conn();
+    let mut counts = Vec::new();
+    for view in
+        saved_view::all(conn, scope).await?.into_iter().filter(|view| views.contains(&view.id) && view.is_for(&access))
+    {
+        counts.push((view.id, list::count(conn, scope, &view.filter).await?));
+    }
+    Ok(counts)
+}
