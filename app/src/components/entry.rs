@@ -13,7 +13,7 @@ use crate::{
         conversation::{cancel_message, send_now},
     },
     components::ui::{Button, CountdownRing, Glyph, Icon, RelativeTime, Toast, Toasts, Tone, Variant, exact, iso},
-    state::{now_ms, use_inbox, use_now, use_workspace, use_zone},
+    state::{now_ms, use_now, use_thread, use_workspace, use_zone},
 };
 use model::{Attachment, Delivery, DeliveryState, Entry, Line, Link, Message, Piece, Sender, linkify};
 
@@ -221,7 +221,7 @@ fn Mark(delivery: Delivery) -> impl IntoView {
 #[component]
 fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     let id = message.id;
-    let inbox = use_inbox();
+    let thread = use_thread();
     let toasts = use_context::<Toasts>();
     let told = move |error: model::ApiError| {
         if let Some(toasts) = toasts {
@@ -242,7 +242,7 @@ fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>
                 Ok(cancelled) => {
                     // The event of this cancellation may arrive later. The next mail's recipients must be known before the fields are
                     // restored.
-                    inbox.show_cancelled(cancelled);
+                    thread.show_cancelled(cancelled);
                     back.try_set(Some(GivenBack::reply(message)));
                 }
                 Err(Refused(error)) => told(error),
