@@ -11,7 +11,7 @@ use crate::{
     api::conversation::{change_state, edit_contact, make_contact},
     components::ui::{
         Avatar, AvatarSize, Button, EditableField, Glyph, Icon, IconButton, ItemTone, Menu, MenuItem, RelativeTime,
-        SaveState, Toast, Toasts, Tone, breakable,
+        SaveState, breakable, use_toasts,
     },
     json::Fetched,
     piece::{Piece, Place, details_part, show_piece},
@@ -36,18 +36,12 @@ const FIELDS: [(ContactField, &str); 8] = [
 
 /// Applies an action to the open conversation. Shows a message if the action fails.
 pub fn act_on(id: ConversationId) -> Callback<Act> {
-    let (thread, toasts) = (use_thread(), use_context::<Toasts>());
+    let (thread, toasts) = (use_thread(), use_toasts());
     Callback::new(move |act: Act| {
         // Sends the state on screen along. If two members act at once, the server tells the second one (Promise 4).
         let seen = thread.open.with_untracked(|row| row.as_ref().filter(|row| row.id == id).map(ConversationRow::seen));
         let Some(seen) = seen else { return };
-        leptos::task::spawn_local(async move {
-            if let Err(error) = change_state(id, seen, act).await
-                && let Some(toasts) = toasts
-            {
-                toasts.push(Toast::new(error.to_string()).tone(Tone::Bad));
-            }
-        });
+        toasts.run(change_state(id, seen, act), |_| ());
     })
 }
 
@@ -221,22 +215,12 @@ fn ContactLine(id: ConversationId, field: ContactField, empty: &'static str) -> 
 #[component]
 fn LeadLine(contact: Contact, may_edit: bool) -> impl IntoView {
     let thread = use_thread();
-    let toasts = use_context::<Toasts>();
+    let toasts = use_toasts();
     let (id, version, now) = (contact.id, contact.version, contact.lead_status);
     let item = move |status: LeadStatus| {
         let choose = Callback::new(move |()| {
-            leptos::task::spawn_local(async move {
-                match edit_contact(id, ContactField::LeadStatus, status.as_str().to_owned(), version).await {
-                    Ok(contact) => {
-                        thread.contact.try_set(Some(contact));
-                    }
-                    Err(error) => {
-                        if let Some(toasts) = toasts {
-                            toasts.push(Toast::new(error.to_string()).tone(Tone::Bad));
-                        }
-                    }
-                }
-            });
+            let edit = edit_contact(id, ContactField::LeadStatus, status.as_str().to_owned(), version);
+            toasts.run(edit, move |contact| _ = thread.contact.try_set(Some(contact)));
         });
         view! { <MenuItem label=status.label() checked=Signal::derive(move || status == now) on_select=choose /> }
     };
