@@ -7,13 +7,13 @@ use uuid::Uuid;
 use super::composer::{AttachButton, FileList, Uploads, read_addresses, written};
 use crate::{
     api::conversation::{Beginning, NewMessage, send_message},
-    components::ui::{Button, Dialog, Variant},
+    components::ui::{Button, Dialog, Variant, use_saving},
     piece::{Piece, Place, WritingPart, show_piece, writing_part},
     state::{WorkspaceState, forget, keep, new_uuid, recall, unsent, use_workspace},
 };
 use model::{
-    Channel, ChannelId, Compose, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice, Mailbox,
-    MemberId, MessageId, Permission, Recipients,
+    ApiError, Channel, ChannelId, Compose, Contact, ContactField, ContactId, ConversationId, DraftMode, MailChoice,
+    Mailbox, MemberId, MessageId, Permission, Recipients,
 };
 
 /// The new mail being written, if any. Copies share their state.
@@ -111,7 +111,7 @@ fn Form(begin: Begin) -> impl IntoView {
     let me = workspace.boot.with_untracked(|boot| boot.me.member.id);
     let from = RwSignal::new(untrack(|| mailboxes(workspace)).first().map(|(id, _)| *id));
     let (subject, text) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let (busy, fault) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let saving = use_saving();
     // The ids stay until the mail is sent, so that a retry sends the same mail (R6).
     let ids = StoredValue::new((new_uuid(), new_uuid()));
     let uploads = Uploads::new();
@@ -143,13 +143,13 @@ fn Form(begin: Begin) -> impl IntoView {
     });
 
     let send = move || {
-        if busy.get_untracked() {
+        if saving.busy.get_untracked() {
             return;
         }
         let to = read_addresses(&begin.to.get_untracked());
         let Some(channel) = from.get_untracked() else { return };
         if let Some(why) = missing(&to, &text.get_untracked(), uploads) {
-            return fault.set(Some(why));
+            return saving.error.set(Some(ApiError::invalid("", why)));
         }
         let (conversation, message) = ids.get_value();
         let conversation = ConversationId::new(conversation);
@@ -166,26 +166,18 @@ fn Form(begin: Begin) -> impl IntoView {
             by: Some(me),
             begin: Some(Beginning { channel, contact: begin.contact.get_untracked() }),
         };
-        busy.set(true);
-        fault.set(None);
         let sent = name();
         let navigate = navigate.clone();
-        leptos::task::spawn_local(async move {
-            match send_message(new).await {
-                Ok(_) => {
-                    forget(&sent);
-                    // The member may have begun another mail meanwhile.
-                    if ids.try_get_value() == Some((conversation.uuid(), message)) {
-                        begin.open.try_set(false);
-                        begin.contact.try_set(None);
-                        begin.to.try_set(String::new());
-                        clear();
-                    }
-                    navigate(&format!("/inbox/{conversation}"), Default::default());
-                }
-                Err(error) => drop(fault.try_set(Some(error.to_string()))),
+        saving.run(send_message(new), move |_| {
+            forget(&sent);
+            // The member may have begun another mail meanwhile.
+            if ids.try_get_value() == Some((conversation.uuid(), message)) {
+                begin.open.try_set(false);
+                begin.contact.try_set(None);
+                begin.to.try_set(String::new());
+                clear();
             }
-            busy.try_set(false);
+            navigate(&format!("/inbox/{conversation}"), Default::default());
         });
     };
     let submit = send.clone();
@@ -264,12 +256,12 @@ fn Form(begin: Begin) -> impl IntoView {
                 on:paste=move |event| uploads.add_pasted(&event)
             ></textarea>
             <p class="begin-fault" role="alert">
-                {move || fault.get()}
+                {saving.failure()}
             </p>
             <FileList uploads />
             <div class="begin-foot">
                 <AttachButton uploads />
-                <Button variant=Variant::Primary submit=true busy=busy>
+                <Button variant=Variant::Primary submit=true busy=saving.busy>
                     "Send"
                 </Button>
             </div>

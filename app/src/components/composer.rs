@@ -10,7 +10,7 @@ use crate::{
     api::conversation::NewMessage,
     components::ui::{Glyph, Icon},
     piece::{Piece, Place, WritingPart, show_piece, writing_part},
-    state::{Connection, Ghost, give_focus, use_inbox, use_live, use_outbox, use_workspace},
+    state::{Connection, Ghost, give_focus, use_live, use_outbox, use_thread, use_workspace},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
 use model::{Attachment, Compose, Content, ConversationId, DraftMode, Message};
@@ -77,7 +77,7 @@ fn Composer(
     /// A message that returns to the composer.
     back: RwSignal<Option<GivenBack>>,
 ) -> impl IntoView {
-    let (inbox, live, outbox) = (use_inbox(), use_live(), use_outbox());
+    let (thread, live, outbox) = (use_thread(), use_live(), use_outbox());
     let mode = RwSignal::new(DraftMode::Reply);
     let drafts = Drafts::of(id, mode);
     let uploads = Uploads::new();
@@ -85,8 +85,8 @@ fn Composer(
     let by_mail = Memo::new(move |_| mode.get() == DraftMode::Reply && mail.is_mail());
     let area = NodeRef::<html::Textarea>::new();
     let drop = RwSignal::new(false);
-    let kind = inbox.open.with_untracked(|row| row.as_ref().map_or("", |row| row.kind.in_sentence()));
-    let sample = inbox.open.with_untracked(|row| row.as_ref().map(|row| row.channel));
+    let kind = thread.open.with_untracked(|row| row.as_ref().map_or("", |row| row.kind.in_sentence()));
+    let sample = thread.open.with_untracked(|row| row.as_ref().map(|row| row.channel));
     let sample = sample.is_some_and(|channel| use_workspace().boot.with_untracked(|boot| boot.is_sample(channel)));
     let offline = move || live.connection.get() == Connection::Offline;
 
@@ -131,7 +131,7 @@ fn Composer(
             text,
             attachments: files.iter().map(|file| file.id).collect(),
             compose: if by_mail.get_untracked() { untrack(|| mail.choice()).into() } else { Compose::Text },
-            seen: Some(inbox.seen()),
+            seen: Some(thread.seen()),
             by: None,
             begin: None,
         };

@@ -11,11 +11,11 @@ use crate::{
     api::conversation::{change_state, edit_contact, make_contact},
     components::ui::{
         Avatar, AvatarSize, Button, EditableField, Glyph, Icon, IconButton, ItemTone, Menu, MenuItem, RelativeTime,
-        SaveState, Toast, Toasts, Tone, breakable,
+        SaveState, breakable, use_toasts,
     },
     json::Fetched,
     piece::{Piece, Place, details_part, show_piece},
-    state::{Shown, new_uuid, use_inbox, use_now, use_workspace},
+    state::{Shown, new_uuid, use_now, use_thread, use_workspace},
 };
 use model::{
     Act, AiMode, ApiError, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow, LeadStatus,
@@ -36,18 +36,12 @@ const FIELDS: [(ContactField, &str); 8] = [
 
 /// Applies an action to the open conversation. Shows a message if the action fails.
 pub fn act_on(id: ConversationId) -> Callback<Act> {
-    let (inbox, toasts) = (use_inbox(), use_context::<Toasts>());
+    let (thread, toasts) = (use_thread(), use_toasts());
     Callback::new(move |act: Act| {
         // Sends the state on screen along. If two members act at once, the server tells the second one (Promise 4).
-        let seen = inbox.open.with_untracked(|row| row.as_ref().filter(|row| row.id == id).map(ConversationRow::seen));
+        let seen = thread.open.with_untracked(|row| row.as_ref().filter(|row| row.id == id).map(ConversationRow::seen));
         let Some(seen) = seen else { return };
-        leptos::task::spawn_local(async move {
-            if let Err(error) = change_state(id, seen, act).await
-                && let Some(toasts) = toasts
-            {
-                toasts.push(Toast::new(error.to_string()).tone(Tone::Bad));
-            }
-        });
+        toasts.run(change_state(id, seen, act), |_| ());
     })
 }
 
@@ -76,13 +70,13 @@ pub fn close_menu(menu: &'static str, act: Callback<Act>) -> impl IntoView {
 #[component]
 pub fn DetailsPanel(
     /// The open conversation.
-    thread: Fetched<Option<Result<Thread, ApiError>>>,
+    answer: Fetched<Option<Result<Thread, ApiError>>>,
     /// Hides the panel.
     #[prop(into)]
     close: Callback<()>,
 ) -> impl IntoView {
-    let inbox = use_inbox();
-    let content = move || match inbox.shown.get() {
+    let thread = use_thread();
+    let content = move || match thread.shown.get() {
         Shown::Thread(id) => show_piece(Piece::Details, Place::Beside, move || Box::pin(details_part(id))),
         _ => ().into_any(),
     };
@@ -98,7 +92,7 @@ pub fn DetailsPanel(
                     {Suspend::new(async move {
                         // The centre and details panels both await this answer. The first to get it updates the store; the second changes
                         // nothing.
-                        inbox.show_thread_answer(thread.await);
+                        thread.show_answer(answer.await);
                         content
                     })}
                 </Transition>
@@ -117,12 +111,12 @@ pub(crate) fn draw(id: ConversationId) -> AnyView {
 /// The contact.
 #[component]
 fn Person(id: ConversationId) -> impl IntoView {
-    let (workspace, inbox) = (use_workspace(), use_inbox());
+    let (workspace, thread) = (use_workspace(), use_thread());
     let name = Memo::new(move |_| {
-        inbox.open.with(|row| row.as_ref().map(|r| r.display_name().to_owned()).unwrap_or_default())
+        thread.open.with(|row| row.as_ref().map(|r| r.display_name().to_owned()).unwrap_or_default())
     });
     let role = move || {
-        let contact = inbox.contact.get();
+        let contact = thread.contact.get();
         contact.map_or_else(
             || "Not a contact yet. Add a name or an e-mail address to create one.".to_owned(),
             |c| [c.title, c.company].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" · "),
@@ -138,7 +132,7 @@ fn Person(id: ConversationId) -> impl IntoView {
     });
     let begin = use_begin();
     let write = move || {
-        let contact = inbox.contact.get().filter(|contact| !contact.email.is_empty() && may_begin(workspace))?;
+        let contact = thread.contact.get().filter(|contact| !contact.email.is_empty() && may_begin(workspace))?;
         Some(view! {
             <Button small=true icon=Icon::PenLine on_press=move || begin.to_contact(&contact)>
                 "New e-mail"
@@ -157,15 +151,15 @@ fn Person(id: ConversationId) -> impl IntoView {
                 </div>
             </div>
             {write}
-            <dl class="facts">{fields.collect_view()} {move || inbox.contact.get().map(|contact| view! { <LeadLine contact may_edit /> })}</dl>
+            <dl class="facts">{fields.collect_view()} {move || thread.contact.get().map(|contact| view! { <LeadLine contact may_edit /> })}</dl>
         </section>
     }
 }
 
 #[component]
 fn PlainLine(field: ContactField) -> impl IntoView {
-    let inbox = use_inbox();
-    let value = move || inbox.contact.with(|c| c.as_ref().map(|c| breakable(c.get(field))));
+    let thread = use_thread();
+    let value = move || thread.contact.with(|c| c.as_ref().map(|c| breakable(c.get(field))));
     view! {
         <div class="fact">
             <dt>{field.label()}</dt>
@@ -177,12 +171,13 @@ fn PlainLine(field: ContactField) -> impl IntoView {
 /// A contact field, edited in place. Enter or leaving the field saves it. An error appears beside the field.
 #[component]
 fn ContactLine(id: ConversationId, field: ContactField, empty: &'static str) -> impl IntoView {
-    let inbox = use_inbox();
+    let thread = use_thread();
     let state = RwSignal::new(SaveState::Idle);
-    let value =
-        Signal::derive(move || inbox.contact.with(|c| c.as_ref().map(|c| c.get(field).to_owned()).unwrap_or_default()));
+    let value = Signal::derive(move || {
+        thread.contact.with(|c| c.as_ref().map(|c| c.get(field).to_owned()).unwrap_or_default())
+    });
     let save = move |(value,): (String,)| {
-        let contact = inbox.contact.get_untracked();
+        let contact = thread.contact.get_untracked();
         let checked = match field.check(&value) {
             Ok(checked) => checked,
             Err(error) => return state.set(SaveState::Failed(error.to_string())),
@@ -200,7 +195,7 @@ fn ContactLine(id: ConversationId, field: ContactField, empty: &'static str) -> 
             match saved {
                 Ok(contact) => {
                     // Shows the saved contact at once. The later event repeats it.
-                    inbox.contact.try_set(Some(contact));
+                    thread.contact.try_set(Some(contact));
                     state.try_set(SaveState::Idle)
                 }
                 Err(error) => state.try_set(SaveState::Failed(error.to_string())),
@@ -219,23 +214,13 @@ fn ContactLine(id: ConversationId, field: ContactField, empty: &'static str) -> 
 
 #[component]
 fn LeadLine(contact: Contact, may_edit: bool) -> impl IntoView {
-    let inbox = use_inbox();
-    let toasts = use_context::<Toasts>();
+    let thread = use_thread();
+    let toasts = use_toasts();
     let (id, version, now) = (contact.id, contact.version, contact.lead_status);
     let item = move |status: LeadStatus| {
         let choose = Callback::new(move |()| {
-            leptos::task::spawn_local(async move {
-                match edit_contact(id, ContactField::LeadStatus, status.as_str().to_owned(), version).await {
-                    Ok(contact) => {
-                        inbox.contact.try_set(Some(contact));
-                    }
-                    Err(error) => {
-                        if let Some(toasts) = toasts {
-                            toasts.push(Toast::new(error.to_string()).tone(Tone::Bad));
-                        }
-                    }
-                }
-            });
+            let edit = edit_contact(id, ContactField::LeadStatus, status.as_str().to_owned(), version);
+            toasts.run(edit, move |contact| _ = thread.contact.try_set(Some(contact)));
         });
         view! { <MenuItem label=status.label() checked=Signal::derive(move || status == now) on_select=choose /> }
     };
@@ -263,10 +248,10 @@ fn LeadLine(contact: Contact, may_edit: bool) -> impl IntoView {
 /// The conversation's state. Each line watches only the values it shows, so an open menu stays open while messages arrive.
 #[component]
 fn Facts(id: ConversationId) -> impl IntoView {
-    let (workspace, inbox, now) = (use_workspace(), use_inbox(), use_now());
-    let Some(first) = inbox.open.get_untracked() else { return ().into_any() };
+    let (workspace, thread, now) = (use_workspace(), use_thread(), use_now());
+    let Some(first) = thread.open.get_untracked() else { return ().into_any() };
     let row = Memo::new(move |before: Option<&ConversationRow>| {
-        let open = inbox.open.get().filter(|row| row.id == id);
+        let open = thread.open.get().filter(|row| row.id == id);
         open.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
     });
     let act = act_on(id);

@@ -8,12 +8,9 @@ use super::{
     words::{duration, file_kind, line_text, sender_name, size},
 };
 use crate::{
-    api::{
-        Refused,
-        conversation::{cancel_message, send_now},
-    },
-    components::ui::{Button, CountdownRing, Glyph, Icon, RelativeTime, Toast, Toasts, Tone, Variant, exact, iso},
-    state::{now_ms, use_inbox, use_now, use_workspace, use_zone},
+    api::conversation::{cancel_message, send_now},
+    components::ui::{Button, CountdownRing, Glyph, Icon, RelativeTime, Variant, exact, iso, use_toasts},
+    state::{now_ms, use_now, use_thread, use_workspace, use_zone},
 };
 use model::{Attachment, Delivery, DeliveryState, Entry, Line, Link, Message, Piece, Sender, linkify};
 
@@ -221,32 +218,15 @@ fn Mark(delivery: Delivery) -> impl IntoView {
 #[component]
 fn After(message: Message, delivery: Delivery, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
     let id = message.id;
-    let inbox = use_inbox();
-    let toasts = use_context::<Toasts>();
-    let told = move |error: model::ApiError| {
-        if let Some(toasts) = toasts {
-            toasts.push(Toast::new(error.to_string()).tone(Tone::Bad));
-        }
-    };
-    let now_send = move |()| {
-        leptos::task::spawn_local(async move {
-            if let Err(Refused(error)) = send_now(id).await {
-                told(error);
-            }
-        });
-    };
+    let thread = use_thread();
+    let toasts = use_toasts();
+    let now_send = move |()| toasts.run(send_now(id), |_| ());
     let undo = move |()| {
         let message = message.clone();
-        leptos::task::spawn_local(async move {
-            match cancel_message(id).await {
-                Ok(cancelled) => {
-                    // The event of this cancellation may arrive later. The next mail's recipients must be known before the fields are
-                    // restored.
-                    inbox.show_cancelled(cancelled);
-                    back.try_set(Some(GivenBack::reply(message)));
-                }
-                Err(Refused(error)) => told(error),
-            }
+        toasts.run(cancel_message(id), move |cancelled| {
+            // The event of this cancellation may arrive later. The next mail's recipients must be known before the fields are restored.
+            thread.show_cancelled(cancelled);
+            back.try_set(Some(GivenBack::reply(message)));
         });
     };
     match delivery.state {

@@ -5,7 +5,6 @@ mod chat;
 mod panels;
 mod rail;
 mod theme;
-mod wish;
 
 use leptos::prelude::*;
 
@@ -16,7 +15,6 @@ pub use chat::{Chat, use_chat};
 pub use panels::SCRIPT as PANELS_SCRIPT;
 pub use panels::{Panels, Resizer, Side};
 pub use theme::{Theme, ThemeChoice, use_theme};
-pub use wish::LastWish;
 
 use rail::Rail;
 

@@ -14,10 +14,10 @@ use super::{
     row::Row,
 };
 use crate::{
-    api::inbox::{load_inbox, load_thread},
+    api::inbox::load_inbox,
     components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, IconButton, Tab, Tabs, Tone},
     json::Fetched,
-    state::{Connection, Inbox, Listed, use_inbox, use_live, use_workspace},
+    state::{Connection, Listed, use_list, use_live, use_prefetch, use_workspace},
 };
 use model::{
     AccountState, ApiError, Bootstrap, ConversationId, Counts, Filter, InboxPage, Permission, Sort, View, window_of,
@@ -71,11 +71,11 @@ pub fn ListPanel(
     /// The panel that a narrow window shows.
     panel: Signal<Panel>,
 ) -> impl IntoView {
-    let (inbox, live) = (use_inbox(), use_live());
+    let (list, live) = (use_list(), use_live());
     let (workspace, begin) = (use_workspace(), use_begin());
     let count = move |counts: &Counts, view: View| u32::try_from(counts.of(view)).unwrap_or(0);
     let tabs = Signal::derive(move || {
-        let counts = inbox.counts.get();
+        let counts = list.counts.get();
         let tab = |of: View| Tab {
             label: of.label().to_owned(),
             href: format!("/inbox?view={}", of.as_str()),
@@ -85,7 +85,7 @@ pub fn ListPanel(
         TABS.map(tab).to_vec()
     });
     let category = move |(of, word): (View, &'static str)| {
-        let number = move || inbox.counts.with(|counts| counts.of(of));
+        let number = move || list.counts.with(|counts| counts.of(of));
         let hot = move || (of == View::New && number() > 0).then_some("");
         view! {
             <a
@@ -102,7 +102,7 @@ pub fn ListPanel(
     };
     // Shown only if there are unsent messages.
     let unsent = move || {
-        let number = inbox.counts.with(|counts| counts.unsent);
+        let number = list.counts.with(|counts| counts.unsent);
         (number > 0).then(|| {
             let words = if number == 1 {
                 "conversation has a reply that was not sent"
@@ -125,7 +125,7 @@ pub fn ListPanel(
             }
         })
     };
-    let rows = move || match inbox.listed.get() {
+    let rows = move || match list.listed.get() {
         Listed::Nothing => ().into_any(),
         Listed::Filter(_) => view! { <Rows view /> }.into_any(),
         Listed::Failed(error) => view! { <LoadFailed error retry=move |()| page.refetch() /> }.into_any(),
@@ -187,7 +187,7 @@ pub fn ListPanel(
                 // meanwhile.
                 {Suspend::new(async move {
                     let (of, first) = page.await;
-                    inbox.show_page(of, first);
+                    list.show_page(of, first);
                     // The counts arrive with the page, so server and browser render them together with it.
                     view! {
                         <Tabs label="Scope" tabs />
@@ -246,13 +246,13 @@ fn Rows(
     /// The current view.
     view: Signal<View>,
 ) -> impl IntoView {
-    let inbox = use_inbox();
+    let (list, prefetch) = (use_list(), use_prefetch());
     let frame = NodeRef::<html::Div>::new();
     let scroll = RwSignal::new(0.0_f64);
     let height = RwSignal::new(0.0_f64);
     let virtual_ = Memo::new(move |_| height.get() > 0.0);
     let window = Memo::new(move |_| {
-        let total = inbox.order.with(Vec::len);
+        let total = list.order.with(Vec::len);
         if virtual_.get() {
             window_of(scroll.get(), height.get(), ROW_H, total, OVERSCAN)
         } else {
@@ -261,7 +261,7 @@ fn Rows(
     });
     let visible = Memo::new(move |_| {
         let window = window.get();
-        inbox.order.with(|order| order.get(window).map(<[_]>::to_vec).unwrap_or_default())
+        list.order.with(|order| order.get(window).map(<[_]>::to_vec).unwrap_or_default())
     });
     let places = Memo::new(move |_| {
         let start = window.get().start;
@@ -281,17 +281,17 @@ fn Rows(
     let loading = StoredValue::new(false);
     // Loads older rows two screens before they are needed.
     Effect::new(move |_| {
-        let near = window.get().end + 20 >= inbox.order.with(Vec::len);
-        if !near || !inbox.more.get() || !virtual_.get() || loading.get_value() {
+        let near = window.get().end + 20 >= list.order.with(Vec::len);
+        if !near || !list.more.get() || !virtual_.get() || loading.get_value() {
             return;
         }
-        let Some((of, cursor)) = inbox.end() else { return };
+        let Some((of, cursor)) = list.end() else { return };
         loading.set_value(true);
         leptos::task::spawn_local(async move {
             let page = load_inbox(of.clone(), Sort::Last, Some(cursor)).await;
             loading.try_set_value(false);
             if let Ok(page) = page {
-                inbox.append(&of, cursor, page);
+                list.append(&of, cursor, page);
             }
         });
     });
@@ -302,13 +302,13 @@ fn Rows(
         }
     };
     let let_go = move || {
-        if inbox.hovered.try_get_untracked().flatten().is_some() {
-            inbox.hovered.set(None);
-            inbox.arrange();
+        if list.hovered.try_get_untracked().flatten().is_some() {
+            list.hovered.set(None);
+            list.arrange();
         }
     };
     let slot = move |id: ConversationId| {
-        let Some(row) = inbox.row(id) else { return ().into_any() };
+        let Some(row) = list.row(id) else { return ().into_any() };
         let offset = move || {
             virtual_.get().then(|| {
                 let place = places.with(|places| places.get(&id).copied().unwrap_or_default());
@@ -316,18 +316,18 @@ fn Rows(
             })
         };
         let enter = move |_| {
-            inbox.hovered.set(Some(id));
-            prefetch(inbox, id);
+            list.hovered.set(Some(id));
+            prefetch.fetch(id);
         };
         view! {
-            <li class="slot" style:transform=offset on:pointerenter=enter on:focusin=move |_| prefetch(inbox, id)>
+            <li class="slot" style:transform=offset on:pointerenter=enter on:focusin=move |_| prefetch.fetch(id)>
                 <Row row view />
             </li>
         }
         .into_any()
     };
-    let space = move || virtual_.get().then(|| format!("{}px", inbox.order.with(Vec::len) as f64 * ROW_H));
-    let nothing = move || inbox.order.with(Vec::is_empty).then(|| view! { <Nothing view /> });
+    let space = move || virtual_.get().then(|| format!("{}px", list.order.with(Vec::len) as f64 * ROW_H));
+    let nothing = move || list.order.with(Vec::is_empty).then(|| view! { <Nothing view /> });
     view! {
         <div class="rows scroll" node_ref=frame tabindex="-1" on:scroll=on_scroll on:pointerleave=move |_| let_go()>
             <ol class="rows-space" aria-label=move || view.get().label() data-virtual=move || virtual_.get().then_some("") style:height=space>
@@ -336,16 +336,6 @@ fn Rows(
             {nothing}
         </div>
     }
-}
-
-/// Fetches a conversation that the member will probably open next.
-fn prefetch(inbox: Inbox, id: ConversationId) {
-    if inbox.selected.try_get_untracked().flatten() == Some(id) || !inbox.begin_prefetch(id) {
-        return;
-    }
-    leptos::task::spawn_local(async move {
-        inbox.end_prefetch(id, load_thread(id).await.ok());
-    });
 }
 
 /// The text of an empty view: one sentence, and what to do next.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::words::{channel_attr, channel_icon, duration, member_in_sentence, sender_name};
 use crate::{
     components::ui::{Avatar, Badge, Glyph, Icon, Pill, RelativeTime, Tone},
-    state::{WorkspaceState, use_inbox, use_now, use_workspace},
+    state::{WorkspaceState, use_list, use_now, use_workspace},
 };
 use model::{ChannelKind, ConversationId, ConversationRow, ConversationState, Pen, PreviewBy, Slot, Status, View};
 
@@ -26,10 +26,10 @@ pub fn Row(
     #[prop(into)]
     view: Signal<View>,
 ) -> impl IntoView {
-    let (workspace, inbox, now) = (use_workspace(), use_inbox(), use_now());
+    let (workspace, list, now) = (use_workspace(), use_list(), use_now());
     let id = row.with_untracked(|row| row.id);
     let row = RwSignal::from(row);
-    let current = move || (inbox.selected.get() == Some(id)).then_some("true");
+    let current = move || (list.selected.get() == Some(id)).then_some("true");
     let unread = move || row.with(|row| (row.unread() > 0).then_some(""));
     view! {
         <a class="row" id=format!("row-{id}") href=move || row_href(view.get(), id) aria-current=current data-unread=unread>

@@ -16,7 +16,7 @@ use crate::{
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
     json::Fetched,
     state::{
-        Ghost, GhostState, Shown, Slotted, after_paint, give_focus, use_inbox, use_live, use_now, use_outbox,
+        Ghost, GhostState, Shown, Slotted, after_paint, give_focus, use_live, use_now, use_outbox, use_thread,
         use_workspace,
     },
 };
@@ -34,24 +34,24 @@ pub fn ThreadPanel(
     #[prop(into)]
     view: Signal<View>,
     /// The open conversation.
-    thread: Fetched<Option<Result<Thread, ApiError>>>,
+    answer: Fetched<Option<Result<Thread, ApiError>>>,
     /// Shows or hides the details.
     #[prop(into)]
     toggle_details: Callback<()>,
     /// The panel that a narrow window shows.
     panel: Signal<Panel>,
 ) -> impl IntoView {
-    let inbox = use_inbox();
-    let centre = move || match inbox.shown.get() {
+    let thread = use_thread();
+    let centre = move || match thread.shown.get() {
         Shown::Nothing => view! { <NothingOpen /> }.into_any(),
         Shown::Thread(id) => view! { <OpenThread id view toggle_details /> }.into_any(),
         Shown::Failed(ApiError::NotFound) => view! { <NotHere view /> }.into_any(),
-        Shown::Failed(error) => view! { <LoadFailed error retry=move |()| thread.refetch() /> }.into_any(),
+        Shown::Failed(error) => view! { <LoadFailed error retry=move |()| answer.refetch() /> }.into_any(),
     };
     let loading = RwSignal::new(false);
     // While the open conversation reloads, its content stays. While another one loads, the content is hidden, because it belongs to the
     // previous conversation. Not a memo: a memo first read during the server's streaming may run where its signals do not exist.
-    let away = move || loading.get() && inbox.selected.get() != inbox.open.with(|row| row.as_ref().map(|row| row.id));
+    let away = move || loading.get() && thread.selected.get() != thread.open.with(|row| row.as_ref().map(|row| row.id));
     view! {
         <section
             class="panel thread"
@@ -63,7 +63,7 @@ pub fn ThreadPanel(
             <Transition fallback=move || view! { <ThreadSkeleton view /> } set_pending=loading>
                 // No closure around the `Suspend`, so it runs once. Later answers update the store, and the current content stays visible.
                 {Suspend::new(async move {
-                    inbox.show_thread_answer(thread.await);
+                    thread.show_answer(answer.await);
                     centre
                 })}
             </Transition>
@@ -128,8 +128,8 @@ fn ThreadSkeleton(view: Signal<View>) -> impl IntoView {
 
 #[component]
 fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<()>) -> impl IntoView {
-    let (workspace, inbox) = (use_workspace(), use_inbox());
-    let row = Memo::new(move |_| inbox.open.get().filter(|row| row.id == id));
+    let (workspace, thread) = (use_workspace(), use_thread());
+    let row = Memo::new(move |_| thread.open.get().filter(|row| row.id == id));
     let name =
         Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.display_name().to_owned()).unwrap_or_default()));
     let may_write = Memo::new(move |_| workspace.boot.with(|boot| boot.me.may(Permission::Converse)));
@@ -149,7 +149,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     let sample = sample.filter(|channel| workspace.boot.with_untracked(|boot| boot.is_sample(*channel)));
     let sample = sample.map(|_| AccountState::Sample.label().to_owned());
     let sub = move || {
-        let contact = inbox.contact.get();
+        let contact = thread.contact.get();
         let company = contact.map(|c| c.company).filter(|c| !c.is_empty());
         [kind.map(|kind| kind.label().to_owned()), sample.clone(), company]
             .into_iter()
@@ -165,7 +165,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
         }
     };
     let composer = move || {
-        match (may_write.get(), inbox.gone.get()) {
+        match (may_write.get(), thread.gone.get()) {
         (true, false) => composer::show(id, Signal::from(name), back),
         (true, true) => view! { <p class="composer-closed">"This conversation is now assigned to somebody else. You can no longer reply to it."</p> }.into_any(),
         (false, _) => view! { <p class="composer-closed">"You can read this conversation but not reply to it. An admin can change your role."</p> }.into_any(),
@@ -278,19 +278,19 @@ fn Entries(
     /// Whether to render all entries, and not only the first visible ones.
     whole: RwSignal<bool>,
 ) -> impl IntoView {
-    let (inbox, outbox) = (use_inbox(), use_outbox());
+    let (thread, outbox) = (use_thread(), use_outbox());
     let frame = NodeRef::<html::Div>::new();
     let away = RwSignal::new(false);
     let loading = RwSignal::new(false);
     let load = move || {
-        if loading.try_get_untracked() != Some(false) || !inbox.older.get_untracked() {
+        if loading.try_get_untracked() != Some(false) || !thread.older.get_untracked() {
             return;
         }
         loading.set(true);
-        let before = inbox.first_place();
+        let before = thread.first_place();
         leptos::task::spawn_local(async move {
             if let Ok((older, more)) = load_older(id, before).await {
-                inbox.prepend(id, older, more);
+                thread.prepend(id, older, more);
             }
             loading.try_set(false);
         });
@@ -314,7 +314,7 @@ fn Entries(
         }
     };
     let older = move || {
-        (whole.get() && inbox.older.get()).then(|| {
+        (whole.get() && thread.older.get()).then(|| {
             view! {
                 <li class="older">
                     <Button variant=Variant::Quiet small=true busy=loading on_press=Callback::new(move |()| load())>
@@ -333,18 +333,18 @@ fn Entries(
         }
         .into_any(),
         Slotted::Entry(entry, first) => {
-            inbox.message(entry).map(|message| view! { <EntryView message first them back /> }).into_any()
+            thread.message(entry).map(|message| view! { <EntryView message first them back /> }).into_any()
         }
     };
     // The scroll container is reversed, so entries added above do not move the visible ones.
     let slots = move || {
-        inbox.slots.with(|slots| {
+        thread.slots.with(|slots| {
             let from = if whole.get() { 0 } else { slots.len().saturating_sub(AT_FIRST) };
             slots.get(from..).map(<[_]>::to_vec).unwrap_or_default()
         })
     };
     let ghosts = move || {
-        let known = inbox.slots.get();
+        let known = thread.slots.get();
         let waiting = outbox
             .of(id)
             .into_iter()
@@ -444,10 +444,10 @@ fn GhostView(ghost: Ghost, back: RwSignal<Option<GivenBack>>) -> impl IntoView {
 
 /// Marks the visible entries as read, only for this member, while the page is in the foreground.
 fn read_what_is_seen(id: ConversationId) {
-    let inbox = use_inbox();
+    let thread = use_thread();
     let told = StoredValue::new(0_i64);
     Effect::new(move |_| {
-        let Some(row) = inbox.open.get().filter(|row| row.id == id) else { return };
+        let Some(row) = thread.open.get().filter(|row| row.id == id) else { return };
         if row.unread() == 0 || told.get_value() >= row.inbound_count {
             return;
         }

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    api::inbox::{load_inbox, load_thread},
+    api::inbox::load_inbox,
     components::{
         begin::{Begin, BeginDialog},
         details::DetailsPanel,
@@ -14,7 +14,7 @@ use crate::{
         thread::ThreadPanel,
     },
     json::fetched,
-    state::{use_inbox, use_live},
+    state::{use_list, use_live, use_prefetch, use_thread},
 };
 use model::{ApiError, ConversationId, Filter, Sort, View};
 
@@ -23,7 +23,7 @@ use model::{ApiError, ConversationId, Filter, Sort, View};
 pub fn InboxPage() -> impl IntoView {
     Begin::provide();
     let (params, query) = (use_params_map(), use_query_map());
-    let (inbox, live) = (use_inbox(), use_live());
+    let (list, thread, prefetch, live) = (use_list(), use_thread(), use_prefetch(), use_live());
     let view =
         Memo::new(move |_| query.with(|q| q.get("view").and_then(|text| text.parse().ok())).unwrap_or(View::All));
     // An invalid id is treated like an unknown one.
@@ -31,41 +31,35 @@ pub fn InboxPage() -> impl IntoView {
     let is_asked = Memo::new(move |_| asked.with(Option::is_some));
     let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
     let page = fetched(
-        move || (Filter::from(view.get()), live.resets.get(), inbox.list_reads.get()),
+        move || (Filter::from(view.get()), live.resets.get(), list.reads.get()),
         |(filter, ..)| async move { (filter.clone(), load_inbox(filter, Sort::Last, None).await.map_err(ApiError::from)) },
     );
-    let thread = fetched(
-        move || (asked.get().map(|_| id.get()), live.resets.get(), inbox.returns.get()),
+    let answer = fetched(
+        move || (asked.get().map(|_| id.get()), live.resets.get(), thread.reads.get()),
         move |(asked, ..)| async move {
             match asked? {
                 None => Some(Err(ApiError::NotFound)),
-                Some(id) => {
-                    inbox.prefetch_over(id).await;
-                    match inbox.take_prefetched(id) {
-                        Some(thread) => Some(Ok(thread)),
-                        None => Some(load_thread(id).await.map_err(ApiError::from)),
-                    }
-                }
+                Some(id) => Some(prefetch.thread(id).await),
             }
         },
     );
     // The first answers are stored where they are rendered. Later answers are stored here.
     Effect::new(move |_| {
-        if let Some(answer) = page.get() {
-            inbox.show_page(answer.0, answer.1);
+        if let Some((filter, page)) = page.get() {
+            list.show_page(filter, page);
         }
     });
     Effect::new(move |_| {
-        if let Some(answer) = thread.get() {
-            inbox.show_thread_answer(answer);
+        if let Some(answer) = answer.get() {
+            thread.show_answer(answer);
         }
     });
     // The row of the open conversation stays in place while the list changes around it.
     Effect::new(move |_| {
-        inbox.selected.set(id.get());
-        inbox.arrange();
+        list.selected.set(id.get());
+        list.arrange();
     });
-    inbox.selected.set(id.get_untracked());
+    list.selected.set(id.get_untracked());
     let details = RwSignal::new(false);
     let panel = Signal::derive(move || match (is_asked.get(), details.get()) {
         (false, _) => Panel::List,
@@ -82,8 +76,8 @@ pub fn InboxPage() -> impl IntoView {
         now
     });
     let heading = move || {
-        let new = inbox.counts.with(|counts| counts.new);
-        let name = inbox
+        let new = list.counts.with(|counts| counts.new);
+        let name = thread
             .open
             .with(|row| row.as_ref().filter(|row| Some(row.id) == id.get()).map(|row| row.display_name().to_owned()));
         let name = name.unwrap_or_else(|| "Inbox".to_owned());
@@ -102,8 +96,8 @@ pub fn InboxPage() -> impl IntoView {
         <Title text=title />
         <Frame panel>
             <ListPanel view page panel=main />
-            <ThreadPanel view thread panel=main toggle_details=move |()| details.update(|shown| *shown = !*shown) />
-            {move || is_asked.get().then(|| view! { <DetailsPanel thread close=move |()| details.set(false) /> })}
+            <ThreadPanel view answer panel=main toggle_details=move |()| details.update(|shown| *shown = !*shown) />
+            {move || is_asked.get().then(|| view! { <DetailsPanel answer close=move |()| details.set(false) /> })}
             <button type="button" class="scrim" aria-label="Close details" tabindex="-1" on:click=move |_| details.set(false)></button>
             <BeginDialog />
         </Frame>

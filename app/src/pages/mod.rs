@@ -1,8 +1,5 @@
 //! One file per page. Set-up, sign-in and invitation are plain forms that need no script. Only the server contains them.
 
-#[cfg(feature = "ssr")]
-mod door;
-pub(crate) mod form;
 pub mod inbox;
 #[cfg(feature = "ssr")]
 pub mod invite;

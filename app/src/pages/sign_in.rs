@@ -4,13 +4,9 @@ use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use super::{
-    door::{AuthCard, AuthField, refusal},
-    form::{FormError, PasswordField, field_error, other_error},
-};
 use crate::{
     api::account::{SignIn, Typed},
-    components::ui::{Button, Variant},
+    components::ui::{AuthCard, AuthField, Button, FormError, PasswordField, Sent, Variant, field_error, other_error},
 };
 
 /// E-mail and password. `?next=` is the path to open after sign-in.
@@ -20,9 +16,7 @@ pub fn SignInPage() -> impl IntoView {
     let typed = Typed::before();
     let again = !typed.email.is_empty();
     let query = use_query_map();
-    let error = refusal(action, typed.refusal);
-    // Still busy after the answer, because the redirect follows.
-    let busy = Signal::derive(move || action.pending().get() || matches!(action.value().get(), Some(Ok(()))));
+    let Sent { busy, error } = Sent::of(action, typed.refusal);
     view! {
         <Title text="Sign in · Tandem" />
         <AuthCard

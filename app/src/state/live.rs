@@ -307,7 +307,7 @@ mod stream {
 
         /// Handles missed events: everything is read again.
         fn reset(&self) {
-            self.inbox.forget_prefetched();
+            self.inbox.missed_events();
             self.live.resets.try_update(|n| *n += 1);
         }
 

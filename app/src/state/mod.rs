@@ -9,7 +9,10 @@ mod workspace;
 pub use browser::{
     after_paint, forget, give_focus, keep, may_load_afresh, new_uuid, now_ms, recall, recall_all, set_awake, unsent,
 };
-pub use inbox::{Inbox, LastMail, Listed, Shown, Slotted, use_inbox};
+pub use inbox::{
+    Inbox, LastMail, ListState, Listed, Prefetch, SavedDrafts, Shown, Slotted, ThreadState, use_list, use_prefetch,
+    use_saved_drafts, use_thread,
+};
 #[cfg(feature = "hydrate")]
 pub use live::start as start_live;
 pub use live::{Connection, Live, use_live};

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{mail::names, ui::Glyph, ui::Icon},
-    state::{LastMail, use_inbox, use_workspace},
+    state::{LastMail, use_thread, use_workspace},
 };
 use model::{Answer, ContactField, MailChoice, Mailbox, Own, Recipients, answer_subject, recipients};
 
@@ -55,13 +55,13 @@ pub(super) struct MailTo {
 impl MailTo {
     /// The fields for the open conversation. They are absent if the conversation is not e-mail.
     pub fn new() -> Self {
-        let (inbox, workspace) = (use_inbox(), use_workspace());
+        let (thread, workspace) = (use_thread(), use_workspace());
         let usual = Memo::new(move |_| {
-            let channel = inbox.open.with(|row| row.as_ref().map(|row| row.channel))?;
+            let channel = thread.open.with(|row| row.as_ref().map(|row| row.channel))?;
             let address = workspace
                 .boot
                 .with(|boot| boot.channels.iter().find(|c| c.id == channel).map(|c| c.address.clone()))?;
-            inbox.last_mail.get().map(|last| Usual::after(last, &address))
+            thread.last_mail.get().map(|last| Usual::after(last, &address))
         });
         Self { usual, typed: RwSignal::new(None) }
     }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::conversation::save_draft,
-    state::{Inbox, forget, keep, new_uuid, recall, unsent, use_inbox, use_workspace},
+    state::{SavedDrafts, forget, keep, new_uuid, recall, unsent, use_saved_drafts, use_workspace},
 };
 use model::{ConversationId, Draft, DraftMode, MemberId, MessageId};
 
@@ -16,7 +16,8 @@ const REST: Duration = Duration::from_millis(700);
 /// The drafts of one conversation, one for each mode.
 #[derive(Clone, Copy)]
 pub struct Drafts {
-    inbox: Inbox,
+    /// The drafts that the server stores.
+    stored: SavedDrafts,
     /// The member who writes.
     member: MemberId,
     id: ConversationId,
@@ -45,12 +46,12 @@ fn read(mode: DraftMode, kept: &str) -> Draft {
 impl Drafts {
     /// The drafts of a conversation, starting with the one in the chosen mode.
     pub fn of(id: ConversationId, mode: RwSignal<DraftMode>) -> Self {
-        let (inbox, workspace) = (use_inbox(), use_workspace());
+        let (stored, workspace) = (use_saved_drafts(), use_workspace());
         // Server and browser both render the server's text. A newer text stored in this browser replaces it after hydration.
-        let draft = inbox.draft(mode.get_untracked());
+        let draft = stored.of(mode.get_untracked());
         let text = RwSignal::new(draft.text);
         let it = Self {
-            inbox,
+            stored,
             member: workspace.boot.with_untracked(|boot| boot.me.member.id),
             id,
             mode,
@@ -70,9 +71,9 @@ impl Drafts {
         });
         // Shows text written on another device, unless this device is writing too.
         Effect::new(move |before: Option<u32>| {
-            let now = inbox.drafts.get();
+            let now = stored.changes.get();
             if before.is_some_and(|n| n != now) && !it.touched.get_value() {
-                it.show(inbox.draft(it.mode.get_untracked()));
+                it.show(stored.of(it.mode.get_untracked()));
             }
             now
         });
@@ -86,7 +87,7 @@ impl Drafts {
 
     /// The unsent draft: from this browser if stored there, or else from the server.
     fn kept(self, mode: DraftMode) -> Draft {
-        recall(&self.key(mode)).map_or_else(|| self.inbox.draft(mode), |kept| read(mode, &kept))
+        recall(&self.key(mode)).map_or_else(|| self.stored.of(mode), |kept| read(mode, &kept))
     }
 
     fn show(self, draft: Draft) {

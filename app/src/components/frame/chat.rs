@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::LastWish;
 use crate::{
     api::settings::set_chat,
-    components::ui::{Toast, Toasts, Tone},
+    components::ui::{LastWish, use_toasts},
     state::{WorkspaceState, use_workspace},
 };
 use model::Permission;
@@ -31,16 +30,14 @@ impl Chat {
 /// The member's chat switch. Works only below the signed-in layout.
 pub fn use_chat() -> Chat {
     let workspace = use_workspace();
-    let toasts = use_context::<Toasts>();
+    let toasts = use_toasts();
     let wish = StoredValue::new(LastWish::new());
     let turn = move || {
         let before = workspace.boot.with_untracked(|boot| boot.me.member.chat_on);
         show(workspace, !before);
         let undo = move |before, error: model::ApiError| {
             show(workspace, before);
-            if let Some(toasts) = toasts {
-                toasts.push(Toast::new(format!("Your chat status was not changed. {error}")).tone(Tone::Bad));
-            }
+            toasts.failed(format!("Your chat status was not changed. {error}"));
         };
         wish.get_value().send(before, !before, set_chat, undo);
     };

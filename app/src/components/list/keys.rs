@@ -3,20 +3,21 @@
 use leptos::{html, prelude::*};
 use leptos_router::hooks::use_navigate;
 
-use super::{super::row::row_href, ROW_H, prefetch};
+use super::{super::row::row_href, ROW_H};
 use crate::{
     components::{
         begin::{may_begin, use_begin},
         ui::typed_key,
     },
-    state::{give_focus, use_inbox, use_workspace},
+    state::{give_focus, use_list, use_prefetch, use_workspace},
 };
 use model::{ConversationId, View};
 
 /// Keyboard shortcuts: `↑` `↓` (and `j` `k`) move, `Enter` opens (L6), `c` starts a new mail (T16). Moving sets the real focus, so that
 /// screen readers follow.
 pub(super) fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
-    let (inbox, workspace, begin) = (use_inbox(), use_workspace(), use_begin());
+    let (list, prefetch) = (use_list(), use_prefetch());
+    let (workspace, begin) = (use_workspace(), use_begin());
     let navigate = use_navigate();
     let at = StoredValue::new(None::<ConversationId>);
     // The row that gets the focus in the next frame. An `Enter` before that frame opens it, not the row that still has the focus.
@@ -44,8 +45,8 @@ pub(super) fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
                 }
                 return;
             }
-            let order = inbox.order.get_untracked();
-            let from = at.get_value().or(inbox.selected.get_untracked());
+            let order = list.order.get_untracked();
+            let from = at.get_value().or(list.selected.get_untracked());
             let place = from.and_then(|id| order.iter().position(|other| *other == id));
             if step == 0 {
                 let row = next_focus.get_value().or_else(|| at.get_value().filter(|_| !is_link(&event)));
@@ -72,7 +73,7 @@ pub(super) fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
                 // Also prefetches the row after the next one. A member who moves on quickly opens it too soon to fetch it then.
                 let after = if step > 0 { next.checked_add(1) } else { next.checked_sub(1) };
                 for id in [Some(next), after].into_iter().flatten().filter_map(|place| order.get(place)) {
-                    prefetch(inbox, *id);
+                    prefetch.fetch(*id);
                 }
             }
         });

@@ -61,3 +61,19 @@ pub fn Skeleton(
     };
     view! { <span class=format!("skeleton {shape}{width}") aria-hidden="true"></span> }
 }
+
+/// A placeholder for a card with some lines.
+#[component]
+pub fn CardSkeleton(
+    /// The number of lines.
+    #[prop(default = 3)]
+    lines: usize,
+) -> impl IntoView {
+    let lines = (0..lines).map(|_| view! { <div class="option"><Skeleton shape=Shape::Block /></div> }).collect_view();
+    view! {
+        <section class="card card-skeleton" aria-busy="true">
+            <span class="sr" role="status">"Loading"</span>
+            {lines}
+        </section>
+    }
+}

@@ -63,9 +63,18 @@ pub struct Toasts {
 impl Toasts {
     /// Provides the toasts to everything below. Called once, at the root.
     pub fn provide() -> Self {
-        let toasts = Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) };
+        let toasts = Self::new();
         provide_context(toasts);
         toasts
+    }
+
+    fn new() -> Self {
+        Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
+    }
+
+    /// Shows why something failed. The toast stays until it is closed.
+    pub fn failed(self, why: impl Into<String>) {
+        self.push(Toast::new(why).tone(Tone::Bad));
     }
 
     /// Shows a toast. With more than three, the oldest disappears.
@@ -87,6 +96,11 @@ impl Toasts {
         // This runs later, and the page may be gone by then.
         self.shown.try_update(|shown| shown.retain(|(other, _)| *other != id));
     }
+}
+
+/// Returns the toasts. Where nothing provides them, they are not shown.
+pub fn use_toasts() -> Toasts {
+    use_context().unwrap_or_else(Toasts::new)
 }
 
 /// The place where toasts appear. Used once, at the root, after `Toasts::provide`.

@@ -1,11 +1,11 @@
 //! The page of the audit log: sign-ins, refusals and changes. The log is read-only.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
-use super::parts::{AdminOnly, CardSkeleton, InlineError, LoadFailed, PageHead};
+use super::parts::{AdminOnly, PageHead, loaded};
 use crate::{
     api::settings::audit_log,
-    components::ui::{Button, RelativeTime},
+    components::ui::{Button, RelativeTime, TableCard, use_saving},
     json::fetched,
     state::{WorkspaceState, use_now, use_workspace},
 };
@@ -26,15 +26,7 @@ pub fn SettingsAudit() -> impl IntoView {
 #[component]
 fn Newest() -> impl IntoView {
     let newest = fetched(|| (), |()| audit_log(None));
-    let shown = move || {
-        Suspend::new(async move {
-            match newest.await {
-                Ok(page) => view! { <Lines page=page /> }.into_any(),
-                Err(error) => view! { <LoadFailed error=error.into() retry=move || newest.refetch() /> }.into_any(),
-            }
-        })
-    };
-    view! { <Transition fallback=|| view! { <CardSkeleton lines=6 /> }>{shown}</Transition> }.into_any()
+    loaded(newest, 6, |page| view! { <Lines page /> }.into_any()).into_any()
 }
 
 #[component]
@@ -43,48 +35,22 @@ fn Lines(
     page: AuditPage,
 ) -> impl IntoView {
     let (lines, more) = (RwSignal::new(page.lines), RwSignal::new(page.more));
-    let (busy, error) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let reading = use_saving();
     let older = move || {
         let Some(last) = lines.with_untracked(|lines| lines.last().map(|line| line.n)) else { return };
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        error.set(None);
-        spawn_local(async move {
-            match audit_log(Some(last)).await {
-                Ok(page) => {
-                    lines.try_update(|lines| lines.extend(page.lines));
-                    more.try_set(page.more);
-                }
-                Err(refused) => drop(error.try_set(Some(refused.to_string()))),
-            }
-            busy.try_set(false);
+        reading.run(audit_log(Some(last)), move |page| {
+            lines.try_update(|lines| lines.extend(page.lines));
+            more.try_set(page.more);
         });
     };
     view! {
-        <section class="card">
-            <div class="table-frame">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"What"</th>
-                            <th scope="col">"Who"</th>
-                            <th scope="col">"From"</th>
-                            <th scope="col">"When"</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <For each=move || lines.get() key=|line| line.n let:line>
-                            <Line line=line />
-                        </For>
-                    </tbody>
-                </table>
-            </div>
-            <InlineError error=error />
-        </section>
+        <TableCard columns=&["What", "Who", "From", "When"] error=reading.failure()>
+            <For each=move || lines.get() key=|line| line.n let:line>
+                <Line line=line />
+            </For>
+        </TableCard>
         <p class="page-foot" hidden=move || !more.get()>
-            <Button small=true busy=busy on_press=older>
+            <Button small=true busy=reading.busy on_press=older>
                 "Show older entries"
             </Button>
         </p>

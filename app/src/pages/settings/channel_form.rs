@@ -2,11 +2,9 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{inputs::TextField, parts::Saving};
 use crate::{
     api::settings::{ChannelEdit, edit_channel},
-    components::ui::{Button, Variant},
-    pages::form::{FormError, field_error, other_error},
+    components::ui::{Button, FormError, TextField, Variant, field_error, other_error, use_saving},
     state::{WorkspaceState, use_workspace},
 };
 use model::{Channel, ChannelId, ChannelKind, SetUp};
@@ -47,7 +45,7 @@ pub(super) fn ChannelForm(
     channel: Memo<Option<Channel>>,
 ) -> impl IntoView {
     let workspace = use_workspace();
-    let saving = Saving::new();
+    let saving = use_saving();
     let typed = RwSignal::new(None::<Text>);
     let text = Memo::new(move |_| {
         typed.get().unwrap_or_else(|| channel.with(|c| c.as_ref().map(Text::of).unwrap_or_default()))

@@ -1,24 +1,22 @@
 //! Invitations: create one, copy its link, revoke one.
 
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
     copy::CopyButton,
-    inputs::{Choice, TextField},
     members::{roles, visibilities},
-    parts::{CardSkeleton, InlineError, LoadFailed, Saving},
+    parts::loaded,
 };
 use crate::{
-    api::{
-        Refused,
-        settings::{InviteInfo, NewInvite, invite, invites, revoke_invite},
+    api::settings::{InviteInfo, NewInvite, invite, invites, revoke_invite},
+    components::ui::{
+        Button, Choice, EmptyState, FieldFrame, FormError, Icon, InlineError, Pill, Removed, TextField, Tone, Variant,
+        field_error, other_error, use_removed, use_saving,
     },
-    components::ui::{Button, EmptyState, FieldFrame, Icon, Pill, Tone, Variant},
     json::fetched,
-    pages::form::{FormError, field_error, other_error},
     state::use_workspace,
 };
-use model::{ApiError, InviteId, Role, Visibility};
+use model::{InviteId, Role, Visibility};
 
 /// The form, the new link and the open invitations.
 #[component]
@@ -27,16 +25,8 @@ pub(super) fn Invites() -> impl IntoView {
     // An invitation closes when somebody uses it to join.
     let members = Memo::new(move |_| workspace.boot.with(|boot| boot.members.len()));
     let open = fetched(move || members.get(), |_| invites());
-    let revoked = RwSignal::new(Vec::<InviteId>::new());
+    let revoked = use_removed();
     let made = RwSignal::new(None::<InviteInfo>);
-    let list = move || {
-        Suspend::new(async move {
-            match open.await {
-                Ok(invites) => view! { <InviteList invites=invites revoked=revoked /> }.into_any(),
-                Err(error) => view! { <LoadFailed error=error.into() retry=move || open.refetch() /> }.into_any(),
-            }
-        })
-    };
     let on_made = move |invite: InviteInfo| {
         made.try_set(Some(invite));
         open.refetch();
@@ -44,7 +34,7 @@ pub(super) fn Invites() -> impl IntoView {
     view! {
         <InviteForm on_made=on_made />
         {move || made.get().map(|invite| view! { <NewLink invite=invite revoked=revoked /> })}
-        <Transition fallback=|| view! { <CardSkeleton lines=1 /> }>{list}</Transition>
+        {loaded(open, 1, move |invites| view! { <InviteList invites revoked /> }.into_any())}
     }
     .into_any()
 }
@@ -56,7 +46,7 @@ fn InviteForm(
     on_made: Callback<(InviteInfo,)>,
 ) -> impl IntoView {
     let workspace = use_workspace();
-    let saving = Saving::new();
+    let saving = use_saving();
     let note = RwSignal::new(String::new());
     let role = RwSignal::new(Role::Agent);
     let visibility = RwSignal::new(Visibility::All);
@@ -143,8 +133,8 @@ fn InviteForm(
 fn NewLink(
     /// The new invitation.
     invite: InviteInfo,
-    /// The ids of invitations revoked on this page.
-    revoked: RwSignal<Vec<InviteId>>,
+    /// The invitations revoked on this page.
+    revoked: Removed<InviteId>,
 ) -> impl IntoView {
     let id = invite.id;
     let link = whole(invite.link.unwrap_or_default());
@@ -153,7 +143,7 @@ fn NewLink(
         false => format!("The invitation for {} is ready", invite.note),
     };
     view! {
-        <section class="card" role="status" hidden=move || revoked.with(|revoked| revoked.contains(&id))>
+        <section class="card" role="status" hidden=move || revoked.has(id)>
             <div class="card-head">
                 <div>
                     <h2>
@@ -183,11 +173,11 @@ fn whole(link: String) -> String {
 fn InviteList(
     /// The invitations as they were read.
     invites: Vec<InviteInfo>,
-    /// The ids of invitations revoked since the read.
-    revoked: RwSignal<Vec<InviteId>>,
+    /// The invitations revoked since the read.
+    revoked: Removed<InviteId>,
 ) -> impl IntoView {
     let ids: Vec<_> = invites.iter().map(|invite| invite.id).collect();
-    let none = Memo::new(move |_| revoked.with(|revoked| ids.iter().all(|id| revoked.contains(id))));
+    let none = Memo::new(move |_| ids.iter().all(|id| revoked.has(*id)));
     let lines = invites.into_iter().map(|invite| view! { <InviteLine invite=invite revoked=revoked /> }).collect_view();
     view! {
         <section class="card">
@@ -209,24 +199,12 @@ fn InviteList(
 fn InviteLine(
     /// The invitation to show.
     invite: InviteInfo,
-    /// The ids of invitations revoked on this page.
-    revoked: RwSignal<Vec<InviteId>>,
+    /// The invitations revoked on this page.
+    revoked: Removed<InviteId>,
 ) -> impl IntoView {
     let id = invite.id;
     let error = RwSignal::new(None::<String>);
-    let revoke = move || {
-        error.set(None);
-        revoked.update(|revoked| revoked.push(id));
-        spawn_local(async move {
-            // "Not found" means that the invitation is already used or revoked.
-            if let Err(Refused(refused)) = revoke_invite(id).await
-                && refused != ApiError::NotFound
-            {
-                revoked.try_update(|revoked| revoked.retain(|other| *other != id));
-                error.try_set(Some(refused.to_string()));
-            }
-        });
-    };
+    let revoke = move || revoked.remove(id, error, revoke_invite(id));
     let whom = if invite.note.is_empty() { "Somebody".to_owned() } else { invite.note };
     let sees = match invite.role {
         Role::Owner | Role::Admin => Visibility::All,
@@ -234,7 +212,7 @@ fn InviteLine(
     };
     let name = format!("Revoke the invitation for {whom}");
     view! {
-        <div class="option" hidden=move || revoked.with(|revoked| revoked.contains(&id))>
+        <div class="option" hidden=move || revoked.has(id)>
             <div>
                 <b>
                     <bdi>{whom}</bdi>

@@ -2,14 +2,14 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{
-    mailbox_form::MailboxForm,
-    parts::{CardSkeleton, InlineError, LoadFailed, Saving},
-};
+use super::{mailbox_form::MailboxForm, parts::LoadFailed};
 use crate::{
     api::mailbox::{MailboxStatus, QuarantinedMail, backfill, load_mailbox, pause_channel, read_mail_again},
     components::{
-        ui::{Banner, BannerPlace, Button, Icon, Pill, RelativeTime, Tone},
+        ui::{
+            Banner, BannerPlace, Button, CardSkeleton, Icon, InlineError, Pill, RelativeTime, TableCard, Tone,
+            use_saving,
+        },
         words::size,
     },
     state::use_now,
@@ -82,7 +82,7 @@ fn Status(
     #[prop(into)] look: Callback<()>,
     #[prop(into)] edit: Callback<()>,
 ) -> impl IntoView {
-    let saving = Saving::new();
+    let saving = use_saving();
     let health = Memo::new(move |_| status.with(|status| status.as_ref().map(|status| status.health.clone())));
     let address =
         move || status.with(|status| status.as_ref().map(|status| status.settings.address.clone()).unwrap_or_default());
@@ -102,7 +102,6 @@ fn Status(
         let (state, title, text) = trouble.get()?;
         Some(view! { <Banner icon=Icon::CircleAlert title text tone=sign(state).0 place=BannerPlace::Card /> })
     };
-    let error = Signal::derive(move || saving.error.get().map(|error| error.to_string()));
     let quarantine = Memo::new(move |_| {
         status.with(|status| status.as_ref().map(|status| status.quarantine.clone()).unwrap_or_default())
     });
@@ -125,7 +124,7 @@ fn Status(
                 </Button>
             </div>
             {trouble}
-            <InlineError error=error />
+            <InlineError error=saving.failure() />
             {move || health.get().map(|health| view! { <Figures health /> })}
             <Before id look />
         </section>
@@ -193,7 +192,7 @@ fn Figures(health: ChannelHealth) -> impl IntoView {
 /// Imports mail from before the mailbox was connected.
 #[component]
 fn Before(id: ChannelId, look: Callback<()>) -> impl IntoView {
-    let saving = Saving::new();
+    let saving = use_saving();
     let asked = RwSignal::new(false);
     let fetch = move |days: u32| {
         move || {
@@ -203,7 +202,6 @@ fn Before(id: ChannelId, look: Callback<()>) -> impl IntoView {
             })
         }
     };
-    let error = Signal::derive(move || saving.error.get().map(|error| error.to_string()));
     view! {
         <div class="card-foot mailbox-before">
             <p>
@@ -215,7 +213,7 @@ fn Before(id: ChannelId, look: Callback<()>) -> impl IntoView {
             <Button small=true on_press=fetch(30) busy=saving.busy>"30 days"</Button>
             <Button small=true on_press=fetch(365) busy=saving.busy>"A year"</Button>
             <Button small=true on_press=fetch(36_500) busy=saving.busy>"All"</Button>
-            <InlineError error=error />
+            <InlineError error=saving.failure() />
         </div>
     }
     .into_any()
@@ -274,45 +272,22 @@ fn Mails(
         }
     };
     view! {
-        <section class="card" aria-label=title>
-            <div class="card-head">
-                <div>
-                    <h2>{title}</h2>
-                    <p>{about}</p>
-                </div>
-            </div>
-            <div class="table-frame">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Received"</th>
-                            <th scope="col">"Reason"</th>
-                            <th scope="col">"Size"</th>
-                            <th scope="col">
-                                <span class="sr">"Actions"</span>
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <For each=move || mails.get() key=|mail| mail.id children=row />
-                    </tbody>
-                </table>
-            </div>
-        </section>
+        <TableCard title about is_region=true columns=&["Received", "Reason", "Size"] actions=true>
+            <For each=move || mails.get() key=|mail| mail.id children=row />
+        </TableCard>
     }
     .into_any()
 }
 
 #[component]
 fn TryAgain(id: MailId, look: Callback<()>) -> impl IntoView {
-    let saving = Saving::new();
+    let saving = use_saving();
     let again = move || saving.run(read_mail_again(id), move |()| _ = look.try_run(()));
-    let error = Signal::derive(move || saving.error.get().map(|error| error.to_string()));
     view! {
         <Button small=true on_press=again busy=saving.busy>
             "Try again"
         </Button>
-        <InlineError error=error />
+        <InlineError error=saving.failure() />
     }
     .into_any()
 }

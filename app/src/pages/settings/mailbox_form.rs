@@ -2,14 +2,12 @@
 
 use leptos::{ev::SubmitEvent, html::Input, prelude::*};
 
-use super::{
-    inputs::{Choice, TextField},
-    parts::Saving,
-};
 use crate::{
     api::mailbox::{FoundMailbox, MailboxCheck, NewMailbox, check_mailbox, connect_mailbox, find_mailbox},
-    components::ui::{Banner, BannerPlace, Button, FieldFrame, Glyph, Icon, Tone, Variant},
-    pages::form::{FormError, PasswordField, field_error, other_error},
+    components::ui::{
+        Banner, BannerPlace, Button, Choice, FieldFrame, FormError, Glyph, Icon, PasswordField, Saving, TextField,
+        Tone, Variant, field_error, other_error, use_saving,
+    },
 };
 use model::{ChannelId, CheckedStep, EmailSettings, Host, Security, StepOutcome};
 
@@ -51,7 +49,7 @@ pub(super) fn MailboxForm(
         settings: RwSignal::new(known),
         found: RwSignal::new(None),
         check: RwSignal::new(None),
-        saving: Saving::new(),
+        saving: use_saving(),
     };
     let password = NodeRef::<Input>::new();
     let ready = Memo::new(move |_| form.settings.with(Option::is_some));

@@ -2,20 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{
-    inputs::Choice,
-    members::{roles, visibilities},
-    parts::InlineError,
-};
+use super::members::{roles, visibilities};
 use crate::{
     api::settings::edit_member,
-    components::{
-        frame::LastWish,
-        ui::{Avatar, AvatarSize, Button, Icon, Pill, Tone},
-    },
+    components::ui::{Avatar, AvatarSize, Button, Choice, Icon, InlineError, LastWish, Pill, Tone},
     state::{WorkspaceState, use_workspace},
 };
-use model::{ApiError, Member, MemberId, Role, Visibility};
+use model::{Member, MemberId, Role, Visibility};
 
 /// The fields of a member that an admin can change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,14 +56,9 @@ pub(super) fn MemberRow(
         let Some(before) = rights.get_untracked() else { return };
         let mut after = before;
         change(&mut after);
-        error.set(None);
-        show(workspace, id, after);
+        let show = move |rights| show(workspace, id, rights);
         let send = move |rights: Rights| edit_member(id, rights.role, rights.visibility, rights.disabled);
-        let undo = move |before, refused: ApiError| {
-            show(workspace, id, before);
-            error.try_set(Some(refused.to_string()));
-        };
-        wish.get_value().send(before, after, send, undo);
+        wish.get_value().show(error, before, after, show, send);
     };
     let set_role = move |word: String| {
         if let Ok(role) = word.parse::<Role>() {

@@ -7,7 +7,7 @@ use super::{
     member_row::MemberRow,
     parts::{AdminOnly, PageHead},
 };
-use crate::state::use_workspace;
+use crate::{components::ui::TableCard, state::use_workspace};
 use model::{Role, Visibility};
 
 /// The roles that a member may give to others. Nobody can give a role above their own (S26).
@@ -38,27 +38,11 @@ fn MemberTable() -> impl IntoView {
     let workspace = use_workspace();
     let ids = Memo::new(move |_| workspace.boot.with(|boot| boot.members.iter().map(|m| m.id).collect::<Vec<_>>()));
     view! {
-        <section class="card">
-            <div class="table-frame">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Name"</th>
-                            <th scope="col">"Role"</th>
-                            <th scope="col">"Sees"</th>
-                            <th scope="col">
-                                <span class="sr">"Actions"</span>
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <For each=move || ids.get() key=|id| *id let:id>
-                            <MemberRow id=id />
-                        </For>
-                    </tbody>
-                </table>
-            </div>
-        </section>
+        <TableCard columns=&["Name", "Role", "Sees"] actions=true>
+            <For each=move || ids.get() key=|id| *id let:id>
+                <MemberRow id=id />
+            </For>
+        </TableCard>
     }
     .into_any()
 }

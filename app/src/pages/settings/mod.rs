@@ -5,7 +5,6 @@ mod browser;
 mod channel_form;
 mod channels;
 mod copy;
-mod inputs;
 mod invites;
 mod mailbox;
 mod mailbox_form;

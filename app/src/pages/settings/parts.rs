@@ -1,13 +1,13 @@
-//! Shared parts of the settings pages: heads, refusals, failures and saving.
+//! Shared parts of the settings pages: heads, refusals, and what is read when a page opens.
 
-use std::future::Future;
-
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_meta::Title;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     api::Refused,
-    components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, Shape, Skeleton, Tone},
+    components::ui::{Banner, BannerPlace, Button, CardSkeleton, EmptyState, Icon, Tone},
+    json::Fetched,
     state::use_workspace,
 };
 use model::{ApiError, Permission};
@@ -80,74 +80,22 @@ pub(super) fn LoadFailed(
     .into_any()
 }
 
-/// A placeholder for a card with some lines.
-#[component]
-pub(super) fn CardSkeleton(
-    /// The number of lines.
-    #[prop(default = 3)]
+/// What a page reads when it opens: a placeholder of `lines` lines, then the content, or why it could not be read.
+pub(super) fn loaded<T>(
+    read: Fetched<Result<T, Refused>>,
     lines: usize,
-) -> impl IntoView {
-    let lines = (0..lines).map(|_| view! { <div class="option"><Skeleton shape=Shape::Block /></div> }).collect_view();
-    view! {
-        <section class="card card-skeleton" aria-busy="true">
-            <span class="sr" role="status">"Loading"</span>
-            {lines}
-        </section>
-    }
-}
-
-/// Shows next to a control why an action failed. The element always exists, so that screen readers announce its changes.
-#[component]
-pub(super) fn InlineError(
-    /// Why the action failed.
-    #[prop(into)]
-    error: Signal<Option<String>>,
-) -> impl IntoView {
+    show: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+{
     let shown = move || {
-        error.get().map(|error| {
-            view! {
-                <p class="field-error">
-                    <Glyph icon=Icon::CircleAlert />
-                    <span>{error}</span>
-                </p>
+        Suspend::new(async move {
+            match read.await {
+                Ok(content) => show(content),
+                Err(error) => view! { <LoadFailed error=error.into() retry=move || read.refetch() /> }.into_any(),
             }
         })
     };
-    view! { <div class="inline-error" role="alert">{shown}</div> }
-}
-
-/// The state of a form that is saved.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Saving {
-    /// Whether a command is being sent.
-    pub busy: RwSignal<bool>,
-    /// Why the last command was refused.
-    pub error: RwSignal<Option<ApiError>>,
-}
-
-impl Saving {
-    /// Creates the state of a form that has not been sent.
-    pub fn new() -> Self {
-        Self { busy: RwSignal::new(false), error: RwSignal::new(None) }
-    }
-
-    /// Sends a command, unless another one is being sent. `done` may run after the page was closed.
-    pub fn run<T: 'static>(
-        self,
-        command: impl Future<Output = Result<T, Refused>> + 'static,
-        done: impl FnOnce(T) + 'static,
-    ) {
-        if self.busy.get_untracked() {
-            return;
-        }
-        self.busy.set(true);
-        self.error.set(None);
-        spawn_local(async move {
-            match command.await {
-                Ok(answer) => done(answer),
-                Err(Refused(error)) => drop(self.error.try_set(Some(error))),
-            }
-            self.busy.try_set(false);
-        });
-    }
+    view! { <Transition fallback=move || view! { <CardSkeleton lines /> }>{shown}</Transition> }
 }

@@ -2,11 +2,11 @@
 
 use leptos::{ev::SubmitEvent, html::Input, prelude::*};
 
-use super::parts::Saving;
 use crate::{
     api::account::change_password,
-    components::ui::{Button, Toast, Toasts, Tone, Variant},
-    pages::form::{FormError, PasswordField, field_error, other_error},
+    components::ui::{
+        Button, FormError, PasswordField, Toast, Tone, Variant, field_error, other_error, use_saving, use_toasts,
+    },
     state::use_workspace,
 };
 
@@ -18,8 +18,8 @@ pub(super) fn PasswordCard(
     on_changed: Callback<()>,
 ) -> impl IntoView {
     let workspace = use_workspace();
-    let toasts = use_context::<Toasts>();
-    let saving = Saving::new();
+    let toasts = use_toasts();
+    let saving = use_saving();
     let (old, new) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -27,9 +27,7 @@ pub(super) fn PasswordCard(
         saving.run(change_password(old.value(), new.value()), move |()| {
             old.set_value("");
             new.set_value("");
-            if let Some(toasts) = toasts {
-                toasts.push(Toast::new("Password changed. Your other sessions have ended.").tone(Tone::Good));
-            }
+            toasts.push(Toast::new("Password changed. Your other sessions have ended.").tone(Tone::Good));
             on_changed.try_run(());
         });
     };

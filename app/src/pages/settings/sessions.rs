@@ -1,40 +1,28 @@
 //! The page of the member's sessions and password. Every member can open it.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use super::{
     browser::describe,
-    parts::{CardSkeleton, InlineError, LoadFailed, PageHead},
+    parts::{PageHead, loaded},
     password::PasswordCard,
 };
 use crate::{
-    api::{
-        Refused,
-        account::{SessionInfo, end_session, sessions},
-    },
-    components::ui::{Button, Glyph, Icon, Pill, RelativeTime, Tone},
+    api::account::{SessionInfo, end_session, sessions},
+    components::ui::{Button, Glyph, Icon, InlineError, Pill, RelativeTime, Removed, Tone, use_removed},
     json::fetched,
     state::use_now,
 };
-use model::{ApiError, SessionId};
+use model::SessionId;
 
 /// The member's sessions and password.
 #[component]
 pub fn SettingsSessions() -> impl IntoView {
     let all = fetched(|| (), |()| sessions());
-    // Sessions that were ended here but are still in the list that was read.
-    let ended = RwSignal::new(Vec::<SessionId>::new());
-    let list = move || {
-        Suspend::new(async move {
-            match all.await {
-                Ok(sessions) => view! { <SessionList sessions=sessions ended=ended /> }.into_any(),
-                Err(error) => view! { <LoadFailed error=error.into() retry=move || all.refetch() /> }.into_any(),
-            }
-        })
-    };
+    let ended = use_removed();
     view! {
         <PageHead title="Sessions and password" lead="Where you are signed in. End every session that you do not know." />
-        <Transition fallback=|| view! { <CardSkeleton /> }>{list}</Transition>
+        {loaded(all, 3, move |sessions| view! { <SessionList sessions ended /> }.into_any())}
         <PasswordCard on_changed=move || all.refetch() />
     }
     .into_any()
@@ -44,8 +32,8 @@ pub fn SettingsSessions() -> impl IntoView {
 fn SessionList(
     /// The sessions as they were read.
     sessions: Vec<SessionInfo>,
-    /// The ids of sessions ended since the read.
-    ended: RwSignal<Vec<SessionId>>,
+    /// The sessions ended since the read.
+    ended: Removed<SessionId>,
 ) -> impl IntoView {
     let lines =
         sessions.into_iter().map(|session| view! { <SessionLine session=session ended=ended /> }).collect_view();
@@ -56,33 +44,21 @@ fn SessionList(
 fn SessionLine(
     /// The session to show.
     session: SessionInfo,
-    /// The ids of sessions ended on this page.
-    ended: RwSignal<Vec<SessionId>>,
+    /// The sessions ended on this page.
+    ended: Removed<SessionId>,
 ) -> impl IntoView {
     let now = use_now();
     let id = session.id;
     let error = RwSignal::new(None::<String>);
     let (words, icon) = describe(&session.user_agent);
     let name = format!("End {words}");
-    let end = move || {
-        error.set(None);
-        ended.update(|ended| ended.push(id));
-        spawn_local(async move {
-            // "Not found" means that the session has already ended.
-            if let Err(Refused(refused)) = end_session(id).await
-                && refused != ApiError::NotFound
-            {
-                ended.try_update(|ended| ended.retain(|other| *other != id));
-                error.try_set(Some(refused.to_string()));
-            }
-        });
-    };
+    let end = move || ended.remove(id, error, end_session(id));
     let control = match session.this {
         true => view! { <Pill text="This session" tone=Tone::Good icon=Icon::Check /> }.into_any(),
         false => view! { <Button small=true name=name on_press=end>"End"</Button> }.into_any(),
     };
     view! {
-        <div class="option" hidden=move || ended.with(|ended| ended.contains(&id))>
+        <div class="option" hidden=move || ended.has(id)>
             <Glyph icon=icon />
             <div>
                 <b title=session.user_agent>{words}</b>

@@ -1,12 +1,15 @@
 //! The state of the system: version, database, waiting jobs and jobs that were given up.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
-use super::parts::{AdminOnly, CardSkeleton, InlineError, LoadFailed, PageHead};
+use super::parts::{AdminOnly, PageHead, loaded};
 use crate::{
     api::settings::{DeadJob, SystemStatus, load_system_status, revive_job},
     components::{
-        ui::{Banner, BannerPlace, Button, EmptyState, Icon, Pill, RelativeTime, Tone},
+        ui::{
+            Banner, BannerPlace, Button, EmptyState, Icon, InlineError, Pill, RelativeTime, TableCard, Tone,
+            change_at_once,
+        },
         words::size,
     },
     json::fetched,
@@ -29,16 +32,8 @@ pub fn SettingsSystem() -> impl IntoView {
 #[component]
 fn Status() -> impl IntoView {
     let status = fetched(|| (), |()| load_system_status());
-    let shown = move || {
-        Suspend::new(async move {
-            match status.await {
-                Ok(status) => view! { <Shown status=status /> }.into_any(),
-                Err(error) => view! { <LoadFailed error=error.into() retry=move || status.refetch() /> }.into_any(),
-            }
-        })
-    };
     view! {
-        <Transition fallback=|| view! { <CardSkeleton lines=4 /> }>{shown}</Transition>
+        {loaded(status, 4, |status| view! { <Shown status /> }.into_any())}
         <p class="page-foot">
             <Button icon=Icon::RefreshCw small=true on_press=move || status.refetch()>
                 "Refresh"
@@ -128,29 +123,14 @@ fn DeadJobs(
 ) -> impl IntoView {
     let rows = jobs.into_iter().map(|job| view! { <JobRow job=job /> }).collect_view();
     view! {
-        <section class="card">
-            <div class="card-head">
-                <div>
-                    <h2>"Failed jobs"</h2>
-                    <p>"Nothing is lost. You can run each job again."</p>
-                </div>
-            </div>
-            <div class="table-frame">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Job"</th>
-                            <th scope="col">"What went wrong"</th>
-                            <th scope="col">"Last attempt"</th>
-                            <th scope="col">
-                                <span class="sr">"Actions"</span>
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </section>
+        <TableCard
+            title="Failed jobs"
+            about="Nothing is lost. You can run each job again."
+            columns=&["Job", "What went wrong", "Last attempt"]
+            actions=true
+        >
+            {rows}
+        </TableCard>
     }
     .into_any()
 }
@@ -165,14 +145,10 @@ fn JobRow(
     let revived = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let revive = move || {
-        error.set(None);
-        revived.set(true);
-        spawn_local(async move {
-            if let Err(refused) = revive_job(id).await {
-                revived.try_set(false);
-                error.try_set(Some(refused.to_string()));
-            }
-        });
+        let show = move |on| {
+            revived.try_set(on);
+        };
+        change_at_once(error, show, revive_job(id));
     };
     let kind = in_words(&job.kind);
     let name = format!("Try again: {kind}");

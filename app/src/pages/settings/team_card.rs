@@ -2,16 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::parts::InlineError;
 use crate::{
     api::settings::{set_in_team, set_team_channels},
-    components::{
-        frame::LastWish,
-        ui::{Avatar, AvatarSize},
-    },
+    components::ui::{Avatar, AvatarSize, InlineError, LastWish},
     state::{WorkspaceState, use_workspace},
 };
-use model::{ApiError, ChannelId, MemberId, TeamId};
+use model::{ChannelId, MemberId, TeamId};
 
 /// A team.
 #[component]
@@ -91,13 +87,8 @@ fn MemberCheck(
         workspace.boot.with(|boot| boot.members.iter().any(|m| m.id == member && m.teams.contains(&team)))
     });
     let turn = move |on: bool| {
-        error.set(None);
-        show_in_team(workspace, member, team, on);
-        let undo = move |before, refused: ApiError| {
-            show_in_team(workspace, member, team, before);
-            error.try_set(Some(refused.to_string()));
-        };
-        wish.get_value().send(!on, on, move |on| set_in_team(member, team, on), undo);
+        let show = move |on| show_in_team(workspace, member, team, on);
+        wish.get_value().show(error, !on, on, show, move |on| set_in_team(member, team, on));
     };
     view! {
         <label class="check">
@@ -133,19 +124,14 @@ fn ChannelCheck(
     });
     let inside = Memo::new(move |_| channels_of(workspace, team).contains(&channel));
     let turn = move |on: bool| {
-        error.set(None);
         let before = untrack(|| channels_of(workspace, team));
         let mut after = before.clone();
         after.retain(|other| *other != channel);
         if on {
             after.push(channel);
         }
-        show_channels(workspace, team, after.clone());
-        let undo = move |before, refused: ApiError| {
-            show_channels(workspace, team, before);
-            error.try_set(Some(refused.to_string()));
-        };
-        wish.get_value().send(before, after, move |channels| set_team_channels(team, channels), undo);
+        let show = move |channels| show_channels(workspace, team, channels);
+        wish.get_value().show(error, before, after, show, move |channels| set_team_channels(team, channels));
     };
     view! {
         <label class="check">

@@ -3,14 +3,12 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
-    inputs::TextField,
-    parts::{AdminOnly, PageHead, Saving},
+    parts::{AdminOnly, PageHead},
     team_card::TeamCard,
 };
 use crate::{
     api::settings::add_team,
-    components::ui::{Button, EmptyState, Icon, Variant},
-    pages::form::{FormError, field_error, other_error},
+    components::ui::{Button, EmptyState, FormError, Icon, TextField, Variant, field_error, other_error, use_saving},
     state::{WorkspaceState, new_uuid, use_workspace},
 };
 use model::{Team, TeamId};
@@ -48,7 +46,7 @@ fn TeamList() -> impl IntoView {
 #[component]
 fn NewTeam() -> impl IntoView {
     let workspace = use_workspace();
-    let saving = Saving::new();
+    let saving = use_saving();
     let name = RwSignal::new(String::new());
     // The id is kept until the request succeeds, so that a retry does not create a second team.
     let id = StoredValue::new(None::<TeamId>);

@@ -2,17 +2,13 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{
-    inputs::{SwitchOption, TextField},
-    parts::{AdminOnly, InlineError, PageHead, Saving},
-};
+use super::parts::{AdminOnly, PageHead};
 use crate::{
     api::settings::{WorkspaceEdit, edit_workspace},
-    components::{
-        frame::LastWish,
-        ui::{Button, Variant},
+    components::ui::{
+        Button, FormError, InlineError, LastWish, SwitchOption, TextField, Variant, field_error, other_error,
+        use_saving,
     },
-    pages::form::{FormError, field_error, other_error},
     state::use_workspace,
 };
 use model::Workspace;
@@ -41,7 +37,7 @@ fn edit_of(workspace: &Workspace) -> WorkspaceEdit {
 #[component]
 fn NameForm() -> impl IntoView {
     let workspace = use_workspace();
-    let saving = Saving::new();
+    let saving = use_saving();
     // The unsaved name. None while it equals the saved name.
     let typed = RwSignal::new(None::<String>);
     let value =
@@ -85,16 +81,14 @@ fn Switches() -> impl IntoView {
     let workspace = use_workspace();
     let wish = StoredValue::new(LastWish::new());
     let error = RwSignal::new(None::<String>);
-    let turn = move |change: fn(&mut Workspace, bool), on: bool| {
-        error.set(None);
+    let turn = move |change: fn(&mut WorkspaceEdit, bool), on: bool| {
         let before = workspace.boot.with_untracked(|boot| edit_of(&boot.workspace));
-        workspace.boot.update(|boot| change(&mut boot.workspace, on));
-        let after = workspace.boot.with_untracked(|boot| edit_of(&boot.workspace));
-        let undo = move |before: WorkspaceEdit, refused: model::ApiError| {
-            workspace.boot.try_update(|boot| put_back(&mut boot.workspace, &before));
-            error.try_set(Some(refused.to_string()));
+        let mut after = before.clone();
+        change(&mut after, on);
+        let show = move |edit: WorkspaceEdit| {
+            workspace.boot.try_update(|boot| set_switches(&mut boot.workspace, &edit));
         };
-        wish.get_value().send(before, after, edit_workspace, undo);
+        wish.get_value().show(error, before, after, show, edit_workspace);
     };
     view! {
         <section class="card">
@@ -103,14 +97,14 @@ fn Switches() -> impl IntoView {
                 label="Chat"
                 text="On: visitors reach members whose own chat is on. Off: messages go to Missed and visitors get the auto-reply."
                 on=Signal::derive(move || workspace.boot.with(|boot| boot.workspace.chat_enabled))
-                on_turn=move |on: bool| turn(|workspace, on| workspace.chat_enabled = on, on)
+                on_turn=move |on: bool| turn(|edit, on| edit.chat_enabled = on, on)
             />
             <SwitchOption
                 id="pending-after-reply"
                 label="Pending after a reply"
                 text="After a reply, the conversation is pending until the customer answers."
                 on=Signal::derive(move || workspace.boot.with(|boot| boot.workspace.pending_after_reply))
-                on_turn=move |on: bool| turn(|workspace, on| workspace.pending_after_reply = on, on)
+                on_turn=move |on: bool| turn(|edit, on| edit.pending_after_reply = on, on)
             />
             <InlineError error=error />
         </section>
@@ -118,8 +112,8 @@ fn Switches() -> impl IntoView {
     .into_any()
 }
 
-/// Restores the switches after a refusal. The name is saved separately.
-fn put_back(workspace: &mut Workspace, before: &WorkspaceEdit) {
-    workspace.chat_enabled = before.chat_enabled;
-    workspace.pending_after_reply = before.pending_after_reply;
+/// Sets the switches. The name is saved separately.
+fn set_switches(workspace: &mut Workspace, edit: &WorkspaceEdit) {
+    workspace.chat_enabled = edit.chat_enabled;
+    workspace.pending_after_reply = edit.pending_after_reply;
 }

@@ -1,21 +1,84 @@
-//! The list of the inbox: its pages, and when to read it again.
+//! The list: which filter it shows, the numbers above it, its rows in their order, and when it is read again.
 
 use std::{collections::HashMap, time::Duration};
 
 use leptos::prelude::*;
-use model::{ApiError, Cursor, Filter, InboxPage, ListPart, Sort};
 
-use super::{Inbox, Listed};
+use super::core::Core;
+use model::{
+    ApiError, Changed, ConversationId, ConversationRow, Counts, Cursor, Filter, InboxPage, ListPart, Sort, arrange,
+};
 
 /// How long to wait for more reasons before the list is read again.
-const READ_LIST_AGAIN: Duration = Duration::from_millis(300);
+const READ_AGAIN: Duration = Duration::from_millis(300);
 
-impl Inbox {
+/// What the list shows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Listed {
+    /// Nothing has been read yet.
+    #[default]
+    Nothing,
+    /// The conversations that match a filter.
+    Filter(Filter),
+    /// The list could not be read.
+    Failed(ApiError),
+}
+
+/// The list on screen. Copies share their state.
+#[derive(Clone, Copy)]
+pub struct ListState {
+    core: Core,
+    /// What the list shows. The filter that is asked for is in the URL; this is the one whose rows are here.
+    pub listed: RwSignal<Listed>,
+    /// The counters above the list.
+    pub counts: RwSignal<Counts>,
+    /// The ids of the rows in display order.
+    pub order: RwSignal<Vec<ConversationId>>,
+    rows: StoredValue<HashMap<ConversationId, ArcRwSignal<ConversationRow>>>,
+    /// Whether older rows can be loaded.
+    pub more: RwSignal<bool>,
+    /// The row under the pointer. Live changes do not move this row (L8).
+    pub hovered: RwSignal<Option<ConversationId>>,
+    /// The open conversation, as the URL says. Live changes do not move its row either.
+    pub selected: RwSignal<Option<ConversationId>>,
+    /// Incremented when the list has to be read again.
+    pub reads: RwSignal<u32>,
+    /// Whether the list is about to be read again.
+    is_stale: StoredValue<bool>,
+    /// Whether the list is read again without any missed event. The rows below the first page are then kept.
+    renews: StoredValue<bool>,
+    /// The filter and event number of the read that the list is based on.
+    read: StoredValue<Option<(Filter, i64)>>,
+}
+
+impl ListState {
+    pub(super) fn new(core: Core, selected: RwSignal<Option<ConversationId>>) -> Self {
+        Self {
+            core,
+            listed: RwSignal::default(),
+            counts: RwSignal::default(),
+            order: RwSignal::default(),
+            rows: StoredValue::default(),
+            more: RwSignal::new(false),
+            hovered: RwSignal::new(None),
+            selected,
+            reads: RwSignal::new(0),
+            is_stale: StoredValue::new(false),
+            renews: StoredValue::new(false),
+            read: StoredValue::new(None),
+        }
+    }
+
+    /// The signal of a row.
+    pub fn row(self, id: ConversationId) -> Option<ArcRwSignal<ConversationRow>> {
+        self.rows.try_with_value(|rows| rows.get(&id).cloned()).flatten()
+    }
+
     /// Shows the first page of a filter, or that it could not be read. A page that is already shown changes nothing.
     pub fn show_page(self, filter: Filter, page: Result<InboxPage, ApiError>) {
         let listed = match page {
             Ok(page) => {
-                self.set_list(filter.clone(), page);
+                self.set(filter.clone(), page);
                 Listed::Filter(filter)
             }
             Err(error) => Listed::Failed(error),
@@ -25,31 +88,32 @@ impl Inbox {
         }
     }
 
-    fn set_list(self, filter: Filter, page: InboxPage) {
-        let same = self.core.with_value(|core| core.list.as_ref().is_some_and(|list| list.filter == filter));
+    fn set(self, filter: Filter, page: InboxPage) {
+        let same = self.core.list(|list| list.filter == filter) == Some(true);
         // This compares the event number of the read, not the current one: after a reset, events may have moved the list on past a gap.
         let read = Some((filter.clone(), page.seq));
-        if same && self.list_read.get_value() == read {
+        if same && self.read.get_value() == read {
             return;
         }
-        self.list_read.set_value(read);
-        let renews = self.list_renews.get_value();
-        self.list_renews.set_value(false);
-        self.core.update_value(|core| match &mut core.list {
+        self.read.set_value(read);
+        let renews = self.renews.get_value();
+        self.renews.set_value(false);
+        self.core.change(|state| match &mut state.list {
             Some(list) if same && renews => list.renew(page),
             list => *list = Some(ListPart::new(filter, Sort::Last, page)),
         });
-        self.catch_up();
+        let changed = self.core.catch_up();
         if !same {
             self.rows.update_value(HashMap::clear);
             self.order.set(Vec::new());
         }
-        self.show_list(true);
+        self.draw();
+        self.read_again_for(&changed);
     }
 
     /// Adds an older page at the bottom, if the list still shows that filter and still ends at `after`.
     pub fn append(self, filter: &Filter, after: Cursor, page: InboxPage) {
-        let fits = self.core.try_update_value(|core| match &mut core.list {
+        let fits = self.core.change(|state| match &mut state.list {
             Some(list) if list.filter == *filter && list.end() == Some(after) => {
                 list.append(page);
                 true
@@ -57,28 +121,95 @@ impl Inbox {
             _ => false,
         });
         if fits == Some(true) {
-            self.show_list(true);
+            self.draw();
         }
     }
 
     /// The filter and the cursor where the loaded part of the list ends.
     pub fn end(self) -> Option<(Filter, Cursor)> {
-        let end = |list: &ListPart| list.end().map(|end| (list.filter.clone(), end));
-        self.core.try_with_value(|core| core.list.as_ref().and_then(end)).flatten()
+        self.core.list(|list| list.end().map(|end| (list.filter.clone(), end))).flatten()
     }
 
-    /// Reads the list once for all reasons within a short time, because a bulk action on thousands of conversations sends as many events.
-    pub(super) fn read_list_again(self) {
-        if self.list_is_stale.try_get_value() == Some(false) {
-            self.list_is_stale.set_value(true);
-            set_timeout(
-                move || {
-                    self.list_is_stale.try_set_value(false);
-                    self.list_renews.try_set_value(true);
-                    self.list_reads.try_update(|n| *n += 1);
-                },
-                READ_LIST_AGAIN,
-            );
+    /// Sorts the rows again after a row lost the pointer or the selection.
+    pub fn arrange(self) {
+        if let Some(target) = self.core.list(|list| list.rows.iter().map(|row| row.id).collect()) {
+            self.draw_order(target);
         }
+    }
+
+    /// Shows what the reducer changed.
+    pub(super) fn show(self, changed: &[Changed]) {
+        if changed.iter().any(|c| matches!(c, Changed::Order | Changed::Row(_) | Changed::Counts)) {
+            self.draw();
+        }
+        self.read_again_for(changed);
+    }
+
+    /// Shows current values on the row of the open conversation if it is still here, although it no longer matches the filter.
+    pub(super) fn show_open(self, row: &ConversationRow) {
+        let listed = self.core.list(|list| list.rows.iter().any(|one| one.id == row.id)) == Some(true);
+        self.rows.with_value(|known| match known.get(&row.id) {
+            Some(card) if !listed && card.with_untracked(|shown| shown != row) => card.set(row.clone()),
+            _ => {}
+        });
+    }
+
+    /// Events were missed, so the next read replaces all rows.
+    pub(super) fn replace_at_next_read(self) {
+        self.renews.set_value(false);
+    }
+
+    /// Writes only changed values into the signals, so that an unchanged row is not rendered again.
+    fn draw(self) {
+        let Some((rows, more, counts)) = self.core.list(|list| (list.rows.clone(), list.more, list.counts)) else {
+            return;
+        };
+        if self.counts.get_untracked() != counts {
+            self.counts.set(counts);
+        }
+        let target: Vec<ConversationId> = rows.iter().map(|row| row.id).collect();
+        self.rows.update_value(|known| {
+            for row in rows {
+                match known.get(&row.id) {
+                    Some(signal) if signal.with_untracked(|shown| *shown == row) => {}
+                    Some(signal) => signal.set(row),
+                    None => {
+                        known.insert(row.id, ArcRwSignal::new(row));
+                    }
+                }
+            }
+        });
+        self.draw_order(target);
+        if self.more.get_untracked() != more {
+            self.more.set(more);
+        }
+    }
+
+    fn draw_order(self, target: Vec<ConversationId>) {
+        let pinned: Vec<ConversationId> =
+            [self.hovered.get_untracked(), self.selected.get_untracked()].into_iter().flatten().collect();
+        let shown = self.order.get_untracked();
+        let order = arrange(&shown, &target, &pinned);
+        if order != shown {
+            self.order.set(order);
+        }
+    }
+
+    /// Reads the list again if a change says so: once for all reasons within a short time, because a bulk action on thousands of conversations
+    /// sends as many events.
+    fn read_again_for(self, changed: &[Changed]) {
+        let asks = changed.iter().any(|c| matches!(c, Changed::List | Changed::Recount));
+        if !asks || self.is_stale.try_get_value() != Some(false) {
+            return;
+        }
+        self.is_stale.set_value(true);
+        set_timeout(
+            move || {
+                self.is_stale.try_set_value(false);
+                self.renews.try_set_value(true);
+                self.reads.try_update(|n| *n += 1);
+            },
+            READ_AGAIN,
+        );
     }
 }

@@ -134,9 +134,9 @@ fn event(seq: i64, before: &ConversationRow, now: &ConversationRow) -> LiveEvent
 
 /// What is on screen.
 fn screen(inbox: Inbox) -> (Vec<ConversationRow>, Counts, Option<ConversationRow>) {
-    let order = inbox.order.get_untracked();
-    let rows = order.into_iter().filter_map(|id| inbox.row(id)).map(|row| row.get_untracked()).collect();
-    (rows, inbox.counts.get_untracked(), inbox.open.get_untracked())
+    let order = inbox.list.order.get_untracked();
+    let rows = order.into_iter().filter_map(|id| inbox.list.row(id)).map(|row| row.get_untracked()).collect();
+    (rows, inbox.list.counts.get_untracked(), inbox.thread.open.get_untracked())
 }
 
 /// After a reset only the fresh read contains the missed changes, whether or not later events arrive before the read does.
@@ -146,17 +146,17 @@ fn r14_a_read_after_a_reset_counts_however_far_events_went_on() {
     let [anna_missed, anna_now] = [row(10, "Said in the gap", 20), row(10, "Said after it", 40)];
 
     let (_kept, resumed) = inbox();
-    resumed.show_page(View::All.into(), Ok(page(vec![anna.clone()], 5)));
-    resumed.show_thread_answer(Some(Ok(thread(anna, 5))));
+    resumed.list.show_page(View::All.into(), Ok(page(vec![anna.clone()], 5)));
+    resumed.thread.show_answer(Some(Ok(thread(anna, 5))));
     // Events 6 to 8 are missed. The stream continues with 9 while the reads are still running.
     resumed.receive(event(9, &anna_missed, &anna_now));
     let fresh = |seen: &ConversationRow| Ok(page(vec![missed.clone(), seen.clone()], 8));
-    resumed.show_page(View::All.into(), fresh(&anna_missed));
-    resumed.show_thread_answer(Some(Ok(thread(anna_missed.clone(), 8))));
+    resumed.list.show_page(View::All.into(), fresh(&anna_missed));
+    resumed.thread.show_answer(Some(Ok(thread(anna_missed.clone(), 8))));
 
     let (_kept_too, loaded) = inbox();
-    loaded.show_page(View::All.into(), Ok(page(vec![anna_now.clone(), missed.clone()], 9)));
-    loaded.show_thread_answer(Some(Ok(thread(anna_now, 9))));
+    loaded.list.show_page(View::All.into(), Ok(page(vec![anna_now.clone(), missed.clone()], 9)));
+    loaded.thread.show_answer(Some(Ok(thread(anna_now, 9))));
     assert_eq!(screen(resumed), screen(loaded));
 }
 
@@ -167,13 +167,12 @@ fn t6_what_the_next_mail_answers_is_known_when_one_is_taken_back() {
     let (theirs, ours) = (mail(&row, 1, "Two doors", None), mail(&row, 2, "Our doors", Some(DeliveryState::Scheduled)));
     let (_kept, inbox) = inbox();
     let answered = |mail: &Message| Some(LastMail::Answered(Box::new(mail.mail().unwrap().clone())));
-    inbox.show_thread_answer(Some(Ok(Thread {
-        messages: vec![theirs.clone(), ours.clone()],
-        ..thread(row.clone(), 5)
-    })));
-    assert_eq!(inbox.last_mail.get_untracked(), answered(&ours));
-    inbox.show_cancelled(mail(&row, 2, "Our doors", Some(DeliveryState::Cancelled)));
-    assert_eq!(inbox.last_mail.get_untracked(), answered(&theirs));
+    inbox
+        .thread
+        .show_answer(Some(Ok(Thread { messages: vec![theirs.clone(), ours.clone()], ..thread(row.clone(), 5) })));
+    assert_eq!(inbox.thread.last_mail.get_untracked(), answered(&ours));
+    inbox.thread.show_cancelled(mail(&row, 2, "Our doors", Some(DeliveryState::Cancelled)));
+    assert_eq!(inbox.thread.last_mail.get_untracked(), answered(&theirs));
 }
 
 /// T5: the mail that is answered may be older than the entries shown.
@@ -183,8 +182,8 @@ fn t5_what_is_answered_is_known_where_it_is_not_shown() {
     let older = mail(&row, 1, "Two doors", None).content.into_mail().unwrap();
     let (_kept, inbox) = inbox();
     let part = Thread { more: true, answered: Some(older.clone()), ..thread(row.clone(), 5) };
-    inbox.show_thread_answer(Some(Ok(part)));
-    assert_eq!(inbox.last_mail.get_untracked(), Some(LastMail::Answered(older)));
+    inbox.thread.show_answer(Some(Ok(part)));
+    assert_eq!(inbox.thread.last_mail.get_untracked(), Some(LastMail::Answered(older)));
 }
 
 /// Two parts of a page may ask for the same read. The second answer must not undo events that arrived since the first.
@@ -193,12 +192,12 @@ fn a_read_that_is_shown_already_changes_nothing() {
     let (before, now) = (row(10, "Hello", 10), row(10, "Are you there?", 20));
     let (_kept, inbox) = inbox();
     for _ in 0..2 {
-        inbox.show_page(View::All.into(), Ok(page(vec![before.clone()], 5)));
-        inbox.show_thread_answer(Some(Ok(thread(before.clone(), 5))));
+        inbox.list.show_page(View::All.into(), Ok(page(vec![before.clone()], 5)));
+        inbox.thread.show_answer(Some(Ok(thread(before.clone(), 5))));
         inbox.receive(event(6, &before, &now));
         assert_eq!(screen(inbox).0, std::slice::from_ref(&now));
         assert_eq!(screen(inbox).2, Some(now.clone()));
     }
-    assert_eq!(inbox.listed.get_untracked(), Listed::Filter(View::All.into()));
-    assert_eq!(inbox.shown.get_untracked(), Shown::Thread(now.id));
+    assert_eq!(inbox.list.listed.get_untracked(), Listed::Filter(View::All.into()));
+    assert_eq!(inbox.thread.shown.get_untracked(), Shown::Thread(now.id));
 }

@@ -1,12 +1,12 @@
-//! The inputs of the settings pages. The caller holds their state.
+//! Inputs whose state the caller holds.
 
 use leptos::prelude::*;
 
-use crate::components::ui::{FieldFrame, Glyph, Icon};
+use super::{FieldFrame, Glyph, Icon};
 
 /// A text input.
 #[component]
-pub(super) fn TextField(
+pub fn TextField(
     /// An id that is unique in the page.
     #[prop(into)]
     id: String,
@@ -87,7 +87,7 @@ pub(super) fn TextField(
 
 /// A native select for one of a few options.
 #[component]
-pub(super) fn Choice(
+pub fn Choice(
     /// An id that is unique in the page.
     #[prop(optional, into)]
     id: Option<String>,
@@ -127,7 +127,7 @@ pub(super) fn Choice(
 
 /// A setting on one line: its label, its effect and its switch.
 #[component]
-pub(super) fn SwitchOption(
+pub fn SwitchOption(
     /// An id that is unique in the page.
     #[prop(into)]
     id: String,

@@ -3,16 +3,13 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_query_map;
 
-use super::form::described;
-use crate::{
-    api::Refused,
-    components::ui::{FieldFrame, Mark},
-};
+use super::{FieldFrame, Mark, form::described};
+use crate::api::Refused;
 use model::ApiError;
 
 /// The page around the card.
 #[component]
-pub(crate) fn AuthCard(
+pub fn AuthCard(
     /// The heading: what the visitor should do.
     #[prop(into)]
     title: String,
@@ -44,7 +41,7 @@ pub(crate) fn AuthCard(
 
 /// A required single-line text input.
 #[component]
-pub(crate) fn AuthField(
+pub fn AuthField(
     /// An id that is unique in the page.
     id: &'static str,
     /// The label.
@@ -90,16 +87,32 @@ pub(crate) fn AuthField(
     }
 }
 
-/// Why the form was refused before the redirect back to its page.
-pub(super) fn refusal<S>(action: ServerAction<S>, before: Option<ApiError>) -> Signal<Option<ApiError>>
-where
-    S: ServerFn<Output = (), Error = Refused> + Clone + Send + Sync + 'static,
-{
-    // `__path` names the form that was refused. It is compared but not shown, so that the other forms on the page show no refusal.
-    let led_back = use_query_map().with_untracked(|query| query.get("__path").is_some_and(|path| path == S::PATH));
-    let before = before.filter(|_| led_back);
-    // Before its first answer, an action holds an error from the URL, which anybody can write (S6).
-    let answered = move || action.version().get() > 0;
-    let refused = move || answered().then(|| action.value().get().and_then(Result::err).map(ApiError::from)).flatten();
-    Signal::derive(move || refused().or_else(|| before.clone()))
+/// What became of a form that works without scripts.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent {
+    /// Whether it is being sent, or its redirect follows.
+    pub busy: Signal<bool>,
+    /// Why it was refused.
+    pub error: Signal<Option<ApiError>>,
+}
+
+impl Sent {
+    /// Watches the action of a form. `before` is why it was refused before the redirect back to its page.
+    pub fn of<S>(action: ServerAction<S>, before: Option<ApiError>) -> Self
+    where
+        S: ServerFn<Output = (), Error = Refused> + Clone + Send + Sync + 'static,
+    {
+        // `__path` names the form that was refused. It is compared but not shown, so that the other forms on the page show no refusal.
+        let led_back = use_query_map().with_untracked(|query| query.get("__path").is_some_and(|path| path == S::PATH));
+        let before = before.filter(|_| led_back);
+        // Before its first answer, an action holds an error from the URL, which anybody can write (S6).
+        let answered = move || action.version().get() > 0;
+        let refused =
+            move || answered().then(|| action.value().get().and_then(Result::err).map(ApiError::from)).flatten();
+        Self {
+            // Still busy after the answer, because the redirect follows.
+            busy: Signal::derive(move || action.pending().get() || matches!(action.value().get(), Some(Ok(())))),
+            error: Signal::derive(move || refused().or_else(|| before.clone())),
+        }
+    }
 }

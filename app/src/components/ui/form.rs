@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::components::ui::{FieldFrame, Glyph, Icon, IconButton};
+use super::{FieldFrame, Glyph, Icon, IconButton};
 use model::ApiError;
 
 /// The error message to show next to a field, if the error names that field.
-pub(crate) fn field_error(error: Signal<Option<ApiError>>, name: &'static str) -> Signal<Option<String>> {
+pub fn field_error(error: Signal<Option<ApiError>>, name: &'static str) -> Signal<Option<String>> {
     Signal::derive(move || match error.get() {
         Some(ApiError::Invalid { field, message }) if field == name => Some(message),
         _ => None,
@@ -14,7 +14,7 @@ pub(crate) fn field_error(error: Signal<Option<ApiError>>, name: &'static str) -
 }
 
 /// The error message to show at the top, if the error names no visible field.
-pub(crate) fn other_error(error: Signal<Option<ApiError>>, fields: &'static [&'static str]) -> Signal<Option<String>> {
+pub fn other_error(error: Signal<Option<ApiError>>, fields: &'static [&'static str]) -> Signal<Option<String>> {
     Signal::derive(move || match error.get() {
         Some(ApiError::Invalid { field, .. }) if fields.contains(&field.as_str()) => None,
         other => other.map(|error| error.to_string()),
@@ -23,7 +23,7 @@ pub(crate) fn other_error(error: Signal<Option<ApiError>>, fields: &'static [&'s
 
 /// An error that belongs to no field.
 #[component]
-pub(crate) fn FormError(
+pub fn FormError(
     /// What went wrong, and what to do.
     error: Signal<Option<String>>,
 ) -> impl IntoView {
@@ -46,7 +46,7 @@ pub(super) fn described(id: &str, hint: bool) -> String {
 
 /// A password input, and a button that shows the password.
 #[component]
-pub(crate) fn PasswordField(
+pub fn PasswordField(
     /// An id that is unique in the page.
     #[prop(into)]
     id: String,

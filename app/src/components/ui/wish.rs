@@ -64,4 +64,23 @@ impl<T: Clone + Send + Sync + 'static> LastWish<T> {
             busy.set_value(false);
         });
     }
+
+    /// Shows a value at once and sends it. If the server refuses the latest value, the previous one is shown again, with the reason in `error`.
+    pub fn show<R, F>(
+        &self,
+        error: RwSignal<Option<String>>,
+        before: T,
+        wish: T,
+        show: impl Fn(T) + 'static,
+        command: impl Fn(T) -> F + 'static,
+    ) where
+        F: Future<Output = Result<R, Refused>> + 'static,
+    {
+        error.set(None);
+        show(wish.clone());
+        self.send(before, wish, command, move |before, refused| {
+            show(before);
+            error.try_set(Some(refused.to_string()));
+        });
+    }
 }

@@ -1,0 +1,63 @@
+//! A card with a table.
+
+use leptos::prelude::*;
+
+use super::InlineError;
+
+/// A table in a card. A narrow window scrolls it sideways.
+#[component]
+pub fn TableCard(
+    /// The heading. Without one the page's title says what the table is.
+    #[prop(optional)]
+    title: Option<&'static str>,
+    /// A sentence below the heading.
+    #[prop(optional)]
+    about: &'static str,
+    /// Whether the heading also names the card as a region.
+    #[prop(optional)]
+    is_region: bool,
+    /// The headings of the columns.
+    columns: &'static [&'static str],
+    /// Whether one more column has buttons. Only screen readers hear its heading.
+    #[prop(optional)]
+    actions: bool,
+    /// Why an action on the whole table failed.
+    #[prop(optional, into)]
+    error: Option<Signal<Option<String>>>,
+    /// The rows.
+    children: Children,
+) -> impl IntoView {
+    let head = title.map(|title| {
+        view! {
+            <div class="card-head">
+                <div>
+                    <h2>{title}</h2>
+                    <p>{about}</p>
+                </div>
+            </div>
+        }
+    });
+    let columns = columns.iter().map(|column| view! { <th scope="col">{*column}</th> }).collect_view();
+    let actions = actions.then(|| {
+        view! {
+            <th scope="col">
+                <span class="sr">"Actions"</span>
+            </th>
+        }
+    });
+    view! {
+        <section class="card" aria-label=title.filter(|_| is_region)>
+            {head}
+            <div class="table-frame">
+                <table class="table">
+                    <thead>
+                        <tr>{columns} {actions}</tr>
+                    </thead>
+                    <tbody>{children()}</tbody>
+                </table>
+            </div>
+            {error.map(|error| view! { <InlineError error /> })}
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,253 @@
+//! The open conversation: its row and contact, its entries, and what the member has seen of it.
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+
+use super::{
+    core::Core,
+    last_mail::{LastMail, last_mail},
+    list::ListState,
+    seen::JustCame,
+    slots::{Slotted, first_unread, slots_of},
+};
+use crate::state::{WorkspaceState, now_ms};
+use model::{
+    ApiError, Changed, Contact, ConversationId, ConversationRow, LiveBody, LiveEvent, Message, MessageId, Thread,
+    ThreadPart,
+};
+
+/// What the centre panel shows. Components watch this and not the fetch, so that the old content stays on screen until the new one arrives.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Shown {
+    /// No conversation is open.
+    #[default]
+    Nothing,
+    /// The open conversation.
+    Thread(ConversationId),
+    /// The conversation could not be read, or the member may not see it.
+    Failed(ApiError),
+}
+
+/// The open conversation on screen. Copies share their state.
+#[derive(Clone, Copy)]
+pub struct ThreadState {
+    core: Core,
+    workspace: WorkspaceState,
+    /// The list, which may show the open conversation too.
+    list: ListState,
+    /// What the centre panel shows.
+    pub shown: RwSignal<Shown>,
+    /// The conversation that the URL asks for. Until it is read, the others are about the one before.
+    pub selected: RwSignal<Option<ConversationId>>,
+    /// Its row.
+    pub open: RwSignal<Option<ConversationRow>>,
+    /// Its contact.
+    pub contact: RwSignal<Option<Contact>>,
+    /// Its entries, in order.
+    pub slots: RwSignal<Vec<Slotted>>,
+    messages: StoredValue<HashMap<MessageId, ArcRwSignal<Message>>>,
+    /// Its newest mail.
+    pub last_mail: RwSignal<Option<LastMail>>,
+    /// Whether older entries can be loaded.
+    pub older: RwSignal<bool>,
+    /// Whether the member lost access to it.
+    pub gone: RwSignal<bool>,
+    /// Incremented when it has to be read again.
+    pub reads: RwSignal<u32>,
+    /// The conversation and event number of the read that the thread is based on.
+    read: StoredValue<Option<(ConversationId, i64)>>,
+    /// The position of the first entry that was unread when the thread was opened.
+    unread_from: StoredValue<Option<i64>>,
+    /// Recent replies by other members.
+    just_came: StoredValue<JustCame>,
+}
+
+impl ThreadState {
+    pub(super) fn new(core: Core, workspace: WorkspaceState, list: ListState) -> Self {
+        Self {
+            core,
+            workspace,
+            list,
+            shown: RwSignal::default(),
+            selected: list.selected,
+            open: RwSignal::new(None),
+            contact: RwSignal::new(None),
+            slots: RwSignal::default(),
+            messages: StoredValue::default(),
+            last_mail: RwSignal::new(None),
+            older: RwSignal::new(false),
+            gone: RwSignal::new(false),
+            reads: RwSignal::new(0),
+            read: StoredValue::new(None),
+            unread_from: StoredValue::new(None),
+            just_came: StoredValue::default(),
+        }
+    }
+
+    /// The signal of a message.
+    pub fn message(self, id: MessageId) -> Option<ArcRwSignal<Message>> {
+        self.messages.try_with_value(|messages| messages.get(&id).cloned()).flatten()
+    }
+
+    /// The position up to which the member has had time to see the conversation.
+    pub fn seen(self) -> i64 {
+        self.just_came.get_value().seen(self.last_place().unwrap_or(0), now_ms())
+    }
+
+    /// The position of the newest entry.
+    fn last_place(self) -> Option<i64> {
+        self.core.thread(|part| part.thread.messages.last().map(|m| m.n)).flatten()
+    }
+
+    /// The position of the oldest entry shown.
+    pub fn first_place(self) -> i64 {
+        self.core.thread(|part| part.thread.messages.first().map(|m| m.n)).flatten().unwrap_or(i64::MAX)
+    }
+
+    /// Shows a conversation, or the reason why there is none. An answer that is already shown changes nothing.
+    pub fn show_answer(self, answer: Option<Result<Thread, ApiError>>) {
+        let shown = match answer {
+            None => Shown::Nothing,
+            Some(Ok(thread)) => {
+                let id = thread.row.id;
+                self.set(thread);
+                Shown::Thread(id)
+            }
+            Some(Err(error)) => Shown::Failed(error),
+        };
+        if !matches!(shown, Shown::Thread(_)) {
+            self.core.change(|state| state.thread = None);
+        }
+        if self.shown.with_untracked(|before| *before != shown) {
+            self.shown.set(shown);
+        }
+    }
+
+    fn set(self, thread: Thread) {
+        let id = thread.row.id;
+        let same = self.is_open(id);
+        let read = Some((id, thread.seq));
+        if same && self.read.get_value() == read {
+            return;
+        }
+        self.read.set_value(read);
+        if !same {
+            self.unread_from.set_value(first_unread(&thread));
+            self.messages.update_value(HashMap::clear);
+            self.just_came.set_value(JustCame::default());
+        }
+        self.core.change(|state| state.thread = Some(ThreadPart::new(thread)));
+        let changed = self.core.catch_up();
+        self.read_again_for(&changed);
+        self.draw_head();
+        self.draw_entries();
+    }
+
+    fn is_open(self, id: ConversationId) -> bool {
+        self.core.thread(|part| part.thread.row.id == id) == Some(true)
+    }
+
+    /// Adds older entries at the top.
+    pub fn prepend(self, id: ConversationId, older: Vec<Message>, more: bool) {
+        self.core.change(|state| match &mut state.thread {
+            Some(part) if part.thread.row.id == id => part.prepend(older, more),
+            _ => {}
+        });
+        self.draw_entries();
+    }
+
+    /// Shows that a message was cancelled.
+    pub fn show_cancelled(self, cancelled: Message) {
+        self.core.change(|state| {
+            let messages = state.thread.iter_mut().flat_map(|part| &mut part.thread.messages);
+            messages.filter(|message| message.id == cancelled.id).for_each(|message| *message = cancelled.clone());
+        });
+        self.draw_entries();
+    }
+
+    /// Places the day separators in the member's time zone, once that is known.
+    pub fn part_days(self) {
+        self.draw_entries();
+    }
+
+    /// Records another member's reply, because this member may not have noticed it yet. Call it before the event is applied.
+    pub(super) fn notice(self, event: &LiveEvent) {
+        let LiveBody::Conversation { row, messages, .. } = &event.body else { return };
+        if !self.is_open(row.id) {
+            return;
+        }
+        let known = self.last_place().unwrap_or(0);
+        let me = self.workspace.boot.with_untracked(|boot| boot.me.member.id);
+        let others = messages.iter().filter(|m| m.is_answer_of_another(me)).map(|m| m.n);
+        if let Some(first) = others.filter(|n| *n > known).min() {
+            self.just_came.try_update_value(|came| *came = came.and(first, now_ms()));
+        }
+    }
+
+    /// Shows what the reducer changed.
+    pub(super) fn show(self, changed: &[Changed]) {
+        if changed.contains(&Changed::Thread) {
+            self.draw_head();
+        }
+        if changed.iter().any(|c| matches!(c, Changed::Message(_))) {
+            self.draw_entries();
+        }
+        self.read_again_for(changed);
+    }
+
+    fn read_again_for(self, changed: &[Changed]) {
+        if changed.iter().any(|c| matches!(c, Changed::Back(_))) {
+            self.reads.try_update(|n| *n += 1);
+        }
+    }
+
+    /// Writes only changed values into the signals, so that nothing unchanged is rendered again. The same holds for the entries.
+    fn draw_head(self) {
+        let part = self.core.thread(|part| (part.thread.row.clone(), part.thread.contact.clone(), part.gone));
+        let Some((row, contact, gone)) = part else { return };
+        self.list.show_open(&row);
+        if self.open.with_untracked(|open| open.as_ref() != Some(&row)) {
+            self.open.set(Some(row));
+        }
+        if self.contact.with_untracked(|shown| *shown != contact) {
+            self.contact.set(contact);
+        }
+        if self.gone.get_untracked() != gone {
+            self.gone.set(gone);
+        }
+    }
+
+    fn draw_entries(self) {
+        // A thread is read as a whole when it is opened. Only values that differ from what is shown are copied.
+        let part = self.core.thread(|ThreadPart { thread, .. }| {
+            let messages = &thread.messages;
+            let changed: Vec<Message> = self.messages.with_value(|known| {
+                let differs = |message: &&Message| {
+                    known.get(&message.id).is_none_or(|signal| signal.with_untracked(|shown| shown != *message))
+                };
+                messages.iter().filter(differs).cloned().collect()
+            });
+            let slots = slots_of(messages, self.unread_from.get_value(), |at| self.workspace.zone.local_untracked(at));
+            (changed, slots, thread.more, last_mail(messages, thread.answered.as_deref()))
+        });
+        let Some((changed, slots, more, last_mail)) = part else { return };
+        if self.last_mail.with_untracked(|shown| *shown != last_mail) {
+            self.last_mail.set(last_mail);
+        }
+        self.messages.update_value(|known| {
+            for message in changed {
+                match known.get(&message.id) {
+                    Some(signal) => signal.set(message),
+                    None => drop(known.insert(message.id, ArcRwSignal::new(message))),
+                }
+            }
+        });
+        if self.slots.with_untracked(|shown| *shown != slots) {
+            self.slots.set(slots);
+        }
+        if self.older.get_untracked() != more {
+            self.older.set(more);
+        }
+    }
+}
