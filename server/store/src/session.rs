@@ -85,9 +85,8 @@ pub async fn find(
         member.visibility = model::Visibility::All;
     }
     let (id, visibility) = (member.id, member.visibility);
-    // Teams matter only to a member who sees by team. For all others this saves a statement.
-    let (teams, channels) =
-        if visibility == model::Visibility::Teams { my_teams(conn, workspace, id).await? } else { Default::default() };
+    // Also for members who see everything: views are shared with teams.
+    let (teams, channels) = my_teams(conn, workspace, id).await?;
     let granted: Vec<Permission> =
         serde_json::from_str(&raw.granted).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     member.teams.clone_from(&teams);

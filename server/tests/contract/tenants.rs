@@ -50,8 +50,9 @@ fn never_were() -> Ids {
         file: AttachmentId::new(id()),
         mailbox: ChannelId::new(id()),
         mail: model::MailId::new(id()),
+        // A tag is a number of its own workspace, so it cannot be somebody else's.
         tag: model::TagId::new(1),
-        other_tag: model::TagId::new(2),
+        other_tag: model::TagId::new(99),
         view: model::SavedViewId::new(id()),
     }
 }
@@ -67,6 +68,7 @@ async fn s17_every_command_with_a_foreign_id(world: World) {
     let tenant = world.tenant("other").await;
     let theirs = one_of_everything(&world, &world.owner, 1).await;
     let before = (world.last_seq().await, world.thread(&world.owner, theirs.conversation).await.unwrap());
+    let theirs = Ids { other_tag: model::TagId::new(99), ..theirs };
     let foreign = every_command(&world, &tenant.owner.scope, &theirs).await;
     let missing = every_command(&world, &tenant.owner.scope, &never_were()).await;
     // These name nothing that could be somebody else's.
