@@ -6,6 +6,7 @@ mod capabilities;
 mod contact;
 mod content;
 mod conversation;
+mod day;
 mod error;
 mod event;
 mod filter;
@@ -13,6 +14,7 @@ mod history;
 mod ids;
 mod inbox;
 mod links;
+mod listing;
 mod mail;
 mod mail_account;
 mod message;
@@ -35,6 +37,7 @@ pub use content::{Compose, Content};
 pub use conversation::{
     AiMode, Category, ConversationState, FollowUp, Pen, Presence, Slot, Status, Tab, Trigger, Unanswered,
 };
+pub use day::{Day, NoDay};
 pub use error::ApiError;
 pub use event::{EventBody, LiveBody, LiveEvent, LiveSetChange, Logged, MOST_IN_A_SET, SetChange, ViewChange};
 pub use filter::{Assignee, Count, Filter, Handling, MOST_VALUES, Span};
@@ -47,6 +50,7 @@ pub use inbox::{
     Act, ConversationRow, Counts, Draft, DraftMode, Facts, InboxPage, Placement, Preview, PreviewBy, Seen, Thread, View,
 };
 pub use links::{Link, Piece, linkify};
+pub use listing::{Listing, Period};
 pub use mail::{Card, Folds, FrameHeight, Look, MailChoice, MailHead, MailOutcome, answer_subject};
 pub use mail_account::{
     AccountState, ChannelHealth, CheckStep, CheckedStep, EmailSettings, FolderCounts, Host, Security, StepOutcome,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, ApiError, Filter, MemberId, SavedViewId, Sort, TeamId, is_unseen, text_enum::text_enum};
+use super::{Access, ApiError, Listing, MemberId, SavedViewId, TeamId, is_unseen, text_enum::text_enum};
 
 /// The most views that one member may create.
 pub const MOST_VIEWS: usize = 100;
@@ -72,10 +72,8 @@ pub struct SavedView {
     pub name: String,
     /// Its icon.
     pub icon: ViewIcon,
-    /// Which conversations it shows.
-    pub filter: Filter,
-    /// In which order.
-    pub sort: Sort,
+    /// Which conversations it shows, in which order.
+    pub listing: Listing,
 }
 
 impl SavedView {
@@ -104,7 +102,7 @@ impl SavedView {
         if self.name.chars().any(char::is_control) {
             return Err(ApiError::invalid("name", "This contains characters that cannot be shown."));
         }
-        self.filter = self.filter.checked()?;
+        self.listing = self.listing.checked()?;
         Ok(self)
     }
 }

@@ -6,7 +6,7 @@ use leptos::server_fn::codec::Json;
 use super::{Refused, operation::operations};
 #[cfg(feature = "ssr")]
 use super::{port, told};
-use model::{Bootstrap, ConversationId, Cursor, Filter, InboxPage, Message, Sort, Thread};
+use model::{Bootstrap, ConversationId, Count, Cursor, Filter, InboxPage, Message, Sort, Thread};
 #[cfg(feature = "ssr")]
 use model::{Needs, Permission};
 
@@ -17,6 +17,8 @@ operations! {
         "bootstrap" needs Needs::SignedIn => load_bootstrap() -> Bootstrap;
         /// One page of the conversations that match a filter, in an order.
         "inbox_page" needs Needs::May(Permission::Read) => load_inbox(filter: Filter, #[server(default)] sort: Sort, after: Option<Cursor>) -> InboxPage;
+        /// How many conversations match each of some filters, 20 filters at most.
+        "count_lists" needs Needs::May(Permission::Read) => count_lists(filters: Vec<Filter>) -> Vec<Count>;
         /// A conversation with its newest entries.
         "thread" needs Needs::May(Permission::Read) => load_thread(id: ConversationId) -> Thread;
         /// The entries before position `before`, and whether older ones exist.

@@ -6,9 +6,9 @@ use leptos::server_fn::codec::Json;
 use super::{Refused, operation::operations};
 #[cfg(feature = "ssr")]
 use super::{port, told};
-use model::{Count, SavedView, SavedViewId};
 #[cfg(feature = "ssr")]
 use model::{Needs, Permission};
+use model::{SavedView, SavedViewId};
 
 operations! {
     /// Operations on saved views.
@@ -19,7 +19,5 @@ operations! {
         "delete_view" needs Needs::May(Permission::Read) => delete_view(id: SavedViewId) -> ();
         /// Stores the order of the member's views.
         "order_views" needs Needs::May(Permission::Read) => order_views(order: Vec<SavedViewId>) -> ();
-        /// How many conversations some views show the member, 20 views at most.
-        "count_views" needs Needs::May(Permission::Read) => count_views(views: Vec<SavedViewId>) -> Vec<(SavedViewId, Count)>;
     }
 }

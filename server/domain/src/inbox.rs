@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    AddressKind, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Cursor, DeliveryState, Draft, Entry,
-    EventBody, Filter, InboxPage, Message, Needs, Permission, Sort, Thread,
+    AddressKind, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Count, Cursor, DeliveryState, Draft,
+    Entry, EventBody, Filter, InboxPage, Message, Needs, Permission, Sort, Thread,
 };
 use store::{
     Command, Conn, Db, Scope, Tx, contact, conversation,
@@ -56,6 +56,28 @@ pub async fn page(
     };
     let (counts, seq) = conversation::counts(conn, scope).await?;
     Ok(InboxPage { rows, more, fitting, searched, counts, seq, now: db.clock().now() })
+}
+
+/// The most filters whose conversations are counted in one request.
+const MOST_COUNTED: usize = 20;
+
+/// How many conversations match each of these filters.
+///
+/// # Errors
+/// When the database fails, the role may not read, or there are too many filters or values.
+pub async fn counts(db: &Db, scope: &Scope, filters: Vec<Filter>) -> Result<Vec<Count>> {
+    scope.may_list()?;
+    if filters.len() > MOST_COUNTED {
+        return Err(ApiError::invalid("filters", format!("Ask for at most {MOST_COUNTED} filters.")).into());
+    }
+    let filters = filters.into_iter().map(Filter::checked).collect::<std::result::Result<Vec<_>, _>>()?;
+    let mut snapshot = db.snapshot().await?;
+    let conn = &mut snapshot.conn();
+    let mut counts = Vec::with_capacity(filters.len());
+    for filter in &filters {
+        counts.push(list::count(conn, scope, filter).await?);
+    }
+    Ok(counts)
 }
 
 /// A conversation with its newest entries, its contact, and my drafts.

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use model::{ApiError, Audience, Count, EventBody, MOST_VIEWS, Needs, Permission, SavedView, SavedViewId, ViewChange};
+use model::{ApiError, Audience, EventBody, MOST_VIEWS, Needs, Permission, SavedView, SavedViewId, ViewChange};
 use store::{
-    Command, Db, Scope, Tx,
+    Command, Scope, Tx,
     error::{Error, Result},
-    list, saved_view, workspace,
+    saved_view, workspace,
 };
 
 /// Creates a view, or changes one.
@@ -136,28 +136,4 @@ impl Command for OrderViews {
         tx.emit(scope.workspace(), EventBody::ViewOrder { member, order });
         Ok(())
     }
-}
-
-/// The most views whose conversations are counted in one request.
-const MOST_COUNTED: usize = 20;
-
-/// How many conversations some of the member's views show them now. Views that the member does not have are left out.
-///
-/// # Errors
-/// When the database fails or the role may not read.
-pub async fn counts(db: &Db, scope: &Scope, views: &[SavedViewId]) -> Result<Vec<(SavedViewId, Count)>> {
-    if views.len() > MOST_COUNTED {
-        return Err(ApiError::invalid("views", format!("Ask for at most {MOST_COUNTED} views.")).into());
-    }
-    scope.may_list()?;
-    let access = scope.person()?.access.clone();
-    let mut snapshot = db.snapshot().await?;
-    let conn = &mut snapshot.conn();
-    let mut counts = Vec::new();
-    for view in
-        saved_view::all(conn, scope).await?.into_iter().filter(|view| views.contains(&view.id) && view.is_for(&access))
-    {
-        counts.push((view.id, list::count(conn, scope, &view.filter).await?));
-    }
-    Ok(counts)
 }

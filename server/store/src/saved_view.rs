@@ -18,8 +18,7 @@ table! {
         audience: String,
         name: String,
         icon: String,
-        filter: String,
-        sort: String,
+        listing: String,
     }
 }
 
@@ -44,8 +43,7 @@ impl TryFrom<Raw> for SavedView {
             },
             name: card.name,
             icon: read("icon", card.icon)?,
-            filter: serde_json::from_str(&card.filter).map_err(corrupt)?,
-            sort: read("sort", card.sort)?,
+            listing: serde_json::from_str(&card.listing).map_err(corrupt)?,
         })
     }
 }
@@ -65,8 +63,7 @@ impl TryFrom<&SavedView> for Card {
             },
             name: view.name.clone(),
             icon: view.icon.as_str().to_owned(),
-            filter: serde_json::to_string(&view.filter).map_err(corrupt)?,
-            sort: view.sort.as_str().to_owned(),
+            listing: serde_json::to_string(&view.listing).map_err(corrupt)?,
         })
     }
 }

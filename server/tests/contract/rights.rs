@@ -195,9 +195,9 @@ pub async fn one_of_everything(world: &World, who: &Person, number: usize) -> Id
 }
 
 fn saved_view(id: SavedViewId) -> SavedView {
-    let (filter, owner) = (View::All.into(), MemberId::new(new_id()));
-    let (audience, name, icon, sort) = (Audience::Private, "Mine".to_owned(), ViewIcon::List, Sort::Last);
-    SavedView { id, owner, audience, name, icon, filter, sort }
+    let (listing, owner) = (View::All.into(), MemberId::new(new_id()));
+    let (audience, name, icon) = (Audience::Private, "Mine".to_owned(), ViewIcon::List);
+    SavedView { id, owner, audience, name, icon, listing }
 }
 
 /// How a mailbox that nobody asks is reached.
@@ -348,7 +348,7 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
         "audit_log",
         "bootstrap",
         "check_mailbox",
-        "count_views",
+        "count_lists",
         "find_mailbox",
         "inbox_page",
         "invites",

@@ -64,11 +64,11 @@ pub fn functions(conversation: &Value, app: &App) -> Vec<(&'static str, Value, N
         ("tag_contact", json!({ "id": id(), "tag": 1, "add": true })),
         (
             "save_view",
-            json!({ "view": { "id": id(), "owner": me, "audience": "private", "name": "Mine", "icon": "star", "filter": { "view": "all" }, "sort": "last" } }),
+            json!({ "view": { "id": id(), "owner": me, "audience": "private", "name": "Mine", "icon": "star", "listing": { "filter": { "view": "all" } } } }),
         ),
         ("delete_view", json!({ "id": id() })),
         ("order_views", json!({ "order": [id()] })),
-        ("count_views", json!({ "views": [id()] })),
+        ("count_lists", json!({ "filters": [{ "view": "all" }] })),
         ("add_team", json!({ "id": id(), "name": "Support" })),
         ("set_in_team", json!({ "member": me, "team": id(), "inside": true })),
         ("set_team_channels", json!({ "team": id(), "channels": [channel] })),

@@ -3,7 +3,7 @@
 use app::api::inbox::InboxPort;
 use async_trait::async_trait;
 use domain::inbox;
-use model::{Bootstrap, ConversationId, Cursor, Filter, InboxPage, Message, Sort, Thread};
+use model::{Bootstrap, ConversationId, Count, Cursor, Filter, InboxPage, Message, Sort, Thread};
 
 use super::{Answer, ForClient, MemberPort};
 
@@ -17,6 +17,10 @@ impl InboxPort for MemberPort {
         // The first page paints at once; the following ones are fetched ahead of the scrolling.
         let limit = if after.is_some() { inbox::PAGE } else { inbox::PAGE / 4 };
         inbox::page(&self.http.db, &self.signed.session.scope, filter, sort, after, limit).await.for_client()
+    }
+
+    async fn count_lists(&self, filters: Vec<Filter>) -> Answer<Vec<Count>> {
+        inbox::counts(&self.http.db, &self.signed.session.scope, filters).await.for_client()
     }
 
     async fn load_thread(&self, id: ConversationId) -> Answer<Thread> {

@@ -2,10 +2,10 @@
 
 use app::api::views::ViewPort;
 use async_trait::async_trait;
-use domain::views::{self, DeleteView, OrderViews, SaveView};
-use model::{Count, SavedView, SavedViewId};
+use domain::views::{DeleteView, OrderViews, SaveView};
+use model::{SavedView, SavedViewId};
 
-use super::{Answer, ForClient, MemberPort};
+use super::{Answer, MemberPort};
 
 #[async_trait]
 impl ViewPort for MemberPort {
@@ -19,9 +19,5 @@ impl ViewPort for MemberPort {
 
     async fn order_views(&self, order: Vec<SavedViewId>) -> Answer<()> {
         self.write(OrderViews(order)).await
-    }
-
-    async fn count_views(&self, asked: Vec<SavedViewId>) -> Answer<Vec<(SavedViewId, Count)>> {
-        views::counts(&self.http.db, self.scope(), &asked).await.for_client()
     }
 }

@@ -41,8 +41,7 @@ CREATE TABLE saved_view (
     audience TEXT NOT NULL,
     name TEXT NOT NULL,
     icon TEXT NOT NULL,
-    filter TEXT NOT NULL,
-    sort TEXT NOT NULL,
+    listing TEXT NOT NULL,
     PRIMARY KEY (workspace_id, id),
     FOREIGN KEY (workspace_id, owner_id) REFERENCES member (workspace_id, id)
 );
