@@ -19,6 +19,7 @@ mod message;
 mod recipients;
 mod reduce;
 mod rights;
+mod search;
 mod storage;
 mod text_enum;
 mod unseen;
@@ -53,6 +54,11 @@ pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line,
 pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};
 pub use reduce::{Changed, InboxState, ListPart, ThreadPart, WorkspacePart};
 pub use rights::{Access, Needs, Permission, Role, Visibility};
+pub use search::{
+    Around, Condition, Ignored, MOST_OPERATORS, MOST_SEARCHED, MOST_TERMS, MessageConditions, MessageHit, Names,
+    Operator, PersonHit, Query, SearchCursor, SearchPage, SearchText, Snippet, SnippetPart, SnippetPiece, Term, Who,
+    Why,
+};
 pub use storage::{Space, Storage, StorageFault};
 pub use text_enum::UnknownText;
 pub use unseen::{is_filler, is_unseen};

@@ -14,6 +14,7 @@ mod operation;
 #[cfg(feature = "ssr")]
 pub mod port;
 mod refused;
+pub mod search;
 pub mod settings;
 
 pub use refused::Refused;
@@ -37,6 +38,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         conversation::OPERATIONS,
         mailbox::OPERATIONS,
         inbox::OPERATIONS,
+        search::OPERATIONS,
         settings::OPERATIONS,
     ];
     all.into_iter().flatten().copied()

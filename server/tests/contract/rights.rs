@@ -317,10 +317,13 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
         "inbox_page",
         "invites",
         "mailbox_status",
+        "newer",
         "older",
+        "search",
         "sessions",
         "system_status",
         "thread",
+        "thread_around",
     ];
     for operation in app::api::operations() {
         match commands.iter().find(|(name, _)| *name == operation.name) {
