@@ -15,6 +15,8 @@ use super::{
     history::{self, Fact},
     message::{self, File, ProviderId},
     scope::ours,
+    search::{self, Findable},
+    search_people::{add_near, nears},
     words::workspace_word,
 };
 use crate::error::Result;
@@ -43,7 +45,7 @@ pub struct BulkIdentity {
     pub created_at: Timestamp,
 }
 
-/// A message and its words in the search index.
+/// A message and what search finds of it.
 #[derive(Debug, Clone)]
 pub struct BulkMessage {
     /// The message, without its files, which are separate rows.
@@ -52,8 +54,8 @@ pub struct BulkMessage {
     pub provider: Option<ProviderId>,
     /// Tells a repeated request from a different one with the same id.
     pub fingerprint: String,
-    /// From [`super::words::index_words`]. Empty for none.
-    pub words: String,
+    /// What search finds of it. None for nothing.
+    pub found_by: Option<Findable>,
 }
 
 /// Rows that refer only to each other or to stored rows.
@@ -95,8 +97,8 @@ const fn words(head: &'static str, row: &'static str) -> Table {
 
 const CONTACTS: Table = rows(
     "INSERT INTO contact (workspace_id, id, version, name, email, phone, company, title, location, language, time_zone, \
-     lead_status, created_at) VALUES ",
-    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+     lead_status, created_at, near_due) VALUES ",
+    "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE)",
 );
 const IDENTITIES: Table = rows(
     "INSERT INTO identity (workspace_id, id, channel_kind, address, label, contact_id, created_at) VALUES ",
@@ -131,12 +133,6 @@ const HISTORY: Table = rows(
     "INSERT INTO history (workspace_id, conversation_id, id, at, channel_id, kind, actor, message_id, from_value, to_value, ms) VALUES ",
     "($1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 );
-const WORDS_SQLITE: Table =
-    rows("INSERT INTO message_search (workspace, words, conversation_id, message_id) VALUES ", "($1, ?, ?, ?)");
-const WORDS_POSTGRES: Table = words(
-    "INSERT INTO message_search (workspace_id, words, conversation_id, message_id) VALUES ",
-    "($2, array_to_tsvector(array_append(string_to_array(?, ' '), $1)), ?, ?)",
-);
 const CONTACT_WORDS_SQLITE: Table =
     rows("INSERT INTO contact_search (workspace, words, contact_id, rowid) VALUES ", "($1, ?, ?, ?)");
 const CONTACT_PLACES: Table =
@@ -149,25 +145,28 @@ const LAST_CONTACT_PLACE: &str = "SELECT rowid FROM contact_search ORDER BY rowi
 
 const BOTH: &[&Table] = &[&CONTACTS, &IDENTITIES, &CONVERSATIONS, &COUNTS, &MESSAGES, &FILES, &READS, &HISTORY];
 
+/// How many messages one statement adds to the index of search.
+const FOUND_AT_ONCE: usize = 500;
+
 /// How many rows one statement inserts. The largest size that fits is used first.
 const SIZES: [usize; 4] = [128, 32, 8, 1];
 
 /// Makes many inserts cheap on SQLite: the index merges its segments less often, and more pages stay in memory.
 const BEGIN_SQLITE: &[&str] =
-    &["PRAGMA cache_size = -65536", "INSERT INTO message_search (message_search, rank) VALUES ('automerge', 0)"];
+    &["PRAGMA cache_size = -65536", "INSERT INTO message_find (message_find, rank) VALUES ('automerge', 0)"];
 /// Restores these settings, merges the index into one segment, and updates the planner's statistics.
 const END_SQLITE: &[&str] = &[
-    "INSERT INTO message_search (message_search, rank) VALUES ('automerge', 4)",
-    "INSERT INTO message_search (message_search) VALUES ('optimize')",
+    "INSERT INTO message_find (message_find, rank) VALUES ('automerge', 4)",
+    "INSERT INTO message_find (message_find) VALUES ('optimize')",
     "PRAGMA cache_size = -8000",
     "ANALYZE",
 ];
 const END_POSTGRES: &[&str] = &[
-    "SELECT gin_clean_pending_list('message_search_words')",
+    "SELECT gin_clean_pending_list('message_find_words')",
     "SELECT gin_clean_pending_list('contact_search_words')",
     ANALYZE_POSTGRES,
 ];
-const ANALYZE_POSTGRES: &str = "ANALYZE contact, identity, conversation, inbox_count, message, attachment, read_marker, history, message_search, contact_search";
+const ANALYZE_POSTGRES: &str = "ANALYZE contact, identity, conversation, inbox_count, message, attachment, read_marker, history, message_find, contact_search";
 /// The tables that others refer to.
 const ANALYZE_REFERRED: &str = "ANALYZE contact, identity, conversation";
 
@@ -232,11 +231,10 @@ impl Table {
 /// Every statement of this file. A test prepares them all.
 pub fn statements(engine: Engine) -> Vec<String> {
     let (own, fixed): (&[&Table], &[&[&str]]) = match engine {
-        Engine::Sqlite => (
-            &[&WORDS_SQLITE, &CONTACT_WORDS_SQLITE, &CONTACT_PLACES],
-            &[&[LAST_CONTACT_PLACE], BEGIN_SQLITE, END_SQLITE],
-        ),
-        Engine::Postgres => (&[&WORDS_POSTGRES, &CONTACT_WORDS_POSTGRES], &[&[ANALYZE_REFERRED], END_POSTGRES]),
+        Engine::Sqlite => {
+            (&[&CONTACT_WORDS_SQLITE, &CONTACT_PLACES], &[&[LAST_CONTACT_PLACE], BEGIN_SQLITE, END_SQLITE])
+        }
+        Engine::Postgres => (&[&CONTACT_WORDS_POSTGRES], &[&[ANALYZE_REFERRED], END_POSTGRES]),
     };
     let tables = BOTH.iter().chain(own);
     let filled = tables.flat_map(|table| SIZES.map(|size| table.sql(engine, size)));
@@ -322,15 +320,13 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, batch: &Batch) -> Result<()>
         .fill(tx, &shared, &batch.reads, |(conversation, member, n), to| to.extend(args![*conversation, *member, *n]))
         .await?;
     HISTORY.fill(tx, &shared, &batch.history, |fact, to| to.extend(history::fields(fact))).await?;
-    let found: Vec<&BulkMessage> = batch.messages.iter().filter(|row| !row.words.is_empty()).collect();
-    let (table, shared) = match tx.conn().engine() {
-        Engine::Sqlite => (&WORDS_SQLITE, args![word]),
-        Engine::Postgres => (&WORDS_POSTGRES, args![word, workspace]),
-    };
-    let values = |row: &&BulkMessage, to: &mut Vec<Val>| {
-        to.extend(args![row.words.clone(), row.message.conversation, row.message.id]);
-    };
-    table.fill(tx, &shared, &found, values).await
+    for found in batch.messages.chunks(FOUND_AT_ONCE) {
+        let found: Vec<_> = found.iter().map(|row| (row.message.id, row.found_by.clone())).collect();
+        search::add(tx, scope, &found).await?;
+    }
+    let names = batch.contacts.iter().flat_map(|row| [row.contact.name.as_str(), row.contact.company.as_str()]);
+    add_near(tx, scope, &nears(names)).await?;
+    Ok(())
 }
 
 async fn contact_words(tx: &mut Tx<'_>, word: &str, workspace: &str, contacts: &[BulkContact]) -> Result<()> {

@@ -5,7 +5,8 @@ use model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus};
 use super::{
     Scope, Tx,
     codec::{read, read_opt},
-    conn::{Conn, Val, args, row},
+    conn::{Conn, Engine, Val, args, row},
+    scope::{among, ours},
 };
 use crate::error::StoreError;
 
@@ -24,7 +25,7 @@ const ONE: &str = concat!(
      WHERE workspace_id = $1 AND id = $2"
 );
 const INSERT: &str = "INSERT INTO contact (workspace_id, id, version, name, email, phone, company, title, location, language, time_zone, \
-     lead_status, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+     lead_status, created_at, near_due) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, FALSE)";
 const SAVE: &str = "UPDATE contact SET version = version + 1, name = $4, email = $5, phone = $6, company = $7, title = $8, location = $9, \
      language = $10, time_zone = $11, lead_status = $12 WHERE workspace_id = $1 AND id = $2 AND version = $3";
 const IDENTITY: &str = "SELECT id, label, contact_id FROM identity WHERE workspace_id = $1 AND channel_kind = $2 AND address = $3 AND said_by = $4";
@@ -79,6 +80,18 @@ impl TryFrom<Raw> for Contact {
 /// When the database fails.
 pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: ContactId) -> Result<Option<Contact>, StoreError> {
     conn.opt::<Raw>(ONE, args![scope.workspace(), id]).await?.map(Contact::try_from).transpose()
+}
+
+/// Contacts by a JSON array of ids. The caller has checked that the member may see them.
+pub(super) async fn some(conn: &mut Conn<'_>, scope: &Scope, ids: &str) -> Result<Vec<Contact>, StoreError> {
+    let sql = ours(some_sql(conn.engine()));
+    let raw: Vec<Raw> = conn.all(sql, args![scope.workspace(), ids]).await?;
+    raw.into_iter().map(Contact::try_from).collect()
+}
+
+/// `$2` is a JSON array of ids.
+pub(super) fn some_sql(engine: Engine) -> String {
+    format!("SELECT {COLUMNS} FROM contact WHERE workspace_id = $1 AND id {}", among(engine, "$2"))
 }
 
 /// The column values of a contact, from its id to its lead status.

@@ -203,6 +203,15 @@ pub async fn some(
     scope: &Scope,
     ids: &BTreeSet<ConversationId>,
 ) -> Result<Vec<ConversationRow>, StoreError> {
+    Ok(some_loaded(conn, scope, ids).await?.into_iter().map(|loaded| loaded.row).collect())
+}
+
+/// The same with what only the server needs.
+pub(super) async fn some_loaded(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    ids: &BTreeSet<ConversationId>,
+) -> Result<Vec<Loaded>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -210,7 +219,7 @@ pub async fn some(
     let sql = some_sql(conn.engine(), scope.reach());
     let values = args![scope.workspace(), scope.reach_key(), joined(scope), ids];
     let raw: Vec<Raw> = conn.all(ours(sql), values).await?;
-    raw.into_iter().map(|raw| Loaded::try_from(raw).map(|loaded| loaded.row)).collect()
+    raw.into_iter().map(Loaded::try_from).collect()
 }
 
 /// The newest conversation with an identity on a channel.

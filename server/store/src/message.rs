@@ -1,5 +1,7 @@
 //! Messages, notes and event lines of a thread, with their files.
 
+use std::collections::{BTreeSet, HashMap};
+
 use model::{ChannelId, ConversationId, Delivery, DeliveryState, Entry, Message, MessageId, Timestamp};
 
 pub use super::attachment::{File, add_file, claim_file, file, release_files};
@@ -182,6 +184,21 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Op
         attach(conn, scope, conversation, &mut messages).await?;
     }
     Ok(messages.pop())
+}
+
+/// Entries with their files, in no order. The caller decides whether the member may see them, by loading their conversations.
+///
+/// # Errors
+/// When the database fails.
+pub async fn some(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    ids: &BTreeSet<MessageId>,
+) -> Result<HashMap<MessageId, Message>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    super::replay::messages_of(conn, scope.workspace(), ids).await
 }
 
 /// The fingerprint of the request that stored a message. It tells a repeated request from a different one. None when the id is unused.
