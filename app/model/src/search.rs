@@ -255,8 +255,9 @@ impl SearchText {
     }
 
     fn ignore(&mut self, text: &str, why: Why) {
-        // One example of each reason is enough where there are many.
-        if self.ignored.len() >= MOST_OPERATORS || text.is_empty() {
+        // One example is enough where there are too many, so that the other reasons are told, too.
+        let is_told = why == Why::TooMany && self.ignored.iter().any(|ignored| ignored.why == why);
+        if is_told || self.ignored.len() >= MOST_OPERATORS || text.is_empty() {
             return;
         }
         self.ignored.push(Ignored { text: text.chars().take(60).collect(), why });

@@ -6,7 +6,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{Assignee, ConversationId, ConversationRow, Filter, MessageId, Query, SearchCursor, Term, Timestamp, Who};
+use model::{
+    Assignee, ConversationId, ConversationRow, Filter, MessageConditions, MessageId, Query, SearchCursor, Term,
+    Timestamp, Who,
+};
 
 use super::{
     Reach, Scope,
@@ -299,6 +302,10 @@ async fn wanted(
         }
         wanted.all.push(Ask::Any(any));
     }
+    if wanted.all.len() == 1 && !query.filter.narrows() && *conditions == MessageConditions::default() {
+        // No letter was left of what was typed.
+        return Ok(None);
+    }
     let every = statuses.is_empty() && assignee.is_none() && !waiting && !unread && conditions.written.is_none();
     Ok(Some((wanted, every)))
 }
@@ -398,7 +405,7 @@ pub async fn messages(
     let query = Query {
         filter: Filter::from(model::View::All),
         text: vec![term],
-        message: model::MessageConditions::default(),
+        message: MessageConditions::default(),
         ignored: Vec::new(),
     };
     let found = page(conn, scope, &query, None, limit, (LOOKED_AT, Timestamp(0))).await?.hits;

@@ -255,7 +255,7 @@ async fn whereabouts(
     rows.into_iter()
         .map(|row| {
             let kind = read("channel kind", row.channel_kind)?;
-            let unknown = row.contact_id.is_none().then(|| (row.label, row.address));
+            let unknown = row.contact_id.is_none().then_some((row.label, row.address));
             Ok((read("conversation", row.id)?, Whereabouts::of(read("channel", row.channel_id)?, kind, unknown)))
         })
         .collect()

@@ -1,4 +1,5 @@
 //! Quality 1.6, traps 1 and 3: every list is read along an index, in order, and a deep page costs no more than the first.
+// long file: one table of rows and one of readings, to which every new statement adds a line
 
 use model::{View, Visibility};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
@@ -345,7 +346,11 @@ async fn every_other_reading_uses_an_index(world: World) {
     let readings = [
         ("channels of my teams", of("SELECT DISTINCT tc.channel_id"), vec![workspace.clone(), owner.clone()]),
         ("all that is mine", of("assignee_id = $2 LIMIT $3"), vec![workspace.clone(), owner.clone(), n()]),
-        ("all of my teams", of("JOIN conversation c ON c.workspace_id = tm.workspace_id"), vec![workspace.clone(), owner.clone(), n()]),
+        (
+            "all of my teams",
+            of("JOIN conversation c ON c.workspace_id = tm.workspace_id"),
+            vec![workspace.clone(), owner.clone(), n()],
+        ),
         ("when a hit was written", of("AND search_place = $2"), vec![workspace.clone(), n()]),
         ("place of a message", of("SELECT search_place FROM message"), vec![workspace.clone(), text()]),
         ("messages to index", of("search_place IS NULL ORDER BY id DESC"), vec![workspace.clone(), n()]),
