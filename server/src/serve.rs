@@ -3,7 +3,9 @@
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use channels::{Channels, Receivers, email::Email, network::Network};
-use domain::{files::Files, mail::ScheduleReading, sessions::OfferSetup, vault::Vault, work::Schedule};
+use domain::{
+    files::Files, mail::ScheduleReading, search::ScheduleIndexing, sessions::OfferSetup, vault::Vault, work::Schedule,
+};
 use model::ChannelKind;
 use store::{
     Db, Scope,
@@ -131,7 +133,8 @@ fn unless_full(begun: Result<()>) -> Result<()> {
     }
 }
 
-/// Enqueues the recurring jobs of each workspace, which new ones enqueue when they are made, and the reading of outdated mails.
+/// Enqueues the recurring jobs of each workspace, which new ones enqueue when they are made, the reading of outdated mails, and
+/// the indexing of older messages.
 async fn schedule(db: &Db) -> Result<()> {
     let mut snapshot = db.snapshot().await?;
     let workspaces = workspace::all(&mut snapshot.conn()).await?;
@@ -140,6 +143,7 @@ async fn schedule(db: &Db) -> Result<()> {
         let scope = Scope::system(workspace, "start");
         db.write(&scope, Schedule).await?;
         db.write(&scope, ScheduleReading).await?;
+        db.write(&scope, ScheduleIndexing).await?;
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ mod recipients;
 mod reduce;
 mod rights;
 mod saved_view;
+mod search;
 mod sort;
 mod storage;
 mod tag;
@@ -60,6 +61,11 @@ pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, reci
 pub use reduce::{Changed, InboxState, ListPart, ThreadPart, WorkspacePart};
 pub use rights::{Access, Needs, Permission, Role, Visibility};
 pub use saved_view::{Audience, MOST_VIEWS, SavedView, ViewIcon};
+pub use search::{
+    Around, Condition, Ignored, MOST_OPERATORS, MOST_SEARCHED, MOST_TERMS, MessageConditions, MessageHit, Names,
+    Operator, PersonHit, Query, SearchCursor, SearchPage, SearchText, Snippet, SnippetPart, SnippetPiece, Term, Who,
+    Why,
+};
 pub use sort::{Cursor, Group, Sort};
 pub use storage::{Space, Storage, StorageFault};
 pub use tag::{MOST_IN_WORKSPACE, MOST_TAGS, Tag, TagColor, TagFilter, TagId, Tags};

@@ -14,6 +14,7 @@ mod operation;
 #[cfg(feature = "ssr")]
 pub mod port;
 mod refused;
+pub mod search;
 pub mod settings;
 pub mod tags;
 pub mod views;
@@ -39,6 +40,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         conversation::OPERATIONS,
         mailbox::OPERATIONS,
         inbox::OPERATIONS,
+        search::OPERATIONS,
         settings::OPERATIONS,
         tags::OPERATIONS,
         views::OPERATIONS,

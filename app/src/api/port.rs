@@ -9,6 +9,7 @@ use super::{
     conversation::ConversationPort,
     inbox::InboxPort,
     mailbox::MailboxPort,
+    search::SearchPort,
     settings::SettingsPort,
     tags::TagPort,
     views::ViewPort,
@@ -18,7 +19,9 @@ type Answer<T> = Result<T, ApiError>;
 
 /// The operations of a signed-in member: those of every feature, and those written by hand because they set cookies.
 #[async_trait]
-pub trait Port: InboxPort + ConversationPort + AccountPort + SettingsPort + MailboxPort + TagPort + ViewPort {
+pub trait Port:
+    InboxPort + ConversationPort + AccountPort + SettingsPort + MailboxPort + SearchPort + TagPort + ViewPort
+{
     /// Ends this session. Returns the `Set-Cookie` value that clears the session cookie.
     async fn sign_out(&self) -> Answer<String>;
     /// Changes the password. Returns the `Set-Cookie` values of the session's new secret and of the cookie that recognises the browser.

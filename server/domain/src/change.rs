@@ -108,7 +108,8 @@ impl Change {
             self.now.row.last_inbound_at = Some(message.at);
         }
         message::insert(tx, &self.scope, &message, provider, &fingerprint).await?;
-        search::add_message(tx, &self.scope, message.conversation, message.id, &message.text).await?;
+        let findable = search::findable(&self.scope, &message, &(&self.now).into());
+        search::add(tx, &self.scope, &[(id, findable)]).await?;
         self.messages.push(message.clone());
         self.added.insert(id);
         Ok(message)

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    AddressKind, ApiError, Bootstrap, ContactId, ConversationId, ConversationRow, Count, Cursor, DeliveryState, Draft,
-    Entry, EventBody, Filter, InboxPage, Message, Needs, Permission, Sort, Thread,
+    AddressKind, ApiError, Around, Bootstrap, ContactId, ConversationId, ConversationRow, Count, Cursor, DeliveryState,
+    Draft, Entry, EventBody, Filter, InboxPage, Message, Needs, Permission, Sort, Thread,
 };
 use store::{
     Command, Conn, Db, Scope, Tx, contact, conversation,
@@ -85,6 +85,18 @@ pub async fn counts(db: &Db, scope: &Scope, filters: Vec<Filter>) -> Result<Vec<
 /// # Errors
 /// [`Error::NOT_FOUND`] when it does not exist or the member may not see it.
 pub async fn thread(db: &Db, scope: &Scope, id: ConversationId) -> Result<Thread> {
+    Ok(opened(db, scope, id, None).await?.thread)
+}
+
+/// A conversation with the entries around position `n`. If it has no such position, the nearest ones.
+///
+/// # Errors
+/// [`Error::NOT_FOUND`] when it does not exist or the member may not see it.
+pub async fn around(db: &Db, scope: &Scope, id: ConversationId, n: i64) -> Result<Around> {
+    opened(db, scope, id, Some(n)).await
+}
+
+async fn opened(db: &Db, scope: &Scope, id: ConversationId, n: Option<i64>) -> Result<Around> {
     scope.require(Permission::Read)?;
     let mut snapshot = db.snapshot().await?;
     let conn = &mut snapshot.conn();
@@ -93,13 +105,18 @@ pub async fn thread(db: &Db, scope: &Scope, id: ConversationId) -> Result<Thread
         Some(contact) => contact::one(conn, scope, contact).await?,
         None => None,
     };
-    let (messages, more) = message::page(conn, scope, Audience::Team, id, i64::MAX, ENTRIES).await?;
-    let answered = match more && !messages.iter().any(is_answered) {
+    // Half of the entries come after the position, unless it is so near to the end that fewer do.
+    let end = loaded.message_count;
+    let last = n.map_or(end, |n| n.clamp(1, end.max(1)).saturating_add(ENTRIES / 2).min(end));
+    let newer = last < end;
+    let before = if newer { last + 1 } else { i64::MAX };
+    let (messages, more) = message::page(conn, scope, Audience::Team, id, before, ENTRIES).await?;
+    let answered = match newer || (more && !messages.iter().any(is_answered)) {
         true => message::last_mail(conn, scope, id).await?.and_then(|message| message.content.into_mail()),
         false => None,
     };
     let (drafts, seq) = person::drafts_and_seq(conn, scope, id).await?;
-    Ok(Thread {
+    let thread = Thread {
         address: shown_address(&loaded),
         row: loaded.row,
         contact,
@@ -109,7 +126,25 @@ pub async fn thread(db: &Db, scope: &Scope, id: ConversationId) -> Result<Thread
         drafts,
         seq,
         now: db.clock().now(),
-    })
+    };
+    Ok(Around { thread, newer })
+}
+
+/// The entries after position `after`, and whether newer ones exist.
+///
+/// # Errors
+/// [`Error::NOT_FOUND`] when the conversation does not exist or the member may not see it.
+pub async fn newer(db: &Db, scope: &Scope, id: ConversationId, after: i64) -> Result<(Vec<Message>, bool)> {
+    scope.require(Permission::Read)?;
+    let mut snapshot = db.snapshot().await?;
+    let conn = &mut snapshot.conn();
+    let end = conversation::load(conn, scope, id).await?.ok_or(Error::NOT_FOUND)?.message_count;
+    // Positions have no gaps, so the next page ends at a known one.
+    let after = after.clamp(0, end);
+    let last = (after + ENTRIES).min(end);
+    let (mut messages, _) = message::page(conn, scope, Audience::Team, id, last + 1, ENTRIES).await?;
+    messages.retain(|message| message.n > after);
+    Ok((messages, last < end))
 }
 
 /// Whether this is a mail that the next reply answers.

@@ -16,6 +16,7 @@ pub mod inbox;
 pub mod mail;
 pub mod people;
 pub mod recount;
+pub mod search;
 pub mod send;
 pub mod sessions;
 pub mod tags;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::{
     Command, Scope, Tx,
     error::{Error, Result},
-    job, message, person, reply, workspace,
+    job, message, person, reply, search, workspace,
 };
 
 use super::{
@@ -204,6 +204,8 @@ impl Command for CancelMessage {
         let me = uploader(scope.person()?.member.id);
         message::release_files(tx, &scope, message.conversation, message.n, &me).await?;
         message.attachments.clear();
+        let findable = search::findable(&scope, &message, &(&change.now).into());
+        search::set(tx, &scope, message.id, findable).await?;
         let inverse: Option<Inverse> =
             message::undo(tx.conn(), &scope, message.id).await?.and_then(|json| serde_json::from_str(&json).ok());
         if let Some(inverse) = inverse.filter(|inverse| inverse.version_after == change.now.row.version) {

@@ -118,6 +118,8 @@ jobs! {
         } = "merge_tag" => merge_tag;
         /// Read mails again that older rules have read.
         ReadMailsAgain = "read_mails_again" => read_mails_again;
+        /// Add to the index of search what is older than it.
+        IndexOlder = "index_older" => index_older;
     }
     recurring {
         /// Compare the counters with the rows and repair them.
@@ -227,7 +229,8 @@ mod tests {
     /// Databases have them: a word that changed would be a job that nobody knows.
     #[test]
     fn stored_kind_words_never_change() {
-        let known = ["send", "file_sent_mail", "read_mails_again", "audit_counts", "purge", "trim_events"];
+        let known =
+            ["send", "file_sent_mail", "read_mails_again", "index_older", "audit_counts", "purge", "trim_events"];
         assert_eq!(Work::KINDS.iter().filter(|word| known.contains(*word)).count(), known.len());
         let nil = Uuid::nil();
         let send = Work::Send { message: MessageId::new(nil) };
@@ -236,7 +239,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Work>(&stored).unwrap(), send);
         let stored = format!(r#"{{"kind":"file_sent_mail","mail":"{nil}"}}"#);
         assert_eq!(serde_json::from_str::<Work>(&stored).unwrap(), Work::FileSentMail { mail: MailId::new(nil) });
-        for work in Work::RECURRING.iter().chain([&Work::ReadMailsAgain]) {
+        for work in Work::RECURRING.iter().chain([&Work::ReadMailsAgain, &Work::IndexOlder]) {
             let stored = format!(r#"{{"kind":"{}"}}"#, work.kind());
             assert_eq!(serde_json::to_string(work).unwrap(), stored);
             assert_eq!(serde_json::from_str::<Work>(&stored).unwrap(), *work);

@@ -31,7 +31,7 @@ use store::{
     Command, Db, Scope, Tx,
     bulk::{self, Batch, BulkMessage},
     error::{Error, Result, StoreError},
-    words::index_words,
+    search::{Findable, Whereabouts},
     workspace as workspaces,
 };
 use tokio::sync::mpsc;
@@ -95,7 +95,7 @@ pub async fn seed(db: &Db, workspace: WorkspaceId, options: &Options, files: Opt
         None => Vec::new(),
     };
     let mut report = Report { members: setting.added_members, channels: setting.added_channels, ..Report::default() };
-    let scene = Scene { setting, blobs, now: options.now, master };
+    let scene = Scene { workspace, setting, blobs, now: options.now, master };
     db.write(&scope, Begin).await?;
     let filled = fill(db, &scope, options.clone(), scene, &mut report).await;
     // Also after a failure, because the database must not keep the settings for bulk inserts.
@@ -148,7 +148,7 @@ fn make(options: &Options, scene: &Scene, to: &mpsc::Sender<Batch>) {
     let mut people = People::new(scene.master);
     let mut batch = Batch::default();
     // The messages of open conversations by time, because they are stored in this order across conversations.
-    let mut waiting: BTreeMap<(Timestamp, usize, i64), BulkMessage> = BTreeMap::new();
+    let mut waiting: BTreeMap<(Timestamp, usize, i64), (BulkMessage, Whereabouts)> = BTreeMap::new();
     let send = |batch: &mut Batch| {
         let full = batch.messages.len() >= BATCH_MESSAGES || batch.conversations.len() >= BATCH_CONVERSATIONS;
         !full || to.blocking_send(std::mem::take(batch)).is_ok()
@@ -156,7 +156,7 @@ fn make(options: &Options, scene: &Scene, to: &mpsc::Sender<Batch>) {
     for (place, plan) in plan::plans(options, scene.master, channels).iter().enumerate() {
         let Some(channel) = channels.get(plan.channel) else { continue };
         while let Some(entry) = waiting.first_entry().filter(|entry| entry.key().0 < plan.start) {
-            batch.messages.push(indexed(entry.remove()));
+            batch.messages.push(indexed(scene.workspace, entry.remove()));
             if !send(&mut batch) {
                 return;
             }
@@ -167,14 +167,18 @@ fn make(options: &Options, scene: &Scene, to: &mpsc::Sender<Batch>) {
         batch.reads.extend(reads.into_iter().map(|(member, read)| (conversation.row.id, member, read)));
         batch.files.extend(files);
         batch.history.extend(history);
-        waiting.extend(messages.into_iter().map(|row| ((row.message.at, place, row.message.n), row)));
+        let whereabouts = Whereabouts::from(&conversation);
+        waiting.extend(messages.into_iter().map(|row| {
+            let key = (row.message.at, place, row.message.n);
+            (key, (row, whereabouts.clone()))
+        }));
         batch.conversations.push(conversation);
         if !send(&mut batch) {
             return;
         }
     }
     for row in waiting.into_values() {
-        batch.messages.push(indexed(row));
+        batch.messages.push(indexed(scene.workspace, row));
         if !send(&mut batch) {
             return;
         }
@@ -182,9 +186,8 @@ fn make(options: &Options, scene: &Scene, to: &mpsc::Sender<Batch>) {
     let _ = to.blocking_send(batch);
 }
 
-fn indexed(mut row: BulkMessage) -> BulkMessage {
-    row.words = index_words(&row.message.text);
-    row
+fn indexed(workspace: WorkspaceId, (row, place): (BulkMessage, Whereabouts)) -> BulkMessage {
+    BulkMessage { found_by: Findable::of(workspace, &row.message, &place), ..row }
 }
 
 struct Begin;

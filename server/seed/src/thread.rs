@@ -10,7 +10,7 @@ use domain::{
 use model::{
     AiMode, Attachment, AttachmentId, Channel, ChannelKind, CloseReason, Content, ConversationId, ConversationRow,
     ConversationState, Delivery, DeliveryState, Entry, Line, MemberId, Message, MessageId, Presence, Preview,
-    PreviewBy, Sender, Status, Tags, Timestamp, Trigger,
+    PreviewBy, Sender, Status, Tags, Timestamp, Trigger, WorkspaceId,
 };
 use store::{
     bulk::BulkMessage,
@@ -37,6 +37,7 @@ const FACTS: u64 = 0x4641_4354;
 
 /// What all conversations have in common.
 pub(super) struct Scene {
+    pub(super) workspace: WorkspaceId,
     pub(super) setting: Setting,
     pub(super) blobs: Vec<Blob>,
     pub(super) now: Timestamp,
@@ -361,7 +362,7 @@ impl Play<'_> {
         };
         let provider = (named && loaded.row.kind != ChannelKind::WebChat)
             .then(|| ProviderId { channel: loaded.row.channel, id: format!("sample-{}", id.uuid().simple()) });
-        self.thread.messages.push(BulkMessage { message, provider, fingerprint, words: String::new() });
+        self.thread.messages.push(BulkMessage { message, provider, fingerprint, found_by: None });
     }
 
     /// Files for the next entry, in `per_mille` of 1,000 cases.

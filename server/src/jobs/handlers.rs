@@ -6,7 +6,7 @@ use model::{MailId, MessageId, TagId};
 use store::{Scope, error::Result};
 
 use super::{
-    purge, read_again, send, trim,
+    index_older, purge, read_again, send, trim,
     worker::{JobResult, Worker},
 };
 
@@ -29,6 +29,10 @@ impl Handlers for Worker {
 
     async fn read_mails_again(&self, scope: &Scope, lease: Lease) -> Result<JobResult> {
         read_again::perform(self, scope, lease).await
+    }
+
+    async fn index_older(&self, scope: &Scope, lease: Lease) -> Result<JobResult> {
+        index_older::perform(self, scope, lease).await
     }
 
     async fn audit_counts(&self, scope: &Scope, lease: Lease) -> Result<JobResult> {

@@ -1,6 +1,7 @@
 //! The workers of the durable job queue: lease a job, run it, store the result.
 
 mod handlers;
+mod index_older;
 mod purge;
 mod read_again;
 mod send;

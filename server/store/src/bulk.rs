@@ -16,6 +16,8 @@ use super::{
     message::{self, File, ProviderId},
     person,
     scope::ours,
+    search::{self, Findable},
+    search_people::{add_near, nears},
     words::workspace_word,
 };
 use crate::error::Result;
@@ -44,7 +46,7 @@ pub struct BulkIdentity {
     pub created_at: Timestamp,
 }
 
-/// A message and its words in the search index.
+/// A message and what search finds of it.
 #[derive(Debug, Clone)]
 pub struct BulkMessage {
     /// The message, without its files, which are separate rows.
@@ -53,8 +55,8 @@ pub struct BulkMessage {
     pub provider: Option<ProviderId>,
     /// Tells a repeated request from a different one with the same id.
     pub fingerprint: String,
-    /// From [`super::words::index_words`]. Empty for none.
-    pub words: String,
+    /// What search finds of it. None for nothing.
+    pub found_by: Option<Findable>,
 }
 
 /// Rows that refer only to each other or to stored rows.
@@ -100,12 +102,6 @@ const MESSAGES: Table = rows("message", message::STORED);
 const FILES: Table = rows("attachment", attachment::STORED);
 const READS: Table = rows("read_marker", person::MARKER);
 const HISTORY: Table = rows("history", history::STORED);
-const WORDS_SQLITE: Table = rows("message_search", "workspace, words, conversation_id, message_id");
-const WORDS_POSTGRES: Table = Table {
-    row: "($2, array_to_tsvector(array_append(string_to_array(?, ' '), $1)), ?, ?)",
-    shared: 2,
-    ..rows("message_search", "workspace_id, words, conversation_id, message_id")
-};
 const CONTACT_WORDS_SQLITE: Table = rows("contact_search", "workspace, words, contact_id, rowid");
 const CONTACT_PLACES: Table = rows("contact_search_place", "workspace_id, contact_id, place");
 const CONTACT_WORDS_POSTGRES: Table = Table {
@@ -117,25 +113,28 @@ const LAST_CONTACT_PLACE: &str = "SELECT rowid FROM contact_search ORDER BY rowi
 
 const BOTH: &[&Table] = &[&CONTACTS, &IDENTITIES, &CONVERSATIONS, &TAGS, &COUNTS, &MESSAGES, &FILES, &READS, &HISTORY];
 
+/// How many messages one statement adds to the index of search.
+const FOUND_AT_ONCE: usize = 500;
+
 /// How many rows one statement inserts. The largest size that fits is used first.
 const SIZES: [usize; 4] = [128, 32, 8, 1];
 
 /// Makes many inserts cheap on SQLite: the index merges its segments less often, and more pages stay in memory.
 const BEGIN_SQLITE: &[&str] =
-    &["PRAGMA cache_size = -65536", "INSERT INTO message_search (message_search, rank) VALUES ('automerge', 0)"];
+    &["PRAGMA cache_size = -65536", "INSERT INTO message_find (message_find, rank) VALUES ('automerge', 0)"];
 /// Restores these settings, merges the index into one segment, and updates the planner's statistics.
 const END_SQLITE: &[&str] = &[
-    "INSERT INTO message_search (message_search, rank) VALUES ('automerge', 4)",
-    "INSERT INTO message_search (message_search) VALUES ('optimize')",
+    "INSERT INTO message_find (message_find, rank) VALUES ('automerge', 4)",
+    "INSERT INTO message_find (message_find) VALUES ('optimize')",
     "PRAGMA cache_size = -8000",
     "ANALYZE",
 ];
 const END_POSTGRES: &[&str] = &[
-    "SELECT gin_clean_pending_list('message_search_words')",
+    "SELECT gin_clean_pending_list('message_find_words')",
     "SELECT gin_clean_pending_list('contact_search_words')",
     ANALYZE_POSTGRES,
 ];
-const ANALYZE_POSTGRES: &str = "ANALYZE contact, identity, conversation, inbox_count, message, attachment, read_marker, history, message_search, contact_search";
+const ANALYZE_POSTGRES: &str = "ANALYZE contact, identity, conversation, inbox_count, message, attachment, read_marker, history, message_find, contact_search";
 /// The tables that others refer to.
 const ANALYZE_REFERRED: &str = "ANALYZE contact, identity, conversation";
 
@@ -206,11 +205,10 @@ impl Table {
 /// Every statement of this file. A test prepares them all.
 pub fn statements(engine: Engine) -> Vec<String> {
     let (own, fixed): (&[&Table], &[&[&str]]) = match engine {
-        Engine::Sqlite => (
-            &[&WORDS_SQLITE, &CONTACT_WORDS_SQLITE, &CONTACT_PLACES],
-            &[&[LAST_CONTACT_PLACE], BEGIN_SQLITE, END_SQLITE],
-        ),
-        Engine::Postgres => (&[&WORDS_POSTGRES, &CONTACT_WORDS_POSTGRES], &[&[ANALYZE_REFERRED], END_POSTGRES]),
+        Engine::Sqlite => {
+            (&[&CONTACT_WORDS_SQLITE, &CONTACT_PLACES], &[&[LAST_CONTACT_PLACE], BEGIN_SQLITE, END_SQLITE])
+        }
+        Engine::Postgres => (&[&CONTACT_WORDS_POSTGRES], &[&[ANALYZE_REFERRED], END_POSTGRES]),
     };
     let tables = BOTH.iter().chain(own);
     let filled = tables.flat_map(|table| SIZES.map(|size| table.sql(engine, size)));
@@ -292,15 +290,13 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope, batch: &Batch) -> Result<()>
         .fill(tx, &shared, &batch.reads, |(conversation, member, n), to| to.extend(args![*conversation, *member, *n]))
         .await?;
     HISTORY.fill(tx, &shared, &batch.history, |fact, to| to.extend(history::fields(fact))).await?;
-    let found: Vec<&BulkMessage> = batch.messages.iter().filter(|row| !row.words.is_empty()).collect();
-    let (table, shared) = match tx.conn().engine() {
-        Engine::Sqlite => (&WORDS_SQLITE, args![word]),
-        Engine::Postgres => (&WORDS_POSTGRES, args![word, workspace]),
-    };
-    let values = |row: &&BulkMessage, to: &mut Vec<Val>| {
-        to.extend(args![row.words.clone(), row.message.conversation, row.message.id]);
-    };
-    table.fill(tx, &shared, &found, values).await
+    for found in batch.messages.chunks(FOUND_AT_ONCE) {
+        let found: Vec<_> = found.iter().map(|row| (row.message.id, row.found_by.clone())).collect();
+        search::add(tx, scope, &found).await?;
+    }
+    let names = batch.contacts.iter().flat_map(|row| [row.contact.name.as_str(), row.contact.company.as_str()]);
+    add_near(tx, scope, &nears(names)).await?;
+    Ok(())
 }
 
 async fn contact_words(tx: &mut Tx<'_>, word: &str, workspace: &str, contacts: &[BulkContact]) -> Result<()> {

@@ -5,7 +5,8 @@ use model::{ChannelKind, Contact, ContactId, IdentityId, LeadStatus, Timestamp};
 use super::{
     Scope, Tx,
     codec::{read, read_opt},
-    conn::{Conn, Val, args},
+    conn::{Conn, Engine, Val, args},
+    scope::{among, ours},
     table::{insert, set, sql, table},
     tag,
 };
@@ -93,6 +94,18 @@ const ONE: &str = sql!("SELECT ", Raw::COLUMNS, " FROM contact WHERE workspace_i
 /// When the database fails.
 pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: ContactId) -> Result<Option<Contact>, StoreError> {
     conn.opt::<Raw>(ONE, args![scope.workspace(), id]).await?.map(Contact::try_from).transpose()
+}
+
+/// Contacts by a JSON array of ids. The caller has checked that the member may see them.
+pub(super) async fn some(conn: &mut Conn<'_>, scope: &Scope, ids: &str) -> Result<Vec<Contact>, StoreError> {
+    let sql = ours(some_sql(conn.engine()));
+    let raw: Vec<Raw> = conn.all(sql, args![scope.workspace(), ids]).await?;
+    raw.into_iter().map(Contact::try_from).collect()
+}
+
+/// `$2` is a JSON array of ids.
+pub(super) fn some_sql(engine: Engine) -> String {
+    format!("SELECT {} FROM contact WHERE workspace_id = $1 AND id {}", Raw::COLUMNS, among(engine, "$2"))
 }
 
 const INSERT: &str = insert!("contact", STORED);

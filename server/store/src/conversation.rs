@@ -239,6 +239,15 @@ pub async fn some(
     scope: &Scope,
     ids: &BTreeSet<ConversationId>,
 ) -> Result<Vec<ConversationRow>, StoreError> {
+    Ok(some_loaded(conn, scope, ids).await?.into_iter().map(|loaded| loaded.row).collect())
+}
+
+/// The same with what only the server needs.
+pub(super) async fn some_loaded(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    ids: &BTreeSet<ConversationId>,
+) -> Result<Vec<Loaded>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -246,7 +255,7 @@ pub async fn some(
     let sql = some_sql(conn.engine(), scope.reach());
     let values = args![scope.workspace(), scope.reach_key(), joined(scope), ids];
     let raw: Vec<Raw> = conn.all(ours(sql), values).await?;
-    raw.into_iter().map(|raw| Loaded::try_from(raw).map(|loaded| loaded.row)).collect()
+    raw.into_iter().map(Loaded::try_from).collect()
 }
 
 const LATEST_OF: &str = "SELECT id FROM conversation WHERE workspace_id = $1 AND identity_id = $2 AND channel_id = $3 \

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The tables that grow with every message, whose statistics go out of date.
-const LEARN_SIZES: &str = "ANALYZE contact, identity, conversation, inbox_count, message, attachment, read_marker, message_search, \
+const LEARN_SIZES: &str = "ANALYZE contact, identity, conversation, inbox_count, message, attachment, read_marker, message_find, \
      contact_search, mail, mail_name, participant";
 
 /// A handle on the database of either engine. Cheap to clone.

@@ -30,12 +30,15 @@ pub mod reply;
 pub mod saved_view;
 mod scope;
 pub mod search;
+mod search_index;
+mod search_people;
 pub mod session;
 mod slots;
 mod table;
 pub mod tag;
 pub mod upload;
 mod wake;
+mod wanted;
 pub mod words;
 pub mod workspace;
 mod writer;
@@ -69,14 +72,23 @@ pub fn statements(engine: Engine) -> Vec<String> {
         probe::STATEMENTS,
         reply::STATEMENTS,
         saved_view::STATEMENTS,
+        search::STATEMENTS,
+        search_index::STATEMENTS,
+        search_people::STATEMENTS,
         session::STATEMENTS,
         tag::STATEMENTS,
         upload::STATEMENTS,
     ];
     let own = match engine {
-        Engine::Sqlite => vec![search::SQLITE_STATEMENTS, mail::SQLITE_STATEMENTS],
+        Engine::Sqlite => vec![
+            search::SQLITE_STATEMENTS,
+            search_index::SQLITE_STATEMENTS,
+            search_people::SQLITE_STATEMENTS,
+            mail::SQLITE_STATEMENTS,
+        ],
         Engine::Postgres => vec![
-            search::POSTGRES_STATEMENTS,
+            search_index::POSTGRES_STATEMENTS,
+            search_people::POSTGRES_STATEMENTS,
             job::POSTGRES_STATEMENTS,
             writer::POSTGRES_STATEMENTS,
             wake::POSTGRES_STATEMENTS,
@@ -93,5 +105,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         .chain(rows)
         .chain(replayed)
         .chain(list::statements(engine))
+        .chain(search_people::statements(engine))
+        .chain([search_index::whereabouts_sql(engine)])
         .collect()
 }

@@ -1,5 +1,7 @@
 //! Messages, notes and event lines of a thread, with their files.
 
+use std::collections::{BTreeSet, HashMap};
+
 use model::{ChannelId, ConversationId, Delivery, DeliveryState, Entry, Message, MessageId, Timestamp};
 
 pub use super::attachment::{File, add_file, claim_file, file, release_files};
@@ -188,6 +190,21 @@ pub async fn one(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Op
         attach(conn, scope, conversation, &mut messages).await?;
     }
     Ok(messages.pop())
+}
+
+/// Entries with their files, in no order. The caller decides whether the member may see them, by loading their conversations.
+///
+/// # Errors
+/// When the database fails.
+pub async fn some(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    ids: &BTreeSet<MessageId>,
+) -> Result<HashMap<MessageId, Message>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    super::replay::messages_of(conn, scope.workspace(), ids).await
 }
 
 const FINGERPRINT: &str = "SELECT fingerprint FROM message WHERE workspace_id = $1 AND id = $2";

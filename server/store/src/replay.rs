@@ -26,7 +26,7 @@ pub(super) fn statements(engine: Engine) -> [String; 6] {
         reads_sql(engine),
         messages_sql(engine),
         files_sql(engine),
-        contacts_sql(engine),
+        contact::some_sql(engine),
         placements_sql(engine),
         drafts_sql(engine),
     ]
@@ -51,10 +51,6 @@ fn files_sql(engine: Engine) -> String {
          ON a.workspace_id = m.workspace_id AND a.conversation_id = m.conversation_id AND a.message_n = m.n \
          WHERE m.workspace_id = $1 AND m.id {among} ORDER BY a.id"
     )
-}
-
-fn contacts_sql(engine: Engine) -> String {
-    format!("SELECT {} FROM contact WHERE workspace_id = $1 AND id {}", contact::Raw::COLUMNS, among(engine, "$2"))
 }
 
 fn placements_sql(engine: Engine) -> String {
@@ -147,10 +143,7 @@ async fn named(
         named.messages = messages_of(conn, workspace, &messages).await?;
     }
     if !contacts.is_empty() {
-        let sql = ours(contacts_sql(conn.engine()));
-        let rows: Vec<contact::Raw> = conn.all(sql, args![workspace, ids(&contacts)?]).await?;
-        for contact in rows.into_iter().map(Contact::try_from) {
-            let contact = contact?;
+        for contact in contact::some(conn, &scope, &ids(&contacts)?).await? {
             named.contacts.insert(contact.id, contact);
         }
         let sql = ours(placements_sql(conn.engine()));
@@ -178,7 +171,7 @@ async fn named(
     Ok(named)
 }
 
-async fn messages_of(
+pub(super) async fn messages_of(
     conn: &mut Conn<'_>,
     workspace: WorkspaceId,
     wanted: &BTreeSet<MessageId>,

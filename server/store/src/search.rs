@@ -1,59 +1,51 @@
-//! Full-text search. Only here the SQL of the engines differs: SQLite uses FTS5, PostgreSQL `tsvector`, over the same words.
+//! Searches the index of messages, newest first. What a member may not see is excluded by the index itself: their channels and the
+//! conversations that are theirs are marks of it. Where those are too many, hits are checked one by one, and the search says how far it
+//! came. Either way each hit is compared with the rule of rights in the same statement.
+//!
+//! Only here and in `search_index.rs` and `search_people.rs` the SQL of the engines differs.
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{Contact, ContactId, ConversationId, ConversationRow, MessageId};
+use model::{
+    Assignee, ConversationId, ConversationRow, Filter, MessageConditions, MessageId, Query, SearchCursor, Term,
+    Timestamp, Who,
+};
 
 use super::{
-    Reach, Scope, Tx,
+    Reach, Scope,
     codec::read,
-    conn::{Conn, Engine, Row, args},
+    conn::{Conn, Engine, Val, args, row},
     conversation,
-    scope::{ours, visible},
-    words::{Query, index_words, workspace_word},
+    scope::{among, ours, visible},
+    wanted::{Ask, Wanted, mark},
 };
-use crate::error::{Result, StoreError};
+pub use super::{
+    search_index::{add, add_older, findable, is_complete, next_unplaced, set},
+    search_people::{People, PersonRow, add_older_names, contacts, is_near_due, people, set_contact},
+    wanted::{Findable, Whereabouts},
+};
+use crate::error::StoreError;
 
-const ADD_SQLITE: &str =
-    "INSERT INTO message_search (workspace, words, conversation_id, message_id) VALUES ($1, $2, $3, $4)";
-const ADD_POSTGRES: &str = "INSERT INTO message_search (workspace_id, conversation_id, message_id, words) \
-     VALUES ($5, $3, $4, array_to_tsvector(array_append(string_to_array($2, ' '), $1)))";
-const PLACE_SQLITE: &str = "SELECT rowid FROM message_search WHERE message_search MATCH $1 AND message_id = $2 LIMIT 1";
-const PLACE_POSTGRES: &str =
-    "SELECT place FROM message_search WHERE words @@ CAST($1 AS tsquery) AND message_id = $2 LIMIT 1";
-const SET_SQLITE: &str = "UPDATE message_search SET words = $2 WHERE rowid = $1 AND message_id = $3";
-const SET_POSTGRES: &str = "UPDATE message_search SET words = array_to_tsvector(array_append(string_to_array($2, ' '), $4)) \
-     WHERE place = $1 AND message_id = $3";
-const CONTACT_PLACE: &str = "SELECT place FROM contact_search_place WHERE workspace_id = $1 AND contact_id = $2";
-const CONTACT_ADD_SQLITE: &str = "INSERT INTO contact_search (workspace, words, contact_id) VALUES ($1, $2, $3)";
-/// RETURNING does not return the rowid that FTS5 chose.
-const LAST_PLACE_SQLITE: &str = "SELECT last_insert_rowid()";
-const CONTACT_SET_SQLITE: &str = "UPDATE contact_search SET words = $2 WHERE rowid = $1";
-const CONTACT_KEEP_PLACE: &str =
-    "INSERT INTO contact_search_place (workspace_id, contact_id, place) VALUES ($1, $2, $3)";
-const CONTACT_SET_POSTGRES: &str = "INSERT INTO contact_search (workspace_id, contact_id, words) \
-     VALUES ($3, $4, array_to_tsvector(array_append(string_to_array($2, ' '), $1))) \
-     ON CONFLICT (workspace_id, contact_id) DO UPDATE SET words = excluded.words";
-/// How many of the newest hits are checked for a member who does not see everything. Without this limit, a common word would be checked in
-/// every conversation.
-const CANDIDATES: &str = "20000";
-/// How many words of each kind are used to find the index row of a known message. Its first words are enough, and a long run without spaces
-/// has thousands.
-const PLACED_BY: usize = 12;
+/// How many hits a search examines where not every hit fits: first few, because most searches need no more.
+pub const LOOKED_AT: [i64; 2] = [1_000, 20_000];
+/// The most conversations that are looked for by their marks. Each one costs a look into the index.
+pub const MARKED: usize = 1_000;
+/// The most words that a beginning is looked up as. If more words begin so, SQLite reads them all.
+const CONTINUED: i64 = 128;
 /// How many of the newest messages PostgreSQL searches before it uses the index. A common word is found among them at once.
-const RECENT: &str = "2000";
+const RECENT: i64 = 2_000;
 
-pub(super) const SQLITE_STATEMENTS: &[&str] = &[
-    ADD_SQLITE,
-    PLACE_SQLITE,
-    SET_SQLITE,
-    CONTACT_PLACE,
-    CONTACT_ADD_SQLITE,
-    LAST_PLACE_SQLITE,
-    CONTACT_SET_SQLITE,
-    CONTACT_KEEP_PLACE,
-];
-pub(super) const POSTGRES_STATEMENTS: &[&str] = &[ADD_POSTGRES, PLACE_POSTGRES, SET_POSTGRES, CONTACT_SET_POSTGRES];
+const CONTINUES_SQLITE: &str =
+    "SELECT word FROM search_word WHERE workspace_id = $1 AND word >= $2 AND word < $3 ORDER BY word LIMIT $4";
+const MY_CHANNELS: &str = "SELECT DISTINCT tc.channel_id FROM team_member tm JOIN team_channel tc ON tc.workspace_id = tm.workspace_id \
+     AND tc.team_id = tm.team_id WHERE tm.workspace_id = $1 AND tm.member_id = $2";
+const MINE: &str = "SELECT id FROM conversation WHERE workspace_id = $1 AND assignee_id = $2 LIMIT $3";
+const OF_MY_TEAMS: &str = "SELECT c.id FROM team_member tm JOIN conversation c ON c.workspace_id = tm.workspace_id AND c.team_id = tm.team_id \
+     WHERE tm.workspace_id = $1 AND tm.member_id = $2 LIMIT $3";
+const AT: &str = "SELECT at FROM message WHERE workspace_id = $1 AND search_place = $2";
+
+pub(super) const STATEMENTS: &[&str] = &[MY_CHANNELS, MINE, OF_MY_TEAMS, AT];
+pub(super) const SQLITE_STATEMENTS: &[&str] = &[CONTINUES_SQLITE];
 
 /// Which rows a search reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,204 +57,341 @@ pub enum Way {
     Recent,
 }
 
+/// The hits before `$4`, newest first. `tail` says how many.
+pub(super) fn hits(engine: Engine, way: Way, tail: &str) -> String {
+    match (engine, way) {
+        (Engine::Sqlite, _) => format!(
+            "SELECT rowid AS place FROM message_find WHERE message_find MATCH $3 AND rowid < $4 ORDER BY rowid DESC {tail}"
+        ),
+        (Engine::Postgres, Way::Index) => format!(
+            "SELECT place FROM message_find WHERE words @@ CAST($3 AS tsquery) AND place + 0 < $4 ORDER BY place + 0 DESC {tail}"
+        ),
+        // Of all workspaces, because places are theirs together. The query has the workspace's mark.
+        (Engine::Postgres, Way::Recent) => format!(
+            "SELECT place FROM (SELECT place, words FROM message_find WHERE place < $4 ORDER BY place DESC LIMIT {RECENT}) r \
+             WHERE words @@ CAST($3 AS tsquery) ORDER BY place DESC {tail}"
+        ),
+    }
+}
+
+/// The conditions on the conversation and the message, `$7` to `$15`. NULL switches one off.
+fn conditions(engine: Engine) -> String {
+    format!(
+        " AND m.at >= $7 AND m.at < $8 \
+         AND (CAST($9 AS TEXT) IS NULL OR c.status {}) \
+         AND (CAST($10 AS TEXT) IS NULL OR COALESCE(c.assignee_id, '') = $10) \
+         AND (CAST($11 AS TEXT) IS NULL OR c.waiting_since IS NOT NULL) \
+         AND (CAST($12 AS TEXT) IS NULL OR c.inbound_count > COALESCE((SELECT rm.read_count FROM read_marker rm \
+         WHERE rm.workspace_id = $1 AND rm.conversation_id = c.id AND rm.member_id = $13), \
+         CASE WHEN c.last_inbound_at <= $14 THEN c.inbound_count ELSE 0 END)) \
+         AND (CAST($15 AS TEXT) IS NULL OR c.channel_id {})",
+        among(engine, "$9"),
+        among(engine, "$15"),
+    )
+}
+
+/// A page of hits: `$1` workspace, `$2` whose rights, `$3` the query, `$4` before this place, `$5` how many hits are examined, `$6` how many
+/// are returned.
+fn page_sql(engine: Engine, way: Way, reach: Reach) -> String {
+    // CROSS makes SQLite read the hits first. PostgreSQL does not accept a condition on a CROSS JOIN.
+    let join = if engine == Engine::Sqlite { "CROSS JOIN" } else { "JOIN" };
+    format!(
+        "SELECT s.place, m.conversation_id, m.id AS message_id FROM ({}) s \
+         {join} message m ON m.search_place = s.place AND m.workspace_id = $1 \
+         {join} conversation c ON c.workspace_id = $1 AND c.id = m.conversation_id{}{} ORDER BY s.place DESC LIMIT $6",
+        hits(engine, way, "LIMIT $5"),
+        visible(reach),
+        conditions(engine)
+    )
+}
+
+/// The place of the hit after the `$5` that were examined. None if there are no more.
+fn floor_sql(engine: Engine) -> String {
+    let named = "CAST($1 AS TEXT) IS NOT NULL AND CAST($2 AS TEXT) IS NOT NULL";
+    format!("SELECT place FROM ({}) s WHERE {named}", hits(engine, Way::Index, "LIMIT 1 OFFSET $5"))
+}
+
+/// Every composed statement, for the tests, with its way and reach.
+pub fn composed_statements(engine: Engine) -> Vec<(&'static str, Way, Reach, String)> {
+    let mut all = vec![("floor", Way::Index, Reach::All, floor_sql(engine))];
+    for reach in Reach::LISTED {
+        for &way in ways(engine) {
+            all.push(("messages", way, reach, page_sql(engine, way, reach)));
+        }
+        all.extend(super::search_people::composed_statements(engine, reach));
+    }
+    all
+}
+
 /// The ways to search on an engine, in the order in which they are tried.
-const fn ways(engine: Engine) -> &'static [Way] {
+pub(super) const fn ways(engine: Engine) -> &'static [Way] {
     match engine {
         Engine::Sqlite => &[Way::Index],
         Engine::Postgres => &[Way::Recent, Way::Index],
     }
 }
 
-/// An indexed table and its order of insertion.
-struct Index {
-    table: &'static str,
-    columns: &'static str,
-    /// PostgreSQL's column for the order. On SQLite the rowid is the order.
-    place: &'static str,
-    /// The same order as an expression that no index covers.
-    unindexed: &'static str,
-    /// The newest rows.
-    newest: &'static str,
-}
-
-const MESSAGES: Index = Index {
-    table: "message_search",
-    columns: "conversation_id, message_id",
-    place: "place",
-    unindexed: "place + 0",
-    // Of all workspaces: for a small workspace PostgreSQL would otherwise read the whole table. The query contains the workspace's word.
-    newest: "message_search ORDER BY place DESC",
-};
-const CONTACTS: Index = Index {
-    table: "contact_search",
-    columns: "contact_id",
-    place: "contact_id",
-    unindexed: "contact_id || ''",
-    newest: "contact_search WHERE workspace_id = $1 ORDER BY contact_id DESC",
-};
-
-impl Index {
-    /// The hits as `s`, newest first. A member who sees everything needs only `$4` of them. For other members more are read.
-    fn hits(&self, engine: Engine, way: Way, reach: Reach) -> String {
-        let Self { table, columns, place, unindexed, newest } = self;
-        let bound = if reach == Reach::All { "$4" } else { CANDIDATES };
-        match (engine, way) {
-            (Engine::Sqlite, _) => format!(
-                "(SELECT rowid AS place, {columns} FROM {table} WHERE {table} MATCH $3 ORDER BY rowid DESC LIMIT {bound}) s"
-            ),
-            (Engine::Postgres, Way::Index) => format!(
-                "(SELECT {place} AS place, {columns} FROM {table} WHERE words @@ CAST($3 AS tsquery) \
-                 ORDER BY {unindexed} DESC LIMIT {bound}) s"
-            ),
-            (Engine::Postgres, Way::Recent) => format!(
-                "(SELECT {place} AS place, {columns} FROM (SELECT * FROM {newest} LIMIT {RECENT}) r \
-                 WHERE r.words @@ CAST($3 AS tsquery)) s"
-            ),
-        }
+row! {
+    struct RawHit {
+        place: i64,
+        conversation_id: String,
+        message_id: String,
     }
 }
 
-/// `$1` workspace, `$2` member, `$3` the query, `$4` the limit.
-fn messages_sql(engine: Engine, way: Way, reach: Reach) -> String {
-    let hits = MESSAGES.hits(engine, way, reach);
-    // CROSS makes SQLite read the hits first. PostgreSQL does not accept a condition on a CROSS JOIN.
-    let join = if engine == Engine::Sqlite { "CROSS JOIN" } else { "JOIN" };
-    format!(
-        "SELECT s.conversation_id, s.message_id FROM {hits} {join} conversation c ON c.workspace_id = $1 \
-         AND c.id = s.conversation_id{} ORDER BY s.place DESC LIMIT $4",
-        visible(reach)
-    )
+/// A message that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The message.
+    pub message: MessageId,
 }
 
-/// The statement for contacts. A member who sees one of a contact's conversations sees the contact.
-fn contacts_sql(engine: Engine, way: Way, reach: Reach) -> String {
-    let hits = CONTACTS.hits(engine, way, reach);
-    let seen = visible(reach);
-    let seen = match reach {
-        Reach::All => format!("CAST($1 AS TEXT) IS NOT NULL{seen}"),
-        _ => format!(
-            "EXISTS (SELECT 1 FROM conversation c WHERE c.workspace_id = $1 AND c.contact_id = s.contact_id{seen})"
-        ),
-    };
-    format!("SELECT s.contact_id FROM {hits} WHERE {seen} ORDER BY s.place DESC LIMIT $4")
+/// A page of messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hits {
+    /// The messages, newest first.
+    pub hits: Vec<Hit>,
+    /// Where the next page begins, if there may be one.
+    pub after: Option<SearchCursor>,
+    /// How far the search looked, if it stopped at its bound before the page was full.
+    pub looked_back_to: Option<Timestamp>,
 }
 
-/// Every composed statement, for the tests, with its table, way and reach.
-pub fn composed_statements(engine: Engine) -> Vec<(&'static str, Way, Reach, String)> {
-    let mut all = Vec::new();
-    for reach in Reach::LISTED {
-        for &way in ways(engine) {
-            all.push(("messages", way, reach, messages_sql(engine, way, reach)));
-            all.push(("contacts", way, reach, contacts_sql(engine, way, reach)));
-        }
-    }
-    all
-}
-
-/// Adds a message to the index.
+/// The messages that a search finds, newest first. `looked_at` is [`LOOKED_AT`] except in tests.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn add_message(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    conversation: ConversationId,
-    message: MessageId,
-    text: &str,
-) -> Result<(), StoreError> {
-    let words = index_words(text);
-    if words.is_empty() {
-        return Ok(());
-    }
-    let workspace = scope.workspace().to_string();
-    let mut values = args![workspace_word(&workspace), words, conversation, message];
-    match tx.conn().engine() {
-        Engine::Sqlite => tx.exec(ADD_SQLITE, values).await?,
-        Engine::Postgres => {
-            values.extend(args![workspace]);
-            tx.exec(ADD_POSTGRES, values).await?
-        }
-    };
-    Ok(())
-}
-
-/// The index row of a message with this text. None when the index has no word of the text. The lookup reads every row that contains the
-/// first words of the text, so do it outside of a write transaction.
-///
-/// # Errors
-/// When the database fails.
-pub async fn place_of(
+pub async fn page(
     conn: &mut Conn<'_>,
     scope: &Scope,
-    message: MessageId,
-    text: &str,
-) -> Result<Option<i64>, StoreError> {
-    let Some(query) = place_query(text) else { return Ok(None) };
-    let workspace = scope.workspace().to_string();
-    let (sql, query) = match conn.engine() {
-        Engine::Sqlite => (PLACE_SQLITE, query.fts5(&workspace)),
-        Engine::Postgres => (PLACE_POSTGRES, query.tsquery(&workspace)),
-    };
-    Ok(conn.opt::<(i64,)>(sql, args![query, message]).await?.map(|(place,)| place))
-}
-
-fn place_query(text: &str) -> Option<Query> {
-    let mut query = Query::parse(text)?;
-    query.whole.truncate(PLACED_BY);
-    query.prefixes.truncate(PLACED_BY);
-    Some(query)
-}
-
-/// Replaces a message's text in the index. `place` comes from [`place_of`].
-///
-/// # Errors
-/// When the database fails.
-pub async fn set_message(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    place: i64,
-    message: MessageId,
-    text: &str,
-) -> Result<(), StoreError> {
-    let mut values = args![place, index_words(text), message];
-    let sql = match tx.conn().engine() {
-        Engine::Sqlite => SET_SQLITE,
-        Engine::Postgres => {
-            values.extend(args![workspace_word(&scope.workspace().to_string())]);
-            SET_POSTGRES
-        }
-    };
-    tx.exec(sql, values).await?;
-    Ok(())
-}
-
-/// Adds a contact to the index, or replaces it there.
-///
-/// # Errors
-/// When the database fails.
-pub async fn set_contact(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result<(), StoreError> {
-    let text = [&contact.name, &contact.email, &contact.company, &contact.phone].map(String::as_str).join(" ");
-    let (workspace, words) = (scope.workspace().to_string(), index_words(&text));
-    match tx.conn().engine() {
-        Engine::Postgres => {
-            tx.exec(CONTACT_SET_POSTGRES, args![workspace_word(&workspace), words, workspace, contact.id]).await?;
-        }
-        Engine::Sqlite => match tx.conn().opt::<(i64,)>(CONTACT_PLACE, args![workspace.clone(), contact.id]).await? {
-            Some((place,)) => {
-                tx.exec(CONTACT_SET_SQLITE, args![place, words]).await?;
-            }
-            None => {
-                tx.exec(CONTACT_ADD_SQLITE, args![workspace_word(&workspace), words, contact.id]).await?;
-                let (place,): (i64,) = tx.conn().one(LAST_PLACE_SQLITE, args![]).await?;
-                tx.exec(CONTACT_KEEP_PLACE, args![workspace, contact.id, place]).await?;
-            }
-        },
+    query: &Query,
+    after: Option<SearchCursor>,
+    limit: i64,
+    (looked_at, now): ([i64; 2], Timestamp),
+) -> Result<Hits, StoreError> {
+    let Some((mut wanted, mut every)) = wanted(conn, scope, query, now).await? else { return Ok(Hits::default()) };
+    match rights(conn, scope).await? {
+        Some(None) => {}
+        Some(Some(marks)) => wanted.all.push(marks),
+        // Too many conversations: each hit is checked.
+        None => every = false,
     }
-    Ok(())
+    let engine = conn.engine();
+    let Some(sought) = continued(conn, scope, wanted).await? else { return Ok(Hits::default()) };
+    let from = after.map_or(i64::MAX, |cursor| cursor.0);
+    let values = |examined: i64| values(scope, query, (sought.clone(), from, examined, limit + 1));
+    // Where every hit fits, no more are examined than are shown.
+    let steps = if every { vec![limit + 1] } else { looked_at.to_vec() };
+    for (at, &examined) in steps.iter().enumerate() {
+        let mut rows: Vec<RawHit> = Vec::new();
+        for &way in ways(engine) {
+            rows = conn.all(ours(page_sql(engine, way, scope.reach())), values(examined)?).await?;
+            if rows.len() as i64 > limit {
+                break;
+            }
+        }
+        if every || rows.len() as i64 > limit {
+            return hits_of(rows, limit);
+        }
+        let floor_values = args![scope.workspace(), scope.reach_key(), sought.clone(), from, examined];
+        let floor: Option<(i64,)> = conn.opt(ours(floor_sql(engine)), floor_values).await?;
+        let Some((floor,)) = floor else { return hits_of(rows, limit) };
+        if at + 1 == steps.len() {
+            let at: Option<(i64,)> = conn.opt(AT, args![scope.workspace(), floor]).await?;
+            let hits = hits_of(rows, limit)?;
+            let looked_back_to = at.map(|(at,)| Timestamp(at));
+            // The next page begins with the hit that was not examined.
+            return Ok(Hits { after: Some(SearchCursor(floor + 1)), looked_back_to, ..hits });
+        }
+    }
+    Ok(Hits::default())
 }
 
-/// The newest messages that contain every word of `text`, at most `limit`, in conversations that the member may see. It runs at most three
-/// statements. For a member who does not see everything, only the newest 20,000 hits are checked.
+fn hits_of(rows: Vec<RawHit>, limit: i64) -> Result<Hits, StoreError> {
+    let shown = usize::try_from(limit).unwrap_or_default();
+    let after = rows.get(shown).and_then(|_| rows.get(shown.wrapping_sub(1))).map(|last| SearchCursor(last.place));
+    let hits = rows.into_iter().take(shown).map(|row| {
+        Ok(Hit { conversation: read("conversation", row.conversation_id)?, message: read("message", row.message_id)? })
+    });
+    Ok(Hits { hits: hits.collect::<Result<_, StoreError>>()?, after, looked_back_to: None })
+}
+
+/// The values of a page: those of the hits, then those of [`conditions`].
+fn values(
+    scope: &Scope,
+    query: &Query,
+    (sought, from, examined, limit): (String, i64, i64, i64),
+) -> Result<Vec<Val>, StoreError> {
+    let Filter { statuses, assignee, waiting, unread, channels, .. } = &query.filter;
+    let is_asked = |asked: bool| asked.then(|| "yes".to_owned());
+    let assignee = assignee.map(|whose| match whose {
+        Assignee::Me => scope.member_key(),
+        Assignee::Nobody => String::new(),
+        Assignee::Member(member) => member.to_string(),
+    });
+    let written = query.message.written;
+    let mut values = args![scope.workspace(), scope.reach_key(), sought, from, examined, limit];
+    values.extend(args![
+        written.map_or(i64::MIN, |span| span.from.0),
+        written.map_or(i64::MAX, |span| span.until.0),
+        words(statuses.iter().map(|status| status.as_str().to_owned()).collect())?,
+        assignee,
+        is_asked(*waiting),
+        is_asked(*unread),
+        scope.member_key(),
+        conversation::joined(scope),
+        words(channels.iter().map(ToString::to_string).collect())?,
+    ]);
+    Ok(values)
+}
+
+/// A JSON array of words, or NULL for none.
+fn words(words: Vec<String>) -> Result<Option<String>, StoreError> {
+    let json = serde_json::to_string(&words).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    Ok((!words.is_empty()).then_some(json))
+}
+
+/// What a search wants of a message, and whether every hit of the index fits. None if nothing is searched for.
+async fn wanted(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    query: &Query,
+    now: Timestamp,
+) -> Result<Option<(Wanted, bool)>, StoreError> {
+    if query.is_empty() {
+        return Ok(None);
+    }
+    let mut wanted = Wanted::of(scope.workspace());
+    for term in &query.text {
+        match Ask::of(term) {
+            Some(ask) if term.not => wanted.none.push(ask),
+            Some(ask) => wanted.all.push(ask),
+            None => {}
+        }
+    }
+    let Filter { statuses, assignee, waiting, unread, channels, .. } = &query.filter;
+    if !channels.is_empty() {
+        wanted.all.push(Ask::Any(channels.iter().map(|id| Ask::Word(mark::channel(*id))).collect()));
+    }
+    let conditions = &query.message;
+    match conditions.files {
+        Some(true) => wanted.all.push(Ask::Word(mark::files())),
+        Some(false) => wanted.none.push(Ask::Word(mark::files())),
+        None => {}
+    }
+    if let Some(span) = conditions.written {
+        wanted.all.push(Ask::years(span, now));
+    }
+    for (whose, not) in [(&conditions.from, false), (&conditions.not_from, true)] {
+        let mut any = Vec::new();
+        for who in whose {
+            any.extend(written_by(conn, scope, who).await?);
+        }
+        match (whose.is_empty(), not) {
+            (true, _) => {}
+            (false, false) => wanted.all.push(Ask::Any(any)),
+            (false, true) => wanted.none.push(Ask::Any(any)),
+        }
+    }
+    if !conditions.to.is_empty() {
+        let mut any = Vec::new();
+        for who in &conditions.to {
+            any.extend(written_to(conn, scope, who).await?);
+        }
+        wanted.all.push(Ask::Any(any));
+    }
+    if wanted.all.len() == 1 && !query.filter.narrows() && *conditions == MessageConditions::default() {
+        // No letter was left of what was typed.
+        return Ok(None);
+    }
+    let every = statuses.is_empty() && assignee.is_none() && !waiting && !unread && conditions.written.is_none();
+    Ok(Some((wanted, every)))
+}
+
+/// The marks of what somebody wrote, one of us or somebody outside.
+async fn written_by(conn: &mut Conn<'_>, scope: &Scope, who: &Who) -> Result<Vec<Ask>, StoreError> {
+    let mut any: Vec<Ask> = who.members.iter().map(|member| Ask::Word(mark::member(*member))).collect();
+    any.extend(Ask::name(&who.name, mark::from));
+    let with: Vec<Ask> = with(conn, scope, who).await?;
+    if !with.is_empty() {
+        any.push(Ask::All(vec![Ask::Word(mark::incoming()), Ask::Any(with)]));
+    }
+    Ok(any)
+}
+
+/// The marks of what was written to somebody.
+async fn written_to(conn: &mut Conn<'_>, scope: &Scope, who: &Who) -> Result<Vec<Ask>, StoreError> {
+    let my_own = scope.me().filter(|me| who.members.contains(&me.member.id)).map(|me| me.member.email.as_str());
+    let names = [who.name.as_str(), my_own.unwrap_or_default()];
+    let mut any: Vec<Ask> = names.into_iter().filter_map(|name| Ask::name(name, mark::to)).collect();
+    let with: Vec<Ask> = with(conn, scope, who).await?;
+    if !with.is_empty() {
+        any.push(Ask::All(vec![Ask::Word(mark::outgoing()), Ask::Any(with)]));
+    }
+    Ok(any)
+}
+
+/// The marks of the conversations with people of this name that the member may see.
+async fn with(conn: &mut Conn<'_>, scope: &Scope, who: &Who) -> Result<Vec<Ask>, StoreError> {
+    let with = super::search_people::conversations_with(conn, scope, &who.name).await?;
+    Ok(with.into_iter().map(|id| Ask::Word(mark::conversation(id))).collect())
+}
+
+/// The marks of what a member may see: `Some(None)` is everything. None if there are too many.
+async fn rights(conn: &mut Conn<'_>, scope: &Scope) -> Result<Option<Option<Ask>>, StoreError> {
+    let (mut marks, mut own) = (Vec::new(), Vec::new());
+    let most = i64::try_from(MARKED).unwrap_or(i64::MAX) + 1;
+    let (key, workspace) = (scope.reach_key(), scope.workspace());
+    match scope.reach() {
+        Reach::All => return Ok(Some(None)),
+        Reach::Teams => {
+            let channels: Vec<(String,)> = conn.all(MY_CHANNELS, args![workspace, key.clone()]).await?;
+            for (id,) in channels {
+                marks.push(Ask::Word(mark::channel(read("channel", id)?)));
+            }
+            let of_teams: Vec<(String,)> = conn.all(OF_MY_TEAMS, args![workspace, key.clone(), most]).await?;
+            own.extend(of_teams);
+            own.extend(conn.all::<(String,)>(MINE, args![workspace, key, most]).await?);
+        }
+        Reach::Mine => own = conn.all(MINE, args![workspace, key, most]).await?,
+        Reach::One => own.push((key,)),
+        // The channel says nothing about whose a conversation is: each hit is checked.
+        Reach::Own => return Ok(None),
+    }
+    let own: BTreeSet<String> = own.into_iter().map(|(id,)| id).collect();
+    if own.len() > MARKED {
+        return Ok(None);
+    }
+    for id in own {
+        marks.push(Ask::Word(mark::conversation(read("conversation", id)?)));
+    }
+    Ok(Some(Some(Ask::Any(marks))))
+}
+
+/// The query in the engine's form. None if no message can have what is wanted.
+async fn continued(conn: &mut Conn<'_>, scope: &Scope, mut wanted: Wanted) -> Result<Option<String>, StoreError> {
+    if conn.engine() == Engine::Postgres {
+        return Ok(Some(wanted.tsquery()));
+    }
+    let mut beginnings = Vec::new();
+    for ask in wanted.all.iter_mut().chain(&mut wanted.none) {
+        ask.unknown_beginnings(&mut beginnings);
+    }
+    for (word, known) in beginnings {
+        let end = format!("{word}\u{10ffff}");
+        let values = args![scope.workspace(), word, end, CONTINUED + 1];
+        let words: Vec<(String,)> = conn.all(CONTINUES_SQLITE, values).await?;
+        if words.len() as i64 <= CONTINUED {
+            *known = Some(words.into_iter().map(|(word,)| word).collect());
+        }
+    }
+    let is_absent = wanted.all.iter().any(Ask::is_absent);
+    Ok((!is_absent).then(|| wanted.fts5()))
+}
+
+/// The newest messages that contain every word of `text`, with the rows of their conversations.
 ///
 /// # Errors
 /// When the database fails.
@@ -272,75 +401,16 @@ pub async fn messages(
     text: &str,
     limit: i64,
 ) -> Result<Vec<(ConversationRow, MessageId)>, StoreError> {
-    let rows: Vec<(String, String)> = find(conn, scope, text, limit, messages_sql).await?;
-    let mut hits = Vec::with_capacity(rows.len());
-    for (conversation, message) in rows {
-        hits.push((read("conversation", conversation)?, read("message", message)?));
-    }
-    let ids: BTreeSet<ConversationId> = hits.iter().map(|(conversation, _)| *conversation).collect();
+    let term = Term { text: text.to_owned(), phrase: false, not: false };
+    let query = Query {
+        filter: Filter::from(model::View::All),
+        text: vec![term],
+        message: MessageConditions::default(),
+        ignored: Vec::new(),
+    };
+    let found = page(conn, scope, &query, None, limit, (LOOKED_AT, Timestamp(0))).await?.hits;
+    let ids: BTreeSet<ConversationId> = found.iter().map(|hit| hit.conversation).collect();
     let rows = conversation::some(conn, scope, &ids).await?;
     let rows: HashMap<ConversationId, ConversationRow> = rows.into_iter().map(|row| (row.id, row)).collect();
-    Ok(hits
-        .into_iter()
-        .filter_map(|(conversation, message)| Some((rows.get(&conversation)?.clone(), message)))
-        .collect())
-}
-
-/// The newest contacts whose name, address, company or phone contain every word of `text`, at most `limit`, that the member may see.
-///
-/// # Errors
-/// When the database fails.
-pub async fn contacts(
-    conn: &mut Conn<'_>,
-    scope: &Scope,
-    text: &str,
-    limit: i64,
-) -> Result<Vec<ContactId>, StoreError> {
-    let rows: Vec<(String,)> = find(conn, scope, text, limit, contacts_sql).await?;
-    rows.into_iter().map(|(id,)| read("contact", id)).collect()
-}
-
-/// Tries the engine's ways to search until one finds `limit` rows.
-async fn find<T: Row>(
-    conn: &mut Conn<'_>,
-    scope: &Scope,
-    text: &str,
-    limit: i64,
-    sql: fn(Engine, Way, Reach) -> String,
-) -> Result<Vec<T>, StoreError> {
-    let Some(query) = Query::parse(text) else { return Ok(Vec::new()) };
-    let (engine, workspace) = (conn.engine(), scope.workspace().to_string());
-    let query = match engine {
-        Engine::Sqlite => query.fts5(&workspace),
-        Engine::Postgres => query.tsquery(&workspace),
-    };
-    let mut found = Vec::new();
-    for &way in ways(engine) {
-        let values = args![workspace.clone(), scope.reach_key(), query.clone(), limit];
-        found = conn.all(ours(sql(engine, way, scope.reach())), values).await?;
-        if found.len() as i64 >= limit {
-            break;
-        }
-    }
-    Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn s10_a_place_is_looked_for_by_a_few_words() {
-        for text in
-            ["見積書をありがとうございます。".repeat(10_000), "word ".repeat(10_000), "見積書 word".repeat(10_000)]
-        {
-            let query = place_query(&text).unwrap();
-            assert!(query.whole.len() <= PLACED_BY && query.prefixes.len() <= PLACED_BY, "{query:?}");
-            assert!(query.fts5("w").len() < 1000 && query.tsquery("w").len() < 1000);
-            let indexed = index_words(&text);
-            let words: BTreeSet<&str> = indexed.split(' ').collect();
-            assert!(query.whole.iter().all(|word| words.contains(word.as_str())), "{query:?}");
-        }
-        assert!(place_query("…").is_none());
-    }
+    Ok(found.iter().filter_map(|hit| Some((rows.get(&hit.conversation)?.clone(), hit.message))).collect())
 }

@@ -1,11 +1,11 @@
 //! Prepares text for search: folds it and cuts it into words. Both engines index these words, so they find the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Longer runs are cut: nobody searches for them, and they would enlarge the index.
-const WORD_CHARS: usize = 40;
+pub(crate) const WORD_CHARS: usize = 40;
 /// The most words indexed of one text, however long it is.
 const WORDS: usize = 4_000;
 
@@ -58,19 +58,88 @@ impl Query {
         (!whole.is_empty() || !prefixes.is_empty()).then_some(Self { whole, prefixes })
     }
 
-    /// The query for SQLite's FTS5. Words contain only letters and digits, so quoting them is enough.
-    pub fn fts5(&self, workspace: &str) -> String {
+    /// The query for SQLite's FTS5. Words contain only letters and digits, so quoting them is enough. A word may also be one of those that
+    /// are similar to it.
+    pub fn fts5(&self, workspace: &str, similar: &BTreeMap<String, Vec<String>>) -> String {
         let whole = self.whole.iter().map(|word| format!(" AND words : \"{word}\""));
-        let prefixes = self.prefixes.iter().map(|word| format!(" AND words : \"{word}\" *"));
+        let prefixes = self.prefixes.iter().map(|word| {
+            let others = similar.get(word).into_iter().flatten().map(|other| format!(" OR words : \"{other}\""));
+            format!(" AND (words : \"{word}\" *{})", others.collect::<String>())
+        });
         format!("workspace : \"{}\"{}", workspace_word(workspace), whole.chain(prefixes).collect::<String>())
     }
 
     /// The query for PostgreSQL's `to_tsquery`.
-    pub fn tsquery(&self, workspace: &str) -> String {
+    pub fn tsquery(&self, workspace: &str, similar: &BTreeMap<String, Vec<String>>) -> String {
         let whole = self.whole.iter().map(|word| format!(" & '{word}'"));
-        let prefixes = self.prefixes.iter().map(|word| format!(" & '{word}':*"));
+        let prefixes = self.prefixes.iter().map(|word| {
+            let others = similar.get(word).into_iter().flatten().map(|other| format!(" | '{other}'"));
+            format!(" & ('{word}':*{})", others.collect::<String>())
+        });
         format!("'{}'{}", workspace_word(workspace), whole.chain(prefixes).collect::<String>())
     }
+}
+
+/// The words of a text in order, as the index of messages keeps them. A run of a script without spaces becomes its overlapping pairs, then
+/// its last character, so that any part of it is a row of neighbours. The flag says whether the script puts spaces between words.
+pub(crate) fn ordered_words(text: &str, mut found: impl FnMut(String, bool)) {
+    each_run(text, |run, spaced| {
+        let mut take = |word: String| found(word, spaced);
+        if spaced {
+            return take(run.iter().take(WORD_CHARS).collect());
+        }
+        for pair in run.windows(2) {
+            take(pair.iter().collect());
+        }
+        if let Some(last) = run.last() {
+            take(last.to_string());
+        }
+    });
+}
+
+/// The runs of letters and digits of a text, folded and in order. The flag says whether the script puts spaces between words.
+pub(crate) fn runs(text: &str) -> Vec<(String, bool)> {
+    let mut all = Vec::new();
+    each_run(text, |run, spaced| {
+        let most = if spaced { WORD_CHARS } else { run.len() };
+        all.push((run.iter().take(most).collect(), spaced));
+    });
+    all
+}
+
+/// A folded run of letters and digits, with the bytes of the text that each character comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedRun {
+    /// The characters, each with the beginning and the end of its bytes.
+    pub chars: Vec<(char, usize, usize)>,
+    /// Whether the script puts spaces between words.
+    pub spaced: bool,
+}
+
+/// The runs of a text with their places, for marking what was found. Each character is folded with the marks that follow it.
+pub fn placed_runs(text: &str) -> Vec<PlacedRun> {
+    let mut all: Vec<PlacedRun> = Vec::new();
+    let mut open = false;
+    let mut chars = text.char_indices().peekable();
+    while let Some((begin, first)) = chars.next() {
+        let mut end = begin + first.len_utf8();
+        while let Some((at, mark)) = chars.next_if(|(_, c)| is_combining_mark(*c)) {
+            end = at + mark.len_utf8();
+        }
+        for c in fold(&text[begin..end]) {
+            if !c.is_alphanumeric() {
+                open = false;
+                continue;
+            }
+            let spaced = !without_spaces(c);
+            match all.last_mut().filter(|run| open && run.spaced == spaced) {
+                Some(run) => run.chars.push((c, begin, end)),
+                None => all.push(PlacedRun { chars: vec![(c, begin, end)], spaced }),
+            }
+            open = true;
+        }
+    }
+    all
 }
 
 /// The word that stands for the workspace in the index: its id without dashes, after the letter `w`.

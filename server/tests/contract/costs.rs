@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use domain::{inbox, sessions::IDLE_MS};
+use domain::{inbox, search::search_within, sessions::IDLE_MS};
 use model::{Act, Draft, DraftMode, Role, View, Visibility};
 use store::{QUERIES, Reach, search, session};
 
@@ -11,7 +11,7 @@ use crate::world::{Person, World};
 on_both_engines!(
     a_list_asks_four_statements_at_most,
     an_open_conversation_asks_five_and_the_session,
-    a_search_asks_three_statements_at_most,
+    a_search_asks_as_much_for_many_hits_as_for_few,
 );
 
 pub async fn counted<T>(work: impl Future<Output = T>) -> (T, u32) {
@@ -79,18 +79,19 @@ async fn an_open_conversation_asks_five_and_the_session(world: World) {
     }
 }
 
-async fn a_search_asks_three_statements_at_most(world: World) {
+async fn a_search_asks_as_much_for_many_hits_as_for_few(world: World) {
     for n in 0..60 {
         world.inbound(&format!("visitor {n}"), "Hello").await;
     }
     for who in people(&world).await {
-        for (limit, found) in [(25, 25), (100, 60)] {
-            let mut snapshot = world.db.snapshot().await.unwrap();
-            let conn = &mut snapshot.conn();
-            let (hits, asked) = counted(search::messages(conn, &who.scope, "hello", limit)).await;
+        let mut costs = Vec::new();
+        for (limit, found) in [(2, 2), (25, 25)] {
+            let (page, asked) =
+                counted(search_within(&world.db, &who.scope, "hello", (None, 0, limit), search::LOOKED_AT)).await;
             let expected = if who.scope.reach() == Reach::All { found } else { 0 };
-            assert_eq!(hits.unwrap().len(), expected);
-            assert!(asked > 0 && asked <= 3, "{asked} statements ({:?})", who.scope.reach());
+            assert_eq!(page.unwrap().messages.len(), expected);
+            costs.push(asked);
         }
+        assert!(costs[0] == costs[1] && costs[0] <= 14, "{costs:?} statements ({:?})", who.scope.reach());
     }
 }

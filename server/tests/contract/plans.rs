@@ -1,4 +1,5 @@
 //! Quality 1.6, traps 1 and 3: every list is read along an index, in order, and a deep page costs no more than the first.
+// long file: one table of rows and one of readings, to which every new statement adds a line
 
 use model::{View, Visibility};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
@@ -186,14 +187,32 @@ async fn fill(world: &World) {
             ),
         ),
         into("attempt", "bucket, count, window_start", 2000, "'bucket ' || CAST(i AS TEXT), 1, i".to_owned()),
-        words(world, "message_search", "conversation_id, message_id", &format!("{conversation}, {message}")),
+        findable(world),
+        (
+            "UPDATE message SET search_place = CAST(SUBSTR(id, 26) AS BIGINT) WHERE SUBSTR(id, 20, 1) = 'a'".to_owned(),
+            Vec::new(),
+        ),
         words(world, "contact_search", "contact_id", &message),
         ("ANALYZE".to_owned(), Vec::new()),
     ];
     world.db.write(&world.owner.scope, Sql(statements)).await.unwrap();
 }
 
-/// Four thousand entries of an index: all have one word, few another.
+/// Four thousand messages of the index of search: all have one word, few another.
+fn findable(world: &World) -> (String, Vec<Val>) {
+    let mark = format!("\u{2021}w{}", world.workspace.uuid().simple());
+    let (place, text) = match world.engine {
+        Engine::Sqlite => ("rowid", format!("'{mark} ' || CASE WHEN i % 500 = 0 THEN 'common rare' ELSE 'common' END")),
+        Engine::Postgres => (
+            "place",
+            format!("CAST('{mark} ' || CASE WHEN i % 500 = 0 THEN 'common:1 rare:2' ELSE 'common:1' END AS TSVECTOR)"),
+        ),
+    };
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3999)";
+    (format!("INSERT INTO message_find ({place}, words) {numbers} SELECT i, {text} FROM n"), Vec::new())
+}
+
+/// Four thousand entries of the index of contacts: all have one word, few another.
 fn words(world: &World, table: &str, columns: &str, values: &str) -> (String, Vec<Val>) {
     let (workspace, word) = (world.workspace, workspace_word(&world.workspace.to_string()));
     let text = "CASE WHEN i % 500 = 0 THEN 'common rare' ELSE 'common' END";
@@ -325,6 +344,23 @@ async fn every_other_reading_uses_an_index(world: World) {
     let (text, n) = (|| Val::from("00000000-0000-7000-8000-100000000007"), || Val::from(50));
     let slots = vec![Val::from(true), Val::from(true), text(), text(), text()];
     let readings = [
+        ("channels of my teams", of("SELECT DISTINCT tc.channel_id"), vec![workspace.clone(), owner.clone()]),
+        ("all that is mine", of("assignee_id = $2 LIMIT $3"), vec![workspace.clone(), owner.clone(), n()]),
+        (
+            "all of my teams",
+            of("JOIN conversation c ON c.workspace_id = tm.workspace_id"),
+            vec![workspace.clone(), owner.clone(), n()],
+        ),
+        ("when a hit was written", of("AND search_place = $2"), vec![workspace.clone(), n()]),
+        ("place of a message", of("SELECT search_place FROM message"), vec![workspace.clone(), text()]),
+        ("messages to index", of("search_place IS NULL ORDER BY id DESC"), vec![workspace.clone(), n()]),
+        ("names to index", of("near_due ORDER BY id DESC"), vec![workspace.clone(), n()]),
+        (
+            "similar names",
+            of("SELECT DISTINCT word FROM name_near"),
+            vec![workspace.clone(), Val::from("[\"amelie\"]")],
+        ),
+        ("whereabouts", of("c.contact_id, COALESCE(NULLIF(c.label"), vec![workspace.clone(), Val::from("[\"a\"]")]),
         ("thread", of("AND n < $3 ORDER BY n DESC LIMIT $4"), vec![workspace.clone(), text(), n(), n()]),
         (
             "thread as they see it",
@@ -420,6 +456,8 @@ async fn every_other_reading_uses_an_index(world: World) {
             "newest replies",
             "withheld mails",
             "heaviest unclaimed files",
+            "channels of my teams",
+            "similar names",
         ]
         .contains(&what);
         let scans = |line: &str| {
@@ -443,23 +481,39 @@ async fn a_search_never_reads_a_table_whole(world: World) {
     let mut planner = Planner::of(&world).await.with_bitmaps().await;
     let workspace = world.workspace.to_string();
     let query = Query::parse("rare").unwrap();
-    let query = if world.engine == Engine::Sqlite { query.fts5(&workspace) } else { query.tsquery(&workspace) };
+    let none = std::collections::BTreeMap::new();
+    let mark = format!("\u{2021}w{}", world.workspace.uuid().simple());
+    let (contacts, messages) = match world.engine {
+        Engine::Sqlite => (query.fts5(&workspace, &none), format!("\"{mark}\" AND \"rare\"")),
+        Engine::Postgres => (query.tsquery(&workspace, &none), format!("'{mark}' & 'rare'")),
+    };
     let mut faults = Vec::new();
     for (what, way, visibility, sql) in search::composed_statements(world.engine) {
-        let values = vec![workspace.clone().into(), world.owner.id.into(), query.clone().into(), Val::from(25)];
+        let mut values: Vec<Val> = vec![workspace.clone().into(), world.owner.id.into()];
+        match what {
+            "contacts" => values.extend([contacts.clone().into(), Val::from(25)]),
+            "floor" | "unknown" => values.extend([messages.clone().into(), Val::from(i64::MAX), Val::from(25)]),
+            _ => {
+                values.extend([messages.clone().into(), Val::from(i64::MAX), Val::from(25), Val::from(25)]);
+                values.extend([Val::from(i64::MIN), Val::from(i64::MAX)]);
+                let none = || Val::from(None::<String>);
+                values.extend([none(), none(), none(), none(), world.owner.id.into(), Val::from(0), none()]);
+            }
+        }
         let plan = planner.plan(&sql, values).await;
-        let (index, key) = if what == "messages" {
-            ("message_search", "message_search_pkey")
-        } else {
+        let (index, key) = if what == "contacts" {
             ("contact_search", "contact_search_pkey")
+        } else {
+            ("message_find", "message_find_pkey")
         };
         let right = match (world.engine, way) {
             (Engine::Sqlite, _) => plan.contains(&format!("SCAN {index} VIRTUAL TABLE")),
             (Engine::Postgres, Way::Index) => plan.contains(&format!("Bitmap Index Scan on {index}_words")),
             (Engine::Postgres, Way::Recent) => plan.contains(&format!("Index Scan Backward using {key}")),
         };
-        let whole = ["Seq Scan", "SCAN c\n", "SCAN conversation"].iter().any(|way| plan.contains(way));
-        if !right || whole {
+        let by_place = ["contacts", "floor"].contains(&what) || plan.contains("message_search_place");
+        let whole = ["Seq Scan", "SCAN c\n", "SCAN m\n", "SCAN conversation", "SCAN message\n"];
+        if !right || !by_place || whole.iter().any(|way| plan.contains(way)) {
             faults.push(format!("{what} {way:?} {visibility:?}:\n{plan}"));
         }
     }

@@ -353,11 +353,14 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
         "inbox_page",
         "invites",
         "mailbox_status",
+        "newer",
         "older",
+        "search",
         "sessions",
         "system_status",
         "tag_uses",
         "thread",
+        "thread_around",
     ];
     for operation in app::api::operations() {
         match commands.iter().find(|(name, _)| *name == operation.name) {

@@ -123,6 +123,8 @@ async fn s17_every_reading_with_a_foreign_id(world: World) {
     for ids in [theirs, never_were()] {
         assert_eq!(told(inbox::thread(&world.db, scope, ids.conversation).await), "NotFound");
         assert_eq!(told(inbox::older(&world.db, scope, ids.conversation, 99).await), "NotFound");
+        assert_eq!(told(inbox::newer(&world.db, scope, ids.conversation, 0).await), "NotFound");
+        assert_eq!(told(inbox::around(&world.db, scope, ids.conversation, 1).await), "NotFound");
         assert_eq!(told(files::of_member(&world.db, scope, ids.file).await), "NotFound");
         let mut snapshot = world.db.snapshot().await.unwrap();
         let conn = &mut snapshot.conn();
@@ -140,6 +142,10 @@ async fn s17_every_reading_with_a_foreign_id(world: World) {
     let conn = &mut snapshot.conn();
     assert!(search::messages(conn, scope, "Bonjour", 10).await.unwrap().is_empty());
     assert!(search::contacts(conn, scope, "Amélie", 10).await.unwrap().is_empty());
+    for text in ["Bonjour", "Amélie", "Amelei", "from:amélie", "\"Bonjour\"", "is:open"] {
+        let page = domain::search::search(&world.db, scope, text, None, 0).await.unwrap();
+        assert!(page.people.is_empty() && page.messages.is_empty() && page.after.is_none(), "{text}");
+    }
 }
 
 async fn s17_what_is_mine_cannot_be_given_what_is_theirs(world: World) {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::{
     inbox,
     people::{AddTeam, SetInTeam, SetTeamChannels},
+    search::search_within,
 };
 use model::{Act, ConversationId, Role, TeamId, View, Visibility};
 use store::{Val, clock::new_id, search};
@@ -51,6 +52,20 @@ async fn agree(world: &World, who: &Person, all: &BTreeSet<ConversationId>) -> B
     let mut snapshot = world.db.snapshot().await.unwrap();
     let found = search::messages(&mut snapshot.conn(), &who.scope, "everywhere", 1000).await.unwrap();
     let found: BTreeSet<_> = found.into_iter().map(|(row, _)| row.id).collect();
+    drop(snapshot);
+    // The same page by page, also where every hit has to be examined.
+    for text in ["everywhere", "everywhere -nowhere status:open status:pending status:closed"] {
+        let (mut paged, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = search_within(&world.db, &who.scope, text, (after, 0, 7), [5, 11]).await.unwrap();
+            paged.extend(page.messages.iter().map(|hit| hit.conversation));
+            after = page.after;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(paged, found, "{text}");
+    }
     assert_eq!(listed, opened, "exactly the listed conversations can be opened");
     assert_eq!(listed, ruled, "the rule gives the same conversations");
     assert_eq!(listed, found, "search finds the same conversations");

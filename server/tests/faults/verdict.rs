@@ -75,8 +75,10 @@ pub async fn messages(deployment: &Deployment, db: &Db, acked: &[Acked]) -> Figu
     let (kept, fresh) = counted_and_recounted(conn, deployment.workspace).await.unwrap();
     assert_eq!(kept, fresh, "the counters above the list must match");
     let with_text = rows.iter().filter(|row| !row.text.is_empty()).count();
-    let found = count(conn, "SELECT CAST(COUNT(*) AS BIGINT) FROM message_search").await;
-    let distinct = count(conn, "SELECT CAST(COUNT(DISTINCT message_id) AS BIGINT) FROM message_search").await;
+    let found = "SELECT CAST(COUNT(*) AS BIGINT) FROM message WHERE search_place > 0 AND text <> ''";
+    let distinct =
+        "SELECT CAST(COUNT(DISTINCT search_place) AS BIGINT) FROM message WHERE search_place > 0 AND text <> ''";
+    let (found, distinct) = (count(conn, found).await, count(conn, distinct).await);
     assert_eq!((found, distinct), (with_text, with_text), "the search must find the acknowledged messages");
     assert_eq!(
         count(conn, "SELECT CAST(COUNT(*) AS BIGINT) FROM job WHERE kind = 'send'").await,
@@ -202,7 +204,7 @@ pub async fn sqlite_problems(path: &str, all: bool) -> Vec<String> {
             Ok(rows) => problems.extend(rows.first().map(|_| format!("{} broken references", rows.len()))),
             Err(error) => problems.push(error.to_string()),
         }
-        for table in ["message_search", "contact_search"] {
+        for table in ["message_find", "contact_search"] {
             let check = format!("INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 0)");
             if let Err(error) = sqlx::raw_sql(sqlx::AssertSqlSafe(check)).execute(&mut file).await {
                 problems.push(format!("{table}: {error}"));

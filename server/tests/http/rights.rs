@@ -37,6 +37,9 @@ pub fn functions(conversation: &Value, app: &App) -> Vec<(&'static str, Value, N
         ("inbox_page", json!({ "filter": { "view": "all" }, "after": null })),
         ("thread", json!({ "id": c })),
         ("older", json!({ "id": c, "before": 1 })),
+        ("search", json!({ "text": "hello", "after": null, "east": 0 })),
+        ("thread_around", json!({ "id": c, "n": 1 })),
+        ("newer", json!({ "id": c, "after": 0 })),
         ("mark_read", json!({ "conversation": c, "read_count": 0 })),
         (
             "send_message",

@@ -16,10 +16,10 @@ pub(super) const OUTBOX: &str =
     "CREATE TABLE IF NOT EXISTS raw_outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)";
 const PLACE: &str = "UPDATE conversation SET message_count = message_count + 1, last_at = $3, preview = $4 \
      WHERE workspace_id = $1 AND id = $2 RETURNING message_count";
-const INSERT: &str = "INSERT INTO message (workspace_id, id, conversation_id, n, at, kind, sender, text, reason, fingerprint) \
-     VALUES ($1, $2, $3, $4, $5, 'note', $6, $7, '', '')";
+const INSERT: &str = "INSERT INTO message (workspace_id, id, conversation_id, n, at, kind, sender, text, reason, fingerprint, search_place) \
+     VALUES ($1, $2, $3, $4, $5, 'note', $6, $7, '', '', (SELECT MAX(search_place) + 1 FROM message))";
 const INDEX: &str =
-    "INSERT INTO message_search (workspace, words, conversation_id, message_id) VALUES ($1, $2, $3, $4)";
+    "INSERT INTO message_find (rowid, words) SELECT search_place, $2 FROM message WHERE workspace_id = $1 AND id = $3";
 const EVENT: &str = "INSERT INTO raw_outbox (body) VALUES ($1) RETURNING seq";
 
 pub(super) async fn message(
@@ -50,7 +50,7 @@ async fn store(
         sqlx::query_scalar(PLACE).bind(workspace).bind(conversation).bind(at).bind(text).fetch_one(&mut *tx).await?;
     let message = sqlx::query(INSERT).bind(workspace).bind(id).bind(conversation).bind(n).bind(at);
     message.bind(member).bind(text).execute(&mut *tx).await?;
-    sqlx::query(INDEX).bind(workspace).bind(text).bind(conversation).bind(id).execute(&mut *tx).await?;
+    sqlx::query(INDEX).bind(workspace).bind(text).bind(id).execute(&mut *tx).await?;
     let body = json!({ "conversation": conversation, "id": id, "n": n, "at": at, "by": member, "text": text });
     let body = body.to_string();
     let seq: i64 = sqlx::query_scalar(EVENT).bind(&body).fetch_one(&mut *tx).await?;

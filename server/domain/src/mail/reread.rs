@@ -38,8 +38,6 @@ const PAUSE_MS: i64 = 200;
 pub struct Stale {
     /// The mail.
     pub mail: MailId,
-    /// The row of its words in the search index. None if it has none.
-    place: Option<i64>,
 }
 
 /// The next mails that older rules read, at most 20.
@@ -49,19 +47,8 @@ pub struct Stale {
 pub async fn stale(db: &Db, scope: &Scope) -> Result<Vec<Stale>> {
     let mut snapshot = db.snapshot().await?;
     let conn = &mut snapshot.conn();
-    let mut found = Vec::new();
-    for id in mail::read_before(conn, scope, mail::READER, BATCH).await? {
-        let message = mail::one(conn, scope, id).await?.and_then(|kept| kept.message);
-        let place = match message {
-            Some(message) => match message::one(conn, scope, message).await? {
-                Some(known) => search::place_of(conn, scope, message, &known.text).await?,
-                None => None,
-            },
-            None => None,
-        };
-        found.push(Stale { mail: id, place });
-    }
-    Ok(found)
+    let mails = mail::read_before(conn, scope, mail::READER, BATCH).await?;
+    Ok(mails.into_iter().map(|mail| Stale { mail }).collect())
 }
 
 /// Enqueues the reading of outdated mails. Does nothing if there are none.
@@ -145,7 +132,10 @@ impl Command for PutRight {
         if new == old && renamed.is_none() {
             return Ok(());
         }
-        self.store(tx, &scope, &old, &new).await?;
+        store(tx, &scope, &old, &new).await?;
+        // Its text, subject, files or names are other ones.
+        let findable = search::findable(&scope, &new, &(&change.now).into());
+        search::set(tx, &scope, new.id, findable).await?;
         let shown = preview(&old).filter(|shown| *shown == change.now.row.preview && change.now.row.last_at == old.at);
         if let (Some(_), Some(preview)) = (shown, preview(&new)) {
             change.now.row.preview = preview;
@@ -217,21 +207,16 @@ impl PutRight {
         }
         Ok(())
     }
+}
 
-    async fn store(&self, tx: &mut Tx<'_>, scope: &Scope, old: &Message, new: &Message) -> Result<()> {
-        if let (Some(head), true) = (new.mail(), new.content != old.content) {
-            message::set_mail(tx, scope, new.id, head).await?;
-        }
-        if new.text == old.text {
-            return Ok(());
-        }
-        message::set_text(tx, scope, new.id, &new.text).await?;
-        match self.stale.place {
-            Some(place) => search::set_message(tx, scope, place, new.id, &new.text).await?,
-            None => search::add_message(tx, scope, new.conversation, new.id, &new.text).await?,
-        }
-        Ok(())
+async fn store(tx: &mut Tx<'_>, scope: &Scope, old: &Message, new: &Message) -> Result<()> {
+    if let (Some(head), true) = (new.mail(), new.content != old.content) {
+        message::set_mail(tx, scope, new.id, head).await?;
     }
+    if new.text != old.text {
+        message::set_text(tx, scope, new.id, &new.text).await?;
+    }
+    Ok(())
 }
 
 /// What was renamed.

@@ -25,7 +25,7 @@ use store::{
     history::Fact,
     mail::Mail,
     message::{File, ProviderId},
-    words::index_words,
+    search,
 };
 
 use super::{
@@ -443,9 +443,9 @@ impl Play<'_> {
             self.now.row.last_inbound_at = Some(at);
         }
         let provider = provider.map(|id| ProviderId { channel: self.channel.id, id });
-        let words = index_words(&message.text);
+        let found_by = search::findable(self.stage.scope, &message, &(&self.now).into());
         self.messages.push(message.clone());
-        self.rows.messages.push(BulkMessage { message: message.clone(), provider, fingerprint, words });
+        self.rows.messages.push(BulkMessage { message: message.clone(), provider, fingerprint, found_by });
         message
     }
 

@@ -5,6 +5,7 @@ mod conversation;
 mod inbox;
 mod mailbox;
 mod public;
+mod search;
 mod settings;
 mod tags;
 mod views;

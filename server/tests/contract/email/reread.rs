@@ -2,7 +2,7 @@
 
 use domain::mail::{PutRight, ScheduleReading, stale};
 use model::{ConversationId, MailHead, Mailbox, Message, Needs};
-use store::{Command, Scope, Tx, Val, contact, mail, message, search};
+use store::{Command, Scope, Tx, Val, contact, conversation, mail, message, search};
 
 use super::office::{Office, letter};
 use crate::{plain::Sql, world::World};
@@ -21,7 +21,6 @@ const THEN: &str = "=54=68=65 garbled";
 /// Makes a message what older rules might have made of its mail: another text, another name, a preview and words of its own.
 struct Spoil {
     message: Message,
-    place: i64,
 }
 
 #[async_trait::async_trait]
@@ -32,7 +31,9 @@ impl Command for Spoil {
     async fn run(&self, tx: &mut Tx<'_>) -> store::error::Result<()> {
         let (scope, message) = (tx.scope()?, &self.message);
         message::set_text(tx, &scope, message.id, THEN).await?;
-        search::set_message(tx, &scope, self.place, message.id, THEN).await?;
+        let conversation = conversation::load(tx.conn(), &scope, message.conversation).await?.unwrap();
+        let spoiled = Message { text: THEN.to_owned(), ..message.clone() };
+        search::set(tx, &scope, message.id, search::findable(&scope, &spoiled, &(&conversation).into())).await?;
         let mut head: MailHead = message.mail().cloned().unwrap();
         head.parties.from = Some(Mailbox { name: "Meier".to_owned(), address: "anna@x.example".to_owned() });
         message::set_mail(tx, &scope, message.id, &head).await?;
@@ -48,11 +49,7 @@ async fn spoiled(office: &Office, said: &str) -> (ConversationId, Message) {
     let conversation = *office.conversations_when(office.channel.id, before + 1).await.last().unwrap();
     let message = office.thread(conversation).await.remove(0);
     let db = &office.world.db;
-    let place = {
-        let mut reader = db.reader().await.unwrap();
-        search::place_of(&mut reader.conn(), &office.world.system(), message.id, &message.text).await.unwrap().unwrap()
-    };
-    db.write(&office.world.system(), Spoil { message: message.clone(), place }).await.unwrap();
+    db.write(&office.world.system(), Spoil { message: message.clone() }).await.unwrap();
     let id = conversation.to_string();
     let spoil = [
         (

@@ -1,0 +1,301 @@
+//! Looks up the values of operators: names become ids, days become times.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Condition, Ignored, Operator, SearchText, Term, Why};
+use crate::{Assignee, Bootstrap, Channel, ChannelKind, Filter, Member, MemberId, Span, Status, Timestamp, View};
+
+const DAY_MS: i64 = 86_400_000;
+/// How many members one name may mean.
+const MOST_MEANT: usize = 20;
+
+/// What names and days are looked up in. The browser has the same lists, to complete what is typed.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'l> {
+    /// Who searches.
+    pub me: MemberId,
+    /// The members of the workspace.
+    pub members: &'l [Member],
+    /// Its channels.
+    pub channels: &'l [Channel],
+    /// The time now.
+    pub now: Timestamp,
+    /// How many minutes the reader's clock is ahead of UTC. Days begin by this clock.
+    pub east: i64,
+}
+
+impl<'l> Names<'l> {
+    /// The lists that every page has.
+    pub fn of(boot: &'l Bootstrap, east: i64) -> Self {
+        Self { me: boot.me.member.id, members: &boot.members, channels: &boot.channels, now: boot.now, east }
+    }
+}
+
+/// Somebody who wrote or was written to. They may be one of us, or anybody outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// The name or address to look for outside. Empty for none.
+    pub name: String,
+    /// The members with this name.
+    pub members: Vec<MemberId>,
+}
+
+/// What must hold of a single message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageConditions {
+    /// One of these wrote it. Empty for no condition.
+    pub from: Vec<Who>,
+    /// None of these wrote it.
+    pub not_from: Vec<Who>,
+    /// It was written to one of these. Empty for no condition.
+    pub to: Vec<Who>,
+    /// Whether it has files.
+    pub files: Option<bool>,
+    /// When it was written.
+    pub written: Option<Span>,
+}
+
+/// A search whose names are looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Query {
+    /// What must hold of the conversation. The view counts only when the search is kept as one: a search looks at all conversations.
+    pub filter: Filter,
+    /// The words and phrases to find.
+    pub text: Vec<Term>,
+    /// What must hold of the message.
+    pub message: MessageConditions,
+    /// What does not apply.
+    pub ignored: Vec<Ignored>,
+}
+
+impl Query {
+    /// Whether nothing is searched for.
+    pub fn is_empty(&self) -> bool {
+        self.text.iter().all(|term| term.not) && !self.filter.narrows() && self.message == MessageConditions::default()
+    }
+
+    /// The search as a filter of the list. None if it asks for words or for single messages, which a list does not have.
+    pub fn as_view(&self) -> Option<Filter> {
+        let is_filter = self.text.is_empty() && self.message == MessageConditions::default() && self.filter.narrows();
+        is_filter.then(|| {
+            let view = if self.filter.statuses == [Status::Closed] { View::Closed } else { View::All };
+            Filter { view, ..self.filter.clone() }
+        })
+    }
+}
+
+impl SearchText {
+    /// Looks up names and days. What is not found does not apply.
+    pub fn resolve(&self, names: &Names<'_>) -> Query {
+        let mut resolving = Resolving {
+            filter: Filter::from(View::All),
+            message: MessageConditions::default(),
+            not_statuses: Vec::new(),
+            not_channels: Vec::new(),
+        };
+        let mut ignored = self.ignored.clone();
+        for condition in &self.conditions {
+            if let Err(why) = resolving.add(condition, names) {
+                let Condition { operator, value, not } = condition;
+                let minus = if *not { "-" } else { "" };
+                let text = format!("{minus}{}:{value}", operator.as_str()).chars().take(60).collect();
+                ignored.push(Ignored { text, why });
+            }
+        }
+        let (filter, message) = resolving.finish(names);
+        Query { filter, text: self.terms.clone(), message, ignored }
+    }
+}
+
+/// What the operators so far amount to.
+struct Resolving {
+    filter: Filter,
+    message: MessageConditions,
+    not_statuses: Vec<Status>,
+    not_channels: Vec<crate::ChannelId>,
+}
+
+impl Resolving {
+    fn add(&mut self, condition: &Condition, names: &Names<'_>) -> Result<(), Why> {
+        let Condition { operator, value, not } = condition;
+        let (word, not) = (value.to_lowercase(), *not);
+        match operator {
+            Operator::From if not => self.message.not_from.push(who(value, names)),
+            Operator::From => self.message.from.push(who(value, names)),
+            Operator::To if !not => self.message.to.push(who(value, names)),
+            Operator::Channel => self.channel(&word, names, not)?,
+            Operator::Status => {
+                let status = word.parse().map_err(|_| Why::NoSuchValue)?;
+                if not { &mut self.not_statuses } else { &mut self.filter.statuses }.push(status);
+            }
+            Operator::Assignee if !not => self.assignee(match word.as_str() {
+                "me" => Assignee::Me,
+                "nobody" | "none" => Assignee::Nobody,
+                _ => match members(&word, names).as_slice() {
+                    [] => return Err(Why::NoSuchMember),
+                    [one] => Assignee::Member(*one),
+                    _ => return Err(Why::SeveralMembers),
+                },
+            })?,
+            Operator::Is => self.is(&word, not)?,
+            Operator::Has => match word.as_str() {
+                "attachment" | "attachments" | "file" | "files" => {
+                    if self.message.files == Some(not) {
+                        return Err(Why::Contradicts);
+                    }
+                    self.message.files = Some(!not);
+                }
+                _ => return Err(Why::NoSuchValue),
+            },
+            Operator::Before | Operator::After if !not => self.day(*operator == Operator::Before, &word, names)?,
+            // Never reached: the parser tells that it does not apply.
+            Operator::Tag => return Err(Why::NotYet),
+            Operator::To | Operator::Assignee | Operator::Before | Operator::After => return Err(Why::NotNegatable),
+        }
+        Ok(())
+    }
+
+    fn is(&mut self, word: &str, not: bool) -> Result<(), Why> {
+        match (word, not) {
+            ("closed", false) | ("open", true) => self.filter.statuses.push(Status::Closed),
+            // What is pending waits for an answer of theirs: it is open, too.
+            ("open", false) | ("closed", true) => self.filter.statuses.extend([Status::Open, Status::Pending]),
+            ("pending", false) => self.filter.statuses.push(Status::Pending),
+            ("pending", true) => self.not_statuses.push(Status::Pending),
+            ("unread" | "mine" | "unassigned" | "waiting", true) => return Err(Why::NotNegatable),
+            ("unread", false) => self.filter.unread = true,
+            ("mine", false) => self.assignee(Assignee::Me)?,
+            ("unassigned", false) => self.assignee(Assignee::Nobody)?,
+            ("waiting", false) => self.filter.waiting = true,
+            _ => return Err(Why::NoSuchValue),
+        }
+        Ok(())
+    }
+
+    fn assignee(&mut self, whose: Assignee) -> Result<(), Why> {
+        if self.filter.assignee.is_some_and(|other| other != whose) {
+            return Err(Why::Contradicts);
+        }
+        self.filter.assignee = Some(whose);
+        Ok(())
+    }
+
+    fn channel(&mut self, word: &str, names: &Names<'_>, not: bool) -> Result<(), Why> {
+        let kind = ChannelKind::ALL.iter().find(|kind| kind.as_str() == word || kind.label().to_lowercase() == word);
+        let kind = kind.or(if word == "mail" || word == "email" { Some(&ChannelKind::Email) } else { None });
+        let exact = |channel: &&Channel| {
+            channel.name.to_lowercase() == word
+                || (!channel.address.is_empty() && channel.address.to_lowercase() == word)
+        };
+        let named: Vec<_> = names.channels.iter().filter(exact).collect();
+        let found: Vec<_> = match (named.is_empty(), kind) {
+            (false, _) => named,
+            (true, Some(kind)) => names.channels.iter().filter(|channel| channel.kind == *kind).collect(),
+            (true, None) => names.channels.iter().filter(|channel| begins(&channel.name, word)).collect(),
+        };
+        if found.is_empty() {
+            return Err(Why::NoSuchChannel);
+        }
+        let ids = found.iter().map(|channel| channel.id);
+        if not { &mut self.not_channels } else { &mut self.filter.channels }.extend(ids);
+        Ok(())
+    }
+
+    fn day(&mut self, before: bool, word: &str, names: &Names<'_>) -> Result<(), Why> {
+        let at = day(word, names).ok_or(Why::NoDay)?;
+        let span = self.message.written.unwrap_or(Span { from: Timestamp(i64::MIN), until: Timestamp(i64::MAX) });
+        let span =
+            if before { Span { until: span.until.min(at), ..span } } else { Span { from: span.from.max(at), ..span } };
+        self.message.written = Some(span);
+        Ok(())
+    }
+
+    /// What is excluded becomes a list of the others, because a filter only includes.
+    fn finish(self, names: &Names<'_>) -> (Filter, MessageConditions) {
+        let Self { mut filter, message, not_statuses, not_channels } = self;
+        if !not_statuses.is_empty() {
+            let all = if filter.statuses.is_empty() { Status::ALL.to_vec() } else { filter.statuses };
+            filter.statuses = all.into_iter().filter(|status| !not_statuses.contains(status)).collect();
+        }
+        if !not_channels.is_empty() {
+            let every = || names.channels.iter().map(|channel| channel.id).collect();
+            let all: Vec<_> = if filter.channels.is_empty() { every() } else { filter.channels };
+            filter.channels = all.into_iter().filter(|channel| !not_channels.contains(channel)).collect();
+        }
+        filter.statuses.sort_unstable();
+        filter.statuses.dedup();
+        filter.channels.sort_unstable();
+        filter.channels.dedup();
+        filter.channels.truncate(crate::MOST_VALUES);
+        (filter, message)
+    }
+}
+
+fn who(value: &str, names: &Names<'_>) -> Who {
+    match value.to_lowercase().as_str() {
+        "me" => Who { name: String::new(), members: vec![names.me] },
+        word => Who { name: value.to_owned(), members: members(word, names) },
+    }
+}
+
+/// The members with this name or address. If none has exactly this one, those of whose names a word begins with it.
+fn members(word: &str, names: &Names<'_>) -> Vec<MemberId> {
+    let is_named = |member: &&Member| member.name.to_lowercase() == word || member.email.to_lowercase() == word;
+    let ids = |members: Vec<&Member>| members.into_iter().map(|member| member.id).take(MOST_MEANT).collect::<Vec<_>>();
+    let named = ids(names.members.iter().filter(is_named).collect());
+    if named.is_empty() {
+        ids(names.members.iter().filter(|member| begins(&member.name, word)).collect())
+    } else {
+        named
+    }
+}
+
+/// Whether a name, or one of its words, begins with a word in lower case.
+fn begins(name: &str, word: &str) -> bool {
+    let name = name.to_lowercase();
+    !word.is_empty() && (name.starts_with(word) || name.split_whitespace().any(|part| part.starts_with(word)))
+}
+
+/// The first millisecond of a day, month or year.
+fn day(word: &str, names: &Names<'_>) -> Option<Timestamp> {
+    let east = names.east.clamp(-24 * 60, 24 * 60) * 60_000;
+    let today = (names.now.0 + east).div_euclid(DAY_MS);
+    let days = match word {
+        "today" => today,
+        "yesterday" => today - 1,
+        _ => {
+            let parts: Vec<&str> = word.split(['-', '/', '.']).collect();
+            let number = |at: usize, most: usize| -> Option<i64> {
+                let Some(part) = parts.get(at) else { return Some(1) };
+                let is_number = (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+                is_number.then(|| part.parse().ok()).flatten()
+            };
+            let (year, month, day) = (number(0, 4)?, number(1, 2)?, number(2, 2)?);
+            let fits = parts.len() <= 3
+                && (1970..=9999).contains(&year)
+                && (1..=12).contains(&month)
+                && (1..=days_of(year, month)).contains(&day);
+            if !fits {
+                return None;
+            }
+            days_from_1970(year, month, day)
+        }
+    };
+    Some(Timestamp(days * DAY_MS - east))
+}
+
+const fn days_of(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Counts years from March, so that the leap day is the last one.
+const fn days_from_1970(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (century, of_century) = (year / 100, year % 100);
+    146_097 * century / 4 + 1461 * of_century / 4 + (153 * month + 2) / 5 + day - 719_469
+}
