@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use leptos::{prelude::*, task::spawn_local};
+use uuid::Uuid;
 
 use super::{Glyph, Icon, Toasts};
 use crate::api::Refused;
@@ -51,10 +52,10 @@ impl Saving {
 
 /// Shows a change at once and sends its command. A refusal takes the change back and is shown in `error`. Both may happen after the page was
 /// closed.
-pub fn change_at_once<T: 'static>(
+pub fn change_at_once(
     error: RwSignal<Option<String>>,
     show: impl Fn(bool) + 'static,
-    command: impl Future<Output = Result<T, Refused>> + 'static,
+    command: impl Future<Output = Result<(), Refused>> + 'static,
 ) {
     error.set(None);
     show(true);
@@ -66,51 +67,42 @@ pub fn change_at_once<T: 'static>(
     });
 }
 
-/// Lines that were removed on this page but are still in the list that was read.
-#[derive(Debug)]
-pub struct Removed<K: 'static>(RwSignal<Vec<K>>);
-
-impl<K> Clone for Removed<K> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<K> Copy for Removed<K> {}
+/// Lines that were removed on this page but are still in the list that was read, by the ids of what they show.
+#[derive(Debug, Clone, Copy)]
+pub struct Removed(RwSignal<Vec<Uuid>>);
 
 /// Nothing was removed yet.
-pub fn use_removed<K: Send + Sync + 'static>() -> Removed<K> {
+pub fn use_removed() -> Removed {
     Removed(RwSignal::new(Vec::new()))
 }
 
-impl<K: Copy + PartialEq + Send + Sync + 'static> Removed<K> {
+impl Removed {
     /// Whether a line was removed.
-    pub fn has(self, id: K) -> bool {
+    pub fn has(self, id: Uuid) -> bool {
         self.0.with(|removed| removed.contains(&id))
     }
 
-    /// Removes a line at once, and brings it back with the reason if the server refuses. What the server no longer has is removed too.
+    /// Removes a line at once, and brings it back with the reason if the server refuses. What the server no longer has stays removed.
     pub fn remove(
         self,
-        id: K,
+        id: Uuid,
         error: RwSignal<Option<String>>,
         command: impl Future<Output = Result<(), Refused>> + 'static,
     ) {
-        let show = move |gone| {
-            self.0.try_update(|removed| {
-                if gone {
-                    removed.push(id);
-                } else {
-                    removed.retain(|other| *other != id);
-                }
-            });
-        };
-        change_at_once(error, show, async move {
-            match command.await {
-                Err(Refused(ApiError::NotFound)) => Ok(()),
-                answer => answer,
+        error.set(None);
+        self.0.update(|removed| removed.push(id));
+        spawn_local(async move {
+            if let Err(Refused(refused)) = command.await {
+                self.bring_back(id, error, refused);
             }
         });
+    }
+
+    fn bring_back(self, id: Uuid, error: RwSignal<Option<String>>, refused: ApiError) {
+        if refused != ApiError::NotFound {
+            self.0.try_update(|removed| removed.retain(|other| *other != id));
+            error.try_set(Some(refused.to_string()));
+        }
     }
 }
 

@@ -63,13 +63,9 @@ pub struct Toasts {
 impl Toasts {
     /// Provides the toasts to everything below. Called once, at the root.
     pub fn provide() -> Self {
-        let toasts = Self::new();
+        let toasts = Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) };
         provide_context(toasts);
         toasts
-    }
-
-    fn new() -> Self {
-        Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
     }
 
     /// Shows why something failed. The toast stays until it is closed.
@@ -98,9 +94,9 @@ impl Toasts {
     }
 }
 
-/// Returns the toasts. Where nothing provides them, they are not shown.
+/// Returns the toasts. Works only below their `ToastHost`.
 pub fn use_toasts() -> Toasts {
-    use_context().unwrap_or_else(Toasts::new)
+    expect_context::<Toasts>()
 }
 
 /// The place where toasts appear. Used once, at the root, after `Toasts::provide`.

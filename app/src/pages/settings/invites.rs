@@ -16,7 +16,7 @@ use crate::{
     json::fetched,
     state::use_workspace,
 };
-use model::{InviteId, Role, Visibility};
+use model::{Role, Visibility};
 
 /// The form, the new link and the open invitations.
 #[component]
@@ -134,7 +134,7 @@ fn NewLink(
     /// The new invitation.
     invite: InviteInfo,
     /// The invitations revoked on this page.
-    revoked: Removed<InviteId>,
+    revoked: Removed,
 ) -> impl IntoView {
     let id = invite.id;
     let link = whole(invite.link.unwrap_or_default());
@@ -143,7 +143,7 @@ fn NewLink(
         false => format!("The invitation for {} is ready", invite.note),
     };
     view! {
-        <section class="card" role="status" hidden=move || revoked.has(id)>
+        <section class="card" role="status" hidden=move || revoked.has(id.uuid())>
             <div class="card-head">
                 <div>
                     <h2>
@@ -174,10 +174,10 @@ fn InviteList(
     /// The invitations as they were read.
     invites: Vec<InviteInfo>,
     /// The invitations revoked since the read.
-    revoked: Removed<InviteId>,
+    revoked: Removed,
 ) -> impl IntoView {
     let ids: Vec<_> = invites.iter().map(|invite| invite.id).collect();
-    let none = Memo::new(move |_| ids.iter().all(|id| revoked.has(*id)));
+    let none = Memo::new(move |_| ids.iter().all(|id| revoked.has(id.uuid())));
     let lines = invites.into_iter().map(|invite| view! { <InviteLine invite=invite revoked=revoked /> }).collect_view();
     view! {
         <section class="card">
@@ -200,11 +200,11 @@ fn InviteLine(
     /// The invitation to show.
     invite: InviteInfo,
     /// The invitations revoked on this page.
-    revoked: Removed<InviteId>,
+    revoked: Removed,
 ) -> impl IntoView {
     let id = invite.id;
     let error = RwSignal::new(None::<String>);
-    let revoke = move || revoked.remove(id, error, revoke_invite(id));
+    let revoke = move || revoked.remove(id.uuid(), error, revoke_invite(id));
     let whom = if invite.note.is_empty() { "Somebody".to_owned() } else { invite.note };
     let sees = match invite.role {
         Role::Owner | Role::Admin => Visibility::All,
@@ -212,7 +212,7 @@ fn InviteLine(
     };
     let name = format!("Revoke the invitation for {whom}");
     view! {
-        <div class="option" hidden=move || revoked.has(id)>
+        <div class="option" hidden=move || revoked.has(id.uuid())>
             <div>
                 <b>
                     <bdi>{whom}</bdi>

@@ -13,7 +13,6 @@ use crate::{
     json::fetched,
     state::use_now,
 };
-use model::SessionId;
 
 /// The member's sessions and password.
 #[component]
@@ -33,7 +32,7 @@ fn SessionList(
     /// The sessions as they were read.
     sessions: Vec<SessionInfo>,
     /// The sessions ended since the read.
-    ended: Removed<SessionId>,
+    ended: Removed,
 ) -> impl IntoView {
     let lines =
         sessions.into_iter().map(|session| view! { <SessionLine session=session ended=ended /> }).collect_view();
@@ -45,14 +44,14 @@ fn SessionLine(
     /// The session to show.
     session: SessionInfo,
     /// The sessions ended on this page.
-    ended: Removed<SessionId>,
+    ended: Removed,
 ) -> impl IntoView {
     let now = use_now();
-    let id = session.id;
+    let id = session.id.uuid();
     let error = RwSignal::new(None::<String>);
     let (words, icon) = describe(&session.user_agent);
     let name = format!("End {words}");
-    let end = move || ended.remove(id, error, end_session(id));
+    let end = move || ended.remove(id, error, end_session(session.id));
     let control = match session.this {
         true => view! { <Pill text="This session" tone=Tone::Good icon=Icon::Check /> }.into_any(),
         false => view! { <Button small=true name=name on_press=end>"End"</Button> }.into_any(),

@@ -24,6 +24,38 @@ pub enum Listed {
     Failed(ApiError),
 }
 
+/// The signals of the rows that were read, also of those below the visible part. Copies share their state.
+#[derive(Clone, Copy)]
+pub(super) struct Rows(StoredValue<HashMap<ConversationId, ArcRwSignal<ConversationRow>>>);
+
+impl Rows {
+    fn get(self, id: ConversationId) -> Option<ArcRwSignal<ConversationRow>> {
+        self.0.try_with_value(|rows| rows.get(&id).cloned()).flatten()
+    }
+
+    /// Writes only changed values into the signals, so that an unchanged row is not rendered again.
+    fn draw(self, rows: Vec<ConversationRow>) {
+        self.0.update_value(|known| {
+            for row in rows {
+                match known.get(&row.id) {
+                    Some(signal) if signal.with_untracked(|shown| *shown == row) => {}
+                    Some(signal) => signal.set(row),
+                    None => drop(known.insert(row.id, ArcRwSignal::new(row))),
+                }
+            }
+        });
+    }
+
+    /// Shows current values on the row of the open conversation if it is still here, although it no longer matches the filter.
+    pub fn draw_open(self, core: Core, row: &ConversationRow) {
+        let listed = core.list(|list| list.rows.iter().any(|one| one.id == row.id)) == Some(true);
+        self.0.with_value(|known| match known.get(&row.id) {
+            Some(card) if !listed && card.with_untracked(|shown| shown != row) => card.set(row.clone()),
+            _ => {}
+        });
+    }
+}
+
 /// The list on screen. Copies share their state.
 #[derive(Clone, Copy)]
 pub struct ListState {
@@ -34,7 +66,7 @@ pub struct ListState {
     pub counts: RwSignal<Counts>,
     /// The ids of the rows in display order.
     pub order: RwSignal<Vec<ConversationId>>,
-    rows: StoredValue<HashMap<ConversationId, ArcRwSignal<ConversationRow>>>,
+    pub(super) rows: Rows,
     /// Whether older rows can be loaded.
     pub more: RwSignal<bool>,
     /// The row under the pointer. Live changes do not move this row (L8).
@@ -58,7 +90,7 @@ impl ListState {
             listed: RwSignal::default(),
             counts: RwSignal::default(),
             order: RwSignal::default(),
-            rows: StoredValue::default(),
+            rows: Rows(StoredValue::default()),
             more: RwSignal::new(false),
             hovered: RwSignal::new(None),
             selected,
@@ -71,7 +103,7 @@ impl ListState {
 
     /// The signal of a row.
     pub fn row(self, id: ConversationId) -> Option<ArcRwSignal<ConversationRow>> {
-        self.rows.try_with_value(|rows| rows.get(&id).cloned()).flatten()
+        self.rows.get(id)
     }
 
     /// Shows the first page of a filter, or that it could not be read. A page that is already shown changes nothing.
@@ -104,7 +136,7 @@ impl ListState {
         });
         let changed = self.core.catch_up();
         if !same {
-            self.rows.update_value(HashMap::clear);
+            self.rows.0.update_value(HashMap::clear);
             self.order.set(Vec::new());
         }
         self.draw();
@@ -145,21 +177,12 @@ impl ListState {
         self.read_again_for(changed);
     }
 
-    /// Shows current values on the row of the open conversation if it is still here, although it no longer matches the filter.
-    pub(super) fn show_open(self, row: &ConversationRow) {
-        let listed = self.core.list(|list| list.rows.iter().any(|one| one.id == row.id)) == Some(true);
-        self.rows.with_value(|known| match known.get(&row.id) {
-            Some(card) if !listed && card.with_untracked(|shown| shown != row) => card.set(row.clone()),
-            _ => {}
-        });
-    }
-
     /// Events were missed, so the next read replaces all rows.
     pub(super) fn replace_at_next_read(self) {
         self.renews.set_value(false);
     }
 
-    /// Writes only changed values into the signals, so that an unchanged row is not rendered again.
+    /// Takes from the reducer's list what is shown. Only changed values are written, so that nothing unchanged is rendered again.
     fn draw(self) {
         let Some((rows, more, counts)) = self.core.list(|list| (list.rows.clone(), list.more, list.counts)) else {
             return;
@@ -168,17 +191,7 @@ impl ListState {
             self.counts.set(counts);
         }
         let target: Vec<ConversationId> = rows.iter().map(|row| row.id).collect();
-        self.rows.update_value(|known| {
-            for row in rows {
-                match known.get(&row.id) {
-                    Some(signal) if signal.with_untracked(|shown| *shown == row) => {}
-                    Some(signal) => signal.set(row),
-                    None => {
-                        known.insert(row.id, ArcRwSignal::new(row));
-                    }
-                }
-            }
-        });
+        self.rows.draw(rows);
         self.draw_order(target);
         if self.more.get_untracked() != more {
             self.more.set(more);

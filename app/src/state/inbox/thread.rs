@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::{
     core::Core,
     last_mail::{LastMail, last_mail},
-    list::ListState,
+    list::{ListState, Rows},
     seen::JustCame,
     slots::{Slotted, first_unread, slots_of},
 };
@@ -34,8 +34,8 @@ pub enum Shown {
 pub struct ThreadState {
     core: Core,
     workspace: WorkspaceState,
-    /// The list, which may show the open conversation too.
-    list: ListState,
+    /// The rows of the list, which may show the open conversation too.
+    rows: Rows,
     /// What the centre panel shows.
     pub shown: RwSignal<Shown>,
     /// The conversation that the URL asks for. Until it is read, the others are about the one before.
@@ -68,7 +68,7 @@ impl ThreadState {
         Self {
             core,
             workspace,
-            list,
+            rows: list.rows,
             shown: RwSignal::default(),
             selected: list.selected,
             open: RwSignal::new(None),
@@ -206,7 +206,7 @@ impl ThreadState {
     fn draw_head(self) {
         let part = self.core.thread(|part| (part.thread.row.clone(), part.thread.contact.clone(), part.gone));
         let Some((row, contact, gone)) = part else { return };
-        self.list.show_open(&row);
+        self.rows.draw_open(self.core, &row);
         if self.open.with_untracked(|open| open.as_ref() != Some(&row)) {
             self.open.set(Some(row));
         }
