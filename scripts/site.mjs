@@ -22,7 +22,7 @@ const BUDGET = { main: 420_000, styles: 40_000, widget: 20_000 }
 /** The most that one file of a piece may bring. Larger ones are cut again (app/src/piece/parts.rs). */
 const FILE_BUDGET = 150_000
 /** The splitter makes a file for each set of pieces that share code: many pieces would become very many files. */
-const MOST_FILES = 12
+const MOST_FILES = 20
 /** What the compiler of the pinned Rust version may emit, as wasm-opt and as binaryen's own API call it; all of it is in every browser since 2023. */
 const WASM_FEATURES = {
   'bulk-memory': 'BulkMemory', 'bulk-memory-opt': 'BulkMemoryOpt', 'call-indirect-overlong': 'CallIndirectOverlong', multivalue: 'Multivalue',

@@ -22,7 +22,7 @@ use crate::{
     state::{Connection, after_paint, give_focus, may_load_afresh, use_live},
 };
 use model::ApiError;
-pub(crate) use parts::{WritingPart, details_part, settings_part, writing_part};
+pub(crate) use parts::{FindingPart, WritingPart, details_part, finding_part, settings_part, writing_part};
 
 type Loading = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
 /// The result of a split function. It is ready at once if its piece is loaded.
@@ -37,11 +37,13 @@ pub enum Piece {
     Details,
     /// The composer, and the form of a new e-mail.
     Writing,
+    /// The filters and the dialogs of saved views.
+    Finding,
 }
 
 impl Piece {
     /// All pieces, in the order in which they are prefetched.
-    pub const ALL: [Self; 3] = [Self::Writing, Self::Details, Self::Settings];
+    pub const ALL: [Self; 4] = [Self::Writing, Self::Details, Self::Finding, Self::Settings];
 
     /// The name in the site's manifest, the same as in `parts.rs`.
     pub const fn name(self) -> &'static str {
@@ -49,6 +51,7 @@ impl Piece {
             Self::Settings => "settings",
             Self::Details => "details",
             Self::Writing => "writing",
+            Self::Finding => "finding",
         }
     }
 
@@ -67,6 +70,7 @@ impl Piece {
             Self::Settings => Box::pin(parts::load_settings()),
             Self::Details => Box::pin(parts::load_details()),
             Self::Writing => Box::pin(parts::load_writing()),
+            Self::Finding => Box::pin(parts::load_finding()),
         }
     }
 }
@@ -110,6 +114,8 @@ pub(crate) enum Place {
     Beside,
     /// Below a conversation, in place of the composer. Rendered after the conversation has been painted.
     Composer,
+    /// A line above the list. While it is missing, its place stays empty.
+    Line,
 }
 
 /// Why a piece is not loaded.
@@ -125,6 +131,11 @@ enum Missing {
 
 /// Renders a piece as soon as the piece is loaded.
 pub(crate) fn show_piece(piece: Piece, place: Place, draw: impl Fn() -> Drawing + Send + Sync + 'static) -> AnyView {
+    // One copy of the code below, whatever draws.
+    show_boxed(piece, place, Box::new(draw))
+}
+
+fn show_boxed(piece: Piece, place: Place, draw: Box<dyn Fn() -> Drawing + Send + Sync>) -> AnyView {
     let live = use_live();
     let missing = RwSignal::new(None::<Missing>);
     let load = move || {
@@ -153,7 +164,7 @@ pub(crate) fn show_piece(piece: Piece, place: Place, draw: impl Fn() -> Drawing 
             let focus = match place {
                 Place::Page => "#main",
                 Place::Part => "dialog[open] [autofocus]",
-                Place::Beside | Place::Composer => return,
+                Place::Beside | Place::Composer | Place::Line => return,
             };
             if why.is_none() {
                 request_animation_frame(move || give_focus(focus));
@@ -165,7 +176,7 @@ pub(crate) fn show_piece(piece: Piece, place: Place, draw: impl Fn() -> Drawing 
     let may_wait = match place {
         Place::Beside => true,
         Place::Composer => height_of_composer().is_some(),
-        Place::Page | Place::Part => false,
+        Place::Page | Place::Part | Place::Line => false,
     };
     if may_wait && after_paint(load) {
         missing.set(Some(Missing::Coming));
@@ -210,7 +221,7 @@ fn in_its_place(place: Place, why: Missing, retry: Callback<()>) -> AnyView {
         return match place {
             Place::Page => page(view! { <div class="piece-wait" aria-busy="true" inner_html=SHAPE></div> }.into_any()),
             Place::Part => view! { <div class="piece-wait" aria-busy="true" inner_html=SHAPE></div> }.into_any(),
-            Place::Beside => ().into_any(),
+            Place::Beside | Place::Line => ().into_any(),
             Place::Composer => view! {
                 <div class="composer-frame" aria-busy="true" style:min-block-size=height_of_composer()>
                     <div class="composer"></div>
@@ -218,6 +229,9 @@ fn in_its_place(place: Place, why: Missing, retry: Callback<()>) -> AnyView {
             }
             .into_any(),
         };
+    }
+    if place == Place::Line {
+        return ().into_any();
     }
     let (title, text) = match why {
         Missing::Gone => {
@@ -242,7 +256,7 @@ fn in_its_place(place: Place, why: Missing, retry: Callback<()>) -> AnyView {
     match place {
         Place::Page => page(banner(BannerPlace::Top)),
         Place::Part => banner(BannerPlace::Card),
-        Place::Beside => banner(BannerPlace::Top),
+        Place::Beside | Place::Line => banner(BannerPlace::Top),
         Place::Composer => banner(BannerPlace::Foot),
     }
 }

@@ -26,6 +26,7 @@ mod search;
 mod sort;
 mod storage;
 mod tag;
+mod tally;
 mod text_enum;
 mod unseen;
 mod workspace;
@@ -69,6 +70,7 @@ pub use search::{
 pub use sort::{Cursor, Group, Sort};
 pub use storage::{Space, Storage, StorageFault};
 pub use tag::{MOST_IN_WORKSPACE, MOST_TAGS, Tag, TagColor, TagFilter, TagId, Tags};
+pub use tally::Tally;
 pub use text_enum::UnknownText;
 pub use unseen::{is_filler, is_unseen};
 pub use workspace::{Bootstrap, Channel, ChannelKind, Me, Member, Team, Workspace};

@@ -3,7 +3,8 @@
 
 use super::{
     Bootstrap, Contact, ConversationId, ConversationRow, Count, Counts, Cursor, Draft, DraftMode, Facts, Filter,
-    InboxPage, LiveBody, LiveEvent, LiveSetChange, MemberId, Message, MessageId, Sort, Thread, Timestamp,
+    InboxPage, LiveBody, LiveEvent, LiveSetChange, MemberId, Message, MessageId, Sort, Tally, Thread, Timestamp,
+    tally::{Moved, count_on},
 };
 
 /// The displayed workspace.
@@ -52,6 +53,8 @@ pub struct InboxState {
     pub list: Option<ListPart>,
     /// The open conversation.
     pub thread: Option<ThreadPart>,
+    /// The counts of saved views.
+    pub tallies: Vec<Tally>,
 }
 
 /// What has to be drawn again.
@@ -75,6 +78,10 @@ pub enum Changed {
     Back(ConversationId),
     /// Rows of the list changed in a way that only a fresh fetch shows.
     List,
+    /// The counts of saved views.
+    Tallies,
+    /// The counts of saved views changed by an amount that no event tells: they have to be asked again.
+    RecountTallies,
     /// How many fit the filter changed by an amount that no event tells: it has to be asked again.
     Recount,
 }
@@ -97,6 +104,14 @@ impl InboxState {
             list.seq = event.seq;
             list.apply(&event.body, me, joined, &mut changed);
         }
+        for tally in self.tallies.iter_mut().filter(|tally| event.seq > tally.seq) {
+            tally.seq = event.seq;
+            match tally.apply(&event.body, me) {
+                Moved::Same => {}
+                Moved::Changed => changed.push(Changed::Tallies),
+                Moved::Unknown => changed.push(Changed::RecountTallies),
+            }
+        }
         if let Some(part) = &mut self.thread
             && event.seq > part.thread.seq
         {
@@ -112,6 +127,7 @@ impl InboxState {
             self.workspace.as_ref().map(|part| part.boot.seq),
             self.list.as_ref().map(|part| part.seq),
             self.thread.as_ref().map(|part| part.thread.seq),
+            self.tallies.iter().map(|tally| tally.seq).min(),
         ]
         .into_iter()
         .flatten()
@@ -183,13 +199,13 @@ impl ListPart {
     }
 
     fn add(&mut self, rows: Vec<ConversationRow>) {
+        let sort = self.sort;
         for row in rows {
             if !self.rows.iter().any(|known| known.id == row.id) {
-                self.rows.push(row);
+                let place = self.rows.partition_point(|other| other.cursor(sort) > row.cursor(sort));
+                self.rows.insert(place, row);
             }
         }
-        let sort = self.sort;
-        self.rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.cursor(sort)));
     }
 
     fn apply(&mut self, body: &LiveBody, me: MemberId, joined: Timestamp, changed: &mut Vec<Changed>) {
@@ -268,7 +284,6 @@ impl ListPart {
         self.count_fitting(before, after, me, changed);
     }
 
-    /// Who has read what before is not in an event, and what is only a lower bound cannot be counted on from: then it is asked again.
     fn count_fitting(
         &mut self,
         before: Option<&Facts>,
@@ -276,18 +291,11 @@ impl ListPart {
         me: MemberId,
         changed: &mut Vec<Changed>,
     ) {
-        let Some(fitting) = self.fitting else { return };
-        let fits = |facts: Option<&Facts>| facts.is_some_and(|facts| self.filter.holds(facts, -1, me));
-        match (fitting, i64::from(fits(after)) - i64::from(fits(before))) {
-            (Count::Exact(_), _) if self.filter.unread && (fits(before) || fits(after)) => {
-                changed.push(Changed::Recount)
-            }
-            (_, 0) => {}
-            (Count::Exact(n), by) => {
-                self.fitting = Some(Count::Exact(n + by));
-                changed.push(Changed::Counts);
-            }
-            (Count::AtLeast(_), _) => changed.push(Changed::Recount),
+        let Some(fitting) = &mut self.fitting else { return };
+        match count_on(fitting, &self.filter, before, after, me) {
+            Moved::Same => {}
+            Moved::Changed => changed.push(Changed::Counts),
+            Moved::Unknown => changed.push(Changed::Recount),
         }
     }
 
@@ -448,8 +456,8 @@ fn put_message(messages: &mut Vec<Message>, message: Message) {
 fn put_draft(drafts: &mut Vec<Draft>, draft: &Draft) {
     drafts.retain(|known| known.mode != draft.mode);
     if !draft.text.is_empty() {
-        drafts.push(draft.clone());
-        drafts.sort_by_key(|draft| draft.mode);
+        let place = drafts.partition_point(|other| other.mode < draft.mode);
+        drafts.insert(place, draft.clone());
     }
 }
 

@@ -166,8 +166,9 @@ impl Tags {
             return None;
         }
         let mut numbers = self.numbers;
-        numbers[len] = tag.0;
-        numbers[..=len].sort_unstable();
+        let place = numbers.iter().take(len).take_while(|number| **number < tag.0).count();
+        numbers.copy_within(place..len, place + 1);
+        numbers[place] = tag.0;
         Some(Self { numbers })
     }
 

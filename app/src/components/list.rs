@@ -1,5 +1,6 @@
 //! The left panel: scope tabs, categories, and the virtual list (L1, L2, L8).
 
+mod head;
 mod keys;
 mod stored;
 
@@ -7,9 +8,11 @@ use std::collections::HashMap;
 
 use leptos::{html, prelude::*};
 
-use self::stored::what_is_stored;
+pub use self::head::here;
+use self::{head::WhatIsHere, stored::what_is_stored};
 use super::{
     begin::{may_begin, use_begin},
+    finding::{Finding, FindingButtons, FindingLines, FindingPanel},
     frame::{Panel, Resizer, Side},
     row::Row,
 };
@@ -17,14 +20,14 @@ use crate::{
     api::inbox::load_inbox,
     components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, IconButton, Tab, Tabs, Tone},
     json::Fetched,
-    state::{Connection, Listed, use_list, use_live, use_prefetch, use_workspace},
+    state::{Asked, Connection, Listed, use_list, use_live, use_prefetch, use_workspace},
 };
 use model::{
-    AccountState, ApiError, Bootstrap, ConversationId, Counts, Filter, InboxPage, Permission, Sort, View, window_of,
+    AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Listing, Permission, View, window_of,
 };
 
 /// The height of a row in pixels. Must equal `--row-h` in the style sheet.
-const ROW_H: f64 = 76.0;
+const ROW_H: u32 = 76;
 /// The number of rows rendered above and below the visible ones.
 const OVERSCAN: usize = 6;
 /// The number of rows rendered before the browser has measured the list.
@@ -63,16 +66,17 @@ fn what_is_down(boot: &Bootstrap) -> Option<(String, &'static str)> {
 /// The left panel.
 #[component]
 pub fn ListPanel(
-    /// The current view.
-    #[prop(into)]
-    view: Signal<View>,
-    /// The first page of the view.
-    page: Fetched<(Filter, Result<InboxPage, ApiError>)>,
+    /// What of the URL means nothing.
+    ignored: Memo<Vec<String>>,
+    /// The first page of the list.
+    page: Fetched<(Asked, Result<InboxPage, ApiError>)>,
     /// The panel that a narrow window shows.
     panel: Signal<Panel>,
 ) -> impl IntoView {
     let (list, live) = (use_list(), use_live());
     let (workspace, begin) = (use_workspace(), use_begin());
+    Finding::provide();
+    let view = Memo::new(move |_| list.listing.with(|listing| listing.filter.view));
     let count = move |counts: &Counts, view: View| u32::try_from(counts.of(view)).unwrap_or(0);
     let tabs = Signal::derive(move || {
         let counts = list.counts.get();
@@ -125,9 +129,20 @@ pub fn ListPanel(
             }
         })
     };
+    let unknown = move || {
+        let all = ignored.get();
+        (!all.is_empty()).then(|| {
+            let text = format!("Part of this address does not apply: {}", all.join(", "));
+            view! {
+                <p class="list-ignored" role="status" dir="auto">
+                    {text}
+                </p>
+            }
+        })
+    };
     let rows = move || match list.listed.get() {
         Listed::Nothing => ().into_any(),
-        Listed::Filter(_) => view! { <Rows view /> }.into_any(),
+        Listed::Asked(_) => view! { <Rows /> }.into_any(),
         Listed::Failed(error) => view! { <LoadFailed error retry=move |()| page.refetch() /> }.into_any(),
     };
     let offline = move || {
@@ -168,6 +183,7 @@ pub fn ListPanel(
                 <span class="live" data-state=move || live.connection.get().attr() role="status">
                     {move || live.connection.get().label()}
                 </span>
+                <FindingButtons />
                 {move || {
                     may_begin(workspace)
                         .then(|| {
@@ -182,6 +198,7 @@ pub fn ListPanel(
                         })
                 }}
             </header>
+            <FindingPanel />
             <Transition fallback=ListSkeleton set_pending=loading>
                 // No closure around the `Suspend`, so it runs once. Later answers update the store, and the current content stays visible
                 // meanwhile.
@@ -195,7 +212,9 @@ pub fn ListPanel(
                             {CATEGORIES.map(category).collect_view()}
                         </nav>
                         {unsent}
-                        <p class="list-what">{move || what_to_do(view.get())}</p>
+                        <FindingLines />
+                        {unknown}
+                        <WhatIsHere />
                         {rows}
                     }
                 })}
@@ -242,10 +261,7 @@ pub fn LoadFailed(
 
 /// The virtual list. Only the visible rows and a few around them are rendered.
 #[component]
-fn Rows(
-    /// The current view.
-    view: Signal<View>,
-) -> impl IntoView {
+fn Rows() -> impl IntoView {
     let (list, prefetch) = (use_list(), use_prefetch());
     let frame = NodeRef::<html::Div>::new();
     let scroll = RwSignal::new(0.0_f64);
@@ -254,7 +270,7 @@ fn Rows(
     let window = Memo::new(move |_| {
         let total = list.order.with(Vec::len);
         if virtual_.get() {
-            window_of(scroll.get(), height.get(), ROW_H, total, OVERSCAN)
+            window_of(scroll.get(), height.get(), f64::from(ROW_H), total, OVERSCAN)
         } else {
             0..total.min(AT_FIRST)
         }
@@ -288,14 +304,14 @@ fn Rows(
         let Some((of, cursor)) = list.end() else { return };
         loading.set_value(true);
         leptos::task::spawn_local(async move {
-            let page = load_inbox(of.clone(), Sort::Last, Some(cursor)).await;
+            let page = load_inbox(of.filter.clone(), of.sort, Some(cursor)).await;
             loading.try_set_value(false);
             if let Ok(page) = page {
                 list.append(&of, cursor, page);
             }
         });
     });
-    keys::keys(view, frame);
+    keys::keys(frame);
     let on_scroll = move |_| {
         if let Some(frame) = frame.try_get_untracked().flatten() {
             scroll.try_set(f64::from(frame.scroll_top()));
@@ -312,7 +328,7 @@ fn Rows(
         let offset = move || {
             virtual_.get().then(|| {
                 let place = places.with(|places| places.get(&id).copied().unwrap_or_default());
-                format!("translateY({}px)", place as f64 * ROW_H)
+                format!("translateY({}px)", place * ROW_H as usize)
             })
         };
         let enter = move |_| {
@@ -321,16 +337,16 @@ fn Rows(
         };
         view! {
             <li class="slot" style:transform=offset on:pointerenter=enter on:focusin=move |_| prefetch.fetch(id)>
-                <Row row view />
+                <Row row />
             </li>
         }
         .into_any()
     };
-    let space = move || virtual_.get().then(|| format!("{}px", list.order.with(Vec::len) as f64 * ROW_H));
-    let nothing = move || list.order.with(Vec::is_empty).then(|| view! { <Nothing view /> });
+    let space = move || virtual_.get().then(|| format!("{}px", list.order.with(Vec::len) * ROW_H as usize));
+    let nothing = move || list.order.with(Vec::is_empty).then(|| view! { <Nothing /> });
     view! {
         <div class="rows scroll" node_ref=frame tabindex="-1" on:scroll=on_scroll on:pointerleave=move |_| let_go()>
-            <ol class="rows-space" aria-label=move || view.get().label() data-virtual=move || virtual_.get().then_some("") style:height=space>
+            <ol class="rows-space" aria-label=move || list.listing.with(|listing| listing.filter.view.label()) data-virtual=move || virtual_.get().then_some("") style:height=space>
                 <For each=move || visible.get() key=|id| *id children=slot />
             </ol>
             {nothing}
@@ -340,12 +356,26 @@ fn Rows(
 
 /// The text of an empty view: one sentence, and what to do next.
 #[component]
-fn Nothing(
-    /// The empty view.
-    view: Signal<View>,
-) -> impl IntoView {
+fn Nothing() -> impl IntoView {
+    let list = use_list();
     move || {
-        let (title, text) = match view.get() {
+        if list.listing.with(Listing::narrows) {
+            let all = list.listing.with(|listing| Listing::from(listing.filter.view));
+            return view! {
+                <EmptyState
+                    icon=Icon::ListFilter
+                    title="No conversation matches"
+                    text="Remove a filter to see more conversations."
+                >
+                    <a class="btn btn-plain" href=move || here(list, &all)>
+                        "Clear all filters"
+                    </a>
+                </EmptyState>
+            }
+            .into_any();
+        }
+        let view = list.listing.with(|listing| listing.filter.view);
+        let (title, text) = match view {
             View::Mine => (
                 "Nothing is assigned to you",
                 "Take a conversation from New, or wait until a colleague assigns one to you.",
@@ -363,7 +393,7 @@ fn Nothing(
                 ("No conversations yet", "Try the web chat, or add it to your site. New conversations appear here.")
             }
         };
-        match view.get() {
+        match view {
             View::All => view! {
                 <EmptyState icon=Icon::Inbox title text>
                     <a class="btn btn-plain" href="/settings/channels">

@@ -4,6 +4,7 @@ pub mod begin;
 pub mod composer;
 pub mod details;
 pub mod entry;
+pub mod finding;
 pub mod frame;
 pub mod list;
 pub mod mail;

@@ -7,14 +7,19 @@ use crate::{
     components::ui::{Avatar, Badge, Glyph, Icon, Pill, RelativeTime, Tone},
     state::{WorkspaceState, use_list, use_now, use_workspace},
 };
-use model::{ChannelKind, ConversationId, ConversationRow, ConversationState, Pen, PreviewBy, Slot, Status, View};
+use model::{ChannelKind, ConversationId, ConversationRow, ConversationState, Listing, Pen, PreviewBy, Slot, Status};
 
 /// The response goal of new conversations (N4), in milliseconds. After it, the timer turns red.
 const GOAL_MS: i64 = 2 * 3_600_000;
 
-/// The URL of a conversation in a view.
-pub fn row_href(view: View, id: ConversationId) -> String {
-    format!("/inbox/{id}?view={}", view.as_str())
+/// The URL of a conversation beside a list.
+pub fn row_href(listing: &Listing, id: ConversationId) -> String {
+    format!("/inbox/{id}?{}", listing.query())
+}
+
+/// The URL of a list without an open conversation.
+pub fn list_href(listing: &Listing) -> String {
+    format!("/inbox?{}", listing.query())
 }
 
 /// A conversation's card.
@@ -22,9 +27,6 @@ pub fn row_href(view: View, id: ConversationId) -> String {
 pub fn Row(
     /// The conversation.
     row: ArcRwSignal<ConversationRow>,
-    /// The view that shows the card.
-    #[prop(into)]
-    view: Signal<View>,
 ) -> impl IntoView {
     let (workspace, list, now) = (use_workspace(), use_list(), use_now());
     let id = row.with_untracked(|row| row.id);
@@ -32,7 +34,7 @@ pub fn Row(
     let current = move || (list.selected.get() == Some(id)).then_some("true");
     let unread = move || row.with(|row| (row.unread() > 0).then_some(""));
     view! {
-        <a class="row" id=format!("row-{id}") href=move || row_href(view.get(), id) aria-current=current data-unread=unread>
+        <a class="row" id=format!("row-{id}") href=move || list.listing.with(|listing| row_href(listing, id)) aria-current=current data-unread=unread>
             {move || row.with(|row| face(row, workspace, now))}
         </a>
     }

@@ -8,7 +8,7 @@ use super::{
     entry::{DayLine, EntryView},
     frame::Panel,
     list::LoadFailed,
-    row::channel_mark,
+    row::{channel_mark, list_href},
     words::{duration, member_name},
 };
 use crate::{
@@ -16,13 +16,11 @@ use crate::{
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
     json::Fetched,
     state::{
-        Ghost, GhostState, Shown, Slotted, after_paint, give_focus, use_live, use_now, use_outbox, use_thread,
-        use_workspace,
+        Ghost, GhostState, Shown, Slotted, after_paint, give_focus, use_list, use_live, use_now, use_outbox,
+        use_thread, use_workspace,
     },
 };
-use model::{
-    AccountState, Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage, Thread, View,
-};
+use model::{AccountState, Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage, Thread};
 
 /// The number of entries rendered first: as many as fit on a screen.
 const AT_FIRST: usize = 12;
@@ -30,9 +28,6 @@ const AT_FIRST: usize = 12;
 /// The centre panel.
 #[component]
 pub fn ThreadPanel(
-    /// The view that the back link returns to.
-    #[prop(into)]
-    view: Signal<View>,
     /// The open conversation.
     answer: Fetched<Option<Result<Thread, ApiError>>>,
     /// Shows or hides the details.
@@ -44,8 +39,8 @@ pub fn ThreadPanel(
     let thread = use_thread();
     let centre = move || match thread.shown.get() {
         Shown::Nothing => view! { <NothingOpen /> }.into_any(),
-        Shown::Thread(id) => view! { <OpenThread id view toggle_details /> }.into_any(),
-        Shown::Failed(ApiError::NotFound) => view! { <NotHere view /> }.into_any(),
+        Shown::Thread(id) => view! { <OpenThread id toggle_details /> }.into_any(),
+        Shown::Failed(ApiError::NotFound) => view! { <NotHere /> }.into_any(),
         Shown::Failed(error) => view! { <LoadFailed error retry=move |()| answer.refetch() /> }.into_any(),
     };
     let loading = RwSignal::new(false);
@@ -60,14 +55,14 @@ pub fn ThreadPanel(
             id=move || panel.get().main_of(Panel::Thread)
             tabindex="-1"
         >
-            <Transition fallback=move || view! { <ThreadSkeleton view /> } set_pending=loading>
+            <Transition fallback=move || view! { <ThreadSkeleton /> } set_pending=loading>
                 // No closure around the `Suspend`, so it runs once. Later answers update the store, and the current content stays visible.
                 {Suspend::new(async move {
                     thread.show_answer(answer.await);
                     centre
                 })}
             </Transition>
-            {move || away().then(|| view! { <ThreadSkeleton view /> })}
+            {move || away().then(|| view! { <ThreadSkeleton /> })}
         </section>
     }
     .into_any()
@@ -82,19 +77,20 @@ fn NothingOpen() -> impl IntoView {
 
 /// The link back to the list, for windows that show one panel at a time.
 #[component]
-fn Back(view: Signal<View>) -> impl IntoView {
+fn Back() -> impl IntoView {
+    let list = use_list();
     view! {
-        <a class="icon-btn back" href=move || format!("/inbox?view={}", view.get().as_str()) aria-label="Back to the list">
+        <a class="icon-btn back" href=move || list.listing.with(|listing| list_href(listing)) aria-label="Back to the list">
             <Glyph icon=Icon::ArrowLeft flip=true />
         </a>
     }
 }
 
 #[component]
-fn NotHere(view: Signal<View>) -> impl IntoView {
+fn NotHere() -> impl IntoView {
     view! {
         <header class="bar thread-bar">
-            <Back view />
+            <Back />
             <h1 class="sr">"Conversation not found"</h1>
         </header>
         <EmptyState
@@ -111,11 +107,11 @@ const MESSAGES_SHAPE: &str = r#"<div class="msg" data-kind="in"><i class="skelet
 
 /// The placeholder shown over the panel while a conversation loads.
 #[component]
-fn ThreadSkeleton(view: Signal<View>) -> impl IntoView {
+fn ThreadSkeleton() -> impl IntoView {
     view! {
         <div class="thread-wait" aria-busy="true">
             <header class="bar thread-bar">
-                <Back view />
+                <Back />
                 <div class="who-wait" aria-hidden="true" inner_html=WHO_SHAPE></div>
             </header>
             <div class="msgs" aria-hidden="true" inner_html=MESSAGES_SHAPE></div>
@@ -127,7 +123,7 @@ fn ThreadSkeleton(view: Signal<View>) -> impl IntoView {
 }
 
 #[component]
-fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<()>) -> impl IntoView {
+fn OpenThread(id: ConversationId, toggle_details: Callback<()>) -> impl IntoView {
     let (workspace, thread) = (use_workspace(), use_thread());
     let row = Memo::new(move |_| thread.open.get().filter(|row| row.id == id));
     let name =
@@ -173,7 +169,7 @@ fn OpenThread(id: ConversationId, view: Signal<View>, toggle_details: Callback<(
     };
     view! {
         <header class="bar thread-bar">
-            <Back view />
+            <Back />
             {face}
             <div class="who">
                 <h1 dir="auto">{move || name.get()}</h1>

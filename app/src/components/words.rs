@@ -2,7 +2,7 @@
 
 use crate::{components::ui::Icon, state::WorkspaceState};
 use leptos::prelude::*;
-use model::{ChannelKind, Line, MemberId, Sender, Status, TagId};
+use model::{ChannelKind, Day, Line, MemberId, Sender, Status, TagId};
 
 /// The name of a member. The signed-in member is "You".
 pub fn member_name(workspace: WorkspaceState, id: MemberId) -> String {
@@ -92,6 +92,14 @@ pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
             "Somebody outside this conversation replied. Their reply is in a separate conversation.".to_owned()
         }
     }
+}
+
+/// A day in words: "30 Nov 2026".
+pub fn in_words(day: Day) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (year, month, day) = day.civil();
+    let month = usize::try_from(month - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or_default();
+    format!("{day} {month} {year}")
 }
 
 /// The name of a tag in quotes.

@@ -14,9 +14,9 @@ use crate::{
         thread::ThreadPanel,
     },
     json::fetched,
-    state::{use_list, use_live, use_prefetch, use_thread},
+    state::{Asked, use_list, use_live, use_now, use_prefetch, use_thread, use_zone},
 };
-use model::{ApiError, ConversationId, Filter, Sort, View};
+use model::{ApiError, ConversationId, Day, Listing};
 
 /// The inbox page.
 #[component]
@@ -24,15 +24,29 @@ pub fn InboxPage() -> impl IntoView {
     Begin::provide();
     let (params, query) = (use_params_map(), use_query_map());
     let (list, thread, prefetch, live) = (use_list(), use_thread(), use_prefetch(), use_live());
-    let view =
-        Memo::new(move |_| query.with(|q| q.get("view").and_then(|text| text.parse().ok())).unwrap_or(View::All));
+    // What the URL says, and what of it means nothing.
+    let read = Memo::new(move |_| {
+        query.with(|q| Listing::of_query(q.latest_values().map(|(key, value)| (key.as_ref(), value))))
+    });
+    let listing = Memo::new(move |_| read.with(|(listing, _)| listing.clone()));
+    let ignored = Memo::new(move |_| read.with(|(_, ignored)| ignored.clone()));
     // An invalid id is treated like an unknown one.
     let asked = Memo::new(move |_| params.with(|p| p.get("id")));
     let is_asked = Memo::new(move |_| asked.with(Option::is_some));
     let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
+    // A period is resolved again when the reader's day changes.
+    let (now, zone) = (use_now(), use_zone());
+    let today = Memo::new(move |_| Day::of_local(zone.local(now.get())));
+    let asked_list = Memo::new(move |_| {
+        let begins = |day| zone.begins(day);
+        listing.with(|listing| Asked { filter: listing.resolved(today.get().begins(), begins), sort: listing.sort })
+    });
     let page = fetched(
-        move || (Filter::from(view.get()), live.resets.get(), list.reads.get()),
-        |(filter, ..)| async move { (filter.clone(), load_inbox(filter, Sort::Last, None).await.map_err(ApiError::from)) },
+        move || (asked_list.get(), live.resets.get(), list.reads.get()),
+        |(asked, ..): (Asked, _, _)| async move {
+            let Asked { filter, sort } = asked.clone();
+            (asked, load_inbox(filter, sort, None).await.map_err(ApiError::from))
+        },
     );
     let answer = fetched(
         move || (asked.get().map(|_| id.get()), live.resets.get(), thread.reads.get()),
@@ -45,8 +59,8 @@ pub fn InboxPage() -> impl IntoView {
     );
     // The first answers are stored where they are rendered. Later answers are stored here.
     Effect::new(move |_| {
-        if let Some((filter, page)) = page.get() {
-            list.show_page(filter, page);
+        if let Some((asked, page)) = page.get() {
+            list.show_page(asked, page);
         }
     });
     Effect::new(move |_| {
@@ -60,6 +74,8 @@ pub fn InboxPage() -> impl IntoView {
         list.arrange();
     });
     list.selected.set(id.get_untracked());
+    Effect::new(move |_| list.listing.set(listing.get()));
+    list.listing.set(listing.get_untracked());
     let details = RwSignal::new(false);
     let panel = Signal::derive(move || match (is_asked.get(), details.get()) {
         (false, _) => Panel::List,
@@ -95,8 +111,8 @@ pub fn InboxPage() -> impl IntoView {
     view! {
         <Title text=title />
         <Frame panel>
-            <ListPanel view page panel=main />
-            <ThreadPanel view answer panel=main toggle_details=move |()| details.update(|shown| *shown = !*shown) />
+            <ListPanel ignored page panel=main />
+            <ThreadPanel answer panel=main toggle_details=move |()| details.update(|shown| *shown = !*shown) />
             {move || is_asked.get().then(|| view! { <DetailsPanel answer close=move |()| details.set(false) /> })}
             <button type="button" class="scrim" aria-label="Close details" tabindex="-1" on:click=move |_| details.set(false)></button>
             <BeginDialog />

@@ -11,7 +11,7 @@ use crate::{
     components::{
         begin,
         composer::{self, GivenBack},
-        details,
+        details, finding,
     },
     pages::settings::{self, SettingsPart},
 };
@@ -52,4 +52,21 @@ pub enum WritingPart {
     },
     /// The form of a new e-mail.
     NewMail,
+}
+
+/// The filters, or a dialog of saved views.
+#[wasm_split(finding, wasm_split_path = ::leptos::wasm_split, preload(load_finding), fallible)]
+pub fn finding_part(part: FindingPart) -> Result<AnyView, SplitLoaderError> {
+    Ok(finding::draw(part))
+}
+
+/// What the piece `finding` renders.
+#[derive(Clone, Copy)]
+pub enum FindingPart {
+    /// The saved views above the list.
+    Views,
+    /// The conditions above the list.
+    Chips,
+    /// The panel with the conditions and the dialogs of views, as far as they are open.
+    Opened,
 }

@@ -9,6 +9,7 @@ mod prefetch;
 mod seen;
 mod slots;
 mod thread;
+mod view_counts;
 
 use leptos::prelude::*;
 
@@ -16,10 +17,11 @@ use self::core::Core;
 pub use self::{
     drafts::SavedDrafts,
     last_mail::LastMail,
-    list::{ListState, Listed},
+    list::{Asked, ListState, Listed},
     prefetch::Prefetch,
     slots::Slotted,
     thread::{Shown, ThreadState},
+    view_counts::ViewCounts,
 };
 use super::WorkspaceState;
 use model::{Bootstrap, Changed, LiveEvent, WorkspacePart};
@@ -34,6 +36,7 @@ pub struct Inbox {
     thread: ThreadState,
     prefetch: Prefetch,
     drafts: SavedDrafts,
+    view_counts: ViewCounts,
 }
 
 /// Returns the list. Works only below the signed-in layout, like the other parts.
@@ -56,6 +59,11 @@ pub fn use_saved_drafts() -> SavedDrafts {
     expect_context::<Inbox>().drafts
 }
 
+/// Returns the counts of saved views.
+pub fn use_view_counts() -> ViewCounts {
+    expect_context::<Inbox>().view_counts
+}
+
 impl Inbox {
     /// Creates the inbox of a workspace, with no conversations yet.
     pub fn new(workspace: WorkspaceState, boot: Bootstrap) -> Self {
@@ -68,6 +76,7 @@ impl Inbox {
             thread: ThreadState::new(core, workspace, list),
             prefetch: Prefetch::new(core, selected),
             drafts: SavedDrafts::new(core),
+            view_counts: ViewCounts::new(core),
         }
     }
 
@@ -87,6 +96,7 @@ impl Inbox {
         self.list.show(&changed);
         self.thread.show(&changed);
         self.drafts.show(&changed);
+        self.view_counts.show(&changed);
     }
 
     /// Events were missed. What was read before them is not kept.

@@ -72,9 +72,11 @@ impl Outbox {
 
     /// Loads the messages that an earlier page left in storage.
     pub fn restore(self) {
-        let mut kept: Vec<Ghost> =
-            recall_all(&self.key(None)).iter().filter_map(|(_, text)| json::read(text).ok()).collect();
-        kept.sort_by_key(|ghost| ghost.new.id);
+        let mut kept: Vec<Ghost> = Vec::new();
+        for ghost in recall_all(&self.key(None)).iter().filter_map(|(_, text)| json::read::<Ghost>(text).ok()) {
+            let place = kept.partition_point(|other| other.new.id < ghost.new.id);
+            kept.insert(place, ghost);
+        }
         for ghost in &mut kept {
             if ghost.state == GhostState::Waiting {
                 ghost.state = GhostState::Sending;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::browser::ahead_of_utc;
-use model::{Bootstrap, Timestamp};
+use model::{Bootstrap, Day, Timestamp};
 
 /// The last known state of the workspace. Live events keep it up to date.
 #[derive(Clone, Copy)]
@@ -36,6 +36,17 @@ impl Zone {
     /// Shifts a time in milliseconds so that, read as UTC, it shows the reader's local time.
     pub fn local(self, at: i64) -> i64 {
         if self.known.get() { at + ahead_of_utc(at) } else { at }
+    }
+
+    /// When a day of the reader's calendar begins.
+    pub fn begins(self, day: Day) -> Timestamp {
+        let local = day.begins();
+        if !self.known.get() {
+            return Timestamp(local);
+        }
+        // The offset at midnight, which on the day of a change of clocks is another one than at noon.
+        let guess = local - ahead_of_utc(local);
+        Timestamp(local - ahead_of_utc(guess))
     }
 
     /// Like [`Self::local`], but without tracking, for callers that do not render again.

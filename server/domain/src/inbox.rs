@@ -61,11 +61,11 @@ pub async fn page(
 /// The most filters whose conversations are counted in one request.
 const MOST_COUNTED: usize = 20;
 
-/// How many conversations match each of these filters.
+/// How many conversations match each of these filters, and the number of the last event that is included.
 ///
 /// # Errors
 /// When the database fails, the role may not read, or there are too many filters or values.
-pub async fn counts(db: &Db, scope: &Scope, filters: Vec<Filter>) -> Result<Vec<Count>> {
+pub async fn counts(db: &Db, scope: &Scope, filters: Vec<Filter>) -> Result<(Vec<Count>, i64)> {
     scope.may_list()?;
     if filters.len() > MOST_COUNTED {
         return Err(ApiError::invalid("filters", format!("Ask for at most {MOST_COUNTED} filters.")).into());
@@ -77,7 +77,8 @@ pub async fn counts(db: &Db, scope: &Scope, filters: Vec<Filter>) -> Result<Vec<
     for filter in &filters {
         counts.push(list::count(conn, scope, filter).await?);
     }
-    Ok(counts)
+    let (_, seq) = conversation::counts(conn, scope).await?;
+    Ok((counts, seq))
 }
 
 /// A conversation with its newest entries, its contact, and my drafts.

@@ -218,7 +218,7 @@ async fn l4_views_are_counted_and_ordered(world: World) {
     let (first, second) = (save("mine", mine).await, save("open", Filter::from(View::All)).await);
     let views = inbox::bootstrap(&world.db, &world.owner.scope).await.unwrap().views;
     let filters = views.into_iter().map(|view| view.listing.filter).collect();
-    let counts = inbox::counts(&world.db, &world.owner.scope, filters).await.unwrap();
+    let (counts, _) = inbox::counts(&world.db, &world.owner.scope, filters).await.unwrap();
     assert_eq!(counts, [Count::Exact(1), Count::Exact(3)]);
     let stranger = SavedViewId::new(new_id());
     world.db.write(&world.owner.scope, OrderViews(vec![second, stranger, first, second])).await.unwrap();

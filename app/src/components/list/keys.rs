@@ -11,11 +11,11 @@ use crate::{
     },
     state::{give_focus, use_list, use_prefetch, use_workspace},
 };
-use model::{ConversationId, View};
+use model::ConversationId;
 
 /// Keyboard shortcuts: `↑` `↓` (and `j` `k`) move, `Enter` opens (L6), `c` starts a new mail (T16). Moving sets the real focus, so that
 /// screen readers follow.
-pub(super) fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
+pub(super) fn keys(frame: NodeRef<html::Div>) {
     let (list, prefetch) = (use_list(), use_prefetch());
     let (workspace, begin) = (use_workspace(), use_begin());
     let navigate = use_navigate();
@@ -52,7 +52,7 @@ pub(super) fn keys(view: Signal<View>, frame: NodeRef<html::Div>) {
                 let row = next_focus.get_value().or_else(|| at.get_value().filter(|_| !is_link(&event)));
                 if let Some(id) = row {
                     event.prevent_default();
-                    navigate(&row_href(view.get_untracked(), id), Default::default());
+                    navigate(&list.listing.with_untracked(|listing| row_href(listing, id)), Default::default());
                 }
                 return;
             }
@@ -126,11 +126,11 @@ fn bring_into_sight(
 ) {
     if let Some(frame) = frame.get_untracked() {
         let (top, height) = (f64::from(frame.scroll_top()), f64::from(frame.client_height()));
-        let row = place as f64 * ROW_H;
+        let (row, row_h) = (place as f64 * f64::from(ROW_H), f64::from(ROW_H));
         if row < top {
             frame.set_scroll_top(row as i32);
-        } else if row + ROW_H > top + height {
-            frame.set_scroll_top((row + ROW_H - height) as i32);
+        } else if row + row_h > top + height {
+            frame.set_scroll_top((row + row_h - height) as i32);
         }
     }
     request_animation_frame(move || {

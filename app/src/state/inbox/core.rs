@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use leptos::prelude::*;
 
-use model::{Bootstrap, Changed, InboxState, ListPart, LiveEvent, ThreadPart, WorkspacePart};
+use model::{Bootstrap, Changed, InboxState, ListPart, LiveEvent, Tally, ThreadPart, WorkspacePart};
 
 /// How many recent events are kept, to apply them to answers that were read before these events but arrive after them.
 const RECENT: usize = 500;
@@ -19,7 +19,7 @@ pub(super) struct Core {
 impl Core {
     /// The state of a workspace, with no conversations yet.
     pub fn new(boot: Bootstrap) -> Self {
-        let state = InboxState { workspace: Some(WorkspacePart { boot }), list: None, thread: None };
+        let state = InboxState { workspace: Some(WorkspacePart { boot }), ..InboxState::default() };
         Self { state: StoredValue::new(state), recent: StoredValue::default() }
     }
 
@@ -37,6 +37,11 @@ impl Core {
     /// Reads the list. None if there is none yet.
     pub fn list<T>(self, read: impl FnOnce(&ListPart) -> T) -> Option<T> {
         self.state.try_with_value(|state| state.list.as_ref().map(read)).flatten()
+    }
+
+    /// Reads the counts of saved views.
+    pub fn tallies<T>(self, read: impl FnOnce(&[Tally]) -> T) -> Option<T> {
+        self.state.try_with_value(|state| read(&state.tallies))
     }
 
     /// Reads the open conversation. None if there is none.

@@ -3,10 +3,12 @@
 use std::{collections::HashMap, time::Duration};
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::core::Core;
 use model::{
-    ApiError, Changed, ConversationId, ConversationRow, Counts, Cursor, Filter, InboxPage, ListPart, Sort, arrange,
+    ApiError, Changed, ConversationId, ConversationRow, Count, Counts, Cursor, Filter, InboxPage, ListPart, Listing,
+    Sort, View, arrange,
 };
 
 /// How long to wait for more reasons before the list is read again.
@@ -18,8 +20,8 @@ pub enum Listed {
     /// Nothing has been read yet.
     #[default]
     Nothing,
-    /// The conversations that match a filter.
-    Filter(Filter),
+    /// The conversations that match a filter, in an order.
+    Asked(Asked),
     /// The list could not be read.
     Failed(ApiError),
 }
@@ -56,14 +58,29 @@ impl Rows {
     }
 }
 
+/// What the rows of a list are asked by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Which conversations.
+    pub filter: Filter,
+    /// In which order.
+    pub sort: Sort,
+}
+
 /// The list on screen. Copies share their state.
 #[derive(Clone, Copy)]
 pub struct ListState {
     core: Core,
-    /// What the list shows. The filter that is asked for is in the URL; this is the one whose rows are here.
+    /// What the URL asks for.
+    pub listing: RwSignal<Listing>,
+    /// What the list shows. It follows `listing` as soon as its rows are here.
     pub listed: RwSignal<Listed>,
     /// The counters above the list.
     pub counts: RwSignal<Counts>,
+    /// How many conversations match, if the filter asks for more than its view.
+    pub fitting: RwSignal<Option<Count>>,
+    /// How far the list was searched, if it ended before the page was full.
+    pub searched: RwSignal<Option<Cursor>>,
     /// The ids of the rows in display order.
     pub order: RwSignal<Vec<ConversationId>>,
     pub(super) rows: Rows,
@@ -79,15 +96,18 @@ pub struct ListState {
     is_stale: StoredValue<bool>,
     /// Whether the list is read again without any missed event. The rows below the first page are then kept.
     renews: StoredValue<bool>,
-    /// The filter and event number of the read that the list is based on.
-    read: StoredValue<Option<(Filter, i64)>>,
+    /// What was asked and the event number of the read that the list is based on.
+    read: StoredValue<Option<(Asked, i64)>>,
 }
 
 impl ListState {
     pub(super) fn new(core: Core, selected: RwSignal<Option<ConversationId>>) -> Self {
         Self {
             core,
+            listing: RwSignal::new(View::All.into()),
             listed: RwSignal::default(),
+            fitting: RwSignal::default(),
+            searched: RwSignal::default(),
             counts: RwSignal::default(),
             order: RwSignal::default(),
             rows: Rows(StoredValue::default()),
@@ -106,12 +126,12 @@ impl ListState {
         self.rows.get(id)
     }
 
-    /// Shows the first page of a filter, or that it could not be read. A page that is already shown changes nothing.
-    pub fn show_page(self, filter: Filter, page: Result<InboxPage, ApiError>) {
+    /// Shows the first page of what was asked, or that it could not be read. A page that is already shown changes nothing.
+    pub fn show_page(self, asked: Asked, page: Result<InboxPage, ApiError>) {
         let listed = match page {
             Ok(page) => {
-                self.set(filter.clone(), page);
-                Listed::Filter(filter)
+                self.set(asked.clone(), page);
+                Listed::Asked(asked)
             }
             Err(error) => Listed::Failed(error),
         };
@@ -120,10 +140,10 @@ impl ListState {
         }
     }
 
-    fn set(self, filter: Filter, page: InboxPage) {
-        let same = self.core.list(|list| list.filter == filter) == Some(true);
+    fn set(self, asked: Asked, page: InboxPage) {
+        let same = self.core.list(|list| list.filter == asked.filter && list.sort == asked.sort) == Some(true);
         // This compares the event number of the read, not the current one: after a reset, events may have moved the list on past a gap.
-        let read = Some((filter.clone(), page.seq));
+        let read = Some((asked.clone(), page.seq));
         if same && self.read.get_value() == read {
             return;
         }
@@ -132,7 +152,7 @@ impl ListState {
         self.renews.set_value(false);
         self.core.change(|state| match &mut state.list {
             Some(list) if same && renews => list.renew(page),
-            list => *list = Some(ListPart::new(filter, Sort::Last, page)),
+            list => *list = Some(ListPart::new(asked.filter, asked.sort, page)),
         });
         let changed = self.core.catch_up();
         if !same {
@@ -143,10 +163,10 @@ impl ListState {
         self.read_again_for(&changed);
     }
 
-    /// Adds an older page at the bottom, if the list still shows that filter and still ends at `after`.
-    pub fn append(self, filter: &Filter, after: Cursor, page: InboxPage) {
+    /// Adds a page at the bottom, if the list still shows what was asked and still ends at `after`.
+    pub fn append(self, asked: &Asked, after: Cursor, page: InboxPage) {
         let fits = self.core.change(|state| match &mut state.list {
-            Some(list) if list.filter == *filter && list.end() == Some(after) => {
+            Some(list) if list.filter == asked.filter && list.sort == asked.sort && list.end() == Some(after) => {
                 list.append(page);
                 true
             }
@@ -157,9 +177,10 @@ impl ListState {
         }
     }
 
-    /// The filter and the cursor where the loaded part of the list ends.
-    pub fn end(self) -> Option<(Filter, Cursor)> {
-        self.core.list(|list| list.end().map(|end| (list.filter.clone(), end))).flatten()
+    /// What was asked, and where the loaded part of the list ends.
+    pub fn end(self) -> Option<(Asked, Cursor)> {
+        let asked = |list: &ListPart| Asked { filter: list.filter.clone(), sort: list.sort };
+        self.core.list(|list| list.end().map(|end| (asked(list), end))).flatten()
     }
 
     /// Sorts the rows again after a row lost the pointer or the selection.
@@ -184,9 +205,14 @@ impl ListState {
 
     /// Takes from the reducer's list what is shown. Only changed values are written, so that nothing unchanged is rendered again.
     fn draw(self) {
-        let Some((rows, more, counts)) = self.core.list(|list| (list.rows.clone(), list.more, list.counts)) else {
-            return;
-        };
+        let all = |list: &ListPart| (list.rows.clone(), list.more, list.counts, list.fitting, list.searched);
+        let Some((rows, more, counts, fitting, searched)) = self.core.list(all) else { return };
+        if self.fitting.get_untracked() != fitting {
+            self.fitting.set(fitting);
+        }
+        if self.searched.get_untracked() != searched {
+            self.searched.set(searched);
+        }
         if self.counts.get_untracked() != counts {
             self.counts.set(counts);
         }

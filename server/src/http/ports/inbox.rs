@@ -19,7 +19,7 @@ impl InboxPort for MemberPort {
         inbox::page(&self.http.db, &self.signed.session.scope, filter, sort, after, limit).await.for_client()
     }
 
-    async fn count_lists(&self, filters: Vec<Filter>) -> Answer<Vec<Count>> {
+    async fn count_lists(&self, filters: Vec<Filter>) -> Answer<(Vec<Count>, i64)> {
         inbox::counts(&self.http.db, &self.signed.session.scope, filters).await.for_client()
     }
 
