@@ -45,13 +45,16 @@ pub fn card_tags(tags: Tags, workspace: WorkspaceState) -> AnyView {
                 let names = counted.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>().join(", ");
                 view! { <Pill text=format!("+{}", counted.len()) more=true title=names /> }
             });
-            view! {
-                <span class="row-tags">{named.iter().map(|tag| tag_chip(tag)).collect_view()}</span>
-                {more}
-            }
+            view! { {named.iter().map(|tag| tag_chip(tag)).collect_view()} {more} }
         })
     };
     chips.into_any()
+}
+
+/// Puts tags in the order of their names.
+pub fn by_name(mut tags: Vec<&Tag>) -> Vec<&Tag> {
+    tags.sort_by_cached_key(|tag| Tag::key(&tag.name));
+    tags
 }
 
 /// Shows a saved tag at once, before the live event arrives. Tags are in the order of their numbers, as everywhere.

@@ -6,7 +6,7 @@ use super::tags::Tagged;
 use crate::{
     api::tags::add_tag,
     components::{
-        tags::put,
+        tags::{by_name, put},
         ui::{Glyph, Icon, InlineError, use_saving},
     },
 };
@@ -43,17 +43,13 @@ fn choices(all: &[Tag], has: &[Tag], typed: &str) -> (Vec<Choice>, usize) {
 }
 
 fn found(all: &[Tag], has: &[Tag], key: &str) -> (Vec<Choice>, usize) {
-    let mut found: Vec<(bool, String, &Tag)> = all
-        .iter()
-        .filter(|tag| !tag.archived || has.iter().any(|one| one.id == tag.id))
-        .map(|tag| (tag, Tag::key(&tag.name)))
-        .filter(|(_, name)| name.contains(key))
-        .map(|(tag, name)| (!name.starts_with(key), name, tag))
-        .collect();
-    found.sort_unstable_by(|(later, name, _), (other_later, other, _)| (later, name).cmp(&(other_later, other)));
-    let more = found.len().saturating_sub(MOST_SHOWN);
-    let known = |tag: &Tag| Choice::Known(tag.clone(), has.iter().any(|one| one.id == tag.id));
-    (found.into_iter().take(MOST_SHOWN).map(|(_, _, tag)| known(tag)).collect(), more)
+    let is_there = |tag: &Tag| has.iter().any(|one| one.id == tag.id);
+    let usable = all.iter().filter(|tag| !tag.archived || is_there(tag));
+    let named = by_name(usable.filter(|tag| Tag::key(&tag.name).contains(key)).collect());
+    let (first, then): (Vec<&Tag>, Vec<&Tag>) = named.into_iter().partition(|tag| Tag::key(&tag.name).starts_with(key));
+    let more = (first.len() + then.len()).saturating_sub(MOST_SHOWN);
+    let known = |tag: &Tag| Choice::Known(tag.clone(), is_there(tag));
+    (first.into_iter().chain(then).take(MOST_SHOWN).map(known).collect(), more)
 }
 
 /// The button "Add tags", and the list under it. Arrow keys move, Enter adds or removes, Esc closes and returns the focus to the button.

@@ -2,113 +2,101 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::tags::Dialogs;
 use crate::{
     api::tags::{edit_tag, merge_tag},
     components::{
-        tags::{put, tag_chip},
+        tags::{by_name, put, tag_chip},
         ui::{
-            Button, Dialog, FieldFrame, FormError, Glyph, Icon, TextField, Variant, field_error, other_error,
+            Button, Dialog, FieldFrame, FormError, Glyph, Icon, Saving, TextField, Variant, field_error, other_error,
             use_saving,
         },
     },
-    state::{WorkspaceState, use_workspace},
+    state::use_workspace,
 };
 use model::{Tag, TagColor, TagId};
 
-/// The eight colours of tags.
-#[component]
-pub(super) fn ColorChoice(
-    /// The name of the group of radio buttons. Unique in the page.
+/// The name and the colour of a tag, and why they were refused.
+pub(super) fn tag_fields(
     id: &'static str,
-    /// The chosen colour.
-    #[prop(into)]
-    value: Signal<TagColor>,
-    /// Called with another colour.
-    #[prop(into)]
-    on_choose: Callback<(TagColor,)>,
-) -> impl IntoView {
-    let swatch = move |color: TagColor| {
+    label: &'static str,
+    name: RwSignal<String>,
+    color: RwSignal<TagColor>,
+    saving: Saving,
+) -> AnyView {
+    let error = Signal::from(saving.error);
+    let swatch = move |one: TagColor| {
         view! {
-            <label class="swatch" data-color=color.as_str()>
+            <label class="swatch" data-color=one.as_str()>
                 <input
                     type="radio"
-                    name=id
-                    value=color.as_str()
-                    checked=value.get_untracked() == color
-                    prop:checked=move || value.get() == color
-                    on:change=move |_| on_choose.run((color,))
+                    name=format!("{id}-color")
+                    checked=color.get_untracked() == one
+                    prop:checked=move || color.get() == one
+                    on:change=move |_| color.set(one)
                 />
                 <span class="dot"></span>
-                {color.label()}
+                {one.label()}
             </label>
         }
     };
+    let write = move |text: String| {
+        saving.error.set(None);
+        name.set(text);
+    };
     view! {
+        <FormError error=other_error(error, &["name"]) />
+        <TextField id label value=name on_input=write error=field_error(error, "name") />
         <fieldset class="swatches">
             <legend class="field-label">"Colour"</legend>
             {TagColor::ALL.iter().copied().map(swatch).collect_view()}
         </fieldset>
     }
+    .into_any()
 }
 
-/// The content of a dialog, made anew for each tag it is opened for.
-fn about_tag(
-    workspace: WorkspaceState,
-    dialogs: Dialogs,
-    open: RwSignal<bool>,
-    draw: impl Fn(Tag) -> AnyView + Send + Sync + 'static,
-) -> impl IntoView {
-    // The fields show the tag as it was when the dialog opened. A change by somebody else does not replace what is being typed.
-    let about = Memo::new(move |_| open.get().then(|| dialogs.tag.get_untracked()).flatten());
+/// What a dialog asks about a tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// Its name and its colour.
+    Edit,
+    /// The tag that replaces it.
+    Merge,
+}
+
+/// The dialog about a tag, made anew each time. It shows the tag as it was when it opened, so that a change by somebody else does not replace
+/// what is being typed.
+pub(super) fn tag_dialog(asked: RwSignal<Option<(Ask, Tag)>>) -> impl IntoView {
     move || {
-        let id = about.get()?;
-        let tag = workspace.boot.with_untracked(|boot| boot.tags.iter().find(|tag| tag.id == id).cloned())?;
-        Some(draw(tag))
+        let (ask, tag) = asked.get()?;
+        let open = RwSignal::new(true);
+        let (title, form) = match ask {
+            Ask::Edit => ("Edit tag", edit_form(tag, open)),
+            Ask::Merge => ("Merge into another tag", merge_form(tag, open)),
+        };
+        Some(view! { <Dialog title open>{form}</Dialog> })
     }
 }
 
-/// Renames a tag or gives it another colour.
-#[component]
-pub(super) fn EditDialog(dialogs: Dialogs) -> impl IntoView {
-    let workspace = use_workspace();
-    view! {
-        <Dialog title="Edit tag" open=dialogs.edit>
-            {about_tag(workspace, dialogs, dialogs.edit, move |tag| view! { <EditForm tag open=dialogs.edit /> }.into_any())}
-        </Dialog>
-    }
-}
-
-#[component]
-fn EditForm(tag: Tag, open: RwSignal<bool>) -> impl IntoView {
-    let workspace = use_workspace();
-    let saving = use_saving();
-    let Tag { id, archived, .. } = tag;
-    let (name, color) = (RwSignal::new(tag.name), RwSignal::new(tag.color));
-    let submit = move |event: SubmitEvent| {
+/// The form in a dialog: its fields, and the buttons that send it and close it.
+fn form(
+    fields: AnyView,
+    word: &'static str,
+    saving: Saving,
+    why_not: Signal<Option<String>>,
+    open: RwSignal<bool>,
+    send: impl Fn() + 'static,
+) -> AnyView {
+    let submit: Box<dyn Fn(SubmitEvent)> = Box::new(move |event| {
         event.prevent_default();
-        let edited = edit_tag(id, name.get_untracked(), color.get_untracked(), archived);
-        saving.run(edited, move |tag| {
-            put(workspace, tag);
-            open.try_set(false);
-        });
-    };
-    let error = Signal::from(saving.error);
+        send();
+    });
     view! {
         <form class="form" on:submit=submit>
-            <FormError error=other_error(error, &["name"]) />
-            <TextField
-                id="edit-tag-name"
-                label="Name"
-                value=name
-                on_input=move |text: String| name.set(text)
-                error=field_error(error, "name")
-            />
-            <ColorChoice id="edit-tag-color" value=color on_choose=move |chosen: TagColor| color.set(chosen) />
+            {fields}
             <div class="form-buttons">
                 <Button on_press=move || open.set(false)>"Cancel"</Button>
-                <Button variant=Variant::Primary submit=true busy=saving.busy>
-                    "Save"
+                <Button variant=Variant::Primary submit=true busy=saving.busy disabled_because=why_not>
+                    {word}
                 </Button>
             </div>
         </form>
@@ -116,27 +104,31 @@ fn EditForm(tag: Tag, open: RwSignal<bool>) -> impl IntoView {
     .into_any()
 }
 
-/// Replaces a tag by another one.
-#[component]
-pub(super) fn MergeDialog(dialogs: Dialogs) -> impl IntoView {
+/// Renames a tag or gives it another colour.
+fn edit_form(tag: Tag, open: RwSignal<bool>) -> AnyView {
     let workspace = use_workspace();
-    view! {
-        <Dialog title="Merge into another tag" open=dialogs.merge>
-            {about_tag(workspace, dialogs, dialogs.merge, move |tag| view! { <MergeForm tag open=dialogs.merge /> }.into_any())}
-        </Dialog>
-    }
+    let saving = use_saving();
+    let Tag { id, archived, .. } = tag;
+    let (name, color) = (RwSignal::new(tag.name), RwSignal::new(tag.color));
+    let send = move || {
+        let edited = edit_tag(id, name.get_untracked(), color.get_untracked(), archived);
+        saving.run(edited, move |tag| {
+            put(workspace, tag);
+            open.try_set(false);
+        });
+    };
+    form(tag_fields("edit-tag", "Name", name, color, saving), "Save", saving, Signal::stored(None), open, send)
 }
 
-#[component]
-fn MergeForm(tag: Tag, open: RwSignal<bool>) -> impl IntoView {
+/// Replaces a tag by another one.
+fn merge_form(tag: Tag, open: RwSignal<bool>) -> AnyView {
     let workspace = use_workspace();
     let saving = use_saving();
     let id = tag.id;
     let into = RwSignal::new(None::<TagId>);
     let others = workspace.boot.with_untracked(|boot| {
-        let mut others: Vec<Tag> = boot.tags.iter().filter(|one| one.id != id && !one.archived).cloned().collect();
-        others.sort_by_cached_key(|tag| Tag::key(&tag.name));
-        others
+        let others = by_name(boot.tags.iter().filter(|one| one.id != id && !one.archived).collect());
+        others.into_iter().cloned().collect::<Vec<_>>()
     });
     let none = others.is_empty();
     let option = |tag: Tag| view! { <option value=tag.id.to_string()>{tag.name}</option> };
@@ -163,42 +155,31 @@ fn MergeForm(tag: Tag, open: RwSignal<bool>) -> impl IntoView {
         true => Some("Choose a tag first".to_owned()),
         false => None,
     });
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
+    let send = move || {
         let Some(into) = into.get_untracked() else { return };
         saving.run(merge_tag(id, into), move |tag| {
             put(workspace, tag);
             open.try_set(false);
         });
     };
-    view! {
-        <form class="form" on:submit=submit>
-            <FormError error=saving.failure() />
-            <FieldFrame id="merge-into" label="Merge into">
-                <div class="merge">
-                    {tag_chip(&tag)}
-                    <Glyph icon=Icon::ChevronRight flip=true />
-                    <span class="select">
-                        <select
-                            class="input"
-                            id="merge-into"
-                            on:change=move |event| into.set(event_target_value(&event).parse().ok())
-                        >
-                            <option value="">"Choose a tag"</option>
-                            {options}
-                        </select>
-                        <Glyph icon=Icon::ChevronDown />
-                    </span>
-                </div>
-            </FieldFrame>
-            <p role="status">{consequence}</p>
-            <div class="form-buttons">
-                <Button on_press=move || open.set(false)>"Cancel"</Button>
-                <Button variant=Variant::Primary submit=true busy=saving.busy disabled_because=why_not>
-                    "Merge"
-                </Button>
+    let fields = view! {
+        <FormError error=saving.failure() />
+        <FieldFrame id="merge-into" label="Merge into">
+            <div class="merge">
+                {tag_chip(&tag)} <Glyph icon=Icon::ChevronRight flip=true /> <span class="select">
+                    <select
+                        class="input"
+                        id="merge-into"
+                        on:change=move |event| into.set(event_target_value(&event).parse().ok())
+                    >
+                        <option value="">"Choose a tag"</option>
+                        {options}
+                    </select>
+                    <Glyph icon=Icon::ChevronDown />
+                </span>
             </div>
-        </form>
-    }
-    .into_any()
+        </FieldFrame>
+        <p role="status">{consequence}</p>
+    };
+    form(fields.into_any(), "Merge", saving, why_not, open, send)
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::tags::Dialogs;
+use super::tag_dialogs::Ask;
 use crate::{
     api::tags::{TagUse, edit_tag},
     components::{
@@ -11,7 +11,7 @@ use crate::{
     },
     state::use_workspace,
 };
-use model::TagId;
+use model::{Tag, TagId};
 
 /// From this number on, a number is a lower bound.
 const COUNTED: i64 = 1_000;
@@ -22,21 +22,24 @@ pub(super) fn TagRow(
     /// The tag to show.
     id: TagId,
     /// How often tags are used.
-    uses: RwSignal<Vec<TagUse>>,
-    dialogs: Dialogs,
+    uses: RwSignal<Option<Vec<TagUse>>>,
+    /// Opens a dialog about a tag.
+    asked: RwSignal<Option<(Ask, Tag)>>,
 ) -> impl IntoView {
     let workspace = use_workspace();
     let saving = use_saving();
     let tag = Memo::new(move |_| workspace.boot.with(|boot| boot.tags.iter().find(|tag| tag.id == id).cloned()));
-    let count = move |of: fn(&TagUse) -> i64| {
-        // A tag that was created after the numbers were read has no use yet, as far as this page knows.
-        uses.with(|uses| uses.iter().find(|one| one.tag == id).map_or(0, of))
+    let cell = move |one: &'static str, of: fn(&TagUse) -> i64| {
+        // A tag that was created after the numbers were read is used nowhere yet, as far as this page knows.
+        let count = uses.with(|uses| Some(uses.as_ref()?.iter().find(|one| one.tag == id).map_or(0, of)));
+        count.map(|count| {
+            view! {
+                {number(count)}
+                <span class="cell-unit">{unit(count, one)}</span>
+            }
+        })
     };
-    let (conversations, contacts) = (move || count(|one| one.conversations), move || count(|one| one.contacts));
-    let open = move |dialog: RwSignal<bool>| {
-        dialogs.tag.set(Some(id));
-        dialog.set(true);
-    };
+    let ask = move |what: Ask| asked.set(tag.get_untracked().map(|tag| (what, tag)));
     let archive = move |archived: bool| {
         if let Some(tag) = tag.get_untracked() {
             saving.run(edit_tag(id, tag.name, tag.color, archived), move |tag| put(workspace, tag));
@@ -59,7 +62,7 @@ pub(super) fn TagRow(
             }
             .into_any(),
             false => view! {
-                <Button small=true name=format!("Edit {name}") on_press=move || open(dialogs.edit)>
+                <Button small=true name=format!("Edit {name}") on_press=move || ask(Ask::Edit)>
                     "Edit"
                 </Button>
                 <Menu
@@ -71,7 +74,7 @@ pub(super) fn TagRow(
                     late=true
                     trigger=|| view! { <Glyph icon=Icon::Ellipsis /> }
                 >
-                    <MenuItem label="Merge into another tag" icon=Icon::Tags on_select=move || open(dialogs.merge) />
+                    <MenuItem label="Merge into another tag" icon=Icon::Tags on_select=move || ask(Ask::Merge) />
                     <MenuItem label="Archive" icon=Icon::Archive on_select=move || archive(true) />
                 </Menu>
             }
@@ -84,8 +87,8 @@ pub(super) fn TagRow(
                 <div class="cell-tag">{move || tag.get().map(|tag| tag_chip(&tag))} {merged_into}</div>
                 <InlineError error=saving.failure() />
             </td>
-            <td class="cell-count">{move || number(conversations())} <span class="cell-unit">{move || unit(conversations(), "conversation")}</span></td>
-            <td class="cell-count">{move || number(contacts())} <span class="cell-unit">{move || unit(contacts(), "contact")}</span></td>
+            <td class="cell-count">{move || cell("conversation", |one| one.conversations)}</td>
+            <td class="cell-count">{move || cell("contact", |one| one.contacts)}</td>
             <td class="cell-end">{actions}</td>
         </tr>
     }

@@ -3,23 +3,22 @@
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use super::{
-    parts::{AdminOnly, PageHead, loaded},
-    tag_dialogs::{ColorChoice, EditDialog, MergeDialog},
+    parts::{AdminOnly, PageHead},
+    tag_dialogs::{Ask, tag_dialog, tag_fields},
     tag_row::TagRow,
 };
 use crate::{
     api::tags::{TagUse, add_tag, tag_uses},
     components::{
-        tags::put,
-        ui::{
-            Button, EmptyState, FormError, Icon, TableCard, TextField, Variant, field_error, other_error, use_saving,
-        },
+        tags::{by_name, put},
+        ui::{Button, EmptyState, Icon, TableCard, Variant, use_saving},
     },
-    json::fetched,
     state::{WorkspaceState, use_workspace},
 };
 use model::{ApiError, Tag, TagColor, TagId};
 
+/// The headings of both tables.
+const COLUMNS: [&str; 3] = ["Tag", "Conversations", "Contacts"];
 /// How long a merge of a few hundred conversations takes. The numbers are read again after it.
 const MERGE_TAKES: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -27,102 +26,85 @@ const MERGE_TAKES: std::time::Duration = std::time::Duration::from_secs(2);
 #[component]
 pub fn SettingsTags() -> impl IntoView {
     view! {
-        <PageHead title="Tags" lead="Short labels for conversations and contacts. Members create them where they type them." />
+        <PageHead title="Tags" lead="Short labels for conversations and contacts. Members can also create them while they type." />
         <AdminOnly>
-            <TagPage />
+            <TagTables />
+            <NewTag />
         </AdminOnly>
     }
     .into_any()
 }
 
-/// The dialog that is open, and the tag it is about.
-#[derive(Clone, Copy)]
-pub(super) struct Dialogs {
-    pub(super) edit: RwSignal<bool>,
-    pub(super) merge: RwSignal<bool>,
-    pub(super) tag: RwSignal<Option<TagId>>,
-}
-
+/// The tags in use, the archived ones, and the dialog about one of them.
 #[component]
-fn TagPage() -> impl IntoView {
-    let dialogs = Dialogs { edit: RwSignal::new(false), merge: RwSignal::new(false), tag: RwSignal::new(None) };
-    let uses = fetched(|| (), |()| tag_uses());
-    view! {
-        {loaded(uses, 4, move |uses| view! { <TagTables uses dialogs /> }.into_any())}
-        <NewTag />
-        <EditDialog dialogs />
-        <MergeDialog dialogs />
-    }
-    .into_any()
-}
-
-/// The tags in use, then the archived ones.
-#[component]
-fn TagTables(
-    /// The numbers as the page came.
-    uses: Vec<TagUse>,
-    dialogs: Dialogs,
-) -> impl IntoView {
+fn TagTables() -> impl IntoView {
     let workspace = use_workspace();
-    let uses = RwSignal::new(uses);
+    // The names are in the workspace already. The numbers follow, so that the page need not wait for them.
+    let uses = RwSignal::new(None::<Vec<TagUse>>);
+    let error = RwSignal::new(None::<String>);
     let read = move || {
         spawn_local(async move {
-            // A failure leaves the old numbers, which are as good as none.
-            if let Ok(now) = tag_uses().await {
-                uses.try_set(now);
+            let answer = tag_uses().await;
+            error.try_set(answer.as_ref().err().map(ToString::to_string));
+            if let Ok(now) = answer {
+                uses.try_set(Some(now));
             }
         });
     };
-    // Only the numbers are read again, so that the rows, their menus and the focus stay.
     let merged =
         Memo::new(move |_| workspace.boot.with(|boot| boot.tags.iter().filter_map(|tag| tag.merged_into).count()));
     Effect::new(move |before: Option<usize>| {
         let merged = merged.get();
-        if before.is_some_and(|before| before != merged) {
+        if before != Some(merged) {
             read();
+        }
+        if before.is_some_and(|before| before < merged) {
             set_timeout(read, MERGE_TAKES);
         }
         merged
     });
-    let ids = move |archived: bool| {
-        Memo::new(move |_| {
+    let asked = RwSignal::new(None::<(Ask, Tag)>);
+    let table = move |archived: bool| {
+        let ids = Memo::new(move |_| {
             workspace.boot.with(|boot| {
-                let mut tags: Vec<&Tag> = boot.tags.iter().filter(|tag| tag.archived == archived).collect();
-                tags.sort_by_cached_key(|tag| Tag::key(&tag.name));
+                let tags = by_name(boot.tags.iter().filter(|tag| tag.archived == archived).collect());
                 tags.into_iter().map(|tag| tag.id).collect::<Vec<_>>()
             })
-        })
-    };
-    let (in_use, archived) = (ids(false), ids(true));
-    let rows = move |ids: Memo<Vec<TagId>>| {
-        view! {
-            <For each=move || ids.get() key=|id| *id let:id>
-                <TagRow id uses dialogs />
-            </For>
+        });
+        let none = Memo::new(move |_| ids.with(Vec::is_empty));
+        let rows = move || ids.get().into_iter().map(|id| view! { <TagRow id uses asked /> }).collect_view();
+        move || match (archived, none.get()) {
+            (true, true) => ().into_any(),
+            (false, true) => view! {
+                <section class="card">
+                    <EmptyState icon=Icon::Tags title="No tags yet" text="Add one below, or beside a conversation." />
+                </section>
+            }
+            .into_any(),
+            (true, false) => view! {
+                <TableCard
+                    title="Archived"
+                    about="They stay where they are and cannot be added."
+                    is_region=true
+                    columns=&COLUMNS
+                    actions=true
+                >
+                    {rows}
+                </TableCard>
+            }
+            .into_any(),
+            (false, false) => view! {
+                <TableCard columns=&COLUMNS actions=true error>
+                    {rows}
+                </TableCard>
+            }
+            .into_any(),
         }
     };
     view! {
-        <Show when=move || in_use.with(Vec::is_empty)>
-            <section class="card">
-                <EmptyState icon=Icon::Tags title="No tags yet" text="Add one below, or beside a conversation." />
-            </section>
-        </Show>
-        <Show when=move || !in_use.with(Vec::is_empty)>
-            <TableCard columns=&["Tag", "Conversations", "Contacts"] actions=true>
-                {rows(in_use)}
-            </TableCard>
-        </Show>
-        <Show when=move || !archived.with(Vec::is_empty)>
-            <TableCard
-                title="Archived"
-                about="They stay where they are and cannot be added."
-                is_region=true
-                columns=&["Tag", "Conversations", "Contacts"]
-                actions=true
-            >
-                {rows(archived)}
-            </TableCard>
-        </Show>
+        {table(false)}
+        {table(true)}
+        {tag_dialog(asked)}
     }
     .into_any()
 }
@@ -131,14 +113,12 @@ fn TagTables(
 fn NewTag() -> impl IntoView {
     let workspace = use_workspace();
     let saving = use_saving();
-    let name = RwSignal::new(String::new());
-    let chosen = RwSignal::new(None::<TagColor>);
-    // The colour that the next tag gets by itself.
-    let usual = Memo::new(move |_| {
-        let last = workspace.boot.with(|boot| boot.tags.last().map_or(0, |tag| tag.id.number()));
+    // The colour that the next tag would get by itself.
+    let next = move || {
+        let last = workspace.boot.with_untracked(|boot| boot.tags.last().map_or(0, |tag| tag.id.number()));
         TagColor::of_new(TagId::new(last + 1))
-    });
-    let color = Signal::derive(move || chosen.get().unwrap_or(usual.get()));
+    };
+    let (name, color) = (RwSignal::new(String::new()), RwSignal::new(next()));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let new = name.get_untracked();
@@ -149,27 +129,12 @@ fn NewTag() -> impl IntoView {
         saving.run(add_tag(new, Some(color.get_untracked())), move |tag| {
             put(workspace, tag);
             name.try_set(String::new());
-            chosen.try_set(None);
+            color.try_set(next());
         });
     };
-    let error = Signal::from(saving.error);
     view! {
         <form class="card" method="dialog" on:submit=submit>
-            <div class="card-body form">
-                <FormError error=other_error(error, &["name"]) />
-                <TextField
-                    id="tag-name"
-                    label="New tag"
-                    value=name
-                    on_input=move |text: String| {
-                        saving.error.set(None);
-                        name.set(text);
-                    }
-                    placeholder="Needs a reply"
-                    error=field_error(error, "name")
-                />
-                <ColorChoice id="tag-color" value=color on_choose=move |color: TagColor| chosen.set(Some(color)) />
-            </div>
+            <div class="card-body form">{tag_fields("new-tag", "New tag", name, color, saving)}</div>
             <div class="card-foot">
                 <Button variant=Variant::Primary icon=Icon::Plus submit=true busy=saving.busy>
                     "Add tag"
