@@ -200,7 +200,7 @@ test('S26, S42: an agent joins through an invitation and cannot administer', asy
   await expect(page.getByRole('row', { name: new RegExp(jonas.email) })).toBeVisible()
   await expect(page.getByRole('button', { name: 'Revoke the invitation for Jonas from support' })).toBeHidden()
 
-  for (const part of ['channels', 'members', 'teams', 'workspace', 'system']) {
+  for (const part of ['channels', 'members', 'teams', 'tags', 'workspace', 'system']) {
     await open(agent, `/settings/${part}`)
     await expect(agent.getByText('Only owners and admins can change this.')).toBeVisible()
   }

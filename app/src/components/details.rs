@@ -1,5 +1,8 @@
 //! The right panel: the contact, edited in place (D2), and the state of the conversation (D4, D5).
 
+mod picker;
+mod tags;
+
 use leptos::prelude::*;
 
 use super::{
@@ -21,6 +24,8 @@ use model::{
     Act, AiMode, ApiError, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow, LeadStatus,
     MemberId, Permission, Status, Thread,
 };
+
+use tags::TagsSection;
 
 /// The fields in display order. The name is at the top, the lead status below the fields.
 const FIELDS: [(ContactField, &str); 8] = [
@@ -105,7 +110,7 @@ pub fn DetailsPanel(
 
 /// Draws the content of the panel. Called from the code that loads later.
 pub(crate) fn draw(id: ConversationId) -> AnyView {
-    view! { <Person id /> <Facts id /> }.into_any()
+    view! { <Person id /> <TagsSection id /> <Facts id /> }.into_any()
 }
 
 /// The contact.

@@ -9,6 +9,7 @@ pub mod frame;
 pub mod list;
 pub mod mail;
 pub mod row;
+pub mod tags;
 pub mod thread;
 pub mod ui;
 pub mod words;

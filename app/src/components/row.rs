@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::words::{channel_attr, channel_icon, duration, member_in_sentence, sender_name};
+use super::{
+    tags::card_tags,
+    words::{channel_attr, channel_icon, duration, member_in_sentence, sender_name},
+};
 use crate::{
     components::ui::{Avatar, Badge, Glyph, Icon, Pill, RelativeTime, Tone},
     state::{WorkspaceState, use_list, use_now, use_workspace},
@@ -67,6 +70,7 @@ fn face(row: &ConversationRow, workspace: WorkspaceState, now: Signal<i64>) -> A
             <span class="row-meta">
                 <span class="sr">{format!("{}. ", kind.label())}</span>
                 {move || pills(&state, workspace, now.get())}
+                {card_tags(row.tags, workspace)}
             </span>
             {(unread > 0).then(|| view! { <Badge count=unread what="unread" class="row-count" /> })}
         </span>

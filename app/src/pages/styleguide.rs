@@ -6,7 +6,7 @@ use crate::components::{
     ui::*,
     words::{channel_attr, channel_icon},
 };
-use model::ChannelKind;
+use model::{ChannelKind, TagColor};
 
 /// A fixed current time, so that the page always looks the same.
 const NOW: i64 = 1_794_483_605_000;
@@ -91,7 +91,8 @@ fn Words() -> impl IntoView {
     });
     let tones = [Tone::Neutral, Tone::Accent, Tone::Ai, Tone::Wait, Tone::Bad, Tone::Good];
     let tones = tones.map(|tone| view! { <Pill text=format!("{tone:?}") tone /> }).collect_view();
-    let dots = (0..10).map(|n| view! { <Pill text=format!("Tag {n}") dot=n.to_string() /> }).collect_view();
+    let dots =
+        TagColor::ALL.iter().map(|color| view! { <Pill text=color.label() dot=color.as_str() /> }).collect_view();
     let live = [("live", "Live"), ("reconnecting", "Catching up"), ("offline", "Offline")];
     let live = live.map(|(state, word)| view! { <span class="live" data-state=state>{word}</span> }).collect_view();
     view! {
@@ -112,7 +113,7 @@ fn Words() -> impl IntoView {
             <Pill text="1 h 52" icon=Icon::Clock tone=Tone::Wait />
             <Pill text="Urgent" icon=Icon::Siren tone=Tone::Bad />
             <Pill text="Connected" icon=Icon::Check tone=Tone::Good />
-            <Pill text="Enterprise" dot="6" />
+            <Pill text="Enterprise" dot="blue" />
             <Pill text="+2" more=true />
             {tones}
             {dots}

@@ -186,17 +186,22 @@ fn on_toggle(button: NodeRef<html::Button>, popover: NodeRef<html::Div>, open: R
         let shown = menu.matches(":popover-open").unwrap_or(false);
         open.try_set(shown);
         if shown {
-            // For browsers without CSS anchor positioning, this code places the menu under the button.
-            let at = button.get_bounding_client_rect();
-            // Called by its full path, because the view macro adds another `style` method to elements.
-            let style = web_sys::HtmlElement::style(&menu);
-            let _ = style.set_property("--menu-x", &format!("{}px", at.left()));
-            let _ = style.set_property("--menu-y", &format!("{}px", at.bottom() + 4.0));
+            place_under(&menu, &button);
             super::menu_keys::focus_item(&menu, super::menu_keys::Step::First);
         }
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = (button, popover, open);
+}
+
+/// Places a menu or another popover under its button, for browsers without CSS anchor positioning.
+#[cfg(feature = "hydrate")]
+pub fn place_under(popover: &web_sys::HtmlElement, button: &web_sys::HtmlElement) {
+    let at = button.get_bounding_client_rect();
+    // Called by its full path, because the view macro adds another `style` method to elements.
+    let style = web_sys::HtmlElement::style(popover);
+    let _ = style.set_property("--menu-x", &format!("{}px", at.left()));
+    let _ = style.set_property("--menu-y", &format!("{}px", at.bottom() + 4.0));
 }
 
 fn on_menu_key(popover: NodeRef<html::Div>, event: &KeyboardEvent) {

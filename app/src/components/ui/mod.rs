@@ -32,7 +32,6 @@ mod saving;
 mod skeleton;
 mod table_card;
 mod tabs;
-mod tag_colour;
 mod toast;
 mod tone;
 mod wish;
@@ -59,6 +58,8 @@ pub use inputs::{Choice, SwitchOption, TextField};
 pub use kbd::Kbd;
 pub use keys::typed_key;
 pub use mark::Mark;
+#[cfg(feature = "hydrate")]
+pub use menu::place_under;
 pub use menu::{ItemTone, Menu, MenuItem, MenuLine};
 pub use pill::Pill;
 pub use relative_time::{RelativeTime, exact, iso, relative};
@@ -66,7 +67,6 @@ pub use saving::{InlineError, Removed, Saving, change_at_once, use_removed, use_
 pub use skeleton::{CardSkeleton, Shape, Skeleton, Width};
 pub use table_card::TableCard;
 pub use tabs::{Segmented, Tab, Tabs};
-pub use tag_colour::tag_class;
 pub use toast::{Toast, ToastHost, ToastView, Toasts, use_toasts};
 pub use tone::Tone;
 pub use wish::LastWish;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, Tone, tag_class};
+use super::{Glyph, Icon, Tone};
 
 /// A small round label, with an icon or a coloured dot. The label never changes; another label needs another pill.
 #[component]
@@ -22,18 +22,33 @@ pub fn Pill(
     /// Animates the icon with a slow pulse.
     #[prop(optional)]
     pulse: bool,
-    /// For a tag: the seed of the dot's colour.
+    /// The colour of a dot before the label, such as `red`. The style sheet has a tone for each in both themes.
+    #[prop(optional)]
+    dot: Option<&'static str>,
+    /// The tooltip, if the label may be cut or says less than it stands for.
     #[prop(optional, into)]
-    dot: Option<String>,
+    title: Option<String>,
     /// Marks the last pill, which counts the hidden pills ("+2").
     #[prop(optional)]
     more: bool,
+    /// What follows the label, such as a button that removes the pill.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     view! {
-        <span class=if more { "pill pill-more" } else { "pill" } data-tone=tone.attr() data-pulse=pulse.then_some("")>
+        <span
+            class=if more { "pill pill-more" } else { "pill" }
+            data-tone=tone.attr()
+            data-pulse=pulse.then_some("")
+            data-color=dot
+            title=title
+        >
             {icon.map(|icon| view! { <Glyph icon=icon solid=solid /> })}
-            {dot.map(|seed| view! { <span class=format!("dot {}", tag_class(&seed))></span> })}
-            <span class="pill-text">{text}</span>
+            {dot.map(|_| view! { <span class="dot"></span> })}
+            <span class="pill-text" dir="auto">
+                {text}
+            </span>
+            {children.map(|children| children())}
         </span>
     }
 }

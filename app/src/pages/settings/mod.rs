@@ -14,6 +14,9 @@ mod parts;
 mod password;
 mod sessions;
 mod system;
+mod tag_dialogs;
+mod tag_row;
+mod tags;
 mod team_card;
 mod teams;
 mod workspace;
@@ -36,6 +39,7 @@ use channels::SettingsChannels;
 use members::SettingsMembers;
 use sessions::SettingsSessions;
 use system::SettingsSystem;
+use tags::SettingsTags;
 use teams::SettingsTeams;
 use workspace::SettingsWorkspace;
 
@@ -50,6 +54,7 @@ pub enum SettingsPart {
     Channels,
     Members,
     Teams,
+    Tags,
     Sessions,
     System,
     Audit,
@@ -70,6 +75,7 @@ pub(crate) fn draw(part: SettingsPart) -> AnyView {
         SettingsPart::Channels => SettingsChannels().into_any(),
         SettingsPart::Members => SettingsMembers().into_any(),
         SettingsPart::Teams => SettingsTeams().into_any(),
+        SettingsPart::Tags => SettingsTags().into_any(),
         SettingsPart::Sessions => SettingsSessions().into_any(),
         SettingsPart::System => SettingsSystem().into_any(),
         SettingsPart::Audit => SettingsAudit().into_any(),
@@ -96,6 +102,7 @@ const GROUPS: [(&str, &[Entry]); 3] = [
             entry("/settings/channels", Icon::Plug, "Channels"),
             entry("/settings/members", Icon::UserRound, "Members"),
             entry("/settings/teams", Icon::Users, "Teams"),
+            entry("/settings/tags", Icon::Tags, "Tags"),
             entry("/settings/workspace", Icon::Building2, "Workspace"),
         ],
     ),

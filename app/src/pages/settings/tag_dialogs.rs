@@ -1,0 +1,185 @@
+//! The dialogs that rename and merge tags, and the choice of a colour.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use crate::{
+    api::tags::{edit_tag, merge_tag},
+    components::{
+        tags::{by_name, put, tag_chip},
+        ui::{
+            Button, Dialog, FieldFrame, FormError, Glyph, Icon, Saving, TextField, Variant, field_error, other_error,
+            use_saving,
+        },
+    },
+    state::use_workspace,
+};
+use model::{Tag, TagColor, TagId};
+
+/// The name and the colour of a tag, and why they were refused.
+pub(super) fn tag_fields(
+    id: &'static str,
+    label: &'static str,
+    name: RwSignal<String>,
+    color: RwSignal<TagColor>,
+    saving: Saving,
+) -> AnyView {
+    let error = Signal::from(saving.error);
+    let swatch = move |one: TagColor| {
+        view! {
+            <label class="swatch" data-color=one.as_str()>
+                <input
+                    type="radio"
+                    name=format!("{id}-color")
+                    checked=color.get_untracked() == one
+                    prop:checked=move || color.get() == one
+                    on:change=move |_| color.set(one)
+                />
+                <span class="dot"></span>
+                {one.label()}
+            </label>
+        }
+    };
+    let write = move |text: String| {
+        saving.error.set(None);
+        name.set(text);
+    };
+    view! {
+        <FormError error=other_error(error, &["name"]) />
+        <TextField id label value=name on_input=write error=field_error(error, "name") />
+        <fieldset class="swatches">
+            <legend class="field-label">"Colour"</legend>
+            {TagColor::ALL.iter().copied().map(swatch).collect_view()}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// What a dialog asks about a tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// Its name and its colour.
+    Edit,
+    /// The tag that replaces it.
+    Merge,
+}
+
+/// The dialog about a tag, made anew each time. It shows the tag as it was when it opened, so that a change by somebody else does not replace
+/// what is being typed.
+pub(super) fn tag_dialog(asked: RwSignal<Option<(Ask, Tag)>>) -> impl IntoView {
+    move || {
+        let (ask, tag) = asked.get()?;
+        let open = RwSignal::new(true);
+        let (title, form) = match ask {
+            Ask::Edit => ("Edit tag", edit_form(tag, open)),
+            Ask::Merge => ("Merge into another tag", merge_form(tag, open)),
+        };
+        Some(view! { <Dialog title open>{form}</Dialog> })
+    }
+}
+
+/// The form in a dialog: its fields, and the buttons that send it and close it.
+fn form(
+    fields: AnyView,
+    word: &'static str,
+    saving: Saving,
+    why_not: Signal<Option<String>>,
+    open: RwSignal<bool>,
+    send: impl Fn() + 'static,
+) -> AnyView {
+    let submit: Box<dyn Fn(SubmitEvent)> = Box::new(move |event| {
+        event.prevent_default();
+        send();
+    });
+    view! {
+        <form class="form" on:submit=submit>
+            {fields}
+            <div class="form-buttons">
+                <Button on_press=move || open.set(false)>"Cancel"</Button>
+                <Button variant=Variant::Primary submit=true busy=saving.busy disabled_because=why_not>
+                    {word}
+                </Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Renames a tag or gives it another colour.
+fn edit_form(tag: Tag, open: RwSignal<bool>) -> AnyView {
+    let workspace = use_workspace();
+    let saving = use_saving();
+    let Tag { id, archived, .. } = tag;
+    let (name, color) = (RwSignal::new(tag.name), RwSignal::new(tag.color));
+    let send = move || {
+        let edited = edit_tag(id, name.get_untracked(), color.get_untracked(), archived);
+        saving.run(edited, move |tag| {
+            put(workspace, tag);
+            open.try_set(false);
+        });
+    };
+    form(tag_fields("edit-tag", "Name", name, color, saving), "Save", saving, Signal::stored(None), open, send)
+}
+
+/// Replaces a tag by another one.
+fn merge_form(tag: Tag, open: RwSignal<bool>) -> AnyView {
+    let workspace = use_workspace();
+    let saving = use_saving();
+    let id = tag.id;
+    let into = RwSignal::new(None::<TagId>);
+    let others = workspace.boot.with_untracked(|boot| {
+        let others = by_name(boot.tags.iter().filter(|one| one.id != id && !one.archived).collect());
+        others.into_iter().cloned().collect::<Vec<_>>()
+    });
+    let none = others.is_empty();
+    let option = |tag: Tag| view! { <option value=tag.id.to_string()>{tag.name}</option> };
+    let options = others.into_iter().map(option).collect_view();
+    let chosen = Memo::new(move |_| {
+        let into = into.get()?;
+        workspace.boot.with(|boot| boot.tags.iter().find(|tag| tag.id == into).cloned())
+    });
+    let name = tag.name.clone();
+    let consequence = move || {
+        let old = name.clone();
+        match chosen.get() {
+            _ if none => "There is no other tag. Add one first.".into_any(),
+            None => view! { "Choose the tag that replaces “" <bdi>{old}</bdi> "”." }.into_any(),
+            Some(new) => view! {
+                "Every conversation and contact with “" <bdi>{old.clone()}</bdi> "” gets “" <bdi>{new.name}</bdi> "” instead. “"
+                <bdi>{old}</bdi> "” is archived. This cannot be undone."
+            }
+            .into_any(),
+        }
+    };
+    let why_not = Signal::derive(move || match chosen.with(Option::is_none) {
+        true if none => Some("There is no other tag".to_owned()),
+        true => Some("Choose a tag first".to_owned()),
+        false => None,
+    });
+    let send = move || {
+        let Some(into) = into.get_untracked() else { return };
+        saving.run(merge_tag(id, into), move |tag| {
+            put(workspace, tag);
+            open.try_set(false);
+        });
+    };
+    let fields = view! {
+        <FormError error=saving.failure() />
+        <FieldFrame id="merge-into" label="Merge into">
+            <div class="merge">
+                {tag_chip(&tag)} <Glyph icon=Icon::ChevronRight flip=true /> <span class="select">
+                    <select
+                        class="input"
+                        id="merge-into"
+                        on:change=move |event| into.set(event_target_value(&event).parse().ok())
+                    >
+                        <option value="">"Choose a tag"</option>
+                        {options}
+                    </select>
+                    <Glyph icon=Icon::ChevronDown />
+                </span>
+            </div>
+        </FieldFrame>
+        <p role="status">{consequence}</p>
+    };
+    form(fields.into_any(), "Merge", saving, why_not, open, send)
+}
