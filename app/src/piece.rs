@@ -22,7 +22,7 @@ use crate::{
     state::{Connection, after_paint, give_focus, may_load_afresh, use_live},
 };
 use model::ApiError;
-pub(crate) use parts::{WritingPart, details_part, settings_part, writing_part};
+pub(crate) use parts::{FindingPart, WritingPart, details_part, finding_part, settings_part, writing_part};
 
 type Loading = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
 /// The result of a split function. It is ready at once if its piece is loaded.
@@ -37,11 +37,13 @@ pub enum Piece {
     Details,
     /// The composer, and the form of a new e-mail.
     Writing,
+    /// What a search finds and offers.
+    Finding,
 }
 
 impl Piece {
     /// All pieces, in the order in which they are prefetched.
-    pub const ALL: [Self; 3] = [Self::Writing, Self::Details, Self::Settings];
+    pub const ALL: [Self; 4] = [Self::Writing, Self::Details, Self::Finding, Self::Settings];
 
     /// The name in the site's manifest, the same as in `parts.rs`.
     pub const fn name(self) -> &'static str {
@@ -49,6 +51,7 @@ impl Piece {
             Self::Settings => "settings",
             Self::Details => "details",
             Self::Writing => "writing",
+            Self::Finding => "finding",
         }
     }
 
@@ -67,6 +70,7 @@ impl Piece {
             Self::Settings => Box::pin(parts::load_settings()),
             Self::Details => Box::pin(parts::load_details()),
             Self::Writing => Box::pin(parts::load_writing()),
+            Self::Finding => Box::pin(parts::load_finding()),
         }
     }
 }

@@ -3,6 +3,9 @@
 mod keys;
 mod stored;
 
+#[cfg(feature = "hydrate")]
+pub(super) use keys::target_matches;
+
 use std::collections::HashMap;
 
 use leptos::{html, prelude::*};
@@ -12,12 +15,13 @@ use super::{
     begin::{may_begin, use_begin},
     frame::{Panel, Resizer, Side},
     row::Row,
+    search::SearchField,
 };
 use crate::{
     api::inbox::load_inbox,
     components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, IconButton, Tab, Tabs, Tone},
     json::Fetched,
-    state::{Connection, Listed, use_list, use_live, use_prefetch, use_workspace},
+    state::{Connection, Listed, use_list, use_live, use_prefetch, use_search, use_workspace},
 };
 use model::{
     AccountState, ApiError, Bootstrap, ConversationId, Counts, Filter, InboxPage, Permission, Sort, View, window_of,
@@ -71,7 +75,7 @@ pub fn ListPanel(
     /// The panel that a narrow window shows.
     panel: Signal<Panel>,
 ) -> impl IntoView {
-    let (list, live) = (use_list(), use_live());
+    let (list, live, search) = (use_list(), use_live(), use_search());
     let (workspace, begin) = (use_workspace(), use_begin());
     let count = move |counts: &Counts, view: View| u32::try_from(counts.of(view)).unwrap_or(0);
     let tabs = Signal::derive(move || {
@@ -162,6 +166,7 @@ pub fn ListPanel(
             id=move || panel.get().main_of(Panel::List)
             tabindex="-1"
             data-wait=move || loading.get().then_some("")
+            data-searching=move || search.is_on.get().then_some("")
         >
             <header class="bar">
                 <h1 class="bar-title">"Inbox"</h1>
@@ -182,6 +187,7 @@ pub fn ListPanel(
                         })
                 }}
             </header>
+            <SearchField />
             <Transition fallback=ListSkeleton set_pending=loading>
                 // No closure around the `Suspend`, so it runs once. Later answers update the store, and the current content stays visible
                 // meanwhile.

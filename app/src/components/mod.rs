@@ -8,6 +8,7 @@ pub mod frame;
 pub mod list;
 pub mod mail;
 pub mod row;
+pub mod search;
 pub mod thread;
 pub mod ui;
 pub mod words;

@@ -14,7 +14,7 @@ use crate::{
         thread::ThreadPanel,
     },
     json::fetched,
-    state::{use_list, use_live, use_prefetch, use_thread},
+    state::{use_list, use_live, use_place, use_prefetch, use_thread},
 };
 use model::{ApiError, ConversationId, Filter, Sort, View};
 
@@ -28,6 +28,7 @@ pub fn InboxPage() -> impl IntoView {
         Memo::new(move |_| query.with(|q| q.get("view").and_then(|text| text.parse().ok())).unwrap_or(View::All));
     // An invalid id is treated like an unknown one.
     let asked = Memo::new(move |_| params.with(|p| p.get("id")));
+    let at = use_place(asked);
     let is_asked = Memo::new(move |_| asked.with(Option::is_some));
     let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
     let page = fetched(
@@ -35,11 +36,11 @@ pub fn InboxPage() -> impl IntoView {
         |(filter, ..)| async move { (filter.clone(), load_inbox(filter, Sort::Last, None).await.map_err(ApiError::from)) },
     );
     let answer = fetched(
-        move || (asked.get().map(|_| id.get()), live.resets.get(), thread.reads.get()),
-        move |(asked, ..)| async move {
+        move || (asked.get().map(|_| id.get()), at.get(), live.resets.get(), thread.reads.get()),
+        move |(asked, at, ..)| async move {
             match asked? {
                 None => Some(Err(ApiError::NotFound)),
-                Some(id) => Some(prefetch.thread(id).await),
+                Some(id) => Some(prefetch.open(id, at).await),
             }
         },
     );

@@ -11,7 +11,7 @@ use crate::{
     components::{
         begin,
         composer::{self, GivenBack},
-        details,
+        details, search,
     },
     pages::settings::{self, SettingsPart},
 };
@@ -36,6 +36,19 @@ pub fn writing_part(part: WritingPart) -> Result<AnyView, SplitLoaderError> {
         WritingPart::Composer { id, them, back } => composer::draw(id, them, back),
         WritingPart::NewMail => begin::draw(),
     })
+}
+
+/// What a search finds and offers.
+#[wasm_split(finding, wasm_split_path = ::leptos::wasm_split, preload(load_finding), fallible)]
+pub fn finding_part(part: FindingPart) -> Result<AnyView, SplitLoaderError> {
+    Ok(search::draw(part))
+}
+
+/// What the piece `finding` renders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FindingPart {
+    /// What belongs to the search field: results, completions and recent searches.
+    Search,
 }
 
 /// What the piece `writing` renders.

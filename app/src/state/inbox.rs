@@ -19,7 +19,7 @@ pub use self::{
     list::{ListState, Listed},
     prefetch::Prefetch,
     slots::Slotted,
-    thread::{Shown, ThreadState},
+    thread::{Goal, Opened, Shown, ThreadState},
 };
 use super::WorkspaceState;
 use model::{Bootstrap, Changed, LiveEvent, WorkspacePart};
