@@ -15,7 +15,7 @@ use crate::{
         inbox::InboxPage,
         settings::{SettingsPart, settings},
     },
-    state::{Inbox, Live, Outbox, WorkspaceState, Zone, give_focus},
+    state::{Inbox, Live, Outbox, Search, WorkspaceState, Zone, give_focus},
 };
 use model::{Bootstrap, Timestamp};
 
@@ -153,6 +153,7 @@ fn Inside(boot: Bootstrap) -> impl IntoView {
     provide_context(live);
     provide_context(inbox);
     provide_context(outbox);
+    Search::provide();
     keep_time(workspace);
     focus_new_area();
     Effect::new(move |_| {

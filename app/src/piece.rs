@@ -37,7 +37,7 @@ pub enum Piece {
     Details,
     /// The composer, and the form of a new e-mail.
     Writing,
-    /// The filters and the dialogs of saved views.
+    /// Search, the filters and the dialogs of saved views.
     Finding,
 }
 

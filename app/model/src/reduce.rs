@@ -2,8 +2,9 @@
 //! read (R14): `apply(before, events) == fetch(after)`.
 
 use super::{
-    Bootstrap, Contact, ConversationId, ConversationRow, Count, Counts, Cursor, Draft, DraftMode, Facts, Filter,
-    InboxPage, LiveBody, LiveEvent, LiveSetChange, MemberId, Message, MessageId, Sort, Tally, Thread, Timestamp,
+    Around, Bootstrap, Contact, ConversationId, ConversationRow, Count, Counts, Cursor, Draft, DraftMode, Facts,
+    Filter, InboxPage, LiveBody, LiveEvent, LiveSetChange, MemberId, Message, MessageId, Sort, Tally, Thread,
+    Timestamp,
     tally::{Moved, count_on},
 };
 
@@ -40,6 +41,10 @@ pub struct ListPart {
 pub struct ThreadPart {
     /// Its content.
     pub thread: Thread,
+    /// Whether there are newer entries that were not loaded. Then the entries end somewhere in the middle of the conversation.
+    pub newer: bool,
+    /// The position of the newest entry that an event brought meanwhile. It comes with its page.
+    passed_over: i64,
     /// Whether the member lost access to it while it was open.
     pub gone: bool,
 }
@@ -361,8 +366,13 @@ impl ListPart {
 
 impl ThreadPart {
     /// The part as a fetch brings it.
-    pub const fn new(thread: Thread) -> Self {
-        Self { thread, gone: false }
+    pub fn new(thread: Thread) -> Self {
+        Self::around(Around { thread, newer: false })
+    }
+
+    /// The part as it is opened at one of its entries.
+    pub fn around(Around { thread, newer }: Around) -> Self {
+        Self { thread, newer, passed_over: 0, gone: false }
     }
 
     /// Adds older entries above.
@@ -371,6 +381,14 @@ impl ThreadPart {
             put_message(&mut self.thread.messages, message);
         }
         self.thread.more = more;
+    }
+
+    /// Adds newer entries below. What came in after they were read is below them: it is loaded with the next page.
+    pub fn append(&mut self, newer: Vec<Message>, more: bool) {
+        for message in newer {
+            put_message(&mut self.thread.messages, message);
+        }
+        self.newer = more || self.thread.messages.last().is_some_and(|last| self.passed_over > last.n);
     }
 
     fn apply(&mut self, body: &LiveBody, me: MemberId, joined: Timestamp, changed: &mut Vec<Changed>) {
@@ -395,9 +413,16 @@ impl ThreadPart {
                 }
                 changed.push(Changed::Thread);
                 let first = thread.messages.first().map(|m| m.n);
+                let last = thread.messages.last().map(|m| m.n);
                 for message in messages {
-                    // An entry above the loaded part comes with its page.
-                    if !thread.more || first.is_none_or(|first| message.n >= first) {
+                    // An entry above or below the loaded part comes with its page.
+                    if self.newer && last.is_some_and(|last| message.n > last) {
+                        self.passed_over = self.passed_over.max(message.n);
+                        // The next mail answers the newest one, wherever the conversation was opened.
+                        if let Some(head) = message.mail().filter(|_| message.at >= thread.row.last_at) {
+                            thread.answered = Some(Box::new(head.clone()));
+                        }
+                    } else if !thread.more || first.is_none_or(|first| message.n >= first) {
                         put_message(&mut thread.messages, message.clone());
                         changed.push(Changed::Message(message.id));
                     }

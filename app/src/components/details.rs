@@ -18,11 +18,11 @@ use crate::{
     },
     json::Fetched,
     piece::{Piece, Place, details_part, show_piece},
-    state::{Shown, new_uuid, use_now, use_thread, use_workspace},
+    state::{Opened, Shown, new_uuid, use_now, use_thread, use_workspace},
 };
 use model::{
     Act, AiMode, ApiError, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow, LeadStatus,
-    MemberId, Permission, Status, Thread,
+    MemberId, Permission, Status,
 };
 
 use tags::TagsSection;
@@ -75,7 +75,7 @@ pub fn close_menu(menu: &'static str, act: Callback<Act>) -> impl IntoView {
 #[component]
 pub fn DetailsPanel(
     /// The open conversation.
-    answer: Fetched<Option<Result<Thread, ApiError>>>,
+    answer: Fetched<Option<Result<Opened, ApiError>>>,
     /// Hides the panel.
     #[prop(into)]
     close: Callback<()>,

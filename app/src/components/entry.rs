@@ -33,7 +33,7 @@ pub fn EntryView(
         match &shown.entry {
             Entry::Line { line } => {
                 let text = line_text(use_workspace(), *line);
-                view! { <EventLine text at=shown.at.0 said=shown.text.clone() line=*line /> }.into_any()
+                view! { <EventLine text n=shown.n at=shown.at.0 said=shown.text.clone() line=*line /> }.into_any()
             }
             _ => view! { <Bubble message=shown first them back /> }.into_any(),
         }
@@ -45,6 +45,8 @@ pub fn EntryView(
 fn EventLine(
     /// What happened.
     text: String,
+    /// Its position in the thread.
+    n: i64,
     /// The time of the event.
     at: i64,
     /// The text a machine reported. Empty if there is none.
@@ -70,7 +72,7 @@ fn EventLine(
         _ => None,
     };
     view! {
-        <li class="event">
+        <li class="event" id=format!("m{n}")>
             <Glyph icon=Icon::Info />
             <span>{text} " · " <RelativeTime at=at now=use_now() /> {other}</span>
             {said}

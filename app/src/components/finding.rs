@@ -19,6 +19,17 @@ use crate::{
 };
 use model::{Listing, ViewIcon};
 
+/// What the piece draws around the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AroundList {
+    /// The saved views above the list.
+    Views,
+    /// The conditions above the list.
+    Chips,
+    /// The panel with the conditions and the dialogs of views, as far as they are open.
+    Opened,
+}
+
 /// What is open around the list.
 #[derive(Clone, Copy)]
 pub struct Finding {
@@ -99,7 +110,7 @@ pub fn FindingPanel() -> impl IntoView {
     let is_asked = move || finding.filters.get() || finding.save.get() || finding.manage.get();
     let asked = Memo::new(move |before: Option<&bool>| before == Some(&true) || is_asked());
     move || {
-        let draw = || -> Drawing { Box::pin(finding_part(FindingPart::Opened)) };
+        let draw = || -> Drawing { Box::pin(finding_part(FindingPart::Around(AroundList::Opened))) };
         asked.get().then(|| show_piece(Piece::Finding, Place::Part, draw))
     }
 }
@@ -113,25 +124,29 @@ pub fn FindingLines() -> impl IntoView {
     Effect::new(move |_| alive.set(true));
     let has_views = Memo::new(move |_| workspace.boot.with(|boot| !boot.views.is_empty()));
     let narrows = Memo::new(move |_| list.listing.with(Listing::narrows));
-    let line = move |part: FindingPart| {
-        move || alive.get().then(|| show_piece(Piece::Finding, Place::Line, move || Box::pin(finding_part(part))))
+    let line = move |part: AroundList| {
+        move || {
+            alive.get().then(|| {
+                show_piece(Piece::Finding, Place::Line, move || Box::pin(finding_part(FindingPart::Around(part))))
+            })
+        }
     };
     view! {
         <Show when=move || has_views.get()>
-            <div class="list-line">{line(FindingPart::Views)}</div>
+            <div class="list-line">{line(AroundList::Views)}</div>
         </Show>
         <Show when=move || narrows.get()>
-            <div class="list-line">{line(FindingPart::Chips)}</div>
+            <div class="list-line">{line(AroundList::Chips)}</div>
         </Show>
     }
 }
 
 /// Draws a part. Called from the code that loads later.
-pub(crate) fn draw(part: FindingPart) -> AnyView {
+pub(crate) fn draw(part: AroundList) -> AnyView {
     match part {
-        FindingPart::Views => view! { <head::SavedViews /> }.into_any(),
-        FindingPart::Chips => view! { <head::Chips /> }.into_any(),
-        FindingPart::Opened => view! { <Opened /> }.into_any(),
+        AroundList::Views => view! { <head::SavedViews /> }.into_any(),
+        AroundList::Chips => view! { <head::Chips /> }.into_any(),
+        AroundList::Opened => view! { <Opened /> }.into_any(),
     }
 }
 

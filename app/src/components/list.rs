@@ -4,6 +4,9 @@ mod head;
 mod keys;
 mod stored;
 
+#[cfg(feature = "hydrate")]
+pub(super) use keys::target_matches;
+
 use std::collections::HashMap;
 
 use leptos::{html, prelude::*};
@@ -15,12 +18,13 @@ use super::{
     finding::{Finding, FindingButtons, FindingLines, FindingPanel},
     frame::{Panel, Resizer, Side},
     row::Row,
+    search::SearchField,
 };
 use crate::{
     api::inbox::load_inbox,
     components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, IconButton, Tab, Tabs, Tone},
     json::Fetched,
-    state::{Asked, Connection, Listed, use_list, use_live, use_prefetch, use_workspace},
+    state::{Asked, Connection, Listed, use_list, use_live, use_prefetch, use_search, use_workspace},
 };
 use model::{
     AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Listing, Permission, View, window_of,
@@ -73,7 +77,7 @@ pub fn ListPanel(
     /// The panel that a narrow window shows.
     panel: Signal<Panel>,
 ) -> impl IntoView {
-    let (list, live) = (use_list(), use_live());
+    let (list, live, search) = (use_list(), use_live(), use_search());
     let (workspace, begin) = (use_workspace(), use_begin());
     Finding::provide();
     let view = Memo::new(move |_| list.listing.with(|listing| listing.filter.view));
@@ -177,6 +181,7 @@ pub fn ListPanel(
             id=move || panel.get().main_of(Panel::List)
             tabindex="-1"
             data-wait=move || loading.get().then_some("")
+            data-searching=move || search.is_on.get().then_some("")
         >
             <header class="bar">
                 <h1 class="bar-title">"Inbox"</h1>
@@ -198,6 +203,7 @@ pub fn ListPanel(
                         })
                 }}
             </header>
+            <SearchField />
             <FindingPanel />
             <Transition fallback=ListSkeleton set_pending=loading>
                 // No closure around the `Suspend`, so it runs once. Later answers update the store, and the current content stays visible

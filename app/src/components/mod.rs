@@ -9,6 +9,7 @@ pub mod frame;
 pub mod list;
 pub mod mail;
 pub mod row;
+pub mod search;
 pub mod tags;
 pub mod thread;
 pub mod ui;

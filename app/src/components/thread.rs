@@ -1,7 +1,10 @@
 //! The centre panel: header, assignment bar, entries and composer (T1, T2, T9).
 
+mod place;
+
 use leptos::{html, prelude::*};
 
+use self::place::Place;
 use super::{
     composer::{self, GivenBack},
     details::{act_on, close_menu},
@@ -16,11 +19,11 @@ use crate::{
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
     json::Fetched,
     state::{
-        Ghost, GhostState, Shown, Slotted, after_paint, give_focus, use_list, use_live, use_now, use_outbox,
+        Ghost, GhostState, Opened, Shown, Slotted, after_paint, give_focus, use_list, use_live, use_now, use_outbox,
         use_thread, use_workspace,
     },
 };
-use model::{AccountState, Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage, Thread};
+use model::{AccountState, Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage};
 
 /// The number of entries rendered first: as many as fit on a screen.
 const AT_FIRST: usize = 12;
@@ -29,7 +32,7 @@ const AT_FIRST: usize = 12;
 #[component]
 pub fn ThreadPanel(
     /// The open conversation.
-    answer: Fetched<Option<Result<Thread, ApiError>>>,
+    answer: Fetched<Option<Result<Opened, ApiError>>>,
     /// Shows or hides the details.
     #[prop(into)]
     toggle_details: Callback<()>,
@@ -133,7 +136,8 @@ fn OpenThread(id: ConversationId, toggle_details: Callback<()>) -> impl IntoView
     read_what_is_seen(id);
     let back = RwSignal::new(None);
     // The newest entries render first, because they are visible first. The others render afterwards.
-    let whole = RwSignal::new(false);
+    // Opened at an entry, any of them may be visible first.
+    let whole = RwSignal::new(thread.goal.with_untracked(|goal| goal.is_some_and(|goal| goal.id == id)));
     let draw_rest = move || {
         whole.try_set(true);
     };
@@ -276,6 +280,7 @@ fn Entries(
 ) -> impl IntoView {
     let (thread, outbox) = (use_thread(), use_outbox());
     let frame = NodeRef::<html::Div>::new();
+    let place = Place::new(id, frame);
     let away = RwSignal::new(false);
     let loading = RwSignal::new(false);
     let load = move || {
@@ -303,10 +308,8 @@ fn Entries(
         if from_oldest < 600 {
             load();
         }
-    };
-    let to_newest = move |_| {
-        if let Some(frame) = frame.get_untracked() {
-            frame.set_scroll_top(0);
+        if from_newest < 600 {
+            place.load_newer();
         }
     };
     let older = move || {
@@ -339,28 +342,40 @@ fn Entries(
             slots.get(from..).map(<[_]>::to_vec).unwrap_or_default()
         })
     };
+    let newer = move || {
+        thread.newer.get().then(|| {
+            view! {
+                <li class="newer">
+                    <Button variant=Variant::Quiet small=true busy=place.loading on_press=Callback::new(move |()| place.load_newer())>
+                        "Newer messages"
+                    </Button>
+                </li>
+            }
+        })
+    };
+    // They come after the newest entry.
     let ghosts = move || {
         let known = thread.slots.get();
-        let waiting = outbox
-            .of(id)
-            .into_iter()
-            .filter(|ghost| !known.iter().any(|s| matches!(s, Slotted::Entry(e, _) if *e == ghost.new.id)));
+        let waiting = outbox.of(id).into_iter().filter(|ghost| {
+            !thread.newer.get() && !known.iter().any(|s| matches!(s, Slotted::Entry(e, _) if *e == ghost.new.id))
+        });
         waiting.map(|ghost| view! { <GhostView ghost back /> }).collect_view()
     };
     view! {
         <div class="stream-frame">
-            <div class="stream scroll" node_ref=frame tabindex="0" role="region" aria-label="Messages" on:scroll=on_scroll>
+            <div class="stream scroll" node_ref=frame tabindex="0" role="region" aria-label="Messages" data-partial=move || thread.newer.get().then_some("") on:scroll=on_scroll>
                 <ol class="msgs">
                     {older}
                     <For each=slots key=|slot| *slot children=slot />
                     {ghosts}
+                    {newer}
                 </ol>
             </div>
             {move || {
-                away.get()
+                (away.get() || thread.newer.get())
                     .then(|| {
                         view! {
-                            <button type="button" class="jump" on:click=to_newest>
+                            <button type="button" class="jump" on:click=move |_| place.to_newest.run(())>
                                 <Glyph icon=Icon::ArrowDown />
                                 "Newest messages"
                             </button>
@@ -444,7 +459,8 @@ fn read_what_is_seen(id: ConversationId) {
     let told = StoredValue::new(0_i64);
     Effect::new(move |_| {
         let Some(row) = thread.open.get().filter(|row| row.id == id) else { return };
-        if row.unread() == 0 || told.get_value() >= row.inbound_count {
+        // Opened at an old entry, the newest ones were not seen.
+        if thread.newer.get() || row.unread() == 0 || told.get_value() >= row.inbound_count {
             return;
         }
         #[cfg(feature = "hydrate")]

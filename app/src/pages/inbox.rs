@@ -14,7 +14,7 @@ use crate::{
         thread::ThreadPanel,
     },
     json::fetched,
-    state::{Asked, use_list, use_live, use_now, use_prefetch, use_thread, use_zone},
+    state::{Asked, use_list, use_live, use_now, use_place, use_prefetch, use_thread, use_zone},
 };
 use model::{ApiError, ConversationId, Day, Listing};
 
@@ -32,6 +32,7 @@ pub fn InboxPage() -> impl IntoView {
     let ignored = Memo::new(move |_| read.with(|(_, ignored)| ignored.clone()));
     // An invalid id is treated like an unknown one.
     let asked = Memo::new(move |_| params.with(|p| p.get("id")));
+    let at = use_place(asked);
     let is_asked = Memo::new(move |_| asked.with(Option::is_some));
     let id = Memo::new(move |_| asked.get().and_then(|text| text.parse::<ConversationId>().ok()));
     // A period is resolved again when the reader's day changes.
@@ -49,11 +50,11 @@ pub fn InboxPage() -> impl IntoView {
         },
     );
     let answer = fetched(
-        move || (asked.get().map(|_| id.get()), live.resets.get(), thread.reads.get()),
-        move |(asked, ..)| async move {
+        move || (asked.get().map(|_| id.get()), at.get(), live.resets.get(), thread.reads.get()),
+        move |(asked, at, ..)| async move {
             match asked? {
                 None => Some(Err(ApiError::NotFound)),
-                Some(id) => Some(prefetch.thread(id).await),
+                Some(id) => Some(prefetch.open(id, at).await),
             }
         },
     );

@@ -11,7 +11,9 @@ use crate::{
     components::{
         begin,
         composer::{self, GivenBack},
-        details, finding,
+        details,
+        finding::{self, AroundList},
+        search,
     },
     pages::settings::{self, SettingsPart},
 };
@@ -54,19 +56,20 @@ pub enum WritingPart {
     NewMail,
 }
 
-/// The filters, or a dialog of saved views.
+/// Search, the filters, or a dialog of saved views.
 #[wasm_split(finding, wasm_split_path = ::leptos::wasm_split, preload(load_finding), fallible)]
 pub fn finding_part(part: FindingPart) -> Result<AnyView, SplitLoaderError> {
-    Ok(finding::draw(part))
+    Ok(match part {
+        FindingPart::Search => search::draw(),
+        FindingPart::Around(part) => finding::draw(part),
+    })
 }
 
 /// What the piece `finding` renders.
 #[derive(Clone, Copy)]
 pub enum FindingPart {
-    /// The saved views above the list.
-    Views,
-    /// The conditions above the list.
-    Chips,
-    /// The panel with the conditions and the dialogs of views, as far as they are open.
-    Opened,
+    /// What belongs to the search field: results, completions and recent searches.
+    Search,
+    /// Something around the list.
+    Around(AroundList),
 }

@@ -20,7 +20,7 @@ pub use self::{
     list::{Asked, ListState, Listed},
     prefetch::Prefetch,
     slots::Slotted,
-    thread::{Shown, ThreadState},
+    thread::{Goal, Opened, Shown, ThreadState},
     view_counts::ViewCounts,
 };
 use super::WorkspaceState;

@@ -4,17 +4,19 @@ mod browser;
 mod inbox;
 mod live;
 mod outbox;
+mod search;
 mod workspace;
 
 pub use browser::{
     after_paint, forget, give_focus, keep, may_load_afresh, new_uuid, now_ms, recall, recall_all, set_awake, unsent,
 };
 pub use inbox::{
-    Asked, Inbox, LastMail, ListState, Listed, Prefetch, SavedDrafts, Shown, Slotted, ThreadState, ViewCounts,
-    use_list, use_prefetch, use_saved_drafts, use_thread, use_view_counts,
+    Asked, Goal, Inbox, LastMail, ListState, Listed, Opened, Prefetch, SavedDrafts, Shown, Slotted, ThreadState,
+    ViewCounts, use_list, use_prefetch, use_saved_drafts, use_thread, use_view_counts,
 };
 #[cfg(feature = "hydrate")]
 pub use live::start as start_live;
 pub use live::{Connection, Live, use_live};
 pub use outbox::{Ghost, GhostState, Outbox, use_outbox};
+pub use search::{Search, at_of, query_at, use_place, use_search};
 pub use workspace::{WorkspaceState, Zone, use_now, use_workspace, use_zone};

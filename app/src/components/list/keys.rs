@@ -9,7 +9,7 @@ use crate::{
         begin::{may_begin, use_begin},
         ui::typed_key,
     },
-    state::{give_focus, use_list, use_prefetch, use_workspace},
+    state::{give_focus, use_list, use_prefetch, use_search, use_workspace},
 };
 use model::ConversationId;
 
@@ -17,7 +17,7 @@ use model::ConversationId;
 /// screen readers follow.
 pub(super) fn keys(frame: NodeRef<html::Div>) {
     let (list, prefetch) = (use_list(), use_prefetch());
-    let (workspace, begin) = (use_workspace(), use_begin());
+    let (workspace, begin, search) = (use_workspace(), use_begin(), use_search());
     let navigate = use_navigate();
     let at = StoredValue::new(None::<ConversationId>);
     // The row that gets the focus in the next frame. An `Enter` before that frame opens it, not the row that still has the focus.
@@ -43,6 +43,10 @@ pub(super) fn keys(frame: NodeRef<html::Div>) {
                     event.prevent_default();
                     begin.to_anybody();
                 }
+                return;
+            }
+            // Results are in place of the rows.
+            if search.is_on.get_untracked() {
                 return;
             }
             let order = list.order.get_untracked();
@@ -82,7 +86,7 @@ pub(super) fn keys(frame: NodeRef<html::Div>) {
 }
 
 #[cfg(feature = "hydrate")]
-fn target_matches(event: &leptos::ev::KeyboardEvent, selector: &str) -> bool {
+pub(crate) fn target_matches(event: &leptos::ev::KeyboardEvent, selector: &str) -> bool {
     use wasm_bindgen::JsCast;
     let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     element.is_some_and(|element| element.closest(selector).ok().flatten().is_some())

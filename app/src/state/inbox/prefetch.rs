@@ -8,9 +8,9 @@ use std::{
 
 use leptos::prelude::*;
 
-use super::core::Core;
-use crate::api::inbox::load_thread;
-use model::{ApiError, ConversationId, LiveBody, LiveEvent, Thread};
+use super::{core::Core, thread::Opened};
+use crate::api::{inbox::load_thread, search::load_thread_around};
+use model::{ApiError, Around, ConversationId, LiveBody, LiveEvent, Thread};
 
 /// How many prefetched conversations are kept.
 const MOST: usize = 30;
@@ -51,6 +51,18 @@ impl Prefetch {
             Some(thread) => Ok(thread),
             None => load_thread(id).await.map_err(ApiError::from),
         }
+    }
+
+    /// A conversation to show at its end, or at one of its entries.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn open(self, id: ConversationId, at: Option<i64>) -> Result<Opened, ApiError> {
+        let Around { thread, newer } = match at {
+            None => Around { thread: self.thread(id).await?, newer: false },
+            Some(n) => load_thread_around(id, n).await?,
+        };
+        Ok(Opened { thread, newer, at })
     }
 
     /// Drops all conversations, because they may be out of date after missed events.

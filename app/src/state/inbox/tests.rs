@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{Inbox, LastMail, Listed, Shown};
+use super::{Inbox, LastMail, Listed, Opened, Shown};
 use crate::state::{WorkspaceState, Zone};
 use model::{
-    Access, Bootstrap, ChannelId, ChannelKind, ConversationId, ConversationRow, ConversationState, Counts, Delivery,
-    DeliveryState, Entry, InboxPage, LiveBody, LiveEvent, MailHead, Me, Member, MemberId, Message, MessageId, Preview,
-    PreviewBy, Role, Sender, Thread, Timestamp, View, Visibility, Workspace, WorkspaceId,
+    Access, ApiError, Bootstrap, ChannelId, ChannelKind, ConversationId, ConversationRow, ConversationState, Counts,
+    Delivery, DeliveryState, Entry, InboxPage, LiveBody, LiveEvent, MailHead, Me, Member, MemberId, Message, MessageId,
+    Preview, PreviewBy, Role, Sender, Thread, Timestamp, View, Visibility, Workspace, WorkspaceId,
 };
 
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -101,6 +101,11 @@ fn thread(row: ConversationRow, seq: i64) -> Thread {
     }
 }
 
+/// The answer that opens a conversation at its end.
+fn opened(thread: Thread) -> Option<Result<Opened, ApiError>> {
+    Some(Ok(Opened { thread, newer: false, at: None }))
+}
+
 /// A mail from outside, or one of ours in the given delivery state.
 fn mail(row: &ConversationRow, n: i64, subject: &str, ours: Option<DeliveryState>) -> Message {
     let by = Sender::Member(boot().me.member.id);
@@ -147,16 +152,16 @@ fn r14_a_read_after_a_reset_counts_however_far_events_went_on() {
 
     let (_kept, resumed) = inbox();
     resumed.list.show_page(View::All.into(), Ok(page(vec![anna.clone()], 5)));
-    resumed.thread.show_answer(Some(Ok(thread(anna, 5))));
+    resumed.thread.show_answer(opened(thread(anna, 5)));
     // Events 6 to 8 are missed. The stream continues with 9 while the reads are still running.
     resumed.receive(event(9, &anna_missed, &anna_now));
     let fresh = |seen: &ConversationRow| Ok(page(vec![missed.clone(), seen.clone()], 8));
     resumed.list.show_page(View::All.into(), fresh(&anna_missed));
-    resumed.thread.show_answer(Some(Ok(thread(anna_missed.clone(), 8))));
+    resumed.thread.show_answer(opened(thread(anna_missed.clone(), 8)));
 
     let (_kept_too, loaded) = inbox();
     loaded.list.show_page(View::All.into(), Ok(page(vec![anna_now.clone(), missed.clone()], 9)));
-    loaded.thread.show_answer(Some(Ok(thread(anna_now, 9))));
+    loaded.thread.show_answer(opened(thread(anna_now, 9)));
     assert_eq!(screen(resumed), screen(loaded));
 }
 
@@ -167,9 +172,8 @@ fn t6_what_the_next_mail_answers_is_known_when_one_is_taken_back() {
     let (theirs, ours) = (mail(&row, 1, "Two doors", None), mail(&row, 2, "Our doors", Some(DeliveryState::Scheduled)));
     let (_kept, inbox) = inbox();
     let answered = |mail: &Message| Some(LastMail::Answered(Box::new(mail.mail().unwrap().clone())));
-    inbox
-        .thread
-        .show_answer(Some(Ok(Thread { messages: vec![theirs.clone(), ours.clone()], ..thread(row.clone(), 5) })));
+    let part = Thread { messages: vec![theirs.clone(), ours.clone()], ..thread(row.clone(), 5) };
+    inbox.thread.show_answer(opened(part));
     assert_eq!(inbox.thread.last_mail.get_untracked(), answered(&ours));
     inbox.thread.show_cancelled(mail(&row, 2, "Our doors", Some(DeliveryState::Cancelled)));
     assert_eq!(inbox.thread.last_mail.get_untracked(), answered(&theirs));
@@ -182,7 +186,7 @@ fn t5_what_is_answered_is_known_where_it_is_not_shown() {
     let older = mail(&row, 1, "Two doors", None).content.into_mail().unwrap();
     let (_kept, inbox) = inbox();
     let part = Thread { more: true, answered: Some(older.clone()), ..thread(row.clone(), 5) };
-    inbox.thread.show_answer(Some(Ok(part)));
+    inbox.thread.show_answer(opened(part));
     assert_eq!(inbox.thread.last_mail.get_untracked(), Some(LastMail::Answered(older)));
 }
 
@@ -193,11 +197,45 @@ fn a_read_that_is_shown_already_changes_nothing() {
     let (_kept, inbox) = inbox();
     for _ in 0..2 {
         inbox.list.show_page(View::All.into(), Ok(page(vec![before.clone()], 5)));
-        inbox.thread.show_answer(Some(Ok(thread(before.clone(), 5))));
+        inbox.thread.show_answer(opened(thread(before.clone(), 5)));
         inbox.receive(event(6, &before, &now));
         assert_eq!(screen(inbox).0, std::slice::from_ref(&now));
         assert_eq!(screen(inbox).2, Some(now.clone()));
     }
     assert_eq!(inbox.list.listed.get_untracked(), Listed::Filter(View::All.into()));
     assert_eq!(inbox.thread.shown.get_untracked(), Shown::Thread(now.id));
+}
+
+/// L5: a conversation that is opened at an old entry takes newer ones only in their place.
+#[test]
+fn l5_a_new_message_waits_while_the_entries_before_it_are_not_loaded() {
+    let row = row(10, "Two doors?", 10);
+    let entries = |from: i64, to: i64| (from..=to).map(|n| mail(&row, n, "Doors", None)).collect::<Vec<_>>();
+    let (_kept, inbox) = inbox();
+    let places = || inbox.core.thread(|part| part.thread.messages.iter().map(|m| m.n).collect::<Vec<_>>());
+    let part = Thread { messages: entries(3, 5), more: true, ..thread(row.clone(), 5) };
+    inbox.thread.show_answer(Some(Ok(Opened { thread: part, newer: true, at: Some(4) })));
+    assert!(inbox.thread.newer.get_untracked());
+    assert_eq!(inbox.thread.goal.get_untracked().map(|goal| goal.at), Some(Some(4)));
+    let came = |seq: i64, n: i64, subject: &str| LiveEvent {
+        seq,
+        body: LiveBody::Conversation {
+            before: None,
+            after: None,
+            row: Box::new(row.clone()),
+            reads: Vec::new(),
+            messages: vec![mail(&row, n, subject, None)],
+        },
+    };
+    inbox.receive(came(6, 8, "The newest"));
+    assert_eq!(places(), Some(vec![3, 4, 5]));
+    let newest = mail(&row, 8, "The newest", None).content.into_mail().unwrap();
+    assert_eq!(inbox.thread.last_mail.get_untracked(), Some(LastMail::Answered(newest)), "it is answered all the same");
+    // The page was read before the message came in.
+    inbox.thread.append(row.id, entries(6, 7), false);
+    assert!(inbox.thread.newer.get_untracked(), "there is one more");
+    inbox.thread.append(row.id, entries(8, 8), false);
+    assert!(!inbox.thread.newer.get_untracked());
+    inbox.receive(came(7, 9, "Live again"));
+    assert_eq!(places(), Some((3..=9).collect()));
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{
     core::Core,
@@ -13,8 +14,8 @@ use super::{
 };
 use crate::state::{WorkspaceState, now_ms};
 use model::{
-    ApiError, Changed, Contact, ConversationId, ConversationRow, LiveBody, LiveEvent, Message, MessageId, Thread,
-    ThreadPart,
+    ApiError, Around, Changed, Contact, ConversationId, ConversationRow, LiveBody, LiveEvent, Message, MessageId,
+    Thread, ThreadPart,
 };
 
 /// What the centre panel shows. Components watch this and not the fetch, so that the old content stays on screen until the new one arrives.
@@ -27,6 +28,28 @@ pub enum Shown {
     Thread(ConversationId),
     /// The conversation could not be read, or the member may not see it.
     Failed(ApiError),
+}
+
+/// What was read of the conversation that the URL asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The conversation, with its newest entries or with those around `at`.
+    pub thread: Thread,
+    /// Whether newer entries exist.
+    pub newer: bool,
+    /// The position of the entry to open it at. None to open it at its end.
+    pub at: Option<i64>,
+}
+
+/// Where to scroll to in the open conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Goal {
+    /// The conversation.
+    pub id: ConversationId,
+    /// The position of the entry, which is lit. None for the end.
+    pub at: Option<i64>,
+    /// Differs each time, so that the same entry can be asked for again.
+    turn: u32,
 }
 
 /// The open conversation on screen. Copies share their state.
@@ -51,12 +74,16 @@ pub struct ThreadState {
     pub last_mail: RwSignal<Option<LastMail>>,
     /// Whether older entries can be loaded.
     pub older: RwSignal<bool>,
+    /// Whether newer entries can be loaded, because it was opened at an older entry.
+    pub newer: RwSignal<bool>,
+    /// Where to scroll to.
+    pub goal: RwSignal<Option<Goal>>,
     /// Whether the member lost access to it.
     pub gone: RwSignal<bool>,
     /// Incremented when it has to be read again.
     pub reads: RwSignal<u32>,
-    /// The conversation and event number of the read that the thread is based on.
-    read: StoredValue<Option<(ConversationId, i64)>>,
+    /// The read that the thread is based on: its conversation, its event number and the entry that it was opened at.
+    read: StoredValue<Option<(ConversationId, i64, Option<i64>)>>,
     /// The position of the first entry that was unread when the thread was opened.
     unread_from: StoredValue<Option<i64>>,
     /// Recent replies by other members.
@@ -77,6 +104,8 @@ impl ThreadState {
             messages: StoredValue::default(),
             last_mail: RwSignal::new(None),
             older: RwSignal::new(false),
+            newer: RwSignal::new(false),
+            goal: RwSignal::new(None),
             gone: RwSignal::new(false),
             reads: RwSignal::new(0),
             read: StoredValue::new(None),
@@ -95,7 +124,11 @@ impl ThreadState {
         self.just_came.get_value().seen(self.last_place().unwrap_or(0), now_ms())
     }
 
-    /// The position of the newest entry.
+    /// The position of the newest entry shown.
+    pub fn last_shown(self) -> i64 {
+        self.last_place().unwrap_or(0)
+    }
+
     fn last_place(self) -> Option<i64> {
         self.core.thread(|part| part.thread.messages.last().map(|m| m.n)).flatten()
     }
@@ -106,12 +139,12 @@ impl ThreadState {
     }
 
     /// Shows a conversation, or the reason why there is none. An answer that is already shown changes nothing.
-    pub fn show_answer(self, answer: Option<Result<Thread, ApiError>>) {
+    pub fn show_answer(self, answer: Option<Result<Opened, ApiError>>) {
         let shown = match answer {
             None => Shown::Nothing,
-            Some(Ok(thread)) => {
-                let id = thread.row.id;
-                self.set(thread);
+            Some(Ok(opened)) => {
+                let id = opened.thread.row.id;
+                self.set(opened);
                 Shown::Thread(id)
             }
             Some(Err(error)) => Shown::Failed(error),
@@ -124,24 +157,41 @@ impl ThreadState {
         }
     }
 
-    fn set(self, thread: Thread) {
+    fn set(self, Opened { thread, newer, at }: Opened) {
         let id = thread.row.id;
         let same = self.is_open(id);
-        let read = Some((id, thread.seq));
+        let before = self.read.get_value().filter(|_| same).map(|(_, _, at)| at);
+        let read = Some((id, thread.seq, at));
         if same && self.read.get_value() == read {
             return;
         }
         self.read.set_value(read);
         if !same {
-            self.unread_from.set_value(first_unread(&thread));
+            // The unread entries are the newest, so they cannot be counted from an older one.
+            self.unread_from.set_value(if newer { None } else { first_unread(&thread) });
             self.messages.update_value(HashMap::clear);
             self.just_came.set_value(JustCame::default());
         }
-        self.core.change(|state| state.thread = Some(ThreadPart::new(thread)));
+        self.core.change(|state| state.thread = Some(ThreadPart::around(Around { thread, newer })));
         let changed = self.core.catch_up();
         self.read_again_for(&changed);
         self.draw_head();
         self.draw_entries();
+        match before {
+            // It is read again, so the reader stays where they are.
+            Some(before) if before == at => {}
+            // A conversation that is opened at its end is there already.
+            None if at.is_none() => self.goal.set(None),
+            _ => self.go_to(id, at),
+        }
+    }
+
+    /// Scrolls to an entry and lights it, or to the end.
+    pub fn go_to(self, id: ConversationId, at: Option<i64>) {
+        self.goal.update(|goal| {
+            let turn = goal.map_or(0, |goal| goal.turn.wrapping_add(1));
+            *goal = Some(Goal { id, at, turn });
+        });
     }
 
     fn is_open(self, id: ConversationId) -> bool {
@@ -152,6 +202,15 @@ impl ThreadState {
     pub fn prepend(self, id: ConversationId, older: Vec<Message>, more: bool) {
         self.core.change(|state| match &mut state.thread {
             Some(part) if part.thread.row.id == id => part.prepend(older, more),
+            _ => {}
+        });
+        self.draw_entries();
+    }
+
+    /// Adds newer entries at the bottom.
+    pub fn append(self, id: ConversationId, newer: Vec<Message>, more: bool) {
+        self.core.change(|state| match &mut state.thread {
+            Some(part) if part.thread.row.id == id => part.append(newer, more),
             _ => {}
         });
         self.draw_entries();
@@ -220,7 +279,7 @@ impl ThreadState {
 
     fn draw_entries(self) {
         // A thread is read as a whole when it is opened. Only values that differ from what is shown are copied.
-        let part = self.core.thread(|ThreadPart { thread, .. }| {
+        let part = self.core.thread(|ThreadPart { thread, newer, .. }| {
             let messages = &thread.messages;
             let changed: Vec<Message> = self.messages.with_value(|known| {
                 let differs = |message: &&Message| {
@@ -229,9 +288,11 @@ impl ThreadState {
                 messages.iter().filter(differs).cloned().collect()
             });
             let slots = slots_of(messages, self.unread_from.get_value(), |at| self.workspace.zone.local_untracked(at));
-            (changed, slots, thread.more, last_mail(messages, thread.answered.as_deref()))
+            // The newest mail is not among entries in the middle of a conversation.
+            let newest = if *newer { &[] } else { messages.as_slice() };
+            (changed, slots, (thread.more, *newer), last_mail(newest, thread.answered.as_deref()))
         });
-        let Some((changed, slots, more, last_mail)) = part else { return };
+        let Some((changed, slots, (older, newer), last_mail)) = part else { return };
         if self.last_mail.with_untracked(|shown| *shown != last_mail) {
             self.last_mail.set(last_mail);
         }
@@ -246,8 +307,11 @@ impl ThreadState {
         if self.slots.with_untracked(|shown| *shown != slots) {
             self.slots.set(slots);
         }
-        if self.older.get_untracked() != more {
-            self.older.set(more);
+        if self.older.get_untracked() != older {
+            self.older.set(older);
+        }
+        if self.newer.get_untracked() != newer {
+            self.newer.set(newer);
         }
     }
 }
