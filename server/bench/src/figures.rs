@@ -13,6 +13,8 @@ pub struct Figures {
     pub bad: usize,
     /// Half of the answers came faster than this many milliseconds.
     pub p50: f64,
+    /// All but a twentieth did.
+    pub p95: f64,
     /// All but a hundredth did.
     pub p99: f64,
     /// Good answers per second.
@@ -29,6 +31,7 @@ impl Figures {
             good,
             bad,
             p50: millis(quantile(&mut times, 0.5)),
+            p95: millis(quantile(&mut times, 0.95)),
             p99: millis(quantile(&mut times, 0.99)),
             per_second: good as f64 / lasted.as_secs_f64(),
             cpu: cpu_ms / good.max(1) as f64,
@@ -42,6 +45,7 @@ impl Figures {
             good: rounds.iter().map(|round| round.good).sum(),
             bad: rounds.iter().map(|round| round.bad).sum(),
             p50: of(|f| f.p50),
+            p95: of(|f| f.p95),
             p99: of(|f| f.p99),
             per_second: of(|f| f.per_second),
             cpu: of(|f| f.cpu),

@@ -376,3 +376,87 @@ impl Wanted {
         all.chain(self.none.iter().map(|ask| format!("!{}", ask.tsquery()))).collect::<Vec<_>>().join(" & ")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn message(text: &str) -> Message {
+        Message {
+            id: model::MessageId::new(Uuid::from_u128(1)),
+            conversation: ConversationId::new(Uuid::from_u128(2)),
+            n: 1,
+            at: Timestamp(1_800_000_000_000),
+            text: text.to_owned(),
+            entry: Entry::Incoming,
+            attachments: Vec::new(),
+            content: model::Content::Text,
+        }
+    }
+
+    fn findable(text: &str, name: &str) -> Findable {
+        let place = Whereabouts {
+            channel: ChannelId::new(Uuid::from_u128(3)),
+            unknown: Some((name.to_owned(), String::new())),
+        };
+        Findable::of(WorkspaceId::new(Uuid::from_u128(4)), &message(text), &place).unwrap()
+    }
+
+    #[test]
+    fn s10_what_is_kept_of_a_message_is_bounded() {
+        // This character becomes eighteen, which is the most that one can become.
+        for text in ["word ", "見積書", "\u{fdfa} ", "ab12"] {
+            let all = findable(&text.repeat(64 * 1024 / text.len()), &text.repeat(3_000));
+            assert!(all.words.len() <= MOST_WORDS && all.marks.len() < 50, "{text}");
+            // The most that PostgreSQL takes.
+            assert!(all.tsvector().len() < 1_000_000, "{text}: {}", all.tsvector().len());
+            assert!(all.words.iter().chain(&all.marks).all(|word| word.len() < 2_000), "{text}");
+        }
+    }
+
+    proptest! {
+        /// Words are letters and digits: what is typed neither leaves its quotes nor names a mark.
+        #[test]
+        fn s28_what_is_typed_stays_words(text in "\\PC{0,60}", phrase in any::<bool>()) {
+            let Some(ask) = Ask::of(&Term { text: text.clone(), phrase, not: false }) else { return Ok(()) };
+            let safe = |words: &[String]| words.iter().all(|word| word.chars().all(char::is_alphanumeric));
+            fn all(ask: &Ask, safe: &dyn Fn(&[String]) -> bool) -> bool {
+                match ask {
+                    Ask::Word(word) | Ask::Begins(word, None) => safe(std::slice::from_ref(word)),
+                    Ask::Beside(words, _) => safe(words),
+                    Ask::Any(asks) | Ask::All(asks) => asks.iter().all(|ask| all(ask, safe)),
+                    Ask::Begins(..) => false,
+                }
+            }
+            prop_assert!(all(&ask, &safe), "{ask:?}");
+            let found = findable(&text, &text);
+            prop_assert!(safe(&found.words.iter().filter(|word| *word != BETWEEN).cloned().collect::<Vec<_>>()));
+            prop_assert!(found.marks.iter().all(|mark| mark.starts_with(MARK) && !mark.contains(['\'', '"', ' ', '\\'])));
+        }
+
+        /// A phrase that is a part of a text is a row of neighbours in it.
+        #[test]
+        fn l5_a_part_of_a_text_is_found_in_it(text in "[ab見積 書-]{1,20}", from in 0usize..20, many in 1usize..20) {
+            let chars: Vec<char> = text.chars().collect();
+            let from = from % chars.len();
+            let part: String = chars[from..(from + many).min(chars.len())].iter().collect();
+            // A part that cuts a word of letters is no phrase.
+            let before = if from == 0 { None } else { chars.get(from - 1) };
+            let cuts = |edge: Option<char>, beside: Option<&char>| {
+                edge.is_some_and(|c| c.is_ascii_alphabetic()) && beside.is_some_and(char::is_ascii_alphabetic)
+            };
+            prop_assume!(!cuts(part.chars().next(), before) && !cuts(part.chars().last(), chars.get(from + part.chars().count())));
+            let words = findable(&text, "").words;
+            if let Some(Ask::Beside(sought, continues)) = Ask::of(&Term { text: part.clone(), phrase: true, not: false }) {
+                let found = words.windows(sought.len()).any(|window| {
+                    let last = sought.len() - 1;
+                    window[..last] == sought[..last]
+                        && (window[last] == sought[last] || (continues && window[last].starts_with(&sought[last])))
+                });
+                prop_assert!(found, "{part:?} in {words:?}: {sought:?}");
+            }
+        }
+    }
+}

@@ -404,6 +404,9 @@ async fn n10_reading_as_every_role(world: World) {
         inbox::page(&world.db, &who.scope, View::All, Sort::Last, None, 10).await.unwrap();
         inbox::thread(&world.db, &who.scope, ids.conversation).await.unwrap();
         inbox::older(&world.db, &who.scope, ids.conversation, 3).await.unwrap();
+        inbox::newer(&world.db, &who.scope, ids.conversation, 0).await.unwrap();
+        inbox::around(&world.db, &who.scope, ids.conversation, 1).await.unwrap();
+        domain::search::search(&world.db, &who.scope, "bonjour from:amélie", None, 0).await.unwrap();
         assert_eq!(refused(files::of_member(&world.db, &who.scope, ids.file).await), ApiError::NotFound);
     }
 }

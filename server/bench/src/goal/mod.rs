@@ -7,5 +7,6 @@ pub mod list;
 pub mod live;
 pub mod memory;
 pub mod open;
+pub mod search;
 pub mod start;
 pub mod timing;

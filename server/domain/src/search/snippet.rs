@@ -201,7 +201,7 @@ mod tests {
     fn l5_the_hit_is_marked_in_its_sentence() {
         for (query, text, shown) in [
             ("cafe", "Le CAFÉ de la gare", "Le [CAFÉ] de la gare"),
-            ("gar", "Le café\nde  la Gare.", "Le café de la [Gar]e."),
+            ("gar", "Le café\nde  la Gare.", "…de la [Gar]e."),
             ("red door", "The red, red door", "The [red], [red] [door]"),
             ("\"red door\"", "The red, red door", "The red, [red door]"),
             ("\"red door\"", "The red doors", "The red doors"),
