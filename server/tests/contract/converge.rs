@@ -262,9 +262,8 @@ async fn r14_a_thread_that_comes_back_into_sight_is_whole_or_says_so(world: Worl
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
     world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await.unwrap();
     let mut state = InboxState {
-        workspace: None,
-        list: None,
         thread: Some(ThreadPart::new(world.thread(&agent, conversation).await.unwrap())),
+        ..InboxState::default()
     };
     state.workspace = Some(WorkspacePart { boot: inbox::bootstrap(&world.db, &agent.scope).await.unwrap() });
     let seq = world.last_seq().await;
