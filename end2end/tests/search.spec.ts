@@ -427,11 +427,12 @@ test.describe('opening at a message', () => {
     let release = () => {}
     const held = new Promise<void>((done) => { release = done })
     await page.route('**/api/fn/newer', async (route) => { await held; await route.continue() })
+    const asked = page.waitForRequest('**/api/fn/newer')
     await open(page, `/inbox/${id}?at=30`)
     await expect(messages(page).locator('[data-lit]')).toBeInViewport()
     await messages(page).evaluate((frame) => frame.scrollTo(0, -300))
     const last = messages(page).locator('li[id^=m]').last()
-    await page.waitForRequest('**/api/fn/newer')
+    await asked
     const entry = `#${await last.getAttribute('id')}`
     const before = (await page.locator(entry).boundingBox())!.y
     release()
