@@ -421,6 +421,7 @@ impl ThreadPart {
                         // The next mail answers the newest one, wherever the conversation was opened.
                         if let Some(head) = message.mail().filter(|_| message.at >= thread.row.last_at) {
                             thread.answered = Some(Box::new(head.clone()));
+                            changed.push(Changed::Message(message.id));
                         }
                     } else if !thread.more || first.is_none_or(|first| message.n >= first) {
                         put_message(&mut thread.messages, message.clone());

@@ -35,12 +35,18 @@ pub fn SearchField() -> impl IntoView {
         });
         on_cleanup(move || handle.remove());
     });
+    // Only once: each change of the signal renders anew what is below.
+    let use_it = move |_| {
+        if !search.used.get_untracked() {
+            search.used.set(true);
+        }
+    };
     view! {
         <div
             class="search"
             role="search"
             inner_html=FIELD
-            on:focusin=move |_| search.used.set(true)
+            on:focusin=use_it
             on:input=move |event| search.text.set(event_target_value(&event))
         ></div>
         <div class="finding">

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     future::poll_fn,
+    pin::Pin,
     task::{Poll, Waker},
 };
 
@@ -57,12 +58,19 @@ impl Prefetch {
     ///
     /// # Errors
     /// The same.
-    pub async fn open(self, id: ConversationId, at: Option<i64>) -> Result<Opened, ApiError> {
-        let Around { thread, newer } = match at {
-            None => Around { thread: self.thread(id).await?, newer: false },
-            Some(n) => load_thread_around(id, n).await?,
-        };
-        Ok(Opened { thread, newer, at })
+    pub fn open(
+        self,
+        id: ConversationId,
+        at: Option<i64>,
+    ) -> Pin<Box<dyn Future<Output = Result<Opened, ApiError>> + Send>> {
+        // Boxed, so that it is compiled once and not with every place that waits for it.
+        Box::pin(async move {
+            let Around { thread, newer } = match at {
+                None => Around { thread: self.thread(id).await?, newer: false },
+                Some(n) => load_thread_around(id, n).await?,
+            };
+            Ok(Opened { thread, newer, at })
+        })
     }
 
     /// Drops all conversations, because they may be out of date after missed events.
