@@ -54,6 +54,11 @@ pub(super) fn tag_fields(
     .into_any()
 }
 
+/// A name in a sentence, whatever the direction of its script: the marks around it keep the two apart.
+pub(super) fn quoted(name: &str) -> String {
+    format!("“\u{2068}{name}\u{2069}”")
+}
+
 /// What a dialog asks about a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ask {
@@ -137,24 +142,15 @@ fn merge_form(tag: Tag, open: RwSignal<bool>) -> AnyView {
         let into = into.get()?;
         workspace.boot.with(|boot| boot.tags.iter().find(|tag| tag.id == into).cloned())
     });
-    let name = tag.name.clone();
-    let consequence = move || {
-        let old = name.clone();
-        match chosen.get() {
-            _ if none => "There is no other tag. Add one first.".into_any(),
-            None => view! { "Choose the tag that replaces “" <bdi>{old}</bdi> "”." }.into_any(),
-            Some(new) => view! {
-                "Every conversation and contact with “" <bdi>{old.clone()}</bdi> "” gets “" <bdi>{new.name}</bdi> "” instead. “"
-                <bdi>{old}</bdi> "” is archived. This cannot be undone."
-            }
-            .into_any(),
-        }
+    let old = quoted(&tag.name);
+    let consequence = move || match chosen.with(|tag| tag.as_ref().map(|tag| quoted(&tag.name))) {
+        _ if none => "There is no other tag. Add one first.".to_owned(),
+        None => format!("Choose the tag that replaces {old}."),
+        Some(new) => format!(
+            "Every conversation and contact with {old} gets {new} instead. {old} is archived. This cannot be undone."
+        ),
     };
-    let why_not = Signal::derive(move || match chosen.with(Option::is_none) {
-        true if none => Some("There is no other tag".to_owned()),
-        true => Some("Choose a tag first".to_owned()),
-        false => None,
-    });
+    let why_not = Signal::derive(move || chosen.with(Option::is_none).then(|| "Choose a tag first".to_owned()));
     let send = move || {
         let Some(into) = into.get_untracked() else { return };
         saving.run(merge_tag(id, into), move |tag| {

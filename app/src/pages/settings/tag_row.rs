@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::tag_dialogs::Ask;
+use super::tag_dialogs::{Ask, quoted};
 use crate::{
     api::tags::{TagUse, edit_tag},
     components::{
@@ -47,9 +47,9 @@ pub(super) fn TagRow(
     };
     let merged_into = move || {
         let into = tag.get()?.merged_into?;
-        let name =
-            workspace.boot.with(|boot| boot.tags.iter().find(|tag| tag.id == into).map(|tag| tag.name.clone()))?;
-        Some(view! { <span class="cell-note">"Merged into “" <bdi>{name}</bdi> "”"</span> })
+        let into =
+            workspace.boot.with(|boot| boot.tags.iter().find(|tag| tag.id == into).map(|tag| quoted(&tag.name)))?;
+        Some(view! { <span class="cell-note">{format!("Merged into {into}")}</span> })
     };
     let actions = move || {
         let tag = tag.get()?;
