@@ -1,9 +1,14 @@
 //! The dialogs that rename and merge tags, and the choice of a colour.
 
+use std::{future::Future, pin::Pin};
+
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    api::tags::{edit_tag, merge_tag},
+    api::{
+        Refused,
+        tags::{edit_tag, merge_tag},
+    },
     components::{
         tags::{by_name, put, tag_chip},
         ui::{
@@ -11,9 +16,34 @@ use crate::{
             use_saving,
         },
     },
-    state::use_workspace,
+    state::{WorkspaceState, use_workspace},
 };
 use model::{Tag, TagColor, TagId};
+
+/// Sends a command and shows the tag that it answers with. The command is boxed, because the code that sends would otherwise be compiled, and
+/// downloaded, once for each of them.
+pub(super) fn save(
+    workspace: WorkspaceState,
+    saving: Saving,
+    command: impl Future<Output = Result<Tag, Refused>> + 'static,
+    done: impl Fn() + 'static,
+) {
+    let command: Pin<Box<dyn Future<Output = Result<Tag, Refused>>>> = Box::pin(command);
+    let done: Box<dyn Fn()> = Box::new(done);
+    send(workspace, saving, command, done);
+}
+
+fn send(
+    workspace: WorkspaceState,
+    saving: Saving,
+    command: Pin<Box<dyn Future<Output = Result<Tag, Refused>>>>,
+    done: Box<dyn Fn()>,
+) {
+    saving.run(command, move |tag| {
+        put(workspace, tag);
+        done();
+    });
+}
 
 /// The name and the colour of a tag, and why they were refused.
 pub(super) fn tag_fields(
@@ -117,10 +147,7 @@ fn edit_form(tag: Tag, open: RwSignal<bool>) -> AnyView {
     let (name, color) = (RwSignal::new(tag.name), RwSignal::new(tag.color));
     let send = move || {
         let edited = edit_tag(id, name.get_untracked(), color.get_untracked(), archived);
-        saving.run(edited, move |tag| {
-            put(workspace, tag);
-            open.try_set(false);
-        });
+        save(workspace, saving, edited, move || _ = open.try_set(false));
     };
     form(tag_fields("edit-tag", "Name", name, color, saving), "Save", saving, Signal::stored(None), open, send)
 }
@@ -153,10 +180,7 @@ fn merge_form(tag: Tag, open: RwSignal<bool>) -> AnyView {
     let why_not = Signal::derive(move || chosen.with(Option::is_none).then(|| "Choose a tag first".to_owned()));
     let send = move || {
         let Some(into) = into.get_untracked() else { return };
-        saving.run(merge_tag(id, into), move |tag| {
-            put(workspace, tag);
-            open.try_set(false);
-        });
+        save(workspace, saving, merge_tag(id, into), move || _ = open.try_set(false));
     };
     let fields = view! {
         <FormError error=saving.failure() />

@@ -4,13 +4,13 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use super::{
     parts::{AdminOnly, PageHead},
-    tag_dialogs::{Ask, tag_dialog, tag_fields},
+    tag_dialogs::{Ask, save, tag_dialog, tag_fields},
     tag_row::TagRow,
 };
 use crate::{
     api::tags::{TagUse, add_tag, tag_uses},
     components::{
-        tags::{by_name, put},
+        tags::by_name,
         ui::{Button, EmptyState, FormError, Icon, TableCard, Variant, use_saving},
     },
     state::{WorkspaceState, use_workspace},
@@ -119,8 +119,7 @@ fn NewTag() -> impl IntoView {
         if untrack(|| is_known(workspace, &new)) {
             return saving.error.set(Some(ApiError::invalid("name", "This tag exists already.")));
         }
-        saving.run(add_tag(new, Some(color.get_untracked())), move |tag| {
-            put(workspace, tag);
+        save(workspace, saving, add_tag(new, Some(color.get_untracked())), move || {
             name.try_set(String::new());
             color.try_set(next());
         });
