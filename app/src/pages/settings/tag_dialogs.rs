@@ -1,9 +1,14 @@
 //! The dialogs that rename and merge tags, and the choice of a colour.
 
+use std::{future::Future, pin::Pin};
+
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    api::tags::{edit_tag, merge_tag},
+    api::{
+        Refused,
+        tags::{edit_tag, merge_tag},
+    },
     components::{
         tags::{by_name, put, tag_chip},
         ui::{
@@ -11,9 +16,34 @@ use crate::{
             use_saving,
         },
     },
-    state::use_workspace,
+    state::{WorkspaceState, use_workspace},
 };
 use model::{Tag, TagColor, TagId};
+
+/// Sends a command and shows the tag that it answers with. The command is boxed, because the code that sends would otherwise be compiled, and
+/// downloaded, once for each of them.
+pub(super) fn save(
+    workspace: WorkspaceState,
+    saving: Saving,
+    command: impl Future<Output = Result<Tag, Refused>> + 'static,
+    done: impl Fn() + 'static,
+) {
+    let command: Pin<Box<dyn Future<Output = Result<Tag, Refused>>>> = Box::pin(command);
+    let done: Box<dyn Fn()> = Box::new(done);
+    send(workspace, saving, command, done);
+}
+
+fn send(
+    workspace: WorkspaceState,
+    saving: Saving,
+    command: Pin<Box<dyn Future<Output = Result<Tag, Refused>>>>,
+    done: Box<dyn Fn()>,
+) {
+    saving.run(command, move |tag| {
+        put(workspace, tag);
+        done();
+    });
+}
 
 /// The name and the colour of a tag, and why they were refused.
 pub(super) fn tag_fields(
@@ -52,6 +82,11 @@ pub(super) fn tag_fields(
         </fieldset>
     }
     .into_any()
+}
+
+/// A name in a sentence, whatever the direction of its script: the marks around it keep the two apart.
+pub(super) fn quoted(name: &str) -> String {
+    format!("“\u{2068}{name}\u{2069}”")
 }
 
 /// What a dialog asks about a tag.
@@ -112,10 +147,7 @@ fn edit_form(tag: Tag, open: RwSignal<bool>) -> AnyView {
     let (name, color) = (RwSignal::new(tag.name), RwSignal::new(tag.color));
     let send = move || {
         let edited = edit_tag(id, name.get_untracked(), color.get_untracked(), archived);
-        saving.run(edited, move |tag| {
-            put(workspace, tag);
-            open.try_set(false);
-        });
+        save(workspace, saving, edited, move || _ = open.try_set(false));
     };
     form(tag_fields("edit-tag", "Name", name, color, saving), "Save", saving, Signal::stored(None), open, send)
 }
@@ -137,30 +169,18 @@ fn merge_form(tag: Tag, open: RwSignal<bool>) -> AnyView {
         let into = into.get()?;
         workspace.boot.with(|boot| boot.tags.iter().find(|tag| tag.id == into).cloned())
     });
-    let name = tag.name.clone();
-    let consequence = move || {
-        let old = name.clone();
-        match chosen.get() {
-            _ if none => "There is no other tag. Add one first.".into_any(),
-            None => view! { "Choose the tag that replaces “" <bdi>{old}</bdi> "”." }.into_any(),
-            Some(new) => view! {
-                "Every conversation and contact with “" <bdi>{old.clone()}</bdi> "” gets “" <bdi>{new.name}</bdi> "” instead. “"
-                <bdi>{old}</bdi> "” is archived. This cannot be undone."
-            }
-            .into_any(),
-        }
+    let old = quoted(&tag.name);
+    let consequence = move || match chosen.with(|tag| tag.as_ref().map(|tag| quoted(&tag.name))) {
+        _ if none => "There is no other tag. Add one first.".to_owned(),
+        None => format!("Choose the tag that replaces {old}."),
+        Some(new) => format!(
+            "Every conversation and contact with {old} gets {new} instead. {old} is archived. This cannot be undone."
+        ),
     };
-    let why_not = Signal::derive(move || match chosen.with(Option::is_none) {
-        true if none => Some("There is no other tag".to_owned()),
-        true => Some("Choose a tag first".to_owned()),
-        false => None,
-    });
+    let why_not = Signal::derive(move || chosen.with(Option::is_none).then(|| "Choose a tag first".to_owned()));
     let send = move || {
         let Some(into) = into.get_untracked() else { return };
-        saving.run(merge_tag(id, into), move |tag| {
-            put(workspace, tag);
-            open.try_set(false);
-        });
+        save(workspace, saving, merge_tag(id, into), move || _ = open.try_set(false));
     };
     let fields = view! {
         <FormError error=saving.failure() />

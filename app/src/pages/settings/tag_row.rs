@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::tag_dialogs::Ask;
+use super::tag_dialogs::{Ask, quoted, save};
 use crate::{
     api::tags::{TagUse, edit_tag},
     components::{
-        tags::{put, tag_chip},
+        tags::tag_chip,
         ui::{Button, Glyph, Icon, InlineError, Menu, MenuItem, use_saving},
     },
     state::use_workspace,
@@ -42,14 +42,14 @@ pub(super) fn TagRow(
     let ask = move |what: Ask| asked.set(tag.get_untracked().map(|tag| (what, tag)));
     let archive = move |archived: bool| {
         if let Some(tag) = tag.get_untracked() {
-            saving.run(edit_tag(id, tag.name, tag.color, archived), move |tag| put(workspace, tag));
+            save(workspace, saving, edit_tag(id, tag.name, tag.color, archived), || ());
         }
     };
     let merged_into = move || {
         let into = tag.get()?.merged_into?;
-        let name =
-            workspace.boot.with(|boot| boot.tags.iter().find(|tag| tag.id == into).map(|tag| tag.name.clone()))?;
-        Some(view! { <span class="cell-note">"Merged into “" <bdi>{name}</bdi> "”"</span> })
+        let into =
+            workspace.boot.with(|boot| boot.tags.iter().find(|tag| tag.id == into).map(|tag| quoted(&tag.name)))?;
+        Some(view! { <span class="cell-note">{format!("Merged into {into}")}</span> })
     };
     let actions = move || {
         let tag = tag.get()?;

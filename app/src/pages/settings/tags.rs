@@ -4,14 +4,14 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use super::{
     parts::{AdminOnly, PageHead},
-    tag_dialogs::{Ask, tag_dialog, tag_fields},
+    tag_dialogs::{Ask, save, tag_dialog, tag_fields},
     tag_row::TagRow,
 };
 use crate::{
     api::tags::{TagUse, add_tag, tag_uses},
     components::{
-        tags::{by_name, put},
-        ui::{Button, EmptyState, Icon, TableCard, Variant, use_saving},
+        tags::by_name,
+        ui::{Button, EmptyState, FormError, Icon, TableCard, Variant, use_saving},
     },
     state::{WorkspaceState, use_workspace},
 };
@@ -73,28 +73,20 @@ fn TagTables() -> impl IntoView {
         });
         let none = Memo::new(move |_| ids.with(Vec::is_empty));
         let rows = move || ids.get().into_iter().map(|id| view! { <TagRow id uses asked /> }).collect_view();
-        move || match (archived, none.get()) {
+        let (title, about) = match archived {
+            true => ("Archived", "They stay where they are and cannot be added."),
+            false => ("In use", "Everybody who may reply can add and remove them."),
+        };
+        move || match (none.get(), archived) {
             (true, true) => ().into_any(),
-            (false, true) => view! {
+            (true, false) => view! {
                 <section class="card">
                     <EmptyState icon=Icon::Tags title="No tags yet" text="Add one below, or beside a conversation." />
                 </section>
             }
             .into_any(),
-            (true, false) => view! {
-                <TableCard
-                    title="Archived"
-                    about="They stay where they are and cannot be added."
-                    is_region=true
-                    columns=&COLUMNS
-                    actions=true
-                >
-                    {rows}
-                </TableCard>
-            }
-            .into_any(),
-            (false, false) => view! {
-                <TableCard columns=&COLUMNS actions=true error>
+            (false, _) => view! {
+                <TableCard title about is_region=true columns=&COLUMNS actions=true>
                     {rows}
                 </TableCard>
             }
@@ -102,6 +94,7 @@ fn TagTables() -> impl IntoView {
         }
     };
     view! {
+        <FormError error=error.into() />
         {table(false)}
         {table(true)}
         {tag_dialog(asked)}
@@ -126,8 +119,7 @@ fn NewTag() -> impl IntoView {
         if untrack(|| is_known(workspace, &new)) {
             return saving.error.set(Some(ApiError::invalid("name", "This tag exists already.")));
         }
-        saving.run(add_tag(new, Some(color.get_untracked())), move |tag| {
-            put(workspace, tag);
+        save(workspace, saving, add_tag(new, Some(color.get_untracked())), move || {
             name.try_set(String::new());
             color.try_set(next());
         });
