@@ -16,16 +16,19 @@ const chip = (page: Page, name: string) => page.getByRole('link', { name: `Remov
 /** A conversation, and its id. */
 async function conversation(page: Page, server: Parameters<typeof openAsOwner>[1], name: string, text: string): Promise<string> {
   await new ApiVisitor(server, await chatKey(page), { name }).write(text)
-  const { rows } = await callFunction(page, 'inbox_page', { filter: { view: 'all' }, after: null })
+  const { rows } = await callFunction<any>(page, server, 'inbox_page', { filter: { view: 'all' }, after: null })
   return rows.find((row: any) => row.label === name || row.name === name).id
 }
 
-/** Adds tags to a conversation, and makes them where needed. */
-async function tag(page: Page, id: string, ...names: string[]): Promise<void> {
+/** Adds tags to a conversation, and makes them where needed. Returns the number of the last one. */
+async function tag(page: Page, server: Parameters<typeof openAsOwner>[1], id: string, ...names: string[]): Promise<number> {
+  let last = 0
   for (const name of names) {
-    const made = await callFunction(page, 'add_tag', { name, color: null })
-    await callFunction(page, 'change_state', { conversation: id, seen: { status: 'open', assignee: null, inbound: 1 }, act: { add_tag: made.id } })
+    const made = await callFunction<any>(page, server, 'add_tag', { name, color: null })
+    await callFunction(page, server, 'change_state', { conversation: id, seen: { status: 'open', assignee: null, inbound: 1 }, act: { add_tag: made.id } })
+    last = made.id
   }
+  return last
 }
 
 test('L3: the quick filter buttons show what is mine, all, unassigned and closed', async ({ page, server }) => {
@@ -42,14 +45,14 @@ test('L3: the quick filter buttons show what is mine, all, unassigned and closed
 test('L3: tags, mode and period narrow the list at once; chips remove them; the URL and Back keep them', async ({ page, server }) => {
   await openAsOwner(page, server)
   const [anna, boris] = [await conversation(page, server, 'Anna', 'About an order'), await conversation(page, server, 'Boris', 'About a repair')]
-  await tag(page, anna, 'order', 'VIP')
-  await tag(page, boris, 'repair', 'VIP')
+  await tag(page, server, anna, 'VIP', 'order')
+  await tag(page, server, boris, 'VIP', 'repair')
   await open(page, '/inbox')
-  await expect(rows(page)).toHaveCount(2)
+  await expect(page.getByRole('link', { name: /About a repair/ })).toBeVisible()
   await openFilters(page)
   await expectAccessible(page)
   await filters(page).getByRole('button', { name: 'order', exact: true }).click()
-  await expect(page).toHaveURL(/[?&]tags=1(&|$)/)
+  await expect(page).toHaveURL(/[?&]tags=\d+(&|$)/)
   await expect(page.getByRole('link', { name: /About an order/ })).toBeVisible()
   await expect(page.getByRole('link', { name: /About a repair/ })).toHaveCount(0)
   await expect(page.getByText('1 conversation', { exact: true })).toBeVisible()
@@ -68,7 +71,7 @@ test('L3: tags, mode and period narrow the list at once; chips remove them; the 
   await expect(page.getByText('1 conversation', { exact: true })).toBeVisible()
 
   await filters(page).getByRole('button', { name: 'AI-handled' }).click()
-  await expect(page.getByRole('heading', { name: 'No conversation matches' })).toBeVisible()
+  await expect(page.getByText('No conversation matches')).toBeVisible()
   await filters(page).getByRole('button', { name: 'Manual' }).click()
   await expect(page.getByText('1 conversation', { exact: true })).toBeVisible()
   for (const period of ['Last 30 days', 'Last 7 days', 'Today']) {
@@ -78,7 +81,7 @@ test('L3: tags, mode and period narrow the list at once; chips remove them; the 
   }
   await filters(page).getByRole('button', { name: 'Custom' }).click()
   await filters(page).getByLabel('To').fill('2020-01-02')
-  await expect(page.getByRole('heading', { name: 'No conversation matches' })).toBeVisible()
+  await expect(page.getByText('No conversation matches')).toBeVisible()
   await expect(page).toHaveURL(/period=2020-01-02\.\.2020-01-02/)
 
   // A link to it shows the same to somebody else.
@@ -86,18 +89,19 @@ test('L3: tags, mode and period narrow the list at once; chips remove them; the 
   await open(page, shared)
   await expect(chip(page, '2 Jan 2020')).toBeVisible()
   await page.getByRole('link', { name: 'Clear all', exact: true }).click()
-  await expect(rows(page)).toHaveCount(2)
+  await expect(page.getByRole('link', { name: /About an order/ })).toBeVisible()
+  await expect(page.getByRole('link', { name: /About a repair/ })).toBeVisible()
 })
 
 test('L3: live events move rows in and out of a filtered list, and its count follows', async ({ page, server }) => {
   await openAsOwner(page, server)
   const id = await conversation(page, server, 'Lena Live', 'Will this move?')
-  await tag(page, id, 'moving')
-  await open(page, '/inbox?view=all&tags=1&assignee=nobody')
+  const moving = await tag(page, server, id, 'moving')
+  await open(page, `/inbox?view=all&tags=${moving}&assignee=nobody`)
   await expect(page.getByText('1 conversation', { exact: true })).toBeVisible()
-  const me = (await callFunction(page, 'bootstrap', {})).me.member.id
+  const me = (await callFunction<any>(page, server, 'bootstrap', {})).me.member.id
   const assign = (to: string | null, from: string | null) =>
-    callFunction(page, 'change_state', { conversation: id, seen: { status: 'open', assignee: from, inbound: 1 }, act: { assign: to } })
+    callFunction(page, server, 'change_state', { conversation: id, seen: { status: 'open', assignee: from, inbound: 1 }, act: { assign: to } })
   await page.mouse.move(900, 400)
   await assign(me, null)
   await expect(page.getByText('0 conversations', { exact: true })).toBeVisible()
@@ -115,7 +119,7 @@ test('L3: what an address asks for that does not exist is said, and the rest app
     await expect(page.getByText(/^Part of this address does not apply/)).toBeVisible()
     await expect(page.getByRole('link', { name: /Strange address/ })).toBeVisible()
   }
-  await open(page, '/inbox?view=all&tags=99')
+  await open(page, '/inbox?view=all&tags=999')
   await expect(chip(page, 'Tag: deleted tag')).toBeVisible()
 })
 
@@ -139,8 +143,8 @@ test('L9: the list can be sorted, and the order is in the URL', async ({ page, s
 test('L4: a filter is saved as a view, with a live count, for me or for everyone, and can be moved, changed and deleted', async ({ page, server, openContext }) => {
   await openAsOwner(page, server)
   const id = await conversation(page, server, 'Vera View', 'Count me')
-  await tag(page, id, 'counted')
-  await open(page, '/inbox?view=all&tags=1')
+  const counted = await tag(page, server, id, 'counted')
+  await open(page, `/inbox?view=all&tags=${counted}`)
   for (const [name, audience] of [['My view', 'Only me'], ['Our view', 'Everyone']]) {
     await page.getByRole('button', { name: 'Save as view' }).click()
     const dialog = page.getByRole('dialog', { name: 'Save as view' })
@@ -153,17 +157,18 @@ test('L4: a filter is saved as a view, with a live count, for me or for everyone
   const views = page.getByRole('navigation', { name: 'Saved views' })
   await expect(views.getByRole('link')).toHaveText([/My view\s*1/, /Our view\s*1/])
   const other = await conversation(page, server, 'Viktor View', 'Count me too')
-  await tag(page, other, 'counted')
+  await tag(page, server, other, 'counted')
   await expect(views.getByRole('link', { name: /My view/ })).toHaveText(/2/)
 
-  const colleague = await openContext().then((context) => context.newPage())
-  await joinAsMember(page, colleague, server, { name: 'Otto Other' })
+  const context = await openContext()
+  await joinAsMember(context, server, { name: 'Otto Other', email: 'otto@example.com', password: 'a long phrase for otto' })
+  const colleague = await context.newPage()
   await open(colleague, '/inbox')
   await expect(colleague.getByRole('navigation', { name: 'Saved views' }).getByRole('link')).toHaveText([/Our view/])
 
   await open(page, '/inbox')
   await views.getByRole('link', { name: /Our view/ }).click()
-  await expect(page).toHaveURL(/tags=1/)
+  await expect(page).toHaveURL(new RegExp(`tags=${counted}`))
   await expect(views.getByRole('link', { name: /Our view/ })).toHaveAttribute('aria-current', 'page')
   await views.getByRole('button', { name: 'Edit views' }).click()
   const dialog = page.getByRole('dialog', { name: 'Edit views' })

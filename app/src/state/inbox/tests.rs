@@ -47,6 +47,10 @@ fn boot() -> Bootstrap {
     }
 }
 
+fn all() -> Asked {
+    Asked { filter: View::All.into(), sort: model::Sort::Last }
+}
+
 /// An inbox with its own reactive owner, which the caller must keep.
 fn inbox() -> (Owner, Inbox) {
     let owner = Owner::new();
@@ -151,16 +155,16 @@ fn r14_a_read_after_a_reset_counts_however_far_events_went_on() {
     let [anna_missed, anna_now] = [row(10, "Said in the gap", 20), row(10, "Said after it", 40)];
 
     let (_kept, resumed) = inbox();
-    resumed.list.show_page(View::All.into(), Ok(page(vec![anna.clone()], 5)));
+    resumed.list.show_page(all(), Ok(page(vec![anna.clone()], 5)));
     resumed.thread.show_answer(opened(thread(anna, 5)));
     // Events 6 to 8 are missed. The stream continues with 9 while the reads are still running.
     resumed.receive(event(9, &anna_missed, &anna_now));
     let fresh = |seen: &ConversationRow| Ok(page(vec![missed.clone(), seen.clone()], 8));
-    resumed.list.show_page(View::All.into(), fresh(&anna_missed));
+    resumed.list.show_page(all(), fresh(&anna_missed));
     resumed.thread.show_answer(opened(thread(anna_missed.clone(), 8)));
 
     let (_kept_too, loaded) = inbox();
-    loaded.list.show_page(View::All.into(), Ok(page(vec![anna_now.clone(), missed.clone()], 9)));
+    loaded.list.show_page(all(), Ok(page(vec![anna_now.clone(), missed.clone()], 9)));
     loaded.thread.show_answer(opened(thread(anna_now, 9)));
     assert_eq!(screen(resumed), screen(loaded));
 }
@@ -196,13 +200,13 @@ fn a_read_that_is_shown_already_changes_nothing() {
     let (before, now) = (row(10, "Hello", 10), row(10, "Are you there?", 20));
     let (_kept, inbox) = inbox();
     for _ in 0..2 {
-        inbox.list.show_page(View::All.into(), Ok(page(vec![before.clone()], 5)));
+        inbox.list.show_page(all(), Ok(page(vec![before.clone()], 5)));
         inbox.thread.show_answer(opened(thread(before.clone(), 5)));
         inbox.receive(event(6, &before, &now));
         assert_eq!(screen(inbox).0, std::slice::from_ref(&now));
         assert_eq!(screen(inbox).2, Some(now.clone()));
     }
-    assert_eq!(inbox.list.listed.get_untracked(), Listed::Filter(View::All.into()));
+    assert_eq!(inbox.list.listed.get_untracked(), Listed::Asked(all()));
     assert_eq!(inbox.thread.shown.get_untracked(), Shown::Thread(now.id));
 }
 
