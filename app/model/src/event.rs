@@ -134,6 +134,7 @@ pub struct SetChange {
 /// the present rows by these ids. The names of the variants are stored, so never rename one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "most entries of the log are changes of conversations")]
 pub enum Logged {
     /// See [`EventBody::Conversation`].
     Conversation {

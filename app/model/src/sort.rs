@@ -23,6 +23,7 @@ text_enum! {
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "`text_enum!` takes no attributes of variants")]
 impl Default for Sort {
     fn default() -> Self {
         Self::Last

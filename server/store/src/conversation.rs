@@ -1,4 +1,5 @@
 //! Conversations: the rows of the list, a single conversation for a command, and the counters above the list.
+// long file: the table, its counters and their repair belong together
 
 use std::collections::BTreeSet;
 

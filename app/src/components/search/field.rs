@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::state::{Search, use_search};
 
 /// A key that moves in what the search offers.
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser has keys"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SearchKey {
     /// To the next.

@@ -47,8 +47,8 @@ fn boot() -> Bootstrap {
     }
 }
 
-fn all() -> Asked {
-    Asked { filter: View::All.into(), sort: model::Sort::Last }
+fn all() -> super::Asked {
+    super::Asked { filter: View::All.into(), sort: model::Sort::Last }
 }
 
 /// An inbox with its own reactive owner, which the caller must keep.
