@@ -83,7 +83,7 @@ fn NothingOpen() -> impl IntoView {
 fn Back() -> impl IntoView {
     let list = use_list();
     view! {
-        <a class="icon-btn back" href=move || list.listing.with(|listing| list_href(listing)) aria-label="Back to the list">
+        <a class="icon-btn back" href=move || list.listing.with(list_href) aria-label="Back to the list">
             <Glyph icon=Icon::ArrowLeft flip=true />
         </a>
     }

@@ -42,14 +42,14 @@ fn toggle<T: PartialEq>(values: &mut Vec<T>, value: T) {
 pub fn Filters() -> impl IntoView {
     let (list, workspace, finding) = (use_list(), use_workspace(), use_finding());
     let show = use_show_listing();
-    let change = Callback::new(move |(change,): (Box<dyn Fn(&mut Listing) + Send + Sync>,)| {
+    let change = Callback::new(move |(change,): (Edit,)| {
         let mut listing = list.listing.get_untracked();
         change(&mut listing);
         if let Ok(listing) = listing.checked() {
             show(listing);
         }
     });
-    let set = move |with: Box<dyn Fn(&mut Listing) + Send + Sync>| change.run((with,));
+    let set = move |with: Edit| change.run((with,));
     let channels = Memo::new(move |_| {
         workspace.boot.with(|boot| boot.channels.iter().map(|one| (one.id, one.name.clone())).collect::<Vec<_>>())
     });
@@ -190,7 +190,10 @@ pub fn Filters() -> impl IntoView {
 }
 
 /// Changes the listing.
-type Change = Callback<(Box<dyn Fn(&mut Listing) + Send + Sync>,)>;
+type Change = Callback<(Edit,)>;
+
+/// An edit of the listing.
+type Edit = Box<dyn Fn(&mut Listing) + Send + Sync>;
 
 #[component]
 fn Group(#[prop(into)] name: String, children: Children) -> impl IntoView {
