@@ -7,18 +7,19 @@ use super::{super::row::row_href, ROW_H};
 use crate::{
     components::{
         begin::{may_begin, use_begin},
+        finding::use_finding,
         ui::typed_key,
     },
     state::{give_focus, use_list, use_prefetch, use_search, use_workspace},
 };
 use model::ConversationId;
 
-/// Keyboard shortcuts: `↑` `↓` (and `j` `k`) move, `Enter` opens (L6), `c` starts a new mail (T16). Moving sets the real focus, so that
+/// Keyboard shortcuts: `↑` `↓` (and `j` `k`) move, `Enter` opens (L6), `c` starts a new mail (T16), `f` opens the filters (L3). Moving sets the real focus, so that
 /// screen readers follow.
 pub(super) fn keys(frame: NodeRef<html::Div>) {
     let (list, prefetch) = (use_list(), use_prefetch());
     let (workspace, begin, search) = (use_workspace(), use_begin(), use_search());
-    let navigate = use_navigate();
+    let (navigate, finding) = (use_navigate(), use_finding());
     let at = StoredValue::new(None::<ConversationId>);
     // The row that gets the focus in the next frame. An `Enter` before that frame opens it, not the row that still has the focus.
     let next_focus = StoredValue::new(None::<ConversationId>);
@@ -30,12 +31,17 @@ pub(super) fn keys(frame: NodeRef<html::Div>) {
             let step: i32 = match (event.key().as_str(), letter) {
                 ("ArrowDown", _) | (_, Some('j')) => 1,
                 ("ArrowUp", _) | (_, Some('k')) => -1,
-                ("Enter", _) | (_, Some('c')) => 0,
+                ("Enter", _) | (_, Some('c' | 'f')) => 0,
                 _ => return,
             };
             let modified = event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing();
             // Ignores keys that another element already handled, such as a menu button with its menu.
             if modified || event.default_prevented() || is_busy_elsewhere(&event) {
+                return;
+            }
+            if letter == Some('f') {
+                event.prevent_default();
+                finding.filters.update(|open| *open = !*open);
                 return;
             }
             if letter == Some('c') {
