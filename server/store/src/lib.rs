@@ -87,6 +87,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
             mail::SQLITE_STATEMENTS,
         ],
         Engine::Postgres => vec![
+            search::POSTGRES_STATEMENTS,
             search_index::POSTGRES_STATEMENTS,
             search_people::POSTGRES_STATEMENTS,
             job::POSTGRES_STATEMENTS,

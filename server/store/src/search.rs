@@ -33,10 +33,14 @@ pub const MARKED: usize = 1_000;
 /// The most words that a beginning is looked up as. If more words begin so, SQLite reads them all.
 const CONTINUED: i64 = 128;
 /// How many of the newest messages PostgreSQL searches before it uses the index. A common word is found among them at once.
-const RECENT: i64 = 2_000;
+const RECENT: i64 = 500;
+
+/// From the places of one mark to those of the next older one.
+const STEP: i64 = 1 << 14;
 
 const CONTINUES_SQLITE: &str =
     "SELECT word FROM search_word WHERE workspace_id = $1 AND word >= $2 AND word < $3 ORDER BY word LIMIT $4";
+const NEWEST_POSTGRES: &str = "SELECT place FROM message_find WHERE place < $1 ORDER BY place DESC LIMIT 1";
 const MY_CHANNELS: &str = "SELECT DISTINCT tc.channel_id FROM team_member tm JOIN team_channel tc ON tc.workspace_id = tm.workspace_id \
      AND tc.team_id = tm.team_id WHERE tm.workspace_id = $1 AND tm.member_id = $2";
 const MINE: &str = "SELECT id FROM conversation WHERE workspace_id = $1 AND assignee_id = $2 LIMIT $3";
@@ -46,6 +50,7 @@ const AT: &str = "SELECT at FROM message WHERE workspace_id = $1 AND search_plac
 
 pub(super) const STATEMENTS: &[&str] = &[MY_CHANNELS, MINE, OF_MY_TEAMS, AT];
 pub(super) const SQLITE_STATEMENTS: &[&str] = &[CONTINUES_SQLITE];
+pub(super) const POSTGRES_STATEMENTS: &[&str] = &[NEWEST_POSTGRES];
 
 /// Which rows a search reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +60,9 @@ pub enum Way {
     Index,
     /// The newest rows, on PostgreSQL only. There the index would collect all hits of a common word before returning the first.
     Recent,
+    /// The rows that the index finds among the newest ones, by the marks of their places. On PostgreSQL only, for the same reason: for words
+    /// that are too rare among the newest, and too common everywhere.
+    Near,
 }
 
 /// The hits before `$4`, newest first. `tail` says how many.
@@ -63,7 +71,7 @@ pub(super) fn hits(engine: Engine, way: Way, tail: &str) -> String {
         (Engine::Sqlite, _) => format!(
             "SELECT rowid AS place FROM message_find WHERE message_find MATCH $3 AND rowid < $4 ORDER BY rowid DESC {tail}"
         ),
-        (Engine::Postgres, Way::Index) => format!(
+        (Engine::Postgres, Way::Index | Way::Near) => format!(
             "SELECT place FROM message_find WHERE words @@ CAST($3 AS tsquery) AND place + 0 < $4 ORDER BY place + 0 DESC {tail}"
         ),
         // Of all workspaces, because places are theirs together. The query has the workspace's mark.
@@ -127,7 +135,7 @@ pub fn composed_statements(engine: Engine) -> Vec<(&'static str, Way, Reach, Str
 pub(super) const fn ways(engine: Engine) -> &'static [Way] {
     match engine {
         Engine::Sqlite => &[Way::Index],
-        Engine::Postgres => &[Way::Recent, Way::Index],
+        Engine::Postgres => &[Way::Recent, Way::Near, Way::Index],
     }
 }
 
@@ -181,13 +189,19 @@ pub async fn page(
     let engine = conn.engine();
     let Some(sought) = continued(conn, scope, wanted).await? else { return Ok(Hits::default()) };
     let from = after.map_or(i64::MAX, |cursor| cursor.0);
-    let values = |examined: i64| values(scope, query, (sought.clone(), from, examined, limit + 1));
+    let near = near(conn, &sought, from).await?;
     // Where every hit fits, no more are examined than are shown.
     let steps = if every { vec![limit + 1] } else { looked_at.to_vec() };
     for (at, &examined) in steps.iter().enumerate() {
         let mut rows: Vec<RawHit> = Vec::new();
         for &way in ways(engine) {
-            rows = conn.all(ours(page_sql(engine, way, scope.reach())), values(examined)?).await?;
+            let sought = match (way, &near) {
+                (Way::Near, Some(near)) => near.clone(),
+                (Way::Near, None) => continue,
+                _ => sought.clone(),
+            };
+            let values = values(scope, query, (sought, from, examined, limit + 1))?;
+            rows = conn.all(ours(page_sql(engine, way, scope.reach())), values).await?;
             if rows.len() as i64 > limit {
                 break;
             }
@@ -207,6 +221,18 @@ pub async fn page(
         }
     }
     Ok(Hits::default())
+}
+
+/// The query for the newest places below `from`, on PostgreSQL. None where there are no messages.
+async fn near(conn: &mut Conn<'_>, sought: &str, from: i64) -> Result<Option<String>, StoreError> {
+    if conn.engine() == Engine::Sqlite {
+        return Ok(None);
+    }
+    let newest: Option<(i64,)> = conn.opt(NEWEST_POSTGRES, args![from]).await?;
+    Ok(newest.map(|(place,)| {
+        let steps = [mark::step(place), mark::step(place - STEP)];
+        format!("({sought}) & ('{}' | '{}')", steps[0], steps[1])
+    }))
 }
 
 fn hits_of(rows: Vec<RawHit>, limit: i64) -> Result<Hits, StoreError> {

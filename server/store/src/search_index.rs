@@ -1,7 +1,7 @@
 //! Keeps the index of messages: what is written is indexed in the same transaction, and what is older than the index is added by a job,
 //! newest messages first.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use model::{ConversationId, Message, MessageId};
 
@@ -22,10 +22,11 @@ const NEXT_SQLITE: &str = "SELECT MAX(search_place) FROM message";
 const LAST_SQLITE: &str = "SELECT MIN(search_place) FROM message WHERE search_place > 0";
 const NEXT_POSTGRES: &str = "SELECT nextval('message_find_new') FROM generate_series(1, $1)";
 const LAST_POSTGRES: &str = "SELECT nextval('message_find_old') FROM generate_series(1, $1)";
-const PLACE_SQLITE: &str = "UPDATE message SET search_place = CAST(json_extract(j.value, '$[1]') AS BIGINT) FROM json_each($2) j \
-     WHERE message.workspace_id = $1 AND message.id = json_extract(j.value, '$[0]') AND COALESCE(message.search_place, 0) = 0";
-const PLACE_POSTGRES: &str = "UPDATE message SET search_place = CAST(j ->> 1 AS BIGINT) FROM json_array_elements(CAST($2 AS JSON)) j \
-     WHERE message.workspace_id = $1 AND message.id = j ->> 0 AND COALESCE(message.search_place, 0) = 0";
+/// `$2` is a JSON object of places by id. A join would let the engine read the whole workspace instead.
+const PLACE_SQLITE: &str = "UPDATE message SET search_place = CAST(json_extract($2, '$.\"' || id || '\"') AS BIGINT) \
+     WHERE workspace_id = $1 AND id IN (SELECT key FROM json_each($2)) AND COALESCE(search_place, 0) = 0";
+const PLACE_POSTGRES: &str = "UPDATE message SET search_place = CAST((SELECT CAST($2 AS JSONB)) ->> id AS BIGINT) \
+     WHERE workspace_id = $1 AND id = ANY (ARRAY(SELECT jsonb_object_keys(CAST($2 AS JSONB)))) AND COALESCE(search_place, 0) = 0";
 const ADD_SQLITE: &str = "INSERT INTO message_find (rowid, words) \
      SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each($1)";
 const ADD_POSTGRES: &str = "INSERT INTO message_find (place, words) \
@@ -84,19 +85,19 @@ async fn place(
 ) -> Result<(), StoreError> {
     let found = messages.iter().filter(|(_, findable)| findable.is_some()).count();
     let mut free = places(tx, found, end).await?.into_iter();
-    let (mut placed, mut words, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut placed, mut words, mut known) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
     let engine = tx.conn().engine();
     for (id, findable) in messages {
         let at = match findable {
             Some(findable) => {
                 let at = free.next().unwrap_or_default();
                 known.extend(findable.known());
-                words.push((at, if engine == Engine::Sqlite { findable.fts5() } else { findable.tsvector() }));
+                words.push((at, if engine == Engine::Sqlite { findable.fts5() } else { findable.tsvector(at) }));
                 at
             }
             None => 0,
         };
-        placed.push((id, at));
+        placed.insert(id, at);
     }
     let (place, add) = match engine {
         Engine::Sqlite => (PLACE_SQLITE, ADD_SQLITE),
@@ -160,7 +161,7 @@ pub async fn set(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, findable: Option
             }
             let (sql, words) = match engine {
                 Engine::Sqlite => (SET_SQLITE, new.fts5()),
-                Engine::Postgres => (SET_POSTGRES, new.tsvector()),
+                Engine::Postgres => (SET_POSTGRES, new.tsvector(at)),
             };
             tx.exec(sql, args![at, words]).await?;
             Ok(())

@@ -70,7 +70,7 @@ fn hits(engine: Engine, way: Way, reach: Reach) -> String {
         (Engine::Sqlite, _) => format!(
             "(SELECT rowid AS place, contact_id FROM contact_search WHERE contact_search MATCH $3 ORDER BY rowid DESC LIMIT {bound}) s"
         ),
-        (Engine::Postgres, Way::Index) => format!(
+        (Engine::Postgres, Way::Index | Way::Near) => format!(
             "(SELECT contact_id AS place, contact_id FROM contact_search WHERE words @@ CAST($3 AS tsquery) \
              ORDER BY contact_id || '' DESC LIMIT {bound}) s"
         ),
@@ -136,7 +136,7 @@ fn similar_sql(engine: Engine) -> String {
 /// The statements that the tests of plans look at.
 pub(super) fn composed_statements(engine: Engine, reach: Reach) -> Vec<(&'static str, Way, Reach, String)> {
     let of = |way: &Way| ("contacts", *way, reach, contacts_sql(engine, *way, reach));
-    let mut all: Vec<_> = ways(engine).iter().map(of).collect();
+    let mut all: Vec<_> = ways(engine).iter().filter(|way| **way != Way::Near).map(of).collect();
     all.push(("unknown", Way::Index, reach, unknown_sql(engine, reach)));
     all
 }
@@ -277,7 +277,7 @@ async fn found(
         Engine::Postgres => query.tsquery(&workspace, similar),
     };
     let mut rows: Vec<(String,)> = Vec::new();
-    for &way in ways(engine) {
+    for &way in ways(engine).iter().filter(|way| **way != Way::Near) {
         let values = args![workspace.clone(), scope.reach_key(), query.clone(), limit];
         rows = conn.all(ours(contacts_sql(engine, way, scope.reach())), values).await?;
         if rows.len() as i64 >= limit {

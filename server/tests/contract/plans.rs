@@ -353,6 +353,7 @@ async fn every_other_reading_uses_an_index(world: World) {
         ),
         ("when a hit was written", of("AND search_place = $2"), vec![workspace.clone(), n()]),
         ("place of a message", of("SELECT search_place FROM message"), vec![workspace.clone(), text()]),
+        ("giving places", of("UPDATE message SET search_place"), vec![workspace.clone(), Val::from("{\"a\": 1}")]),
         ("messages to index", of("search_place IS NULL ORDER BY id DESC"), vec![workspace.clone(), n()]),
         ("names to index", of("near_due ORDER BY id DESC"), vec![workspace.clone(), n()]),
         (
@@ -508,7 +509,7 @@ async fn a_search_never_reads_a_table_whole(world: World) {
         };
         let right = match (world.engine, way) {
             (Engine::Sqlite, _) => plan.contains(&format!("SCAN {index} VIRTUAL TABLE")),
-            (Engine::Postgres, Way::Index) => plan.contains(&format!("Bitmap Index Scan on {index}_words")),
+            (Engine::Postgres, Way::Index | Way::Near) => plan.contains(&format!("Bitmap Index Scan on {index}_words")),
             (Engine::Postgres, Way::Recent) => plan.contains(&format!("Index Scan Backward using {key}")),
         };
         let by_place = ["contacts", "floor"].contains(&what) || plan.contains("message_search_place");

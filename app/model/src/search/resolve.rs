@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Ignored, Operator, SearchText, Term, Why};
-use crate::{Assignee, Bootstrap, Channel, ChannelKind, Filter, Member, MemberId, Span, Status, Timestamp, View};
+use crate::{
+    Assignee, Bootstrap, Channel, ChannelKind, Filter, MOST_VALUES, Member, MemberId, Span, Status, Timestamp, View,
+};
 
 const DAY_MS: i64 = 86_400_000;
 /// How many members one name may mean.
@@ -76,7 +78,8 @@ impl Query {
 
     /// The search as a filter of the list. None if it asks for words or for single messages, which a list does not have.
     pub fn as_view(&self) -> Option<Filter> {
-        let is_filter = self.text.is_empty() && self.message == MessageConditions::default() && self.filter.narrows();
+        let is_filter = self.text.is_empty() && self.message == MessageConditions::default();
+        let is_filter = is_filter && self.filter.narrows() && self.filter.channels.len() <= MOST_VALUES;
         is_filter.then(|| {
             let view = if self.filter.statuses == [Status::Closed] { View::Closed } else { View::All };
             Filter { view, ..self.filter.clone() }
@@ -102,7 +105,7 @@ impl SearchText {
                 ignored.push(Ignored { text, why });
             }
         }
-        let (filter, message) = resolving.finish(names);
+        let (filter, message) = resolving.finish(names, &mut ignored);
         Query { filter, text: self.terms.clone(), message, ignored }
     }
 }
@@ -210,25 +213,33 @@ impl Resolving {
         Ok(())
     }
 
-    /// What is excluded becomes a list of the others, because a filter only includes.
-    fn finish(self, names: &Names<'_>) -> (Filter, MessageConditions) {
+    /// What is excluded becomes a list of the others, because a filter only includes. An exclusion that leaves nothing does not apply: an
+    /// empty list would be no condition at all.
+    fn finish(self, names: &Names<'_>, ignored: &mut Vec<Ignored>) -> (Filter, MessageConditions) {
         let Self { mut filter, message, not_statuses, not_channels } = self;
-        if !not_statuses.is_empty() {
-            let all = if filter.statuses.is_empty() { Status::ALL.to_vec() } else { filter.statuses };
-            filter.statuses = all.into_iter().filter(|status| !not_statuses.contains(status)).collect();
+        let channels: Vec<_> = names.channels.iter().map(|channel| channel.id).collect();
+        let statuses = without(filter.statuses, Status::ALL, &not_statuses);
+        let channels = without(filter.channels, &channels, &not_channels);
+        for (is_possible, operator) in [(statuses.1, Operator::Status), (channels.1, Operator::Channel)] {
+            if !is_possible {
+                ignored.push(Ignored { text: format!("-{}:", operator.as_str()), why: Why::Contradicts });
+            }
         }
-        if !not_channels.is_empty() {
-            let every = || names.channels.iter().map(|channel| channel.id).collect();
-            let all: Vec<_> = if filter.channels.is_empty() { every() } else { filter.channels };
-            filter.channels = all.into_iter().filter(|channel| !not_channels.contains(channel)).collect();
-        }
-        filter.statuses.sort_unstable();
-        filter.statuses.dedup();
-        filter.channels.sort_unstable();
-        filter.channels.dedup();
-        filter.channels.truncate(crate::MOST_VALUES);
+        (filter.statuses, filter.channels) = (statuses.0, channels.0);
         (filter, message)
     }
+}
+
+/// A list without what is excluded, in order, and whether the exclusion left anything.
+fn without<T: Copy + Ord>(mut list: Vec<T>, every: &[T], not: &[T]) -> (Vec<T>, bool) {
+    list.sort_unstable();
+    list.dedup();
+    if not.is_empty() {
+        return (list, true);
+    }
+    let all = if list.is_empty() { every } else { &list };
+    let left: Vec<T> = all.iter().copied().filter(|one| !not.contains(one)).collect();
+    if left.is_empty() { (list, false) } else { (left, true) }
 }
 
 fn who(value: &str, names: &Names<'_>) -> Who {

@@ -113,6 +113,8 @@ fn l5_what_does_not_apply_is_told() {
         ("-to:anna", Why::NotNegatable),
         ("is:mine assignee:nobody", Why::Contradicts),
         ("has:attachment -has:attachment", Why::Contradicts),
+        ("status:open -status:open", Why::Contradicts),
+        ("-channel:shop -channel:email", Why::Contradicts),
         ("!?%", Why::NoWord),
         ("\"", Why::NoWord),
         (&"a ".repeat(30), Why::TooMany),
