@@ -200,8 +200,9 @@ pub fn place_under(popover: &web_sys::HtmlElement, button: &web_sys::HtmlElement
     let at = button.get_bounding_client_rect();
     // Called by its full path, because the view macro adds another `style` method to elements.
     let style = web_sys::HtmlElement::style(popover);
-    let _ = style.set_property("--menu-x", &format!("{}px", at.left()));
-    let _ = style.set_property("--menu-y", &format!("{}px", at.bottom() + 4.0));
+    // In whole pixels: code that writes fractions would be several kB of the program.
+    let _ = style.set_property("--menu-x", &format!("{}px", at.left().round() as i32));
+    let _ = style.set_property("--menu-y", &format!("{}px", at.bottom().round() as i32 + 4));
 }
 
 fn on_menu_key(popover: NodeRef<html::Div>, event: &KeyboardEvent) {
