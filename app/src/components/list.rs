@@ -71,7 +71,7 @@ fn what_is_down(boot: &Bootstrap) -> Option<(String, &'static str)> {
 #[component]
 pub fn ListPanel(
     /// What of the URL means nothing.
-    ignored: Memo<Vec<String>>,
+    ignored: Memo<Vec<&'static str>>,
     /// The first page of the list.
     page: Fetched<(Asked, Result<InboxPage, ApiError>)>,
     /// The panel that a narrow window shows.
