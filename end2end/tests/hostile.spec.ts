@@ -35,7 +35,10 @@ async function messageIdsBySubject(page: Page, channel: string): Promise<Map<str
     const { rows, more } = await callFunction(page, 'inbox_page', { filter: { view: 'all' }, after })
     for (const row of rows.filter((row: any) => row.channel === channel)) {
       const thread = await callFunction(page, 'thread', { id: row.id })
-      for (const message of thread.messages) if (message.mail) found.set(message.mail.subject, message.id)
+      for (const message of thread.messages) {
+        const mail = message.content?.mail
+        if (mail) found.set(mail.subject, message.id)
+      }
     }
     if (!more) return found
     const last = rows.at(-1)

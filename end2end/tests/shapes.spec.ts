@@ -38,7 +38,8 @@ async function conversations(page: Page): Promise<FoundConversation[]> {
       const page = await ask('inbox_page', { filter: { view: 'all' }, after })
       for (const row of page.rows) {
         const thread = await ask('thread', { id: row.id })
-        if (thread.messages[0]?.mail) found.push({ id: row.id, subject: thread.messages[0].mail.subject })
+        const mail = thread.messages[0]?.content?.mail
+        if (mail) found.push({ id: row.id, subject: mail.subject })
       }
       const last = page.rows.at(-1)
       after = last && { at: last.last_at, id: last.id }

@@ -186,7 +186,7 @@ async fn r9_a_mail_that_is_withheld_is_passed_over() {
     let given = imap.given(&lying(&[7, 8], 5), false).await.unwrap();
     assert_eq!(given.mails, [(8, Bytes::from("Hello"))]);
     assert_eq!((given.withheld.len(), given.withheld[0].uid), (1, 7));
-    assert_eq!(given.withheld[0].reason, "The mail server does not give it: [SERVERBUG] Internal error.");
+    assert_eq!(given.withheld[0].reason, "The mail server does not deliver it: [SERVERBUG] Internal error.");
     // If all are refused, the server may be at fault instead of the mails. After a while that makes no difference.
     let (mut imap, _server) = mailbox(&[no; 3]).await;
     assert!(matches!(imap.given(&lying(&[7, 8], 5), false).await, Err(MailError::Withheld { .. })));
@@ -667,7 +667,7 @@ async fn r9_fewer_bytes_than_the_server_says_are_no_mail() {
     assert_eq!(taken(30, &[&body(WHOLE), &body(WHOLE), more]).await, withheld(26, 30), "it has more of it");
     assert_eq!(
         taken(size, &[&body(""), "TAG NO no\r\n"]).await,
-        Err("The mail server does not give it: no.".to_owned())
+        Err("The mail server does not deliver it: no.".to_owned())
     );
 }
 
