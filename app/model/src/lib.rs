@@ -28,6 +28,7 @@ mod storage;
 mod tag;
 mod tally;
 mod text_enum;
+mod undo;
 mod unseen;
 mod workspace;
 
@@ -72,5 +73,6 @@ pub use storage::{Space, Storage, StorageFault};
 pub use tag::{MOST_IN_WORKSPACE, MOST_TAGS, Tag, TagColor, TagFilter, TagId, Tags};
 pub use tally::Tally;
 pub use text_enum::UnknownText;
+pub use undo::Undone;
 pub use unseen::{is_filler, is_unseen};
 pub use workspace::{Bootstrap, Channel, ChannelKind, Me, Member, Team, Workspace};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentId, AttachmentId, Content, ConversationId, MailHead, MemberId, MessageId, Status, TagId, Timestamp,
+    Act, AgentId, AttachmentId, Content, ConversationId, MailHead, MemberId, MessageId, Status, TagId, Timestamp,
     text_enum::text_enum,
 };
 
@@ -163,6 +163,13 @@ pub enum Line {
         by: MemberId,
         /// The tag.
         tag: TagId,
+    },
+    /// An act was undone.
+    Undone {
+        /// The member who undid it, who had done it.
+        by: MemberId,
+        /// The act.
+        act: Act,
     },
     /// The person outside wrote again after it was closed.
     ReopenedByThem,

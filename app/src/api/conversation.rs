@@ -9,7 +9,7 @@ use super::{Refused, operation::operations};
 use super::{port, told};
 use model::{
     Act, AttachmentId, ChannelId, Compose, Contact, ContactField, ContactId, ConversationId, ConversationRow,
-    DraftMode, MemberId, Message, MessageId, Seen,
+    DraftMode, MemberId, Message, MessageId, Seen, UndoId, Undone,
 };
 #[cfg(feature = "ssr")]
 use model::{Needs, Permission};
@@ -60,11 +60,14 @@ operations! {
         "cancel_message" needs Needs::May(Permission::Converse) => cancel_message(id: MessageId) -> Message;
         /// Sends a scheduled message at once, or retries a failed one.
         "send_now" needs Needs::May(Permission::Converse) => send_now(id: MessageId) -> Message;
-        /// Assigns, closes or reopens a conversation. Refused if somebody else changed the same field since `seen`.
-        "change_state" needs Needs::May(Permission::Converse) => change_state(conversation: ConversationId, seen: Seen, act: Act) -> ConversationRow;
+        /// Assigns, closes or reopens a conversation. Refused if somebody else changed the same field since `seen`. Can be undone
+        /// under the id `undo`.
+        "change_state" needs Needs::May(Permission::Converse) => change_state(conversation: ConversationId, seen: Seen, act: Act, #[server(default)] undo: Option<UndoId>) -> ConversationRow;
         /// Assigns, closes or reopens up to [`MOST_IN_A_SET`](model::MOST_IN_A_SET) conversations, each given with its number of incoming
         /// messages. Returns how many of them changed.
-        "act_on_many" needs Needs::May(Permission::Converse) => act_on_many(conversations: Vec<(ConversationId, i64)>, act: Act) -> usize;
+        "act_on_many" needs Needs::May(Permission::Converse) => act_on_many(conversations: Vec<(ConversationId, i64)>, act: Act, #[server(default)] undo: Option<UndoId>) -> usize;
+        /// Undoes what this member did under an id. What somebody changed since stays as it is.
+        "undo" needs Needs::May(Permission::Converse) => undo(id: UndoId) -> Undone;
         /// Marks a conversation as read up to a number of incoming messages.
         "mark_read" needs Needs::May(Permission::Read) => mark_read(conversation: ConversationId, read_count: i64) -> ();
         /// Stores the member's unsent text. `by` is its author. If somebody else is signed in by now, nothing is stored in their name.

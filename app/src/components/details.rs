@@ -46,7 +46,7 @@ pub fn act_on(id: ConversationId) -> Callback<Act> {
         // Sends the state on screen along. If two members act at once, the server tells the second one (Promise 4).
         let seen = thread.open.with_untracked(|row| row.as_ref().filter(|row| row.id == id).map(ConversationRow::seen));
         let Some(seen) = seen else { return };
-        toasts.run(change_state(id, seen, act), |_| ());
+        toasts.run(change_state(id, seen, act, None), |_| ());
     })
 }
 

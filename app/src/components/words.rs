@@ -2,7 +2,7 @@
 
 use crate::{components::ui::Icon, state::WorkspaceState};
 use leptos::prelude::*;
-use model::{ChannelKind, Day, Line, MemberId, Sender, Status, TagId};
+use model::{Act, ChannelKind, Day, Line, MemberId, Sender, Status, TagId};
 
 /// The name of a member. The signed-in member is "You".
 pub fn member_name(workspace: WorkspaceState, id: MemberId) -> String {
@@ -85,6 +85,17 @@ pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
         }
         Line::Untagged { by, tag } => {
             format!("{} removed the tag {}", member_name(workspace, by), tag_name(workspace, tag))
+        }
+        Line::Undone { by, act } => {
+            let what = match act {
+                Act::Assign(_) => "the assignment",
+                Act::Close(_) => "closing it",
+                Act::Reopen => "reopening it",
+                Act::Pending => "setting it to pending",
+                Act::AddTag(tag) => &format!("adding the tag {}", tag_name(workspace, tag)),
+                Act::RemoveTag(tag) => &format!("removing the tag {}", tag_name(workspace, tag)),
+            };
+            format!("{} undid {what}", member_name(workspace, by))
         }
         Line::AutoReply => "Their automatic reply".to_owned(),
         Line::Bounce => "A mail server reported a problem".to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use model::{
     Act, ApiError, ConversationId, ConversationRow, Entry, EventBody, Line, MOST_IN_A_SET, MemberId, Needs, Permission,
-    Presence, Seen, Status, Trigger,
+    Presence, Seen, Status, Trigger, UndoId,
 };
 use store::{
     Command, Scope, Tx,
@@ -17,11 +17,14 @@ use store::{
 use super::{
     change::Change,
     tags::{added, usable},
+    undo::{Done, Inverse},
 };
 
 /// Acts on one conversation. It is refused if somebody else has changed the same thing since the member looked at it.
 #[derive(Debug, Clone, Copy)]
 pub struct ChangeState {
+    /// Under which id the member can undo it.
+    pub undo: Option<UndoId>,
     /// Which conversation.
     pub conversation: ConversationId,
     /// The state that the member saw.
@@ -53,7 +56,10 @@ impl Command for ChangeState {
         {
             return Ok(change.now.row);
         }
-        act_as_seen(tx, &scope, &mut change, self.act, by, self.seen.inbound).await?;
+        let done = act_as_seen(tx, &scope, &mut change, self.act, by, self.seen.inbound).await?;
+        if let Some(undo) = self.undo {
+            Inverse::Act { act: self.act, done: vec![done] }.keep(tx, &scope, undo, by).await?;
+        }
         Ok(change.finish(tx).await?.row)
     }
 }
@@ -66,6 +72,8 @@ pub struct ActOnMany {
     pub conversations: Vec<(ConversationId, i64)>,
     /// What to do.
     pub act: Act,
+    /// Under which id the member can undo all of it.
+    pub undo: Option<UndoId>,
 }
 
 #[async_trait]
@@ -83,7 +91,7 @@ impl Command for ActOnMany {
         possible(tx, &scope, self.act).await?;
         // Sorted, so that two such commands cannot deadlock.
         let conversations: BTreeMap<ConversationId, i64> = self.conversations.iter().copied().collect();
-        let mut set = Vec::new();
+        let (mut set, mut done) = (Vec::new(), Vec::new());
         for (id, inbound) in conversations {
             let mut change = match Change::load(tx, &scope, id).await {
                 Err(Error::Refused(ApiError::NotFound)) => continue,
@@ -92,11 +100,14 @@ impl Command for ActOnMany {
             if is_done(self.act, &change.now.row) {
                 continue;
             }
-            act_as_seen(tx, &scope, &mut change, self.act, by, inbound).await?;
+            done.push(act_as_seen(tx, &scope, &mut change, self.act, by, inbound).await?);
             set.push(change.finish_in_set(tx).await?);
         }
         let changed = set.len();
         if changed > 0 {
+            if let Some(undo) = self.undo {
+                Inverse::Act { act: self.act, done }.keep(tx, &scope, undo, by).await?;
+            }
             tx.emit(scope.workspace(), EventBody::Set(set));
         }
         Ok(changed)
@@ -137,7 +148,9 @@ async fn act_as_seen(
     act: Act,
     by: MemberId,
     inbound: i64,
-) -> Result<()> {
+) -> Result<Done> {
+    let conversation = change.now.row.id;
+    let before = change.now.row.state.clone();
     let unseen = is_unseen(act, inbound, &change.now.row);
     let (trigger, line) = match act {
         Act::Assign(to) => (Trigger::Assign(to), Line::Assigned { by, to }),
@@ -146,19 +159,25 @@ async fn act_as_seen(
         Act::Pending => (Trigger::SetPending, Line::Status { by, to: Status::Pending }),
         Act::AddTag(tag) => {
             change.now.row.tags = added(tx, scope, change.now.row.tags, tag).await?;
-            return change.line(tx, Line::Tagged { by, tag }).await;
+            change.line(tx, Line::Tagged { by, tag }).await?;
+            return Ok(Done { conversation, state: None });
         }
         Act::RemoveTag(tag) => {
             change.now.row.tags = change.now.row.tags.without(tag);
-            return change.line(tx, Line::Untagged { by, tag }).await;
+            change.line(tx, Line::Untagged { by, tag }).await?;
+            return Ok(Done { conversation, state: None });
         }
     };
     change.apply(trigger);
     change.line(tx, line).await?;
-    let Some(at) = change.now.row.last_inbound_at.filter(|_| unseen) else { return Ok(()) };
-    let was_closed = change.now.row.state.status == Status::Closed;
-    change.apply(Trigger::Inbound { at, presence: Presence::NotChat, assignee_stays: true });
-    if was_closed { change.line(tx, Line::ReopenedByThem).await } else { Ok(()) }
+    if let Some(at) = change.now.row.last_inbound_at.filter(|_| unseen) {
+        let was_closed = change.now.row.state.status == Status::Closed;
+        change.apply(Trigger::Inbound { at, presence: Presence::NotChat, assignee_stays: true });
+        if was_closed {
+            change.line(tx, Line::ReopenedByThem).await?;
+        }
+    }
+    Ok(Done { conversation, state: Some(Box::new((before, change.now.row.state.clone()))) })
 }
 
 /// Whether an act would close a message that the member has not seen and nobody has answered.

@@ -1,10 +1,10 @@
-//! Deletes expired rows: sessions, one-time links, sign-in attempts (S53). Expired ones are refused anyway; this only frees their rows.
+//! Deletes expired rows: sessions, one-time links, sign-in attempts (S53), and how to undo what is long done. Expired ones are refused anyway; this only frees their rows.
 
 use async_trait::async_trait;
 use model::Needs;
-use store::{Command, Tx, error::Result, expiry};
+use store::{Command, Tx, error::Result, expiry, undo};
 
-use super::sessions::IDLE_MS;
+use super::{sessions::IDLE_MS, undo::KEEP_MS};
 
 /// How many rows of one kind a transaction deletes.
 const AT_ONCE: i64 = 1_000;
@@ -25,7 +25,8 @@ impl Command for ForgetExpired {
         let sessions = expiry::forget_sessions(tx, &scope, now.plus(-IDLE_MS), AT_ONCE).await?;
         let links = expiry::forget_links(tx, &scope, AT_ONCE).await?;
         let attempts = expiry::forget_attempts(tx, now.plus(-ATTEMPTS_MS), AT_ONCE).await?;
+        let inverses = undo::forget(tx, &scope, now.plus(-KEEP_MS), AT_ONCE).await?;
         let most = u64::try_from(AT_ONCE).unwrap_or(u64::MAX);
-        Ok([sessions, links, attempts].into_iter().any(|gone| gone >= most))
+        Ok([sessions, links, attempts, inverses].into_iter().any(|gone| gone >= most))
     }
 }

@@ -20,6 +20,7 @@ pub mod search;
 pub mod send;
 pub mod sessions;
 pub mod tags;
+pub mod undo;
 mod unsent;
 pub mod vault;
 pub mod views;

@@ -2,15 +2,13 @@
 
 use async_trait::async_trait;
 use model::{
-    ApiError, Attachment, AttachmentId, Compose, Content, ConversationId, ConversationState, Delivery, DeliveryState,
-    Draft, DraftMode, Entry, EventBody, FactKind, Format, JobId, MemberId, Message, MessageId, Needs, Permission,
-    Preview, Sender, Timestamp, Trigger,
+    ApiError, Attachment, AttachmentId, Compose, Content, ConversationId, Delivery, DeliveryState, Draft, DraftMode,
+    Entry, EventBody, FactKind, Format, JobId, MemberId, Message, MessageId, Needs, Permission, Sender, Trigger,
 };
-use serde::{Deserialize, Serialize};
 use store::{
     Command, Scope, Tx,
     error::{Error, Result},
-    job, message, person, reply, search, workspace,
+    job, message, person, reply, search, undo, workspace,
 };
 
 use super::{
@@ -19,7 +17,9 @@ use super::{
     files::uploader,
     fingerprint,
     history::{NewFact, waited},
-    mail, unsent,
+    mail,
+    undo::{BeforeReply, Inverse, undo_id},
+    unsent,
     work::{Work, outside},
 };
 
@@ -41,16 +41,6 @@ pub struct SendMessage {
     /// The position of the last entry that the member saw. If somebody else replied after it, the member is asked first. None skips this
     /// check.
     pub seen: Option<i64>,
-}
-
-/// The conversation's state before a message. Cancelling the message restores it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Inverse {
-    version_after: i64,
-    pub(super) state: ConversationState,
-    preview: Preview,
-    last_at: Timestamp,
-    pub(super) first_response_ms: Option<i64>,
 }
 
 #[async_trait]
@@ -96,19 +86,12 @@ impl Command for SendMessage {
             DraftMode::Note => change.add(tx, new).await?,
             DraftMode::Reply => {
                 let record = workspace::load(tx.conn(), &scope).await?;
-                let inverse = |change: &Change| Inverse {
-                    version_after: change.now.row.version + 1,
-                    state: change.now.row.state.clone(),
-                    preview: change.now.row.preview.clone(),
-                    last_at: change.now.row.last_at,
-                    first_response_ms: change.now.row.first_response_ms,
-                };
-                let inverse = serde_json::to_string(&inverse(&change)).unwrap_or_default();
+                let inverse = Inverse::Reply(BeforeReply::of(&change));
                 let ms = waited(change.waiting_since(), tx.now());
                 change.now.row.first_response_ms = change.now.row.first_response_ms.or(ms);
                 change.apply(Trigger::Reply { by: me, pending: record.workspace.pending_after_reply });
                 let message = change.add(tx, new).await?;
-                message::set_undo(tx, &scope, self.id, &inverse).await?;
+                inverse.keep(tx, &scope, undo_id(self.id), me).await?;
                 let (id, over) = (JobId::new(self.id.uuid()), outside(channel.kind, channel.id));
                 Work::Send { message: self.id }.enqueue(tx, scope.workspace(), id, over, send_at).await?;
                 message
@@ -206,18 +189,10 @@ impl Command for CancelMessage {
         message.attachments.clear();
         let findable = search::findable(&scope, &message, &(&change.now).into());
         search::set(tx, &scope, message.id, findable).await?;
-        let inverse: Option<Inverse> =
-            message::undo(tx.conn(), &scope, message.id).await?.and_then(|json| serde_json::from_str(&json).ok());
-        if let Some(inverse) = inverse.filter(|inverse| inverse.version_after == change.now.row.version) {
-            let row = &mut change.now.row;
-            // The epoch only grows: an AI text that was begun meanwhile must not count as current.
-            let pen_epoch = row.state.pen_epoch + i64::from(row.state.pen != inverse.state.pen);
-            row.state = ConversationState { pen_epoch, ..inverse.state };
-            row.preview = inverse.preview;
-            row.last_at = inverse.last_at;
-            row.first_response_ms = inverse.first_response_ms;
-        } else {
-            unsent::taken_back(tx, &scope, &mut change, message.n).await?;
+        let inverse = undo::inverse(tx.conn(), &scope, undo_id(message.id)).await?;
+        match inverse.and_then(|json| BeforeReply::read(&json)) {
+            Some(before) if before.version_after == change.now.row.version => before.restore(&mut change),
+            _ => unsent::taken_back(tx, &scope, &mut change, message.n).await?,
         }
         let taken_back = NewFact::new(FactKind::TakenBack, change.actor()).about(message.id);
         change.note(taken_back);

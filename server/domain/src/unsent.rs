@@ -6,7 +6,7 @@ use store::{Scope, Tx, error::Result, history::FactActor, reply, workspace};
 use super::{
     change::Change,
     history::{self, NewFact, waited},
-    send::Inverse,
+    undo::BeforeReply,
 };
 
 /// Applies a message's stored delivery state to its conversation. A reply that was not delivered opens it again. Such a reply that was sent
@@ -48,8 +48,8 @@ async fn not_sent(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, n: i64) -
     let in_vain: Vec<_> = replies.into_iter().take_while(|reply| reply.state.is_unsent()).collect();
     let mut unanswered = None;
     if in_vain.iter().any(|reply| reply.n == n) {
-        let before: Vec<Inverse> =
-            in_vain.iter().filter_map(|reply| serde_json::from_str(reply.undo.as_deref()?).ok()).collect();
+        let before: Vec<BeforeReply> =
+            in_vain.iter().filter_map(|reply| BeforeReply::read(reply.inverse.as_deref()?)).collect();
         unanswered = Some(Unanswered {
             waiting_since: before.iter().filter_map(|before| before.state.waiting_since).min(),
             missed_at: before.iter().filter_map(|before| before.state.missed_at).min(),

@@ -130,6 +130,6 @@ mod tests {
         let SendOutcome::Unknown(reason) = given_up(true, "It is resting.", "Try again.") else {
             panic!("a person decides")
         };
-        assert!(reason.starts_with("It is resting. An earlier try"), "{reason}");
+        assert!(reason.starts_with("It is resting. An earlier attempt"), "{reason}");
     }
 }

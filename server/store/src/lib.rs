@@ -36,6 +36,7 @@ pub mod session;
 mod slots;
 mod table;
 pub mod tag;
+pub mod undo;
 pub mod upload;
 mod wake;
 mod wanted;
@@ -77,6 +78,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         search_people::STATEMENTS,
         session::STATEMENTS,
         tag::STATEMENTS,
+        undo::STATEMENTS,
         upload::STATEMENTS,
     ];
     let own = match engine {

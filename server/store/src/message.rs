@@ -18,8 +18,6 @@ pub(super) const STATEMENTS: &[&str] = &[
     PAGE,
     PUBLIC,
     ONE,
-    SET_UNDO,
-    UNDO,
     FINGERPRINT,
     PROVIDER,
     BY_PROVIDER,
@@ -286,27 +284,6 @@ pub async fn set_delivery(
     let values = args![scope.workspace(), id, delivery.state.as_str(), delivery.send_at, delivery.reason.clone()];
     tx.exec(SET_DELIVERY, values).await?;
     Ok(())
-}
-
-const SET_UNDO: &str = "UPDATE message SET undo = $3 WHERE workspace_id = $1 AND id = $2";
-
-/// Stores how to undo a message (Promise 8), as JSON.
-///
-/// # Errors
-/// When the database fails.
-pub async fn set_undo(tx: &mut Tx<'_>, scope: &Scope, id: MessageId, inverse: &str) -> Result<(), StoreError> {
-    tx.exec(SET_UNDO, args![scope.workspace(), id, inverse]).await?;
-    Ok(())
-}
-
-const UNDO: &str = "SELECT undo FROM message WHERE workspace_id = $1 AND id = $2";
-
-/// How to undo a message, if that was stored.
-///
-/// # Errors
-/// When the database fails.
-pub async fn undo(conn: &mut Conn<'_>, scope: &Scope, id: MessageId) -> Result<Option<String>, StoreError> {
-    Ok(conn.opt::<(Option<String>,)>(UNDO, args![scope.workspace(), id]).await?.and_then(|(inverse,)| inverse))
 }
 
 const SET_PROVIDER: &str = "UPDATE message SET channel_id = $3, provider_id = $4 WHERE workspace_id = $1 AND id = $2";

@@ -19,12 +19,14 @@ pub struct Reply {
     /// Its delivery state.
     pub state: DeliveryState,
     /// What the reply changed in the conversation, as JSON. None when that was not stored.
-    pub undo: Option<String>,
+    pub inverse: Option<String>,
 }
 
 /// `n > 0` is true for every row. It makes PostgreSQL use the index on positions.
-const NEWEST: &str = "SELECT n, state, undo FROM message WHERE workspace_id = $1 AND conversation_id = $2 AND n > 0 AND kind = 'outgoing' \
-     AND sender <> 'auto' AND state <> 'cancelled' ORDER BY n DESC LIMIT 50";
+const NEWEST: &str = "SELECT m.n, m.state, u.inverse FROM message m \
+     LEFT JOIN undo u ON u.workspace_id = m.workspace_id AND u.id = m.id AND u.part = 0 \
+     WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.n > 0 AND m.kind = 'outgoing' \
+     AND m.sender <> 'auto' AND m.state <> 'cancelled' ORDER BY m.n DESC LIMIT 50";
 
 /// The newest replies of people and AI agents, newest first, at most 50.
 ///
@@ -32,7 +34,7 @@ const NEWEST: &str = "SELECT n, state, undo FROM message WHERE workspace_id = $1
 /// When the database fails.
 pub async fn newest(conn: &mut Conn<'_>, scope: &Scope, id: ConversationId) -> Result<Vec<Reply>, StoreError> {
     let rows: Vec<(i64, String, Option<String>)> = conn.all(NEWEST, args![scope.workspace(), id]).await?;
-    let reply = |(n, state, undo)| Ok(Reply { n, state: read("delivery state", state)?, undo });
+    let reply = |(n, state, inverse)| Ok(Reply { n, state: read("delivery state", state)?, inverse });
     rows.into_iter().map(reply).collect()
 }
 

@@ -185,7 +185,7 @@ async fn history_has_both_moves_of_what_was_closed_unseen(world: World) {
     world.inbound("amelie", "One more thing").await;
     let seen = Seen { status: Status::Open, assignee: None, inbound: 1 };
     for act in [Act::Close(CloseReason::Spam), Act::Pending] {
-        world.db.write(&world.owner.scope, ChangeState { conversation, seen, act }).await.unwrap();
+        world.db.write(&world.owner.scope, ChangeState { conversation, seen, act, undo: None }).await.unwrap();
         assert_eq!(world.row(conversation).await.state.status, Status::Open);
     }
     let facts = of(&world, conversation).await;
@@ -206,7 +206,7 @@ async fn history_has_what_was_done_to_many_at_once(world: World) {
     }
     let act = Act::Close(CloseReason::Resolved);
     world.act(&world.owner, conversations[0], act).await.unwrap();
-    let many = ActOnMany { conversations: conversations.iter().map(|id| (*id, 1)).collect(), act };
+    let many = ActOnMany { conversations: conversations.iter().map(|id| (*id, 1)).collect(), act, undo: None };
     assert_eq!(world.db.write(&world.owner.scope, many).await.unwrap(), 2);
     for conversation in conversations {
         let facts = of(&world, conversation).await;
@@ -280,7 +280,7 @@ async fn history_is_kept_with_its_change_or_not_at_all(world: World) {
     world.receive(inbound).await.unwrap();
     world.db.write(owner, reply).await.unwrap();
     let seen = Seen { status: Status::Open, assignee: None, inbound: 1 };
-    let late = ChangeState { conversation, seen, act: Act::Close(CloseReason::Resolved) };
+    let late = ChangeState { conversation, seen, act: Act::Close(CloseReason::Resolved), undo: None };
     assert!(world.db.write(owner, late).await.is_err());
     let team = Some(TeamId::new(new_id()));
     assert!(world.db.write(owner, Alter { conversation, team, agent: None, then_fail: true }).await.is_err());

@@ -58,6 +58,7 @@ mod tenants;
 mod trim;
 mod two;
 mod undo;
+mod undo_acts;
 mod unsent;
 mod uploads;
 mod visible;

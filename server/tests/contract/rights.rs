@@ -12,13 +12,14 @@ use domain::{
     send::{CancelMessage, SendMessage, SendNow},
     sessions::{ChangePassword, EndSession, Invitation, Invite, ResetPassword, RevokeInvite},
     tags::{AddTag, EditTag, MergeTag, TagContact},
+    undo::Undo,
     views::{DeleteView, OrderViews, SaveView},
 };
 use model::{
     Act, AgentId, ApiError, AttachmentId, Audience, ChannelId, CloseReason, ContactField, ContactId, ConversationId,
     Draft, DraftMode, EmailSettings, Host, IdentityId, InviteId, JobId, MailId, Member, MemberId, MessageId, Needs,
-    Permission, Role, SavedView, SavedViewId, Security, Seen, SessionId, Sort, Status, TagColor, TagId, TeamId, View,
-    ViewIcon, Visibility,
+    Permission, Role, SavedView, SavedViewId, Security, Seen, SessionId, Sort, Status, TagColor, TagId, TeamId, UndoId,
+    View, ViewIcon, Visibility,
 };
 use store::{
     Scope,
@@ -77,7 +78,7 @@ macro_rules! tried {
 /// Gives every command that a member can give, with these ids.
 pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried> {
     use Permission::{Administer, Converse, Read};
-    let (conversation, text) = (ids.conversation, || "Hello".to_owned());
+    let (conversation, text, undo) = (ids.conversation, || "Hello".to_owned(), UndoId::new(new_id()));
     let send = |mode| SendMessage {
         id: MessageId::new(new_id()),
         conversation,
@@ -93,7 +94,8 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
     tried![world, scope;
         "take back" Some(Converse) => CancelMessage(ids.messages[0]),
         "send now" Some(Converse) => SendNow(ids.messages[1]),
-        "close" Some(Converse) => act(world, conversation, Act::Close(CloseReason::Resolved)).await,
+        "close" Some(Converse) => ChangeState { undo: Some(undo), ..act(world, conversation, Act::Close(CloseReason::Resolved)).await },
+        "undo" Some(Converse) => Undo(undo),
         "reopen" Some(Converse) => act(world, conversation, Act::Reopen).await,
         "set pending" Some(Converse) => act(world, conversation, Act::Pending).await,
         "reply" Some(Converse) => send(DraftMode::Reply),
@@ -135,7 +137,7 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
 async fn act(world: &World, conversation: ConversationId, act: Act) -> ChangeState {
     let unseen = Seen { status: Status::Open, assignee: None, inbound: 0 };
     let seen = world.thread(&world.owner, conversation).await.map_or(unseen, |thread| thread.row.seen());
-    ChangeState { conversation, seen, act }
+    ChangeState { conversation, seen, act, undo: None }
 }
 
 /// One of everything, in this workspace, for `who` to try commands on.
@@ -339,6 +341,7 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
         ("set_chat", needs::<SetChat>()),
         ("set_in_team", needs::<SetInTeam>()),
         ("set_team_channels", needs::<SetTeamChannels>()),
+        ("undo", needs::<Undo>()),
         ("sign_in", needs::<domain::sessions::SignIn>()),
         ("sign_out", needs::<EndSession>()),
         ("set_up", needs::<domain::sessions::SetUp>()),

@@ -55,7 +55,7 @@ async fn session(
             _ => None,
         };
         if let Some(act) = act {
-            match world.db.write(&who.scope, ChangeState { conversation, seen, act }).await {
+            match world.db.write(&who.scope, ChangeState { conversation, seen, act, undo: None }).await {
                 Ok(row) => {
                     tally.lock().unwrap().claims.insert((conversation, who.id, row.version));
                     seen = row.seen();

@@ -118,7 +118,7 @@ async fn p4_the_second_claim_is_refused(world: World) {
     let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
     let seen = world.row(conversation).await.seen();
-    let claim = |who: &Person| ChangeState { conversation, seen, act: Act::Assign(Some(who.id)) };
+    let claim = |who: &Person| ChangeState { conversation, seen, act: Act::Assign(Some(who.id)), undo: None };
     let won = world.db.write(&agent.scope, claim(&agent)).await.unwrap();
     assert!(
         is_conflict(world.db.write(&world.owner.scope, claim(&world.owner)).await),
@@ -127,7 +127,7 @@ async fn p4_the_second_claim_is_refused(world: World) {
     assert_eq!(world.row(conversation).await.state.assignee, Some(agent.id));
     // The same request again, its answer lost on the way, is answered and not refused.
     assert_eq!(world.db.write(&agent.scope, claim(&agent)).await.unwrap().version, won.version);
-    let close = ChangeState { conversation, seen: won.seen(), act: Act::Close(CloseReason::Resolved) };
+    let close = ChangeState { conversation, seen: won.seen(), act: Act::Close(CloseReason::Resolved), undo: None };
     world.db.write(&agent.scope, close).await.unwrap();
     let pending = ChangeState { act: Act::Pending, ..close };
     assert!(
@@ -141,10 +141,10 @@ async fn p4_what_came_in_meanwhile_refuses_no_click_and_is_not_put_away(world: W
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
     let seen = world.row(conversation).await.seen();
     let wait = world.inbound("amelie", "Wait").await;
-    let take = ChangeState { conversation, seen, act: Act::Assign(Some(agent.id)) };
+    let take = ChangeState { conversation, seen, act: Act::Assign(Some(agent.id)), undo: None };
     let row = world.db.write(&agent.scope, take).await.unwrap();
     assert_eq!(row.state.assignee, Some(agent.id));
-    let close = ChangeState { conversation, seen, act: Act::Close(CloseReason::Resolved) };
+    let close = ChangeState { conversation, seen, act: Act::Close(CloseReason::Resolved), undo: None };
     let row = world.db.write(&agent.scope, close).await.unwrap();
     assert_eq!((row.state.status, row.state.waiting_since), (Status::Open, Some(wait.at)), "as if they wrote after it");
     let lines: Vec<_> = world.thread(&agent, conversation).await.unwrap().messages;
@@ -162,24 +162,24 @@ async fn p4_only_what_nobody_answered_comes_back_and_asked_twice_once(world: Wor
     world.inbound("amelie", "Wait").await;
     // A colleague saw it and closed. To give the conversation away afterwards opens nothing.
     world.act(&world.owner, conversation, Act::Close(CloseReason::Resolved)).await.unwrap();
-    let assign = ChangeState { conversation, seen, act: Act::Assign(Some(agent.id)) };
+    let assign = ChangeState { conversation, seen, act: Act::Assign(Some(agent.id)), undo: None };
     assert_eq!(world.db.write(&agent.scope, assign).await.unwrap().state.status, Status::Closed);
     // A colleague answered it: closing over the answer is closing.
     world.inbound("amelie", "Hello?").await;
     world.reply(&world.owner, conversation, "Here we are").await.unwrap();
     world.act(&world.owner, conversation, Act::Reopen).await.unwrap();
-    let close = ChangeState { conversation, seen, act: Act::Close(CloseReason::Resolved) };
+    let close = ChangeState { conversation, seen, act: Act::Close(CloseReason::Resolved), undo: None };
     let row = world.db.write(&agent.scope, close).await.unwrap();
     assert_eq!(row.state.status, Status::Closed);
     // A colleague opened it by hand: that is a decision, and not what came in.
     let closed = world.row(conversation).await.seen();
     world.act(&world.owner, conversation, Act::Reopen).await.unwrap();
-    let pending = ChangeState { conversation, seen: closed, act: Act::Pending };
+    let pending = ChangeState { conversation, seen: closed, act: Act::Pending, undo: None };
     assert!(is_conflict(world.db.write(&agent.scope, pending).await));
     // The same click twice, its first answer lost.
     let seen = world.row(conversation).await.seen();
     world.inbound("amelie", "One more thing").await;
-    let close = ChangeState { conversation, seen, act: Act::Close(CloseReason::Spam) };
+    let close = ChangeState { conversation, seen, act: Act::Close(CloseReason::Spam), undo: None };
     let first = world.db.write(&agent.scope, close).await.unwrap();
     let again = world.db.write(&agent.scope, close).await.unwrap();
     assert_eq!((first.version, again.version), (first.version, first.version), "nothing happens twice");
@@ -196,8 +196,11 @@ async fn many_are_changed_at_once_and_what_is_not_theirs_is_passed_over(world: W
     }
     world.act(&agent, all[0], Act::Close(CloseReason::Spam)).await.unwrap();
     let seq = world.last_seq().await;
-    let close =
-        ActOnMany { conversations: all.iter().map(|id| (*id, 1)).collect(), act: Act::Close(CloseReason::Resolved) };
+    let close = ActOnMany {
+        conversations: all.iter().map(|id| (*id, 1)).collect(),
+        act: Act::Close(CloseReason::Resolved),
+        undo: None,
+    };
     assert_eq!(world.db.write(&agent.scope, close.clone()).await.unwrap(), 2, "the two that are theirs and open");
     assert_eq!(world.last_seq().await, seq + 1, "one event tells of all");
     let mut open = Vec::new();

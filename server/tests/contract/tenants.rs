@@ -154,7 +154,12 @@ async fn s17_what_is_mine_cannot_be_given_what_is_theirs(world: World) {
     let seen = world.row(mine.conversation).await.seen();
     let assign = async |to| {
         let act = Act::Assign(Some(to));
-        told(world.db.write(&world.owner.scope, ChangeState { conversation: mine.conversation, seen, act }).await)
+        told(
+            world
+                .db
+                .write(&world.owner.scope, ChangeState { conversation: mine.conversation, seen, act, undo: None })
+                .await,
+        )
     };
     let foreign = assign(tenant.owner.id).await;
     assert_eq!(foreign, assign(MemberId::new(new_id())).await);

@@ -11,10 +11,11 @@ use domain::{
     people::{AddTeam, EditChannel, EditMember, EditWorkspace, SetChat, SetInTeam, SetTeamChannels},
     send::{CancelMessage, SendNow},
     sessions::{Browser, SignIn},
+    undo::Undo,
 };
 use model::{
     Act, Channel, ChannelKind, CloseReason, Contact, ContactField, ContactId, ConversationId, Draft, DraftMode,
-    EventBody, MemberId, MessageId, Role, Seen, TeamId, Visibility,
+    EventBody, MemberId, MessageId, Role, Seen, TeamId, UndoId, Visibility,
 };
 use server::jobs::Worker;
 use store::{
@@ -62,6 +63,7 @@ pub struct Walk {
     conversations: Vec<(ConversationId, Seen, i64)>,
     contacts: Vec<Contact>,
     outgoing: Vec<MessageId>,
+    acts: Vec<UndoId>,
 }
 
 impl Walk {
@@ -100,6 +102,7 @@ impl Walk {
             conversations: vec![],
             contacts: vec![],
             outgoing: vec![],
+            acts: vec![],
         }
     }
 
@@ -202,22 +205,35 @@ impl Walk {
         let seen = if self.dice.once_in(5) { before } else { now };
         let text = format!("{} {}", self.dice.of(&WORDS), self.dice.below(100));
         let mode = *self.dice.of(DraftMode::ALL);
+        if let Some(&id) = self.acts.last().filter(|_| self.dice.once_in(12)) {
+            self.acts.pop();
+            return self.give(scope, Undo(id), &say("undoes what they did, or somebody else")).await;
+        }
+        let undo = UndoId::new(new_id());
+        self.acts.push(undo);
         match self.dice.below(14) {
             0..=2 => self.give(scope, message(conversation, mode, &text), &say("sends")).await,
             3..=4 => {
                 let to: Option<MemberId> =
                     if self.dice.once_in(4) { None } else { Some(self.dice.of(&self.people).id) };
-                self.give(scope, ChangeState { conversation, seen, act: Act::Assign(to) }, &say("assigns")).await
+                self.give(
+                    scope,
+                    ChangeState { conversation, seen, act: Act::Assign(to), undo: Some(undo) },
+                    &say("assigns"),
+                )
+                .await
             }
             5 if self.dice.once_in(2) => {
                 let some =
                     (0..3).map(|_| *self.dice.of(&self.conversations)).map(|(id, _, inbound)| (id, inbound)).collect();
                 let act = *self.dice.of(&[Act::Close(CloseReason::Spam), Act::Reopen, Act::Assign(None)]);
-                self.give(scope, ActOnMany { conversations: some, act }, &say("acts on several")).await
+                self.give(scope, ActOnMany { conversations: some, act, undo: Some(undo) }, &say("acts on several"))
+                    .await
             }
             5..=6 => {
                 let act = *self.dice.of(&[Act::Close(CloseReason::Resolved), Act::Reopen, Act::Pending]);
-                self.give(scope, ChangeState { conversation, seen, act }, &say("changes the state")).await
+                self.give(scope, ChangeState { conversation, seen, act, undo: Some(undo) }, &say("changes the state"))
+                    .await
             }
             7 if !self.outgoing.is_empty() => {
                 let id = *self.dice.of(&self.outgoing);

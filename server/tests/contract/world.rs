@@ -230,7 +230,7 @@ impl World {
     /// Does it with the version that is there now.
     pub async fn act(&self, who: &Person, conversation: ConversationId, act: Act) -> Result<ConversationRow> {
         let seen = self.row(conversation).await.seen();
-        self.db.write(&who.scope, ChangeState { conversation, seen, act }).await
+        self.db.write(&who.scope, ChangeState { conversation, seen, act, undo: None }).await
     }
 
     /// The conversation as the owner sees it.

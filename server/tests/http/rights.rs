@@ -52,6 +52,7 @@ pub fn functions(conversation: &Value, app: &App) -> Vec<(&'static str, Value, N
             json!({ "conversation": c, "seen": { "status": "open", "assignee": null, "inbound": 0 }, "act": "reopen" }),
         ),
         ("act_on_many", json!({ "conversations": [[c, 1]], "act": "reopen" })),
+        ("undo", json!({ "id": id() })),
         ("save_draft", json!({ "conversation": c, "mode": "reply", "text": "x" })),
         ("edit_contact", json!({ "id": id(), "field": "name", "value": "x", "seen": 1 })),
         ("make_contact", json!({ "conversation": c, "id": id(), "field": "name", "value": "x" })),

@@ -28,7 +28,7 @@ impl Bearer {
         for tag in tags {
             match self {
                 Self::Conversation(id) => {
-                    change_state(id, seen, if add { Act::AddTag(tag) } else { Act::RemoveTag(tag) }).await?;
+                    change_state(id, seen, if add { Act::AddTag(tag) } else { Act::RemoveTag(tag) }, None).await?;
                 }
                 Self::Contact(id) => {
                     let contact = tag_contact(id, tag, add).await?;

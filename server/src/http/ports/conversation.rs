@@ -8,10 +8,11 @@ use domain::{
     inbox::{MarkRead, SaveDraft},
     mail::BeginMail,
     send::{CancelMessage, SendMessage, SendNow},
+    undo::Undo,
 };
 use model::{
     Act, Contact, ContactField, ContactId, ConversationId, ConversationRow, Draft, DraftMode, MemberId, Message,
-    MessageId, Seen,
+    MessageId, Seen, UndoId, Undone,
 };
 
 use super::{Answer, MemberPort};
@@ -36,12 +37,27 @@ impl ConversationPort for MemberPort {
         self.write(SendNow(id)).await
     }
 
-    async fn change_state(&self, conversation: ConversationId, seen: Seen, act: Act) -> Answer<ConversationRow> {
-        self.write(ChangeState { conversation, seen, act }).await
+    async fn change_state(
+        &self,
+        conversation: ConversationId,
+        seen: Seen,
+        act: Act,
+        undo: Option<UndoId>,
+    ) -> Answer<ConversationRow> {
+        self.write(ChangeState { conversation, seen, act, undo }).await
     }
 
-    async fn act_on_many(&self, conversations: Vec<(ConversationId, i64)>, act: Act) -> Answer<usize> {
-        self.write(ActOnMany { conversations, act }).await
+    async fn act_on_many(
+        &self,
+        conversations: Vec<(ConversationId, i64)>,
+        act: Act,
+        undo: Option<UndoId>,
+    ) -> Answer<usize> {
+        self.write(ActOnMany { conversations, act, undo }).await
+    }
+
+    async fn undo(&self, id: UndoId) -> Answer<Undone> {
+        self.write(Undo(id)).await
     }
 
     async fn mark_read(&self, conversation: ConversationId, read_count: i64) -> Answer<()> {

@@ -1,0 +1,211 @@
+//! Undoes what a member did (Promise 8). Every act stores its inverse in the same transaction: what it changed, as it was and as it became.
+//! Undoing restores what is still as the act left it. What somebody changed since stays, and is counted.
+
+use async_trait::async_trait;
+use model::{
+    Act, ApiError, ConversationId, ConversationState, EventBody, Line, MemberId, MessageId, Needs, Permission, Preview,
+    TagId, Tags, Timestamp, UndoId, Undone,
+};
+use serde::{Deserialize, Serialize};
+use store::{
+    Command, Scope, Tx,
+    error::{Error, Result, StoreError},
+    undo, workspace,
+};
+
+use super::{
+    change::Change,
+    tags::{added, usable},
+};
+
+/// How long an act can be undone, in milliseconds. Replies need their former state for as long as they may come back as undelivered.
+pub const KEEP_MS: i64 = 30 * 24 * 3_600_000;
+/// The most parts of one act.
+const MOST_PARTS: i64 = 1_000;
+
+/// How to undo something.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Inverse {
+    /// A reply. Cancelling it restores the conversation, if nothing happened since.
+    Reply(BeforeReply),
+    /// An act on conversations.
+    Act {
+        /// The act.
+        act: Act,
+        /// What it did to each conversation.
+        done: Vec<Done>,
+    },
+}
+
+/// A conversation before a reply.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct BeforeReply {
+    pub(super) version_after: i64,
+    pub(super) state: ConversationState,
+    preview: Preview,
+    last_at: Timestamp,
+    pub(super) first_response_ms: Option<i64>,
+}
+
+impl BeforeReply {
+    /// The conversation as it is, before a change that adds a reply.
+    pub(super) fn of(change: &Change) -> Self {
+        let row = &change.now.row;
+        Self {
+            version_after: row.version + 1,
+            state: row.state.clone(),
+            preview: row.preview.clone(),
+            last_at: row.last_at,
+            first_response_ms: row.first_response_ms,
+        }
+    }
+
+    /// Reads a stored inverse, if it is one of a reply.
+    pub(super) fn read(json: &str) -> Option<Self> {
+        match Inverse::read(json) {
+            Some(Inverse::Reply(before)) => Some(before),
+            _ => None,
+        }
+    }
+
+    /// Makes the conversation what it was.
+    pub(super) fn restore(self, change: &mut Change) {
+        let row = &mut change.now.row;
+        // The epoch only grows: an AI text that was begun meanwhile must not count as current.
+        let pen_epoch = row.state.pen_epoch + i64::from(row.state.pen != self.state.pen);
+        row.state = ConversationState { pen_epoch, ..self.state };
+        row.preview = self.preview;
+        row.last_at = self.last_at;
+        row.first_response_ms = self.first_response_ms;
+    }
+}
+
+/// What an act did to one conversation.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Done {
+    pub(super) conversation: ConversationId,
+    /// The states before and after. None for tags, which are no part of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) state: Option<Box<(ConversationState, ConversationState)>>,
+}
+
+/// The id of a reply's own inverse.
+pub(super) const fn undo_id(reply: MessageId) -> UndoId {
+    UndoId::new(reply.uuid())
+}
+
+impl Inverse {
+    /// Reads a stored inverse. None if an older version wrote it in a way that is no longer known: then it cannot be undone.
+    pub(super) fn read(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
+    /// Stores it as part 0 of what a member did.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn keep(&self, tx: &mut Tx<'_>, scope: &Scope, id: UndoId, member: MemberId) -> Result<()> {
+        let json = serde_json::to_string(self).map_err(unwritable)?;
+        undo::add(tx, scope, (id, 0), member, json).await?;
+        Ok(())
+    }
+}
+
+fn too_late() -> Error {
+    ApiError::Conflict { message: "This can no longer be undone.".to_owned() }.into()
+}
+
+fn unwritable(error: serde_json::Error) -> Error {
+    StoreError::Corrupt(error.to_string()).into()
+}
+
+/// Undoes an act of the member who asks. A repeated request gets the answer of the first.
+#[derive(Debug, Clone, Copy)]
+pub struct Undo(pub UndoId);
+
+#[async_trait]
+impl Command for Undo {
+    type Output = Undone;
+    const NEEDS: Needs = Needs::May(Permission::Converse);
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Undone> {
+        let scope = tx.scope()?;
+        let me = scope.person()?.member.id;
+        let parts = undo::find(tx.conn(), &scope, self.0, me, MOST_PARTS).await?;
+        if parts.is_empty() {
+            return Err(too_late());
+        }
+        let mut all = Undone::default();
+        for part in parts {
+            let result = match part.result.as_deref().and_then(|json| serde_json::from_str(json).ok()) {
+                Some(before) => before,
+                None => {
+                    let Some(Inverse::Act { act, done }) = Inverse::read(&part.inverse) else { return Err(too_late()) };
+                    let result = undo_part(tx, &scope, me, act, done).await?;
+                    let json = serde_json::to_string(&result).map_err(unwritable)?;
+                    undo::done(tx, &scope, (self.0, part.part), json).await?;
+                    result
+                }
+            };
+            all = all.and(result);
+        }
+        Ok(all)
+    }
+}
+
+/// Undoes an act on some conversations, with one event for all of them.
+async fn undo_part(tx: &mut Tx<'_>, scope: &Scope, by: MemberId, act: Act, done: Vec<Done>) -> Result<Undone> {
+    let (mut result, mut set, is_one) = (Undone::default(), Vec::new(), done.len() == 1);
+    for one in done {
+        let Some(change) = undo_one(tx, scope, by, act, one).await? else {
+            result.changed_since += 1;
+            continue;
+        };
+        result.undone += 1;
+        match is_one {
+            true => drop(change.finish(tx).await?),
+            false => set.push(change.finish_in_set(tx).await?),
+        }
+    }
+    if !set.is_empty() {
+        tx.emit(scope.workspace(), EventBody::Set(set));
+    }
+    Ok(result)
+}
+
+/// The conversation as it is to be stored. None if the member sees it no more, or if somebody changed since what the act changed.
+async fn undo_one(tx: &mut Tx<'_>, scope: &Scope, by: MemberId, act: Act, done: Done) -> Result<Option<Change>> {
+    let mut change = match Change::load(tx, scope, done.conversation).await {
+        Err(Error::Refused(ApiError::NotFound)) => return Ok(None),
+        loaded => loaded?,
+    };
+    let tags = change.now.row.tags;
+    match (act, done.state) {
+        (Act::AddTag(tag), _) if tags.contains(tag) => change.now.row.tags = tags.without(tag),
+        (Act::RemoveTag(tag), _) if !tags.contains(tag) => match again(tx, scope, tags, tag).await {
+            // The tag was archived, or the conversation has as many as it may.
+            Err(Error::Refused(_)) => return Ok(None),
+            tags => change.now.row.tags = tags?,
+        },
+        (Act::Assign(_) | Act::Close(_) | Act::Reopen | Act::Pending, Some(state)) => {
+            let (before, after) = *state;
+            let Some(restored) = change.now.row.state.undone(&before, &after) else { return Ok(None) };
+            let back = restored.assignee.filter(|_| restored.assignee != change.now.row.state.assignee);
+            if let Some(member) = back
+                && !workspace::is_member(tx.conn(), scope, member).await?
+            {
+                return Ok(None);
+            }
+            change.now.row.state = restored;
+        }
+        _ => return Ok(None),
+    }
+    change.line(tx, Line::Undone { by, act }).await?;
+    Ok(Some(change))
+}
+
+async fn again(tx: &mut Tx<'_>, scope: &Scope, tags: Tags, tag: TagId) -> Result<Tags> {
+    usable(tx, scope, tag).await?;
+    added(tx, scope, tags, tag).await
+}

@@ -1,0 +1,90 @@
+//! How to undo acts and replies (Promise 8): one row per act, or several where an act was done in parts. The domain knows what an inverse
+//! says; here it is JSON.
+
+use model::{MemberId, Timestamp, UndoId};
+
+use super::{
+    Scope, Tx,
+    conn::{Conn, args},
+};
+use crate::error::StoreError;
+
+pub(super) const STATEMENTS: &[&str] = &[ADD, INVERSE, FIND, DONE, FORGET];
+
+const ADD: &str = "INSERT INTO undo (workspace_id, id, part, member_id, at, inverse) VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (workspace_id, id, part) DO NOTHING";
+
+/// Stores how to undo what a member does, or a part of it. False if that part was stored before: whoever gives an id twice undoes the first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    (id, part): (UndoId, i64),
+    member: MemberId,
+    inverse: String,
+) -> Result<bool, StoreError> {
+    let now = tx.now();
+    Ok(tx.exec(ADD, args![scope.workspace(), id, part, member, now, inverse]).await? > 0)
+}
+
+const INVERSE: &str = "SELECT inverse FROM undo WHERE workspace_id = $1 AND id = $2 AND part = 0";
+
+/// How to undo what was done in one part, whoever did it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn inverse(conn: &mut Conn<'_>, scope: &Scope, id: UndoId) -> Result<Option<String>, StoreError> {
+    Ok(conn.opt::<(String,)>(INVERSE, args![scope.workspace(), id]).await?.map(|(inverse,)| inverse))
+}
+
+/// A stored part of an act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its number, from 0.
+    pub part: i64,
+    /// How to undo it, as JSON.
+    pub inverse: String,
+    /// What came of undoing it, as JSON. None while it was not undone.
+    pub result: Option<String>,
+}
+
+const FIND: &str = "SELECT part, inverse, result FROM undo WHERE workspace_id = $1 AND id = $2 AND member_id = $3 ORDER BY part LIMIT $4";
+
+/// The parts of what this member did, at most `most`. Nobody undoes what somebody else did.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    id: UndoId,
+    member: MemberId,
+    most: i64,
+) -> Result<Vec<Part>, StoreError> {
+    let rows: Vec<(i64, String, Option<String>)> = conn.all(FIND, args![scope.workspace(), id, member, most]).await?;
+    Ok(rows.into_iter().map(|(part, inverse, result)| Part { part, inverse, result }).collect())
+}
+
+const DONE: &str = "UPDATE undo SET result = $4 WHERE workspace_id = $1 AND id = $2 AND part = $3 AND result IS NULL";
+
+/// Stores what came of undoing a part.
+///
+/// # Errors
+/// When the database fails.
+pub async fn done(tx: &mut Tx<'_>, scope: &Scope, (id, part): (UndoId, i64), result: String) -> Result<(), StoreError> {
+    tx.exec(DONE, args![scope.workspace(), id, part, result]).await?;
+    Ok(())
+}
+
+const FORGET: &str = "DELETE FROM undo WHERE workspace_id = $1 AND (id, part) IN (SELECT id, part FROM undo \
+     WHERE workspace_id = $1 AND at <= $2 LIMIT $3)";
+
+/// Deletes up to `most` rows that are older. Returns how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(tx: &mut Tx<'_>, scope: &Scope, older_than: Timestamp, most: i64) -> Result<u64, StoreError> {
+    tx.exec(FORGET, args![scope.workspace(), older_than, most]).await
+}

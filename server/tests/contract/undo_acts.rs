@@ -1,0 +1,184 @@
+//! Promise 8: an act and its undoing leave what was there. What somebody changed since stays, and is counted.
+
+use domain::{
+    act::{ActOnMany, ChangeState},
+    expiry::ForgetExpired,
+    tags::AddTag,
+    undo::{KEEP_MS, Undo},
+};
+use model::{
+    Act, CloseReason, ConversationId, ConversationRow, DraftMode, Entry, Line, Role, Sort, Status, UndoId, Undone,
+    View, Visibility,
+};
+use store::clock::new_id;
+
+use crate::{
+    dice::Dice,
+    world::{Person, World, is_conflict, message},
+};
+
+on_both_engines!(
+    p8_an_act_and_its_undoing_change_nothing,
+    p8_what_somebody_changed_since_stays_and_is_counted,
+    p8_what_came_in_since_is_not_put_away_again,
+    p8_what_is_undone_twice_is_undone_once,
+    p8_nobody_undoes_what_another_did_or_sees_no_more,
+    p8_an_act_can_be_undone_for_a_month,
+);
+
+fn undo_id() -> UndoId {
+    UndoId::new(new_id())
+}
+
+/// All but what only ever grows.
+fn comparable(row: ConversationRow) -> ConversationRow {
+    let mut row = ConversationRow { version: 0, read_count: 0, ..row };
+    row.state.pen_epoch = 0;
+    row
+}
+
+async fn counts(world: &World, who: &Person) -> model::Counts {
+    domain::inbox::page(&world.db, &who.scope, View::All, Sort::Last, None, 1).await.unwrap().counts
+}
+
+async fn many(world: &World, who: &Person, all: &[ConversationId], act: Act) -> UndoId {
+    let undo = undo_id();
+    let conversations = all.iter().map(|id| (*id, i64::MAX)).collect();
+    world.db.write(&who.scope, ActOnMany { conversations, act, undo: Some(undo) }).await.unwrap();
+    undo
+}
+
+async fn undo(world: &World, who: &Person, id: UndoId) -> (usize, usize) {
+    let Undone { undone, changed_since } = world.db.write(&who.scope, Undo(id)).await.unwrap();
+    (undone, changed_since)
+}
+
+async fn p8_an_act_and_its_undoing_change_nothing(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let tag = world.db.write(&world.owner.scope, AddTag { name: "VIP".to_owned(), color: None }).await.unwrap().id;
+    let acts = [
+        Act::Assign(None),
+        Act::Assign(Some(agent.id)),
+        Act::Assign(Some(world.owner.id)),
+        Act::Close(CloseReason::Resolved),
+        Act::Reopen,
+        Act::Pending,
+        Act::AddTag(tag),
+        Act::RemoveTag(tag),
+    ];
+    let mut dice = Dice::new(8);
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let other = world.inbound("basil", "Hello").await.conversation;
+    for round in 0..60 {
+        // What it is before is any state that people and visitors bring about.
+        match dice.below(4) {
+            0 => drop(world.inbound("amelie", "More").await),
+            1 => drop(world.reply(&agent, conversation, "Yes").await),
+            _ => drop(world.act(&agent, conversation, *dice.of(&acts)).await),
+        }
+        let (before, counted) = (world.row(conversation).await, counts(&world, &agent).await);
+        let (act, id) = (*dice.of(&acts), undo_id());
+        let is_many = dice.once_in(2);
+        if is_many {
+            let conversations = vec![(conversation, before.inbound_count), (other, 1)];
+            world.db.write(&agent.scope, ActOnMany { conversations, act, undo: Some(id) }).await.unwrap();
+        } else {
+            let act = ChangeState { conversation, seen: before.seen(), act, undo: Some(id) };
+            world.db.write(&agent.scope, act).await.unwrap();
+        }
+        let acted = world.row(conversation).await;
+        match world.db.write(&agent.scope, Undo(id)).await {
+            Ok(done) => assert_eq!(done.changed_since, 0, "round {round}: {act:?}"),
+            Err(_) => assert_eq!(acted.version, before.version, "what changed nothing leaves nothing to undo"),
+        }
+        let after = world.row(conversation).await;
+        assert!(after.state.pen_epoch >= before.state.pen_epoch, "the epoch only grows");
+        assert_eq!(comparable(after), comparable(before), "round {round}: {act:?}");
+        assert_eq!(counts(&world, &agent).await, counted, "round {round}: {act:?}");
+    }
+}
+
+async fn p8_what_somebody_changed_since_stays_and_is_counted(world: World) {
+    let colleague = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let mut all = Vec::new();
+    for n in 0..5 {
+        all.push(world.inbound(&format!("visitor-{n}"), "Bonjour").await.conversation);
+    }
+    let id = many(&world, &world.owner, &all, Act::Close(CloseReason::Spam)).await;
+    world.act(&colleague, all[0], Act::Reopen).await.unwrap();
+    world.act(&colleague, all[1], Act::Assign(Some(colleague.id))).await.unwrap();
+    let seq = world.last_seq().await;
+    assert_eq!(undo(&world, &world.owner, id).await, (4, 1));
+    assert_eq!(world.last_seq().await, seq + 1, "one event tells of all");
+    let taken = world.row(all[1]).await.state;
+    assert_eq!((taken.status, taken.assignee), (Status::Open, Some(colleague.id)), "the rest of it is the colleague's");
+    for id in &all {
+        assert_eq!(world.row(*id).await.state.status, Status::Open);
+    }
+    let thread = world.thread(&world.owner, all[2]).await.unwrap();
+    let line = Line::Undone { by: world.owner.id, act: Act::Close(CloseReason::Spam) };
+    assert_eq!(thread.messages.last().unwrap().entry, Entry::Line { line });
+    // Somebody else's assignment is not taken away by undoing one's own.
+    let id = many(&world, &world.owner, &all[..1], Act::Assign(Some(world.owner.id))).await;
+    world.act(&colleague, all[0], Act::Assign(Some(colleague.id))).await.unwrap();
+    assert_eq!(undo(&world, &world.owner, id).await, (0, 1));
+    assert_eq!(world.row(all[0]).await.state.assignee, Some(colleague.id));
+}
+
+async fn p8_what_came_in_since_is_not_put_away_again(world: World) {
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    world.act(&world.owner, conversation, Act::Pending).await.unwrap();
+    let id = many(&world, &world.owner, &[conversation], Act::Reopen).await;
+    assert_eq!(undo(&world, &world.owner, id).await, (1, 0));
+    let id = many(&world, &world.owner, &[conversation], Act::Close(CloseReason::Resolved)).await;
+    world.inbound("amelie", "One more thing").await;
+    assert_eq!(undo(&world, &world.owner, id).await, (0, 1), "their message opened it");
+    assert_eq!(world.row(conversation).await.state.status, Status::Open);
+}
+
+async fn p8_what_is_undone_twice_is_undone_once(world: World) {
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let id = many(&world, &world.owner, &[conversation], Act::Close(CloseReason::Resolved)).await;
+    assert_eq!(undo(&world, &world.owner, id).await, (1, 0));
+    world.act(&world.owner, conversation, Act::Close(CloseReason::Resolved)).await.unwrap();
+    let version = world.row(conversation).await.version;
+    assert_eq!(undo(&world, &world.owner, id).await, (1, 0), "the same answer");
+    assert_eq!(world.row(conversation).await.version, version, "and nothing happens");
+    // A chain of acts is undone one by one.
+    let other = world.inbound("basil", "Hello").await.conversation;
+    let take = many(&world, &world.owner, &[other], Act::Assign(Some(world.owner.id))).await;
+    let close = many(&world, &world.owner, &[other], Act::Close(CloseReason::Resolved)).await;
+    assert_eq!(undo(&world, &world.owner, close).await, (1, 0));
+    assert_eq!(undo(&world, &world.owner, take).await, (1, 0));
+    let state = world.row(other).await.state;
+    assert_eq!((state.status, state.assignee), (Status::Open, None));
+}
+
+async fn p8_nobody_undoes_what_another_did_or_sees_no_more(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::Mine).await;
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await.unwrap();
+    let id = many(&world, &agent, &[conversation], Act::Close(CloseReason::Resolved)).await;
+    assert!(is_conflict(world.db.write(&world.owner.scope, Undo(id)).await));
+    world.act(&world.owner, conversation, Act::Assign(Some(world.owner.id))).await.unwrap();
+    assert_eq!(undo(&world, &agent, id).await, (0, 1), "it is hidden from them now");
+    assert_eq!(world.row(conversation).await.state.status, Status::Closed);
+    // A reply is cancelled, and not undone like an act.
+    let reply = message(conversation, DraftMode::Reply, "Hello");
+    let sent = world.db.write(&world.owner.scope, reply).await.unwrap();
+    assert!(is_conflict(world.db.write(&world.owner.scope, Undo(UndoId::new(sent.id.uuid()))).await));
+    let tenant = world.tenant("Other").await;
+    assert!(is_conflict(world.db.write(&tenant.owner.scope, Undo(id)).await));
+}
+
+async fn p8_an_act_can_be_undone_for_a_month(world: World) {
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let id = many(&world, &world.owner, &[conversation], Act::Close(CloseReason::Resolved)).await;
+    world.wait(KEEP_MS - 1);
+    world.db.write(&world.system(), ForgetExpired).await.unwrap();
+    assert_eq!(undo(&world, &world.owner, id).await, (1, 0));
+    let id = many(&world, &world.owner, &[conversation], Act::Close(CloseReason::Resolved)).await;
+    world.wait(KEEP_MS + 1);
+    world.db.write(&world.system(), ForgetExpired).await.unwrap();
+    assert!(is_conflict(world.db.write(&world.owner.scope, Undo(id)).await));
+}
