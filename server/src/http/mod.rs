@@ -13,6 +13,7 @@ mod ops;
 mod pages;
 mod ports;
 mod rate;
+mod reads;
 mod render;
 mod routes;
 mod session;

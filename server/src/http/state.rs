@@ -19,6 +19,7 @@ use super::{
     client::{Client, Proxies},
     connections::Limits,
     rate::Rate,
+    reads::Reads,
     render::Renderers,
     webchat::StreamSlots,
 };
@@ -69,6 +70,7 @@ struct Inner {
     member_kilobytes: Rate<MemberId>,
     visits: Arc<StreamSlots>,
     renderers: Renderers,
+    reads: Reads,
     has_workspace: AtomicBool,
 }
 
@@ -101,6 +103,7 @@ impl Http {
             text_bytes: Rate::new(2 * 1024 * 1024, 3600),
             member_kilobytes: Rate::new(2 * 1024 * 1024, 3600),
             visits: StreamSlots::of(limits),
+            reads: Reads::default(),
             renderers: Renderers::start().expect("the system gives the threads that pages are rendered on"),
             has_workspace: AtomicBool::new(false),
         }))
@@ -164,6 +167,11 @@ impl Http {
     /// The rate limit of a member's uploads, in kilobytes.
     pub fn member_kilobytes(&self) -> &Rate<MemberId> {
         &self.0.member_kilobytes
+    }
+
+    /// The room for reads that may take long.
+    pub fn reads(&self) -> &Reads {
+        &self.0.reads
     }
 
     /// The threads that render pages.

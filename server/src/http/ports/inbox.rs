@@ -15,11 +15,13 @@ impl InboxPort for MemberPort {
 
     async fn load_inbox(&self, filter: Filter, sort: Sort, after: Option<Cursor>) -> Answer<InboxPage> {
         // The first page paints at once; the following ones are fetched ahead of the scrolling.
+        let _room = if filter.narrows() { Some(self.room().await?) } else { None };
         let limit = if after.is_some() { inbox::PAGE } else { inbox::PAGE / 4 };
         inbox::page(&self.http.db, &self.signed.session.scope, filter, sort, after, limit).await.for_client()
     }
 
     async fn count_lists(&self, filters: Vec<Filter>) -> Answer<(Vec<Count>, i64)> {
+        let _room = self.room().await?;
         inbox::counts(&self.http.db, &self.signed.session.scope, filters).await.for_client()
     }
 

@@ -22,7 +22,7 @@ use store::{
 
 pub use self::public::PublicClient;
 use self::public::allow;
-use super::{session::Signed, state::Http};
+use super::{reads::Room, session::Signed, state::Http};
 use crate::auth::Known;
 
 type Answer<T> = Result<T, ApiError>;
@@ -42,6 +42,12 @@ impl MemberPort {
 
     const fn scope(&self) -> &Scope {
         &self.signed.session.scope
+    }
+
+    /// Room for a read that may take long.
+    async fn room(&self) -> Answer<Room> {
+        let me = self.scope().me().ok_or(ApiError::Unauthenticated)?;
+        self.http.reads().room(me.member.id).await
     }
 
     async fn write<C: Command>(&self, command: C) -> Answer<C::Output> {

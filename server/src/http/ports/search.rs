@@ -10,6 +10,7 @@ use super::{Answer, ForClient, MemberPort};
 #[async_trait]
 impl SearchPort for MemberPort {
     async fn search(&self, text: String, after: Option<SearchCursor>, east: i64) -> Answer<SearchPage> {
+        let _room = self.room().await?;
         search::search(&self.http.db, self.scope(), &text, after, east).await.for_client()
     }
 
