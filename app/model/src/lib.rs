@@ -66,7 +66,7 @@ pub use saved_view::{Audience, MOST_VIEWS, SavedView, ViewIcon};
 pub use search::{
     Around, Condition, Ignored, MOST_OPERATORS, MOST_SEARCHED, MOST_TERMS, MessageConditions, MessageHit, Names,
     Operator, PersonHit, Query, SearchCursor, SearchPage, SearchText, Snippet, SnippetPart, SnippetPiece, Term, Who,
-    Why,
+    Why, with_times,
 };
 pub use sort::{Cursor, Group, Sort};
 pub use storage::{Space, Storage, StorageFault};
@@ -74,5 +74,5 @@ pub use tag::{MOST_IN_WORKSPACE, MOST_TAGS, Tag, TagColor, TagFilter, TagId, Tag
 pub use tally::Tally;
 pub use text_enum::UnknownText;
 pub use undo::Undone;
-pub use unseen::{is_filler, is_unseen};
+pub use unseen::{is_emoji, is_filler, is_unseen, visible_name};
 pub use workspace::{Bootstrap, Channel, ChannelKind, Me, Member, Team, Workspace};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::text_enum::text_enum;
+use super::{is_emoji, text_enum::text_enum};
 
 mod page;
 mod resolve;
@@ -13,7 +13,7 @@ mod resolve;
 mod tests;
 
 pub use page::{Around, MessageHit, PersonHit, SearchCursor, SearchPage, Snippet, SnippetPart, SnippetPiece};
-pub use resolve::{MessageConditions, Names, Query, Who};
+pub use resolve::{MessageConditions, Names, Query, Who, with_times};
 
 /// How many characters of a text are read. Nobody types more, and a pasted page would cost without finding anything.
 pub const MOST_SEARCHED: usize = 500;
@@ -62,11 +62,6 @@ impl Operator {
         }
     }
 
-    /// Whether it can be used. Conversations have no tags yet: this is the one place that says so.
-    pub const fn applies(self) -> bool {
-        !matches!(self, Self::Tag)
-    }
-
     /// What it does, for whoever is about to choose it.
     pub const fn label(self) -> &'static str {
         match self {
@@ -111,8 +106,10 @@ text_enum! {
         TooMany = "too_many",
         /// The text is longer than is read.
         TooLong = "too_long",
-        /// There is nothing of the kind yet.
-        NotYet = "not_yet",
+        /// No tag has this name.
+        NoSuchTag = "no_such_tag",
+        /// Several tags begin so.
+        SeveralTags = "several_tags",
     }
 }
 
@@ -132,7 +129,8 @@ impl Why {
             Self::NoWord => "There is no word in it.",
             Self::TooMany => "Only the first words and operators are searched.",
             Self::TooLong => "Only the beginning of the text is searched.",
-            Self::NotYet => "Conversations have no tags yet.",
+            Self::NoSuchTag => "No tag has this name.",
+            Self::SeveralTags => "Several tags begin so. Write more of the name, in quotes.",
         }
     }
 }
@@ -216,8 +214,8 @@ impl SearchText {
             let typed = &text[..text.len() - rest.len()];
             match name.to_ascii_lowercase().parse::<Operator>() {
                 Ok(operator) => self.condition(typed, operator, value, not),
-                // "Re: offer" is words, and so is an address of a page.
-                Err(_) if value.is_empty() || value.starts_with('/') => {
+                // "Re: offer" is words, and so are an address of a page and "PO:4711".
+                Err(_) if value.is_empty() || value.starts_with('/') || !is_meant(name, value) => {
                     self.term(typed, &begin[..begin.len() - rest.len()], false, not);
                 }
                 Err(_) => self.ignore(typed, Why::NoSuchOperator),
@@ -231,7 +229,6 @@ impl SearchText {
 
     fn condition(&mut self, typed: &str, operator: Operator, value: &str, not: bool) {
         let why = match () {
-            () if !operator.applies() => Why::NotYet,
             () if value.trim().is_empty() => Why::NoValue,
             () if self.conditions.len() >= MOST_OPERATORS => Why::TooMany,
             () => {
@@ -244,7 +241,7 @@ impl SearchText {
 
     fn term(&mut self, typed: &str, text: &str, phrase: bool, not: bool) {
         let why = match () {
-            () if !text.chars().any(char::is_alphanumeric) => Why::NoWord,
+            () if !text.chars().any(|c| c.is_alphanumeric() || is_emoji(c)) => Why::NoWord,
             () if self.terms.len() >= MOST_TERMS => Why::TooMany,
             () => {
                 self.terms.push(Term { text: text.trim().to_owned(), phrase, not });
@@ -272,6 +269,11 @@ fn operator(text: &str) -> Option<(&str, &str)> {
     let (name, after) = text.split_once([':', '：'])?;
     let is_name = !name.is_empty() && name.len() <= 20 && name.bytes().all(|b| b.is_ascii_alphabetic());
     is_name.then_some((name, after))
+}
+
+/// Whether a word with a colon looks like an operator, though none of ours.
+fn is_meant(name: &str, value: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_lowercase()) && !value.bytes().any(|b| b.is_ascii_digit())
 }
 
 /// A quoted value or one up to the next space, and the rest. A quote without end reaches to the end.

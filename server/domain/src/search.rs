@@ -56,12 +56,19 @@ pub async fn search_within(
     let conn = &mut snapshot.conn();
     let query = if parsed.conditions.is_empty() {
         // Nothing needs the lists.
-        parsed.resolve(&Names { me: model::MemberId::new(Uuid::nil()), members: &[], channels: &[], now, east })
+        parsed.resolve(&Names {
+            me: model::MemberId::new(Uuid::nil()),
+            members: &[],
+            channels: &[],
+            tags: &[],
+            now,
+            east,
+        })
     } else {
         let boot = workspace::bootstrap(conn, scope, now).await?;
         parsed.resolve(&Names::of(&boot, east))
     };
-    let Hits { hits, after: next, looked_back_to } =
+    let Hits { hits, after: next, looked_back_to, partly } =
         search::page(conn, scope, &query, after, limit.clamp(1, MESSAGES), (looked_at, now)).await?;
     let ids: BTreeSet<MessageId> = hits.iter().map(|hit| hit.message).collect();
     let mut found = message::some(conn, scope, &ids).await?;
@@ -91,7 +98,7 @@ pub async fn search_within(
     let view = query.as_view();
     let building = !search::is_complete(conn, scope).await?;
     let ignored = query.ignored;
-    Ok(SearchPage { people, more_people, messages, after: next, looked_back_to, building, ignored, view, now })
+    Ok(SearchPage { people, more_people, messages, after: next, looked_back_to, partly, building, ignored, view, now })
 }
 
 /// The people whose names have all the words. Operators ask for messages, so with one of them nobody is found.

@@ -10,6 +10,7 @@ use super::{
     conn::{Conn, Engine, Val, args},
     conversation::{Loaded, Raw, SELECT, joined},
     scope::{among, ours, visible},
+    tag,
 };
 use crate::error::StoreError;
 
@@ -123,21 +124,6 @@ fn conditions(engine: Engine) -> String {
     let is_one_of = |column: &str, value: &str| {
         format!(" AND (CAST({value} AS TEXT) IS NULL OR {column} {})", among(engine, value))
     };
-    // The values are JSON arrays of tags as they stand in the column, between spaces.
-    let each = |value: &str| match engine {
-        Engine::Sqlite => format!("json_each({value}) t"),
-        Engine::Postgres => format!("json_array_elements_text(CAST({value} AS JSON)) t(value)"),
-    };
-    let has = match engine {
-        Engine::Sqlite => "instr(c.tags, t.value) > 0",
-        Engine::Postgres => "strpos(c.tags, t.value) > 0",
-    };
-    let has_tag = |value: &str, asked: bool| {
-        let exists = if asked { "EXISTS" } else { "NOT EXISTS" };
-        format!(" AND (CAST({value} AS TEXT) IS NULL OR {exists} (SELECT 1 FROM {} WHERE {has}))", each(value))
-    };
-    let tags_missing =
-        format!(" AND (CAST($20 AS TEXT) IS NULL OR NOT EXISTS (SELECT 1 FROM {} WHERE NOT ({has})))", each("$20"));
     [
         " AND (CAST($8 AS TEXT) IS NULL OR (c.ai_mode = 'active') = ($8 = 'ai'))",
         &is_one_of("c.channel_id", "$9"),
@@ -150,9 +136,7 @@ fn conditions(engine: Engine) -> String {
         " AND (CAST($15 AS TEXT) IS NULL OR (c.waiting_since IS NOT NULL) = ($15 = 'yes'))",
         " AND (CAST($16 AS TEXT) IS NULL OR (c.due_at IS NOT NULL) = ($16 = 'yes'))",
         " AND (CAST($17 AS BIGINT) IS NULL OR (c.last_at >= $17 AND c.last_at < $18))",
-        &has_tag("$19", true),
-        &tags_missing,
-        &has_tag("$21", false),
+        &tag::conditions(engine, ["$19", "$20", "$21"]),
     ]
     .concat()
 }
@@ -263,7 +247,7 @@ async fn group_page(conn: &mut Conn<'_>, scope: &Scope, asked: Asked<'_>, group:
     let key = Key::of(group);
     let (from, lowest) = (beginning(filter, key, after), end(filter, key));
     for places in looked_at {
-        let floor = floor(conn, scope, filter.view, group, &from, &lowest, places).await?;
+        let floor = floor(conn, scope, filter.view, group, (&from, &lowest), places).await?;
         let mut values =
             narrowed(scope, filter, Some(group), &from, floor.as_ref().map_or(&lowest, |(place, _)| place))?;
         values.extend(args![limit + 1]);
@@ -287,7 +271,7 @@ async fn group_page(conn: &mut Conn<'_>, scope: &Scope, asked: Asked<'_>, group:
 /// When the database fails.
 pub async fn count(conn: &mut Conn<'_>, scope: &Scope, filter: &Filter) -> Result<Count, StoreError> {
     let (from, lowest) = (beginning(filter, Key::Newest, None), end(filter, Key::Newest));
-    let floor = floor(conn, scope, filter.view, Group::Newest, &from, &lowest, LOOKED_AT[1]).await?;
+    let floor = floor(conn, scope, filter.view, Group::Newest, (&from, &lowest), LOOKED_AT[1]).await?;
     let mut values = narrowed(scope, filter, None, &from, floor.as_ref().map_or(&lowest, |(place, _)| place))?;
     values.extend(args![COUNTED]);
     let sql = count_sql(conn.engine(), scope.reach(), filter.view);
@@ -322,16 +306,19 @@ fn end(filter: &Filter, key: Key) -> Place {
     }
 }
 
-/// The place `places` rows after `from`, as place and as cursor. None if the group ends before.
+/// The place `places` rows after `from`, as place and as cursor. None if the group ends before. Also none for whoever does not see all
+/// conversations: the place would tell of hidden ones (S21). Their lists are looked through to the end instead, like those without a filter.
 async fn floor(
     conn: &mut Conn<'_>,
     scope: &Scope,
     view: View,
     group: Group,
-    from: &Place,
-    lowest: &Place,
+    (from, lowest): (&Place, &Place),
     places: i64,
 ) -> Result<Option<(Place, Cursor)>, StoreError> {
+    if scope.reach() != Reach::All {
+        return Ok(None);
+    }
     let mut values = args![scope.workspace(), scope.reach_key(), from.0, from.1.clone()];
     values.extend(args![lowest.0, lowest.1.clone(), places - 1]);
     let found: Option<Place> = conn.opt(ours(floor_sql(view, Key::of(group))), values).await?;
@@ -352,7 +339,6 @@ fn narrowed(
         let json = serde_json::to_string(&words).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         Ok((!words.is_empty()).then_some(json))
     };
-    let tags = |tags: &[model::TagId]| words(tags.iter().map(|tag| format!(" {tag} ")).collect());
     let is_asked = |asked: bool| asked.then_some(true);
     let word = |asked: Option<bool>| asked.map(|yes| if yes { "yes" } else { "no" }.to_owned());
     // A group narrows the list like a condition.
@@ -380,9 +366,7 @@ fn narrowed(
         word(both(None, Group::Due, Group::NotDue)),
         filter.last.map(|span| span.from.0),
         filter.last.map_or(0, |span| span.until.0),
-        tags(&filter.tags.any)?,
-        tags(&filter.tags.all)?,
-        tags(&filter.tags.none)?,
     ]);
+    values.extend(tag::values(&filter.tags)?);
     Ok(values)
 }

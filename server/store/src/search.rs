@@ -1,14 +1,13 @@
 //! Searches the index of messages, newest first. What a member may not see is excluded by the index itself: their channels and the
-//! conversations that are theirs are marks of it. Where those are too many, hits are checked one by one, and the search says how far it
-//! came. Either way each hit is compared with the rule of rights in the same statement.
+//! conversations that are theirs are marks of it. Where those are too many, hits are checked one by one. Either way each hit is compared with the rule of rights in the same statement.
 //!
 //! Only here and in `search_index.rs` and `search_people.rs` the SQL of the engines differs.
 
 use std::collections::{BTreeSet, HashMap};
 
 use model::{
-    Assignee, ConversationId, ConversationRow, Filter, MessageConditions, MessageId, Query, SearchCursor, Term,
-    Timestamp, Who,
+    Assignee, ConversationId, ConversationRow, Filter, MessageConditions, MessageId, Query, SearchCursor, TagFilter,
+    Term, Timestamp, Who,
 };
 
 use super::{
@@ -17,6 +16,7 @@ use super::{
     conn::{Conn, Engine, Val, args, row},
     conversation,
     scope::{among, ours, visible},
+    tag,
     wanted::{Ask, Wanted, mark},
 };
 pub use super::{
@@ -82,7 +82,7 @@ pub(super) fn hits(engine: Engine, way: Way, tail: &str) -> String {
     }
 }
 
-/// The conditions on the conversation and the message, `$7` to `$15`. NULL switches one off.
+/// The conditions on the conversation and the message, `$7` to `$18`. NULL switches one off.
 fn conditions(engine: Engine) -> String {
     format!(
         " AND m.at >= $7 AND m.at < $8 \
@@ -95,7 +95,7 @@ fn conditions(engine: Engine) -> String {
          AND (CAST($15 AS TEXT) IS NULL OR c.channel_id {})",
         among(engine, "$9"),
         among(engine, "$15"),
-    )
+    ) + &tag::conditions(engine, ["$16", "$17", "$18"])
 }
 
 /// A page of hits: `$1` workspace, `$2` whose rights, `$3` the query, `$4` before this place, `$5` how many hits are examined, `$6` how many
@@ -165,6 +165,8 @@ pub struct Hits {
     pub after: Option<SearchCursor>,
     /// How far the search looked, if it stopped at its bound before the page was full.
     pub looked_back_to: Option<Timestamp>,
+    /// Whether it stopped at a bound that does not say how far that is.
+    pub partly: bool,
 }
 
 /// The messages that a search finds, newest first. `looked_at` is [`LOOKED_AT`] except in tests.
@@ -180,10 +182,12 @@ pub async fn page(
     (looked_at, now): ([i64; 2], Timestamp),
 ) -> Result<Hits, StoreError> {
     let Some((mut wanted, mut every)) = wanted(conn, scope, query, now).await? else { return Ok(Hits::default()) };
-    match rights(conn, scope).await? {
+    let rights = rights(conn, scope).await?;
+    // Too many conversations are theirs: each hit is checked, and there are hidden ones among them.
+    let checked = rights.is_none();
+    match rights {
         Some(None) => {}
         Some(Some(marks)) => wanted.all.push(marks),
-        // Too many conversations: each hit is checked.
         None => every = false,
     }
     let engine = conn.engine();
@@ -191,7 +195,11 @@ pub async fn page(
     let from = after.map_or(i64::MAX, |cursor| cursor.0);
     let near = near(conn, &sought, from).await?;
     // Where every hit fits, no more are examined than are shown.
-    let steps = if every { vec![limit + 1] } else { looked_at.to_vec() };
+    let steps = match (every, checked) {
+        (true, _) => vec![limit + 1],
+        (false, false) => looked_at.to_vec(),
+        (false, true) => vec![looked_at[0], looked_at[1], looked_at[1] * 10],
+    };
     for (at, &examined) in steps.iter().enumerate() {
         let mut rows: Vec<RawHit> = Vec::new();
         for &way in ways(engine) {
@@ -212,6 +220,10 @@ pub async fn page(
         let floor_values = args![scope.workspace(), scope.reach_key(), sought.clone(), from, examined];
         let floor: Option<(i64,)> = conn.opt(ours(floor_sql(engine)), floor_values).await?;
         let Some((floor,)) = floor else { return hits_of(rows, limit) };
+        if at + 1 == steps.len() && checked {
+            // Where it stopped depends on hidden messages, and would tell what is written in them (S21).
+            return Ok(Hits { partly: true, ..hits_of(rows, limit)? });
+        }
         if at + 1 == steps.len() {
             let at: Option<(i64,)> = conn.opt(AT, args![scope.workspace(), floor]).await?;
             let hits = hits_of(rows, limit)?;
@@ -241,7 +253,7 @@ fn hits_of(rows: Vec<RawHit>, limit: i64) -> Result<Hits, StoreError> {
     let hits = rows.into_iter().take(shown).map(|row| {
         Ok(Hit { conversation: read("conversation", row.conversation_id)?, message: read("message", row.message_id)? })
     });
-    Ok(Hits { hits: hits.collect::<Result<_, StoreError>>()?, after, looked_back_to: None })
+    Ok(Hits { hits: hits.collect::<Result<_, StoreError>>()?, after, looked_back_to: None, partly: false })
 }
 
 /// The values of a page: those of the hits, then those of [`conditions`].
@@ -270,6 +282,7 @@ fn values(
         conversation::joined(scope),
         words(channels.iter().map(ToString::to_string).collect())?,
     ]);
+    values.extend(tag::values(&query.filter.tags)?);
     Ok(values)
 }
 
@@ -290,17 +303,20 @@ async fn wanted(
         return Ok(None);
     }
     let mut wanted = Wanted::of(scope.workspace());
+    let mut asks = Vec::new();
     for term in &query.text {
         match Ask::of(term) {
             Some(ask) if term.not => wanted.none.push(ask),
-            Some(ask) => wanted.all.push(ask),
+            Some(ask) => asks.push((term, ask)),
             None => {}
         }
     }
+    wanted.all.extend(words_or_names(conn, scope, asks).await?);
     let Filter { statuses, assignee, waiting, unread, channels, .. } = &query.filter;
     if !channels.is_empty() {
         wanted.all.push(Ask::Any(channels.iter().map(|id| Ask::Word(mark::channel(*id))).collect()));
     }
+    let every_tag = tagged(conn, scope, &query.filter.tags, &mut wanted).await?;
     let conditions = &query.message;
     match conditions.files {
         Some(true) => wanted.all.push(Ask::Word(mark::files())),
@@ -333,7 +349,46 @@ async fn wanted(
         return Ok(None);
     }
     let every = statuses.is_empty() && assignee.is_none() && !waiting && !unread && conditions.written.is_none();
+    let every = every && every_tag;
     Ok(Some((wanted, every)))
+}
+
+/// How many letters of a name are looked for beside other words.
+const NAME_CHARS: usize = 3;
+
+/// What several words ask for: each stands in the message, or is a name of the person of its conversation; and one at least stands in it.
+async fn words_or_names(conn: &mut Conn<'_>, scope: &Scope, asks: Vec<(&Term, Ask)>) -> Result<Vec<Ask>, StoreError> {
+    let (mut all, mut in_text, mut named) = (Vec::new(), Vec::new(), false);
+    let is_several = (2..=4).contains(&asks.len());
+    for (term, ask) in asks {
+        let is_name = is_several && !term.phrase && term.text.chars().nth(NAME_CHARS - 1).is_some();
+        let who = Who { name: term.text.clone(), members: Vec::new() };
+        let mut either = if is_name { with(conn, scope, &who).await? } else { Vec::new() };
+        named |= !either.is_empty();
+        in_text.push(ask.clone());
+        either.push(ask);
+        all.push(Ask::Any(either));
+    }
+    if named {
+        all.push(Ask::Any(in_text));
+    }
+    Ok(all)
+}
+
+/// Adds the marks of the conversations with each tag that all must have, where those are not too many. Whether every hit then fits.
+async fn tagged(conn: &mut Conn<'_>, scope: &Scope, tags: &TagFilter, wanted: &mut Wanted) -> Result<bool, StoreError> {
+    let mut every = tags.any.is_empty() && tags.none.is_empty();
+    for tag in &tags.all {
+        let most = i64::try_from(MARKED).unwrap_or(i64::MAX) + 1;
+        let ids = tag::conversations(conn, scope, *tag, most).await?;
+        match ids.len() > MARKED {
+            true => every = false,
+            false => {
+                wanted.all.push(Ask::Any(ids.into_iter().map(|id| Ask::Word(mark::conversation(id))).collect()));
+            }
+        }
+    }
+    Ok(every)
 }
 
 /// The marks of what somebody wrote, one of us or somebody outside.
@@ -427,10 +482,10 @@ pub async fn messages(
     text: &str,
     limit: i64,
 ) -> Result<Vec<(ConversationRow, MessageId)>, StoreError> {
-    let term = Term { text: text.to_owned(), phrase: false, not: false };
+    let term = |word: &str| Term { text: word.to_owned(), phrase: false, not: false };
     let query = Query {
         filter: Filter::from(model::View::All),
-        text: vec![term],
+        text: text.split_whitespace().map(term).collect(),
         message: MessageConditions::default(),
         ignored: Vec::new(),
     };

@@ -8,7 +8,7 @@ use model::{AddressKind, Contact, ContactId, ConversationId, ConversationRow};
 use super::{
     Reach, Scope, Tx,
     codec::{read, read_opt},
-    conn::{Conn, Engine, args, row},
+    conn::{Conn, Engine, args},
     contact,
     conversation::{self, Loaded},
     scope::{among, ours, visible},
@@ -32,8 +32,7 @@ const NEAR_ADD_SQLITE: &str = "INSERT INTO name_near (workspace_id, near, word) 
      SELECT $1, json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING";
 const NEAR_ADD_POSTGRES: &str = "INSERT INTO name_near (workspace_id, near, word) \
      SELECT $1, j ->> 0, j ->> 1 FROM json_array_elements(CAST($2 AS JSON)) j ON CONFLICT DO NOTHING";
-const NEAR_DUE: &str =
-    "SELECT id, name, company FROM contact WHERE workspace_id = $1 AND near_due ORDER BY id DESC LIMIT $2";
+const NEAR_DUE: &str = "SELECT id FROM contact WHERE workspace_id = $1 AND near_due ORDER BY id DESC LIMIT $2";
 const NEAR_DONE_SQLITE: &str =
     "UPDATE contact SET near_due = FALSE WHERE workspace_id = $1 AND id IN (SELECT value FROM json_each($2))";
 const NEAR_DONE_POSTGRES: &str = "UPDATE contact SET near_due = FALSE WHERE workspace_id = $1 \
@@ -152,7 +151,8 @@ pub(super) fn statements(engine: Engine) -> Vec<String> {
 /// # Errors
 /// When the database fails.
 pub async fn set_contact(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> Result<(), StoreError> {
-    let text = [&contact.name, &contact.email, &contact.company, &contact.phone].map(String::as_str).join(" ");
+    let phone = phone_words(&contact.phone);
+    let text = [&contact.name, &contact.email, &contact.company, &contact.phone, &phone].map(String::as_str).join(" ");
     let (workspace, words) = (scope.workspace().to_string(), index_words(&text));
     match tx.conn().engine() {
         Engine::Postgres => {
@@ -170,6 +170,24 @@ pub async fn set_contact(tx: &mut Tx<'_>, scope: &Scope, contact: &Contact) -> R
         },
     }
     add_near(tx, scope, &nears([contact.name.as_str(), contact.company.as_str()])).await
+}
+
+/// How many digits of a phone number find it.
+const PHONE_DIGITS: usize = 5;
+
+/// The digits of a phone number, and its ends: it is found with the country's number or without.
+fn phone_words(phone: &str) -> String {
+    let digits: String = phone.chars().filter(char::is_ascii_digit).take(20).collect();
+    let ends = (0..=digits.len().saturating_sub(PHONE_DIGITS)).filter_map(|at| digits.get(at..));
+    ends.filter(|end| end.len() >= PHONE_DIGITS).collect::<Vec<_>>().join(" ")
+}
+
+/// A text that is a phone number, as it is looked for: without signs, and without the zeros that are dialled before it.
+fn as_phone(text: &str) -> Option<String> {
+    let is_phone = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '(' | ')' | '-' | '/' | '.'));
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_start_matches('0');
+    (is_phone && digits.len() >= PHONE_DIGITS).then(|| digits.to_owned())
 }
 
 /// What the words of names are found by: each word, and what is left of it without one of its letters.
@@ -195,32 +213,27 @@ pub(super) async fn add_near(
     Ok(())
 }
 
-row! {
-    struct NearDue {
-        id: String,
-        name: String,
-        company: String,
-    }
-}
-
 /// Whether contacts are left whose names are not found by similar ones yet.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn is_near_due(conn: &mut Conn<'_>, scope: &Scope) -> Result<bool, StoreError> {
-    Ok(conn.opt::<NearDue>(NEAR_DUE, args![scope.workspace(), 1]).await?.is_some())
+    Ok(conn.opt::<(String,)>(NEAR_DUE, args![scope.workspace(), 1]).await?.is_some())
 }
 
-/// Adds the names of `many` contacts that are older than this index. Returns whether there may be more.
+/// Adds `many` contacts that are older than this index. Returns whether there may be more.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn add_older_names(tx: &mut Tx<'_>, scope: &Scope, many: i64) -> Result<bool, StoreError> {
-    let due: Vec<NearDue> = tx.conn().all(NEAR_DUE, args![scope.workspace(), many]).await?;
+    let due: Vec<(String,)> = tx.conn().all(NEAR_DUE, args![scope.workspace(), many]).await?;
     let more = due.len() as i64 == many;
-    let names = due.iter().flat_map(|contact| [contact.name.as_str(), contact.company.as_str()]);
-    add_near(tx, scope, &nears(names)).await?;
-    let ids: Vec<&str> = due.iter().map(|contact| contact.id.as_str()).collect();
+    for (id,) in &due {
+        if let Some(contact) = contact::one(tx.conn(), scope, read("contact", id.clone())?).await? {
+            set_contact(tx, scope, &contact).await?;
+        }
+    }
+    let ids: Vec<&str> = due.iter().map(|(id,)| id.as_str()).collect();
     let sql = match tx.conn().engine() {
         Engine::Sqlite => NEAR_DONE_SQLITE,
         Engine::Postgres => NEAR_DONE_POSTGRES,
@@ -368,6 +381,8 @@ pub struct People {
 /// # Errors
 /// When the database fails.
 pub async fn people(conn: &mut Conn<'_>, scope: &Scope, text: &str, limit: i64) -> Result<People, StoreError> {
+    let phone = as_phone(text);
+    let text = phone.as_deref().unwrap_or(text);
     let Some(query) = Query::parse(text) else { return Ok(People::default()) };
     let exact = found(conn, scope, &query, &BTreeMap::new(), limit + 1).await?;
     let unknown = unknown(conn, scope, text, limit + 1).await?;

@@ -1,12 +1,13 @@
 //! Tags of a workspace, and where they are used. Which tags a conversation or contact has is part of its own row; the join tables here find
 //! the rows by tag.
 
-use model::{ContactId, ConversationId, Tag, TagId, Tags};
+use model::{ContactId, ConversationId, Tag, TagFilter, TagId, Tags, is_filler};
+use unicode_normalization::UnicodeNormalization;
 
 use super::{
     Scope, Tx,
     codec::read,
-    conn::{Conn, args, row},
+    conn::{Conn, Engine, Val, args, row},
     table::{insert, set, sql, table},
 };
 use crate::error::StoreError;
@@ -16,6 +17,12 @@ pub(super) const STATEMENTS: &[&str] =
 
 /// How many uses of a tag are counted exactly.
 pub const COUNTED: i64 = 1_000;
+
+/// A name in the form in which two names are the same: whatever their case, the width of their letters, how accents are put together, and
+/// what is invisible in them.
+pub fn key(name: &str) -> String {
+    name.nfkc().filter(|c| !is_filler(*c)).collect::<String>().to_lowercase()
+}
 
 table! {
     /// What may be edited.
@@ -52,7 +59,7 @@ impl From<&Tag> for Card {
     fn from(tag: &Tag) -> Self {
         Self {
             name: tag.name.clone(),
-            key: Tag::key(&tag.name),
+            key: key(&tag.name),
             color: tag.color.as_str().to_owned(),
             archived: tag.archived,
             merged_into: tag.merged_into.map(|tag| i64::from(tag.number())),
@@ -199,6 +206,34 @@ pub async fn conversations(
     let rows: Vec<(String,)> =
         conn.all(CONVERSATIONS, args![scope.workspace(), i64::from(tag.number()), limit]).await?;
     rows.into_iter().map(|(id,)| read("conversation", id)).collect()
+}
+
+/// The rule of [`TagFilter::fits`] on a conversation `c`. The values are those of [`values`]; NULL switches a condition off.
+pub(super) fn conditions(engine: Engine, [any, all, none]: [&str; 3]) -> String {
+    let each = |value: &str| match engine {
+        Engine::Sqlite => format!("json_each({value}) t"),
+        Engine::Postgres => format!("json_array_elements_text(CAST({value} AS JSON)) t(value)"),
+    };
+    let has = match engine {
+        Engine::Sqlite => "instr(c.tags, t.value) > 0",
+        Engine::Postgres => "strpos(c.tags, t.value) > 0",
+    };
+    let is_there = |value: &str, exists: &str, fits: &str| {
+        format!(" AND (CAST({value} AS TEXT) IS NULL OR {exists} (SELECT 1 FROM {} WHERE {fits}))", each(value))
+    };
+    is_there(any, "EXISTS", has)
+        + &is_there(all, "NOT EXISTS", &format!("NOT ({has})"))
+        + &is_there(none, "NOT EXISTS", has)
+}
+
+/// What is bound to [`conditions`]: JSON arrays of tags as they stand in the column, between spaces.
+pub(super) fn values(tags: &TagFilter) -> Result<[Val; 3], StoreError> {
+    let json = |tags: &[TagId]| -> Result<Val, StoreError> {
+        let words: Vec<String> = tags.iter().map(|tag| format!(" {tag} ")).collect();
+        let json = serde_json::to_string(&words).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        Ok((!words.is_empty()).then_some(json).into())
+    };
+    Ok([json(&tags.any)?, json(&tags.all)?, json(&tags.none)?])
 }
 
 const CONTACTS: &str =

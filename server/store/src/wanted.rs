@@ -243,7 +243,8 @@ impl Ask {
         if runs.is_empty() {
             return None;
         }
-        if term.phrase {
+        // Whoever excludes a word does not mean all words that begin so.
+        if term.phrase || term.not {
             let (mut words, mut continues) = (Vec::new(), false);
             let last = runs.len() - 1;
             for (at, (run, spaced)) in runs.iter().enumerate() {
@@ -258,6 +259,11 @@ impl Ask {
                 words.extend(end.filter(|_| is_inside));
             }
             return Some(Self::Beside(words, continues));
+        }
+        // A number or an address is cut at its signs, and still means one thing.
+        if runs.len() > 1 && runs.iter().all(|(_, spaced)| *spaced) {
+            let continues = runs.last().is_some_and(|(run, _)| run.chars().nth(2).is_some());
+            return Some(Self::Beside(runs.into_iter().map(|(run, _)| run).collect(), continues));
         }
         let all = runs.into_iter().map(|(run, spaced)| {
             if spaced {

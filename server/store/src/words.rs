@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::{is_emoji, is_filler};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Longer runs are cut: nobody searches for them, and they would enlarge the index.
@@ -127,9 +128,14 @@ pub fn placed_runs(text: &str) -> Vec<PlacedRun> {
             end = at + mark.len_utf8();
         }
         for c in fold(&text[begin..end]) {
-            if !c.is_alphanumeric() {
-                open = false;
-                continue;
+            let in_word = open.then(|| all.last().is_some_and(|run| run.spaced));
+            match Part::of(c, in_word) {
+                Part::Word => {}
+                Part::Nothing => continue,
+                Part::End => {
+                    open = false;
+                    continue;
+                }
             }
             let spaced = !without_spaces(c);
             match all.last_mut().filter(|run| open && run.spaced == spaced) {
@@ -147,12 +153,38 @@ pub fn workspace_word(workspace: &str) -> String {
     format!("w{}", workspace.replace('-', ""))
 }
 
+/// What a folded character is to a run of letters and digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Word,
+    /// As if it were not there.
+    Nothing,
+    End,
+}
+
+impl Part {
+    /// Of a character behind a run, if there is one, of a script with spaces or without.
+    fn of(c: char, run: Option<bool>) -> Self {
+        match c {
+            // Signs that are written with a letter, as vowels in Indic scripts.
+            c if c.is_alphanumeric() || is_emoji(c) || (run.is_some() && is_combining_mark(c)) => Self::Word,
+            // It separates words only in scripts without spaces.
+            '\u{200b}' if run == Some(true) => Self::Nothing,
+            _ => Self::End,
+        }
+    }
+}
+
 /// Calls `found` with each folded run of letters and digits. The flag says whether the script puts spaces between words.
 fn each_run(text: &str, mut found: impl FnMut(&[char], bool)) {
     let mut run: Vec<char> = Vec::new();
     let mut spaced = true;
     for c in fold(text) {
-        let is_word = c.is_alphanumeric();
+        let part = Part::of(c, (!run.is_empty()).then_some(spaced));
+        if part == Part::Nothing {
+            continue;
+        }
+        let is_word = part == Part::Word;
         let is_spaced = !without_spaces(c);
         if !run.is_empty() && (!is_word || is_spaced != spaced) {
             found(&run, spaced);
@@ -168,16 +200,17 @@ fn each_run(text: &str, mut found: impl FnMut(&[char], bool)) {
     }
 }
 
-/// Removes compatibility forms, case and accents: "Ｃａｆé" and "cafe" become equal, and so do ß and ss.
+/// Removes compatibility forms, case, accents and what is invisible: "Ｃａｆé" and "cafe" become equal, and so do ß and ss.
 fn fold(text: &str) -> impl Iterator<Item = char> + '_ {
+    let is_kept = |c: &char| !is_accent(*c) && !is_decoration(*c);
     text.nfkd()
-        // Kana voicing marks count as letters, though Unicode separates them. They are recombined below.
-        .filter(|c| !is_combining_mark(*c) || matches!(c, '\u{3099}' | '\u{309a}'))
+        .filter(is_kept)
         .flat_map(char::to_lowercase)
-        .filter(|c| !is_combining_mark(*c) || matches!(c, '\u{3099}' | '\u{309a}'))
+        .filter(is_kept)
         .flat_map(|c| {
             let (first, second) = match c {
                 'ß' => ('s', Some('s')),
+                'ς' => ('σ', None),
                 'æ' => ('a', Some('e')),
                 'œ' => ('o', Some('e')),
                 'ø' => ('o', None),
@@ -192,9 +225,23 @@ fn fold(text: &str) -> impl Iterator<Item = char> + '_ {
         .nfc()
 }
 
-/// Scripts written without spaces between words: Han, kana, Thai, Lao, Khmer, Myanmar, Tibetan.
-const fn without_spaces(c: char) -> bool {
+/// Marks that many leave out: Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowels. Other scripts' marks are letters of their own;
+/// kana's are recombined.
+const fn is_accent(c: char) -> bool {
     matches!(c as u32,
+        0x0300..=0x036F | 0x0483..=0x0489 | 0x0591..=0x05BD | 0x05BF..=0x05C7 | 0x0610..=0x061A | 0x064B..=0x065F | 0x0670 | 0x06D6..=0x06DC
+        | 0x06DF..=0x06E8 | 0x06EA..=0x06ED | 0x1AB0..=0x1AFF | 0x1DC0..=0x1DFF | 0x20D0..=0x20FF | 0xFE20..=0xFE2F)
+}
+
+/// What only changes how others look: soft hyphens and joiners, the Arabic line that stretches words, and the variants and tones of emoji.
+fn is_decoration(c: char) -> bool {
+    (is_filler(c) && c != '\u{200b}') || matches!(c, '\u{640}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
+}
+
+/// Scripts written without spaces between words, and emoji: Han, kana, Thai, Lao, Khmer, Myanmar, Tibetan.
+const fn without_spaces(c: char) -> bool {
+    is_emoji(c)
+        || matches!(c as u32,
         0x0E00..=0x0EFF | 0x0F00..=0x0FFF | 0x1000..=0x109F | 0x1780..=0x17FF
         | 0x3005..=0x3007 | 0x3040..=0x30FF | 0x31F0..=0x31FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3134F)
 }
@@ -220,6 +267,27 @@ mod tests {
         assert!(index_words("がぎ").split(' ').any(|word| word == "がぎ"), "voicing marks are kept");
     }
 
+    #[test]
+    fn l5_words_are_the_same_however_they_are_written() {
+        for (written, typed) in [
+            ("οδός", "ΟΔΟΣ"),
+            ("العـــربية", "العربية"),
+            ("Kraftwerks\u{ad}ingenieur", "Kraftwerksingenieur"),
+            ("Kraftwerks\u{200b}ingenieur", "kraftwerksingenieur"),
+            ("שָׁלוֹם", "שלום"),
+            ("👍🏽", "👍"),
+            ("❤️", "❤"),
+        ] {
+            assert_eq!(index_words(written), index_words(typed), "{written}");
+        }
+        for (one, other) in [("दाल", "दिल"), ("ปี", "ปู"), ("🦄", "🐴")] {
+            assert_ne!(index_words(one), index_words(other), "{one}");
+            assert!(!index_words(one).is_empty(), "{one}");
+        }
+        let marked = placed_runs("ein Kraftwerks\u{ad}ingenieur 🦄");
+        assert_eq!(marked.len(), 3, "{marked:?}");
+    }
+
     proptest! {
         #[test]
         fn a_text_finds_itself(text in "\\PC{0,40}") {
@@ -236,7 +304,8 @@ mod tests {
         fn s28_queries_hold_only_words(text in "\\PC{0,60}") {
             if let Some(query) = Query::parse(&text) {
                 for word in query.whole.iter().chain(&query.prefixes) {
-                    prop_assert!(word.chars().all(char::is_alphanumeric), "{word:?}");
+                    let is_safe = |c: char| c.is_alphanumeric() || is_emoji(c) || is_combining_mark(c);
+                    prop_assert!(word.chars().all(is_safe), "{word:?}");
                 }
             }
         }

@@ -25,6 +25,7 @@ macro_rules! on_both_engines {
     };
 }
 
+mod as_typed;
 mod attempts;
 mod attendance;
 mod audit;
@@ -36,6 +37,7 @@ mod email;
 mod expiry;
 mod filters;
 mod finding;
+mod hidden;
 mod history;
 mod indexing;
 mod keys;

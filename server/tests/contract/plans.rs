@@ -353,6 +353,9 @@ async fn every_other_reading_uses_an_index(world: World) {
         ),
         ("when a hit was written", of("AND search_place = $2"), vec![workspace.clone(), n()]),
         ("place of a message", of("SELECT search_place FROM message"), vec![workspace.clone(), text()]),
+        ("how to undo", of("AND id = $2 AND part = 0"), vec![workspace.clone(), text()]),
+        ("an act to undo", of("AND member_id = $3 ORDER BY part"), vec![workspace.clone(), text(), text(), n()]),
+        ("old inverses", of("DELETE FROM undo"), vec![workspace.clone(), n(), n()]),
         ("giving places", of("UPDATE message SET search_place"), vec![workspace.clone(), Val::from("{\"a\": 1}")]),
         ("messages to index", of("search_place IS NULL ORDER BY id DESC"), vec![workspace.clone(), n()]),
         ("names to index", of("near_due ORDER BY id DESC"), vec![workspace.clone(), n()]),
@@ -434,7 +437,7 @@ async fn every_other_reading_uses_an_index(world: World) {
         ("mails by name", of("FROM mail_name"), vec![workspace.clone(), Val::from("[\"name 7\", \"name 8\"]")]),
         ("who takes part", of("SELECT address FROM participant"), vec![workspace.clone(), text(), text()]),
         ("last mail of a thread", of("AND mail IS NOT NULL AND (state"), vec![workspace.clone(), text()]),
-        ("newest replies", of("state <> 'cancelled' ORDER BY n DESC LIMIT 50"), vec![workspace.clone(), text()]),
+        ("newest replies", of("m.state <> 'cancelled' ORDER BY m.n DESC LIMIT 50"), vec![workspace.clone(), text()]),
         ("wrote after", of("AND n > $3 AND kind = 'incoming'"), vec![workspace.clone(), text(), n()]),
         ("replies of others", of("AND sender <> $4 AND state NOT IN"), vec![workspace.clone(), text(), n(), text()]),
         ("job waiting", of("SELECT run_at FROM job"), slots.clone()),
@@ -499,6 +502,7 @@ async fn a_search_never_reads_a_table_whole(world: World) {
                 values.extend([Val::from(i64::MIN), Val::from(i64::MAX)]);
                 let none = || Val::from(None::<String>);
                 values.extend([none(), none(), none(), none(), world.owner.id.into(), Val::from(0), none()]);
+                values.extend([none(), none(), none()]);
             }
         }
         let plan = planner.plan(&sql, values).await;

@@ -419,7 +419,7 @@ async fn s29_parts_that_do_not_apply_are_told(world: World) {
         [
             ("colour:red", Why::NoSuchOperator),
             ("password:x", Why::NoSuchOperator),
-            ("tag:vip", Why::NotYet),
+            ("tag:vip", Why::NoSuchTag),
             ("assignee:nemo", Why::NoSuchMember)
         ]
     );

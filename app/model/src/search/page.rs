@@ -23,6 +23,10 @@ pub struct SearchPage {
     pub after: Option<SearchCursor>,
     /// How far the search looked back, if it stopped before everything was looked at. With [`after`](Self::after) it goes on from there.
     pub looked_back_to: Option<Timestamp>,
+    /// Whether only some of what the text finds was looked at, and nothing may say how far. A member who does not see everything would
+    /// otherwise learn of what is hidden.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partly: bool,
     /// Whether older messages are still being prepared for search, and are not found yet.
     pub building: bool,
     /// The parts of the text that do not apply.

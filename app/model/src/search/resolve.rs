@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Condition, Ignored, Operator, SearchText, Term, Why};
 use crate::{
-    Assignee, Bootstrap, Channel, ChannelKind, Filter, MOST_VALUES, Member, MemberId, Span, Status, Timestamp, View,
+    Assignee, Bootstrap, Channel, ChannelKind, Day, Filter, MOST_VALUES, Member, MemberId, Span, Status, Tag,
+    Timestamp, View,
 };
 
 const DAY_MS: i64 = 86_400_000;
@@ -20,6 +21,8 @@ pub struct Names<'l> {
     pub members: &'l [Member],
     /// Its channels.
     pub channels: &'l [Channel],
+    /// Its tags.
+    pub tags: &'l [Tag],
     /// The time now.
     pub now: Timestamp,
     /// How many minutes the reader's clock is ahead of UTC. Days begin by this clock.
@@ -29,8 +32,31 @@ pub struct Names<'l> {
 impl<'l> Names<'l> {
     /// The lists that every page has.
     pub fn of(boot: &'l Bootstrap, east: i64) -> Self {
-        Self { me: boot.me.member.id, members: &boot.members, channels: &boot.channels, now: boot.now, east }
+        let Bootstrap { members, channels, tags, now, .. } = boot;
+        Self { me: boot.me.member.id, members, channels, tags, now: *now, east }
     }
+}
+
+impl Names<'_> {
+    /// When a day that was typed begins for the reader. `@` before a number says it in milliseconds, as [`with_times`] writes it.
+    fn begins(&self, word: &str) -> Option<Timestamp> {
+        if let Some(ms) = word.strip_prefix('@') {
+            return ms.parse().ok().map(Timestamp);
+        }
+        let east = self.east.clamp(-24 * 60, 24 * 60) * 60_000;
+        day(word, (self.now.0 + east).div_euclid(DAY_MS)).map(|day| Timestamp(day * DAY_MS - east))
+    }
+}
+
+/// The text with the times at which its days begin, in place of the days. Only the reader's browser knows them: clocks change twice a year.
+pub fn with_times(text: &str, today: Day, begins: impl Fn(Day) -> Timestamp) -> String {
+    let part = |part: &str| -> Option<String> {
+        let (operator, word) = part.split_once([':', '：'])?;
+        let is_day = matches!(operator.to_ascii_lowercase().as_str(), "before" | "after");
+        let day = Day(day(&word.to_lowercase(), i64::from(today.0)).filter(|_| is_day)?.try_into().ok()?);
+        Some(format!("{operator}:@{}", begins(day).0))
+    };
+    text.split(' ').map(|one| part(one).unwrap_or_else(|| one.to_owned())).collect::<Vec<_>>().join(" ")
 }
 
 /// Somebody who wrote or was written to. They may be one of us, or anybody outside.
@@ -151,8 +177,7 @@ impl Resolving {
                 _ => return Err(Why::NoSuchValue),
             },
             Operator::Before | Operator::After if !not => self.day(*operator == Operator::Before, &word, names)?,
-            // Never reached: the parser tells that it does not apply.
-            Operator::Tag => return Err(Why::NotYet),
+            Operator::Tag => self.tag(&word, names, not)?,
             Operator::To | Operator::Assignee | Operator::Before | Operator::After => return Err(Why::NotNegatable),
         }
         Ok(())
@@ -183,6 +208,34 @@ impl Resolving {
         Ok(())
     }
 
+    /// Every tag that is named must be there, or must not.
+    fn tag(&mut self, word: &str, names: &Names<'_>, not: bool) -> Result<(), Why> {
+        let is_named = |tag: &&Tag| tag.name.to_lowercase() == word;
+        let mut tag = match names.tags.iter().find(is_named) {
+            Some(tag) => tag,
+            None => match names.tags.iter().filter(|tag| begins(&tag.name, word)).collect::<Vec<_>>().as_slice() {
+                [] => return Err(Why::NoSuchTag),
+                [one] => one,
+                _ => return Err(Why::SeveralTags),
+            },
+        };
+        // What had a tag that was merged has the other one. No chain is longer than there are tags.
+        for _ in names.tags {
+            tag = names.tags.iter().find(|other| Some(other.id) == tag.merged_into).unwrap_or(tag);
+        }
+        let tag = tag.id;
+        let tags = &mut self.filter.tags;
+        let (list, other) = if not { (&mut tags.none, &tags.all) } else { (&mut tags.all, &tags.none) };
+        if other.contains(&tag) {
+            return Err(Why::Contradicts);
+        }
+        if !list.contains(&tag) {
+            list.push(tag);
+            list.sort_unstable();
+        }
+        Ok(())
+    }
+
     fn channel(&mut self, word: &str, names: &Names<'_>, not: bool) -> Result<(), Why> {
         let kind = ChannelKind::ALL.iter().find(|kind| kind.as_str() == word || kind.label().to_lowercase() == word);
         let kind = kind.or(if word == "mail" || word == "email" { Some(&ChannelKind::Email) } else { None });
@@ -205,7 +258,7 @@ impl Resolving {
     }
 
     fn day(&mut self, before: bool, word: &str, names: &Names<'_>) -> Result<(), Why> {
-        let at = day(word, names).ok_or(Why::NoDay)?;
+        let at = names.begins(word).ok_or(Why::NoDay)?;
         let span = self.message.written.unwrap_or(Span { from: Timestamp(i64::MIN), until: Timestamp(i64::MAX) });
         let span =
             if before { Span { until: span.until.min(at), ..span } } else { Span { from: span.from.max(at), ..span } };
@@ -267,10 +320,8 @@ fn begins(name: &str, word: &str) -> bool {
     !word.is_empty() && (name.starts_with(word) || name.split_whitespace().any(|part| part.starts_with(word)))
 }
 
-/// The first millisecond of a day, month or year.
-fn day(word: &str, names: &Names<'_>) -> Option<Timestamp> {
-    let east = names.east.clamp(-24 * 60, 24 * 60) * 60_000;
-    let today = (names.now.0 + east).div_euclid(DAY_MS);
+/// A day, or the first one of a month or year, in days since 1970.
+fn day(word: &str, today: i64) -> Option<i64> {
     let days = match word {
         "today" => today,
         "yesterday" => today - 1,
@@ -292,7 +343,7 @@ fn day(word: &str, names: &Names<'_>) -> Option<Timestamp> {
             days_from_1970(year, month, day)
         }
     };
-    Some(Timestamp(days * DAY_MS - east))
+    Some(days)
 }
 
 const fn days_of(year: i64, month: i64) -> i64 {

@@ -2,7 +2,10 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::{Assignee, Channel, ChannelId, ChannelKind, Member, MemberId, Role, Status, Timestamp, View, Visibility};
+use crate::{
+    Assignee, Channel, ChannelId, ChannelKind, Member, MemberId, Role, Status, Tag, TagColor, TagId, Timestamp, View,
+    Visibility,
+};
 
 fn member(n: u128, name: &str) -> Member {
     Member {
@@ -32,6 +35,22 @@ fn channel(n: u128, kind: ChannelKind, name: &str) -> Channel {
     }
 }
 
+fn tag(number: u32, name: &str, merged_into: Option<u32>) -> Tag {
+    let (name, merged_into) = (name.to_owned(), merged_into.map(TagId::new));
+    Tag { id: TagId::new(number), name, color: TagColor::Red, archived: false, merged_into }
+}
+
+#[test]
+fn l5_tags_are_named_whole_or_by_a_beginning_that_is_one_tags() {
+    let tags = |text: &str| resolved(text).filter.tags;
+    let all = |numbers: &[u32]| numbers.iter().map(|number| TagId::new(*number)).collect::<Vec<_>>();
+    assert_eq!(tags("tag:vip tag:\"new lead\" tag:VIP").all, all(&[1, 2]));
+    assert_eq!(tags("tag:lead").all, all(&[2]));
+    assert_eq!(tags("-tag:offer").none, all(&[3]));
+    assert_eq!(tags("tag:important").all, all(&[1]), "it was merged");
+    assert_eq!(resolved("tag:vip").as_view().unwrap().tags.all, all(&[1]), "a list can be narrowed by it, too");
+}
+
 fn resolved(text: &str) -> Query {
     let members = [member(1, "Olive Roux"), member(2, "Anna Berger"), member(3, "Anna Blanc")];
     let channels = [
@@ -41,7 +60,8 @@ fn resolved(text: &str) -> Query {
     ];
     // 3 May 2026, 23:30 UTC, which is the 4th where the clock is an hour ahead.
     let now = Timestamp(1_777_851_000_000);
-    let names = Names { me: members[0].id, members: &members, channels: &channels, now, east: 60 };
+    let tags = [tag(1, "VIP", None), tag(2, "New lead", None), tag(3, "New offer", None), tag(4, "Important", Some(1))];
+    let names = Names { me: members[0].id, members: &members, channels: &channels, tags: &tags, now, east: 60 };
     SearchText::parse(text).resolve(&names)
 }
 
@@ -102,7 +122,9 @@ fn l5_days_begin_by_the_readers_clock() {
 fn l5_what_does_not_apply_is_told() {
     let cases = [
         ("colour:red", Why::NoSuchOperator),
-        ("tag:vip", Why::NotYet),
+        ("tag:fax", Why::NoSuchTag),
+        ("tag:new", Why::SeveralTags),
+        ("tag:vip -tag:vip", Why::Contradicts),
         ("from:", Why::NoValue),
         ("is:blue", Why::NoSuchValue),
         ("status:gone", Why::NoSuchValue),

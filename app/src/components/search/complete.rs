@@ -53,7 +53,7 @@ impl Offered {
         }
         let (offers, first) = match typed.split_once(':') {
             Some((name, value)) => match name.to_ascii_lowercase().parse::<Operator>() {
-                Ok(operator) if operator.applies() => (values(minus, operator, value, lists), true),
+                Ok(operator) => (values(minus, operator, value, lists), true),
                 _ => (Vec::new(), false),
             },
             None => (operators(minus, typed), typed.to_ascii_lowercase().parse::<Operator>().is_err()),
@@ -91,7 +91,7 @@ fn word(text: &str, caret: u32) -> (usize, usize) {
 
 fn operators(minus: &str, typed: &str) -> Vec<Offer> {
     let typed = typed.to_ascii_lowercase();
-    let fits = |operator: &&Operator| operator.applies() && typed.len() >= 2 && operator.as_str().starts_with(&typed);
+    let fits = |operator: &&Operator| typed.len() >= 2 && operator.as_str().starts_with(&typed);
     let offer = |operator: &Operator| {
         let label = format!("{minus}{}:", operator.as_str());
         Offer { insert: label.clone(), label, about: operator.label().to_owned() }
@@ -114,7 +114,9 @@ fn values(minus: &str, operator: Operator, typed: &str, lists: Lists<'_>) -> Vec
             let kinds = ChannelKind::ALL.iter().filter(is_here);
             own.chain(kinds.map(|kind| (kind.label().to_owned(), "All of this kind".to_owned()))).collect()
         }
-        Operator::Tag => lists.tags.iter().map(|tag| (tag.name.clone(), String::new())).collect(),
+        Operator::Tag => {
+            lists.tags.iter().filter(|tag| !tag.archived).map(|tag| (tag.name.clone(), String::new())).collect()
+        }
         _ => Vec::new(),
     };
     let all: Vec<_> = fixed.chain(named).collect();

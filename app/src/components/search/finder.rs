@@ -13,7 +13,7 @@ use crate::{
     api::{Refused, search::search as ask},
     state::{Connection, Search, WorkspaceState, use_live, use_search, use_workspace},
 };
-use model::{ApiError, MOST_SEARCHED, MessageHit, PersonHit, SearchCursor, SearchPage};
+use model::{ApiError, Day, MOST_SEARCHED, MessageHit, PersonHit, SearchCursor, SearchPage, with_times};
 
 /// How long after the last key the server is asked.
 const PAUSE: Duration = Duration::from_millis(150);
@@ -119,8 +119,8 @@ impl Finder {
                     if let Found::Page(found) = found {
                         let page = &mut found.page;
                         page.messages.extend(next.messages);
-                        (page.after, page.looked_back_to, page.building) =
-                            (next.after, next.looked_back_to, next.building);
+                        (page.after, page.looked_back_to, page.partly, page.building) =
+                            (next.after, next.looked_back_to, next.partly, next.building);
                     }
                 }),
                 // The button stays, to be pressed again.
@@ -144,10 +144,11 @@ impl Finder {
 
     async fn ask(self, text: String, after: Option<SearchCursor>) -> Result<SearchPage, Refused> {
         // Not more than the server reads, and one character so that it can tell that it did not read everything.
-        let text = text.chars().take(MOST_SEARCHED + 60).collect();
-        let now = self.workspace.now.get_untracked().0;
-        let east = untrack(|| self.workspace.zone.local(now) - now) / 60_000;
-        ask(text, after, east).await
+        let text: String = text.chars().take(MOST_SEARCHED + 60).collect();
+        let (now, zone) = (self.workspace.now.get_untracked().0, self.workspace.zone);
+        let local = untrack(|| zone.local(now));
+        let text = with_times(&text, Day::of_local(local), |day| untrack(|| zone.begins(day)));
+        ask(text, after, (local - now) / 60_000).await
     }
 
     fn drop_older(self) -> u32 {

@@ -112,14 +112,16 @@ pub(crate) fn draw() -> AnyView {
         finder.found.with(|found| match found {
             Found::Page(found) => {
                 let page = &found.page;
-                Some((page.after.is_some(), page.looked_back_to, page.building))
+                Some((page.after.is_some(), page.looked_back_to, page.partly, page.building))
             }
             _ => None,
         })
     });
     let zone = use_zone();
     let foot = move || {
-        after.get().map(|(more, back_to, building)| foot(finder, zone, (more, back_to.map(|at| at.0), building)))
+        after.get().map(|(more, back_to, partly, building)| {
+            foot(finder, zone, (more, back_to.map(|at| at.0)), (partly, building))
+        })
     };
     let said = Memo::new(move |_| match finder.found.get() {
         Found::Page(found) if !finder.waits.get() => summary(&found),
@@ -226,7 +228,12 @@ fn group(name: &'static str, count: usize, more: bool, hits: Vec<AnyView>) -> Op
 }
 
 /// What ends the results: the next page, and how far the search went.
-fn foot(finder: Finder, zone: Zone, (more, back_to, building): (bool, Option<i64>, bool)) -> impl IntoView {
+fn foot(
+    finder: Finder,
+    zone: Zone,
+    (more, back_to): (bool, Option<i64>),
+    (partly, building): (bool, bool),
+) -> impl IntoView {
     let far = back_to.map(|at| {
         view! {
             <p class="list-foot">
@@ -237,6 +244,9 @@ fn foot(finder: Finder, zone: Zone, (more, back_to, building): (bool, Option<i64
                 }}
             </p>
         }
+    });
+    let partly = partly.then(|| {
+        view! { <p class="list-foot">"Not all messages were searched. Add a word or an operator to find older ones."</p> }
     });
     let building = building.then(|| {
         view! { <p class="list-foot">"Older messages are still being prepared for search. They will be found soon."</p> }
@@ -254,6 +264,7 @@ fn foot(finder: Finder, zone: Zone, (more, back_to, building): (bool, Option<i64
     view! {
         {far}
         {more}
+        {partly}
         {building}
     }
 }
@@ -263,12 +274,17 @@ fn nothing(text: &str, more: bool) -> AnyView {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     };
-    let (title, help) = match (SearchText::parse(text).is_empty(), more) {
-        (true, _) => {
+    let parsed = SearchText::parse(text);
+    let excludes = parsed.conditions.is_empty() && parsed.terms.iter().all(|term| term.not);
+    let (title, help) = match (excludes && !parsed.is_empty(), parsed.is_empty(), more) {
+        (true, ..) => {
+            ("Nothing to search for yet".to_owned(), "A minus leaves something out. Add a word to search for.")
+        }
+        (_, true, _) => {
             ("Nothing to search for yet".to_owned(), "Type a name, a company, an e-mail address or words of a message.")
         }
-        (false, true) => (format!("Nothing found for “{short}” so far"), "Older messages have not been searched yet."),
-        (false, false) => (
+        (_, _, true) => (format!("Nothing found for “{short}” so far"), "Older messages have not been searched yet."),
+        _ => (
             format!("Nothing found for “{short}”"),
             "Try fewer or other words, the beginning of a name, or an e-mail address.",
         ),
@@ -309,6 +325,8 @@ fn why_not(Ignored { text, why }: &Ignored) -> String {
         Why::NoSuchOperator => format!("“{text}” is not an operator."),
         Why::NoSuchMember => format!("No member is called “{value}”."),
         Why::SeveralMembers => format!("Several members are called “{value}”. Write more of the name, in quotes."),
+        Why::NoSuchTag => format!("No tag is called “{value}”."),
+        Why::SeveralTags => format!("Several tags begin with “{value}”. Write more of the name, in quotes."),
         Why::NoSuchChannel => format!("No channel is called “{value}”."),
         Why::NoValue => format!("“{name}:” needs a value after the colon."),
         Why::NoDay => format!("“{value}” is not a day. Write it like 2026-05-03."),
