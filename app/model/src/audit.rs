@@ -27,7 +27,9 @@ text_enum! {
         TeamMember = "team.member",
         /// A team's channels were set.
         TeamChannels = "team.channels",
-        /// A tag was renamed, recoloured or archived.
+        /// A tag was added.
+        TagAdded = "tag.added",
+        /// A tag was renamed, recoloured, archived, or taken into use again.
         TagEdited = "tag.edited",
         /// A tag was merged into another one.
         TagMerged = "tag.merged",
@@ -72,6 +74,7 @@ impl AuditEvent {
             Self::TeamAdded => "Created a team",
             Self::TeamMember => "Changed who is in a team",
             Self::TeamChannels => "Chose a team's channels",
+            Self::TagAdded => "Added a tag",
             Self::TagEdited => "Edited a tag",
             Self::TagMerged => "Merged a tag into another one",
             Self::ChannelEdited => "Edited a channel",

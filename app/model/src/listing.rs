@@ -91,8 +91,11 @@ impl Listing {
     /// The listing in its normal form.
     ///
     /// # Errors
-    /// [`ApiError::Invalid`] when a condition has too many values.
+    /// [`ApiError::Invalid`] when a condition has too many values, or the period is none that a URL can have.
     pub fn checked(self) -> Result<Self, ApiError> {
+        if self.period.is_some_and(|period| Period::parse(&period.word()) != Some(period)) {
+            return Err(ApiError::invalid("period", "This period ends before it begins. Choose other days."));
+        }
         Ok(Self { filter: Filter { last: None, ..self.filter }.checked()?, ..self })
     }
 

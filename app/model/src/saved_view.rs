@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, ApiError, Listing, MemberId, SavedViewId, TeamId, is_unseen, text_enum::text_enum};
+use super::{Access, ApiError, Listing, MemberId, SavedViewId, TeamId, is_unseen, text_enum::text_enum, visible_name};
 
 /// The most views that one member may create.
 pub const MOST_VIEWS: usize = 100;
@@ -92,7 +92,7 @@ impl SavedView {
     /// # Errors
     /// [`ApiError::Invalid`] when the name is empty, too long or cannot be shown, or the filter has too many values.
     pub fn checked(mut self) -> Result<Self, ApiError> {
-        self.name = self.name.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.name = visible_name(&self.name);
         if self.name.is_empty() || self.name.chars().all(is_unseen) {
             return Err(ApiError::invalid("name", "Give the view a name."));
         }

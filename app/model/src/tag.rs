@@ -108,7 +108,7 @@ impl Tag {
     /// # Errors
     /// [`ApiError::Invalid`] when it is empty, too long, or has characters that cannot be shown.
     pub fn check_name(name: &str) -> Result<String, ApiError> {
-        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name = crate::visible_name(name);
         if name.is_empty() {
             return Err(ApiError::invalid("name", "Give the tag a name."));
         }
@@ -121,7 +121,7 @@ impl Tag {
         Ok(name)
     }
 
-    /// The name in the form in which two names are the same.
+    /// The name in small letters, to sort and find it. Whether two names are the same is decided by the store.
     pub fn key(name: &str) -> String {
         name.to_lowercase()
     }
@@ -219,6 +219,27 @@ pub struct TagFilter {
 }
 
 impl TagFilter {
+    /// The same with the tags that replaced merged ones.
+    #[must_use]
+    pub fn following(&self, tags: &[Tag]) -> Self {
+        let last = |id: &TagId| {
+            let mut id = *id;
+            // No chain is longer than there are tags.
+            for _ in tags {
+                let Some(into) = tags.iter().find(|tag| tag.id == id).and_then(|tag| tag.merged_into) else { break };
+                id = into;
+            }
+            id
+        };
+        let follow = |ids: &[TagId]| {
+            let mut ids: Vec<TagId> = ids.iter().map(last).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            ids
+        };
+        Self { any: follow(&self.any), all: follow(&self.all), none: follow(&self.none) }
+    }
+
     /// Whether it asks for nothing.
     pub const fn is_empty(&self) -> bool {
         self.any.is_empty() && self.all.is_empty() && self.none.is_empty()

@@ -27,7 +27,7 @@ use crate::{
     state::{Asked, Connection, Listed, use_list, use_live, use_prefetch, use_search, use_workspace},
 };
 use model::{
-    AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Listing, Permission, View, window_of,
+    AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Listing, Permission, Sort, View, window_of,
 };
 
 /// The height of a row in pixels. Must equal `--row-h` in the style sheet.
@@ -67,6 +67,11 @@ fn what_is_down(boot: &Bootstrap) -> Option<(String, &'static str)> {
     Some((format!("{}: {}.", channel.name, state.label()), help))
 }
 
+/// A view without conditions. The order stays: members choose it for all of their lists.
+fn list_of(view: View, sort: Sort) -> String {
+    format!("/inbox?{}", Listing { sort, ..view.into() }.query())
+}
+
 /// The left panel.
 #[component]
 pub fn ListPanel(
@@ -81,12 +86,13 @@ pub fn ListPanel(
     let (workspace, begin) = (use_workspace(), use_begin());
     Finding::provide();
     let view = Memo::new(move |_| list.listing.with(|listing| listing.filter.view));
+    let sort = Memo::new(move |_| list.listing.with(|listing| listing.sort));
     let count = move |counts: &Counts, view: View| u32::try_from(counts.of(view)).unwrap_or(0);
     let tabs = Signal::derive(move || {
         let counts = list.counts.get();
         let tab = |of: View| Tab {
             label: of.label().to_owned(),
-            href: format!("/inbox?view={}", of.as_str()),
+            href: list_of(of, sort.get()),
             count: (of != View::Closed).then(|| count(&counts, of)),
             current: view.get() == of,
         };
@@ -98,7 +104,7 @@ pub fn ListPanel(
         view! {
             <a
                 class="cat"
-                href=format!("/inbox?view={}", of.as_str())
+                href=move || list_of(of, sort.get())
                 title=what_to_do(of)
                 data-hot=hot
                 aria-current=move || (view.get() == of).then_some("page")
@@ -120,7 +126,7 @@ pub fn ListPanel(
             view! {
                 <a
                     class="list-unsent"
-                    href=format!("/inbox?view={}", View::Unsent.as_str())
+                    href=list_of(View::Unsent, sort.get())
                     aria-current=move || (view.get() == View::Unsent).then_some("page")
                 >
                     <Glyph icon=Icon::CircleAlert />

@@ -14,7 +14,7 @@ use crate::{
         thread::ThreadPanel,
     },
     json::fetched,
-    state::{Asked, use_list, use_live, use_now, use_place, use_prefetch, use_thread, use_zone},
+    state::{Asked, use_list, use_live, use_now, use_place, use_prefetch, use_thread, use_workspace, use_zone},
 };
 use model::{ApiError, ConversationId, Day, Listing};
 
@@ -28,7 +28,15 @@ pub fn InboxPage() -> impl IntoView {
     let read = Memo::new(move |_| {
         query.with(|q| Listing::of_query(q.latest_values().map(|(key, value)| (key.as_ref(), value))))
     });
-    let listing = Memo::new(move |_| read.with(|(listing, _)| listing.clone()));
+    let boot = use_workspace().boot;
+    let listing = Memo::new(move |_| {
+        let mut listing = read.with(|(listing, _)| listing.clone());
+        // A link may name a tag that was merged since.
+        if !listing.filter.tags.is_empty() {
+            listing.filter.tags = boot.with(|boot| listing.filter.tags.following(&boot.tags));
+        }
+        listing
+    });
     let ignored = Memo::new(move |_| read.with(|(_, ignored)| ignored.clone()));
     // An invalid id is treated like an unknown one.
     let asked = Memo::new(move |_| params.with(|p| p.get("id")));

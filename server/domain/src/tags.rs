@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use model::{
     ApiError, AuditEvent, Contact, ContactId, EventBody, JobId, MOST_IN_A_SET, MOST_IN_WORKSPACE, MOST_TAGS, Needs,
-    Permission, Tag, TagColor, TagId, Tags,
+    Permission, Tag, TagColor, TagId, Tags, ViewChange,
 };
 use serde_json::json;
 use store::{
@@ -14,12 +14,16 @@ use store::{
     clock::new_id,
     contact, conversation,
     error::{Error, Result},
-    tag,
+    saved_view, tag,
 };
 
 use super::{audit_log::note, change::Change, deliver::Lease, work::Work};
 
-/// Creates a tag. A tag with this name, whatever the case, is returned as it is; an archived one is usable again.
+/// How many tags only admins can add. The others cannot use up all that there may be.
+const FOR_ADMINS: usize = 100;
+
+/// Creates a tag. A tag with this name, whatever the case, is returned as it is. For a tag that was merged, that is the one that replaced it.
+/// Only admins can use an archived one again.
 #[derive(Debug, Clone)]
 pub struct AddTag {
     /// The name.
@@ -37,20 +41,32 @@ impl Command for AddTag {
         let scope = tx.scope()?;
         let name = Tag::check_name(&self.name)?;
         let all = tag::all(tx.conn(), &scope).await?;
-        if let Some(known) = all.iter().find(|tag| Tag::key(&tag.name) == Tag::key(&name)) {
+        let administers = scope.person()?.may(Permission::Administer);
+        if let Some(known) = all.iter().find(|tag| tag::key(&tag.name) == tag::key(&name)) {
+            let known = all.iter().find(|tag| Some(tag.id) == known.merged_into).unwrap_or(known);
             if !known.archived {
                 return Ok(known.clone());
             }
+            if !administers {
+                let message = "This tag was archived. An admin can use it again, in Settings, Tags.";
+                return Err(ApiError::invalid("name", message).into());
+            }
             let back = Tag { archived: false, merged_into: None, ..known.clone() };
+            note(tx, &scope, AuditEvent::TagEdited, json!({ "tag": back.id, "name": back.name })).await?;
             return keep(tx, &scope, back).await;
         }
-        if all.len() >= MOST_IN_WORKSPACE {
-            let message = format!("A workspace can have at most {MOST_IN_WORKSPACE} tags. Use one of them.");
+        let most = if administers { MOST_IN_WORKSPACE } else { MOST_IN_WORKSPACE - FOR_ADMINS };
+        if all.len() >= most {
+            let message = match administers {
+                true => format!("A workspace can have at most {MOST_IN_WORKSPACE} tags. Use one of them."),
+                false => "There are too many tags. Use one of them, or ask an admin to add this one.".to_owned(),
+            };
             return Err(ApiError::invalid("name", message).into());
         }
         let id = TagId::new(all.iter().map(|tag| tag.id.number()).max().unwrap_or(0) + 1);
         let color = self.color.unwrap_or_else(|| TagColor::of_new(id));
         let new = Tag { id, name, color, archived: false, merged_into: None };
+        note(tx, &scope, AuditEvent::TagAdded, json!({ "tag": new.id, "name": new.name })).await?;
         tag::insert(tx, &scope, &new).await?;
         tx.emit(scope.workspace(), EventBody::Tag(new.clone()));
         Ok(new)
@@ -80,7 +96,7 @@ impl Command for EditTag {
         let name = Tag::check_name(&self.name)?;
         let all = tag::all(tx.conn(), &scope).await?;
         let known = find(&all, self.id)?;
-        if all.iter().any(|other| other.id != self.id && Tag::key(&other.name) == Tag::key(&name)) {
+        if all.iter().any(|other| other.id != self.id && tag::key(&other.name) == tag::key(&name)) {
             let message = "Another tag has this name. Merge the two, or choose another name.";
             return Err(ApiError::invalid("name", message).into());
         }
@@ -113,7 +129,7 @@ impl Command for MergeTag {
         let scope = tx.scope()?;
         let all = tag::all(tx.conn(), &scope).await?;
         let (known, into) = (find(&all, self.id)?, find(&all, self.into)?);
-        if self.id == self.into || into.archived {
+        if self.id == self.into || into.archived || known.merged_into.is_some() {
             return Err(ApiError::invalid("into", "Choose another tag that is in use.").into());
         }
         let merged = Tag { archived: true, merged_into: Some(self.into), ..known.clone() };
@@ -123,10 +139,27 @@ impl Command for MergeTag {
             keep(tx, &scope, Tag { merged_into: Some(self.into), ..older.clone() }).await?;
         }
         let merged = keep(tx, &scope, merged).await?;
+        views_follow(tx, &scope).await?;
         let (work, at) = (Work::MergeTag { tag: self.id }, tx.now());
         work.enqueue(tx, scope.workspace(), JobId::new(new_id()), None, at).await?;
         Ok(merged)
     }
+}
+
+/// Saved views ask for the tags that replaced theirs.
+async fn views_follow(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
+    let tags = tag::all(tx.conn(), scope).await?;
+    for before in saved_view::all(tx.conn(), scope).await? {
+        let followed = before.listing.filter.tags.following(&tags);
+        if followed != before.listing.filter.tags {
+            let mut view = before.clone();
+            view.listing.filter.tags = followed;
+            saved_view::save(tx, scope, &view).await?;
+            let change = ViewChange { before: Some(before), after: Some(view) };
+            tx.emit(scope.workspace(), EventBody::View(Box::new(change)));
+        }
+    }
+    Ok(())
 }
 
 fn find(all: &[Tag], id: TagId) -> Result<&Tag> {

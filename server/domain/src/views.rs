@@ -10,6 +10,11 @@ use store::{
     saved_view, workspace,
 };
 
+/// How many views a workspace's members can share, together. Everybody's list has them.
+const MOST_SHARED: usize = 100;
+/// How many views one member can share, except admins.
+const MOST_SHARED_BY_ONE: usize = 20;
+
 /// Creates a view, or changes one.
 #[derive(Debug, Clone)]
 pub struct SaveView(
@@ -41,20 +46,30 @@ impl Command for SaveView {
                 }
             }
         }
-        let audience_changes = before.is_none_or(|known| known.audience != view.audience);
-        match view.audience {
-            // A view for others needs more than reading.
-            Audience::Team(_) | Audience::Everyone if audience_changes && !me.may(Permission::Converse) => {
+        let administers = me.may(Permission::Administer);
+        if view.audience != Audience::Private {
+            // A view for others needs more than reading, also to change what was shared with a right that is gone.
+            if !me.may(Permission::Converse) {
                 return Err(ApiError::Forbidden.into());
             }
-            Audience::Team(team) if audience_changes => {
-                let is_mine = me.access.teams.contains(&team) || me.may(Permission::Administer);
+            let others = all.iter().filter(|known| known.id != view.id && known.audience != Audience::Private);
+            let (own, shared) = (others.clone().filter(|known| known.owner == view.owner).count(), others.count());
+            if shared >= MOST_SHARED || (own >= MOST_SHARED_BY_ONE && !administers) {
+                let message = format!(
+                    "One member can share at most {MOST_SHARED_BY_ONE} views, and all together {MOST_SHARED}. Keep this one for yourself, or delete another."
+                );
+                return Err(ApiError::invalid("audience", message).into());
+            }
+        }
+        match view.audience {
+            Audience::Team(team) => {
+                let is_mine = me.access.teams.contains(&team) || administers;
                 let exists = workspace::teams(tx.conn(), &scope).await?.iter().any(|known| known.id == team);
                 if !is_mine || !exists {
                     return Err(ApiError::invalid("audience", "Choose one of your teams.").into());
                 }
             }
-            _ => {}
+            Audience::Private | Audience::Everyone => {}
         }
         if before == Some(&view) {
             return Ok(view);
@@ -84,7 +99,9 @@ impl Command for DeleteView {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let scope = tx.scope()?;
         let all = saved_view::all(tx.conn(), &scope).await?;
-        let Some(known) = all.into_iter().find(|view| view.id == self.0) else { return Ok(()) };
+        // Whether there is none or it is hidden from them must look the same.
+        let is_seen = |view: &SavedView| view.id == self.0 && scope.me().is_some_and(|me| view.is_for(&me.access));
+        let Some(known) = all.into_iter().find(is_seen) else { return Ok(()) };
         may_change(&scope, &known)?;
         saved_view::delete(tx, &scope, self.0).await?;
         let change = ViewChange { before: Some(known), after: None };

@@ -49,13 +49,22 @@ async fn d3_a_tag_is_made_where_it_is_typed_and_has_one_name(world: World) {
     assert_eq!(refused(world.db.write(&agent.scope, edit(order.id, "orders", false)).await), ApiError::Forbidden);
     let renamed = world.db.write(&world.owner.scope, edit(order.id, "orders", true)).await.unwrap();
     assert_eq!((renamed.name.as_str(), renamed.color, renamed.archived), ("orders", TagColor::Red, true));
-    assert!(!add(&world, &agent, "Orders").await.archived, "typed again, it is in use again");
+    let again = AddTag { name: "Orders".to_owned(), color: None };
+    let archived = world.db.write(&agent.scope, again).await;
+    assert!(matches!(refused(archived), ApiError::Invalid { .. }), "an admin archived it");
+    assert!(!add(&world, &world.owner, "Orders").await.archived, "typed by an admin, it is in use again");
+    let same = ["VIP", "ＶＩＰ", "VI\u{ad}P", "\u{feff}VIP", "V\u{202e}IP"];
+    for name in same {
+        assert_eq!(add(&world, &agent, name).await, vip, "{name:?} looks the same");
+    }
+    let cafe = add(&world, &agent, "Café").await;
+    assert_eq!(add(&world, &agent, "Cafe\u{301}").await, cafe);
 
     for bad in ["", " \u{200b} ", &"x".repeat(1_000), "a\nb\u{7}"] {
         let add = AddTag { name: bad.to_owned(), color: None };
         assert!(matches!(refused(world.db.write(&agent.scope, add).await), ApiError::Invalid { .. }), "{bad:?}");
     }
-    assert_eq!(tags(&world).await.len(), 2);
+    assert_eq!(tags(&world).await.len(), 3);
     let viewer = world.member("Vera", Role::Viewer, Visibility::All).await;
     let add = AddTag { name: "mine".to_owned(), color: None };
     assert_eq!(refused(world.db.write(&viewer.scope, add).await), ApiError::Forbidden);
@@ -114,8 +123,18 @@ async fn d3_a_merged_tag_is_replaced_everywhere(world: World) {
     world.act(&world.owner, conversations[0], Act::AddTag(new)).await.unwrap();
     let itself = world.db.write(&world.owner.scope, MergeTag { id: old, into: old }).await;
     assert!(matches!(refused(itself), ApiError::Invalid { .. }));
+    let tags = TagFilter { any: vec![old, new], none: vec![old], ..TagFilter::default() };
+    let saved = SaveView(view("bills", Audience::Everyone, Filter { tags, ..View::All.into() }));
+    let saved = world.db.write(&world.owner.scope, saved).await.unwrap();
     let merged = world.db.write(&world.owner.scope, MergeTag { id: old, into: new }).await.unwrap();
     assert_eq!((merged.archived, merged.merged_into), (true, Some(new)));
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    assert_eq!(add(&world, &agent, "Bill").await.id, new, "typed again, it is the one that replaced it");
+    let views = inbox::bootstrap(&world.db, &agent.scope).await.unwrap().views;
+    let followed = &views.iter().find(|view| view.id == saved.id).unwrap().listing.filter.tags;
+    assert_eq!((followed.any.as_slice(), followed.none.as_slice()), ([new].as_slice(), [new].as_slice()));
+    let twice = world.db.write(&world.owner.scope, MergeTag { id: old, into: new }).await;
+    assert!(matches!(refused(twice), ApiError::Invalid { .. }));
 
     while world.work().await > 0 {}
     for conversation in conversations {

@@ -10,7 +10,7 @@ use crate::{
         ui::{Glyph, Icon, InlineError, use_saving},
     },
 };
-use model::{Tag, TagColor};
+use model::{Tag, TagColor, TagId};
 
 /// The most options on screen. A longer list is narrowed down by typing.
 const MOST_SHOWN: usize = 50;
@@ -26,6 +26,15 @@ enum Choice {
     Again(String),
 }
 
+impl Choice {
+    const fn id(&self) -> Option<TagId> {
+        match self {
+            Self::Known(tag, _) => Some(tag.id),
+            Self::New(_) | Self::Again(_) => None,
+        }
+    }
+}
+
 /// The tags that fit what is typed, and how many more fit. Those whose name begins with it are first.
 fn choices(all: &[Tag], has: &[Tag], typed: &str) -> (Vec<Choice>, usize) {
     let Ok(name) = Tag::check_name(typed) else {
@@ -35,6 +44,11 @@ fn choices(all: &[Tag], has: &[Tag], typed: &str) -> (Vec<Choice>, usize) {
     let (mut choices, more) = found(all, has, &key);
     let same = all.iter().find(|tag| Tag::key(&tag.name) == key);
     match same {
+        // It was merged: the tag that replaced it is meant.
+        Some(Tag { merged_into: Some(into), .. }) => {
+            let meant = all.iter().find(|tag| tag.id == *into && choices.iter().all(|one| one.id() != Some(tag.id)));
+            choices.extend(meant.map(|tag| Choice::Known(tag.clone(), has.iter().any(|one| one.id == tag.id))));
+        }
         None => choices.push(Choice::New(name)),
         Some(tag) if tag.archived => choices.push(Choice::Again(tag.name.clone())),
         Some(_) => {}
