@@ -162,6 +162,23 @@ test('L4: a filter is saved as a view, with a live count, for me or for everyone
 
   const context = await openContext()
   await joinAsMember(context, server, { name: 'Otto Other', email: 'otto@example.com', password: 'a long phrase for otto' })
+  // Each of the first nine has a key. A digit in a text stays a digit.
+  await open(page, '/inbox?view=mine')
+  await expect(views.getByRole('link', { name: /My view/ })).toHaveAttribute('aria-keyshortcuts', '1')
+  await page.keyboard.press('2')
+  await expect(views.getByRole('link', { name: /Our view/ })).toHaveAttribute('aria-current', 'page')
+  await page.keyboard.press('1')
+  await expect(views.getByRole('link', { name: /My view/ })).toHaveAttribute('aria-current', 'page')
+  await page.getByRole('combobox', { name: 'Search conversations' }).fill('')
+  await page.keyboard.type('2')
+  await expect(views.getByRole('link', { name: /My view/ })).toHaveAttribute('aria-current', 'page')
+  await page.keyboard.press('Escape')
+  // The panel has one, too.
+  await page.locator('body').click({ position: { x: 2, y: 2 } })
+  await page.keyboard.press('f')
+  await expect(filters(page)).toBeVisible()
+  await page.keyboard.press('Escape')
+
   const colleague = await context.newPage()
   await open(colleague, '/inbox')
   await expect(colleague.getByRole('navigation', { name: 'Saved views' }).getByRole('link')).toHaveText([/Our view/])

@@ -198,6 +198,30 @@ test.describe('what is found', () => {
     await expect(page.getByRole('button', { name: 'Show more' })).toHaveCount(0)
   })
 
+  test('L5, L4: a search that is a filter is shown as a list and saved as a view; tag: is one', async ({ page, server }) => {
+    await openAsOwner(page, server)
+    const id = await conversation(page, server, 'Tagged and found', { name: 'Tamara Tagged' })
+    await conversation(page, server, 'Not tagged', { name: 'Nils Nothing' })
+    const tag = await callFunction(page, server, 'add_tag', { name: 'Very important', color: null })
+    await callFunction(page, server, 'change_state', { conversation: id, seen: { status: 'open', assignee: null, inbound: 1 }, act: { add_tag: tag.id } })
+    await open(page, '/inbox?view=all')
+    await field(page).fill('tag:very is:open')
+    await expect(group(page, 'Messages').getByRole('option')).toHaveCount(1)
+    await page.getByRole('link', { name: 'Show as list' }).click()
+    await expect(field(page)).toHaveValue('')
+    await expect(page.locator('a.row')).toHaveCount(1)
+    await expect(page.getByRole('link', { name: 'Remove filter: All of: Very important' })).toBeVisible()
+
+    await field(page).fill('tag:"very important"')
+    await page.getByRole('link', { name: 'Save as view' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Save as view' })
+    await dialog.getByLabel('Name').fill('Important ones')
+    await dialog.getByRole('button', { name: 'Save view' }).click()
+    await expect(page.getByRole('navigation', { name: 'Saved views' }).getByRole('link', { name: /Important ones/ })).toContainText('1')
+    await field(page).fill('invoice tag:very')
+    await expect(page.getByRole('link', { name: 'Show as list' }), 'a list has no words').toHaveCount(0)
+  })
+
   test('L5: what does not apply is named, and the rest is searched', async ({ page, server }) => {
     await conversation(page, server, 'A lonely curlew', { name: 'Cur Lew' })
     await field(page).fill('curlew colour:red')
@@ -418,6 +442,25 @@ test.describe('opening at a message', () => {
     await expect(stream.getByText('Entry 122, live')).toBeInViewport()
     await page.goBack()
     await expect(page).not.toHaveURL(/at=40/)
+  })
+
+  test('L5: the words are marked in the message, and the first one is in sight however long it is', async ({ page, server }) => {
+    await openAsOwner(page, server)
+    const id = await conversation(page, server, 'A short beginning', { name: 'Long Message' })
+    const lines = Array.from({ length: 400 }, (_, n) => (n === 350 ? 'Here the Capercaillie sings' : `Line ${n} of a very long note`))
+    await note(page, server, id, lines.join('\n'))
+    await open(page, '/inbox?view=all')
+    await field(page).fill('capercaillie -heron')
+    await group(page, 'Messages').getByRole('option', { name: /Long Message/ }).click()
+    const marked = () =>
+      page.evaluate(() => {
+        const highlight = CSS.highlights.get('found')
+        return [...(highlight ?? [])].map((range) => {
+          const { top, bottom } = (range as Range).getBoundingClientRect()
+          return { text: String(range), inSight: top > 0 && bottom < innerHeight }
+        })
+      })
+    await expect.poll(marked).toEqual([{ text: 'Capercaillie', inSight: true }])
   })
 
   test('L5: scrolling down keeps the visible entries in place while newer ones are added', async ({ page, server }) => {

@@ -69,6 +69,12 @@ pub struct Listing {
     pub sort: Sort,
 }
 
+impl From<Filter> for Listing {
+    fn from(filter: Filter) -> Self {
+        Self { filter, period: None, sort: Sort::default() }
+    }
+}
+
 impl From<View> for Listing {
     fn from(view: View) -> Self {
         Self { filter: view.into(), period: None, sort: Sort::Last }

@@ -6,6 +6,7 @@ mod field;
 mod finder;
 mod found;
 mod hit;
+mod mark;
 mod offers;
 mod recent;
 

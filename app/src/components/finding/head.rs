@@ -3,11 +3,11 @@
 
 use leptos::prelude::*;
 
-use super::{chips::condition_chips, use_finding, view_icon};
+use super::{chips::condition_chips, use_finding, use_show_listing, view_icon};
 use crate::{
     components::{
-        list::here,
-        ui::{Glyph, Icon},
+        list::{here, is_busy_elsewhere},
+        ui::{Glyph, Icon, typed_key},
     },
     state::{use_list, use_now, use_view_counts, use_workspace, use_zone},
 };
@@ -49,8 +49,11 @@ pub fn SavedViews() -> impl IntoView {
             counts.ask(filters);
         }
     });
-    let link = move |view: SavedView| {
+    view_keys(views);
+    let link = move |(at, view): (usize, SavedView)| {
         let SavedView { id, name, icon, listing, .. } = view;
+        let key = (at < KEYS).then(|| (at + 1).to_string());
+        let title = key.as_ref().map_or_else(|| name.clone(), |key| format!("{name} ({key})"));
         let href = {
             let listing = listing.clone();
             move || here(list, &listing)
@@ -58,7 +61,7 @@ pub fn SavedViews() -> impl IntoView {
         let current = move || list.listing.with(|shown| *shown == listing).then_some("page");
         let count = move || counts.counts.with(|counts| counts.get(&id).copied()).map(count_text);
         view! {
-            <a class="view-link" href=href aria-current=current>
+            <a class="view-link" href=href aria-current=current title=title aria-keyshortcuts=key>
                 <Glyph icon=view_icon(icon) />
                 <span class="view-name" dir="auto">
                     {name}
@@ -71,7 +74,7 @@ pub fn SavedViews() -> impl IntoView {
         views.with(|views| !views.is_empty()).then(|| {
             view! {
                 <nav class="views" aria-label="Saved views">
-                    {views.get().into_iter().map(link).collect_view()}
+                    {views.get().into_iter().enumerate().map(link).collect_view()}
                     <button type="button" class="view-link" aria-haspopup="dialog" on:click=move |_| finding.manage.set(true)>
                         "Edit views"
                     </button>
@@ -79,6 +82,30 @@ pub fn SavedViews() -> impl IntoView {
             }
         })
     }
+}
+
+/// How many views have a key of their own.
+const KEYS: usize = 9;
+
+/// The keys `1` to `9` open the views in their order.
+fn view_keys(views: Memo<Vec<SavedView>>) {
+    let show = use_show_listing();
+    Effect::new(move |_| {
+        let show = show.clone();
+        let handle = window_event_listener(leptos::ev::keydown, move |event| {
+            let modified = event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing();
+            let digit = typed_key(&event.key(), &event.code()).and_then(|key| key.to_digit(10));
+            let Some(at) = digit.and_then(|digit| usize::try_from(digit).ok()?.checked_sub(1)) else { return };
+            if modified || event.default_prevented() || is_busy_elsewhere(&event) {
+                return;
+            }
+            if let Some(view) = views.with_untracked(|views| views.get(at).cloned()) {
+                event.prevent_default();
+                show(view.listing);
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
 }
 
 /// The conditions of the filter as chips, each a link to the list without it.

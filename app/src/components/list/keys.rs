@@ -99,7 +99,7 @@ pub(crate) fn target_matches(event: &leptos::ev::KeyboardEvent, selector: &str) 
 }
 
 /// Whether the key belongs to a text field or a menu.
-fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
+pub(crate) fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
     #[cfg(feature = "hydrate")]
     {
         target_matches(

@@ -7,14 +7,16 @@ use super::{
     field::{Hints, SearchBox, SearchKey},
     finder::{Finder, Found, FoundPage},
     hit::{self, Hits},
+    mark,
     offers::Offers,
     recent::Recent,
 };
 use crate::{
+    components::finding::use_finding,
     components::ui::{Button, EmptyState, Icon, Tone, Variant, exact},
     state::{Connection, Search, Zone, at_of, give_focus, use_live, use_search, use_thread, use_zone},
 };
-use model::{ApiError, ConversationId, Ignored, SearchText, Why};
+use model::{ApiError, ConversationId, Filter, Ignored, Listing, SearchText, Why};
 
 /// Where a result leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,13 +102,21 @@ pub(crate) fn draw() -> AnyView {
             }
         });
     });
+    // The entry is lit one frame after it was asked for. Its words are marked after that.
+    Effect::new(move |_| {
+        let goal = thread.goal.get();
+        let words = if search.is_on.get_untracked() { mark::words(&search.text.get_untracked()) } else { Vec::new() };
+        if let Some(n) = goal.and_then(|goal| goal.at) {
+            after_next_frame(move || mark::mark(n, &words));
+        }
+    });
     let hits = Hits { chosen, query, selected: thread.selected, open };
     let results = move || match finder.found.get() {
         Found::Nothing => {
             view! { <div class="found-wait" aria-hidden="true" inner_html=SHAPE.repeat(5)></div> }.into_any()
         }
         Found::Failed(error) => failed(error, finder),
-        Found::Page(found) => results(*found, hits),
+        Found::Page(found) => results(*found, hits, field),
     };
     let after = Memo::new(move |_| {
         finder.found.with(|found| match found {
@@ -151,6 +161,15 @@ pub(crate) fn draw() -> AnyView {
     .into_any()
 }
 
+/// Runs after the changes of this frame were painted.
+fn after_next_frame(run: impl FnOnce() -> Option<()> + 'static) {
+    request_animation_frame(move || {
+        request_animation_frame(move || {
+            let _ = run();
+        });
+    });
+}
+
 /// Placeholder for a result.
 const SHAPE: &str = r#"<div class="hit"><i class="skeleton skeleton-round"></i><div class="row-wait"><i class="skeleton skeleton-line w-40"></i><i class="skeleton skeleton-line w-90"></i></div></div>"#;
 
@@ -168,14 +187,16 @@ fn summary(FoundPage { page, .. }: &FoundPage) -> String {
     format!("{people} and {messages} found")
 }
 
-fn results(FoundPage { text, page }: FoundPage, hits: Hits) -> AnyView {
+fn results(FoundPage { text, page }: FoundPage, hits: Hits, field: SearchBox) -> AnyView {
     let ignored = (!page.ignored.is_empty()).then(|| {
         let lines = page.ignored.iter().map(|one| view! { <li dir="auto">{why_not(one)}</li> }).collect_view();
         view! { <ul class="found-ignored">{lines}</ul> }
     });
+    let as_list = page.view.map(|filter| as_list(filter, field));
     if page.people.is_empty() && page.messages.is_empty() {
         return view! {
             {ignored}
+            {as_list}
             {nothing(&text, page.after.is_some())}
         }
         .into_any();
@@ -200,15 +221,37 @@ fn results(FoundPage { text, page }: FoundPage, hits: Hits) -> AnyView {
         .enumerate()
         .map(|(at, message)| hits.message(with_conversation + at, message))
         .collect();
-    // A button that keeps `page.view` as a view of the list belongs above the groups.
     view! {
         {ignored}
+        {as_list}
         <div role="listbox" id="search-found" aria-label="Search results">
             {group("People", people_count, more_people, people)}
             {group("Messages", message_count, more_messages, messages)}
         </div>
     }
     .into_any()
+}
+
+/// A search that asks only for what a list can be filtered by: leads to that list, and to saving it as a view (L4).
+fn as_list(filter: Filter, field: SearchBox) -> impl IntoView {
+    let (finding, href) = (use_finding(), format!("/inbox?{}", Listing::from(filter).query()));
+    view! {
+        <div class="found-list" role="group" aria-label="These conversations">
+            <a class="chip-plain" href=href.clone() on:click=move |_| field.write(String::new(), None)>
+                "Show as list"
+            </a>
+            <a
+                class="chip-plain"
+                href=href
+                on:click=move |_| {
+                    field.write(String::new(), None);
+                    finding.save.set(true);
+                }
+            >
+                "Save as view"
+            </a>
+        </div>
+    }
 }
 
 fn group(name: &'static str, count: usize, more: bool, hits: Vec<AnyView>) -> Option<impl IntoView> {
