@@ -95,6 +95,8 @@ enum Part {
     List,
     /// A conversation as JSON and as a page (goal 3)
     Open,
+    /// The first page of a thousand filters
+    Filters,
     /// Frequent, rare and absent words, for whoever sees all and for whoever sees a part
     Search,
     /// A message, stored before it is acknowledged (goal 5)
@@ -111,8 +113,17 @@ enum Part {
     Herd,
 }
 
-const USUAL: &[Part] =
-    &[Part::List, Part::Open, Part::Search, Part::Accept, Part::Live, Part::Memory, Part::Start, Part::Timing];
+const USUAL: &[Part] = &[
+    Part::List,
+    Part::Open,
+    Part::Filters,
+    Part::Search,
+    Part::Accept,
+    Part::Live,
+    Part::Memory,
+    Part::Start,
+    Part::Timing,
+];
 
 /// Everything that a measurement needs.
 pub struct Bench {
@@ -199,6 +210,7 @@ async fn measure(run: Run) -> Result<bool> {
         match part {
             Part::List => goal::list::measure(&mut bench, &bed).await?,
             Part::Open => goal::open::measure(&mut bench, &bed).await?,
+            Part::Filters => goal::filters::measure(&mut bench, &bed, ("100,000", 20)).await?,
             Part::Search => goal::search::measure(&mut bench, &bed).await?,
             Part::Accept => goal::accept::measure(&mut bench, &bed).await?,
             Part::Live => goal::live::measure(&mut bench, &bed).await?,

@@ -9,7 +9,7 @@ use crate::{
     bed::{Bed, Size},
     error::Result,
     figures::Figures,
-    goal::{list, open},
+    goal::{filters, list, open},
     http::post_json,
     load::{self, Make},
 };
@@ -45,6 +45,9 @@ pub async fn measure(bench: &mut Bench) -> Result<()> {
         // One copy at a time: they are called the same.
         let bed = bench.bed(size).await?;
         sides.push(one(bench, &bed, size).await?);
+        if size.conversations == Size::LARGE.conversations {
+            filters::measure(bench, &bed, ("1,000,000", 80)).await?;
+        }
     }
     let [small, large] = sides.as_slice() else { return Ok(()) };
     for ((name, before), (_, after)) in small.iter().zip(large) {
