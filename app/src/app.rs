@@ -15,7 +15,7 @@ use crate::{
         inbox::InboxPage,
         settings::{SettingsPart, settings},
     },
-    state::{Inbox, Live, Outbox, Search, WorkspaceState, Zone, give_focus},
+    state::{Acting, Inbox, Live, Outbox, Search, WorkspaceState, Zone, give_focus},
 };
 use model::{Bootstrap, Timestamp};
 
@@ -154,6 +154,7 @@ fn Inside(boot: Bootstrap) -> impl IntoView {
     provide_context(inbox);
     provide_context(outbox);
     Search::provide();
+    Acting::provide();
     keep_time(workspace);
     focus_new_area();
     Effect::new(move |_| {

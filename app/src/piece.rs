@@ -37,7 +37,7 @@ pub enum Piece {
     Details,
     /// The composer, and the form of a new e-mail.
     Writing,
-    /// Search, the filters and the dialogs of saved views.
+    /// What works on the list: search, the filters and views, and acting on several conversations.
     Finding,
 }
 

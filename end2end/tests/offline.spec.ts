@@ -6,8 +6,8 @@ import { NetworkLink } from '../fixtures/network-link'
 
 test.use({ world: { name: 'offline' } })
 
-/** Console messages that a missing network causes. */
-const NETWORK_ERRORS = [/Failed to load resource/, /net::ERR/, /EventSource/]
+/** Console messages that a missing network causes, also where a piece of the program was being fetched ahead. */
+const NETWORK_ERRORS = [/Failed to load resource/, /net::ERR/, /EventSource/, /Failed to fetch/]
 
 const expectStatus = (page: Page, word: string) => expect(page.getByRole('status').filter({ hasText: word }).first()).toBeVisible({ timeout: 20_000 })
 const messages = (page: Page) => page.getByRole('region', { name: 'Messages' })
@@ -138,6 +138,52 @@ test('R14: after ten minutes without a network on both sides, the inbox equals a
   await open(fresh, page.url())
   await page.getByRole('link', { name: /^All/ }).hover()
   await expect(async () => expect(await visibleTexts(page)).toEqual(await visibleTexts(fresh))).toPass({ timeout: 10_000 })
+  await wire.close()
+})
+
+test('R14, L3, L4: after 30 s without a network and 500 events, a filtered list and the counts of views equal freshly loaded ones', async ({ page, server, problems }) => {
+  test.setTimeout(180_000)
+  problems.allow(...NETWORK_ERRORS)
+  const wire = await NetworkLink.to(server)
+  await openAsOwner(page, server)
+  const key = await chatKey(page)
+  const me = (await callFunction<any>(page, server, 'bootstrap', {})).me.member.id
+  const tag = (await callFunction<any>(page, server, 'add_tag', { name: 'kept in view', color: null })).id
+  const visitors = Array.from({ length: 25 }, (_, n) => new ApiVisitor(server, key, { name: `Filter Guest ${n}` }))
+  for (const [n, visitor] of visitors.entries()) await visitor.write(`Before the gap ${n}`)
+  const { rows } = await callFunction<{ rows: { id: string }[] }>(page, server, 'inbox_page', { filter: { view: 'all' }, after: null })
+  const act = (id: string, act: unknown) => callFunction(page, server, 'act_on_many', { conversations: [[id, 1_000_000]], act })
+  for (const row of rows.slice(0, 12)) await act(row.id, { add_tag: tag })
+  const listing = { filter: { view: 'all', tags: { any: [tag] }, waiting: true } }
+  const view = { id: '019a0000-0000-7000-8000-000000000001', owner: me, audience: 'private', name: 'Kept', icon: 'star', listing }
+  await callFunction(page, server, 'save_view', { view })
+
+  await open(page, `${wire.url}/inbox?view=all&tags=${tag}&waiting=1`)
+  await expect(page.getByText('12 conversations', { exact: true })).toBeVisible()
+  await expect(page.getByRole('navigation', { name: 'Saved views' })).toContainText('12')
+  const began = Date.now()
+  wire.cut()
+  await expectStatus(page, 'Offline')
+  for (let n = 0; n < 500; n++) {
+    const { id } = rows[(n * 7) % rows.length]
+    const acts = [{ add_tag: tag }, { assign: me }, { close: 'resolved' }, 'reopen', 'pending', { remove_tag: tag }, { assign: null }]
+    if (n % 3 === 0) await visitors[(n * 5) % visitors.length].write(`In the gap ${n}`)
+    else await act(id, acts[(n * 11 + Math.floor(n / 7)) % acts.length])
+  }
+  await expect.poll(() => Date.now() - began, { timeout: 40_000 }).toBeGreaterThan(30_000)
+  wire.restore()
+  await expectStatus(page, 'Live')
+  const texts = async (of: Page) => {
+    const parts = await of.locator('nav.tabs, nav.cats, nav.views, .list-what, a.row .row-name, a.row .row-preview, a.row .row-count, a.row .tag').allInnerTexts()
+    return parts.map((part) => part.replace(/\s+/g, ' ').trim())
+  }
+  const fresh = await page.context().newPage()
+  await open(fresh, page.url())
+  await page.mouse.move(1000, 500)
+  await expect(async () => {
+    expect(await texts(page)).toEqual(await texts(fresh))
+    expect((await texts(page)).length).toBeGreaterThan(5)
+  }).toPass({ timeout: 20_000 })
   await wire.close()
 })
 

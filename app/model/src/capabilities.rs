@@ -1,7 +1,52 @@
-//! What each kind of channel can do. Composer, scheduler and API read it here and never ask for the kind itself, so that a new kind of
-//! channel is one entry of [`ChannelKind::capabilities`] and its adapter.
+//! The kinds of channels, what they are called, and what each can do. Composer, scheduler and API read it here and never ask for the kind
+//! itself, so that a new kind of channel is its entries in this file and its adapter.
 
-use crate::ChannelKind;
+use crate::text_enum::text_enum;
+
+text_enum! {
+    /// The kind of a channel.
+    pub enum ChannelKind {
+        /// E-mail.
+        Email = "email",
+        /// WhatsApp.
+        Whatsapp = "whatsapp",
+        /// SMS and MMS.
+        Sms = "sms",
+        /// LinkedIn.
+        Linkedin = "linkedin",
+        /// The chat widget on a site.
+        WebChat = "web_chat",
+        /// A letter on paper.
+        Letter = "letter",
+        /// Anything connected through the API.
+        Api = "api",
+    }
+}
+
+impl ChannelKind {
+    /// The text in the interface.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Email => "E-mail",
+            Self::Whatsapp => "WhatsApp",
+            Self::Sms => "SMS",
+            Self::Linkedin => "LinkedIn",
+            Self::WebChat => "Web chat",
+            Self::Letter => "Letter",
+            Self::Api => "API",
+        }
+    }
+
+    /// The text inside a sentence: "by web chat", "by WhatsApp".
+    pub const fn in_sentence(self) -> &'static str {
+        match self {
+            Self::Email => "e-mail",
+            Self::WebChat => "web chat",
+            Self::Letter => "letter",
+            Self::Whatsapp | Self::Sms | Self::Linkedin | Self::Api => self.label(),
+        }
+    }
+}
 
 /// Who hands a message over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -27,6 +27,8 @@ text_enum! {
         Others = "others",
         /// A reply did not arrive, and nobody has dealt with it.
         Unsent = "unsent",
+        /// Hidden until a time or until they write.
+        Snoozed = "snoozed",
     }
 }
 
@@ -42,6 +44,7 @@ impl View {
             Self::Missed => "Missed",
             Self::Others => "Others",
             Self::Unsent => "Not sent",
+            Self::Snoozed => "Snoozed",
         }
     }
 
@@ -57,6 +60,7 @@ impl View {
             Self::Missed => active && facts.slot == Slot::Missed,
             Self::Others => active && facts.slot == Slot::Taken && facts.assignee != Some(me),
             Self::Unsent => active && facts.unsent,
+            Self::Snoozed => facts.tab == Tab::Snoozed,
         }
     }
 }
@@ -149,6 +153,9 @@ pub struct Counts {
     pub others: i64,
     /// A reply did not arrive.
     pub unsent: i64,
+    /// Hidden until a time.
+    #[serde(default)]
+    pub snoozed: i64,
 }
 
 impl Counts {
@@ -163,6 +170,7 @@ impl Counts {
             View::Missed => self.missed,
             View::Others => self.others,
             View::Unsent => self.unsent,
+            View::Snoozed => self.snoozed,
         }
     }
 
@@ -177,6 +185,7 @@ impl Counts {
             (View::Missed, &mut self.missed),
             (View::Others, &mut self.others),
             (View::Unsent, &mut self.unsent),
+            (View::Snoozed, &mut self.snoozed),
         ] {
             if view.holds(facts, me) {
                 *number += by;
@@ -218,6 +227,8 @@ pub enum Act {
     Reopen,
     /// Sets it to pending.
     Pending,
+    /// Hides it until a time or until they write.
+    Snooze(Timestamp),
     /// Adds a tag.
     AddTag(TagId),
     /// Removes a tag.
@@ -246,7 +257,7 @@ impl Seen {
             Act::Close(_) | Act::Pending => {
                 same || (now.state.status == Status::Open && now.inbound_count > self.inbound)
             }
-            Act::Reopen => same,
+            Act::Reopen | Act::Snooze(_) => same,
             // Whoever adds or removes a tag changes nothing that somebody else decided.
             Act::AddTag(_) | Act::RemoveTag(_) => true,
         }
@@ -481,6 +492,7 @@ mod tests {
                     assert_eq!(category == Some(Category::Missed), View::Missed.holds(&facts, me));
                     assert_eq!(category == Some(Category::New), View::New.holds(&facts, me));
                     assert_eq!(counts.unsent, i64::from(tab == Tab::Active), "what was not sent counts wherever it is");
+                    assert_eq!(counts.snoozed, i64::from(tab == Tab::Snoozed));
                 }
             }
         }

@@ -34,7 +34,7 @@ mod workspace;
 
 pub use arrange::{arrange, window_of};
 pub use audit::{AuditEvent, AuditLine, AuditPage};
-pub use capabilities::{AddressKind, Capabilities, Format, HandOver, SetUp};
+pub use capabilities::{AddressKind, Capabilities, ChannelKind, Format, HandOver, SetUp};
 pub use contact::{Contact, ContactField, FieldError, LeadStatus};
 pub use content::{Compose, Content};
 pub use conversation::{
@@ -75,4 +75,4 @@ pub use tally::Tally;
 pub use text_enum::UnknownText;
 pub use undo::Undone;
 pub use unseen::{is_emoji, is_filler, is_unseen, visible_name};
-pub use workspace::{Bootstrap, Channel, ChannelKind, Me, Member, Team, Workspace};
+pub use workspace::{Bootstrap, Channel, Me, Member, Team, Workspace};

@@ -164,6 +164,15 @@ pub enum Line {
         /// The tag.
         tag: TagId,
     },
+    /// It was hidden until a time.
+    Snoozed {
+        /// The member who did it.
+        by: MemberId,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The time until which it was hidden is over.
+    WokeUp,
     /// An act was undone.
     Undone {
         /// The member who undid it, who had done it.

@@ -23,7 +23,7 @@ impl Undone {
 
 impl ConversationState {
     /// This state without an act that turned `before` into `after`: what the act changed is as it was, if it is still as the act left it.
-    /// None if somebody changed since what the act was about: the status, the assignee, or the time until which it is hidden.
+    /// None if somebody changed since what the act was about: the status, the assignee, the time until which it is hidden, or what AI may do.
     pub fn undone(&self, before: &Self, after: &Self) -> Option<Self> {
         /// A field that the act changed and nobody since goes back. Every other field stays.
         fn back<T: PartialEq + Clone>(now: &T, before: &T, after: &T) -> T {
@@ -34,7 +34,8 @@ impl ConversationState {
         }
         let stand = stands(&self.status, &before.status, &after.status)
             && stands(&self.assignee, &before.assignee, &after.assignee)
-            && stands(&self.snoozed_until, &before.snoozed_until, &after.snoozed_until);
+            && stands(&self.snoozed_until, &before.snoozed_until, &after.snoozed_until)
+            && stands(&self.ai_mode, &before.ai_mode, &after.ai_mode);
         stand.then(|| {
             let pen: Pen = back(&self.pen, &before.pen, &after.pen);
             Self {

@@ -3,54 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, AccountState, ChannelId, MemberId, Permission, Role, SavedView, SavedViewId, Tag, TeamId, Timestamp,
-    Visibility, WorkspaceId, text_enum::text_enum,
+    Access, AccountState, ChannelId, ChannelKind, MemberId, Permission, Role, SavedView, SavedViewId, Tag, TeamId,
+    Timestamp, Visibility, WorkspaceId,
 };
-
-text_enum! {
-    /// The kind of a channel.
-    pub enum ChannelKind {
-        /// E-mail.
-        Email = "email",
-        /// WhatsApp.
-        Whatsapp = "whatsapp",
-        /// SMS and MMS.
-        Sms = "sms",
-        /// LinkedIn.
-        Linkedin = "linkedin",
-        /// The chat widget on a site.
-        WebChat = "web_chat",
-        /// A letter on paper.
-        Letter = "letter",
-        /// Anything connected through the API.
-        Api = "api",
-    }
-}
-
-impl ChannelKind {
-    /// The text in the interface.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Email => "E-mail",
-            Self::Whatsapp => "WhatsApp",
-            Self::Sms => "SMS",
-            Self::Linkedin => "LinkedIn",
-            Self::WebChat => "Web chat",
-            Self::Letter => "Letter",
-            Self::Api => "API",
-        }
-    }
-
-    /// The text inside a sentence: "by web chat", "by WhatsApp".
-    pub const fn in_sentence(self) -> &'static str {
-        match self {
-            Self::Email => "e-mail",
-            Self::WebChat => "web chat",
-            Self::Letter => "letter",
-            Self::Whatsapp | Self::Sms | Self::Linkedin | Self::Api => self.label(),
-        }
-    }
-}
 
 /// A person with a login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -180,7 +180,7 @@ fn Composer(
             }
         };
         view! {
-            <button type="button" aria-pressed=pressed on:click=press>
+            <button type="button" data-turn-to=of.as_str() aria-pressed=pressed on:click=press>
                 {word}
             </button>
         }

@@ -6,12 +6,13 @@ mod tags;
 use leptos::prelude::*;
 
 use super::{
+    acting::act_on,
     begin::{may_begin, use_begin},
     frame::{Resizer, Side},
     words::{duration, member_name, status_label},
 };
 use crate::{
-    api::conversation::{change_state, edit_contact, make_contact},
+    api::conversation::{edit_contact, make_contact},
     components::ui::{
         Avatar, AvatarSize, Button, EditableField, Glyph, Icon, IconButton, ItemTone, Menu, MenuItem, RelativeTime,
         SaveState, breakable, use_toasts,
@@ -38,17 +39,6 @@ const FIELDS: [(ContactField, &str); 8] = [
     (ContactField::Language, "Add"),
     (ContactField::TimeZone, "Add"),
 ];
-
-/// Applies an action to the open conversation. Shows a message if the action fails.
-pub fn act_on(id: ConversationId) -> Callback<Act> {
-    let (thread, toasts) = (use_thread(), use_toasts());
-    Callback::new(move |act: Act| {
-        // Sends the state on screen along. If two members act at once, the server tells the second one (Promise 4).
-        let seen = thread.open.with_untracked(|row| row.as_ref().filter(|row| row.id == id).map(ConversationRow::seen));
-        let Some(seen) = seen else { return };
-        toasts.run(change_state(id, seen, act, None), |_| ());
-    })
-}
 
 /// The red ✕ that closes a conversation: one click picks the reason (T13).
 pub fn close_menu(menu: &'static str, act: Callback<Act>) -> impl IntoView {

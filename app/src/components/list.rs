@@ -15,6 +15,7 @@ use leptos::{html, prelude::*};
 pub use self::head::here;
 use self::{head::WhatIsHere, stored::what_is_stored};
 use super::{
+    acting::{ActingLater, pick},
     begin::{may_begin, use_begin},
     finding::{Finding, FindingButtons, FindingLines, FindingPanel},
     frame::{Panel, Resizer, Side},
@@ -25,7 +26,7 @@ use crate::{
     api::inbox::load_inbox,
     components::ui::{Banner, BannerPlace, Button, EmptyState, Glyph, Icon, IconButton, Tab, Tabs, Tone},
     json::Fetched,
-    state::{Asked, Connection, Listed, use_list, use_live, use_prefetch, use_search, use_workspace},
+    state::{Asked, Connection, Listed, use_acting, use_list, use_live, use_prefetch, use_search, use_workspace},
 };
 use model::{
     AccountState, ApiError, Bootstrap, ConversationId, Counts, InboxPage, Listing, Permission, Sort, View, window_of,
@@ -52,6 +53,7 @@ const fn what_to_do(view: View) -> &'static str {
         View::Unassigned => "Assigned to nobody",
         View::All => "All conversations that are not closed",
         View::Closed => "Done. Reopens when they write again.",
+        View::Snoozed => "Hidden until a time, or until they write.",
         View::Unsent => "A reply was not delivered. Try again or write a new one.",
     }
 }
@@ -84,7 +86,7 @@ pub fn ListPanel(
     panel: Signal<Panel>,
 ) -> impl IntoView {
     let (list, live, search) = (use_list(), use_live(), use_search());
-    let (workspace, begin) = (use_workspace(), use_begin());
+    let (workspace, begin, acting) = (use_workspace(), use_begin(), use_acting());
     Finding::provide();
     let view = Memo::new(move |_| list.listing.with(|listing| listing.filter.view));
     let sort = Memo::new(move |_| list.listing.with(|listing| listing.sort));
@@ -151,6 +153,18 @@ pub fn ListPanel(
             }
         })
     };
+    // Shown only if there are some, or while they are shown.
+    let snoozed = move || {
+        let number = list.counts.with(|counts| counts.snoozed);
+        (number > 0 || view.get() == View::Snoozed).then(|| {
+            view! {
+                <a class="list-snoozed" href=list_of(View::Snoozed, sort.get()) aria-current=move || (view.get() == View::Snoozed).then_some("page")>
+                    <Glyph icon=Icon::Clock />
+                    <span>{format!("{number} snoozed")}</span>
+                </a>
+            }
+        })
+    };
     let rows = move || match list.listed.get() {
         Listed::Nothing => ().into_any(),
         Listed::Asked(_) => view! { <Rows /> }.into_any(),
@@ -188,6 +202,7 @@ pub fn ListPanel(
             id=move || panel.get().main_of(Panel::List)
             tabindex="-1"
             data-wait=move || loading.get().then_some("")
+            data-selecting=move || acting.picked.with(|picked| !picked.is_empty()).then_some("")
             data-searching=move || search.is_on.get().then_some("")
         >
             <header class="bar">
@@ -225,6 +240,7 @@ pub fn ListPanel(
                             {CATEGORIES.map(category).collect_view()}
                         </nav>
                         {unsent}
+                        {snoozed}
                         <FindingLines />
                         {unknown}
                         <WhatIsHere />
@@ -325,6 +341,7 @@ fn Rows() -> impl IntoView {
         });
     });
     keys::keys(frame);
+    let may_pick = use_workspace().boot.with_untracked(|boot| boot.me.may(Permission::Converse));
     let on_scroll = move |_| {
         if let Some(frame) = frame.try_get_untracked().flatten() {
             scroll.try_set(f64::from(frame.scroll_top()));
@@ -338,6 +355,7 @@ fn Rows() -> impl IntoView {
     };
     let slot = move |id: ConversationId| {
         let Some(row) = list.row(id) else { return ().into_any() };
+        let name = row.with_untracked(|row| row.display_name().to_owned());
         let offset = move || {
             virtual_.get().then(|| {
                 let place = places.with(|places| places.get(&id).copied().unwrap_or_default());
@@ -350,6 +368,7 @@ fn Rows() -> impl IntoView {
         };
         view! {
             <li class="slot" style:transform=offset on:pointerenter=enter on:focusin=move |_| prefetch.fetch(id)>
+                {may_pick.then(|| pick(id, &name))}
                 <Row row />
             </li>
         }
@@ -364,6 +383,7 @@ fn Rows() -> impl IntoView {
             </ol>
             {nothing}
         </div>
+        <ActingLater />
     }
 }
 
@@ -399,6 +419,7 @@ fn Nothing() -> impl IntoView {
                 ("Nothing assigned to others", "Conversations that colleagues or AI agents work on appear here.")
             }
             View::Unsent => ("Everything was sent", "Replies that could not be delivered appear here."),
+            View::Snoozed => ("Nothing is snoozed", "Snoozed conversations wait here until their time comes."),
             View::Closed => {
                 ("Nothing closed yet", "Closed conversations appear here. They reopen when the customer writes again.")
             }

@@ -1,5 +1,6 @@
 //! The components that know the product's data.
 
+pub mod acting;
 pub mod begin;
 pub mod composer;
 pub mod details;

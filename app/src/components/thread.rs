@@ -6,8 +6,9 @@ use leptos::{html, prelude::*};
 
 use self::place::Place;
 use super::{
+    acting::act_on,
     composer::{self, GivenBack},
-    details::{act_on, close_menu},
+    details::close_menu,
     entry::{DayLine, EntryView},
     frame::Panel,
     list::LoadFailed,
@@ -19,8 +20,8 @@ use crate::{
     components::ui::{Avatar, Button, EmptyState, Glyph, Icon, IconButton, IconTone, Variant},
     json::Fetched,
     state::{
-        Ghost, GhostState, Opened, Shown, Slotted, after_paint, give_focus, use_list, use_live, use_now, use_outbox,
-        use_thread, use_workspace,
+        Ghost, GhostState, Opened, Shown, Slotted, after_paint, give_focus, use_acting, use_list, use_live, use_now,
+        use_outbox, use_thread, use_workspace,
     },
 };
 use model::{AccountState, Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage};
@@ -232,8 +233,10 @@ fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoV
             close_menu("close-in-header", turn).into_any()
         }
     };
+    let snoozes = use_acting().snoozes;
     view! {
         {assign_button}
+        <IconButton icon=Icon::Clock name="Snooze (z)" on_press=move || snoozes.set(true) />
         <span data-turn="">
             {close_button}
         </span>

@@ -1,6 +1,6 @@
 //! The words on screen for people, channels, times and files.
 
-use crate::{components::ui::Icon, state::WorkspaceState};
+use crate::{components::ui::Icon, components::ui::exact, state::WorkspaceState};
 use leptos::prelude::*;
 use model::{Act, ChannelKind, Day, Line, MemberId, Sender, Status, TagId};
 
@@ -86,12 +86,17 @@ pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
         Line::Untagged { by, tag } => {
             format!("{} removed the tag {}", member_name(workspace, by), tag_name(workspace, tag))
         }
+        Line::Snoozed { by, until } => {
+            format!("{} snoozed it until {}", member_name(workspace, by), exact(workspace.zone.local(until.0)))
+        }
+        Line::WokeUp => "Back from snooze".to_owned(),
         Line::Undone { by, act } => {
             let what = match act {
                 Act::Assign(_) => "the assignment",
                 Act::Close(_) => "closing it",
                 Act::Reopen => "reopening it",
                 Act::Pending => "setting it to pending",
+                Act::Snooze(_) => "snoozing it",
                 Act::AddTag(tag) => &format!("adding the tag {}", tag_name(workspace, tag)),
                 Act::RemoveTag(tag) => &format!("removing the tag {}", tag_name(workspace, tag)),
             };

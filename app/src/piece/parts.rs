@@ -9,7 +9,7 @@ use leptos::{
 
 use crate::{
     components::{
-        begin,
+        acting, begin,
         composer::{self, GivenBack},
         details,
         finding::{self, AroundList},
@@ -56,12 +56,13 @@ pub enum WritingPart {
     NewMail,
 }
 
-/// Search, the filters, or a dialog of saved views.
+/// Search, the filters, a dialog of saved views, or what acts on conversations.
 #[wasm_split(finding, wasm_split_path = ::leptos::wasm_split, preload(load_finding), fallible)]
 pub fn finding_part(part: FindingPart) -> Result<AnyView, SplitLoaderError> {
     Ok(match part {
         FindingPart::Search => search::draw(),
         FindingPart::Around(part) => finding::draw(part),
+        FindingPart::Acting => acting::draw(),
     })
 }
 
@@ -72,4 +73,6 @@ pub enum FindingPart {
     Search,
     /// Something around the list.
     Around(AroundList),
+    /// The bar for selected conversations, and the keys that act.
+    Acting,
 }

@@ -1,5 +1,6 @@
 //! The client's store: what is shown, the event cursor, optimistic commands, drafts and the offline outbox.
 
+mod acting;
 mod browser;
 mod inbox;
 mod live;
@@ -7,6 +8,7 @@ mod outbox;
 mod search;
 mod workspace;
 
+pub use acting::{Acting, use_acting};
 pub use browser::{
     after_paint, forget, give_focus, keep, may_load_afresh, new_uuid, now_ms, recall, recall_all, set_awake, unsent,
 };

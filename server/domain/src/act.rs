@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use model::{
-    Act, ApiError, ConversationId, ConversationRow, Entry, EventBody, Line, MOST_IN_A_SET, MemberId, Needs, Permission,
-    Presence, Seen, Status, Trigger, UndoId,
+    Act, ApiError, ConversationId, ConversationRow, Entry, EventBody, JobId, Line, MOST_IN_A_SET, MemberId, Needs,
+    Permission, Presence, Seen, Status, Trigger, UndoId,
 };
 use store::{
     Command, Scope, Tx,
+    clock::new_id,
     error::{Error, Result},
     message::{self, Audience},
     workspace,
@@ -16,9 +17,14 @@ use store::{
 
 use super::{
     change::Change,
+    deliver::Lease,
     tags::{added, usable},
     undo::{Done, Inverse},
+    work::Work,
 };
+
+/// How far ahead a conversation can be snoozed, in milliseconds.
+pub const LONGEST_SNOOZE_MS: i64 = 366 * 24 * 3_600_000;
 
 /// Acts on one conversation. It is refused if somebody else has changed the same thing since the member looked at it.
 #[derive(Debug, Clone, Copy)]
@@ -114,13 +120,44 @@ impl Command for ActOnMany {
     }
 }
 
+/// Brings a snoozed conversation back when its time is over. If it came back before, or was snoozed again, nothing happens.
+#[derive(Debug, Clone)]
+pub struct WakeUp {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The job it is done for.
+    pub lease: Lease,
+}
+
+#[async_trait]
+impl Command for WakeUp {
+    type Output = ();
+    const NEEDS: Needs = Needs::System;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        match Change::load(tx, &scope, self.conversation).await {
+            Ok(mut change) if change.now.row.state.snoozed_until.is_some_and(|until| until <= tx.now()) => {
+                change.apply(Trigger::WakeUp);
+                change.line(tx, Line::WokeUp).await?;
+                change.finish(tx).await?;
+            }
+            // It no longer exists, or is awake.
+            Ok(_) | Err(Error::Refused(ApiError::NotFound)) => {}
+            Err(error) => return Err(error),
+        }
+        self.lease.done(tx).await
+    }
+}
+
 fn is_done(act: Act, row: &ConversationRow) -> bool {
     let state = &row.state;
     match act {
         Act::Assign(to) => state.assignee == to,
         Act::Close(_) => state.status == Status::Closed,
-        Act::Reopen => state.status == Status::Open,
+        Act::Reopen => state.status == Status::Open && state.snoozed_until.is_none(),
         Act::Pending => state.status == Status::Pending,
+        Act::Snooze(until) => state.snoozed_until == Some(until),
         Act::AddTag(tag) => row.tags.contains(tag),
         Act::RemoveTag(tag) => !row.tags.contains(tag),
     }
@@ -135,6 +172,15 @@ async fn possible(tx: &mut Tx<'_>, scope: &Scope, act: Act) -> Result<()> {
     }
     if let Act::AddTag(tag) = act {
         usable(tx, scope, tag).await?;
+    }
+    if let Act::Snooze(until) = act {
+        let ahead = until.0.saturating_sub(tx.now().0);
+        if ahead <= 0 {
+            return Err(ApiError::invalid("until", "This time is over. Choose a later one.").into());
+        }
+        if ahead > LONGEST_SNOOZE_MS {
+            return Err(ApiError::invalid("until", "Choose a time within the next year.").into());
+        }
     }
     Ok(())
 }
@@ -157,6 +203,11 @@ async fn act_as_seen(
         Act::Close(reason) => (Trigger::Close, Line::Closed { by, reason }),
         Act::Reopen => (Trigger::Reopen, Line::Status { by, to: Status::Open }),
         Act::Pending => (Trigger::SetPending, Line::Status { by, to: Status::Pending }),
+        Act::Snooze(until) => {
+            let (work, id) = (Work::WakeUp { conversation }, JobId::new(new_id()));
+            work.enqueue(tx, scope.workspace(), id, None, until).await?;
+            (Trigger::Snooze { until }, Line::Snoozed { by, until })
+        }
         Act::AddTag(tag) => {
             change.now.row.tags = added(tx, scope, change.now.row.tags, tag).await?;
             change.line(tx, Line::Tagged { by, tag }).await?;
@@ -182,7 +233,7 @@ async fn act_as_seen(
 
 /// Whether an act would close a message that the member has not seen and nobody has answered.
 fn is_unseen(act: Act, inbound: i64, row: &ConversationRow) -> bool {
-    let puts_away = matches!(act, Act::Close(_) | Act::Pending);
+    let puts_away = matches!(act, Act::Close(_) | Act::Pending | Act::Snooze(_));
     puts_away && row.inbound_count > inbound && row.state.status == Status::Open && row.state.waiting_since.is_some()
 }
 

@@ -101,13 +101,13 @@ impl Inverse {
         serde_json::from_str(json).ok()
     }
 
-    /// Stores it as part 0 of what a member did.
+    /// Stores it as what a member did, or as the next part of it.
     ///
     /// # Errors
     /// When the database fails.
     pub(super) async fn keep(&self, tx: &mut Tx<'_>, scope: &Scope, id: UndoId, member: MemberId) -> Result<()> {
         let json = serde_json::to_string(self).map_err(unwritable)?;
-        undo::add(tx, scope, (id, 0), member, json).await?;
+        undo::add(tx, scope, id, member, json).await?;
         Ok(())
     }
 }
@@ -134,7 +134,7 @@ impl Command for Undo {
         let me = scope.person()?.member.id;
         let parts = undo::find(tx.conn(), &scope, self.0, me, MOST_PARTS).await?;
         if parts.is_empty() {
-            return Err(too_late());
+            return Err(Error::NOT_FOUND);
         }
         let mut all = Undone::default();
         for part in parts {
@@ -188,7 +188,8 @@ async fn undo_one(tx: &mut Tx<'_>, scope: &Scope, by: MemberId, act: Act, done: 
             Err(Error::Refused(_)) => return Ok(None),
             tags => change.now.row.tags = tags?,
         },
-        (Act::Assign(_) | Act::Close(_) | Act::Reopen | Act::Pending, Some(state)) => {
+        (Act::AddTag(_) | Act::RemoveTag(_), _) | (_, None) => return Ok(None),
+        (_, Some(state)) => {
             let (before, after) = *state;
             let Some(restored) = change.now.row.state.undone(&before, &after) else { return Ok(None) };
             let back = restored.assignee.filter(|_| restored.assignee != change.now.row.state.assignee);
@@ -199,7 +200,6 @@ async fn undo_one(tx: &mut Tx<'_>, scope: &Scope, by: MemberId, act: Act, done: 
             }
             change.now.row.state = restored;
         }
-        _ => return Ok(None),
     }
     change.line(tx, Line::Undone { by, act }).await?;
     Ok(Some(change))

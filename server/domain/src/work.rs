@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    ChannelId, ChannelKind, HandOver, JobId, MailId, MessageId, Needs, TagId, Timestamp, Workspace, WorkspaceId,
+    ChannelId, ChannelKind, ConversationId, HandOver, JobId, MailId, MessageId, Needs, TagId, Timestamp, Workspace,
+    WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
@@ -116,6 +117,11 @@ jobs! {
             /// The tag that goes.
             tag: TagId
         } = "merge_tag" => merge_tag;
+        /// Bring a snoozed conversation back.
+        WakeUp {
+            /// Which one.
+            conversation: ConversationId
+        } = "wake_up" => wake_up;
         /// Read mails again that older rules have read.
         ReadMailsAgain = "read_mails_again" => read_mails_again;
         /// Add to the index of search what is older than it.

@@ -1,8 +1,8 @@
 //! What does each kind of job of the registry in `domain::work`.
 
 use async_trait::async_trait;
-use domain::{deliver::Lease, recount::AuditCounts, tags::ReplaceMerged, work::Handlers};
-use model::{MailId, MessageId, TagId};
+use domain::{act::WakeUp, deliver::Lease, recount::AuditCounts, tags::ReplaceMerged, work::Handlers};
+use model::{ConversationId, MailId, MessageId, TagId};
 use store::{Scope, error::Result};
 
 use super::{
@@ -24,6 +24,11 @@ impl Handlers for Worker {
 
     async fn merge_tag(&self, scope: &Scope, lease: Lease, tag: TagId) -> Result<JobResult> {
         self.db.write(scope, ReplaceMerged { tag, lease }).await?;
+        Ok(JobResult::Done)
+    }
+
+    async fn wake_up(&self, scope: &Scope, lease: Lease, conversation: ConversationId) -> Result<JobResult> {
+        self.db.write(scope, WakeUp { conversation, lease }).await?;
         Ok(JobResult::Done)
     }
 

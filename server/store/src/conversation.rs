@@ -423,8 +423,9 @@ const COUNTS: &str = "SELECT CAST(SUM(c.n) FILTER (WHERE c.tab = 'active') AS BI
      CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.slot = 'taken' AND c.assignee_id <> $2) AS BIGINT) AS others, \
      CAST(SUM(c.n) FILTER (WHERE c.tab = 'active' AND c.unsent) AS BIGINT) AS unsent, \
      CAST(SUM(c.n) FILTER (WHERE c.tab = 'closed') AS BIGINT) AS closed, \
+     CAST(SUM(c.n) FILTER (WHERE c.tab = 'snoozed') AS BIGINT) AS snoozed, \
      (SELECT w.event_seq FROM workspace w WHERE w.id = $1) AS seq \
-     FROM inbox_count c WHERE c.workspace_id = $1 AND c.tab IN ('active', 'closed')";
+     FROM inbox_count c WHERE c.workspace_id = $1 AND c.tab IN ('active', 'closed', 'snoozed')";
 
 fn counts_sql(reach: Reach) -> String {
     format!("{COUNTS}{}", visible(reach))
@@ -440,6 +441,7 @@ row! {
         others: Option<i64>,
         unsent: Option<i64>,
         closed: Option<i64>,
+        snoozed: Option<i64>,
         seq: Option<i64>,
     }
 }
@@ -462,6 +464,7 @@ pub async fn counts(conn: &mut Conn<'_>, scope: &Scope) -> Result<(Counts, i64),
         missed: n(raw.missed),
         others: n(raw.others),
         unsent: n(raw.unsent),
+        snoozed: n(raw.snoozed),
     };
     Ok((counts, n(raw.seq)))
 }

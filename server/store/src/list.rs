@@ -109,6 +109,7 @@ const fn of_view(view: View) -> &'static str {
         View::Missed => "c.tab = 'active' AND c.slot = 'missed'",
         View::Others => "c.tab = 'active' AND c.slot = 'taken' AND (c.assignee_id IS NULL OR c.assignee_id <> $2)",
         View::Unsent => "c.tab = 'active' AND c.unsent <> ''",
+        View::Snoozed => "c.tab = 'snoozed'",
     }
 }
 
@@ -161,7 +162,7 @@ fn count_sql(engine: Engine, reach: Reach, view: View) -> String {
 fn floor_sql(view: View, key: Key) -> String {
     let view = match key {
         Key::Newest | Key::Oldest => of_view(view),
-        Key::Waiting | Key::Due if view == View::Closed => of_view(View::Closed),
+        Key::Waiting | Key::Due if matches!(view, View::Closed | View::Snoozed) => of_view(view),
         Key::Waiting | Key::Due => of_view(View::All),
     };
     let visible = visible(Reach::All);

@@ -11,22 +11,23 @@ use crate::error::StoreError;
 
 pub(super) const STATEMENTS: &[&str] = &[ADD, INVERSE, FIND, DONE, FORGET];
 
-const ADD: &str = "INSERT INTO undo (workspace_id, id, part, member_id, at, inverse) VALUES ($1, $2, $3, $4, $5, $6) \
-     ON CONFLICT (workspace_id, id, part) DO NOTHING";
+const ADD: &str = "INSERT INTO undo (workspace_id, id, part, member_id, at, inverse) \
+     SELECT $1, $2, COALESCE(MAX(part) + 1, 0), $3, $4, $5 FROM undo WHERE workspace_id = $1 AND id = $2";
 
-/// Stores how to undo what a member does, or a part of it. False if that part was stored before: whoever gives an id twice undoes the first.
+/// Stores how to undo what a member does, or the next part of it. Parts are numbered from 0.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn add(
     tx: &mut Tx<'_>,
     scope: &Scope,
-    (id, part): (UndoId, i64),
+    id: UndoId,
     member: MemberId,
     inverse: String,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     let now = tx.now();
-    Ok(tx.exec(ADD, args![scope.workspace(), id, part, member, now, inverse]).await? > 0)
+    tx.exec(ADD, args![scope.workspace(), id, member, now, inverse]).await?;
+    Ok(())
 }
 
 const INVERSE: &str = "SELECT inverse FROM undo WHERE workspace_id = $1 AND id = $2 AND part = 0";

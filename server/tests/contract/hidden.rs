@@ -1,21 +1,112 @@
 //! S21: what a member does not see is told by nothing that they are answered, also where a list or a search stops at its bound.
 
-use domain::{search::search_within, views::SaveView};
+use domain::{
+    inbox,
+    search::{search, search_within},
+    views::SaveView,
+};
 use model::{
-    Act, ApiError, Audience, ChannelKind, Count, Filter, Listing, Period, Role, SavedView, SavedViewId, Sort, TeamId,
-    View, ViewIcon, Visibility,
+    Act, ApiError, Audience, ChannelKind, ConversationRow, Count, Filter, InboxPage, Listing, Period, Role, SavedView,
+    SavedViewId, Sort, TeamId, View, ViewIcon, Visibility,
 };
 use store::{clock::new_id, list};
 
-use crate::world::{Person, World, refused};
+use crate::{
+    dice::Dice,
+    filters::some_filter,
+    inputs::inputs,
+    searching::bent,
+    world::{Person, World, refused},
+};
 
 on_both_engines!(
+    s19_s21_s29_what_is_hidden_changes_no_answer,
     s21_a_list_that_stops_tells_nothing_of_what_is_hidden,
     s21_a_search_that_stops_tells_nothing_of_what_is_hidden,
     s26_what_was_shared_with_a_right_is_not_changed_without_it,
     s53_shared_views_are_bounded,
     l4_a_period_that_cannot_be_is_refused,
 );
+
+/// One thing that a restricted member asks.
+enum Ask {
+    List(Box<Filter>, Sort),
+    Count(Box<Filter>),
+    Search(String),
+}
+
+impl Ask {
+    fn some(dice: &mut Dice, rows: &[ConversationRow], people: &[Person]) -> Self {
+        let words = ["invoice", "secret", "hidden", "from:hidden", "\"secret plan\"", "is:open", "tag:tag", "-secret"];
+        match dice.below(4) {
+            0 => Self::Search(bent(dice)),
+            1 => Self::Search(format!("{} {}", dice.of(&words), dice.of(&words))),
+            2 => Self::Count(Box::new(some_filter(dice, rows, people))),
+            _ => Self::List(Box::new(some_filter(dice, rows, people)), *dice.of(Sort::ALL)),
+        }
+    }
+
+    /// The answer as text, without the numbers that count everybody's events.
+    async fn answer(&self, world: &World, who: &Person) -> String {
+        match self {
+            Self::List(filter, sort) => {
+                let page = inbox::page(&world.db, &who.scope, filter.as_ref().clone(), *sort, None, 10).await.unwrap();
+                let InboxPage { rows, more, fitting, searched, counts, .. } = page;
+                format!("{rows:?} {more} {fitting:?} {searched:?} {counts:?}")
+            }
+            Self::Count(filter) => {
+                let filters = vec![filter.as_ref().clone()];
+                format!("{:?}", inbox::counts(&world.db, &who.scope, filters).await.unwrap().0)
+            }
+            Self::Search(text) => {
+                format!("{:?}", search(&world.db, &who.scope, text, None, 0).await.unwrap())
+            }
+        }
+    }
+}
+
+/// Whatever happens in conversations that somebody does not see, what they are answered stays the same.
+async fn s19_s21_s29_what_is_hidden_changes_no_answer(world: World) {
+    let mina = world.member("Mina", Role::Agent, Visibility::Mine).await;
+    let tess = world.member("Tess", Role::Agent, Visibility::Teams).await;
+    let people = [world.owner.clone(), mina.clone(), tess.clone()];
+    let add = domain::tags::AddTag { name: "tag".to_owned(), color: None };
+    let tag = world.db.write(&world.owner.scope, add).await.unwrap().id;
+    let mut rows = Vec::new();
+    for n in 0..6 {
+        let conversation = world.inbound(&format!("own {n}"), "An invoice").await.conversation;
+        let to = if n % 2 == 0 { mina.id } else { tess.id };
+        world.act(&world.owner, conversation, Act::Assign(Some(to))).await.unwrap();
+        rows.push(world.row(conversation).await);
+    }
+    let mut hidden = Vec::new();
+    for n in 0..4 {
+        hidden.push(world.inbound(&format!("hidden {n}"), "Nothing yet").await.conversation);
+    }
+    let mut dice = Dice::new(19);
+    let (all, batch) = (inputs(400), 100);
+    for round in 0..all.div_ceil(batch) {
+        let asks: Vec<_> = (0..batch).map(|_| Ask::some(&mut dice, &rows, &people)).collect();
+        let mut before = Vec::new();
+        for (at, ask) in asks.iter().enumerate() {
+            before.push(ask.answer(&world, if at % 2 == 0 { &mina } else { &tess }).await);
+        }
+        let conversation = *dice.of(&hidden);
+        match dice.below(4) {
+            0 => drop(world.reply(&world.owner, conversation, "The secret plan is an invoice").await),
+            1 => drop(world.note(&world.owner, conversation, "secret").await),
+            2 => drop(world.inbound(&format!("hidden {}", dice.below(4)), "secret invoice").await),
+            _ => {
+                let acts = [Act::Pending, Act::Reopen, Act::AddTag(tag), Act::RemoveTag(tag)];
+                drop(world.act(&world.owner, conversation, *dice.of(&acts)).await);
+            }
+        }
+        for (at, ask) in asks.iter().enumerate() {
+            let after = ask.answer(&world, if at % 2 == 0 { &mina } else { &tess }).await;
+            assert_eq!(after, before[at], "round {round}, ask {at}");
+        }
+    }
+}
 
 async fn s21_a_list_that_stops_tells_nothing_of_what_is_hidden(world: World) {
     for n in 0..8 {

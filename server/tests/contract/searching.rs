@@ -14,6 +14,7 @@ use store::{Scope, clock::new_id};
 
 use crate::{
     dice::Dice,
+    inputs::inputs,
     world::{Person, World, letter},
 };
 
@@ -323,7 +324,7 @@ async fn s19_what_is_hidden_is_neither_found_nor_counted(world: World) {
 }
 
 /// A text of the signs that search, SQL and the engines' own languages use.
-fn bent(dice: &mut Dice) -> String {
+pub fn bent(dice: &mut Dice) -> String {
     let parts = [
         "\"",
         "'",
@@ -386,7 +387,7 @@ fn bent(dice: &mut Dice) -> String {
 async fn s28_nothing_typed_breaks_the_search_box(world: World) {
     let mut dice = Dice::new(28);
     world.inbound("amelie", "Invoice ab 見積書").await;
-    for _ in 0..400 {
+    for _ in 0..inputs(400) {
         let text = bent(&mut dice);
         let result = search(&world.db, &world.owner.scope, &text, None, 0).await;
         assert!(result.is_ok(), "{text:?}: {:?}", result.err());

@@ -7,14 +7,14 @@ use domain::{
     undo::{KEEP_MS, Undo},
 };
 use model::{
-    Act, CloseReason, ConversationId, ConversationRow, DraftMode, Entry, Line, Role, Sort, Status, UndoId, Undone,
-    View, Visibility,
+    Act, ApiError, CloseReason, ConversationId, ConversationRow, DraftMode, Entry, Line, Role, Sort, Status, UndoId,
+    Undone, View, Visibility,
 };
 use store::clock::new_id;
 
 use crate::{
     dice::Dice,
-    world::{Person, World, is_conflict, message},
+    world::{Person, World, is_conflict, message, refused},
 };
 
 on_both_engines!(
@@ -159,7 +159,7 @@ async fn p8_nobody_undoes_what_another_did_or_sees_no_more(world: World) {
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
     world.act(&world.owner, conversation, Act::Assign(Some(agent.id))).await.unwrap();
     let id = many(&world, &agent, &[conversation], Act::Close(CloseReason::Resolved)).await;
-    assert!(is_conflict(world.db.write(&world.owner.scope, Undo(id)).await));
+    assert_eq!(refused(world.db.write(&world.owner.scope, Undo(id)).await), ApiError::NotFound);
     world.act(&world.owner, conversation, Act::Assign(Some(world.owner.id))).await.unwrap();
     assert_eq!(undo(&world, &agent, id).await, (0, 1), "it is hidden from them now");
     assert_eq!(world.row(conversation).await.state.status, Status::Closed);
@@ -168,7 +168,7 @@ async fn p8_nobody_undoes_what_another_did_or_sees_no_more(world: World) {
     let sent = world.db.write(&world.owner.scope, reply).await.unwrap();
     assert!(is_conflict(world.db.write(&world.owner.scope, Undo(UndoId::new(sent.id.uuid()))).await));
     let tenant = world.tenant("Other").await;
-    assert!(is_conflict(world.db.write(&tenant.owner.scope, Undo(id)).await));
+    assert_eq!(refused(world.db.write(&tenant.owner.scope, Undo(id)).await), ApiError::NotFound);
 }
 
 async fn p8_an_act_can_be_undone_for_a_month(world: World) {
@@ -180,5 +180,5 @@ async fn p8_an_act_can_be_undone_for_a_month(world: World) {
     let id = many(&world, &world.owner, &[conversation], Act::Close(CloseReason::Resolved)).await;
     world.wait(KEEP_MS + 1);
     world.db.write(&world.system(), ForgetExpired).await.unwrap();
-    assert!(is_conflict(world.db.write(&world.owner.scope, Undo(id)).await));
+    assert_eq!(refused(world.db.write(&world.owner.scope, Undo(id)).await), ApiError::NotFound);
 }

@@ -231,7 +231,9 @@ impl Walk {
                     .await
             }
             5..=6 => {
-                let act = *self.dice.of(&[Act::Close(CloseReason::Resolved), Act::Reopen, Act::Pending]);
+                let until = self.world.now().plus(i64::try_from(self.dice.below(9_000)).unwrap());
+                let act =
+                    *self.dice.of(&[Act::Close(CloseReason::Resolved), Act::Reopen, Act::Pending, Act::Snooze(until)]);
                 self.give(scope, ChangeState { conversation, seen, act, undo: Some(undo) }, &say("changes the state"))
                     .await
             }

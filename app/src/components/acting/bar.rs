@@ -1,0 +1,130 @@
+//! The bar for the picked conversations (L7).
+
+use leptos::prelude::*;
+
+use super::{done, what_was_done};
+use crate::{
+    api::conversation::act_on_many,
+    components::{
+        tags::by_name,
+        ui::{Button, Glyph, Icon, IconButton, Menu, MenuItem, Toast, Toasts, Variant, use_toasts},
+        words::member_in_sentence,
+    },
+    state::{Acting, ListState, use_acting, use_list, use_workspace},
+};
+use model::{Act, CloseReason, ConversationId, MOST_IN_A_SET, Permission};
+
+/// Acts on all picked conversations, in sets, and offers one undo for all of it. Then nothing is picked any more.
+pub(super) fn act_on_picked(acting: Acting, list: ListState, toasts: Toasts, act: Act) {
+    let picked = acting.picked.get_untracked();
+    let inbound = move |id: &ConversationId| {
+        (*id, list.row(*id).map_or(i64::MAX, |row| row.with_untracked(|row| row.inbound_count)))
+    };
+    let all: Vec<(ConversationId, i64)> = picked.iter().map(inbound).collect();
+    if all.is_empty() {
+        return;
+    }
+    let undo = acting.next();
+    acting.picked.set(Vec::new());
+    leptos::task::spawn_local(async move {
+        let mut changed = 0;
+        for set in all.chunks(MOST_IN_A_SET) {
+            match act_on_many(set.to_vec(), act, Some(undo)).await {
+                Ok(more) => changed += more,
+                Err(error) => {
+                    toasts.failed(model::ApiError::from(error).to_string());
+                    break;
+                }
+            }
+        }
+        let what = what_was_done(act);
+        match changed {
+            0 => toasts.push(Toast::new("Nothing changed: it was like that already")),
+            1 => done(acting, toasts, undo, format!("{what}: 1 conversation")),
+            n => done(acting, toasts, undo, format!("{what}: {n} conversations")),
+        }
+    });
+}
+
+/// The bar. It is there while something is picked.
+#[component]
+pub(super) fn Bar() -> impl IntoView {
+    let (acting, list, workspace) = (use_acting(), use_list(), use_workspace());
+    let may = workspace.boot.with_untracked(|boot| boot.me.may(Permission::Converse));
+    let count = Memo::new(move |_| acting.picked.with(Vec::len));
+    // What is no longer in the list is not acted on unseen.
+    Effect::new(move |_| {
+        list.listing.track();
+        acting.picked.set(Vec::new());
+    });
+    let toasts = use_toasts();
+    let act = Callback::new(move |act: Act| act_on_picked(acting, list, toasts, act));
+    let all = Callback::new(move |()| acting.picked.set(list.order.get_untracked()));
+    let none = Callback::new(move |()| acting.picked.set(Vec::new()));
+    let is_all = move || count.get() >= list.order.with(Vec::len);
+    let body = move || {
+        view! {
+            <div class="acting" role="toolbar" aria-label="Selected conversations">
+                <span class="acting-count" role="status">
+                    {move || format!("{} selected", count.get())}
+                </span>
+                <Show when=move || !is_all()>
+                    <Button variant=Variant::Plain small=true on_press=all>
+                        "All loaded"
+                    </Button>
+                </Show>
+                {may.then(|| acts(act))}
+                <IconButton icon=Icon::X name="Clear selection (Esc)" small=true at_end=true on_press=none />
+            </div>
+        }
+    };
+    move || (count.get() > 0).then(body)
+}
+
+fn acts(act: Callback<Act>) -> impl IntoView {
+    let workspace = use_workspace();
+    let use_snooze = use_acting().snoozes;
+    let run = move |what: Act| Callback::new(move |()| act.run(what));
+    let members = move || {
+        let boot = workspace.boot.get();
+        let me = boot.me.member.id;
+        let people = boot.members.iter().filter(|one| !one.disabled && one.id != me);
+        let people: Vec<_> = people
+            .map(|one| view! { <MenuItem label=member_in_sentence(workspace, one.id) on_select=run(Act::Assign(Some(one.id))) /> })
+            .collect();
+        view! {
+            <MenuItem label="Me" on_select=run(Act::Assign(Some(me))) />
+            <MenuItem label="Nobody" on_select=run(Act::Assign(None)) />
+            {people}
+        }
+    };
+    let tags = move |add: bool| {
+        move || {
+            let boot = workspace.boot.get();
+            let item = |tag: &model::Tag| {
+                let what = if add { Act::AddTag(tag.id) } else { Act::RemoveTag(tag.id) };
+                view! { <MenuItem label=tag.name.clone() on_select=run(what) /> }
+            };
+            let shown = by_name(boot.tags.iter().filter(|tag| !(add && tag.archived)).collect());
+            shown.into_iter().map(item).collect_view()
+        }
+    };
+    let reason = move |one: CloseReason| view! { <MenuItem label=one.label() on_select=run(Act::Close(one)) /> };
+    let reasons = move || CloseReason::ALL.iter().copied().map(reason).collect_view();
+    view! {
+        <Menu id="acting-assign" name="Assign" button_class="icon-btn icon-btn-small" icon_only=true late=true trigger=|| view! { <Glyph icon=Icon::UserRoundPlus /> }>
+            {members}
+        </Menu>
+        <Menu id="acting-tag" name="Add tag" button_class="icon-btn icon-btn-small" icon_only=true late=true trigger=|| view! { <Glyph icon=Icon::Tag /> }>
+            {tags(true)}
+        </Menu>
+        <Menu id="acting-status" name="Status" button_class="icon-btn icon-btn-small" icon_only=true late=true trigger=|| view! { <Glyph icon=Icon::Clock /> }>
+            <MenuItem label="Open" on_select=run(Act::Reopen) />
+            <MenuItem label="Pending" on_select=run(Act::Pending) />
+            <MenuItem label="Snooze…" on_select=Callback::new(move |()| use_snooze.set(true)) />
+        </Menu>
+        <Menu id="acting-close" name="Close" button_class="icon-btn icon-btn-small icon-btn-danger" icon_only=true late=true trigger=|| view! { <Glyph icon=Icon::CircleCheck /> }>
+            {reasons}
+        </Menu>
+    }
+}

@@ -1,0 +1,174 @@
+//! Keys that act on the picked conversations, or else on the focused or open one (L6), and the key that undoes.
+
+use leptos::prelude::*;
+
+use super::{bar::act_on_picked, done, undo_one, what_was_done};
+use crate::{
+    api::conversation::change_state,
+    components::{
+        list::is_busy_elsewhere,
+        ui::{Toasts, typed_key, use_toasts},
+    },
+    state::{Acting, ListState, ThreadState, use_acting, use_list, use_search, use_thread, use_workspace},
+};
+use model::{Act, CloseReason, ConversationId, ConversationRow, Permission};
+
+/// A key and what it does, as the sheet names it.
+pub(super) const KEYS: &[(&str, &str)] = &[
+    ("x", "Select the conversation"),
+    ("a", "Assign to yourself, or to nobody if it is yours"),
+    ("e", "Close as resolved"),
+    ("o", "Reopen"),
+    ("p", "Set to pending"),
+    ("z", "Snooze"),
+    ("t", "Add tags"),
+    ("r", "Write a reply"),
+    ("n", "Write a note"),
+    ("Ctrl Z", "Undo what you did last"),
+    ("Esc", "Clear the selection"),
+    ("?", "Show the keys"),
+];
+
+/// What acts act on: the picked conversations, or else the focused or open one.
+#[derive(Clone, Copy)]
+pub(super) struct Target {
+    acting: Acting,
+    list: ListState,
+    thread: ThreadState,
+    toasts: Toasts,
+    /// The focused or open conversation when a dialog was opened, which takes the focus.
+    before: StoredValue<Option<ConversationId>>,
+}
+
+impl Target {
+    pub fn new() -> Self {
+        let before = StoredValue::new(None);
+        Self { acting: use_acting(), list: use_list(), thread: use_thread(), toasts: use_toasts(), before }
+    }
+
+    /// The row with the focus, or the open conversation.
+    fn meant(self) -> Option<ConversationId> {
+        focused_row().or_else(|| self.list.selected.get_untracked())
+    }
+
+    /// Remembers what is meant, because a dialog is about to take the focus.
+    fn keep(self) -> bool {
+        self.before.set_value(self.meant());
+        self.before.get_value().is_some() || self.acting.picked.with_untracked(|picked| !picked.is_empty())
+    }
+
+    fn row(self, id: ConversationId) -> Option<ConversationRow> {
+        let open = self.thread.open.get_untracked().filter(|row| row.id == id);
+        open.or_else(|| self.list.row(id).map(|row| row.get_untracked()))
+    }
+
+    /// Acts. Whether there was anything to act on.
+    pub fn act(self, choose: &dyn Fn(&ConversationRow) -> Act) -> bool {
+        let Self { acting, list, toasts, .. } = self;
+        if acting.picked.with_untracked(|picked| !picked.is_empty()) {
+            let first = acting.picked.with_untracked(|picked| picked.first().copied()).and_then(|id| self.row(id));
+            if let Some(first) = first {
+                act_on_picked(acting, list, toasts, choose(&first));
+            }
+            return true;
+        }
+        let id = self.meant().or(self.before.get_value());
+        let Some(row) = id.and_then(|id| self.row(id)) else { return false };
+        let (act, undo) = (choose(&row), acting.next());
+        toasts.run(change_state(row.id, row.seen(), act, Some(undo)), move |after| {
+            if after.version != row.version {
+                done(acting, toasts, undo, what_was_done(act));
+            }
+        });
+        true
+    }
+}
+
+/// Listens until the list is gone. `sheet` opens the sheet of keys.
+pub(super) fn listen(target: Target, sheet: RwSignal<bool>) {
+    let Target { acting, toasts, .. } = target;
+    let (search, workspace) = (use_search(), use_workspace());
+    let act = move |choose: &dyn Fn(&ConversationRow) -> Act| target.act(choose);
+    Effect::new(move |_| {
+        let handle = window_event_listener(leptos::ev::keydown, move |event| {
+            if event.default_prevented() || event.is_composing() || is_busy_elsewhere(&event) {
+                return;
+            }
+            let command = event.ctrl_key() || event.meta_key();
+            let typed = typed_key(&event.key(), &event.code());
+            let may = workspace.boot.with_untracked(|boot| boot.me.may(Permission::Converse));
+            let me = workspace.boot.with_untracked(|boot| boot.me.member.id);
+            let used = match (typed.map(|key| key.to_ascii_lowercase()), command, event.alt_key()) {
+                (Some('z'), true, false) if !event.shift_key() => {
+                    undo_one(acting, toasts, None);
+                    true
+                }
+                (_, true, _) | (_, _, true) => false,
+                (Some('?'), ..) => {
+                    sheet.set(true);
+                    true
+                }
+                _ if event.key() == "Escape" => {
+                    let some = acting.picked.with_untracked(|picked| !picked.is_empty());
+                    if some {
+                        acting.picked.set(Vec::new());
+                    }
+                    some
+                }
+                // Results of a search are in place of the rows.
+                _ if search.is_on.get_untracked() || event.shift_key() || !may => false,
+                (Some('x'), ..) => target.meant().map(|id| acting.turn(id)).is_some(),
+                (Some('z'), ..) => {
+                    let is_some = target.keep();
+                    acting.snoozes.set(is_some);
+                    is_some
+                }
+                (Some('a'), ..) => act(&|row| Act::Assign((row.state.assignee != Some(me)).then_some(me))),
+                (Some('e'), ..) => act(&|_| Act::Close(CloseReason::Resolved)),
+                (Some('o'), ..) => act(&|_| Act::Reopen),
+                (Some('p'), ..) => act(&|_| Act::Pending),
+                (Some('t'), ..) => press("[popovertarget=tags]"),
+                (Some('r'), ..) => press("[data-turn-to=reply]"),
+                (Some('n'), ..) => press("[data-turn-to=note]"),
+                _ => false,
+            };
+            if used {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+}
+
+/// The conversation of the row that has the focus.
+fn focused_row() -> Option<ConversationId> {
+    #[cfg(feature = "hydrate")]
+    {
+        conversation_of(&document().active_element()?)
+    }
+    #[cfg(not(feature = "hydrate"))]
+    None
+}
+
+/// The conversation of the row that an element is in.
+#[cfg(feature = "hydrate")]
+pub(super) fn conversation_of(element: &web_sys::Element) -> Option<ConversationId> {
+    let row = element.closest(".slot").ok().flatten()?.query_selector("a.row").ok().flatten()?;
+    row.id().strip_prefix("row-")?.parse().ok()
+}
+
+/// Presses a button of the page. Whether it is there.
+fn press(selector: &str) -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let found = document().query_selector(selector).ok().flatten();
+        let button = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok());
+        button.map(|button| button.click()).is_some()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = selector;
+        false
+    }
+}

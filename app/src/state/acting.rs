@@ -1,0 +1,83 @@
+//! What this tab picked to act on, and what it did and can undo (L7, Promise 8).
+
+use leptos::prelude::*;
+
+use super::new_uuid;
+use model::{Act, ConversationId, UndoId};
+
+/// How many acts can be undone one after another.
+const MOST: usize = 50;
+
+/// The picked conversations and the acts to undo. Copies share their state.
+#[derive(Clone, Copy)]
+pub struct Acting {
+    /// The conversations that are acted on together, in the order in which they were picked.
+    pub picked: RwSignal<Vec<ConversationId>>,
+    /// Whether the dialog is open that asks until when to snooze.
+    pub snoozes: RwSignal<bool>,
+    /// What this tab did last to the open conversation.
+    pub newest: RwSignal<Option<(UndoId, Act)>>,
+    done: StoredValue<Vec<UndoId>>,
+}
+
+/// Returns what this tab does. Works only below the signed-in layout.
+pub fn use_acting() -> Acting {
+    expect_context()
+}
+
+impl Acting {
+    /// Provides it to everything below.
+    pub fn provide() {
+        provide_context(Self {
+            picked: RwSignal::new(Vec::new()),
+            snoozes: RwSignal::new(false),
+            newest: RwSignal::new(None),
+            done: StoredValue::new(Vec::new()),
+        });
+    }
+
+    /// Picks a conversation, or leaves it out.
+    pub fn turn(self, id: ConversationId) {
+        self.picked.update(|picked| match picked.iter().position(|one| *one == id) {
+            Some(at) => drop(picked.remove(at)),
+            None => picked.push(id),
+        });
+    }
+
+    /// Whether a conversation is picked.
+    pub fn has(self, id: ConversationId) -> bool {
+        self.picked.with(|picked| picked.contains(&id))
+    }
+
+    /// The id under which the next act can be undone.
+    pub fn next(self) -> UndoId {
+        UndoId::new(new_uuid())
+    }
+
+    /// Tells what was done to the open conversation, which may be gone from the page by now.
+    pub fn did(self, id: UndoId, act: Act) {
+        self.newest.try_set(Some((id, act)));
+    }
+
+    /// Remembers an act that was done.
+    pub fn keep(self, id: UndoId) {
+        self.done.try_update_value(|done| {
+            done.push(id);
+            let surplus = done.len().saturating_sub(MOST);
+            done.drain(..surplus);
+        });
+    }
+
+    /// Takes an act, or the newest one, to undo it. None if it was undone already.
+    pub fn take(self, id: Option<UndoId>) -> Option<UndoId> {
+        self.done
+            .try_update_value(|done| {
+                let at = match id {
+                    Some(id) => done.iter().position(|one| *one == id)?,
+                    None => done.len().checked_sub(1)?,
+                };
+                Some(done.remove(at))
+            })
+            .flatten()
+    }
+}
