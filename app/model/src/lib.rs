@@ -3,6 +3,7 @@
 mod arrange;
 mod audit;
 mod capabilities;
+mod case;
 mod contact;
 mod content;
 mod conversation;
@@ -35,6 +36,7 @@ mod workspace;
 pub use arrange::{arrange, window_of};
 pub use audit::{AuditEvent, AuditLine, AuditPage};
 pub use capabilities::{AddressKind, Capabilities, ChannelKind, Format, HandOver, SetUp};
+pub use case::{lower, upper};
 pub use contact::{Contact, ContactField, FieldError, LeadStatus};
 pub use content::{Compose, Content};
 pub use conversation::{

@@ -267,7 +267,7 @@ impl Host {
         }
         let mut ascii = Vec::new();
         for label in name.split('.') {
-            let label = label.to_lowercase();
+            let label = crate::lower(label);
             if !label.is_ascii() && label.starts_with("xn--") {
                 return None;
             }

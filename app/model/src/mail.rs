@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttachmentId, ConversationId, Mailbox, Parties, Recipients, Timestamp, text_enum::text_enum};
+use super::{AttachmentId, ConversationId, Mailbox, Parties, Recipients, Timestamp, lower, text_enum::text_enum};
 
 text_enum! {
     /// What the HTML of a mail shows beside its text.
@@ -138,7 +138,7 @@ const ANSWER: [&str; 15] =
 pub fn answer_subject(answered: &str) -> String {
     let is_answer = answered.split_once([':', '：']).is_some_and(|(before, _)| {
         // "Re[2]: " counts the replies.
-        let word = before.trim().to_lowercase();
+        let word = lower(before.trim());
         let word = word.split_once('[').map_or(word.as_str(), |(word, _)| word);
         ANSWER.contains(&word)
     });

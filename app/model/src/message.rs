@@ -164,21 +164,16 @@ pub enum Line {
         /// The tag.
         tag: TagId,
     },
-    /// It was hidden until a time.
-    Snoozed {
-        /// The member who did it.
-        by: MemberId,
-        /// Until when.
-        until: Timestamp,
-    },
     /// The time until which it was hidden is over.
     WokeUp,
-    /// An act was undone.
-    Undone {
-        /// The member who undid it, who had done it.
+    /// An act without a line of its own was done, or any act was undone.
+    Acted {
+        /// The member.
         by: MemberId,
         /// The act.
         act: Act,
+        /// Whether it was undone.
+        undone: bool,
     },
     /// The person outside wrote again after it was closed.
     ReopenedByThem,

@@ -24,7 +24,7 @@ impl Mailbox {
     /// The form in which addresses are compared. Case is ignored: no provider treats `Anna@` and `anna@` as two mailboxes, though RFC 5321
     /// (2.4) would allow it.
     pub fn key(&self) -> String {
-        self.address.trim().to_lowercase()
+        crate::lower(self.address.trim())
     }
 }
 
@@ -74,7 +74,7 @@ pub struct Own(HashSet<String>);
 impl Own {
     /// Made from the addresses of one or several channels.
     pub fn new<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(addresses.into_iter().map(|address| address.trim().to_lowercase()).collect())
+        Self(addresses.into_iter().map(|address| crate::lower(address.trim())).collect())
     }
 
     /// Whether mail to it reaches us: the address itself, or the address with a tag after a plus.

@@ -9,7 +9,10 @@ mod snooze;
 
 use leptos::prelude::*;
 
-use super::ui::{Toast, Toasts, use_toasts};
+use super::{
+    search::newer,
+    ui::{Toast, Toasts, use_toasts},
+};
 use crate::{
     api::conversation::{change_state, undo},
     piece::{FindingPart, Piece, Place, finding_part, show_piece},
@@ -58,6 +61,7 @@ pub(crate) fn draw() -> AnyView {
     let (sheet, target) = (RwSignal::new(false), keys::Target::new());
     keys::listen(target, sheet);
     picking::listen();
+    newer::listen();
     view! {
         <bar::Bar />
         <snooze::Snooze target />

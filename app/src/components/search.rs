@@ -7,6 +7,7 @@ mod finder;
 mod found;
 mod hit;
 mod mark;
+pub(super) mod newer;
 mod offers;
 mod recent;
 

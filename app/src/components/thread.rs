@@ -349,7 +349,7 @@ fn Entries(
         thread.newer.get().then(|| {
             view! {
                 <li class="newer">
-                    <Button variant=Variant::Quiet small=true busy=place.loading on_press=Callback::new(move |()| place.load_newer())>
+                    <Button variant=Variant::Quiet small=true busy=thread.asks_newer on_press=Callback::new(move |()| place.load_newer())>
                         "Newer messages"
                     </Button>
                 </li>

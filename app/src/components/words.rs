@@ -2,7 +2,7 @@
 
 use crate::{components::ui::Icon, components::ui::exact, state::WorkspaceState};
 use leptos::prelude::*;
-use model::{Act, ChannelKind, Day, Line, MemberId, Sender, Status, TagId};
+use model::{Act, ChannelKind, Day, Line, MemberId, Sender, Status, TagId, upper};
 
 /// The name of a member. The signed-in member is "You".
 pub fn member_name(workspace: WorkspaceState, id: MemberId) -> String {
@@ -73,11 +73,11 @@ pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
             format!("{} assigned it to {}", member_name(workspace, by), member_in_sentence(workspace, to))
         }
         Line::Closed { by, reason } => {
-            format!("{} closed it: {}", member_name(workspace, by), reason.label().to_lowercase())
+            format!("{} closed it: {}", member_name(workspace, by), reason.label().to_ascii_lowercase())
         }
         Line::Status { by, to: Status::Open } => format!("{} reopened it", member_name(workspace, by)),
         Line::Status { by, to } => {
-            format!("{} set it to {}", member_name(workspace, by), status_label(to).to_lowercase())
+            format!("{} set it to {}", member_name(workspace, by), status_label(to).to_ascii_lowercase())
         }
         Line::ReopenedByThem => "Reopened: they wrote again".to_owned(),
         Line::Tagged { by, tag } => {
@@ -86,11 +86,11 @@ pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
         Line::Untagged { by, tag } => {
             format!("{} removed the tag {}", member_name(workspace, by), tag_name(workspace, tag))
         }
-        Line::Snoozed { by, until } => {
+        Line::WokeUp => "Back from snooze".to_owned(),
+        Line::Acted { by, act: Act::Snooze(until), undone: false } => {
             format!("{} snoozed it until {}", member_name(workspace, by), exact(workspace.zone.local(until.0)))
         }
-        Line::WokeUp => "Back from snooze".to_owned(),
-        Line::Undone { by, act } => {
+        Line::Acted { by, act, undone } => {
             let what = match act {
                 Act::Assign(_) => "the assignment",
                 Act::Close(_) => "closing it",
@@ -100,7 +100,7 @@ pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
                 Act::AddTag(tag) => &format!("adding the tag {}", tag_name(workspace, tag)),
                 Act::RemoveTag(tag) => &format!("removing the tag {}", tag_name(workspace, tag)),
             };
-            format!("{} undid {what}", member_name(workspace, by))
+            format!("{} {} {what}", member_name(workspace, by), if undone { "undid" } else { "is" })
         }
         Line::AutoReply => "Their automatic reply".to_owned(),
         Line::Bounce => "A mail server reported a problem".to_owned(),
@@ -148,7 +148,7 @@ pub fn size(bytes: i64) -> String {
 /// The word on a file's icon, and the file kind's name in the style sheets.
 pub fn file_kind(media_type: &str, name: &str) -> (String, &'static str) {
     let ending = name.rsplit_once('.').map_or("", |(_, end)| end);
-    let word: String = ending.chars().take(4).collect::<String>().to_uppercase();
+    let word = upper(&ending.chars().take(4).collect::<String>());
     let kind = match media_type {
         "application/pdf" => "pdf",
         t if t.starts_with("image/") => "image",

@@ -206,7 +206,7 @@ async fn act_as_seen(
         Act::Snooze(until) => {
             let (work, id) = (Work::WakeUp { conversation }, JobId::new(new_id()));
             work.enqueue(tx, scope.workspace(), id, None, until).await?;
-            (Trigger::Snooze { until }, Line::Snoozed { by, until })
+            (Trigger::Snooze { until }, Line::Acted { by, act, undone: false })
         }
         Act::AddTag(tag) => {
             change.now.row.tags = added(tx, scope, change.now.row.tags, tag).await?;

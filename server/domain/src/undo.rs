@@ -201,7 +201,7 @@ async fn undo_one(tx: &mut Tx<'_>, scope: &Scope, by: MemberId, act: Act, done: 
             change.now.row.state = restored;
         }
     }
-    change.line(tx, Line::Undone { by, act }).await?;
+    change.line(tx, Line::Acted { by, act, undone: true }).await?;
     Ok(Some(change))
 }
 

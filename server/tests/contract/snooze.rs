@@ -44,7 +44,7 @@ async fn t13_a_snoozed_conversation_comes_back_at_its_time(world: World) {
         .iter()
         .filter_map(|m| if let Entry::Line { line } = m.entry { Some(line) } else { None })
         .collect();
-    assert_eq!(lines, [Line::Snoozed { by: world.owner.id, until }, Line::WokeUp]);
+    assert_eq!(lines, [Line::Acted { by: world.owner.id, act: Act::Snooze(until), undone: false }, Line::WokeUp]);
     assert_eq!(thread.row.state.status, Status::Open);
 }
 

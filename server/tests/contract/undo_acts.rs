@@ -116,7 +116,7 @@ async fn p8_what_somebody_changed_since_stays_and_is_counted(world: World) {
         assert_eq!(world.row(*id).await.state.status, Status::Open);
     }
     let thread = world.thread(&world.owner, all[2]).await.unwrap();
-    let line = Line::Undone { by: world.owner.id, act: Act::Close(CloseReason::Spam) };
+    let line = Line::Acted { by: world.owner.id, act: Act::Close(CloseReason::Spam), undone: true };
     assert_eq!(thread.messages.last().unwrap().entry, Entry::Line { line });
     // Somebody else's assignment is not taken away by undoing one's own.
     let id = many(&world, &world.owner, &all[..1], Act::Assign(Some(world.owner.id))).await;

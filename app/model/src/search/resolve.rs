@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Condition, Ignored, Operator, SearchText, Term, Why};
 use crate::{
     Assignee, Bootstrap, Channel, ChannelKind, Day, Filter, MOST_VALUES, Member, MemberId, Span, Status, Tag,
-    Timestamp, View,
+    Timestamp, View, lower,
 };
 
 const DAY_MS: i64 = 86_400_000;
@@ -53,7 +53,7 @@ pub fn with_times(text: &str, today: Day, begins: impl Fn(Day) -> Timestamp) -> 
     let part = |part: &str| -> Option<String> {
         let (operator, word) = part.split_once([':', '：'])?;
         let is_day = matches!(operator.to_ascii_lowercase().as_str(), "before" | "after");
-        let day = Day(day(&word.to_lowercase(), i64::from(today.0)).filter(|_| is_day)?.try_into().ok()?);
+        let day = Day(day(&lower(word), i64::from(today.0)).filter(|_| is_day)?.try_into().ok()?);
         Some(format!("{operator}:@{}", begins(day).0))
     };
     text.split(' ').map(|one| part(one).unwrap_or_else(|| one.to_owned())).collect::<Vec<_>>().join(" ")
@@ -147,7 +147,7 @@ struct Resolving {
 impl Resolving {
     fn add(&mut self, condition: &Condition, names: &Names<'_>) -> Result<(), Why> {
         let Condition { operator, value, not } = condition;
-        let (word, not) = (value.to_lowercase(), *not);
+        let (word, not) = (lower(value), *not);
         match operator {
             Operator::From if not => self.message.not_from.push(who(value, names)),
             Operator::From => self.message.from.push(who(value, names)),
@@ -210,7 +210,7 @@ impl Resolving {
 
     /// Every tag that is named must be there, or must not.
     fn tag(&mut self, word: &str, names: &Names<'_>, not: bool) -> Result<(), Why> {
-        let is_named = |tag: &&Tag| tag.name.to_lowercase() == word;
+        let is_named = |tag: &&Tag| lower(&tag.name) == word;
         let mut tag = match names.tags.iter().find(is_named) {
             Some(tag) => tag,
             None => match names.tags.iter().filter(|tag| begins(&tag.name, word)).collect::<Vec<_>>().as_slice() {
@@ -237,11 +237,11 @@ impl Resolving {
     }
 
     fn channel(&mut self, word: &str, names: &Names<'_>, not: bool) -> Result<(), Why> {
-        let kind = ChannelKind::ALL.iter().find(|kind| kind.as_str() == word || kind.label().to_lowercase() == word);
+        let kind =
+            ChannelKind::ALL.iter().find(|kind| kind.as_str() == word || kind.label().to_ascii_lowercase() == word);
         let kind = kind.or(if word == "mail" || word == "email" { Some(&ChannelKind::Email) } else { None });
         let exact = |channel: &&Channel| {
-            channel.name.to_lowercase() == word
-                || (!channel.address.is_empty() && channel.address.to_lowercase() == word)
+            lower(&channel.name) == word || (!channel.address.is_empty() && lower(&channel.address) == word)
         };
         let named: Vec<_> = names.channels.iter().filter(exact).collect();
         let found: Vec<_> = match (named.is_empty(), kind) {
@@ -296,7 +296,7 @@ fn without<T: Copy + Ord>(mut list: Vec<T>, every: &[T], not: &[T]) -> (Vec<T>, 
 }
 
 fn who(value: &str, names: &Names<'_>) -> Who {
-    match value.to_lowercase().as_str() {
+    match lower(value).as_str() {
         "me" => Who { name: String::new(), members: vec![names.me] },
         word => Who { name: value.to_owned(), members: members(word, names) },
     }
@@ -304,7 +304,7 @@ fn who(value: &str, names: &Names<'_>) -> Who {
 
 /// The members with this name or address. If none has exactly this one, those of whose names a word begins with it.
 fn members(word: &str, names: &Names<'_>) -> Vec<MemberId> {
-    let is_named = |member: &&Member| member.name.to_lowercase() == word || member.email.to_lowercase() == word;
+    let is_named = |member: &&Member| lower(&member.name) == word || lower(&member.email) == word;
     let ids = |members: Vec<&Member>| members.into_iter().map(|member| member.id).take(MOST_MEANT).collect::<Vec<_>>();
     let named = ids(names.members.iter().filter(is_named).collect());
     if named.is_empty() {
@@ -316,7 +316,7 @@ fn members(word: &str, names: &Names<'_>) -> Vec<MemberId> {
 
 /// Whether a name, or one of its words, begins with a word in lower case.
 fn begins(name: &str, word: &str) -> bool {
-    let name = name.to_lowercase();
+    let name = lower(name);
     !word.is_empty() && (name.starts_with(word) || name.split_whitespace().any(|part| part.starts_with(word)))
 }
 

@@ -7,7 +7,7 @@ use crate::{
     components::ui::{Button, Glyph, Icon},
     state::{use_list, use_now, use_workspace, use_zone},
 };
-use model::{Assignee, ChannelKind, Day, Handling, Listing, Period, Sort, Status, TagFilter, TagId};
+use model::{Assignee, ChannelKind, Day, Handling, Listing, Period, Sort, Status, TagFilter, TagId, lower};
 
 /// How the chosen tags are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -350,9 +350,9 @@ fn TagGroup(change: Change) -> impl IntoView {
         quantifier.list(&mut asked).contains(&tag)
     };
     let toggles = move || {
-        let typed = typed.get().trim().to_lowercase();
+        let typed = lower(typed.get().trim());
         let all = tags.get();
-        let fits = |name: &str| typed.is_empty() || name.to_lowercase().contains(&typed);
+        let fits = |name: &str| typed.is_empty() || lower(name).contains(&typed);
         let shown: Vec<_> = all.into_iter().filter(|(_, name)| fits(name)).take(60).collect();
         if shown.is_empty() {
             return view! { <p class="filter-none">"No tag is called that."</p> }.into_any();

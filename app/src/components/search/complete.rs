@@ -1,6 +1,6 @@
 //! What can complete the word that is being typed: an operator, or a value of one. Pure, so that it can be tested.
 
-use model::{Channel, ChannelKind, Member, Operator, Tag};
+use model::{Channel, ChannelKind, Member, Operator, Tag, lower};
 
 /// How many completions are offered.
 const MOST: usize = 8;
@@ -100,7 +100,7 @@ fn operators(minus: &str, typed: &str) -> Vec<Offer> {
 }
 
 fn values(minus: &str, operator: Operator, typed: &str, lists: Lists<'_>) -> Vec<Offer> {
-    let typed = typed.trim_matches(QUOTES).to_lowercase();
+    let typed = lower(typed.trim_matches(QUOTES));
     let fixed = operator.values().iter().map(|value| ((*value).to_owned(), String::new()));
     let members = || lists.members.iter().filter(|member| !member.disabled);
     let named: Vec<(String, String)> = match operator {
@@ -121,7 +121,7 @@ fn values(minus: &str, operator: Operator, typed: &str, lists: Lists<'_>) -> Vec
     };
     let all: Vec<_> = fixed.chain(named).collect();
     // It is complete as it stands.
-    if all.iter().any(|(value, _)| value.to_lowercase() == typed) {
+    if all.iter().any(|(value, _)| lower(value) == typed) {
         return Vec::new();
     }
     let fits =
@@ -138,7 +138,7 @@ fn values(minus: &str, operator: Operator, typed: &str, lists: Lists<'_>) -> Vec
 
 /// Whether a value, or one of its words, begins with what was typed in lower case.
 fn begins(value: &str, typed: &str) -> bool {
-    let value = value.to_lowercase();
+    let value = lower(value);
     value.starts_with(typed) || value.split_whitespace().any(|part| part.starts_with(typed))
 }
 

@@ -1,7 +1,7 @@
 //! Marks in the open message what was searched for (L5), and brings the first place into sight. The browser paints the marks
 //! (CSS custom highlights), so the message's elements stay as they are. Formatted mails stay unmarked: their frame is closed to scripts.
 
-use model::SearchText;
+use model::{SearchText, lower};
 
 /// The name of the highlight. The style sheet has its look.
 #[cfg(feature = "hydrate")]
@@ -44,7 +44,7 @@ pub(super) fn places(text: &[char], words: &[Vec<char>]) -> Vec<(usize, usize)> 
 
 /// A letter without case and accent, as one character. The server knows more forms; this is for the eye.
 fn fold(c: char) -> char {
-    let small = |c: char| c.to_lowercase().next().unwrap_or(c);
+    let small = |c: char| lower(&c.to_string()).chars().next().unwrap_or(c);
     if c.is_ascii() {
         return c.to_ascii_lowercase();
     }

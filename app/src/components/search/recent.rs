@@ -6,7 +6,7 @@ use crate::{
     json,
     state::{forget, keep, recall, use_workspace},
 };
-use model::MemberId;
+use model::{MemberId, lower};
 
 /// How many are kept.
 const MOST: usize = 8;
@@ -35,7 +35,7 @@ impl Recent {
         let text: String = text.trim().chars().take(LONGEST).collect();
         if !text.is_empty() {
             self.change(|texts| {
-                texts.retain(|one| one.to_lowercase() != text.to_lowercase());
+                texts.retain(|one| lower(one) != lower(&text));
                 texts.insert(0, text);
                 texts.truncate(MOST);
             });

@@ -3,20 +3,13 @@
 use leptos::{html, prelude::*};
 use leptos_router::hooks::{use_location, use_navigate};
 
-use crate::{
-    api::search::load_newer,
-    state::{ThreadState, query_at, use_outbox, use_thread},
-};
+use crate::state::{ThreadState, query_at, use_outbox, use_thread};
 use model::ConversationId;
 
 /// Follows where the thread asks to scroll, and what leads back to its end.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     thread: ThreadState,
-    id: ConversationId,
-    frame: NodeRef<html::Div>,
-    /// Whether newer entries are on their way.
-    pub loading: RwSignal<bool>,
     /// Goes to the end of the conversation.
     pub to_newest: Callback<()>,
 }
@@ -57,63 +50,14 @@ impl Place {
             }
             now
         });
-        Self { thread, id, frame, loading: RwSignal::new(false), to_newest }
+        Self { thread, to_newest }
     }
 
-    /// Loads newer entries below. The entries that are visible stay where they are.
+    /// Asks for newer entries below.
     pub fn load_newer(self) {
-        let Self { thread, id, frame, loading, .. } = self;
-        if loading.try_get_untracked() != Some(false) || !thread.newer.get_untracked() {
-            return;
+        if self.thread.newer.get_untracked() {
+            self.thread.asks_newer.set(true);
         }
-        loading.set(true);
-        let after = thread.last_shown();
-        leptos::task::spawn_local(async move {
-            if let Ok((newer, more)) = load_newer(id, after).await {
-                let kept = Kept::last_in(frame);
-                thread.append(id, newer, more);
-                // Before the next paint.
-                request_animation_frame(move || Kept::restore(kept, frame));
-            }
-            loading.try_set(false);
-        });
-    }
-}
-
-/// An entry and its place on the screen, to scroll by as much as it moves. The scroll container counts from its end, so entries added
-/// there would move all others.
-struct Kept {
-    #[cfg(feature = "hydrate")]
-    entry: web_sys::Element,
-    #[cfg(feature = "hydrate")]
-    top: f64,
-}
-
-impl Kept {
-    /// The newest entry that is loaded.
-    fn last_in(frame: NodeRef<html::Div>) -> Option<Self> {
-        #[cfg(feature = "hydrate")]
-        {
-            let button = frame.try_get_untracked().flatten()?.query_selector(".newer").ok().flatten()?;
-            let entry = button.previous_element_sibling()?;
-            let top = entry.get_bounding_client_rect().top();
-            Some(Self { entry, top })
-        }
-        #[cfg(not(feature = "hydrate"))]
-        {
-            let _ = frame;
-            None
-        }
-    }
-
-    fn restore(kept: Option<Self>, frame: NodeRef<html::Div>) {
-        #[cfg(feature = "hydrate")]
-        if let (Some(Self { entry, top }), Some(frame)) = (kept, frame.try_get_untracked().flatten()) {
-            let moved = entry.get_bounding_client_rect().top() - top;
-            frame.set_scroll_top(frame.scroll_top() + moved.round() as i32);
-        }
-        #[cfg(not(feature = "hydrate"))]
-        let _ = (kept, frame);
     }
 }
 

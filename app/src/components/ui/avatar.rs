@@ -1,6 +1,7 @@
 //! A person's picture, or initials on a colour that stays the same.
 
 use leptos::prelude::*;
+use model::{lower, upper};
 
 use super::{Glyph, Icon};
 
@@ -49,11 +50,11 @@ pub fn initials(name: &str) -> String {
     if first.starts_with(|c: char| c.is_ascii_digit()) {
         return "#".to_owned();
     }
-    let cased = |w: &str| w.starts_with(|c: char| c.is_uppercase() || c.is_lowercase());
-    let mut out = first_character(first).to_uppercase();
+    let cased = |w: &str| w.chars().next().is_some_and(|c| lower(&c.to_string()) != upper(&c.to_string()));
+    let mut out = upper(&first_character(first));
     let is_name = |w: &str| cased(w) && !w.contains(|c: char| c.is_ascii_digit());
     if let Some(last) = words.last().filter(|last| words.len() > 1 && cased(first) && is_name(last)) {
-        out.push_str(&first_character(last).to_uppercase());
+        out.push_str(&upper(&first_character(last)));
     }
     out
 }

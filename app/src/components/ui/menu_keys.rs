@@ -1,5 +1,6 @@
 //! Keyboard navigation among the items of a menu.
 
+use model::lower;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
@@ -28,7 +29,7 @@ pub(super) fn focus_item(menu: &Element, step: Step) {
             let from = at.map_or(0, |i| i + 1);
             let starts = |item: &HtmlElement| {
                 let text = item.text_content().unwrap_or_default();
-                text.trim_start().to_lowercase().starts_with(&letter.to_lowercase().to_string())
+                lower(text.trim_start()).starts_with(&lower(&letter.to_string()))
             };
             let found = items.iter().enumerate().cycle().skip(from).take(items.len()).find(|(_, item)| starts(item));
             match found {

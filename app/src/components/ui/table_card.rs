@@ -16,6 +16,9 @@ pub fn TableCard(
     /// Whether the heading also names the card as a region.
     #[prop(optional)]
     is_region: bool,
+    /// What tells this region from others with the same heading.
+    #[prop(optional, into)]
+    of: String,
     /// The headings of the columns, as HTML.
     columns: &'static [&'static str],
     /// Whether one more column has buttons. Only screen readers hear its heading.
@@ -27,6 +30,10 @@ pub fn TableCard(
     /// The rows.
     children: Children,
 ) -> impl IntoView {
+    let region = title.filter(|_| is_region).map(|title| match of.is_empty() {
+        true => title.to_owned(),
+        false => format!("{title}: {of}"),
+    });
     let head = title.map(|title| {
         view! {
             <div class="card-head">
@@ -42,7 +49,7 @@ pub fn TableCard(
     let cells = columns.iter().copied().chain(actions).map(|column| format!(r#"<th scope="col">{column}</th>"#));
     let columns: String = cells.collect();
     view! {
-        <section class="card" aria-label=title.filter(|_| is_region)>
+        <section class="card" aria-label=region>
             {head}
             <div class="table-frame">
                 <table class="table">

@@ -128,8 +128,8 @@ fn Status(
             {move || health.get().map(|health| view! { <Figures health /> })}
             <Before id look />
         </section>
-        {move || (!is_empty.get()).then(|| view! { <Quarantine mails=quarantine look /> })}
-        {move || (!nothing_aside.get()).then(|| view! { <SetAside mails=aside /> })}
+        {move || (!is_empty.get()).then(|| view! { <Quarantine mails=quarantine of=address() look /> })}
+        {move || (!nothing_aside.get()).then(|| view! { <SetAside mails=aside of=address() /> })}
     }
     .into_any()
 }
@@ -221,18 +221,18 @@ fn Before(id: ChannelId, look: Callback<()>) -> impl IntoView {
 
 /// Mails that could not be read.
 #[component]
-fn Quarantine(mails: Memo<Vec<QuarantinedMail>>, look: Callback<()>) -> impl IntoView {
+fn Quarantine(mails: Memo<Vec<QuarantinedMail>>, of: String, look: Callback<()>) -> impl IntoView {
     let again = move |id: MailId| view! { <TryAgain id look /> }.into_any();
     let about = "E-mails that could not be read. None of them is lost, and other e-mails still arrive.";
-    view! { <Mails title="Quarantine" about mails actions=again /> }
+    view! { <Mails title="Quarantine" about of mails actions=again /> }
 }
 
 /// Mails that were read but belong to no conversation.
 #[component]
-fn SetAside(mails: Memo<Vec<QuarantinedMail>>) -> impl IntoView {
+fn SetAside(mails: Memo<Vec<QuarantinedMail>>, of: String) -> impl IntoView {
     let about = "E-mails that start no conversation: automatic messages that do not reply to any of your e-mails, and delivery reports \
                  about e-mails that were not sent from here.";
-    view! { <Mails title="Set aside" about mails actions=|_| ().into_any() /> }
+    view! { <Mails title="Set aside" about of mails actions=|_| ().into_any() /> }
 }
 
 /// Mails of the mailbox that did not become messages, with the reasons.
@@ -240,6 +240,8 @@ fn SetAside(mails: Memo<Vec<QuarantinedMail>>) -> impl IntoView {
 fn Mails(
     title: &'static str,
     about: &'static str,
+    /// The address of the mailbox.
+    of: String,
     mails: Memo<Vec<QuarantinedMail>>,
     /// The buttons for one mail.
     actions: impl Fn(MailId) -> AnyView + Copy + Send + Sync + 'static,
@@ -272,7 +274,7 @@ fn Mails(
         }
     };
     view! {
-        <TableCard title about is_region=true columns=&["Received", "Reason", "Size"] actions=true>
+        <TableCard title about is_region=true of columns=&["Received", "Reason", "Size"] actions=true>
             <For each=move || mails.get() key=|mail| mail.id children=row />
         </TableCard>
     }

@@ -15,7 +15,7 @@ use crate::{
     json::fetched,
     state::use_now,
 };
-use model::{Space, Storage};
+use model::{Space, Storage, lower};
 
 /// The state of the system and its jobs.
 #[component]
@@ -110,7 +110,7 @@ fn room(space: Space) -> impl IntoView {
     let read = |bytes: u64| size(i64::try_from(bytes).unwrap_or(i64::MAX));
     view! {
         <div class="stat">
-            <dt>{format!("Free for {}", space.what.to_lowercase())}</dt>
+            <dt>{format!("Free for {}", lower(&space.what))}</dt>
             <dd>{read(space.free)} <span class="cell-note">{format!("of {}", read(space.total))}</span></dd>
         </div>
     }

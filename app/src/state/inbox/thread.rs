@@ -76,6 +76,8 @@ pub struct ThreadState {
     pub older: RwSignal<bool>,
     /// Whether newer entries can be loaded, because it was opened at an older entry.
     pub newer: RwSignal<bool>,
+    /// Whether newer entries are asked for, or on their way. What loads them is `components/search/newer.rs`.
+    pub asks_newer: RwSignal<bool>,
     /// Where to scroll to.
     pub goal: RwSignal<Option<Goal>>,
     /// Whether the member lost access to it.
@@ -105,6 +107,7 @@ impl ThreadState {
             last_mail: RwSignal::new(None),
             older: RwSignal::new(false),
             newer: RwSignal::new(false),
+            asks_newer: RwSignal::new(false),
             goal: RwSignal::new(None),
             gone: RwSignal::new(false),
             reads: RwSignal::new(0),
