@@ -171,8 +171,8 @@ test('L4: a filter is saved as a view, with a live count, for me or for everyone
   await expect(views.getByRole('link', { name: /My view/ })).toHaveAttribute('aria-current', 'page')
   await page.getByRole('combobox', { name: 'Search conversations' }).fill('')
   await page.keyboard.type('2')
-  await expect(views.getByRole('link', { name: /My view/ })).toHaveAttribute('aria-current', 'page')
   await page.keyboard.press('Escape')
+  await expect(views.getByRole('link', { name: /My view/ })).toHaveAttribute('aria-current', 'page')
   // The panel has one, too.
   await page.locator('body').click({ position: { x: 2, y: 2 } })
   await page.keyboard.press('f')
