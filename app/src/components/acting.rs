@@ -42,16 +42,33 @@ pub fn pick(id: ConversationId, name: &str) -> impl IntoView {
     }
 }
 
-/// The toasts, the bar, the keys and the dialogs. They come after the list; nothing moves when they do.
-#[component]
-pub fn ActingLater() -> impl IntoView {
-    let alive = RwSignal::new(false);
-    Effect::new(move |_| alive.set(true));
-    move || alive.get().then(|| show_piece(Piece::Finding, Place::Line, || Box::pin(finding_part(FindingPart::Acting))))
+/// A part that loads later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActingPart {
+    /// The bar for selected conversations, in the list.
+    Bar,
+    /// The toasts, the keys and the dialogs. They are not in the list, which a narrow window hides beside a conversation.
+    Rest,
 }
 
-/// Draws what loads later.
-pub(crate) fn draw() -> AnyView {
+/// A part of it. It comes after the list; nothing moves when it does.
+#[component]
+pub fn ActingLater(
+    /// The part.
+    part: ActingPart,
+) -> impl IntoView {
+    let alive = RwSignal::new(false);
+    Effect::new(move |_| alive.set(true));
+    let draw =
+        move || show_piece(Piece::Finding, Place::Line, move || Box::pin(finding_part(FindingPart::Acting(part))));
+    move || alive.get().then(draw)
+}
+
+/// Draws a part. Called from the code that loads later.
+pub(crate) fn draw(part: ActingPart) -> AnyView {
+    if part == ActingPart::Bar {
+        return view! { <bar::Bar /> }.into_any();
+    }
     let (acting, toasts) = (use_acting(), use_toasts());
     Effect::new(move |_| {
         if let Some((id, act)) = acting.newest.get() {
@@ -63,7 +80,6 @@ pub(crate) fn draw() -> AnyView {
     picking::listen();
     newer::listen();
     view! {
-        <bar::Bar />
         <snooze::Snooze target />
         <sheet::Sheet open=sheet />
     }

@@ -15,7 +15,7 @@ use leptos::{html, prelude::*};
 pub use self::head::here;
 use self::{head::WhatIsHere, stored::what_is_stored};
 use super::{
-    acting::{ActingLater, pick},
+    acting::{ActingLater, ActingPart, pick},
     begin::{may_begin, use_begin},
     finding::{Finding, FindingButtons, FindingLines, FindingPanel},
     frame::{Panel, Resizer, Side},
@@ -383,7 +383,7 @@ fn Rows() -> impl IntoView {
             </ol>
             {nothing}
         </div>
-        <ActingLater />
+        <ActingLater part=ActingPart::Bar />
     }
 }
 

@@ -7,6 +7,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use crate::{
     api::inbox::load_inbox,
     components::{
+        acting::{ActingLater, ActingPart},
         begin::{Begin, BeginDialog},
         details::DetailsPanel,
         frame::{Frame, Panel},
@@ -125,6 +126,7 @@ pub fn InboxPage() -> impl IntoView {
             {move || is_asked.get().then(|| view! { <DetailsPanel answer close=move |()| details.set(false) /> })}
             <button type="button" class="scrim" aria-label="Close details" tabindex="-1" on:click=move |_| details.set(false)></button>
             <BeginDialog />
+            <ActingLater part=ActingPart::Rest />
         </Frame>
     }
     .into_any()

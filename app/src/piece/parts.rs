@@ -9,7 +9,8 @@ use leptos::{
 
 use crate::{
     components::{
-        acting, begin,
+        acting::{self, ActingPart},
+        begin,
         composer::{self, GivenBack},
         details,
         finding::{self, AroundList},
@@ -62,7 +63,7 @@ pub fn finding_part(part: FindingPart) -> Result<AnyView, SplitLoaderError> {
     Ok(match part {
         FindingPart::Search => search::draw(),
         FindingPart::Around(part) => finding::draw(part),
-        FindingPart::Acting => acting::draw(),
+        FindingPart::Acting(part) => acting::draw(part),
     })
 }
 
@@ -73,6 +74,6 @@ pub enum FindingPart {
     Search,
     /// Something around the list.
     Around(AroundList),
-    /// The bar for selected conversations, and the keys that act.
-    Acting,
+    /// What acts on conversations.
+    Acting(ActingPart),
 }
