@@ -105,6 +105,14 @@ test('L6: letters act on the focused row, the selection or the open conversation
   await page.keyboard.press('Control+z')
   await expect(row(page, 'Kay Two')).toBeVisible()
 
+  // A box that was clicked keeps the focus, and takes no letters.
+  await page.getByRole('checkbox', { name: 'Select Kay One' }).click({ force: true })
+  await page.keyboard.press('p')
+  await expect(toast(page, 'Set to pending: 1 conversation')).toBeVisible()
+  await expect(row(page, 'Kay One')).toContainText('Pending')
+  await page.keyboard.press('Control+z')
+  await expect(row(page, 'Kay One')).not.toContainText('Pending')
+
   await row(page, 'Kay One').click()
   await page.keyboard.press('n')
   await expect(page.getByRole('textbox', { name: 'Note' })).toBeFocused()

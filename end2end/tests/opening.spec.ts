@@ -1,23 +1,13 @@
 // How long a conversation takes to open, from the click or Enter to the painted thread. The figures are for the record
 // (docs/benchmarks.md). The limits are wide and only catch large regressions.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { type Page } from '@playwright/test'
 import { expect, open, test } from '../fixtures/test'
 import { openAsOwner } from '../fixtures/people'
+import { median, record } from '../fixtures/figures'
 
 test.use({ world: { name: 'opening', seed: { conversations: 400, messages: 6_000 } } })
 
-const RESULTS_FILE = 'test-results/performance.json'
 const SAMPLES = 12
-
-const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
-
-async function record(name: string, figures: Record<string, number>): Promise<void> {
-  console.log(`${name}: ${Object.entries(figures).map(([key, value]) => `${key} ${value}`).join(', ')}`)
-  await mkdir('test-results', { recursive: true })
-  const before = JSON.parse(await readFile(RESULTS_FILE, 'utf8').catch(() => '{}'))
-  await writeFile(RESULTS_FILE, `${JSON.stringify({ ...before, [name]: figures }, null, 2)}\n`)
-}
 
 /** Records in the page how long each thread took to be painted after the last key press or pointer release. */
 function recordPaintTimes(page: Page): Promise<void> {

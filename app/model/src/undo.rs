@@ -11,13 +11,20 @@ pub struct Undone {
     pub undone: usize,
     /// How many somebody changed since. They stay as they are.
     pub changed_since: usize,
+    /// How many parts of the act are left to undo. Each takes a request of its own.
+    #[serde(default)]
+    pub left: usize,
 }
 
 impl Undone {
     /// The result of two parts of one act.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
-        Self { undone: self.undone + other.undone, changed_since: self.changed_since + other.changed_since }
+        Self {
+            undone: self.undone + other.undone,
+            changed_since: self.changed_since + other.changed_since,
+            left: self.left + other.left,
+        }
     }
 }
 

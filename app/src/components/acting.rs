@@ -110,20 +110,24 @@ fn done(acting: Acting, toasts: Toasts, id: UndoId, what: impl Into<String>) {
 fn undo_one(acting: Acting, toasts: Toasts, id: Option<UndoId>) {
     let Some(id) = acting.take(id) else { return };
     leptos::task::spawn_local(async move {
-        match undo(id).await.map_err(ApiError::from) {
-            Ok(Undone { changed_since: 0, .. }) => toasts.push(Toast::new("Undone")),
-            Ok(Undone { undone: 0, .. }) => toasts.push(Toast::new("Not undone: somebody changed it since")),
-            Ok(Undone { undone, changed_since }) => {
-                toasts.push(Toast::new(format!("{undone} undone, {changed_since} changed since")));
-            }
-            Err(ApiError::NotFound) => toasts.failed("This can no longer be undone."),
-            Err(error) => {
-                // The same request may succeed later.
-                if error.is_passing() {
-                    acting.keep(id);
+        loop {
+            match undo(id).await.map_err(ApiError::from) {
+                Ok(Undone { left: 1.., .. }) => continue,
+                Ok(Undone { changed_since: 0, .. }) => toasts.push(Toast::new("Undone")),
+                Ok(Undone { undone: 0, .. }) => toasts.push(Toast::new("Not undone: somebody changed it since")),
+                Ok(Undone { undone, changed_since, .. }) => {
+                    toasts.push(Toast::new(format!("{undone} undone, {changed_since} changed since")));
                 }
-                toasts.failed(error.to_string());
+                Err(ApiError::NotFound) => toasts.failed("This can no longer be undone."),
+                Err(error) => {
+                    // The same request may succeed later.
+                    if error.is_passing() {
+                        acting.keep(id);
+                    }
+                    toasts.failed(error.to_string());
+                }
             }
+            break;
         }
     });
 }

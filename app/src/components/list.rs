@@ -4,9 +4,7 @@ mod head;
 mod keys;
 mod stored;
 
-pub(crate) use keys::is_busy_elsewhere;
-#[cfg(feature = "hydrate")]
-pub(super) use keys::target_matches;
+pub(crate) use keys::is_typing;
 
 use std::collections::HashMap;
 

@@ -13,7 +13,7 @@ mod recent;
 
 use leptos::{ev, prelude::*};
 
-use super::ui::typed_key;
+use super::{list::is_typing, ui::typed_key};
 use crate::{
     piece::{FindingPart, Piece, Place, finding_part, show_piece},
     state::{Search, give_focus, use_search},
@@ -58,17 +58,4 @@ pub fn SearchField() -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-/// Whether the key belongs to a text that is being written, or to a dialog.
-fn is_typing(event: &ev::KeyboardEvent) -> bool {
-    #[cfg(feature = "hydrate")]
-    {
-        super::list::target_matches(event, "input, textarea, select, [contenteditable], dialog")
-    }
-    #[cfg(not(feature = "hydrate"))]
-    {
-        let _ = event;
-        true
-    }
 }

@@ -189,7 +189,7 @@ impl Command for CancelMessage {
         message.attachments.clear();
         let findable = search::findable(&scope, &message, &(&change.now).into());
         search::set(tx, &scope, message.id, findable).await?;
-        let inverse = undo::inverse(tx.conn(), &scope, undo_id(message.id)).await?;
+        let inverse = undo::inverse(tx.conn(), &scope, (undo_id(message.id), 0)).await?;
         match inverse.and_then(|json| BeforeReply::read(&json)) {
             Some(before) if before.version_after == change.now.row.version => before.restore(&mut change),
             _ => unsent::taken_back(tx, &scope, &mut change, message.n).await?,

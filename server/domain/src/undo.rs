@@ -112,15 +112,8 @@ impl Inverse {
     }
 }
 
-fn too_late() -> Error {
-    ApiError::Conflict { message: "This can no longer be undone.".to_owned() }.into()
-}
-
-fn unwritable(error: serde_json::Error) -> Error {
-    StoreError::Corrupt(error.to_string()).into()
-}
-
-/// Undoes an act of the member who asks. A repeated request gets the answer of the first.
+/// Undoes the next part of an act of the member who asks, so that no request holds up others for long. The answer counts all parts so far.
+/// Once everything is undone, a repeated request gets that answer again.
 #[derive(Debug, Clone, Copy)]
 pub struct Undo(pub UndoId);
 
@@ -136,22 +129,22 @@ impl Command for Undo {
         if parts.is_empty() {
             return Err(Error::NOT_FOUND);
         }
-        let mut all = Undone::default();
-        for part in parts {
-            let result = match part.result.as_deref().and_then(|json| serde_json::from_str(json).ok()) {
-                Some(before) => before,
-                None => {
-                    let Some(Inverse::Act { act, done }) = Inverse::read(&part.inverse) else { return Err(too_late()) };
-                    let result = undo_part(tx, &scope, me, act, done).await?;
-                    let json = serde_json::to_string(&result).map_err(unwritable)?;
-                    undo::done(tx, &scope, (self.0, part.part), json).await?;
-                    result
-                }
-            };
-            all = all.and(result);
-        }
-        Ok(all)
+        let results = parts.iter().filter_map(|part| serde_json::from_str::<Undone>(part.result.as_deref()?).ok());
+        let before = results.fold(Undone::default(), Undone::and);
+        let mut left = parts.iter().filter(|part| part.result.is_none());
+        let Some(next) = left.next() else { return Ok(before) };
+        let inverse = undo::inverse(tx.conn(), &scope, (self.0, next.part)).await?;
+        let Some(Inverse::Act { act, done }) = inverse.and_then(|json| Inverse::read(&json)) else {
+            return Err(ApiError::Conflict { message: "This can no longer be undone.".to_owned() }.into());
+        };
+        let result = undo_part(tx, &scope, me, act, done).await?;
+        undo::done(tx, &scope, (self.0, next.part), serde_json::to_string(&result).map_err(unwritable)?).await?;
+        Ok(Undone { left: left.count(), ..before.and(result) })
     }
+}
+
+fn unwritable(error: serde_json::Error) -> Error {
+    StoreError::Corrupt(error.to_string()).into()
 }
 
 /// Undoes an act on some conversations, with one event for all of them.

@@ -1,5 +1,6 @@
 //! Searches the index of messages, newest first. What a member may not see is excluded by the index itself: their channels and the
-//! conversations that are theirs are marks of it. Where those are too many, hits are checked one by one. Either way each hit is compared with the rule of rights in the same statement.
+//! conversations that are theirs are marks of it. Where those are too many, hits are checked one by one. Either way each hit is compared
+//! with the rule of rights in the same statement.
 //!
 //! Only here and in `search_index.rs` and `search_people.rs` the SQL of the engines differs.
 

@@ -30,14 +30,18 @@ pub async fn add(
     Ok(())
 }
 
-const INVERSE: &str = "SELECT inverse FROM undo WHERE workspace_id = $1 AND id = $2 AND part = 0";
+const INVERSE: &str = "SELECT inverse FROM undo WHERE workspace_id = $1 AND id = $2 AND part = $3";
 
-/// How to undo what was done in one part, whoever did it.
+/// How to undo a part, whoever did it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn inverse(conn: &mut Conn<'_>, scope: &Scope, id: UndoId) -> Result<Option<String>, StoreError> {
-    Ok(conn.opt::<(String,)>(INVERSE, args![scope.workspace(), id]).await?.map(|(inverse,)| inverse))
+pub async fn inverse(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    (id, part): (UndoId, i64),
+) -> Result<Option<String>, StoreError> {
+    Ok(conn.opt::<(String,)>(INVERSE, args![scope.workspace(), id, part]).await?.map(|(inverse,)| inverse))
 }
 
 /// A stored part of an act.
@@ -45,13 +49,12 @@ pub async fn inverse(conn: &mut Conn<'_>, scope: &Scope, id: UndoId) -> Result<O
 pub struct Part {
     /// Its number, from 0.
     pub part: i64,
-    /// How to undo it, as JSON.
-    pub inverse: String,
     /// What came of undoing it, as JSON. None while it was not undone.
     pub result: Option<String>,
 }
 
-const FIND: &str = "SELECT part, inverse, result FROM undo WHERE workspace_id = $1 AND id = $2 AND member_id = $3 ORDER BY part LIMIT $4";
+const FIND: &str =
+    "SELECT part, result FROM undo WHERE workspace_id = $1 AND id = $2 AND member_id = $3 ORDER BY part LIMIT $4";
 
 /// The parts of what this member did, at most `most`. Nobody undoes what somebody else did.
 ///
@@ -64,8 +67,8 @@ pub async fn find(
     member: MemberId,
     most: i64,
 ) -> Result<Vec<Part>, StoreError> {
-    let rows: Vec<(i64, String, Option<String>)> = conn.all(FIND, args![scope.workspace(), id, member, most]).await?;
-    Ok(rows.into_iter().map(|(part, inverse, result)| Part { part, inverse, result }).collect())
+    let rows: Vec<(i64, Option<String>)> = conn.all(FIND, args![scope.workspace(), id, member, most]).await?;
+    Ok(rows.into_iter().map(|(part, result)| Part { part, result }).collect())
 }
 
 const DONE: &str = "UPDATE undo SET result = $4 WHERE workspace_id = $1 AND id = $2 AND part = $3 AND result IS NULL";

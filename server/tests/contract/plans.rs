@@ -353,7 +353,7 @@ async fn every_other_reading_uses_an_index(world: World) {
         ),
         ("when a hit was written", of("AND search_place = $2"), vec![workspace.clone(), n()]),
         ("place of a message", of("SELECT search_place FROM message"), vec![workspace.clone(), text()]),
-        ("how to undo", of("AND id = $2 AND part = 0"), vec![workspace.clone(), text()]),
+        ("how to undo", of("SELECT inverse FROM undo"), vec![workspace.clone(), text(), n()]),
         ("an act to undo", of("AND member_id = $3 ORDER BY part"), vec![workspace.clone(), text(), text(), n()]),
         ("old inverses", of("DELETE FROM undo"), vec![workspace.clone(), n(), n()]),
         ("giving places", of("UPDATE message SET search_place"), vec![workspace.clone(), Val::from("{\"a\": 1}")]),

@@ -23,6 +23,7 @@ on_both_engines!(
     p8_what_came_in_since_is_not_put_away_again,
     p8_what_is_undone_twice_is_undone_once,
     p8_nobody_undoes_what_another_did_or_sees_no_more,
+    p8_an_act_in_parts_is_undone_part_by_part,
     p8_an_act_can_be_undone_for_a_month,
 );
 
@@ -49,7 +50,7 @@ async fn many(world: &World, who: &Person, all: &[ConversationId], act: Act) -> 
 }
 
 async fn undo(world: &World, who: &Person, id: UndoId) -> (usize, usize) {
-    let Undone { undone, changed_since } = world.db.write(&who.scope, Undo(id)).await.unwrap();
+    let Undone { undone, changed_since, .. } = world.db.write(&who.scope, Undo(id)).await.unwrap();
     (undone, changed_since)
 }
 
@@ -169,6 +170,26 @@ async fn p8_nobody_undoes_what_another_did_or_sees_no_more(world: World) {
     assert!(is_conflict(world.db.write(&world.owner.scope, Undo(UndoId::new(sent.id.uuid()))).await));
     let tenant = world.tenant("Other").await;
     assert_eq!(refused(world.db.write(&tenant.owner.scope, Undo(id)).await), ApiError::NotFound);
+}
+
+/// Many conversations are acted on in sets, under one id. Each request undoes one set, so that none holds up everybody else.
+async fn p8_an_act_in_parts_is_undone_part_by_part(world: World) {
+    let (id, mut all) = (undo_id(), Vec::new());
+    for n in 0..6 {
+        all.push((world.inbound(&format!("visitor-{n}"), "Bonjour").await.conversation, 1));
+    }
+    for set in all.chunks(2) {
+        let act = ActOnMany { conversations: set.to_vec(), act: Act::Close(CloseReason::Spam), undo: Some(id) };
+        world.db.write(&world.owner.scope, act).await.unwrap();
+    }
+    world.act(&world.owner, all[3].0, Act::Reopen).await.unwrap();
+    for (undone, changed_since, left) in [(2, 0, 2), (3, 1, 1), (5, 1, 0), (5, 1, 0)] {
+        let answer = world.db.write(&world.owner.scope, Undo(id)).await.unwrap();
+        assert_eq!(answer, Undone { undone, changed_since, left });
+    }
+    for (id, _) in all {
+        assert_eq!(world.row(id).await.state.status, Status::Open);
+    }
 }
 
 async fn p8_an_act_can_be_undone_for_a_month(world: World) {

@@ -6,7 +6,7 @@ use super::{bar::act_on_picked, done, undo_one, what_was_done};
 use crate::{
     api::conversation::change_state,
     components::{
-        list::is_busy_elsewhere,
+        list::is_typing,
         ui::{Toasts, typed_key, use_toasts},
     },
     state::{Acting, ListState, ThreadState, use_acting, use_list, use_search, use_thread, use_workspace},
@@ -91,7 +91,7 @@ pub(super) fn listen(target: Target, sheet: RwSignal<bool>) {
     let act = move |choose: &dyn Fn(&ConversationRow) -> Act| target.act(choose);
     Effect::new(move |_| {
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
-            if event.default_prevented() || event.is_composing() || is_busy_elsewhere(&event) {
+            if event.default_prevented() || event.is_composing() || is_typing(&event) {
                 return;
             }
             let command = event.ctrl_key() || event.meta_key();

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{chips::condition_chips, use_finding, use_show_listing, view_icon};
 use crate::{
     components::{
-        list::{here, is_busy_elsewhere},
+        list::{here, is_typing},
         ui::{Glyph, Icon, typed_key},
     },
     state::{use_list, use_now, use_view_counts, use_workspace, use_zone},
@@ -96,7 +96,7 @@ fn view_keys(views: Memo<Vec<SavedView>>) {
             let modified = event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing();
             let digit = typed_key(&event.key(), &event.code()).and_then(|key| key.to_digit(10));
             let Some(at) = digit.and_then(|digit| usize::try_from(digit).ok()?.checked_sub(1)) else { return };
-            if modified || event.default_prevented() || is_busy_elsewhere(&event) {
+            if modified || event.default_prevented() || is_typing(&event) {
                 return;
             }
             if let Some(view) = views.with_untracked(|views| views.get(at).cloned()) {

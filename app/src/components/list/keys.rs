@@ -92,14 +92,27 @@ pub(super) fn keys(frame: NodeRef<html::Div>) {
 }
 
 #[cfg(feature = "hydrate")]
-pub(crate) fn target_matches(event: &leptos::ev::KeyboardEvent, selector: &str) -> bool {
+fn target_matches(event: &leptos::ev::KeyboardEvent, selector: &str) -> bool {
     use wasm_bindgen::JsCast;
     let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     element.is_some_and(|element| element.closest(selector).ok().flatten().is_some())
 }
 
+/// Whether the key belongs to a text that is being written, a menu or a dialog. A box that selects a row takes only the space bar.
+pub(crate) fn is_typing(event: &leptos::ev::KeyboardEvent) -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        target_matches(event, "input:not(.row-check > input), textarea, select, [contenteditable], [role=menu], dialog")
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        true
+    }
+}
+
 /// Whether the key belongs to a text field or a menu.
-pub(crate) fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
+fn is_busy_elsewhere(event: &leptos::ev::KeyboardEvent) -> bool {
     #[cfg(feature = "hydrate")]
     {
         target_matches(
