@@ -246,6 +246,7 @@ pub fn ListPanel(
                     }
                 })}
             </Transition>
+            <ActingLater part=ActingPart::Bar />
             {down}
             {storage}
             {offline}
@@ -381,7 +382,6 @@ fn Rows() -> impl IntoView {
             </ol>
             {nothing}
         </div>
-        <ActingLater part=ActingPart::Bar />
     }
 }
 

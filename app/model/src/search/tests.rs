@@ -170,7 +170,7 @@ proptest! {
         prop_assert!(parsed.terms.len() <= MOST_TERMS && parsed.conditions.len() <= MOST_OPERATORS);
         prop_assert!(parsed.ignored.len() <= MOST_OPERATORS);
         for term in &parsed.terms {
-            prop_assert!(term.text.chars().any(char::is_alphanumeric));
+            prop_assert!(term.text.chars().any(|c| c.is_alphanumeric() || is_emoji(c)));
             prop_assert!(term.text.chars().count() <= MOST_SEARCHED);
         }
         let query = resolved(&text);
