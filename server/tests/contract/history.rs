@@ -362,7 +362,7 @@ async fn history_leaves_out_what_is_older_than_its_mailbox(world: World) {
 
 async fn history_adds_up_to_the_rows_after_a_random_walk(world: World) {
     let mut walk = Walk::begin(world.clone(), 4711).await;
-    for _ in 0..300 {
+    for _ in 0..400 {
         walk.step().await;
     }
     adds_up(&world, 10).await;
