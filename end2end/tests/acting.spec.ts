@@ -113,6 +113,16 @@ test('L6: letters act on the focused row, the selection or the open conversation
   await page.keyboard.press('Control+z')
   await expect(row(page, 'Kay One')).not.toContainText('Pending')
 
+  // The dialog takes the focus, and still acts on the row that had it, not on the open conversation.
+  await row(page, 'Kay One').click()
+  await row(page, 'Kay Two').focus()
+  await page.keyboard.press('z')
+  await page.getByRole('dialog', { name: 'Snooze until' }).getByRole('button', { name: /^In 2 hours/ }).click()
+  await expect(row(page, 'Kay Two')).toHaveCount(0)
+  await expect(page.getByRole('region', { name: 'Messages' })).not.toContainText('snoozed it')
+  await page.keyboard.press('Control+z')
+  await expect(row(page, 'Kay Two')).toBeVisible()
+
   await row(page, 'Kay One').click()
   await page.keyboard.press('n')
   await expect(page.getByRole('textbox', { name: 'Note' })).toBeFocused()

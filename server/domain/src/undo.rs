@@ -3,12 +3,13 @@
 
 use async_trait::async_trait;
 use model::{
-    Act, ApiError, ConversationId, ConversationState, EventBody, Line, MemberId, MessageId, Needs, Permission, Preview,
-    TagId, Tags, Timestamp, UndoId, Undone,
+    Act, ApiError, ConversationId, ConversationState, EventBody, JobId, Line, MemberId, MessageId, Needs, Permission,
+    Preview, TagId, Tags, Timestamp, Trigger, UndoId, Undone,
 };
 use serde::{Deserialize, Serialize};
 use store::{
     Command, Scope, Tx,
+    clock::new_id,
     error::{Error, Result, StoreError},
     undo, workspace,
 };
@@ -16,6 +17,7 @@ use store::{
 use super::{
     change::Change,
     tags::{added, usable},
+    work::Work,
 };
 
 /// How long an act can be undone, in milliseconds. Replies need their former state for as long as they may come back as undelivered.
@@ -192,10 +194,23 @@ async fn undo_one(tx: &mut Tx<'_>, scope: &Scope, by: MemberId, act: Act, done: 
                 return Ok(None);
             }
             change.now.row.state = restored;
+            sleep_on(tx, scope, &mut change, before.snoozed_until).await?;
         }
     }
     change.line(tx, Line::Acted { by, act, undone: true }).await?;
     Ok(Some(change))
+}
+
+/// A conversation that is snoozed again by undoing needs a timer of its own: the first may have found it awake. What should be awake by now
+/// is.
+async fn sleep_on(tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, before: Option<Timestamp>) -> Result<()> {
+    let Some(until) = change.now.row.state.snoozed_until.filter(|until| before == Some(*until)) else { return Ok(()) };
+    if until <= tx.now() {
+        change.apply(Trigger::WakeUp);
+        return Ok(());
+    }
+    let work = Work::WakeUp { conversation: change.now.row.id };
+    work.enqueue(tx, scope.workspace(), JobId::new(new_id()), None, until).await
 }
 
 async fn again(tx: &mut Tx<'_>, scope: &Scope, tags: Tags, tag: TagId) -> Result<Tags> {

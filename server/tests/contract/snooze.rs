@@ -12,6 +12,7 @@ on_both_engines!(
     t13_snoozed_again_it_sleeps_until_the_later_time,
     t13_a_time_that_makes_no_sense_is_refused,
     p8_snoozing_is_undone,
+    p8_what_undoing_snoozes_again_comes_back,
 );
 
 const HOUR: i64 = 3_600_000;
@@ -92,4 +93,25 @@ async fn p8_snoozing_is_undone(world: World) {
     world.db.write(&world.owner.scope, Undo(undo)).await.unwrap();
     assert_eq!(world.row(conversation).await.state, before.state);
     assert_eq!(counts(&world).await.snoozed, 0);
+}
+
+/// Reopening ended the snooze, and its timer found nothing to do. Undoing must not hide the conversation for good.
+async fn p8_what_undoing_snoozes_again_comes_back(world: World) {
+    for undone_after in [0, 2] {
+        let conversation = world.inbound(&format!("amelie {undone_after}"), "Bonjour").await.conversation;
+        let (until, undo) = (world.now().plus(3 * HOUR), UndoId::new(new_id()));
+        world.act(&world.owner, conversation, Act::Snooze(until)).await.unwrap();
+        let seen = world.row(conversation).await.seen();
+        let reopen = domain::act::ChangeState { conversation, seen, act: Act::Reopen, undo: Some(undo) };
+        world.db.write(&world.owner.scope, reopen).await.unwrap();
+        world.wait(undone_after * 2 * HOUR);
+        while world.work().await > 0 {}
+        world.db.write(&world.owner.scope, Undo(undo)).await.unwrap();
+        let is_asleep = world.row(conversation).await.state.snoozed_until.is_some();
+        assert_eq!(is_asleep, undone_after == 0, "what should be awake by now is");
+        world.wait(4 * HOUR);
+        while world.work().await > 0 {}
+        assert_eq!(world.row(conversation).await.state.snoozed_until, None);
+        assert_eq!(counts(&world).await.snoozed, 0);
+    }
 }

@@ -27,8 +27,10 @@ pub(super) fn act_on_picked(acting: Acting, list: ListState, toasts: Toasts, act
     let undo = acting.next();
     acting.picked.set(Vec::new());
     leptos::task::spawn_local(async move {
-        let mut changed = 0;
-        for set in all.chunks(MOST_IN_A_SET) {
+        let (mut changed, mut left) = (0, all.as_slice());
+        while let Some((set, rest)) =
+            left.split_at_checked(MOST_IN_A_SET.min(left.len())).filter(|(set, _)| !set.is_empty())
+        {
             match act_on_many(set.to_vec(), act, Some(undo)).await {
                 Ok(more) => changed += more,
                 Err(error) => {
@@ -36,9 +38,13 @@ pub(super) fn act_on_picked(acting: Acting, list: ListState, toasts: Toasts, act
                     break;
                 }
             }
+            left = rest;
         }
+        // What could not be acted on stays selected.
+        acting.picked.try_update(|picked| picked.extend(left.iter().map(|(id, _)| *id)));
         let what = what_was_done(act);
         match changed {
+            0 if !left.is_empty() => {}
             0 => toasts.push(Toast::new("Nothing changed: it was like that already")),
             1 => done(acting, toasts, undo, format!("{what}: 1 conversation")),
             n => done(acting, toasts, undo, format!("{what}: {n} conversations")),
@@ -83,7 +89,7 @@ pub(super) fn Bar() -> impl IntoView {
 
 fn acts(act: Callback<Act>) -> impl IntoView {
     let workspace = use_workspace();
-    let use_snooze = use_acting().snoozes;
+    let snoozes = use_acting().snoozes;
     let run = move |what: Act| Callback::new(move |()| act.run(what));
     let members = move || {
         let boot = workspace.boot.get();
@@ -98,16 +104,12 @@ fn acts(act: Callback<Act>) -> impl IntoView {
             {people}
         }
     };
-    let tags = move |add: bool| {
-        move || {
-            let boot = workspace.boot.get();
-            let item = |tag: &model::Tag| {
-                let what = if add { Act::AddTag(tag.id) } else { Act::RemoveTag(tag.id) };
-                view! { <MenuItem label=tag.name.clone() on_select=run(what) /> }
-            };
-            let shown = by_name(boot.tags.iter().filter(|tag| !(add && tag.archived)).collect());
-            shown.into_iter().map(item).collect_view()
-        }
+    let tags = move || {
+        let item = |tag: &model::Tag| view! { <MenuItem label=tag.name.clone() on_select=run(Act::AddTag(tag.id)) /> };
+        workspace.boot.with(|boot| {
+            let usable = boot.tags.iter().filter(|tag| !tag.archived).collect();
+            by_name(usable).into_iter().map(item).collect_view()
+        })
     };
     let reason = move |one: CloseReason| view! { <MenuItem label=one.label() on_select=run(Act::Close(one)) /> };
     let reasons = move || CloseReason::ALL.iter().copied().map(reason).collect_view();
@@ -116,12 +118,12 @@ fn acts(act: Callback<Act>) -> impl IntoView {
             {members}
         </Menu>
         <Menu id="acting-tag" name="Add tag" button_class="icon-btn icon-btn-small" icon_only=true late=true trigger=|| view! { <Glyph icon=Icon::Tag /> }>
-            {tags(true)}
+            {tags}
         </Menu>
         <Menu id="acting-status" name="Status" button_class="icon-btn icon-btn-small" icon_only=true late=true trigger=|| view! { <Glyph icon=Icon::Clock /> }>
             <MenuItem label="Open" on_select=run(Act::Reopen) />
             <MenuItem label="Pending" on_select=run(Act::Pending) />
-            <MenuItem label="Snooze…" on_select=Callback::new(move |()| use_snooze.set(true)) />
+            <MenuItem label="Snooze…" on_select=Callback::new(move |()| snoozes.set(true)) />
         </Menu>
         <Menu id="acting-close" name="Close" button_class="icon-btn icon-btn-small icon-btn-danger" icon_only=true late=true trigger=|| view! { <Glyph icon=Icon::CircleCheck /> }>
             {reasons}

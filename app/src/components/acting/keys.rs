@@ -57,6 +57,11 @@ impl Target {
         self.before.get_value().is_some() || self.acting.picked.with_untracked(|picked| !picked.is_empty())
     }
 
+    /// The dialog was left.
+    pub fn forget(self) {
+        self.before.set_value(None);
+    }
+
     fn row(self, id: ConversationId) -> Option<ConversationRow> {
         let open = self.thread.open.get_untracked().filter(|row| row.id == id);
         open.or_else(|| self.list.row(id).map(|row| row.get_untracked()))
@@ -72,7 +77,7 @@ impl Target {
             }
             return true;
         }
-        let id = self.meant().or(self.before.get_value());
+        let id = self.before.get_value().or_else(|| self.meant());
         let Some(row) = id.and_then(|id| self.row(id)) else { return false };
         let (act, undo) = (choose(&row), acting.next());
         toasts.run(change_state(row.id, row.seen(), act, Some(undo)), move |after| {

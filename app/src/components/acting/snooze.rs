@@ -46,6 +46,12 @@ pub(super) fn Snooze(target: Target) -> impl IntoView {
         acting.snoozes.set(false);
         target.act(&|_| Act::Snooze(Timestamp(until)));
     });
+    // What was meant for one dialog is not meant for the next act. The effect runs after `snooze`.
+    Effect::new(move |_| {
+        if !acting.snoozes.get() {
+            target.forget();
+        }
+    });
     let offer = move |(word, until): (&'static str, i64)| {
         view! {
             <li>
