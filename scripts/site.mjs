@@ -22,7 +22,9 @@ const dev = flags.includes('--dev')
 const BUDGET = { main: 420_000, styles: 40_000, widget: 20_000 }
 /** The most that one file of a piece may bring. Larger ones are cut again (app/src/piece/parts.rs). */
 const FILE_BUDGET = 150_000
-/** The splitter makes a file for each set of pieces that share code: many pieces would become very many files. */
+/** The splitter makes a chunk for each set of pieces that share code. Chunks below this size are sent together in one file: a request for a few hundred bytes costs more. */
+const SMALL_CHUNK = 10_000
+/** The files of all pieces. Every one is a request. */
 const MOST_FILES = 20
 /** What the compiler of the pinned Rust version may emit, as wasm-opt and as binaryen's own API call it; all of it is in every browser since 2023. */
 const WASM_FEATURES = {
@@ -41,7 +43,7 @@ const WASM_PASSES = ['--flatten', '--rereloop', '-Oz', '-Oz']
  * `hydrate_from_template`.)
  */
 const NEVER_CALLED = /IntoAny\$GT\$8into_any13hydrate_async(28_\$u7b\$\$u7b\$closure\$u7d\$\$u7d\$)?17h[0-9a-f]{16}E$/
-const COMPRESSIBLE = /\.(js|mjs|css|html|svg|json|webmanifest|txt|wasm|xml)$/
+const COMPRESSIBLE = /\.(js|mjs|css|html|svg|json|webmanifest|txt|wasm|bin|xml)$/
 /** Read by the server at its start or build, and never sent. */
 const UNSENT = new Set(['manifest.json', 'icons.svg'])
 
@@ -104,6 +106,8 @@ function empty(file, names) {
 const WHOLE = 'frontend.wasm'
 /** The main file as wasm-bindgen names it; the others as the splitter does. */
 const MAIN = 'app_bg.wasm'
+/** All small chunks, one behind the other. */
+const SHARED = 'chunks.bin'
 const isPiece = (name) => /^(split|chunk)_\w+\.wasm$/.test(name)
 
 /** Cuts the program where `app/src/piece/parts.rs` says, and makes each part small. */
@@ -121,17 +125,48 @@ function cut(out) {
     }
     if (emptied === 0) fail(`no function is called ${NEVER_CALLED}: look what they are called now`)
   }
+  join(out)
   // Bundled, because the loader of the pieces and the snippets of crates are files of their own.
   run('esbuild', path.join(out, 'app.js'), '--bundle', '--format=esm', '--minify', '--log-level=warning', '--log-override:duplicate-object-key=silent', `--outfile=${path.join(out, 'bundle.js')}`)
 }
 
+/** Joins the small chunks into one file, and lets the loader take each of them out of it. */
+function join(out) {
+  const small = fs.readdirSync(out).filter((name) => name.startsWith('chunk_') && isPiece(name) && fs.statSync(path.join(out, name)).size < SMALL_CHUNK).sort()
+  if (small.length === 0) return
+  const loader = path.join(out, '__wasm_split.js')
+  let text = fs.readFileSync(loader, 'utf8')
+  let at = 0
+  for (const name of small) {
+    const end = at + fs.statSync(path.join(out, name)).size
+    const before = `fetch(new URL("./${name}", import.meta.url))`
+    if (!text.includes(before)) fail(`the loader no longer fetches ${name}: look at what it does instead`)
+    text = text.replace(before, `fetchChunk(${at}, ${end})`)
+    at = end
+  }
+  fs.writeFileSync(path.join(out, SHARED), Buffer.concat(small.map((name) => fs.readFileSync(path.join(out, name)))))
+  // A failed fetch is tried again by the next piece.
+  const fetchChunk = `let chunks;
+async function fetchChunk(from, to) {
+  const all = chunks ??= fetch(new URL("./${SHARED}", import.meta.url)).then((answer) => answer.ok ? answer.arrayBuffer() : Promise.reject(new Error("HTTP " + answer.status)));
+  try {
+    return new Response((await all).slice(from, to), { headers: { "content-type": "application/wasm" } });
+  } catch (error) {
+    if (chunks === all) chunks = undefined;
+    throw error;
+  }
+}
+`
+  fs.writeFileSync(loader, fetchChunk + text)
+}
+
 /** Which files each piece consists of, as the splitter's loader names them. */
 function piecesOf(loader) {
-  const file = (text) => /"\.\/((?:split|chunk)_\w+\.wasm)"/.exec(text)?.[1]
+  const file = (text) => (text.includes('fetchChunk(') ? SHARED : /"\.\/((?:split|chunk)_\w+\.wasm)"/.exec(text)?.[1])
   const shared = new Map([...loader.matchAll(/const (__chunk_\w+) = makeLoad\(([^]*?)\n, \[\]\);/g)].map(([, name, load]) => [name, file(load)]))
   const pieces = [...loader.matchAll(/export const __wasm_split_load_(\w+) = wrapAsyncCb\(makeLoad\(([^]*?), \[([^\]]*)\]\)\);/g)].map(([, name, load, deps]) => {
     const files = [file(load), ...deps.split(',').map((dep) => dep.trim()).filter(Boolean).map((dep) => shared.get(dep))]
-    return [name, files.filter(Boolean)]
+    return [name, [...new Set(files.filter(Boolean))]]
   })
   if (pieces.length === 0) fail('the loader of wasm-split-cli names no piece: look at what it writes now')
   return Object.fromEntries(pieces)
@@ -139,7 +174,7 @@ function piecesOf(loader) {
 
 /** The program (`frontend`): its loader, its WebAssembly, and the files of its pieces. */
 function program() {
-  const key = sha(fs.readFileSync(path.join(compiled, WHOLE)), process.env.WASM_BINDGEN_VERSION, process.env.WASM_SPLIT_VERSION, ENABLED.join(), WASM_PASSES.join(), NEVER_CALLED.source, fs.readFileSync(path.join(tools, 'binaryen/package.json')), cut.toString())
+  const key = sha(fs.readFileSync(path.join(compiled, WHOLE)), process.env.WASM_BINDGEN_VERSION, process.env.WASM_SPLIT_VERSION, ENABLED.join(), WASM_PASSES.join(), NEVER_CALLED.source, fs.readFileSync(path.join(tools, 'binaryen/package.json')), String(SMALL_CHUNK), cut.toString(), join.toString())
   const folder = cached(dev ? 'dev-app' : 'app', key, cut)
   const pieces = piecesOf(fs.readFileSync(path.join(folder, '__wasm_split.js'), 'utf8'))
   let js = fs.readFileSync(path.join(folder, 'bundle.js'), 'utf8')

@@ -22,7 +22,9 @@ use crate::{
     state::{Connection, after_paint, give_focus, may_load_afresh, use_live},
 };
 use model::ApiError;
-pub(crate) use parts::{FindingPart, WritingPart, details_part, finding_part, settings_part, writing_part};
+pub(crate) use parts::{
+    FindingPart, WritingPart, acting_part, channels_part, details_part, finding_part, settings_part, writing_part,
+};
 
 type Loading = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
 /// The result of a split function. It is ready at once if its piece is loaded.
@@ -31,27 +33,34 @@ pub(crate) type Drawing = Pin<Box<dyn Future<Output = Result<AnyView, SplitLoade
 /// A piece of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
-    /// The settings pages.
+    /// The settings pages, except the one below.
     Settings,
+    /// The settings page of the channels.
+    Channels,
     /// The content of the details panel.
     Details,
     /// The composer, and the form of a new e-mail.
     Writing,
-    /// What works on the list: search, the filters and views, and acting on several conversations.
+    /// Search, the filters and the views.
     Finding,
+    /// What acts on conversations, one or several: the bar, the keys, the dialogs.
+    Acting,
 }
 
 impl Piece {
     /// All pieces, in the order in which they are prefetched.
-    pub const ALL: [Self; 4] = [Self::Writing, Self::Details, Self::Finding, Self::Settings];
+    pub const ALL: [Self; 6] =
+        [Self::Writing, Self::Details, Self::Acting, Self::Finding, Self::Settings, Self::Channels];
 
     /// The name in the site's manifest, the same as in `parts.rs`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Settings => "settings",
+            Self::Channels => "channels",
             Self::Details => "details",
             Self::Writing => "writing",
             Self::Finding => "finding",
+            Self::Acting => "acting",
         }
     }
 
@@ -59,6 +68,8 @@ impl Piece {
     pub fn of_path(path: &str) -> &'static [Self] {
         let mut segments = path.trim_matches('/').split('/');
         match (segments.next(), segments.next()) {
+            // `/settings` itself shows the channels to admins.
+            (Some("settings"), None | Some("channels")) => &[Self::Settings, Self::Channels],
             (Some("settings"), _) => &[Self::Settings],
             (Some("inbox"), Some(_)) => &[Self::Writing, Self::Details],
             _ => &[],
@@ -68,9 +79,11 @@ impl Piece {
     fn load(self) -> Loading {
         match self {
             Self::Settings => Box::pin(parts::load_settings()),
+            Self::Channels => Box::pin(parts::load_channels()),
             Self::Details => Box::pin(parts::load_details()),
             Self::Writing => Box::pin(parts::load_writing()),
             Self::Finding => Box::pin(parts::load_finding()),
+            Self::Acting => Box::pin(parts::load_acting()),
         }
     }
 }
@@ -296,9 +309,10 @@ mod tests {
         assert_eq!(Piece::of_path("/inbox"), []);
         assert_eq!(Piece::of_path("/inbox/"), []);
         assert_eq!(Piece::of_path("/inbox/018f"), [Piece::Writing, Piece::Details]);
-        for settings in ["/settings", "/settings/", "/settings/teams"] {
-            assert_eq!(Piece::of_path(settings), [Piece::Settings], "{settings}");
+        for channels in ["/settings", "/settings/", "/settings/channels"] {
+            assert_eq!(Piece::of_path(channels), [Piece::Settings, Piece::Channels], "{channels}");
         }
+        assert_eq!(Piece::of_path("/settings/teams"), [Piece::Settings]);
         assert_eq!(Piece::of_path("/"), []);
     }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     api::conversation::{change_state, undo},
-    piece::{FindingPart, Piece, Place, finding_part, show_piece},
+    piece::{Piece, Place, acting_part, show_piece},
     state::{Acting, use_acting, use_thread},
 };
 use model::{Act, ApiError, ConversationId, ConversationRow, UndoId, Undone};
@@ -59,8 +59,7 @@ pub fn ActingLater(
 ) -> impl IntoView {
     let alive = RwSignal::new(false);
     Effect::new(move |_| alive.set(true));
-    let draw =
-        move || show_piece(Piece::Finding, Place::Line, move || Box::pin(finding_part(FindingPart::Acting(part))));
+    let draw = move || show_piece(Piece::Acting, Place::Line, move || Box::pin(acting_part(part)));
     move || alive.get().then(draw)
 }
 

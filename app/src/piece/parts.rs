@@ -26,6 +26,12 @@ pub fn settings_part(part: SettingsPart) -> Result<AnyView, SplitLoaderError> {
     Ok(settings::draw(part))
 }
 
+/// The settings page of the channels, with their forms: as much as all other pages together.
+#[wasm_split(channels, wasm_split_path = ::leptos::wasm_split, preload(load_channels), fallible)]
+pub fn channels_part() -> Result<AnyView, SplitLoaderError> {
+    Ok(settings::draw_channels())
+}
+
 /// The content of the details panel.
 #[wasm_split(details, wasm_split_path = ::leptos::wasm_split, preload(load_details), fallible)]
 pub fn details_part(id: ConversationId) -> Result<AnyView, SplitLoaderError> {
@@ -57,13 +63,12 @@ pub enum WritingPart {
     NewMail,
 }
 
-/// Search, the filters, a dialog of saved views, or what acts on conversations.
+/// Search, the filters, or a dialog of saved views.
 #[wasm_split(finding, wasm_split_path = ::leptos::wasm_split, preload(load_finding), fallible)]
 pub fn finding_part(part: FindingPart) -> Result<AnyView, SplitLoaderError> {
     Ok(match part {
         FindingPart::Search => search::draw(),
         FindingPart::Around(part) => finding::draw(part),
-        FindingPart::Acting(part) => acting::draw(part),
     })
 }
 
@@ -74,6 +79,10 @@ pub enum FindingPart {
     Search,
     /// Something around the list.
     Around(AroundList),
-    /// What acts on conversations.
-    Acting(ActingPart),
+}
+
+/// What acts on conversations.
+#[wasm_split(acting, wasm_split_path = ::leptos::wasm_split, preload(load_acting), fallible)]
+pub fn acting_part(part: ActingPart) -> Result<AnyView, SplitLoaderError> {
+    Ok(acting::draw(part))
 }

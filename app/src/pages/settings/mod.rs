@@ -29,7 +29,7 @@ use crate::{
         frame::{Frame, Layout, Panel, ThemeChoice, use_chat},
         ui::{Glyph, Icon},
     },
-    piece::{Piece, Place, settings_part, show_piece},
+    piece::{Piece, Place, channels_part, settings_part, show_piece},
     state::use_workspace,
 };
 use model::Permission;
@@ -72,7 +72,7 @@ pub(crate) fn draw(part: SettingsPart) -> AnyView {
     match part {
         SettingsPart::Frame => SettingsPage().into_any(),
         SettingsPart::Index => SettingsIndex().into_any(),
-        SettingsPart::Channels => SettingsChannels().into_any(),
+        SettingsPart::Channels => channels(),
         SettingsPart::Members => SettingsMembers().into_any(),
         SettingsPart::Teams => SettingsTeams().into_any(),
         SettingsPart::Tags => SettingsTags().into_any(),
@@ -81,6 +81,16 @@ pub(crate) fn draw(part: SettingsPart) -> AnyView {
         SettingsPart::Audit => SettingsAudit().into_any(),
         SettingsPart::Workspace => SettingsWorkspace().into_any(),
     }
+}
+
+/// The page of the channels, once its piece is loaded.
+fn channels() -> AnyView {
+    show_piece(Piece::Channels, Place::Part, || Box::pin(channels_part()))
+}
+
+/// Renders the page of the channels. This function is inside its piece.
+pub(crate) fn draw_channels() -> AnyView {
+    SettingsChannels().into_any()
 }
 
 /// A page in the side list.
@@ -190,7 +200,7 @@ fn SettingsIndex() -> impl IntoView {
     let workspace = use_workspace();
     let admin = Memo::new(move |_| workspace.boot.with(|boot| boot.me.may(Permission::Administer)));
     move || match admin.get() {
-        true => view! { <SettingsChannels /> }.into_any(),
+        true => channels(),
         false => view! { <SettingsSessions /> }.into_any(),
     }
 }
