@@ -143,6 +143,22 @@ test('D3: the list of tags works by keyboard alone', async ({ page, server }) =>
   await expect(tagsOf(page)).toBeHidden()
 })
 
+test('D3: whoever opens the list of tags and types at once loses no key', async ({ page, server }) => {
+  await openAsOwner(page, server)
+  await openNew(page, server, 'Fay Fast')
+  await callFunction(page, server, 'add_tag', { name: 'Fast alpha', color: null })
+  await addButton(page).focus()
+  // All in one task, before the browser says that the list is open.
+  await addButton(page).evaluate((button: HTMLButtonElement) => {
+    button.click()
+    const input = document.activeElement as HTMLInputElement
+    input.value = 'Fast alpha'
+    input.dispatchEvent(new InputEvent('input', { bubbles: true }))
+    input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }))
+  })
+  await expect(tagsOf(page).getByText('Fast alpha')).toBeVisible()
+})
+
 test('L2: a card names three tags and counts the others, whatever the names; the 21st tag is refused', async ({ page, server, problems }) => {
   problems.allow(/the server responded with a status of 422/)
   await openAsOwner(page, server)

@@ -115,14 +115,14 @@ pub(super) fn TagPicker(
         }
     };
     let keys = move |event: KeyboardEvent| {
-        let (count, place) = (count(), active.get_untracked());
+        let (count, now) = (count(), active.get_untracked());
         if event.is_composing() {
             return;
         }
         match event.key().as_str() {
-            "ArrowDown" if count > 0 => at.set((place + 1) % count),
-            "ArrowUp" if count > 0 => at.set((place + count - 1) % count),
-            "Enter" => choose(place),
+            "ArrowDown" if count > 0 => at.set((now + 1) % count),
+            "ArrowUp" if count > 0 => at.set((now + count - 1) % count),
+            "Enter" => choose(now),
             "Tab" => return close(popover),
             _ => return,
         }
@@ -175,14 +175,23 @@ pub(super) fn TagPicker(
         };
         Some(view! { <p class="picker-note">{text}</p> })
     };
-    let opened = move |_| {
-        let shown = is_shown(popover, button);
+    // Before it is shown, because "toggle" comes later than the first keys of whoever types at once.
+    let opens = move |_: leptos::ev::Event| {
+        expect_focus(input);
+        if is_shown(popover) {
+            return;
+        }
+        tagged.open.try_set(true);
+        typed.try_set(String::new());
+        at.try_set(0);
+        saving.error.try_set(None);
+        tagged.error.try_set(None);
+    };
+    let toggled = move |_| {
+        let shown = is_shown(popover);
         tagged.open.try_set(shown);
         if shown {
-            typed.try_set(String::new());
-            at.try_set(0);
-            saving.error.try_set(None);
-            tagged.error.try_set(None);
+            place(popover, button);
         }
     };
     view! {
@@ -205,8 +214,8 @@ pub(super) fn TagPicker(
             popover="auto"
             role="dialog"
             aria-label=name
-            on:beforetoggle=move |_: leptos::ev::Event| expect_focus(input)
-            on:toggle=opened
+            on:beforetoggle=opens
+            on:toggle=toggled
         >
             <input
                 node_ref=input
@@ -286,20 +295,27 @@ fn close(popover: NodeRef<html::Div>) {
     let _ = popover;
 }
 
-/// Whether the popover is open now. An open one is placed under its button.
-fn is_shown(popover: NodeRef<html::Div>, button: NodeRef<html::Button>) -> bool {
+/// Whether the popover is open now.
+fn is_shown(popover: NodeRef<html::Div>) -> bool {
+    #[cfg(feature = "hydrate")]
+    let shown = popover.try_get_untracked().flatten().is_some_and(|at| at.matches(":popover-open").unwrap_or(false));
+    #[cfg(not(feature = "hydrate"))]
+    let shown = {
+        let _ = popover;
+        false
+    };
+    shown
+}
+
+/// Places the open popover under its button.
+fn place(popover: NodeRef<html::Div>, button: NodeRef<html::Button>) {
     #[cfg(feature = "hydrate")]
     if let (Some(popover), Some(button)) = (popover.try_get_untracked().flatten(), button.try_get_untracked().flatten())
     {
-        let shown = popover.matches(":popover-open").unwrap_or(false);
-        if shown {
-            crate::components::ui::place_under(&popover, &button);
-        }
-        return shown;
+        crate::components::ui::place_under(&popover, &button);
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = (popover, button);
-    false
 }
 
 /// Scrolls the list as little as needed to show an option.
