@@ -221,6 +221,8 @@ pub struct Preview {
 pub enum Act {
     /// Assigns it to a member, or to nobody.
     Assign(Option<MemberId>),
+    /// Gives it to a team, or takes it from its team. It may have a member beside.
+    Team(Option<TeamId>),
     /// Closes it.
     Close(CloseReason),
     /// Opens it again.
@@ -243,6 +245,9 @@ pub struct Seen {
     pub status: Status,
     /// Who had it.
     pub assignee: Option<MemberId>,
+    /// Which team had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
     /// How many messages had come in.
     pub inbound: i64,
 }
@@ -253,6 +258,7 @@ impl Seen {
         let same = self.status == now.state.status;
         match act {
             Act::Assign(_) => self.assignee == now.state.assignee,
+            Act::Team(_) => self.team == now.team,
             // Their message opens a conversation again, and is no decision of a colleague's.
             Act::Close(_) | Act::Pending => {
                 same || (now.state.status == Status::Open && now.inbound_count > self.inbound)
@@ -345,7 +351,8 @@ impl ConversationRow {
 
     /// What whoever looks at it sees of its state.
     pub const fn seen(&self) -> Seen {
-        Seen { status: self.state.status, assignee: self.state.assignee, inbound: self.inbound_count }
+        let ConversationState { status, assignee, .. } = self.state;
+        Seen { status, assignee, team: self.team, inbound: self.inbound_count }
     }
 
     /// Where it stands in a sorted list. Its `read_count` must be that of the member who looks.

@@ -90,6 +90,8 @@ fn what_was_done(act: Act) -> &'static str {
     match act {
         Act::Assign(None) => "Unassigned",
         Act::Assign(Some(_)) => "Assigned",
+        Act::Team(None) => "Taken from its team",
+        Act::Team(Some(_)) => "Given to the team",
         Act::Close(_) => "Closed",
         Act::Reopen => "Reopened",
         Act::Pending => "Set to pending",

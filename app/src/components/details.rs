@@ -1,5 +1,6 @@
 //! The right panel: the contact, edited in place (D2), and the state of the conversation (D4, D5).
 
+mod assign;
 mod picker;
 mod tags;
 
@@ -9,7 +10,7 @@ use super::{
     acting::act_on,
     begin::{may_begin, use_begin},
     frame::{Resizer, Side},
-    words::{duration, member_name, status_label},
+    words::{duration, status_label},
 };
 use crate::{
     api::conversation::{edit_contact, make_contact},
@@ -23,9 +24,10 @@ use crate::{
 };
 use model::{
     Act, AiMode, ApiError, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow, LeadStatus,
-    MemberId, Permission, Status,
+    Permission, Status,
 };
 
+use assign::{AssigneeFact, TeamFact};
 use tags::TagsSection;
 
 /// The fields in display order. The name is at the top, the lead status below the fields.
@@ -270,6 +272,7 @@ fn Facts(id: ConversationId) -> impl IntoView {
                 <Fact name="Channel">{kind.label()}</Fact>
                 <StatusFact row act may />
                 <AssigneeFact row act may />
+                <TeamFact row act may />
                 <Fact name="AI mode">{ai}</Fact>
                 <Fact name="First reply">{first_reply}</Fact>
                 {last_wrote}
@@ -338,31 +341,6 @@ fn StatusFact(row: Memo<ConversationRow>, act: Callback<Act>, may: bool) -> impl
     view! {
         <ChoiceFact id="status" name="Status" chosen=Signal::derive(move || status_label(status.get()).to_owned()) may>
             {Status::ALL.iter().copied().map(item).collect_view()}
-        </ChoiceFact>
-    }
-}
-
-#[component]
-fn AssigneeFact(row: Memo<ConversationRow>, act: Callback<Act>, may: bool) -> impl IntoView {
-    let workspace = use_workspace();
-    let me = workspace.boot.with_untracked(|boot| boot.me.member.id);
-    let assignee = Memo::new(move |_| row.with(|row| row.state.assignee));
-    let chosen =
-        Signal::derive(move || assignee.get().map_or_else(|| "Nobody".to_owned(), |who| member_name(workspace, who)));
-    let people = Memo::new(move |_| {
-        workspace.boot.with(|boot| {
-            let active = boot.members.iter().filter(|m| !m.disabled).map(|m| (Some(m.id), m.name.clone()));
-            std::iter::once((None, "Nobody".to_owned())).chain(active).collect::<Vec<_>>()
-        })
-    });
-    let item = move |(who, name): (Option<MemberId>, String)| {
-        let label = if who == Some(me) { format!("{name} (you)") } else { name };
-        let choose = Callback::new(move |()| act.run(Act::Assign(who)));
-        view! { <MenuItem label checked=Signal::derive(move || who == assignee.get()) on_select=choose /> }
-    };
-    view! {
-        <ChoiceFact id="assignee" name="Assigned to" chosen may>
-            {move || people.get().into_iter().map(item).collect_view()}
         </ChoiceFact>
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{components::ui::Icon, components::ui::exact, state::WorkspaceState};
 use leptos::prelude::*;
-use model::{Act, ChannelKind, Day, Line, MemberId, Sender, Status, TagId, upper};
+use model::{Act, ChannelKind, Day, Line, MemberId, Sender, Status, TagId, TeamId, upper};
 
 /// The name of a member. The signed-in member is "You".
 pub fn member_name(workspace: WorkspaceState, id: MemberId) -> String {
@@ -18,6 +18,12 @@ pub fn member_name(workspace: WorkspaceState, id: MemberId) -> String {
 pub fn member_in_sentence(workspace: WorkspaceState, id: MemberId) -> String {
     let name = member_name(workspace, id);
     if name == "You" { "you".to_owned() } else { name }
+}
+
+/// The name of a team.
+pub fn team_name(workspace: WorkspaceState, id: TeamId) -> String {
+    let name = workspace.boot.with(|boot| boot.teams.iter().find(|one| one.id == id).map(|one| one.name.clone()));
+    name.unwrap_or_else(|| "a former team".to_owned())
 }
 
 /// The name of the sender of an outgoing message.
@@ -90,9 +96,17 @@ pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
         Line::Acted { by, act: Act::Snooze(until), undone: false } => {
             format!("{} snoozed it until {}", member_name(workspace, by), exact(workspace.zone.local(until.0)))
         }
+        Line::Acted { by, act: Act::Team(to), undone: false } => {
+            let who = member_name(workspace, by);
+            match to {
+                Some(team) => format!("{who} gave it to {}", team_name(workspace, team)),
+                None => format!("{who} took it from its team"),
+            }
+        }
         Line::Acted { by, act, undone } => {
             let what = match act {
                 Act::Assign(_) => "the assignment",
+                Act::Team(_) => "the choice of a team",
                 Act::Close(_) => "closing it",
                 Act::Reopen => "reopening it",
                 Act::Pending => "setting it to pending",

@@ -1,4 +1,4 @@
-//! Acts of members on the state of conversations (assign, close, reopen, set pending), on one conversation or on many.
+//! Acts of members on conversations (assign, close, reopen, snooze, tags), on one conversation or on many.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ impl Command for ChangeState {
             return Ok(change.now.row);
         }
         if !self.seen.allows(self.act, &change.now.row) {
-            let message = "Somebody changed this conversation a moment ago. Check it, then try again.".to_owned();
+            let message = who_was_first(tx, &scope, self.act, &change.now.row).await?;
             return Err(ApiError::Conflict { message }.into());
         }
         possible(tx, &scope, self.act).await?;
@@ -154,6 +154,7 @@ fn is_done(act: Act, row: &ConversationRow) -> bool {
     let state = &row.state;
     match act {
         Act::Assign(to) => state.assignee == to,
+        Act::Team(to) => row.team == to,
         Act::Close(_) => state.status == Status::Closed,
         Act::Reopen => state.status == Status::Open && state.snoozed_until.is_none(),
         Act::Pending => state.status == Status::Pending,
@@ -163,12 +164,32 @@ fn is_done(act: Act, row: &ConversationRow) -> bool {
     }
 }
 
-/// Refuses an assignment to somebody who is not a member, and a tag that cannot be added.
+/// What the second of two is told who decide the same thing.
+async fn who_was_first(tx: &mut Tx<'_>, scope: &Scope, act: Act, row: &ConversationRow) -> Result<String> {
+    let has = match (act, row.state.assignee, row.team) {
+        (Act::Assign(_), Some(who), _) => Some(workspace::member(tx.conn(), scope, who).await?.name),
+        (Act::Team(_), _, Some(team)) => {
+            workspace::teams(tx.conn(), scope).await?.into_iter().find(|one| one.id == team).map(|one| one.name)
+        }
+        _ => None,
+    };
+    Ok(match has {
+        Some(name) => format!("It was given to {name} a moment ago. Check it, then try again."),
+        None => "Somebody changed this conversation a moment ago. Check it, then try again.".to_owned(),
+    })
+}
+
+/// Refuses what cannot be: somebody who is no member, a team or a tag that does not exist, a time that is over.
 async fn possible(tx: &mut Tx<'_>, scope: &Scope, act: Act) -> Result<()> {
     if let Act::Assign(Some(to)) = act
         && !workspace::is_member(tx.conn(), scope, to).await?
     {
         return Err(ApiError::invalid("assignee", "This person is no longer a member. Choose somebody else.").into());
+    }
+    if let Act::Team(Some(to)) = act
+        && !workspace::is_team(tx.conn(), scope, to).await?
+    {
+        return Err(ApiError::invalid("team", "This team no longer exists. Choose another one.").into());
     }
     if let Act::AddTag(tag) = act {
         usable(tx, scope, tag).await?;
@@ -200,6 +221,11 @@ async fn act_as_seen(
     let unseen = is_unseen(act, inbound, &change.now.row);
     let (trigger, line) = match act {
         Act::Assign(to) => (Trigger::Assign(to), Line::Assigned { by, to }),
+        Act::Team(to) => {
+            let before = std::mem::replace(&mut change.now.row.team, to);
+            change.line(tx, Line::Acted { by, act, undone: false }).await?;
+            return Ok(Done { conversation, state: None, team: before });
+        }
         Act::Close(reason) => (Trigger::Close, Line::Closed { by, reason }),
         Act::Reopen => (Trigger::Reopen, Line::Status { by, to: Status::Open }),
         Act::Pending => (Trigger::SetPending, Line::Status { by, to: Status::Pending }),
@@ -211,12 +237,12 @@ async fn act_as_seen(
         Act::AddTag(tag) => {
             change.now.row.tags = added(tx, scope, change.now.row.tags, tag).await?;
             change.line(tx, Line::Tagged { by, tag }).await?;
-            return Ok(Done { conversation, state: None });
+            return Ok(Done { conversation, state: None, team: None });
         }
         Act::RemoveTag(tag) => {
             change.now.row.tags = change.now.row.tags.without(tag);
             change.line(tx, Line::Untagged { by, tag }).await?;
-            return Ok(Done { conversation, state: None });
+            return Ok(Done { conversation, state: None, team: None });
         }
     };
     change.apply(trigger);
@@ -228,7 +254,7 @@ async fn act_as_seen(
             change.line(tx, Line::ReopenedByThem).await?;
         }
     }
-    Ok(Done { conversation, state: Some(Box::new((before, change.now.row.state.clone()))) })
+    Ok(Done { conversation, team: None, state: Some(Box::new((before, change.now.row.state.clone()))) })
 }
 
 /// Whether an act would close a message that the member has not seen and nobody has answered.

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use model::{
     Act, ApiError, ConversationId, ConversationState, EventBody, JobId, Line, MemberId, MessageId, Needs, Permission,
-    Preview, TagId, Tags, Timestamp, Trigger, UndoId, Undone,
+    Preview, TagId, Tags, TeamId, Timestamp, Trigger, UndoId, Undone,
 };
 use serde::{Deserialize, Serialize};
 use store::{
@@ -90,6 +90,9 @@ pub(super) struct Done {
     /// The states before and after. None for tags, which are no part of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<Box<(ConversationState, ConversationState)>>,
+    /// The team that had it, if the act gave it to another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) team: Option<TeamId>,
 }
 
 /// The id of a reply's own inverse.
@@ -183,7 +186,11 @@ async fn undo_one(tx: &mut Tx<'_>, scope: &Scope, by: MemberId, act: Act, done: 
             Err(Error::Refused(_)) => return Ok(None),
             tags => change.now.row.tags = tags?,
         },
-        (Act::AddTag(_) | Act::RemoveTag(_), _) | (_, None) => return Ok(None),
+        (Act::Team(to), _) if change.now.row.team == to => match done.team {
+            Some(team) if !workspace::is_team(tx.conn(), scope, team).await? => return Ok(None),
+            before => change.now.row.team = before,
+        },
+        (Act::AddTag(_) | Act::RemoveTag(_) | Act::Team(_), _) | (_, None) => return Ok(None),
         (_, Some(state)) => {
             let (before, after) = *state;
             let Some(restored) = change.now.row.state.undone(&before, &after) else { return Ok(None) };

@@ -26,6 +26,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     ADD_MEMBER,
     SAVE_MEMBER,
     TEAMS,
+    IS_TEAM,
     ADD_TEAM,
     TEAM_MEMBERS,
     TEAM_CHANNELS,
@@ -285,6 +286,16 @@ pub async fn teams(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Team>, Stor
     raw.into_iter()
         .map(|(id, name)| Ok(Team { channels: channels.remove(&id).unwrap_or_default(), id: read("team", id)?, name }))
         .collect()
+}
+
+const IS_TEAM: &str = "SELECT id FROM team WHERE workspace_id = $1 AND id = $2";
+
+/// Whether this id is a team of the workspace.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_team(conn: &mut Conn<'_>, scope: &Scope, id: TeamId) -> Result<bool, StoreError> {
+    Ok(conn.opt::<(String,)>(IS_TEAM, args![scope.workspace(), id]).await?.is_some())
 }
 
 const ADD_TEAM: &str = "INSERT INTO team (workspace_id, id, name) VALUES ($1, $2, $3)";

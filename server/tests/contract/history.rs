@@ -183,7 +183,7 @@ async fn history_says_who_began_it(world: World) {
 async fn history_has_both_moves_of_what_was_closed_unseen(world: World) {
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
     world.inbound("amelie", "One more thing").await;
-    let seen = Seen { status: Status::Open, assignee: None, inbound: 1 };
+    let seen = Seen { status: Status::Open, assignee: None, team: None, inbound: 1 };
     for act in [Act::Close(CloseReason::Spam), Act::Pending] {
         world.db.write(&world.owner.scope, ChangeState { conversation, seen, act, undo: None }).await.unwrap();
         assert_eq!(world.row(conversation).await.state.status, Status::Open);
@@ -279,7 +279,7 @@ async fn history_is_kept_with_its_change_or_not_at_all(world: World) {
     // The same requests again; a claim that comes too late; a command that fails in the end.
     world.receive(inbound).await.unwrap();
     world.db.write(owner, reply).await.unwrap();
-    let seen = Seen { status: Status::Open, assignee: None, inbound: 1 };
+    let seen = Seen { status: Status::Open, assignee: None, team: None, inbound: 1 };
     let late = ChangeState { conversation, seen, act: Act::Close(CloseReason::Resolved), undo: None };
     assert!(world.db.write(owner, late).await.is_err());
     let team = Some(TeamId::new(new_id()));

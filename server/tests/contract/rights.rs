@@ -135,7 +135,7 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
 }
 
 async fn act(world: &World, conversation: ConversationId, act: Act) -> ChangeState {
-    let unseen = Seen { status: Status::Open, assignee: None, inbound: 0 };
+    let unseen = Seen { status: Status::Open, assignee: None, team: None, inbound: 0 };
     let seen = world.thread(&world.owner, conversation).await.map_or(unseen, |thread| thread.row.seen());
     ChangeState { conversation, seen, act, undo: None }
 }

@@ -4,12 +4,12 @@ use domain::{
     act::{ActOnMany, ChangeState},
     inbound::{Inbound, Receive},
     inbox::{MarkRead, page},
-    people::{AddMember, EditWorkspace, SetChat},
+    people::{AddMember, AddTeam, EditWorkspace, SetChat, SetInTeam},
     send::SendMessage,
 };
 use model::{
     Act, ApiError, CloseReason, DraftMode, Entry, Line, Member, MemberId, MessageId, PreviewBy, Role, Sender, Slot,
-    Status, Tab, Visibility,
+    Status, Tab, TeamId, Visibility,
 };
 use store::clock::new_id;
 
@@ -25,6 +25,8 @@ on_both_engines!(
     p4_only_what_nobody_answered_comes_back_and_asked_twice_once,
     many_are_changed_at_once_and_what_is_not_theirs_is_passed_over,
     only_members_who_are_here_are_given_a_conversation,
+    t9_a_team_has_a_conversation_beside_its_member,
+    t9_the_second_of_two_is_told_who_was_first,
     h6_missed_and_answered_by_machine_once_per_off_period,
     h6_a_viewer_does_not_keep_chat_on,
     h6_a_member_from_the_command_line_turns_the_bubble_green,
@@ -243,6 +245,57 @@ async fn bubble(world: &World, who: &Person, on: bool) {
 async fn auto_replies(world: &World, conversation: model::ConversationId) -> usize {
     let messages = world.thread(&world.owner, conversation).await.unwrap().messages;
     messages.iter().filter(|m| matches!(m.entry, Entry::Outgoing { by: Sender::Auto, .. })).count()
+}
+
+async fn t9_a_team_has_a_conversation_beside_its_member(world: World) {
+    let owner = &world.owner.scope;
+    let team = TeamId::new(new_id());
+    world.db.write(owner, AddTeam { id: team, name: "Front".to_owned() }).await.unwrap();
+    let mate = world.member("Basil", Role::Agent, Visibility::Teams).await;
+    world.db.write(owner, SetInTeam { team, member: mate.id, inside: true }).await.unwrap();
+    let mate = world.again(&mate).await.unwrap();
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    assert!(matches!(refused(world.thread(&mate, conversation).await), ApiError::NotFound));
+    let row = world.act(&world.owner, conversation, Act::Team(Some(team))).await.unwrap();
+    assert_eq!((row.team, row.state.assignee, row.state.status), (Some(team), None, Status::Open));
+    let thread = world.thread(&mate, conversation).await.unwrap();
+    let line = Line::Acted { by: world.owner.id, act: Act::Team(Some(team)), undone: false };
+    assert!(matches!(&thread.messages.last().unwrap().entry, Entry::Line { line: last } if *last == line));
+    // Whoever takes it leaves it with the team.
+    let row = world.act(&mate, conversation, Act::Assign(Some(mate.id))).await.unwrap();
+    assert_eq!((row.team, row.state.assignee), (Some(team), Some(mate.id)));
+    // A member who sees by team gives it away, and sees it no more.
+    world.act(&mate, conversation, Act::Assign(None)).await.unwrap();
+    let row = world.act(&mate, conversation, Act::Team(None)).await.unwrap();
+    assert_eq!(row.team, None);
+    assert!(matches!(refused(world.thread(&mate, conversation).await), ApiError::NotFound));
+    let unknown = world.act(&world.owner, conversation, Act::Team(Some(TeamId::new(new_id())))).await;
+    assert!(matches!(refused(unknown), ApiError::Invalid { field, .. } if field == "team"));
+    assert_eq!(world.row(conversation).await.team, None);
+}
+
+async fn t9_the_second_of_two_is_told_who_was_first(world: World) {
+    let (one, two) = (
+        world.member("Agathe", Role::Agent, Visibility::All).await,
+        world.member("Basil", Role::Agent, Visibility::All).await,
+    );
+    let team = TeamId::new(new_id());
+    world.db.write(&world.owner.scope, AddTeam { id: team, name: "Front".to_owned() }).await.unwrap();
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let seen = world.row(conversation).await.seen();
+    let act = |act| ChangeState { undo: None, conversation, seen, act };
+    world.db.write(&one.scope, act(Act::Assign(Some(one.id)))).await.unwrap();
+    world.db.write(&one.scope, act(Act::Team(Some(team)))).await.unwrap();
+    let told = |error| match error {
+        ApiError::Conflict { message } => message,
+        other => panic!("{other:?}"),
+    };
+    let second = told(refused(world.db.write(&two.scope, act(Act::Assign(Some(two.id)))).await));
+    assert_eq!(second, "It was given to Agathe a moment ago. Check it, then try again.");
+    let second = told(refused(world.db.write(&two.scope, act(Act::Team(None))).await));
+    assert_eq!(second, "It was given to Front a moment ago. Check it, then try again.");
+    // Taking it from nobody's team changes what was seen: it is refused, whoever does it.
+    assert_eq!(world.row(conversation).await.team, Some(team));
 }
 
 async fn h6_missed_and_answered_by_machine_once_per_off_period(world: World) {

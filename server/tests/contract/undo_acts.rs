@@ -3,11 +3,12 @@
 use domain::{
     act::{ActOnMany, ChangeState},
     expiry::ForgetExpired,
+    people::AddTeam,
     tags::AddTag,
     undo::{KEEP_MS, Undo},
 };
 use model::{
-    Act, ApiError, CloseReason, ConversationId, ConversationRow, DraftMode, Entry, Line, Role, Sort, Status, UndoId,
+    Act, ApiError, CloseReason, ConversationId, ConversationRow, DraftMode, Entry, Line, Role, Sort, Status, TeamId, UndoId,
     Undone, View, Visibility,
 };
 use store::clock::new_id;
@@ -57,7 +58,11 @@ async fn undo(world: &World, who: &Person, id: UndoId) -> (usize, usize) {
 async fn p8_an_act_and_its_undoing_change_nothing(world: World) {
     let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
     let tag = world.db.write(&world.owner.scope, AddTag { name: "VIP".to_owned(), color: None }).await.unwrap().id;
+    let team = TeamId::new(new_id());
+    world.db.write(&world.owner.scope, AddTeam { id: team, name: "Front".to_owned() }).await.unwrap();
     let acts = [
+        Act::Team(Some(team)),
+        Act::Team(None),
         Act::Assign(None),
         Act::Assign(Some(agent.id)),
         Act::Assign(Some(world.owner.id)),

@@ -98,10 +98,15 @@ fn acts(act: Callback<Act>) -> impl IntoView {
         let people: Vec<_> = people
             .map(|one| view! { <MenuItem label=member_in_sentence(workspace, one.id) on_select=run(Act::Assign(Some(one.id))) /> })
             .collect();
+        let teams = boot.teams.iter();
+        let teams: Vec<_> = teams
+            .map(|one| view! { <MenuItem label=one.name.clone() icon=Icon::Users on_select=run(Act::Team(Some(one.id))) /> })
+            .collect();
         view! {
             <MenuItem label="Me" on_select=run(Act::Assign(Some(me))) />
             <MenuItem label="Nobody" on_select=run(Act::Assign(None)) />
             {people}
+            {teams}
         }
     };
     let tags = move || {

@@ -1,13 +1,13 @@
-//! The list in which tags are found, added, removed and created while typing: a combobox in a popover, as WAI-ARIA describes it (D3).
+//! The list in which tags are found, added, removed and created while typing: a combobox in a popover (D3).
 
-use leptos::{ev::KeyboardEvent, html, prelude::*};
+use leptos::prelude::*;
 
 use super::tags::Tagged;
 use crate::{
     api::tags::add_tag,
     components::{
         tags::{by_name, put},
-        ui::{Glyph, Icon, InlineError, use_saving},
+        ui::{AfterChoice, Combo, ComboOption, ComboState, Glyph, Icon, use_saving},
     },
 };
 use model::{Tag, TagColor, TagId};
@@ -66,7 +66,7 @@ fn found(all: &[Tag], has: &[Tag], key: &str) -> (Vec<Choice>, usize) {
     (first.into_iter().chain(then).take(MOST_SHOWN).map(known).collect(), more)
 }
 
-/// The button "Add tags", and the list under it. Arrow keys move, Enter adds or removes, Esc closes and returns the focus to the button.
+/// The button "Add tags", and the list under it. Enter adds or removes.
 #[component]
 pub(super) fn TagPicker(
     /// The tags to change.
@@ -78,17 +78,13 @@ pub(super) fn TagPicker(
 ) -> impl IntoView {
     let workspace = tagged.workspace;
     let saving = use_saving();
-    let typed = RwSignal::new(String::new());
-    let at = RwSignal::new(0_usize);
-    let (button, popover) = (NodeRef::<html::Button>::new(), NodeRef::<html::Div>::new());
-    let (input, list) = (NodeRef::<html::Input>::new(), NodeRef::<html::Ul>::new());
+    let state = ComboState::new(tagged.open);
+    let typed = state.typed;
     let found = Memo::new(move |_| match tagged.open.get() {
         true => workspace.boot.with(|boot| choices(&boot.tags, &tagged.shown(), &typed.read())),
         false => (Vec::new(), 0),
     });
-    let count = move || found.with(|(choices, _)| choices.len());
-    // The list may have become shorter.
-    let active = Memo::new(move |_| at.get().min(count().saturating_sub(1)));
+    let count = Signal::derive(move || found.with(|(choices, _)| choices.len()));
     let refused = Signal::derive(move || {
         let text = typed.get();
         let fault = Some(text).filter(|text| !text.trim().is_empty()).and_then(|text| Tag::check_name(&text).err());
@@ -110,146 +106,40 @@ pub(super) fn TagPicker(
             }),
         }
         if !saving.busy.get_untracked() {
-            typed.set(String::new());
-            at.set(0);
+            state.clear();
         }
     };
-    let keys = move |event: KeyboardEvent| {
-        let (count, now) = (count(), active.get_untracked());
-        if event.is_composing() {
-            return;
-        }
-        match event.key().as_str() {
-            "ArrowDown" if count > 0 => at.set((now + 1) % count),
-            "ArrowUp" if count > 0 => at.set((now + count - 1) % count),
-            "Enter" => choose(now),
-            "Tab" => return close(popover),
-            _ => return,
-        }
-        event.prevent_default();
-        event.stop_propagation();
-        show_option(list, active.get_untracked());
-    };
-    let write = move |event| {
-        typed.set(event_target_value(&event));
-        at.set(0);
-        saving.error.set(None);
-        tagged.error.set(None);
-    };
-    let options = move || {
-        let (choices, _) = found.get();
-        let option = |(place, choice): (usize, Choice)| {
-            let busy = match &choice {
-                Choice::Known(tag, _) => {
-                    let tag = tag.id;
-                    Signal::derive(move || tagged.busy.with(|busy| busy.contains(&tag)))
-                }
-                _ => saving.busy.into(),
-            };
-            let selected = matches!(choice, Choice::Known(_, true));
-            view! {
-                <li
-                    id=format!("{id}-{place}")
-                    class="menu-item"
-                    role="option"
-                    aria-selected=selected.to_string()
-                    aria-busy=move || busy.get().then_some("true")
-                    data-active=move || (active.get() == place).then_some("")
-                    // Keeps the focus in the input.
-                    on:mousedown=|event| event.prevent_default()
-                    on:mousemove=move |_| at.set(place)
-                    on:click=move |_| choose(place)
-                >
-                    {face(choice)}
-                </li>
-            }
+    let option = move |place: usize| {
+        let choice = found.with(|(choices, _)| choices.get(place).cloned());
+        let busy = match choice.as_ref().and_then(Choice::id) {
+            Some(tag) => Signal::derive(move || tagged.busy.with(|busy| busy.contains(&tag))),
+            None => saving.busy.into(),
         };
-        choices.into_iter().enumerate().map(option).collect_view()
+        ComboOption {
+            selected: matches!(choice, Some(Choice::Known(_, true))),
+            face: choice.map(face).into_any(),
+            busy,
+        }
     };
-    let note = move || {
+    let note = Signal::derive(move || {
         let (count, more) = found.with(|(choices, more)| (choices.len(), *more));
-        let text = match (count, more) {
-            (0, _) if refused.with(Option::is_none) => "No tags yet. Type a name to create one.".to_owned(),
-            (_, 0) => return None,
-            (_, more) => format!("{more} more. Type to find them."),
-        };
-        Some(view! { <p class="picker-note">{text}</p> })
-    };
-    // Before it is shown, because "toggle" comes later than the first keys of whoever types at once.
-    let opens = move |_: leptos::ev::Event| {
-        expect_focus(input);
-        if is_shown(popover) {
-            return;
+        match (count, more) {
+            (0, _) if refused.with(Option::is_none) => Some("No tags yet. Type a name to create one.".to_owned()),
+            (_, 0) => None,
+            (_, more) => Some(format!("{more} more. Type to find them.")),
         }
-        tagged.open.try_set(true);
-        typed.try_set(String::new());
-        at.try_set(0);
+    });
+    let changed = move |()| {
         saving.error.try_set(None);
         tagged.error.try_set(None);
     };
-    let toggled = move |_| {
-        let shown = is_shown(popover);
-        tagged.open.try_set(shown);
-        if shown {
-            place(popover, button);
-        }
-    };
+    let trigger = || view! { <Glyph icon=Icon::Plus /> "Add tags" };
     view! {
-        <button
-            type="button"
-            node_ref=button
-            class="tags-add"
-            popovertarget=id
-            aria-haspopup="dialog"
-            aria-expanded=move || tagged.open.get().to_string()
-            aria-label=name
-        >
-            <Glyph icon=Icon::Plus />
-            "Add tags"
-        </button>
-        <div
-            id=id
-            node_ref=popover
-            class="menu picker"
-            popover="auto"
-            role="dialog"
-            aria-label=name
-            on:beforetoggle=opens
-            on:toggle=toggled
-        >
-            <input
-                node_ref=input
-                class="picker-input"
-                type="text"
-                role="combobox"
-                dir="auto"
-                autocomplete="off"
-                spellcheck="false"
-                placeholder="Find or create a tag"
-                aria-label="Find or create a tag"
-                aria-autocomplete="list"
-                aria-controls=format!("{id}-list")
-                aria-expanded=move || (count() > 0).to_string()
-                aria-activedescendant=move || (count() > 0).then(|| format!("{id}-{}", active.get()))
-                aria-invalid=move || refused.with(Option::is_some).then_some("true")
-                prop:value=move || typed.get()
-                on:input=write
-                on:keydown=keys
-            />
-            <ul
-                id=format!("{id}-list")
-                node_ref=list
-                class="picker-list"
-                role="listbox"
-                aria-label="Tags"
-                aria-multiselectable="true"
-                hidden=move || count() == 0
-            >
-                {options}
-            </ul>
-            {note}
-            <InlineError error=refused />
-        </div>
+        <Combo
+            id name button_class="tags-add" trigger hint="Find or create a tag"
+            state count option=Callback::new(option) choose=Callback::new(choose) after=AfterChoice::Stay
+            changed=Callback::new(changed) refused note
+        />
     }
 }
 
@@ -272,69 +162,6 @@ fn face(choice: Choice) -> AnyView {
         Choice::New(name) => words(Icon::Plus, "Create", name),
         Choice::Again(name) => words(Icon::RotateCcw, "Use again:", name),
     }
-}
-
-/// Lets the browser focus the input as it opens the popover, so that no key that is typed at once gets lost.
-fn expect_focus(input: NodeRef<html::Input>) {
-    #[cfg(feature = "hydrate")]
-    if let Some(input) = input.try_get_untracked().flatten() {
-        // Not in the page from the start: the browser would try it while the page loads.
-        let _ = input.set_attribute("autofocus", "");
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = input;
-}
-
-fn close(popover: NodeRef<html::Div>) {
-    #[cfg(feature = "hydrate")]
-    if let Some(popover) = popover.get_untracked() {
-        // Fails only if it is closed already.
-        let _ = popover.hide_popover();
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = popover;
-}
-
-/// Whether the popover is open now.
-fn is_shown(popover: NodeRef<html::Div>) -> bool {
-    #[cfg(feature = "hydrate")]
-    let shown = popover.try_get_untracked().flatten().is_some_and(|at| at.matches(":popover-open").unwrap_or(false));
-    #[cfg(not(feature = "hydrate"))]
-    let shown = {
-        let _ = popover;
-        false
-    };
-    shown
-}
-
-/// Places the open popover under its button.
-fn place(popover: NodeRef<html::Div>, button: NodeRef<html::Button>) {
-    #[cfg(feature = "hydrate")]
-    if let (Some(popover), Some(button)) = (popover.try_get_untracked().flatten(), button.try_get_untracked().flatten())
-    {
-        crate::components::ui::place_under(&popover, &button);
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (popover, button);
-}
-
-/// Scrolls the list as little as needed to show an option.
-fn show_option(list: NodeRef<html::Ul>, place: usize) {
-    #[cfg(feature = "hydrate")]
-    {
-        use wasm_bindgen::JsCast;
-        let Some(list) = list.get_untracked() else { return };
-        let option = u32::try_from(place).ok().and_then(|place| list.children().item(place));
-        let Some(option) = option.and_then(|option| option.dyn_into::<web_sys::HtmlElement>().ok()) else { return };
-        let (top, height) = (option.offset_top() - list.offset_top(), option.offset_height());
-        if top < list.scroll_top() {
-            list.set_scroll_top(top);
-        } else if top + height > list.scroll_top() + list.client_height() {
-            list.set_scroll_top(top + height - list.client_height());
-        }
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (list, place);
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod badge;
 mod banner;
 mod breakable;
 mod button;
+mod combo;
 mod countdown_ring;
 mod dialog;
 #[cfg(feature = "ssr")]
@@ -43,6 +44,7 @@ pub use badge::{Badge, short_count};
 pub use banner::{Banner, BannerPlace};
 pub use breakable::breakable;
 pub use button::{Button, Variant};
+pub use combo::{AfterChoice, Combo, ComboOption, ComboState};
 pub use countdown_ring::CountdownRing;
 pub use dialog::Dialog;
 #[cfg(feature = "ssr")]
