@@ -96,7 +96,6 @@ test('every open menu', async ({ page, server }) => {
     [page.getByRole('button', { name: `${owner(server).name}: theme, sessions, sign out` }), 'Your account'],
     [page.getByRole('button', { name: 'Close conversation' }), 'Close conversation'],
     [details.getByRole('button', { name: 'Open', exact: true }), 'Status'],
-    [details.getByRole('button', { name: 'Nobody' }), 'Assigned to'],
     [details.getByRole('button', { name: /New/ }), 'Lead status'],
   ] as const
   for (const [button, name] of menus) {

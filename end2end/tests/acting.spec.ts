@@ -88,7 +88,7 @@ test('L6: letters act on the focused row, the selection or the open conversation
   await write(page, server, 'Kay One', 'Kay Two')
   await open(page, '/inbox?view=all')
   await expect(row(page, 'Kay Two')).toBeVisible()
-  await expect.poll(() => page.evaluate(() => performance.getEntriesByType('resource').some((one) => one.name.includes('/finding.')))).toBe(true)
+  await expect.poll(() => page.evaluate(() => performance.getEntriesByType('resource').some((one) => one.name.includes('/acting.')))).toBe(true)
   await row(page, 'Kay Two').focus()
   await page.keyboard.press('x')
   await expect(bar(page)).toContainText('1 selected')

@@ -64,7 +64,7 @@ test('a piece that cannot be loaded offline shows an error, and "Try again" work
   problems.allow(...MISSING_FILE_ERRORS)
   await openAsOwner(page, server)
   await createConversation(page, server, 'Can you answer from a train?')
-  const blockedPaths = ['**/assets/writing.*.wasm', '**/api/fn/bootstrap']
+  const blockedPaths = ['**/assets/writing.*.wasm', '**/assets/chunks.*.bin', '**/api/fn/bootstrap']
   for (const path of blockedPaths) await page.route(path, (route) => route.abort('internetdisconnected'))
   await open(page, '/inbox')
   const loaded = countPageLoads(page)

@@ -26,6 +26,7 @@ mod saved_view;
 mod search;
 mod sort;
 mod storage;
+mod sweep;
 mod tag;
 mod tally;
 mod text_enum;
@@ -72,6 +73,7 @@ pub use search::{
 };
 pub use sort::{Cursor, Group, Sort};
 pub use storage::{Space, Storage, StorageFault};
+pub use sweep::{SweepEnd, SweepProgress};
 pub use tag::{MOST_IN_WORKSPACE, MOST_TAGS, Tag, TagColor, TagFilter, TagId, Tags};
 pub use tally::Tally;
 pub use text_enum::UnknownText;

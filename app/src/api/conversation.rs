@@ -9,7 +9,7 @@ use super::{Refused, operation::operations};
 use super::{port, told};
 use model::{
     Act, AttachmentId, ChannelId, Compose, Contact, ContactField, ContactId, ConversationId, ConversationRow,
-    DraftMode, MemberId, Message, MessageId, Seen, UndoId, Undone,
+    DraftMode, Filter, MemberId, Message, MessageId, Seen, SweepProgress, UndoId, Undone,
 };
 #[cfg(feature = "ssr")]
 use model::{Needs, Permission};
@@ -66,6 +66,12 @@ operations! {
         /// Assigns, closes or reopens up to [`MOST_IN_A_SET`](model::MOST_IN_A_SET) conversations, each given with its number of incoming
         /// messages. Returns how many of them changed.
         "act_on_many" needs Needs::May(Permission::Converse) => act_on_many(conversations: Vec<(ConversationId, i64)>, act: Act, #[server(default)] undo: Option<UndoId>) -> usize;
+        /// Begins to act on everything that matches a filter. `id` names it for the next two, and for undoing all of it.
+        "begin_sweep" needs Needs::May(Permission::Converse) => begin_sweep(id: UndoId, filter: Filter, act: Act) -> ();
+        /// How far it is.
+        "progress_of_sweep" needs Needs::May(Permission::Converse) => progress_of_sweep(id: UndoId) -> SweepProgress;
+        /// Stops it. What it changed stays, and can be undone.
+        "cancel_sweep" needs Needs::May(Permission::Converse) => cancel_sweep(id: UndoId) -> SweepProgress;
         /// Undoes what this member did under an id. What somebody changed since stays as it is.
         "undo" needs Needs::May(Permission::Converse) => undo(id: UndoId) -> Undone;
         /// Marks a conversation as read up to a number of incoming messages.

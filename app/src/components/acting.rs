@@ -6,6 +6,7 @@ mod keys;
 mod picking;
 mod sheet;
 mod snooze;
+mod sweep;
 
 use leptos::prelude::*;
 
@@ -66,7 +67,7 @@ pub fn ActingLater(
 /// Draws a part. Called from the code that loads later.
 pub(crate) fn draw(part: ActingPart) -> AnyView {
     if part == ActingPart::Bar {
-        return view! { <bar::Bar /> }.into_any();
+        return view! { <sweep::Sweeps /> <bar::Bar /> }.into_any();
     }
     let (acting, toasts) = (use_acting(), use_toasts());
     Effect::new(move |_| {

@@ -3,16 +3,33 @@
 use leptos::prelude::*;
 
 use super::new_uuid;
-use model::{Act, ConversationId, UndoId};
+use model::{Act, ConversationId, Count, UndoId};
 
 /// How many acts can be undone one after another.
 const MOST: usize = 50;
+
+/// An act on everything in a view, while the server does it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sweeping {
+    /// Its id, under which it can also be undone.
+    pub id: UndoId,
+    /// The act.
+    pub act: Act,
+    /// How many conversations were in the view.
+    pub of: Count,
+    /// How many it has changed.
+    pub changed: i64,
+}
 
 /// The picked conversations and the acts to undo. Copies share their state.
 #[derive(Clone, Copy)]
 pub struct Acting {
     /// The conversations that are acted on together, in the order in which they were picked.
     pub picked: RwSignal<Vec<ConversationId>>,
+    /// Whether everything in the view is meant, loaded or not.
+    pub whole: RwSignal<bool>,
+    /// Acts on everything in a view that are not done yet.
+    pub sweeps: RwSignal<Vec<Sweeping>>,
     /// Whether the dialog is open that asks until when to snooze.
     pub snoozes: RwSignal<bool>,
     /// What this tab did last to the open conversation.
@@ -30,6 +47,8 @@ impl Acting {
     pub fn provide() {
         provide_context(Self {
             picked: RwSignal::new(Vec::new()),
+            whole: RwSignal::new(false),
+            sweeps: RwSignal::new(Vec::new()),
             snoozes: RwSignal::new(false),
             newest: RwSignal::new(None),
             done: StoredValue::new(Vec::new()),
@@ -42,6 +61,12 @@ impl Acting {
             Some(at) => drop(picked.remove(at)),
             None => picked.push(id),
         });
+    }
+
+    /// Leaves out all.
+    pub fn pick_none(self) {
+        self.whole.set(false);
+        self.picked.set(Vec::new());
     }
 
     /// Whether a conversation is picked.

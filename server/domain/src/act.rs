@@ -150,7 +150,7 @@ impl Command for WakeUp {
     }
 }
 
-fn is_done(act: Act, row: &ConversationRow) -> bool {
+pub(super) fn is_done(act: Act, row: &ConversationRow) -> bool {
     let state = &row.state;
     match act {
         Act::Assign(to) => state.assignee == to,
@@ -180,7 +180,7 @@ async fn who_was_first(tx: &mut Tx<'_>, scope: &Scope, act: Act, row: &Conversat
 }
 
 /// Refuses what cannot be: somebody who is no member, a team or a tag that does not exist, a time that is over.
-async fn possible(tx: &mut Tx<'_>, scope: &Scope, act: Act) -> Result<()> {
+pub(super) async fn possible(tx: &mut Tx<'_>, scope: &Scope, act: Act) -> Result<()> {
     if let Act::Assign(Some(to)) = act
         && !workspace::is_member(tx.conn(), scope, to).await?
     {
@@ -208,7 +208,7 @@ async fn possible(tx: &mut Tx<'_>, scope: &Scope, act: Act) -> Result<()> {
 
 /// Acts as if it had happened when the member looked. A message that came in since then is treated as if it had come in just after the act.
 /// So the act is not refused, and the message is not closed unread.
-async fn act_as_seen(
+pub(super) async fn act_as_seen(
     tx: &mut Tx<'_>,
     scope: &Scope,
     change: &mut Change,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use model::Needs;
-use store::{Command, Tx, error::Result, expiry, undo};
+use store::{Command, Tx, error::Result, expiry, sweep, undo};
 
 use super::{sessions::IDLE_MS, undo::KEEP_MS};
 
@@ -26,7 +26,8 @@ impl Command for ForgetExpired {
         let links = expiry::forget_links(tx, &scope, AT_ONCE).await?;
         let attempts = expiry::forget_attempts(tx, now.plus(-ATTEMPTS_MS), AT_ONCE).await?;
         let inverses = undo::forget(tx, &scope, now.plus(-KEEP_MS), AT_ONCE).await?;
+        let sweeps = sweep::forget(tx, &scope, now.plus(-KEEP_MS), AT_ONCE).await?;
         let most = u64::try_from(AT_ONCE).unwrap_or(u64::MAX);
-        Ok([sessions, links, attempts, inverses].into_iter().any(|gone| gone >= most))
+        Ok([sessions, links, attempts, inverses, sweeps].into_iter().any(|gone| gone >= most))
     }
 }

@@ -19,6 +19,7 @@ pub mod recount;
 pub mod search;
 pub mod send;
 pub mod sessions;
+pub mod sweep;
 pub mod tags;
 pub mod undo;
 mod unsent;

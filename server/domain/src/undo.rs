@@ -23,7 +23,7 @@ use super::{
 /// How long an act can be undone, in milliseconds. Replies need their former state for as long as they may come back as undelivered.
 pub const KEEP_MS: i64 = 30 * 24 * 3_600_000;
 /// The most parts of one act.
-const MOST_PARTS: i64 = 1_000;
+pub(super) const MOST_PARTS: i64 = 1_000;
 
 /// How to undo something.
 #[derive(Debug, Serialize, Deserialize)]

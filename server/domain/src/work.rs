@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    ChannelId, ChannelKind, ConversationId, HandOver, JobId, MailId, MessageId, Needs, TagId, Timestamp, Workspace,
-    WorkspaceId,
+    ChannelId, ChannelKind, ConversationId, HandOver, JobId, MailId, MessageId, Needs, TagId, Timestamp, UndoId,
+    Workspace, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
@@ -122,6 +122,11 @@ jobs! {
             /// Which one.
             conversation: ConversationId
         } = "wake_up" => wake_up;
+        /// Act on everything that matches a filter.
+        Sweep {
+            /// Which sweep.
+            sweep: UndoId
+        } = "sweep" => sweep;
         /// Read mails again that older rules have read.
         ReadMailsAgain = "read_mails_again" => read_mails_again;
         /// Add to the index of search what is older than it.

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use domain::{act::WakeUp, deliver::Lease, recount::AuditCounts, tags::ReplaceMerged, work::Handlers};
-use model::{ConversationId, MailId, MessageId, TagId};
+use model::{ConversationId, MailId, MessageId, TagId, UndoId};
 use store::{Scope, error::Result};
 
 use super::{
-    index_older, purge, read_again, send, trim,
+    index_older, purge, read_again, send, sweep, trim,
     worker::{JobResult, Worker},
 };
 
@@ -30,6 +30,10 @@ impl Handlers for Worker {
     async fn wake_up(&self, scope: &Scope, lease: Lease, conversation: ConversationId) -> Result<JobResult> {
         self.db.write(scope, WakeUp { conversation, lease }).await?;
         Ok(JobResult::Done)
+    }
+
+    async fn sweep(&self, scope: &Scope, lease: Lease, sweep: UndoId) -> Result<JobResult> {
+        sweep::perform(self, scope, lease, sweep).await
     }
 
     async fn read_mails_again(&self, scope: &Scope, lease: Lease) -> Result<JobResult> {

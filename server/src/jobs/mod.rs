@@ -5,6 +5,7 @@ mod index_older;
 mod purge;
 mod read_again;
 mod send;
+mod sweep;
 mod trim;
 mod worker;
 

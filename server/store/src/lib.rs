@@ -34,6 +34,7 @@ mod search_index;
 mod search_people;
 pub mod session;
 mod slots;
+pub mod sweep;
 mod table;
 pub mod tag;
 pub mod undo;
@@ -78,6 +79,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         search_people::STATEMENTS,
         session::STATEMENTS,
         tag::STATEMENTS,
+        sweep::STATEMENTS,
         undo::STATEMENTS,
         upload::STATEMENTS,
     ];

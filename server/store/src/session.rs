@@ -1,6 +1,6 @@
 //! Signing in: passwords, sessions, one-time links, counted attempts. Secrets are stored only as hashes.
 
-use model::{Access, ChannelId, Me, MemberId, Permission, Role, SessionId, TeamId, Timestamp, WorkspaceId};
+use model::{Access, ChannelId, Me, MemberId, Needs, Permission, Role, SessionId, TeamId, Timestamp, WorkspaceId};
 
 use super::{
     Scope, Tx,
@@ -9,10 +9,11 @@ use super::{
     table::{of, sql},
     workspace::RawMember,
 };
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 
 pub(super) const STATEMENTS: &[&str] = &[
     FIND,
+    MEMBER,
     MY_TEAMS,
     ADD,
     TOUCH,
@@ -36,14 +37,40 @@ pub(super) const STATEMENTS: &[&str] = &[
 ];
 
 row! {
-    struct Raw {
-        session_id: String,
-        seen_at: i64,
-        expires_at: i64,
+    struct RawMe {
         workspace_id: String,
         granted: String,
         created_at: i64,
         ..member: RawMember,
+    }
+}
+
+row! {
+    struct Raw {
+        session_id: String,
+        seen_at: i64,
+        expires_at: i64,
+        ..me: RawMe,
+    }
+}
+
+impl RawMe {
+    /// What the member may see and do.
+    async fn scope(self, conn: &mut Conn<'_>) -> Result<Scope, StoreError> {
+        let workspace: WorkspaceId = read("workspace", self.workspace_id)?;
+        let mut member = self.member.with(Vec::new())?;
+        // Visibility restricts only agents and viewers.
+        if matches!(member.role, Role::Owner | Role::Admin) {
+            member.visibility = model::Visibility::All;
+        }
+        let (id, visibility) = (member.id, member.visibility);
+        // Also for members who see everything: views are shared with teams.
+        let (teams, channels) = my_teams(conn, workspace, id).await?;
+        let granted: Vec<Permission> =
+            serde_json::from_str(&self.granted).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        member.teams.clone_from(&teams);
+        let access = Access { member: id, visibility, teams, channels };
+        Ok(Scope::member(workspace, Me { member, granted, access, joined_at: Timestamp(self.created_at) }))
     }
 }
 
@@ -78,30 +105,32 @@ pub async fn find(
     idle_since: Timestamp,
 ) -> Result<Option<Session>, StoreError> {
     let Some(raw) = conn.opt::<Raw>(FIND, args![token_hash, now, idle_since]).await? else { return Ok(None) };
-    let workspace: WorkspaceId = read("workspace", raw.workspace_id)?;
-    let mut member = raw.member.with(Vec::new())?;
-    // Visibility restricts only agents and viewers.
-    if matches!(member.role, Role::Owner | Role::Admin) {
-        member.visibility = model::Visibility::All;
-    }
-    let (id, visibility) = (member.id, member.visibility);
-    // Also for members who see everything: views are shared with teams.
-    let (teams, channels) = my_teams(conn, workspace, id).await?;
-    let granted: Vec<Permission> =
-        serde_json::from_str(&raw.granted).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    member.teams.clone_from(&teams);
-    let me = Me {
-        member,
-        granted,
-        access: Access { member: id, visibility, teams, channels },
-        joined_at: Timestamp(raw.created_at),
-    };
     Ok(Some(Session {
         id: read("session", raw.session_id)?,
         seen_at: Timestamp(raw.seen_at),
         expires_at: Timestamp(raw.expires_at),
-        scope: Scope::member(workspace, me),
+        scope: raw.me.scope(conn).await?,
     }))
+}
+
+const MEMBER: &str = sql!(
+    "SELECT m.workspace_id, m.granted, m.created_at, ",
+    of!("m", RawMember::COLUMNS),
+    " FROM member m WHERE m.workspace_id = $1 AND m.id = $2 AND m.disabled_at IS NULL"
+);
+
+/// The scope of a member for what they left to be done, with the rights that they have now. None if they are no longer here. Only the
+/// system gets one.
+///
+/// # Errors
+/// When the database fails, or somebody else asks.
+pub async fn of_member(conn: &mut Conn<'_>, system: &Scope, member: MemberId) -> Result<Option<Scope>> {
+    system.has(Needs::System)?;
+    let raw = conn.opt::<RawMe>(MEMBER, args![system.workspace(), member]).await?;
+    Ok(match raw {
+        Some(raw) => Some(raw.scope(conn).await?),
+        None => None,
+    })
 }
 
 const MY_TEAMS: &str = "SELECT tm.team_id, tc.channel_id FROM team_member tm \

@@ -57,6 +57,7 @@ mod state;
 mod statements;
 mod storage;
 mod storms;
+mod sweep;
 mod tags;
 mod tenants;
 mod trim;

@@ -11,6 +11,7 @@ use domain::{
     },
     send::{CancelMessage, SendMessage, SendNow},
     sessions::{ChangePassword, EndSession, Invitation, Invite, ResetPassword, RevokeInvite},
+    sweep::{BeginSweep, CancelSweep},
     tags::{AddTag, EditTag, MergeTag, TagContact},
     undo::Undo,
     views::{DeleteView, OrderViews, SaveView},
@@ -79,6 +80,7 @@ macro_rules! tried {
 pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried> {
     use Permission::{Administer, Converse, Read};
     let (conversation, text, undo) = (ids.conversation, || "Hello".to_owned(), UndoId::new(new_id()));
+    let sweep = UndoId::new(new_id());
     let send = |mode| SendMessage {
         id: MessageId::new(new_id()),
         conversation,
@@ -96,6 +98,8 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "send now" Some(Converse) => SendNow(ids.messages[1]),
         "close" Some(Converse) => ChangeState { undo: Some(undo), ..act(world, conversation, Act::Close(CloseReason::Resolved)).await },
         "undo" Some(Converse) => Undo(undo),
+        "begin a sweep" Some(Converse) => BeginSweep { id: sweep, filter: View::Snoozed.into(), act: Act::Reopen },
+        "cancel a sweep" Some(Converse) => CancelSweep(sweep),
         "reopen" Some(Converse) => act(world, conversation, Act::Reopen).await,
         "set pending" Some(Converse) => act(world, conversation, Act::Pending).await,
         "reply" Some(Converse) => send(DraftMode::Reply),
@@ -310,6 +314,8 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
     }
     let commands = [
         ("act_on_many", needs::<domain::act::ActOnMany>()),
+        ("begin_sweep", needs::<BeginSweep>()),
+        ("cancel_sweep", needs::<CancelSweep>()),
         ("add_tag", needs::<AddTag>()),
         ("edit_tag", needs::<EditTag>()),
         ("merge_tag", needs::<MergeTag>()),
@@ -358,6 +364,7 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
         "mailbox_status",
         "newer",
         "older",
+        "progress_of_sweep",
         "search",
         "sessions",
         "system_status",

@@ -8,8 +8,8 @@ use domain::{
     undo::{KEEP_MS, Undo},
 };
 use model::{
-    Act, ApiError, CloseReason, ConversationId, ConversationRow, DraftMode, Entry, Line, Role, Sort, Status, TeamId, UndoId,
-    Undone, View, Visibility,
+    Act, ApiError, CloseReason, ConversationId, ConversationRow, DraftMode, Entry, Line, Role, Sort, Status, TeamId,
+    UndoId, Undone, View, Visibility,
 };
 use store::clock::new_id;
 

@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{done, what_was_done};
+use super::{
+    done,
+    sweep::{act_on_view, in_view, number},
+    what_was_done,
+};
 use crate::{
     api::conversation::act_on_many,
     components::{
@@ -16,6 +20,9 @@ use model::{Act, CloseReason, ConversationId, MOST_IN_A_SET, Permission};
 
 /// Acts on all picked conversations, in sets, and offers one undo for all of it. Then nothing is picked any more.
 pub(super) fn act_on_picked(acting: Acting, list: ListState, toasts: Toasts, act: Act) {
+    if acting.whole.get_untracked() {
+        return act_on_view(acting, list, toasts, act);
+    }
     let picked = acting.picked.get_untracked();
     let inbound = move |id: &ConversationId| {
         (*id, list.row(*id).map_or(i64::MAX, |row| row.with_untracked(|row| row.inbound_count)))
@@ -61,19 +68,37 @@ pub(super) fn Bar() -> impl IntoView {
     // What is no longer in the list is not acted on unseen.
     Effect::new(move |_| {
         list.listing.track();
-        acting.picked.set(Vec::new());
+        acting.pick_none();
     });
     let toasts = use_toasts();
     let act = Callback::new(move |act: Act| act_on_picked(acting, list, toasts, act));
     let all = Callback::new(move |()| acting.picked.set(list.order.get_untracked()));
-    let none = Callback::new(move |()| acting.picked.set(Vec::new()));
+    let none = Callback::new(move |()| acting.pick_none());
+    // What was loaded or picked meanwhile is another choice.
+    Effect::new(move |before: Option<usize>| {
+        let now = count.get();
+        if before.is_some_and(|before| before != now) {
+            acting.whole.set(false);
+        }
+        now
+    });
+    let whole = Callback::new(move |()| acting.whole.set(true));
+    let count_of_all = Memo::new(move |_| number(in_view(list)));
     let is_all = move || count.get() >= list.order.with(Vec::len);
     let body = move || {
         view! {
             <div class="acting" role="toolbar" aria-label="Selected conversations">
                 <span class="acting-count" role="status">
-                    {move || format!("{} selected", count.get())}
+                    {move || match acting.whole.get() {
+                        true => format!("All {} selected", count_of_all.get()),
+                        false => format!("{} selected", count.get()),
+                    }}
                 </span>
+                <Show when=move || is_all() && list.more.get() && !acting.whole.get()>
+                    <Button variant=Variant::Plain small=true on_press=whole>
+                        {move || format!("All {} in this view", count_of_all.get())}
+                    </Button>
+                </Show>
                 <Show when=move || !is_all()>
                     <Button variant=Variant::Plain small=true on_press=all>
                         "All loaded"

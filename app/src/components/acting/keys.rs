@@ -116,7 +116,7 @@ pub(super) fn listen(target: Target, sheet: RwSignal<bool>) {
                 _ if event.key() == "Escape" => {
                     let some = acting.picked.with_untracked(|picked| !picked.is_empty());
                     if some {
-                        acting.picked.set(Vec::new());
+                        acting.pick_none();
                     }
                     some
                 }

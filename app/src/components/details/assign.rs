@@ -149,7 +149,7 @@ fn list(
     let trigger = move || view! { <span class="cut">{move || chosen.get()}</span> <Glyph icon=Icon::ChevronDown /> };
     view! {
         <Combo
-            id name button_class="edit-view" trigger hint="Find a member or team" state
+            id name button_name=Signal::derive(move || format!("{name}: {}", chosen.get())) button_class="edit-view" trigger hint="Find a member or team" state
             count=Signal::derive(move || found.with(|(all, _)| all.len()))
             option=Callback::new(option) choose=Callback::new(choose) after=AfterChoice::Close
             changed=Callback::new(|()| ()) refused=Signal::stored(None::<String>) note

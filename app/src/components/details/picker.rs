@@ -136,7 +136,7 @@ pub(super) fn TagPicker(
     let trigger = || view! { <Glyph icon=Icon::Plus /> "Add tags" };
     view! {
         <Combo
-            id name button_class="tags-add" trigger hint="Find or create a tag"
+            id name button_name=Signal::stored(name.to_owned()) button_class="tags-add" trigger hint="Find or create a tag"
             state count option=Callback::new(option) choose=Callback::new(choose) after=AfterChoice::Stay
             changed=Callback::new(changed) refused note
         />

@@ -49,8 +49,11 @@ impl ComboState {
 pub fn Combo(
     /// The id of the popover. Unique in the page.
     id: &'static str,
-    /// The name of the button and of the list.
+    /// The name of the list.
     name: &'static str,
+    /// The name of the button.
+    #[prop(into)]
+    button_name: Signal<String>,
     /// The CSS class of the button.
     button_class: &'static str,
     /// The content of the button.
@@ -158,7 +161,7 @@ pub fn Combo(
             popovertarget=id
             aria-haspopup="dialog"
             aria-expanded=move || open.get().to_string()
-            aria-label=name
+            aria-label=move || button_name.get()
         >
             {trigger.run()}
         </button>

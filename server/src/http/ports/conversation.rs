@@ -8,14 +8,15 @@ use domain::{
     inbox::{MarkRead, SaveDraft},
     mail::BeginMail,
     send::{CancelMessage, SendMessage, SendNow},
+    sweep::{self, BeginSweep, CancelSweep},
     undo::Undo,
 };
 use model::{
-    Act, Contact, ContactField, ContactId, ConversationId, ConversationRow, Draft, DraftMode, MemberId, Message,
-    MessageId, Seen, UndoId, Undone,
+    Act, Contact, ContactField, ContactId, ConversationId, ConversationRow, Draft, DraftMode, Filter, MemberId,
+    Message, MessageId, Seen, SweepProgress, UndoId, Undone,
 };
 
-use super::{Answer, MemberPort};
+use super::{Answer, ForClient, MemberPort};
 
 #[async_trait]
 impl ConversationPort for MemberPort {
@@ -54,6 +55,18 @@ impl ConversationPort for MemberPort {
         undo: Option<UndoId>,
     ) -> Answer<usize> {
         self.write(ActOnMany { conversations, act, undo }).await
+    }
+
+    async fn begin_sweep(&self, id: UndoId, filter: Filter, act: Act) -> Answer<()> {
+        self.write(BeginSweep { id, filter, act }).await
+    }
+
+    async fn progress_of_sweep(&self, id: UndoId) -> Answer<SweepProgress> {
+        sweep::progress(&self.http.db, &self.signed.session.scope, id).await.for_client()
+    }
+
+    async fn cancel_sweep(&self, id: UndoId) -> Answer<SweepProgress> {
+        self.write(CancelSweep(id)).await
     }
 
     async fn undo(&self, id: UndoId) -> Answer<Undone> {
