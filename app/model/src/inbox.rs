@@ -1,11 +1,10 @@
-//! The data of the list and of an open thread.
+//! The data of the list.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AiMode, Category, ChannelId, ChannelKind, CloseReason, Contact, ContactId, ConversationId, ConversationState,
-    Count, Cursor, MailHead, MemberId, Message, MessageId, Sender, Slot, Sort, Status, Tab, TagId, Tags, TeamId,
-    Timestamp, text_enum::text_enum,
+    AiMode, Category, ChannelId, ChannelKind, CloseReason, ContactId, ConversationId, ConversationState, Count, Cursor,
+    MemberId, Sender, Slot, Sort, Status, Tab, TagId, Tags, TeamId, Timestamp, text_enum::text_enum,
 };
 
 text_enum! {
@@ -376,51 +375,6 @@ pub struct InboxPage {
     pub searched: Option<Cursor>,
     /// The numbers above the list, read in the same snapshot.
     pub counts: Counts,
-    /// The number of the last event that is included.
-    pub seq: i64,
-    /// The server's time of the snapshot.
-    pub now: Timestamp,
-}
-
-text_enum! {
-    /// The kind of text that is written in the composer.
-    pub enum DraftMode {
-        /// A reply to the person outside.
-        Reply = "reply",
-        /// A note for the team.
-        Note = "note",
-    }
-}
-
-/// Unsent text, stored per member, conversation and mode, across reloads and devices (T4).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Draft {
-    /// The kind of text.
-    pub mode: DraftMode,
-    /// The text.
-    pub text: String,
-    /// The id of the future message. Wherever and however often it is sent, it becomes one message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<MessageId>,
-}
-
-/// An open conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Thread {
-    /// Its card.
-    pub row: ConversationRow,
-    /// The contact, once known.
-    pub contact: Option<Contact>,
-    /// The address of the person outside, as it is displayed.
-    pub address: String,
-    /// The newest entries, oldest first.
-    pub messages: Vec<Message>,
-    /// Whether there are older entries.
-    pub more: bool,
-    /// The head of the mail that the next reply answers, if it is older than these entries.
-    pub answered: Option<Box<MailHead>>,
-    /// The member's drafts in this conversation.
-    pub drafts: Vec<Draft>,
     /// The number of the last event that is included.
     pub seq: i64,
     /// The server's time of the snapshot.

@@ -30,6 +30,7 @@ mod sweep;
 mod tag;
 mod tally;
 mod text_enum;
+mod thread;
 mod undo;
 mod unseen;
 mod workspace;
@@ -52,9 +53,7 @@ pub use ids::{
     AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId,
     MessageId, SavedViewId, SessionId, TeamId, Timestamp, UndoId, WorkspaceId,
 };
-pub use inbox::{
-    Act, ConversationRow, Counts, Draft, DraftMode, Facts, InboxPage, Placement, Preview, PreviewBy, Seen, Thread, View,
-};
+pub use inbox::{Act, ConversationRow, Counts, Facts, InboxPage, Placement, Preview, PreviewBy, Seen, View};
 pub use links::{Link, Piece, linkify};
 pub use listing::{Listing, Period};
 pub use mail::{Card, Folds, FrameHeight, Look, MailChoice, MailHead, MailOutcome, answer_subject};
@@ -77,6 +76,7 @@ pub use sweep::{SweepEnd, SweepProgress};
 pub use tag::{MOST_IN_WORKSPACE, MOST_TAGS, Tag, TagColor, TagFilter, TagId, Tags};
 pub use tally::Tally;
 pub use text_enum::UnknownText;
+pub use thread::{Draft, DraftMode, Thread};
 pub use undo::Undone;
 pub use unseen::{is_emoji, is_filler, is_unseen, visible_name};
 pub use workspace::{Bootstrap, Channel, Me, Member, Team, Workspace};

@@ -3,6 +3,7 @@
 
 mod bar;
 mod keys;
+mod palette;
 mod picking;
 mod sheet;
 mod snooze;
@@ -75,12 +76,13 @@ pub(crate) fn draw(part: ActingPart) -> AnyView {
             done(acting, toasts, id, what_was_done(act));
         }
     });
-    let (sheet, target) = (RwSignal::new(false), keys::Target::new());
-    keys::listen(target, sheet);
+    let (sheet, palette, target) = (RwSignal::new(false), RwSignal::new(false), keys::Target::new());
+    keys::listen(target, sheet, palette);
     picking::listen();
     newer::listen();
     view! {
         <snooze::Snooze target />
+        <palette::Palette open=palette target sheet />
         <sheet::Sheet open=sheet />
     }
     .into_any()

@@ -26,6 +26,7 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("n", "Write a note"),
     ("Ctrl Z", "Undo what you did last"),
     ("Esc", "Clear the selection"),
+    ("Ctrl K", "Find a command, list or page by typing"),
     ("?", "Show the keys"),
 ];
 
@@ -38,12 +39,14 @@ pub(super) struct Target {
     toasts: Toasts,
     /// The focused or open conversation when a dialog was opened, which takes the focus.
     before: StoredValue<Option<ConversationId>>,
+    /// Whether a second dialog follows the first.
+    holds: StoredValue<bool>,
 }
 
 impl Target {
     pub fn new() -> Self {
-        let before = StoredValue::new(None);
-        Self { acting: use_acting(), list: use_list(), thread: use_thread(), toasts: use_toasts(), before }
+        let (before, holds) = (StoredValue::new(None), StoredValue::new(false));
+        Self { acting: use_acting(), list: use_list(), thread: use_thread(), toasts: use_toasts(), before, holds }
     }
 
     /// The row with the focus, or the open conversation.
@@ -54,12 +57,24 @@ impl Target {
     /// Remembers what is meant, because a dialog is about to take the focus.
     fn keep(self) -> bool {
         self.before.set_value(self.meant());
+        self.has_any()
+    }
+
+    /// Whether there is anything to act on.
+    pub fn has_any(self) -> bool {
         self.before.get_value().is_some() || self.acting.picked.with_untracked(|picked| !picked.is_empty())
+    }
+
+    /// Another dialog follows: what is meant outlasts the one that closes.
+    pub fn hold(self) {
+        self.holds.set_value(true);
     }
 
     /// The dialog was left.
     pub fn forget(self) {
-        self.before.set_value(None);
+        if !self.holds.try_update_value(std::mem::take).unwrap_or_default() {
+            self.before.set_value(None);
+        }
     }
 
     fn row(self, id: ConversationId) -> Option<ConversationRow> {
@@ -89,18 +104,27 @@ impl Target {
     }
 }
 
-/// Listens until the list is gone. `sheet` opens the sheet of keys.
-pub(super) fn listen(target: Target, sheet: RwSignal<bool>) {
+/// Listens until the list is gone. `sheet` opens the sheet of keys, `palette` the palette.
+pub(super) fn listen(target: Target, sheet: RwSignal<bool>, palette: RwSignal<bool>) {
     let Target { acting, toasts, .. } = target;
     let (search, workspace) = (use_search(), use_workspace());
     let act = move |choose: &dyn Fn(&ConversationRow) -> Act| target.act(choose);
     Effect::new(move |_| {
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
+            let command = event.ctrl_key() || event.meta_key();
+            let typed = typed_key(&event.key(), &event.code());
+            // Also while typing: no text has this key.
+            if command && !event.alt_key() && !event.shift_key() && typed == Some('k') && !event.is_composing() {
+                event.prevent_default();
+                if !is_dialog_open() {
+                    target.keep();
+                    palette.set(true);
+                }
+                return;
+            }
             if event.default_prevented() || event.is_composing() || is_typing(&event) {
                 return;
             }
-            let command = event.ctrl_key() || event.meta_key();
-            let typed = typed_key(&event.key(), &event.code());
             let may = workspace.boot.with_untracked(|boot| boot.me.may(Permission::Converse));
             let me = workspace.boot.with_untracked(|boot| boot.me.member.id);
             let used = match (typed.map(|key| key.to_ascii_lowercase()), command, event.alt_key()) {
@@ -162,8 +186,18 @@ pub(super) fn conversation_of(element: &web_sys::Element) -> Option<Conversation
     row.id().strip_prefix("row-")?.parse().ok()
 }
 
+/// Whether a dialog is open.
+fn is_dialog_open() -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        document().query_selector("dialog[open]").ok().flatten().is_some()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    false
+}
+
 /// Presses a button of the page. Whether it is there.
-fn press(selector: &str) -> bool {
+pub(super) fn press(selector: &str) -> bool {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;

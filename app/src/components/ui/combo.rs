@@ -257,7 +257,7 @@ fn place(popover: NodeRef<html::Div>, button: NodeRef<html::Button>) {
 }
 
 /// Scrolls the list as little as needed to show an option.
-fn show_option(list: NodeRef<html::Ul>, place: usize) {
+pub fn show_option(list: NodeRef<html::Ul>, place: usize) {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;

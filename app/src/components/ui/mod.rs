@@ -44,7 +44,7 @@ pub use badge::{Badge, short_count};
 pub use banner::{Banner, BannerPlace};
 pub use breakable::breakable;
 pub use button::{Button, Variant};
-pub use combo::{AfterChoice, Combo, ComboOption, ComboState};
+pub use combo::{AfterChoice, Combo, ComboOption, ComboState, show_option};
 pub use countdown_ring::CountdownRing;
 pub use dialog::Dialog;
 #[cfg(feature = "ssr")]

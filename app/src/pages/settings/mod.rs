@@ -125,6 +125,11 @@ const GROUPS: [(&str, &[Entry]); 3] = [
     ),
 ];
 
+/// The names and paths of all pages.
+pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
+    GROUPS.iter().flat_map(|(_, entries)| entries.iter()).map(|entry| (entry.name, entry.path))
+}
+
 /// The title of the page at a path.
 fn name_of(path: &str) -> &'static str {
     let entries = GROUPS.iter().flat_map(|(_, entries)| entries.iter());
