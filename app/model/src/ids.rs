@@ -68,6 +68,8 @@ ids! {
     InviteId,
     /// A durable job.
     JobId,
+    /// An open tab of a browser.
+    TabId,
 }
 
 /// Milliseconds since 1970 in UTC.

@@ -19,6 +19,7 @@ mod listing;
 mod mail;
 mod mail_account;
 mod message;
+mod presence;
 mod recipients;
 mod reduce;
 mod rights;
@@ -51,7 +52,7 @@ pub use filter::{Assignee, Count, Filter, Handling, MOST_VALUES, Span};
 pub use history::FactKind;
 pub use ids::{
     AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId,
-    MessageId, SavedViewId, SessionId, TeamId, Timestamp, UndoId, WorkspaceId,
+    MessageId, SavedViewId, SessionId, TabId, TeamId, Timestamp, UndoId, WorkspaceId,
 };
 pub use inbox::{Act, ConversationRow, Counts, Facts, InboxPage, Placement, Preview, PreviewBy, Seen, View};
 pub use links::{Link, Piece, linkify};
@@ -61,6 +62,7 @@ pub use mail_account::{
     AccountState, ChannelHealth, CheckStep, CheckedStep, EmailSettings, FolderCounts, Host, Security, StepOutcome,
 };
 pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line, Message, Sender, TEXT_LIMIT};
+pub use presence::{Doing, Here, Somebody, hear, told_again, told_of};
 pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};
 pub use reduce::{Changed, InboxState, ListPart, ThreadPart, WorkspacePart};
 pub use rights::{Access, Needs, Permission, Role, Visibility};

@@ -13,6 +13,8 @@ use super::hub::Numbered;
 pub struct Attendance {
     /// Whether chat is on.
     pub online: bool,
+    /// Whether visitors are told that a member writes.
+    pub shows_typing: bool,
     /// All members, for their names.
     pub members: Vec<Member>,
 }
@@ -25,8 +27,9 @@ impl Attendance {
     pub async fn read(db: &Db, scope: &Scope) -> Result<Self> {
         let mut snapshot = db.snapshot().await?;
         let conn = &mut snapshot.conn();
-        let online = workspace::load(conn, scope).await?.chat_off_since.is_none();
-        Ok(Self { online, members: workspace::members(conn, scope).await? })
+        let record = workspace::load(conn, scope).await?;
+        let (online, shows_typing) = (record.chat_off_since.is_none(), record.workspace.shows_typing);
+        Ok(Self { online, shows_typing, members: workspace::members(conn, scope).await? })
     }
 }
 

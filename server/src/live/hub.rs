@@ -13,7 +13,7 @@ use model::{Access, EventBody, Facts, LiveEvent, MemberId, WorkspaceId};
 use store::{Committed, Db, error::StoreError, event};
 use tokio::sync::{Notify, broadcast};
 
-use super::attendance::Answers;
+use super::{attendance::Answers, presence::Presence};
 
 /// How many events a subscriber may fall behind before it must reload everything.
 const BACKLOG: usize = 1024;
@@ -83,6 +83,7 @@ struct Inner {
     /// Set when a [`super::Relay`] fills gaps. Then events go out only in the order of the log.
     in_order: AtomicBool,
     gap: Notify,
+    presence: Presence,
 }
 
 /// The subscribers of one workspace.
@@ -110,6 +111,8 @@ impl Subscribers {
 impl Hub {
     /// Called by the write path after each commit.
     pub fn publish(&self, committed: Committed) {
+        // Before anybody sees the event: who no longer sees the conversation is told no more of it.
+        committed.events.iter().for_each(|event| self.0.presence.moved(committed.workspace, event));
         let Ok(mut workspaces) = self.0.workspaces.lock() else { return };
         let Some(room) = workspaces.get_mut(&committed.workspace) else { return };
         let first = committed.first_seq;
@@ -155,6 +158,11 @@ impl Hub {
             (room.last, room.behind) = (None, false);
         }
         (room.sender.subscribe(), room.last.is_some() || !self.0.in_order.load(Ordering::Relaxed))
+    }
+
+    /// Who is in which conversation now.
+    pub fn presence(&self) -> &Presence {
+        &self.0.presence
     }
 
     /// The number of open streams, for the metrics.
@@ -205,6 +213,7 @@ impl Hub {
             _ => None,
         };
         let soon: Arc<[MemberId]> = events.iter().filter_map(whose).collect();
+        events.iter().for_each(|(_, event)| self.0.presence.moved(workspace, event));
         self.with(workspace, |room| {
             if room.last.is_some() {
                 room.send(events.into_iter(), &soon);

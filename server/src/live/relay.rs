@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use model::WorkspaceId;
-use store::{Db, WakeUp, error::StoreError, event};
+use store::{Db, Scope, Sight, WakeUp, conversation, error::StoreError, event};
 use tokio::{
     sync::{mpsc, watch as signal},
     time::{MissedTickBehavior, interval},
 };
 
-use super::hub::Hub;
+use super::{hub::Hub, presence::Placed};
 
 /// How often the log is read without a wake-up.
 const LOOK: Duration = Duration::from_secs(3);
@@ -57,11 +57,33 @@ impl Relay {
         match wake {
             WakeUp::Log(workspace, seq) => self.hub.heard_of(workspace, seq),
             WakeUp::Work => self.db.jobs_waiting().notify_one(),
+            WakeUp::Sight(workspace, sight) => self.saw(workspace, sight).await?,
             WakeUp::Anything => {
                 self.db.jobs_waiting().notify_one();
                 self.look_at_all().await?;
             }
         }
+        Ok(())
+    }
+
+    /// Passes on where somebody is. Where the conversation belongs decides who is told, so it is read here and not believed.
+    async fn saw(&self, workspace: WorkspaceId, sight: Sight) -> Result<(), StoreError> {
+        if !self.hub.presence().is_watched(workspace) {
+            return Ok(());
+        }
+        let id = match sight {
+            Sight::Member(_, _, at) => at.map(|(id, _)| id),
+            Sight::Outside(id, writes) => writes.then_some(id),
+        };
+        let placed = match id {
+            None => None,
+            Some(id) => {
+                let scope = Scope::system(workspace, "presence");
+                let mut reader = self.db.reader().await?;
+                conversation::load(&mut reader.conn(), &scope, id).await?.map(|loaded| Placed::of(&loaded.row))
+            }
+        };
+        self.hub.presence().heard(workspace, sight, placed);
         Ok(())
     }
 

@@ -1,11 +1,15 @@
 //! A member's stream of changes, as server-sent events.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use domain::sessions::IDLE_MS;
 use futures::Stream;
-use model::{Access, EventBody, MemberId, Storage, Timestamp, WorkspaceId};
+use model::{Access, ConversationId, EventBody, MemberId, Storage, Timestamp, WorkspaceId, told_of};
 use store::{
     Db,
     clock::random_bytes,
@@ -21,7 +25,10 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::hub::{Hub, Numbered};
+use super::{
+    hub::{Hub, Numbered},
+    presence::{Change, Presence},
+};
 
 /// How often something is sent, so that proxies and browsers keep the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -96,6 +103,10 @@ struct State {
     next_alive: Instant,
     shutdown: signal::Receiver<bool>,
     over: bool,
+    presence: Presence,
+    present: Receiver<Arc<Vec<Change>>>,
+    /// The conversations in which this member was told of somebody.
+    told: HashSet<ConversationId>,
 }
 
 /// The events after `since`, without gaps and repetitions, until the member's access ends or the process stops.
@@ -116,7 +127,12 @@ pub async fn watch(
     ready.push_back(Bytes::from(format!("event: ready\ndata: {{\"seq\":{last}}}\n\n")));
     ready.extend(watcher.storage.as_mut().map(|storage| storage_frame(*storage.borrow_and_update())));
     let next_alive = Instant::now() + KEEP_ALIVE;
-    let state = State { db, watcher, events, ready, last, next_alive, shutdown, over: false };
+    let presence = hub.presence().clone();
+    let (present, _) = presence.follow(watcher.workspace);
+    let told = HashSet::new();
+    let mut state =
+        State { db, watcher, events, ready, last, next_alive, shutdown, over: false, presence, present, told };
+    state.show_everybody();
     Ok(futures::stream::unfold(state, |mut state| async move { state.next().await.map(|frame| (Ok(frame), state)) }))
 }
 
@@ -169,9 +185,38 @@ impl State {
                         self.ready.push_back(ALIVE);
                     }
                 }
+                changes = self.present.recv() => match changes {
+                    Ok(changes) => self.show_present("", &changes),
+                    Err(_) => self.show_everybody(),
+                },
                 storage = changed(&mut self.watcher.storage) => self.ready.push_back(storage_frame(storage)),
                 _ = self.shutdown.changed() => return None,
             }
+        }
+    }
+
+    /// Tells who is where now, in place of what was told before (T12).
+    fn show_everybody(&mut self) {
+        let (present, everybody) = self.presence.follow(self.watcher.workspace);
+        self.present = present;
+        self.told.clear();
+        self.show_present("=", &everybody);
+    }
+
+    /// Tells who is in the conversations that this member may see (S19), and once that nobody is in one that they see no longer.
+    fn show_present(&mut self, first: &str, changes: &[Change]) {
+        let mut parts = Vec::new();
+        for Change { id, placement, told } in changes {
+            if self.watcher.access.sees(placement) {
+                self.told.insert(*id);
+                parts.push(told.clone());
+            } else if self.told.remove(id) {
+                parts.push(told_of(*id, &[]));
+            }
+        }
+        // A browser that knew more must hear that there is nothing.
+        if !parts.is_empty() || !first.is_empty() {
+            self.ready.push_back(Bytes::from(format!("event: presence\ndata: {first}{}\n\n", parts.join(";"))));
         }
     }
 
@@ -271,6 +316,7 @@ impl State {
                 if let Some((access, _)) = session.scope.access() {
                     (self.watcher.access, self.watcher.ends) = (access.clone(), ends(&session));
                     self.ready.push_back(reset(self.last));
+                    self.show_everybody();
                 }
             }
             Ok(None) => self.sign_out(),

@@ -2,6 +2,7 @@
 
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
+use model::WorkspaceId;
 use sqlx::{
     ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     pool::PoolConnection,
@@ -14,7 +15,7 @@ use super::{
     Command, Mark, Scope,
     conn::{Conn, Engine},
     migrations, probe,
-    wake::{Notifier, WakeUp},
+    wake::{Notifier, Sight, WakeUp},
     writer::{Committed, Writer},
 };
 use crate::{
@@ -262,6 +263,13 @@ impl Db {
     /// Receives the wake-ups of other processes on this database. None on SQLite, where there are none.
     pub fn wakes(&self) -> Option<mpsc::Receiver<WakeUp>> {
         self.0.bell.as_ref().map(|bell| bell.listen())
+    }
+
+    /// Tells the other processes on this database where somebody is now (T12). It is stored nowhere.
+    pub fn tell(&self, workspace: WorkspaceId, sight: Sight) {
+        if let Some(bell) = &self.0.bell {
+            bell.tell(workspace, sight);
+        }
     }
 
     /// Waits until all queued commands are committed, then closes the database.

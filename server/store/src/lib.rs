@@ -51,7 +51,7 @@ pub use mark::Mark;
 pub use migrations::migrations;
 pub use scope::{Reach, Scope};
 pub use slots::Slots;
-pub use wake::WakeUp;
+pub use wake::{Sight, WakeUp};
 pub use writer::{Command, Committed, Tx};
 
 /// Every statement that the store ever sends to this engine. A test prepares them all.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use model::WorkspaceId;
+use model::{ConversationId, Doing, MemberId, TabId, WorkspaceId};
 use sqlx::{
     ConnectOptions, PgConnection,
     postgres::{PgConnectOptions, PgListener},
@@ -32,6 +32,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How many wake-ups may be queued for the subscriber.
 const BACKLOG: usize = 1024;
+/// How many sights may wait to be told. Each is repeated every few seconds, so the others are told later.
+const MOST_SIGHTS: usize = 2048;
 
 /// What another process did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +42,50 @@ pub enum WakeUp {
     Log(WorkspaceId, i64),
     /// It added a job.
     Work,
+    /// It saw somebody in a conversation of this workspace. This is stored nowhere.
+    Sight(WorkspaceId, Sight),
     /// Unknown, because the connection was down: anything may have happened.
     Anything,
+}
+
+/// Where somebody is now (T12), as processes tell each other. It holds ids only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// A tab of a member. It is in no conversation if the last is None.
+    Member(MemberId, TabId, Option<(ConversationId, Doing)>),
+    /// The person outside of a conversation, and whether they write.
+    Outside(ConversationId, bool),
+}
+
+impl Sight {
+    fn told(&self) -> String {
+        match self {
+            Self::Member(member, tab, None) => format!("{member}/{tab}"),
+            Self::Member(member, tab, Some((at, doing))) => format!("{member}/{tab}/{at}/{}", doing.as_str()),
+            Self::Outside(at, writes) => format!("{at}/{}", if *writes { "writes" } else { "rests" }),
+        }
+    }
+
+    fn read(told: &str) -> Option<Self> {
+        let words: Vec<&str> = told.split('/').collect();
+        Some(match *words.as_slice() {
+            [at, "writes"] => Self::Outside(at.parse().ok()?, true),
+            [at, "rests"] => Self::Outside(at.parse().ok()?, false),
+            [member, tab] => Self::Member(member.parse().ok()?, tab.parse().ok()?, None),
+            [member, tab, at, doing] => {
+                Self::Member(member.parse().ok()?, tab.parse().ok()?, Some((at.parse().ok()?, doing.parse().ok()?)))
+            }
+            _ => return None,
+        })
+    }
+
+    /// Whose place it is. A newer sight of the same replaces an older one that was not told yet.
+    fn of_whom(&self) -> (Option<(MemberId, TabId)>, Option<ConversationId>) {
+        match self {
+            Self::Member(member, tab, _) => (Some((*member, *tab)), None),
+            Self::Outside(at, _) => (None, Some(*at)),
+        }
+    }
 }
 
 impl WakeUp {
@@ -51,7 +95,13 @@ impl WakeUp {
         match what.split_once('/') {
             _ if process == myself => None,
             None => (what == "work").then_some(Self::Work),
-            Some((workspace, seq)) => Some(Self::Log(workspace.parse().ok()?, seq.parse().ok()?)),
+            Some((workspace, rest)) => {
+                let workspace = workspace.parse().ok()?;
+                match rest.strip_prefix("sight/") {
+                    Some(sight) => Some(Self::Sight(workspace, Sight::read(sight)?)),
+                    None => Some(Self::Log(workspace, rest.parse().ok()?)),
+                }
+            }
         }
     }
 }
@@ -61,6 +111,7 @@ impl WakeUp {
 struct Due {
     logs: BTreeMap<WorkspaceId, i64>,
     work: bool,
+    sights: BTreeMap<(WorkspaceId, (Option<(MemberId, TabId)>, Option<ConversationId>)), Sight>,
     closed: bool,
 }
 
@@ -70,13 +121,22 @@ impl Due {
         *last = seq.max(*last);
     }
 
+    fn sight(&mut self, workspace: WorkspaceId, sight: Sight) {
+        let whose = (workspace, sight.of_whom());
+        if self.sights.len() < MOST_SIGHTS || self.sights.contains_key(&whose) {
+            self.sights.insert(whose, sight);
+        }
+    }
+
     fn is_empty(&self) -> bool {
-        self.logs.is_empty() && !self.work
+        self.logs.is_empty() && !self.work && self.sights.is_empty()
     }
 
     fn told_by(&self, process: &str) -> String {
         let logs = self.logs.iter().map(|(workspace, seq)| format!("{process}/{workspace}/{seq}"));
-        logs.chain(self.work.then(|| format!("{process}/work"))).collect::<Vec<_>>().join(" ")
+        let sights = self.sights.iter();
+        let sights = sights.map(|((workspace, _), sight)| format!("{process}/{workspace}/sight/{}", sight.told()));
+        logs.chain(self.work.then(|| format!("{process}/work"))).chain(sights).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -98,6 +158,7 @@ impl Shared {
         let Ok(mut due) = self.due.lock() else { return };
         untold.logs.into_iter().for_each(|(workspace, seq)| due.log(workspace, seq));
         due.work |= untold.work;
+        // Sights are not put back: by the time the line is mended they are old, and newer ones follow.
     }
 }
 
@@ -129,6 +190,13 @@ impl Notifier {
         if !due.is_empty() {
             self.shared.more.notify_one();
         }
+    }
+
+    /// Queues where somebody is now. It does not block whoever saw them.
+    pub(super) fn tell(&self, workspace: WorkspaceId, sight: Sight) {
+        let Ok(mut due) = self.shared.due.lock() else { return };
+        due.sight(workspace, sight);
+        self.shared.more.notify_one();
     }
 
     /// Receives the wake-ups of other processes, on its own connection, until the receiver is dropped.
@@ -248,9 +316,20 @@ mod tests {
         for seq in [3, 9, 4] {
             due.log(workspace, seq);
         }
+        let [member, tab, at] = [1, 2, 3].map(uuid::Uuid::from_u128);
+        let (member, tab, at) = (MemberId::new(member), TabId::new(tab), ConversationId::new(at));
+        let last = Sight::Member(member, tab, Some((at, Doing::Noting)));
+        for sight in [Sight::Member(member, tab, None), last, Sight::Outside(at, true)] {
+            due.sight(workspace, sight);
+        }
         let told = due.told_by("me");
+        assert!(told.split(' ').all(|one| one.len() < 250), "a payload has at most 8,000 bytes");
         let read = |myself: &str| told.split(' ').filter_map(|told| WakeUp::read(told, myself)).collect::<Vec<_>>();
-        assert_eq!(read("you"), [WakeUp::Log(workspace, 9), WakeUp::Work]);
+        let sights = [Sight::Outside(at, true), last].map(|sight| WakeUp::Sight(workspace, sight));
+        assert_eq!(read("you"), [WakeUp::Log(workspace, 9), WakeUp::Work, sights[0], sights[1]]);
+        for (sight, told) in [(Sight::Member(member, tab, None), 73), (Sight::Outside(at, false), 42)] {
+            assert_eq!((Sight::read(&sight.told()), sight.told().len()), (Some(sight), told));
+        }
         assert_eq!(read("me"), []);
         assert_eq!(WakeUp::read("you/something new", "me"), None);
     }
