@@ -87,6 +87,9 @@ pub struct Workspace {
     pub chat_enabled: bool,
     /// Whether a reply sets a conversation to pending.
     pub pending_after_reply: bool,
+    /// Whether visitors of the web chat are told that a member writes to them (T12).
+    #[serde(default)]
+    pub shows_typing: bool,
 }
 
 /// The member who asks.
@@ -100,6 +103,9 @@ pub struct Me {
     pub access: Access,
     /// When they joined. Messages from before count as read.
     pub joined_at: Timestamp,
+    /// Whether colleagues and visitors are told nothing of where they are (T12).
+    #[serde(default)]
+    pub hidden: bool,
 }
 
 impl Me {

@@ -13,6 +13,7 @@ pub mod mailbox;
 mod operation;
 #[cfg(feature = "ssr")]
 pub mod port;
+pub mod presence;
 mod refused;
 pub mod search;
 pub mod settings;
@@ -40,6 +41,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         conversation::OPERATIONS,
         mailbox::OPERATIONS,
         inbox::OPERATIONS,
+        presence::OPERATIONS,
         search::OPERATIONS,
         settings::OPERATIONS,
         tags::OPERATIONS,

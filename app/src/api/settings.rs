@@ -64,6 +64,9 @@ pub struct WorkspaceEdit {
     pub chat_enabled: bool,
     /// Whether a reply sets the conversation to pending.
     pub pending_after_reply: bool,
+    /// Whether visitors of the web chat are told that a member writes to them.
+    #[serde(default)]
+    pub shows_typing: bool,
 }
 
 /// A job that was given up after its last attempt failed.

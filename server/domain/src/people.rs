@@ -36,6 +36,22 @@ impl Command for SetChat {
     }
 }
 
+/// Sets whether others are told nothing of where I am (T12). It takes effect when I next say where that is, a few seconds later.
+#[derive(Debug, Clone, Copy)]
+pub struct HideMe(pub bool);
+
+#[async_trait]
+impl Command for HideMe {
+    type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Read);
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        let me = scope.person()?.member.id;
+        Ok(workspace::hide_member(tx, &scope, me, self.0).await?)
+    }
+}
+
 /// Records when chat goes off or on for the workspace (H6).
 pub(super) async fn keep_bubble(tx: &mut Tx<'_>, scope: &Scope) -> Result<()> {
     let record = workspace::load(tx.conn(), scope).await?;
@@ -314,6 +330,8 @@ pub struct EditWorkspace {
     pub chat_enabled: bool,
     /// Whether replying sets a conversation to pending.
     pub pending_after_reply: bool,
+    /// Whether visitors of the web chat are told that a member writes to them.
+    pub shows_typing: bool,
 }
 
 #[async_trait]
@@ -327,10 +345,13 @@ impl Command for EditWorkspace {
         let before = std::mem::take(&mut workspace.name);
         workspace.name = check_name("name", &self.name, "Give the workspace a name.")?;
         (workspace.chat_enabled, workspace.pending_after_reply) = (self.chat_enabled, self.pending_after_reply);
+        workspace.shows_typing = self.shows_typing;
         workspace::save(tx, &workspace).await?;
-        let Workspace { name, chat_enabled, pending_after_reply, .. } = &workspace;
-        let body =
-            json!({ "name": name, "before": before, "chat": chat_enabled, "pending after reply": pending_after_reply });
+        let Workspace { name, chat_enabled, pending_after_reply, shows_typing, .. } = &workspace;
+        let body = json!({
+            "name": name, "before": before, "chat": chat_enabled, "pending after reply": pending_after_reply,
+            "shows typing": shows_typing,
+        });
         note(tx, &scope, AuditEvent::WorkspaceEdited, body).await?;
         tx.emit(scope.workspace(), EventBody::Workspace(workspace.clone()));
         keep_bubble(tx, &scope).await?;

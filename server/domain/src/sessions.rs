@@ -123,8 +123,13 @@ impl Command for SetUp {
             return Err(stale_link("Restart Tandem to get a new one."));
         }
         let name = check_name("workspace", &self.workspace, "Give the workspace a name.")?;
-        let workspace =
-            Workspace { id: WorkspaceId::new(new_id()), name, chat_enabled: true, pending_after_reply: true };
+        let workspace = Workspace {
+            id: WorkspaceId::new(new_id()),
+            name,
+            chat_enabled: true,
+            pending_after_reply: true,
+            shows_typing: true,
+        };
         make_workspace(tx, &workspace).await?;
         let owner = member(&self.name, &self.email, Role::Owner, Visibility::All)?;
         workspace::add_member(tx, workspace.id, &owner).await?;

@@ -23,7 +23,7 @@ impl Command for SetUp {
         let name = "Sample".to_owned();
         domain::work::make_workspace(
             tx,
-            &Workspace { id: self.0, name, chat_enabled: true, pending_after_reply: true },
+            &Workspace { id: self.0, name, chat_enabled: true, pending_after_reply: true, shows_typing: true },
         )
         .await?;
         let owner = Member {

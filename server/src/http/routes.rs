@@ -111,6 +111,7 @@ pub fn routes() -> Vec<Route> {
         row("/api/chat/{key}/messages", &["GET", "POST"], Gate::Visitor, get(webchat::older).post(webchat::send)),
         row("/api/chat/{key}/stream", GET, Gate::Visitor, get(webchat::stream)),
         row("/api/chat/{key}/seen", POST, Gate::Visitor, post(webchat::seen)),
+        row("/api/chat/{key}/typing", POST, Gate::Visitor, post(webchat::typing)),
         Route {
             body_limit: VISITOR_LIMIT + SMALL,
             ..row("/api/chat/{key}/attachments", POST, Gate::Visitor, post(webchat::upload))

@@ -68,6 +68,9 @@ struct Inner {
     upload_kilobytes: Rate<Client>,
     text_bytes: Rate<Client>,
     member_kilobytes: Rate<MemberId>,
+    presence_rate: Rate<MemberId>,
+    typing_rate: Rate<String>,
+    typing_client_rate: Rate<Client>,
     visits: Arc<StreamSlots>,
     renderers: Renderers,
     reads: Reads,
@@ -102,6 +105,9 @@ impl Http {
             upload_kilobytes: Rate::new(200 * 1024, 3600),
             text_bytes: Rate::new(2 * 1024 * 1024, 3600),
             member_kilobytes: Rate::new(2 * 1024 * 1024, 3600),
+            presence_rate: Rate::new(120, 20),
+            typing_rate: Rate::new(60, 60),
+            typing_client_rate: Rate::new(600, 60),
             visits: StreamSlots::of(limits),
             reads: Reads::default(),
             renderers: Renderers::start().expect("the system gives the threads that pages are rendered on"),
@@ -167,6 +173,21 @@ impl Http {
     /// The rate limit of a member's uploads, in kilobytes.
     pub fn member_kilobytes(&self) -> &Rate<MemberId> {
         &self.0.member_kilobytes
+    }
+
+    /// The rate limit of what a member says of where they are.
+    pub fn presence_rate(&self) -> &Rate<MemberId> {
+        &self.0.presence_rate
+    }
+
+    /// The rate limit of what a visitor says of whether they write.
+    pub fn typing_rate(&self) -> &Rate<String> {
+        &self.0.typing_rate
+    }
+
+    /// The same per client address.
+    pub fn typing_client_rate(&self) -> &Rate<Client> {
+        &self.0.typing_client_rate
     }
 
     /// The room for reads that may take long.

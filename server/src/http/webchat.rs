@@ -39,8 +39,10 @@ use super::{
 
 mod slots;
 mod stream;
+mod typing;
 pub use slots::StreamSlots;
 pub use stream::stream;
+pub use typing::typing;
 
 /// The longest text of a visitor, in bytes. It is far more than anybody types (S53).
 const VISITOR_TEXT: usize = 16 * 1024;
@@ -269,6 +271,7 @@ pub async fn send(
         channel: chat.channel.clone(),
     };
     let stored = http.db.write(&chat.visitor(), Receive(inbound)).await?;
+    typing::rests(&http, &chat, stored.conversation);
     Ok(Json(json!({ "message": shown(stored, &chat.channel, &[]) })).into_response())
 }
 

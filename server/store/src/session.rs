@@ -41,6 +41,7 @@ row! {
         workspace_id: String,
         granted: String,
         created_at: i64,
+        hidden: bool,
         ..member: RawMember,
     }
 }
@@ -70,7 +71,8 @@ impl RawMe {
             serde_json::from_str(&self.granted).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         member.teams.clone_from(&teams);
         let access = Access { member: id, visibility, teams, channels };
-        Ok(Scope::member(workspace, Me { member, granted, access, joined_at: Timestamp(self.created_at) }))
+        let (joined_at, hidden) = (Timestamp(self.created_at), self.hidden);
+        Ok(Scope::member(workspace, Me { member, granted, access, joined_at, hidden }))
     }
 }
 
@@ -88,7 +90,7 @@ pub struct Session {
 }
 
 const FIND: &str = sql!(
-    "SELECT s.id AS session_id, s.seen_at, s.expires_at, m.workspace_id, m.granted, m.created_at, ",
+    "SELECT s.id AS session_id, s.seen_at, s.expires_at, m.workspace_id, m.granted, m.created_at, m.hidden, ",
     of!("m", RawMember::COLUMNS),
     " FROM session s JOIN member m ON m.workspace_id = s.workspace_id AND m.id = s.member_id \
      WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3 AND m.disabled_at IS NULL"
@@ -114,7 +116,7 @@ pub async fn find(
 }
 
 const MEMBER: &str = sql!(
-    "SELECT m.workspace_id, m.granted, m.created_at, ",
+    "SELECT m.workspace_id, m.granted, m.created_at, m.hidden, ",
     of!("m", RawMember::COLUMNS),
     " FROM member m WHERE m.workspace_id = $1 AND m.id = $2 AND m.disabled_at IS NULL"
 );

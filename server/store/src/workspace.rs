@@ -25,6 +25,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     IS_MEMBER,
     ADD_MEMBER,
     SAVE_MEMBER,
+    HIDE_MEMBER,
     TEAMS,
     IS_TEAM,
     ADD_TEAM,
@@ -42,6 +43,7 @@ table! {
         name: String,
         chat_enabled: bool,
         pending_after_reply: bool,
+        shows_typing: bool,
     }
 }
 
@@ -63,6 +65,7 @@ impl TryFrom<RawWorkspace> for WorkspaceRecord {
                 name: raw.rules.name,
                 chat_enabled: raw.rules.chat_enabled,
                 pending_after_reply: raw.rules.pending_after_reply,
+                shows_typing: raw.rules.shows_typing,
             },
             chat_off_since: raw.chat_off_since.map(Timestamp),
             seq: raw.event_seq,
@@ -76,6 +79,7 @@ impl From<&Workspace> for Rules {
             name: workspace.name.clone(),
             chat_enabled: workspace.chat_enabled,
             pending_after_reply: workspace.pending_after_reply,
+            shows_typing: workspace.shows_typing,
         }
     }
 }
@@ -265,6 +269,17 @@ pub async fn save_member(tx: &mut Tx<'_>, scope: &Scope, member: &Member) -> Res
     let disabled_at = member.disabled.then(|| tx.now());
     let profile = Profile::of(member, disabled_at);
     tx.exec(SAVE_MEMBER, args![scope.workspace(), member.id; profile.values()]).await?;
+    Ok(())
+}
+
+const HIDE_MEMBER: &str = "UPDATE member SET hidden = $3 WHERE workspace_id = $1 AND id = $2";
+
+/// Sets whether others are told nothing of where a member is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hide_member(tx: &mut Tx<'_>, scope: &Scope, member: MemberId, hidden: bool) -> Result<(), StoreError> {
+    tx.exec(HIDE_MEMBER, args![scope.workspace(), member, hidden]).await?;
     Ok(())
 }
 

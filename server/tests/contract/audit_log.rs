@@ -58,7 +58,8 @@ async fn n10_it_says_who_did_what_and_from_where(world: World) {
         origins: vec!["https://shop.example".to_owned()],
     };
     world.db.write(write, edit).await.unwrap();
-    let edit = EditWorkspace { name: "Corail".to_owned(), chat_enabled: false, pending_after_reply: true };
+    let edit =
+        EditWorkspace { name: "Corail".to_owned(), chat_enabled: false, pending_after_reply: true, shows_typing: true };
     world.db.write(write, edit).await.unwrap();
     let edit = EditMember { id: agent.id, role: Role::Viewer, visibility: Visibility::Mine, disabled: false };
     world.db.write(write, edit).await.unwrap();
@@ -159,8 +160,12 @@ async fn s27_two_processes_add_to_one_chain(world: World) {
     let notes = (0..40).map(|n| {
         let world = if n % 2 == 0 { world.clone() } else { other.clone() };
         tokio::spawn(async move {
-            let edit =
-                EditWorkspace { name: format!("Corail {n}"), chat_enabled: true, pending_after_reply: n % 3 == 0 };
+            let edit = EditWorkspace {
+                name: format!("Corail {n}"),
+                chat_enabled: true,
+                pending_after_reply: n % 3 == 0,
+                shows_typing: true,
+            };
             world.db.write(&world.owner.scope, edit).await
         })
     });

@@ -58,7 +58,13 @@ impl Command for AddTenant {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output> {
         let id = WorkspaceId::new(new_id());
-        let workspace = Workspace { id, name: self.name.clone(), chat_enabled: true, pending_after_reply: true };
+        let workspace = Workspace {
+            id,
+            name: self.name.clone(),
+            chat_enabled: true,
+            pending_after_reply: true,
+            shows_typing: true,
+        };
         make_workspace(tx, &workspace).await?;
         let owner = Member {
             id: MemberId::new(new_id()),

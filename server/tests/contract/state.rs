@@ -67,7 +67,8 @@ async fn a_reply_makes_it_their_turn(world: World) {
 
 async fn a_reply_leaves_it_open_where_the_workspace_says_so(world: World) {
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
-    let edit = EditWorkspace { name: "Corail".to_owned(), chat_enabled: true, pending_after_reply: false };
+    let edit =
+        EditWorkspace { name: "Corail".to_owned(), chat_enabled: true, pending_after_reply: false, shows_typing: true };
     world.db.write(&world.owner.scope, edit).await.unwrap();
     world.reply(&world.owner, conversation, "Hello").await.unwrap();
     let state = world.row(conversation).await.state;

@@ -324,6 +324,7 @@ impl Walk {
                     name,
                     chat_enabled: !self.dice.once_in(3),
                     pending_after_reply: self.dice.once_in(2),
+                    shows_typing: true,
                 };
                 self.give(scope, edit, "the owner changes the workspace").await
             }

@@ -40,7 +40,13 @@ impl Command for AddOther {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let Other { workspace: id, member, channel, owner } = &self.0;
-        let workspace = Workspace { id: *id, name: "Other".to_owned(), chat_enabled: true, pending_after_reply: true };
+        let workspace = Workspace {
+            id: *id,
+            name: "Other".to_owned(),
+            chat_enabled: true,
+            pending_after_reply: true,
+            shows_typing: true,
+        };
         make_workspace(tx, &workspace).await?;
         let them = Member {
             id: *member,

@@ -18,6 +18,7 @@ mod lesser;
 mod mailboxes;
 mod outside;
 mod pages;
+mod presence;
 mod private;
 mod rights;
 mod secrets;

@@ -60,6 +60,8 @@ pub fn functions(conversation: &Value, app: &App) -> Vec<(&'static str, Value, N
         ("edit_contact", json!({ "id": id(), "field": "name", "value": "x", "seen": 1 })),
         ("make_contact", json!({ "conversation": c, "id": id(), "field": "name", "value": "x" })),
         ("set_chat", json!({ "on": true })),
+        ("say_where", json!({ "tab": id(), "conversation": c, "doing": "looking" })),
+        ("hide_me", json!({ "hidden": false })),
         ("invite", json!({ "new": { "role": "agent", "visibility": "all", "note": "" } })),
         ("invites", json!({})),
         ("revoke_invite", json!({ "id": id() })),

@@ -31,8 +31,9 @@ fn boot() -> Bootstrap {
         name: "House".to_owned(),
         chat_enabled: true,
         pending_after_reply: false,
+        shows_typing: true,
     };
-    let me = Me { member, granted: Vec::new(), access, joined_at: Timestamp(0) };
+    let me = Me { member, granted: Vec::new(), access, joined_at: Timestamp(0), hidden: false };
     Bootstrap {
         me,
         workspace,

@@ -4,6 +4,7 @@ mod account;
 mod conversation;
 mod inbox;
 mod mailbox;
+mod presence;
 mod public;
 mod search;
 mod settings;

@@ -82,8 +82,8 @@ impl SettingsPort for MemberPort {
     }
 
     async fn edit_workspace(&self, edit: WorkspaceEdit) -> Answer<Workspace> {
-        let WorkspaceEdit { name, chat_enabled, pending_after_reply } = edit;
-        self.write(EditWorkspace { name, chat_enabled, pending_after_reply }).await
+        let WorkspaceEdit { name, chat_enabled, pending_after_reply, shows_typing } = edit;
+        self.write(EditWorkspace { name, chat_enabled, pending_after_reply, shows_typing }).await
     }
 
     async fn audit_log(&self, before: Option<i64>) -> Answer<AuditPage> {

@@ -31,6 +31,7 @@ struct Visit {
     attendance: Arc<Attendance>,
     _place: StreamSlot,
     events: Receiver<Arc<Numbered>>,
+    replies: Receiver<Arc<Vec<(ConversationId, bool)>>>,
     ready: VecDeque<Bytes>,
     next_alive: Instant,
     shutdown: watch::Receiver<bool>,
@@ -46,6 +47,7 @@ pub async fn stream(
     let place = http.visits().take(client, &visitor.address)?;
     // Subscribe first: a message that is committed during the read comes twice, with the same id.
     let events = http.hub.subscribe(&http.db, chat.scope.workspace()).await.map_err(Error::from)?;
+    let replies = http.hub.presence().follow_replies(chat.scope.workspace());
     let shutdown = http.shutdown.clone();
     let next_alive = Instant::now() + KEEP_ALIVE;
     let attendance = Arc::new(Attendance::read(&http.db, &chat.scope).await?);
@@ -57,6 +59,7 @@ pub async fn stream(
         attendance,
         _place: place,
         events,
+        replies,
         ready: VecDeque::new(),
         next_alive,
         shutdown,
@@ -83,7 +86,18 @@ impl Visit {
             "snapshot",
             &json!({ "messages": messages, "more": more, "online": self.attendance.online }),
         ));
+        let presence = self.http.hub.presence();
+        if self.conversation.is_some_and(|id| presence.is_replying(self.chat.scope.workspace(), id)) {
+            self.say_typing(true);
+        }
         Ok(())
+    }
+
+    /// Tells whether a member writes a reply. Who they are, and that they write a note, is said to nobody outside.
+    fn say_typing(&mut self, on: bool) {
+        if self.attendance.shows_typing || !on {
+            self.ready.push_back(frame("typing", &json!({ "on": on })));
+        }
     }
 
     /// Starts again after the subscriber was too slow.
@@ -108,6 +122,20 @@ impl Visit {
                 received = self.events.recv() => match received {
                     Ok(event) => self.take(&event).await?,
                     Err(RecvError::Lagged(_)) => self.begin_anew().await?,
+                    Err(RecvError::Closed) => return None,
+                },
+                turns = self.replies.recv() => match turns {
+                    Ok(turns) => {
+                        let mine = turns.iter().find(|(id, _)| Some(*id) == self.conversation);
+                        if let Some((_, on)) = mine {
+                            self.say_typing(*on);
+                        }
+                    }
+                    Err(RecvError::Lagged(_)) => {
+                        let (presence, workspace) = (self.http.hub.presence(), self.chat.scope.workspace());
+                        let on = self.conversation.is_some_and(|id| presence.is_replying(workspace, id));
+                        self.say_typing(on);
+                    }
                     Err(RecvError::Closed) => return None,
                 },
                 () = sleep_until(self.next_alive) => self.ready.push_back(Bytes::from_static(b": alive\n\n")),
