@@ -32,6 +32,8 @@ let earlier = 'idle';
 let toldSeen = 0;
 let toldHost = '';
 let patience;
+let theyType = false;
+let toldTyping = 0;
 
 open = !host.embedded;
 
@@ -60,6 +62,7 @@ const composer = new Composer({
   store,
   send,
   uploaded: (attachment, file) => attachments.keep(attachment, file),
+  typed,
   resized: () => log.keep(),
 });
 
@@ -67,13 +70,14 @@ const title = h('h1', { tabindex: -1 }, h('bdi', {}, config.name));
 const status = h('span', { class: 'status' });
 const away = h('p', { class: 'away', dir: 'auto', hidden: true });
 const line = h('p', { class: 'connection', role: 'status' });
+const typing = h('p', { class: 'typing', role: 'status' });
 const shut = h('button', { class: 'close', type: 'button', 'aria-label': words.close, title: words.close, onclick: () => host.send({ tandem: 'close' }) }, icon('x'));
 
 main.replaceChildren(
   h('header', {}, h('span', { class: 'avatar', 'aria-hidden': 'true' }, [...config.name][0] ?? ''), h('div', {}, title, status), host.embedded ? shut : null),
   line,
   log.element,
-  h('footer', {}, away, composer.element),
+  h('footer', {}, typing, away, composer.element),
   h('div', { class: 'drop', 'aria-hidden': 'true' }, words.drop),
 );
 
@@ -106,6 +110,7 @@ function visitorToken() {
 function send(text, files) {
   const who = intro.answer();
   if (!who) return false;
+  toldTyping = 0;
   outbox.add({ text, attachments: files.map((file) => file.id), ...who, ...(page && { page }) }, files);
   return true;
 }
@@ -119,9 +124,17 @@ function takeBack(id) {
   outbox.discard(id);
 }
 
+/** Tells the team that the visitor writes, every three seconds at most. Whoever has said nothing yet is nobody to them. */
+function typed() {
+  if (!conversation.visitorSpoke || link !== 'connected' || Date.now() - toldTyping < 3000) return;
+  toldTyping = Date.now();
+  api.typing();
+}
+
 function onEvent(event, data) {
   if (event === 'snapshot') {
     online = data.online;
+    theyType = false;
     const take = () => {
       conversation.snapshot(data);
       render();
@@ -133,6 +146,9 @@ function onEvent(event, data) {
     render();
   } else if (event === 'status') {
     online = data.online;
+    render();
+  } else if (event === 'typing') {
+    theyType = data.on;
     render();
   }
 }
@@ -208,6 +224,7 @@ function render() {
 
   status.textContent = online ? words.online : words.away;
   status.classList.toggle('on', online);
+  typing.textContent = theyType && link === 'connected' ? words.typing : '';
   away.hidden = online || !config.away;
   away.textContent = config.away ?? '';
   line.textContent =

@@ -8,6 +8,7 @@ mod picking;
 mod sheet;
 mod snooze;
 mod sweep;
+mod telling;
 
 use leptos::prelude::*;
 
@@ -80,6 +81,7 @@ pub(crate) fn draw(part: ActingPart) -> AnyView {
     keys::listen(target, sheet, palette);
     picking::listen();
     newer::listen();
+    telling::listen();
     view! {
         <snooze::Snooze target />
         <palette::Palette open=palette target sheet />

@@ -8,9 +8,12 @@ use leptos::{html, prelude::*};
 
 use crate::{
     api::conversation::NewMessage,
-    components::ui::{Glyph, Icon},
+    components::{
+        here::colleagues,
+        ui::{Glyph, Icon},
+    },
     piece::{Piece, Place, WritingPart, show_piece, writing_part},
-    state::{Connection, Ghost, give_focus, use_live, use_outbox, use_thread, use_workspace},
+    state::{Connection, Ghost, give_focus, now_ms, use_live, use_outbox, use_presence, use_thread, use_workspace},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
 use model::{Attachment, Compose, Content, ConversationId, DraftMode, Message};
@@ -77,7 +80,7 @@ fn Composer(
     /// A message that returns to the composer.
     back: RwSignal<Option<GivenBack>>,
 ) -> impl IntoView {
-    let (thread, live, outbox) = (use_thread(), use_live(), use_outbox());
+    let (thread, live, outbox, presence) = (use_thread(), use_live(), use_outbox(), use_presence());
     let mode = RwSignal::new(DraftMode::Reply);
     let drafts = Drafts::of(id, mode);
     let uploads = Uploads::new();
@@ -140,6 +143,7 @@ fn Composer(
             mail.reset();
         }
         outbox.push(new, files);
+        presence.typed.set(None);
         if let Some(area) = area.get_untracked() {
             let _ = area.focus();
         }
@@ -160,6 +164,8 @@ fn Composer(
         DraftMode::Reply => format!("to {}, via {kind}", them.get()),
         DraftMode::Note => "only your team sees this".to_owned(),
     };
+    let workspace = use_workspace();
+    let here = move || colleagues(&presence.of(id), workspace);
     let label = move || match (mode.get(), offline()) {
         (DraftMode::Note, _) => "Add note".to_owned(),
         (DraftMode::Reply, _) if sample => "Try sending".to_owned(),
@@ -187,6 +193,9 @@ fn Composer(
     };
     view! {
         <div class="composer-frame">
+            <p class="composer-here" role="status" dir="auto">
+                {here}
+            </p>
             <form
                 class="composer"
                 aria-label=move || if mode.get() == DraftMode::Note { "Note" } else { "Reply" }
@@ -240,7 +249,10 @@ fn Composer(
                     aria-label=move || if mode.get() == DraftMode::Note { "Note" } else { "Message" }
                     placeholder=move || if mode.get() == DraftMode::Note { "Write a note for your team." } else { "Write a reply." }
                     prop:value=move || drafts.text.get()
-                    on:input=move |event| drafts.typed(event_target_value(&event))
+                    on:input=move |event| {
+                        drafts.typed(event_target_value(&event));
+                        presence.typed.set(Some((id, mode.get_untracked(), now_ms())));
+                    }
                     on:paste=move |event| uploads.add_pasted(&event)
                 ></textarea>
                 <FileList uploads />

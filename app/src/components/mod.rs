@@ -7,6 +7,7 @@ pub mod details;
 pub mod entry;
 pub mod finding;
 pub mod frame;
+pub mod here;
 pub mod list;
 pub mod mail;
 pub mod row;

@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 
 use super::{
+    here::on_card,
     tags::card_tags,
     words::{channel_attr, channel_icon, duration, member_in_sentence, sender_name},
 };
 use crate::{
     components::ui::{Avatar, Badge, Glyph, Icon, Pill, RelativeTime, Tone},
-    state::{WorkspaceState, use_list, use_now, use_workspace},
+    state::{WorkspaceState, use_list, use_now, use_presence, use_workspace},
 };
 use model::{ChannelKind, ConversationId, ConversationRow, ConversationState, Listing, Pen, PreviewBy, Slot, Status};
 
@@ -31,7 +32,7 @@ pub fn Row(
     /// The conversation.
     row: ArcRwSignal<ConversationRow>,
 ) -> impl IntoView {
-    let (workspace, list, now) = (use_workspace(), use_list(), use_now());
+    let (workspace, list, now, presence) = (use_workspace(), use_list(), use_now(), use_presence());
     let id = row.with_untracked(|row| row.id);
     let row = RwSignal::from(row);
     let current = move || (list.selected.get() == Some(id)).then_some("true");
@@ -39,6 +40,7 @@ pub fn Row(
     view! {
         <a class="row" id=format!("row-{id}") href=move || list.listing.with(|listing| row_href(listing, id)) aria-current=current data-unread=unread>
             {move || row.with(|row| face(row, workspace, now))}
+            {move || on_card(presence, workspace, id)}
         </a>
     }
 }

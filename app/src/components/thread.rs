@@ -11,6 +11,7 @@ use super::{
     details::close_menu,
     entry::{DayLine, EntryView},
     frame::Panel,
+    here::at_the_end,
     list::LoadFailed,
     row::{channel_mark, list_href},
     words::{duration, member_name},
@@ -21,7 +22,7 @@ use crate::{
     json::Fetched,
     state::{
         Ghost, GhostState, Opened, Shown, Slotted, after_paint, give_focus, use_acting, use_list, use_live, use_now,
-        use_outbox, use_thread, use_workspace,
+        use_outbox, use_presence, use_thread, use_workspace,
     },
 };
 use model::{AccountState, Act, ApiError, ConversationId, ConversationRow, Pen, Permission, Status, Storage};
@@ -281,7 +282,7 @@ fn Entries(
     /// Whether to render all entries, and not only the first visible ones.
     whole: RwSignal<bool>,
 ) -> impl IntoView {
-    let (thread, outbox) = (use_thread(), use_outbox());
+    let (thread, outbox, presence) = (use_thread(), use_outbox(), use_presence());
     let frame = NodeRef::<html::Div>::new();
     let place = Place::new(id, frame);
     let away = RwSignal::new(false);
@@ -372,6 +373,7 @@ fn Entries(
                     <For each=slots key=|slot| *slot children=slot />
                     {ghosts}
                     {newer}
+                    {move || at_the_end(presence, id, them)}
                 </ol>
             </div>
             {move || {

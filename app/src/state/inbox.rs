@@ -6,6 +6,7 @@ mod drafts;
 mod last_mail;
 mod list;
 mod prefetch;
+mod presence;
 mod seen;
 mod slots;
 mod thread;
@@ -19,6 +20,7 @@ pub use self::{
     last_mail::LastMail,
     list::{Asked, ListState, Listed},
     prefetch::Prefetch,
+    presence::Presence,
     slots::Slotted,
     thread::{Goal, Opened, Shown, ThreadState},
     view_counts::ViewCounts,
@@ -37,6 +39,7 @@ pub struct Inbox {
     prefetch: Prefetch,
     drafts: SavedDrafts,
     view_counts: ViewCounts,
+    presence: Presence,
 }
 
 /// Returns the list. Works only below the signed-in layout, like the other parts.
@@ -64,6 +67,11 @@ pub fn use_view_counts() -> ViewCounts {
     expect_context::<Inbox>().view_counts
 }
 
+/// Returns who is in which conversation.
+pub fn use_presence() -> Presence {
+    expect_context::<Inbox>().presence
+}
+
 impl Inbox {
     /// Creates the inbox of a workspace, with no conversations yet.
     pub fn new(workspace: WorkspaceState, boot: Bootstrap) -> Self {
@@ -77,12 +85,18 @@ impl Inbox {
             prefetch: Prefetch::new(core, selected),
             drafts: SavedDrafts::new(core),
             view_counts: ViewCounts::new(core),
+            presence: Presence::new(workspace),
         }
     }
 
     /// The event number from which a stream must continue.
     pub fn cursor(self) -> i64 {
         self.core.cursor()
+    }
+
+    /// Who is in which conversation, for the stream.
+    pub fn presence(self) -> Presence {
+        self.presence
     }
 
     /// Applies a live event.

@@ -90,6 +90,7 @@ mod stream {
         Frames { tab: Option<String>, frames: Vec<String> },
         State { state: Connection },
         Storage { state: Storage },
+        Presence { told: String },
         Reset { tab: Option<String> },
         SignedOut,
     }
@@ -199,6 +200,13 @@ mod stream {
                 it.live.storage.try_set(state);
             }
         });
+        listen("presence", |tab, event| {
+            if let Some(told) = event.data().as_string() {
+                let it = tab.borrow();
+                it.inbox.presence().hear(&told);
+                it.tell(&Talk::Presence { told });
+            }
+        });
         listen("ready", |tab, _| {
             tab.borrow_mut().failures = 0;
             set_state(tab, Connection::Live);
@@ -295,13 +303,21 @@ mod stream {
     fn set_state(tab: &Shared, state: Connection) {
         let it = tab.borrow();
         it.tell(&Talk::State { state });
-        it.live.connection.try_set(state);
+        it.show_state(state);
     }
 
     impl Tab {
         fn tell(&self, talk: &Talk) {
             if let (Some(channel), Ok(text)) = (&self.channel, serde_json::to_string(talk)) {
                 let _ = channel.post_message(&text.into());
+            }
+        }
+
+        fn show_state(&self, state: Connection) {
+            self.live.connection.try_set(state);
+            if state == Connection::Offline {
+                // Nobody can tell any more who is where.
+                self.inbox.presence().hear("=");
             }
         }
 
@@ -346,15 +362,15 @@ mod stream {
                 }
                 it.tell(&Talk::State { state: it.live.connection.get_untracked() });
                 it.tell(&Talk::Storage { state: it.live.storage.get_untracked() });
+                it.tell(&Talk::Presence { told: it.inbox.presence().told_again() });
             }
             Talk::Frames { tab: to, frames } if !holds && to.as_ref().is_none_or(|to| *to == name) => {
                 for frame in frames {
                     take_frame(tab, frame, false);
                 }
             }
-            Talk::State { state } if !holds => {
-                live.connection.try_set(state);
-            }
+            Talk::State { state } if !holds => tab.borrow().show_state(state),
+            Talk::Presence { told } if !holds => tab.borrow().inbox.presence().hear(&told),
             Talk::Storage { state } if !holds => {
                 live.storage.try_set(state);
             }

@@ -35,6 +35,11 @@ export class Api {
     return settle(() => this.#json('/seen', { n }), () => ({ done: true }));
   }
 
+  /** Says that the visitor writes. Nothing depends on it. */
+  typing() {
+    this.#json('/typing', { on: true }).catch(() => {});
+  }
+
   /** @param {AbortSignal} signal */
   stream(signal) {
     return this.request('/stream', { signal, headers: { Accept: 'text/event-stream' } });

@@ -19,6 +19,7 @@ export class Composer {
    * @param {import('./api.js').Api} on.api
    * @param {import('./store.js').Store} on.store
    * @param {(attachment: object, file: File) => void} on.uploaded
+   * @param {() => void} on.typed
    * @param {() => void} on.resized
    * @param {(text: string, files: object[]) => boolean} on.send false when it cannot be sent yet
    */
@@ -46,6 +47,7 @@ export class Composer {
       this.#sendWhenUploaded = false;
       this.#say('');
       this.#changed();
+      on.typed();
     });
     this.text.addEventListener('paste', (event) => {
       const files = filesAlone(event.clipboardData);

@@ -3,6 +3,7 @@
 export const words = {
   messages: 'Messages',
   online: 'Online',
+  typing: 'Somebody is typing…',
   away: 'Away',
   close: 'Close chat',
   connecting: 'Connecting…',

@@ -8,10 +8,15 @@ use super::{
     password::PasswordCard,
 };
 use crate::{
-    api::account::{SessionInfo, end_session, sessions},
-    components::ui::{Button, Glyph, Icon, InlineError, Pill, RelativeTime, Removed, Tone, use_removed},
+    api::{
+        account::{SessionInfo, end_session, sessions},
+        presence::hide_me,
+    },
+    components::ui::{
+        Button, Glyph, Icon, InlineError, LastWish, Pill, RelativeTime, Removed, SwitchOption, Tone, use_removed,
+    },
     json::fetched,
-    state::use_now,
+    state::{use_now, use_workspace},
 };
 
 /// The member's sessions and password.
@@ -23,6 +28,34 @@ pub fn SettingsSessions() -> impl IntoView {
         <PageHead title="Sessions and password" lead="Where you are signed in. End every session that you do not know." />
         {loaded(all, 3, move |sessions| view! { <SessionList sessions ended /> }.into_any())}
         <PasswordCard on_changed=move || all.refetch() />
+        <ShowMe />
+    }
+    .into_any()
+}
+
+/// Whether others are told where the member is (T12).
+#[component]
+fn ShowMe() -> impl IntoView {
+    let workspace = use_workspace();
+    let wish = StoredValue::new(LastWish::new());
+    let error = RwSignal::new(None::<String>);
+    let turn = move |on: bool| {
+        let show = move |hidden: bool| {
+            workspace.boot.try_update(|boot| boot.me.hidden = hidden);
+        };
+        wish.get_value().show(error, on, !on, show, hide_me);
+    };
+    view! {
+        <section class="card">
+            <SwitchOption
+                id="show-me"
+                label="Show where I am"
+                text="Colleagues see which conversation you look at or write in, and visitors that somebody writes to them. You see your colleagues either way."
+                on=Signal::derive(move || workspace.boot.with(|boot| !boot.me.hidden))
+                on_turn=move |on: bool| turn(on)
+            />
+            <InlineError error=error />
+        </section>
     }
     .into_any()
 }

@@ -31,6 +31,7 @@ fn edit_of(workspace: &Workspace) -> WorkspaceEdit {
         name: workspace.name.clone(),
         chat_enabled: workspace.chat_enabled,
         pending_after_reply: workspace.pending_after_reply,
+        shows_typing: workspace.shows_typing,
     }
 }
 
@@ -106,6 +107,13 @@ fn Switches() -> impl IntoView {
                 on=Signal::derive(move || workspace.boot.with(|boot| boot.workspace.pending_after_reply))
                 on_turn=move |on: bool| turn(|edit, on| edit.pending_after_reply = on, on)
             />
+            <SwitchOption
+                id="shows-typing"
+                label="Typing in the web chat"
+                text="Visitors see that somebody writes to them, but not who. Notes are never shown."
+                on=Signal::derive(move || workspace.boot.with(|boot| boot.workspace.shows_typing))
+                on_turn=move |on: bool| turn(|edit, on| edit.shows_typing = on, on)
+            />
             <InlineError error=error />
         </section>
     }
@@ -116,4 +124,5 @@ fn Switches() -> impl IntoView {
 fn set_switches(workspace: &mut Workspace, edit: &WorkspaceEdit) {
     workspace.chat_enabled = edit.chat_enabled;
     workspace.pending_after_reply = edit.pending_after_reply;
+    workspace.shows_typing = edit.shows_typing;
 }
