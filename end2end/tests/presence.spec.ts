@@ -8,7 +8,7 @@ test.use({ world: { name: 'presence' } })
 const messageField = (page: Page) => page.getByRole('textbox', { name: 'Message' })
 const card = (page: Page, text: string) => page.getByRole('link', { name: new RegExp(text) })
 const faces = (page: Page, text: string) => card(page, text).locator('.here')
-const line = (page: Page) => page.locator('.composer-here')
+const line = (page: Page) => page.locator('.composer-here').first()
 const ended = (page: Page, text: string) => page.getByRole('region', { name: 'Messages' }).getByText(text)
 
 test('T12: a colleague is shown on the card and above the composer, while they look or write', async ({ page, server, openContext }) => {
@@ -145,4 +145,25 @@ test('T12, S19: who may not see a conversation is told nothing, and who hides is
   await messageField(hugo).pressSequentially('Quietly')
   await expect(hugo.getByText('Draft saved')).toBeVisible()
   await expect(line(page)).toHaveText('')
+})
+
+test('P4: a reply that a colleague sends while I write is said above the composer', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
+  const visitor = await Visitor.arrive(await openContext(), await chatKey(page))
+  await visitor.write('Whose turn is it?')
+  const context = await openContext()
+  await joinAsMember(context, server, { name: 'Cleo Quicker', email: 'cleo.presence@example.com', password: 'a phrase of my own' })
+  const cleo = await context.newPage()
+  for (const one of [page, cleo]) {
+    await open(one, '/inbox?view=all')
+    await card(one, 'Whose turn').click()
+  }
+  await messageField(page).pressSequentially('I am about to')
+  await expect(line(cleo)).toHaveText('Mara Lindqvist is writing a reply…')
+  await messageField(cleo).fill('Mine, and done')
+  await messageField(cleo).press('Control+Enter')
+  const said = page.locator('.composer-here').filter({ hasText: 'Cleo Quicker replied while you were writing: “Mine, and done”' })
+  await expect(said).toBeVisible()
+  await messageField(page).fill('')
+  await expect(said, 'there is nothing left to send').toHaveCount(0)
 })

@@ -11,12 +11,13 @@ use crate::{
     components::{
         here::colleagues,
         ui::{Glyph, Icon},
+        words::member_name,
     },
     piece::{Piece, Place, WritingPart, show_piece, writing_part},
     state::{Connection, Ghost, give_focus, now_ms, use_live, use_outbox, use_presence, use_thread, use_workspace},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
-use model::{Attachment, Compose, Content, ConversationId, DraftMode, Message};
+use model::{Attachment, Compose, Content, ConversationId, DraftMode, Message, Preview, PreviewBy, Sender};
 use recipients::{MailLines, MailShort, MailTo};
 pub(super) use recipients::{read_addresses, written};
 use text::Drafts;
@@ -71,6 +72,28 @@ pub(crate) fn draw(id: ConversationId, them: Signal<String>, back: RwSignal<Opti
     view! { <Composer id them back /> }.into_any()
 }
 
+/// A colleague's reply that comes while this member writes, in words. It is in the thread too, which may be scrolled away. Sending asks once
+/// more if there was no time to see it (Promise 4).
+fn answers_meanwhile(id: ConversationId, drafts: Drafts) -> RwSignal<Option<String>> {
+    let (thread, workspace, came) = (use_thread(), use_workspace(), RwSignal::new(None));
+    let me = workspace.boot.with_untracked(|boot| boot.me.member.id);
+    Effect::new(move |before: Option<Option<Preview>>| {
+        let now = thread.open.with(|row| row.as_ref().filter(|row| row.id == id).map(|row| row.preview.clone()));
+        let writes = drafts.text.with_untracked(|text| !text.trim().is_empty());
+        if let (Some(Some(before)), Some(now)) = (before, &now)
+            && before != *now
+            && let PreviewBy::Us(Sender::Member(by)) = now.by
+            && by != me
+            && writes
+        {
+            let name = untrack(|| member_name(workspace, by));
+            came.set(Some(format!("{name} replied while you were writing: “{}”", now.text)));
+        }
+        now
+    });
+    came
+}
+
 #[component]
 fn Composer(
     /// The conversation that the message belongs to.
@@ -121,6 +144,11 @@ fn Composer(
             None
         }
     });
+    let workspace = use_workspace();
+    let here = move || colleagues(&presence.of(id), workspace);
+    let came = answers_meanwhile(id, drafts);
+    let is_empty = Memo::new(move |_| drafts.text.with(|text| text.trim().is_empty()));
+    let answered = move || came.get().filter(|_| !is_empty.get());
     let send = move || {
         if blocked.get_untracked().is_some() {
             return;
@@ -144,6 +172,7 @@ fn Composer(
         }
         outbox.push(new, files);
         presence.typed.set(None);
+        came.set(None);
         if let Some(area) = area.get_untracked() {
             let _ = area.focus();
         }
@@ -164,8 +193,6 @@ fn Composer(
         DraftMode::Reply => format!("to {}, via {kind}", them.get()),
         DraftMode::Note => "only your team sees this".to_owned(),
     };
-    let workspace = use_workspace();
-    let here = move || colleagues(&presence.of(id), workspace);
     let label = move || match (mode.get(), offline()) {
         (DraftMode::Note, _) => "Add note".to_owned(),
         (DraftMode::Reply, _) if sample => "Try sending".to_owned(),
@@ -195,6 +222,9 @@ fn Composer(
         <div class="composer-frame">
             <p class="composer-here" role="status" dir="auto">
                 {here}
+            </p>
+            <p class="composer-here" data-tone="wait" role="status" dir="auto">
+                {answered}
             </p>
             <form
                 class="composer"

@@ -81,7 +81,7 @@ export function fakeServer({ assets, data, away = false, config = {}, lang = 'en
     if (resource === 'messages' && request.method === 'GET') {
       return send(200, page(me.messages.filter((m) => m.n < Number(url.searchParams.get('before')))));
     }
-    if (request.method === 'POST' && resource !== 'seen' && failure?.times > 0) {
+    if (request.method === 'POST' && !['seen', 'typing'].includes(resource) && failure?.times > 0) {
       failure.times -= 1;
       return refuse(failure.status, 'asked_for', failure.retry_after ? { 'Retry-After': failure.retry_after } : {});
     }
@@ -104,6 +104,7 @@ export function fakeServer({ assets, data, away = false, config = {}, lang = 'en
       save();
       return send(204);
     }
+    if (resource === 'typing') return send(204);
     if (resource === 'attachments' && request.method === 'POST') {
       const about = { id: crypto.randomUUID(), name: url.searchParams.get('name'), size: bytes.length, type: request.headers['content-type'] };
       state.files[about.id] = { about, bytes: bytes.toString('base64') };

@@ -47,6 +47,7 @@ mod live;
 mod outbox;
 mod plain;
 mod plans;
+mod presence;
 mod rights;
 mod sample;
 mod schedules;

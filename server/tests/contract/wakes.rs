@@ -28,14 +28,14 @@ on_both_engines!(
 );
 
 /// A process of its own on the world's database: its own hub, and a relay that hears the others.
-struct Deployment {
-    world: World,
+pub struct Deployment {
+    pub world: World,
     stop: signal::Sender<bool>,
     relay: JoinHandle<()>,
 }
 
 impl Deployment {
-    async fn on(world: &World) -> Self {
+    pub async fn on(world: &World) -> Self {
         let hub = Hub::default();
         let told = hub.clone();
         let on_commit = Arc::new(move |committed| told.publish(committed));
@@ -45,7 +45,7 @@ impl Deployment {
         Self { world: World { db, hub, ..world.clone() }, stop, relay }
     }
 
-    async fn close(self) {
+    pub async fn close(self) {
         self.stop.send(true).unwrap();
         self.relay.await.unwrap();
         self.world.db.close().await;
