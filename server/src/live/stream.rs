@@ -116,7 +116,7 @@ struct State {
 pub async fn watch(
     db: Db,
     hub: &Hub,
-    mut watcher: Watcher,
+    watcher: Watcher,
     since: i64,
     shutdown: signal::Receiver<bool>,
 ) -> Result<impl Stream<Item = Result<Bytes, std::convert::Infallible>> + use<>> {
@@ -124,15 +124,17 @@ pub async fn watch(
     let events = hub.subscribe(&db, watcher.workspace).await?;
     let (mut ready, last) = missed(&db, &watcher, since).await?;
     ready.push_front(Bytes::from(format!("retry: {}\n\n", RETRY_MS + u64::from(random_bytes::<1>()[0]))));
-    ready.push_back(Bytes::from(format!("event: ready\ndata: {{\"seq\":{last}}}\n\n")));
-    ready.extend(watcher.storage.as_mut().map(|storage| storage_frame(*storage.borrow_and_update())));
     let next_alive = Instant::now() + KEEP_ALIVE;
     let presence = hub.presence().clone();
     let (present, _) = presence.follow(watcher.workspace);
     let told = HashSet::new();
     let mut state =
         State { db, watcher, events, ready, last, next_alive, shutdown, over: false, presence, present, told };
+    // Before the browser says that it is live.
     state.show_everybody();
+    state.ready.push_back(Bytes::from(format!("event: ready\ndata: {{\"seq\":{last}}}\n\n")));
+    let storage = state.watcher.storage.as_mut();
+    state.ready.extend(storage.map(|storage| storage_frame(*storage.borrow_and_update())));
     Ok(futures::stream::unfold(state, |mut state| async move { state.next().await.map(|frame| (Ok(frame), state)) }))
 }
 

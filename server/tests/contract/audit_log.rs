@@ -88,7 +88,7 @@ async fn n10_it_says_who_did_what_and_from_where(world: World) {
             AuditEvent::WorkspaceEdited,
             admin,
             "192.0.2.7",
-            "before: Maison Corail, chat: no, name: Corail, pending after reply: yes",
+            "before: Maison Corail, chat: no, name: Corail, pending after reply: yes, shows typing: yes",
         ),
         (
             AuditEvent::ChannelEdited,
