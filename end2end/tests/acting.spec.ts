@@ -101,6 +101,7 @@ test('L6: letters act on the focused row, the selection or the open conversation
   await page.keyboard.press('Control+z')
   await expect(row(page, 'Kay Two')).not.toContainText('Pending')
   await page.keyboard.press('e')
+  await page.getByRole('dialog', { name: 'Close conversation' }).getByRole('button', { name: 'Resolved' }).click()
   await expect(row(page, 'Kay Two')).toHaveCount(0)
   await page.keyboard.press('Control+z')
   await expect(row(page, 'Kay Two')).toBeVisible()

@@ -1,6 +1,6 @@
 // The main job without a mouse (L6). The focus is always visible and never lost.
 import { type Page } from '@playwright/test'
-import { expect, open, test } from '../fixtures/test'
+import { expect, open, openAlone, test } from '../fixtures/test'
 import { ApiVisitor, Visitor, chatKey, openAsOwner, owner } from '../fixtures/people'
 
 test.use({ world: { name: 'keyboard' } })
@@ -105,6 +105,7 @@ test('a menu by keyboard: arrows move, letters jump, Esc returns the focus, Ente
   await openAsOwner(page, server)
   await new ApiVisitor(server, await chatKey(page)).write('Close me with keys')
   await page.getByRole('link', { name: /Close me with keys/ }).click()
+  await openAlone(page)
   const button = page.getByRole('button', { name: 'Close conversation' })
   const menu = page.getByRole('menu', { name: 'Close conversation' })
   const items = menu.getByRole('menuitem')
@@ -130,21 +131,22 @@ test('a menu by keyboard: arrows move, letters jump, Esc returns the focus, Ente
   await expect(items.first()).toBeFocused()
   await page.keyboard.press('r')
   await page.keyboard.press('Enter')
-  await expect(page.getByText(/You closed it: resolved/)).toBeVisible()
+  await expect(page.getByText('You closed it: Resolved')).toBeVisible()
   await page.getByRole('button', { name: 'Reopen' }).focus()
   await page.keyboard.press('Enter')
   await expect(page.getByText('You reopened it')).toBeVisible()
 })
 
-test('closing a conversation moves the focus to Reopen, because the close button disappears', async ({ page, server }) => {
+test('closing the last conversation moves the focus to Reopen, because the close button disappears', async ({ page, server }) => {
   await openAsOwner(page, server)
   await new ApiVisitor(server, await chatKey(page)).write('Keep the focus')
   await page.getByRole('link', { name: /Keep the focus/ }).click()
+  await openAlone(page)
   await page.getByRole('button', { name: 'Close conversation' }).focus()
   await page.keyboard.press('Enter')
   await page.keyboard.press('r')
   await page.keyboard.press('Enter')
-  await expect(page.getByText(/You closed it: resolved/)).toBeVisible()
+  await expect(page.getByText('You closed it: Resolved')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Reopen' })).toBeFocused()
 })
 

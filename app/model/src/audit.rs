@@ -33,6 +33,14 @@ text_enum! {
         TagEdited = "tag.edited",
         /// A tag was merged into another one.
         TagMerged = "tag.merged",
+        /// A reason for closing was added.
+        ReasonAdded = "reason.added",
+        /// A reason for closing was renamed, archived, taken into use again, or blocks senders or no longer does.
+        ReasonEdited = "reason.edited",
+        /// A sender was blocked.
+        SenderBlocked = "sender.blocked",
+        /// A sender is no longer blocked.
+        SenderUnblocked = "sender.unblocked",
         /// A channel's settings were edited.
         ChannelEdited = "channel.edited",
         /// A mailbox was connected, or its connection was changed.
@@ -77,6 +85,10 @@ impl AuditEvent {
             Self::TagAdded => "Added a tag",
             Self::TagEdited => "Edited a tag",
             Self::TagMerged => "Merged a tag into another one",
+            Self::ReasonAdded => "Added a reason for closing",
+            Self::ReasonEdited => "Edited a reason for closing",
+            Self::SenderBlocked => "Blocked a sender",
+            Self::SenderUnblocked => "Unblocked a sender",
             Self::ChannelEdited => "Edited a channel",
             Self::ChannelConnected => "Connected a mailbox",
             Self::ChannelPaused => "Paused or resumed a channel",

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Access, Channel, Contact, ContactId, ConversationId, ConversationRow, Draft, DraftMode, Facts, Member, MemberId,
-    Message, MessageId, Placement, SavedView, SavedViewId, Tag, Team, Workspace,
+    Message, MessageId, Placement, Reason, SavedView, SavedViewId, Tag, Team, Workspace,
 };
 
 /// The most conversations that one event may change. A larger set needs several events.
@@ -80,6 +80,8 @@ pub enum EventBody {
     Workspace(Workspace),
     /// A tag was added or changed.
     Tag(Tag),
+    /// The reasons for closing, in order, after a change of them.
+    Reasons(Vec<Reason>),
     /// A saved view was added, changed or deleted.
     View(Box<ViewChange>),
     /// A member put their views into another order. Only that member gets this event.
@@ -189,6 +191,8 @@ pub enum Logged {
     Workspace(Workspace),
     /// A tag changed.
     Tag(Tag),
+    /// See [`EventBody::Reasons`].
+    Reasons(Vec<Reason>),
     /// A saved view changed.
     View(Box<ViewChange>),
     /// A member's order of views changed.
@@ -260,6 +264,8 @@ pub enum LiveBody {
     Workspace(Workspace),
     /// A tag was added or changed.
     Tag(Tag),
+    /// The reasons for closing, in order, after a change of them.
+    Reasons(Vec<Reason>),
     /// A saved view of the member was added or changed.
     View(Box<SavedView>),
     /// The member no longer has a saved view.
@@ -341,6 +347,7 @@ impl EventBody {
             Self::Channel(channel) => LiveBody::Channel(channel.clone()),
             Self::Workspace(workspace) => LiveBody::Workspace(workspace.clone()),
             Self::Tag(tag) => LiveBody::Tag(tag.clone()),
+            Self::Reasons(reasons) => LiveBody::Reasons(reasons.clone()),
             Self::View(change) => change.seen(access)?,
             Self::ViewOrder { member, order } => {
                 (*member == access.member).then(|| LiveBody::ViewOrder(order.clone()))?
@@ -371,6 +378,7 @@ impl EventBody {
             Self::Channel(channel) => Logged::Channel(channel.clone()),
             Self::Workspace(workspace) => Logged::Workspace(workspace.clone()),
             Self::Tag(tag) => Logged::Tag(tag.clone()),
+            Self::Reasons(reasons) => Logged::Reasons(reasons.clone()),
             Self::View(change) => Logged::View(change.clone()),
             Self::ViewOrder { member, order } => Logged::ViewOrder { member: *member, order: order.clone() },
             Self::Counted { .. } | Self::Nothing | Self::Unreadable => return None,

@@ -58,6 +58,8 @@ ids! {
     MailId,
     /// A saved view.
     SavedViewId,
+    /// A blocked sender.
+    BlockId,
     /// An act that can be undone.
     UndoId,
     /// A configured AI agent.

@@ -4,6 +4,7 @@ mod arrange;
 mod audit;
 mod capabilities;
 mod case;
+mod closing;
 mod contact;
 mod content;
 mod conversation;
@@ -40,6 +41,7 @@ pub use arrange::{arrange, window_of};
 pub use audit::{AuditEvent, AuditLine, AuditPage};
 pub use capabilities::{AddressKind, Capabilities, ChannelKind, Format, HandOver, SetUp};
 pub use case::{lower, upper};
+pub use closing::{BlockedPage, BlockedSender, CloseReason, LastWords, MOST_KEPT_REASONS, MOST_REASONS, Reason};
 pub use contact::{Contact, ContactField, FieldError, LeadStatus};
 pub use content::{Compose, Content};
 pub use conversation::{
@@ -51,8 +53,8 @@ pub use event::{EventBody, LiveBody, LiveEvent, LiveSetChange, Logged, MOST_IN_A
 pub use filter::{Assignee, Count, Filter, Handling, MOST_VALUES, Span};
 pub use history::FactKind;
 pub use ids::{
-    AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId,
-    MessageId, SavedViewId, SessionId, TabId, TeamId, Timestamp, UndoId, WorkspaceId,
+    AgentId, AttachmentId, BlockId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId,
+    MemberId, MessageId, SavedViewId, SessionId, TabId, TeamId, Timestamp, UndoId, WorkspaceId,
 };
 pub use inbox::{Act, ConversationRow, Counts, Facts, InboxPage, Placement, Preview, PreviewBy, Seen, View};
 pub use links::{Link, Piece, linkify};
@@ -61,7 +63,7 @@ pub use mail::{Card, Folds, FrameHeight, Look, MailChoice, MailHead, MailOutcome
 pub use mail_account::{
     AccountState, ChannelHealth, CheckStep, CheckedStep, EmailSettings, FolderCounts, Host, Security, StepOutcome,
 };
-pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line, Message, Sender, TEXT_LIMIT};
+pub use message::{Attachment, Delivery, DeliveryState, Entry, Line, Message, Sender, TEXT_LIMIT};
 pub use presence::{Doing, Here, Somebody, hear, told_again, told_of};
 pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};
 pub use reduce::{Changed, InboxState, ListPart, ThreadPart, WorkspacePart};

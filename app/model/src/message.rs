@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Act, AgentId, AttachmentId, Content, ConversationId, MailHead, MemberId, MessageId, Status, TagId, Timestamp,
-    text_enum::text_enum,
+    Act, AgentId, AttachmentId, CloseReason, Content, ConversationId, MailHead, MemberId, MessageId, Status, TagId,
+    Timestamp, text_enum::text_enum,
 };
 
 /// The longest text of one message, in bytes of UTF-8.
@@ -99,32 +99,6 @@ pub enum Sender {
     Auto,
 }
 
-text_enum! {
-    /// Why a conversation was closed (T13).
-    pub enum CloseReason {
-        /// Answered.
-        Resolved = "resolved",
-        /// Qualified and handed off.
-        Qualified = "qualified",
-        /// Not interested.
-        NotInterested = "not_interested",
-        /// Spam or invalid.
-        Spam = "spam",
-    }
-}
-
-impl CloseReason {
-    /// The text in the interface.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Resolved => "Resolved",
-            Self::Qualified => "Qualified and handed off",
-            Self::NotInterested => "Not interested",
-            Self::Spam => "Spam or invalid",
-        }
-    }
-}
-
 /// An event line: a dated entry of a thread that is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -142,6 +116,9 @@ pub enum Line {
         by: MemberId,
         /// The reason.
         reason: CloseReason,
+        /// Whether their next messages stay closed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        blocked: bool,
     },
     /// It was opened again or set to pending.
     Status {
@@ -177,6 +154,13 @@ pub enum Line {
     },
     /// The person outside wrote again after it was closed.
     ReopenedByThem,
+    /// It came from a blocked sender, so it was closed from the beginning.
+    FromBlocked,
+    /// The sender is no longer blocked.
+    Unblocked {
+        /// The member who did it.
+        by: MemberId,
+    },
     /// A machine of theirs answered automatically: an absence, a receipt. The entry's text is its answer.
     AutoReply,
     /// A mail system reported about our mail. The entry's text is the report.

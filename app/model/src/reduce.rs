@@ -152,6 +152,7 @@ impl WorkspacePart {
             LiveBody::Team(team) => upsert(&mut self.boot.teams, team.clone(), |t| t.id),
             LiveBody::Channel(channel) => upsert(&mut self.boot.channels, (**channel).clone(), |c| c.id),
             LiveBody::Workspace(workspace) => self.boot.workspace = workspace.clone(),
+            LiveBody::Reasons(reasons) => self.boot.reasons.clone_from(reasons),
             LiveBody::Tag(tag) => upsert(&mut self.boot.tags, tag.clone(), |t| t.id),
             LiveBody::View(view) => upsert(&mut self.boot.views, (**view).clone(), |v| v.id),
             LiveBody::ViewGone(id) => self.boot.views.retain(|view| view.id != *id),

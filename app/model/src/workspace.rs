@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, AccountState, ChannelId, ChannelKind, MemberId, Permission, Role, SavedView, SavedViewId, Tag, TeamId,
-    Timestamp, Visibility, WorkspaceId,
+    Access, AccountState, ChannelId, ChannelKind, MemberId, Permission, Reason, Role, SavedView, SavedViewId, Tag,
+    TeamId, Timestamp, Visibility, WorkspaceId,
 };
 
 /// A person with a login.
@@ -130,6 +130,9 @@ pub struct Bootstrap {
     pub channels: Vec<Channel>,
     /// All tags, including archived ones.
     pub tags: Vec<Tag>,
+    /// The reasons for closing in order, including archived ones.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
     /// The saved views that the member has, in the order of their ids.
     pub views: Vec<SavedView>,
     /// The order in which the member wants them. Views that are not in it come last.

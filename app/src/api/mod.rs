@@ -7,6 +7,7 @@
 )]
 
 pub mod account;
+pub mod closing;
 pub mod conversation;
 pub mod inbox;
 pub mod mailbox;
@@ -45,6 +46,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         search::OPERATIONS,
         settings::OPERATIONS,
         tags::OPERATIONS,
+        closing::OPERATIONS,
         views::OPERATIONS,
     ];
     all.into_iter().flatten().copied()

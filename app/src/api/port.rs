@@ -6,6 +6,7 @@ use model::ApiError;
 
 use super::{
     account::{AccountPort, NewWorkspace, SignedIn, Typed},
+    closing::ClosingPort,
     conversation::ConversationPort,
     inbox::InboxPort,
     mailbox::MailboxPort,
@@ -21,7 +22,16 @@ type Answer<T> = Result<T, ApiError>;
 /// The operations of a signed-in member: those of every feature, and those written by hand because they set cookies.
 #[async_trait]
 pub trait Port:
-    InboxPort + ConversationPort + AccountPort + SettingsPort + MailboxPort + PresencePort + SearchPort + TagPort + ViewPort
+    InboxPort
+    + ConversationPort
+    + AccountPort
+    + SettingsPort
+    + MailboxPort
+    + PresencePort
+    + SearchPort
+    + TagPort
+    + ViewPort
+    + ClosingPort
 {
     /// Ends this session. Returns the `Set-Cookie` value that clears the session cookie.
     async fn sign_out(&self) -> Answer<String>;

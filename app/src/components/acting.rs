@@ -2,6 +2,7 @@
 //! of a row. The toasts, the bar for several and the keys are code that loads later.
 
 mod bar;
+mod closing;
 mod keys;
 mod palette;
 mod picking;
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     api::conversation::{change_state, undo},
     piece::{Piece, Place, acting_part, show_piece},
-    state::{Acting, use_acting, use_thread},
+    state::{Acting, Done, Goes, use_acting, use_thread},
 };
 use model::{Act, ApiError, ConversationId, ConversationRow, UndoId, Undone};
 
@@ -74,7 +75,7 @@ pub(crate) fn draw(part: ActingPart) -> AnyView {
     let (acting, toasts) = (use_acting(), use_toasts());
     Effect::new(move |_| {
         if let Some((id, act)) = acting.newest.get() {
-            done(acting, toasts, id, what_was_done(act));
+            done(acting, toasts, (id, None), what_was_done(act));
         }
     });
     let (sheet, palette, target) = (RwSignal::new(false), RwSignal::new(false), keys::Target::new());
@@ -82,9 +83,11 @@ pub(crate) fn draw(part: ActingPart) -> AnyView {
     picking::listen();
     newer::listen();
     telling::listen();
+    closing::listen();
     view! {
         <snooze::Snooze target />
         <palette::Palette open=palette target sheet />
+        <closing::Close target />
         <sheet::Sheet open=sheet />
     }
     .into_any()
@@ -107,19 +110,24 @@ fn what_was_done(act: Act) -> &'static str {
 }
 
 /// Says that an act was done, with a button that undoes it.
-fn done(acting: Acting, toasts: Toasts, id: UndoId, what: impl Into<String>) {
-    acting.keep(id);
-    toasts.push(Toast::new(what).action("Undo", move || undo_one(acting, toasts, Some(id))));
+fn done(acting: Acting, toasts: Toasts, act: Done, what: impl Into<String>) {
+    acting.keep(act);
+    toasts.push(Toast::new(what).action("Undo", move || undo_one(acting, toasts, Some(act.0))));
 }
 
 /// Undoes an act of this tab, or the newest one.
 fn undo_one(acting: Acting, toasts: Toasts, id: Option<UndoId>) {
-    let Some(id) = acting.take(id) else { return };
+    let Some((id, back)) = acting.take(id) else { return };
     leptos::task::spawn_local(async move {
         loop {
             match undo(id).await.map_err(ApiError::from) {
                 Ok(Undone { left: 1.., .. }) => continue,
-                Ok(Undone { changed_since: 0, .. }) => toasts.push(Toast::new("Undone")),
+                Ok(Undone { changed_since: 0, .. }) => {
+                    toasts.push(Toast::new("Undone"));
+                    if back.is_some() {
+                        acting.goes.try_set(back.map(Goes::To));
+                    }
+                }
                 Ok(Undone { undone: 0, .. }) => toasts.push(Toast::new("Not undone: somebody changed it since")),
                 Ok(Undone { undone, changed_since, .. }) => {
                     toasts.push(Toast::new(format!("{undone} undone, {changed_since} changed since")));
@@ -128,7 +136,7 @@ fn undo_one(acting: Acting, toasts: Toasts, id: Option<UndoId>) {
                 Err(error) => {
                     // The same request may succeed later.
                     if error.is_passing() {
-                        acting.keep(id);
+                        acting.keep((id, back));
                     }
                     toasts.failed(error.to_string());
                 }

@@ -15,16 +15,16 @@ use super::{
 use crate::{
     api::conversation::{edit_contact, make_contact},
     components::ui::{
-        Avatar, AvatarSize, Button, EditableField, Glyph, Icon, IconButton, ItemTone, Menu, MenuItem, RelativeTime,
-        SaveState, breakable, use_toasts,
+        Avatar, AvatarSize, Button, EditableField, Glyph, Icon, IconButton, ItemTone, Menu, MenuItem, MenuLine,
+        RelativeTime, SaveState, breakable, use_toasts,
     },
     json::Fetched,
     piece::{Piece, Place, details_part, show_piece},
-    state::{Opened, Shown, new_uuid, use_now, use_thread, use_workspace},
+    state::{Closing, Opened, Shown, new_uuid, use_acting, use_now, use_thread, use_workspace},
 };
 use model::{
-    Act, AiMode, ApiError, CloseReason, Contact, ContactField, ContactId, ConversationId, ConversationRow, LeadStatus,
-    Permission, Status,
+    Act, AiMode, ApiError, Contact, ContactField, ContactId, ConversationId, ConversationRow, LeadStatus, Permission,
+    Reason, Status,
 };
 
 use assign::{AssigneeFact, TeamFact};
@@ -43,11 +43,12 @@ const FIELDS: [(ContactField, &str); 8] = [
 ];
 
 /// The red ✕ that closes a conversation: one click picks the reason (T13).
-pub fn close_menu(menu: &'static str, act: Callback<Act>) -> impl IntoView {
-    let item = move |reason: CloseReason| {
-        let close = Callback::new(move |()| act.run(Act::Close(reason)));
-        view! { <MenuItem label=reason.label() on_select=close /> }
-    };
+pub fn close_menu(menu: &'static str, id: ConversationId) -> impl IntoView {
+    let (workspace, closing) = (use_workspace(), use_acting().closing);
+    let ask = move |what: Closing| Callback::new(move |()| closing.set(Some(what)));
+    let item = move |reason: &Reason| view! { <MenuItem label=reason.name.clone() on_select=ask(Closing::For(id, reason.id)) /> };
+    let items =
+        move || workspace.boot.with(|boot| boot.reasons.iter().filter(|one| !one.archived).map(item).collect_view());
     view! {
         <Menu
             id=menu
@@ -58,7 +59,9 @@ pub fn close_menu(menu: &'static str, act: Callback<Act>) -> impl IntoView {
             late=true
             trigger=|| view! { <Glyph icon=Icon::X /> }
         >
-            {CloseReason::ALL.iter().copied().map(item).collect_view()}
+            {items}
+            <MenuLine />
+            <MenuItem label="With a message…" shortcut="e" on_select=ask(Closing::Ask(Some(id))) />
         </Menu>
     }
 }
@@ -328,13 +331,13 @@ fn ChoiceFact(
 #[component]
 fn StatusFact(row: Memo<ConversationRow>, act: Callback<Act>, may: bool) -> impl IntoView {
     let status = Memo::new(move |_| row.with(|row| row.state.status));
+    let closing = use_acting().closing;
     let item = move |to: Status| {
-        let act_of = match to {
-            Status::Open => Act::Reopen,
-            Status::Pending => Act::Pending,
-            Status::Closed => Act::Close(CloseReason::Resolved),
-        };
-        let choose = Callback::new(move |()| act.run(act_of));
+        let choose = Callback::new(move |()| match to {
+            Status::Open => act.run(Act::Reopen),
+            Status::Pending => act.run(Act::Pending),
+            Status::Closed => closing.set(Some(Closing::Ask(Some(row.with_untracked(|row| row.id))))),
+        });
         let tone = if to == Status::Closed { ItemTone::Danger } else { ItemTone::Neutral };
         view! { <MenuItem label=status_label(to) tone checked=Signal::derive(move || to == status.get()) on_select=choose /> }
     };

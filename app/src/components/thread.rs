@@ -200,7 +200,7 @@ fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoV
     let mine = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.state.assignee == Some(me))));
     let closed = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.state.status == Status::Closed)));
     let (act, turned) = (act_on(id), StoredValue::new(false));
-    // Closing removes the pressed button, so the focus moves to the button that replaces it.
+    // Reopening removes the pressed button, so the focus moves to the button that replaces it.
     let turn = Callback::new(move |to: Act| {
         turned.set_value(true);
         act.run(to);
@@ -231,7 +231,7 @@ fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoV
             }
             .into_any()
         } else {
-            close_menu("close-in-header", turn).into_any()
+            close_menu("close-in-header", id).into_any()
         }
     };
     let snoozes = use_acting().snoozes;

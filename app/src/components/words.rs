@@ -2,7 +2,7 @@
 
 use crate::{components::ui::Icon, components::ui::exact, state::WorkspaceState};
 use leptos::prelude::*;
-use model::{Act, ChannelKind, Day, Line, MemberId, Sender, Status, TagId, TeamId, upper};
+use model::{Act, ChannelKind, CloseReason, Day, Line, MemberId, Sender, Status, TagId, TeamId, upper};
 
 /// The name of a member. The signed-in member is "You".
 pub fn member_name(workspace: WorkspaceState, id: MemberId) -> String {
@@ -78,13 +78,16 @@ pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
         Line::Assigned { by, to: Some(to) } => {
             format!("{} assigned it to {}", member_name(workspace, by), member_in_sentence(workspace, to))
         }
-        Line::Closed { by, reason } => {
-            format!("{} closed it: {}", member_name(workspace, by), reason.label().to_ascii_lowercase())
+        Line::Closed { by, reason, blocked } => {
+            let and = if blocked { ". Their next messages stay closed" } else { "" };
+            format!("{} closed it: {}{and}", member_name(workspace, by), reason_name(workspace, reason))
         }
         Line::Status { by, to: Status::Open } => format!("{} reopened it", member_name(workspace, by)),
         Line::Status { by, to } => {
             format!("{} set it to {}", member_name(workspace, by), status_label(to).to_ascii_lowercase())
         }
+        Line::FromBlocked => "Closed: they are blocked".to_owned(),
+        Line::Unblocked { by } => format!("{} unblocked them", member_name(workspace, by)),
         Line::ReopenedByThem => "Reopened: they wrote again".to_owned(),
         Line::Tagged { by, tag } => {
             format!("{} added the tag {}", member_name(workspace, by), tag_name(workspace, tag))
@@ -133,6 +136,11 @@ pub fn in_words(day: Day) -> String {
 }
 
 /// The name of a tag in quotes.
+fn reason_name(workspace: WorkspaceState, reason: CloseReason) -> String {
+    let name = workspace.boot.with(|boot| boot.reasons.iter().find(|one| one.id == reason).map(|one| one.name.clone()));
+    name.unwrap_or_else(|| reason.to_string())
+}
+
 fn tag_name(workspace: WorkspaceState, tag: TagId) -> String {
     let name = workspace.boot.with(|boot| boot.tags.iter().find(|one| one.id == tag).map(|one| one.name.clone()));
     name.map_or_else(|| "that no longer exists".to_owned(), |name| format!("“{name}”"))

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::new_uuid;
-use model::{Act, ConversationId, Count, UndoId};
+use model::{Act, CloseReason, ConversationId, Count, UndoId};
+
+/// An act, and the conversation that is to be shown again when it is undone.
+pub type Done = (UndoId, Option<ConversationId>);
 
 /// How many acts can be undone one after another.
 const MOST: usize = 50;
@@ -21,6 +24,24 @@ pub struct Sweeping {
     pub changed: i64,
 }
 
+/// What is asked about closing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// For which reason this conversation is to be closed, or the picked ones.
+    Ask(Option<ConversationId>),
+    /// To close it for this reason.
+    For(ConversationId, CloseReason),
+}
+
+/// What to show after an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goes {
+    /// The list alone.
+    List,
+    /// This conversation.
+    To(ConversationId),
+}
+
 /// The picked conversations and the acts to undo. Copies share their state.
 #[derive(Clone, Copy)]
 pub struct Acting {
@@ -32,9 +53,13 @@ pub struct Acting {
     pub sweeps: RwSignal<Vec<Sweeping>>,
     /// Whether the dialog is open that asks until when to snooze.
     pub snoozes: RwSignal<bool>,
+    /// What is asked about closing.
+    pub closing: RwSignal<Option<Closing>>,
+    /// What to show now.
+    pub goes: RwSignal<Option<Goes>>,
     /// What this tab did last to the open conversation.
     pub newest: RwSignal<Option<(UndoId, Act)>>,
-    done: StoredValue<Vec<UndoId>>,
+    done: StoredValue<Vec<Done>>,
 }
 
 /// Returns what this tab does. Works only below the signed-in layout.
@@ -50,6 +75,8 @@ impl Acting {
             whole: RwSignal::new(false),
             sweeps: RwSignal::new(Vec::new()),
             snoozes: RwSignal::new(false),
+            closing: RwSignal::new(None),
+            goes: RwSignal::new(None),
             newest: RwSignal::new(None),
             done: StoredValue::new(Vec::new()),
         });
@@ -84,21 +111,21 @@ impl Acting {
         self.newest.try_set(Some((id, act)));
     }
 
-    /// Remembers an act that was done.
-    pub fn keep(self, id: UndoId) {
+    /// Remembers an act that was done, and the conversation that is to be shown again when it is undone.
+    pub fn keep(self, act: Done) {
         self.done.try_update_value(|done| {
-            done.push(id);
+            done.push(act);
             let surplus = done.len().saturating_sub(MOST);
             done.drain(..surplus);
         });
     }
 
     /// Takes an act, or the newest one, to undo it. None if it was undone already.
-    pub fn take(self, id: Option<UndoId>) -> Option<UndoId> {
+    pub fn take(self, id: Option<UndoId>) -> Option<Done> {
         self.done
             .try_update_value(|done| {
                 let at = match id {
-                    Some(id) => done.iter().position(|one| *one == id)?,
+                    Some(id) => done.iter().position(|(one, _)| *one == id)?,
                     None => done.len().checked_sub(1)?,
                 };
                 Some(done.remove(at))

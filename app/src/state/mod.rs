@@ -8,7 +8,7 @@ mod outbox;
 mod search;
 mod workspace;
 
-pub use acting::{Acting, Sweeping, use_acting};
+pub use acting::{Acting, Closing, Done, Goes, Sweeping, use_acting};
 pub use browser::{
     after_paint, forget, give_focus, keep, may_load_afresh, new_uuid, now_ms, recall, recall_all, set_awake, unsent,
 };

@@ -17,6 +17,7 @@ use store::{
 
 use super::{
     change::Change,
+    closing::{block, choosable},
     deliver::Lease,
     tags::{added, usable},
     undo::{Done, Inverse},
@@ -194,6 +195,9 @@ pub(super) async fn possible(tx: &mut Tx<'_>, scope: &Scope, act: Act) -> Result
     if let Act::AddTag(tag) = act {
         usable(tx, scope, tag).await?;
     }
+    if let Act::Close(reason) = act {
+        choosable(tx, scope, reason).await?;
+    }
     if let Act::Snooze(until) = act {
         let ahead = until.0.saturating_sub(tx.now().0);
         if ahead <= 0 {
@@ -218,15 +222,22 @@ pub(super) async fn act_as_seen(
 ) -> Result<Done> {
     let conversation = change.now.row.id;
     let before = change.now.row.state.clone();
-    let unseen = is_unseen(act, inbound, &change.now.row);
+    let mut unseen = is_unseen(act, inbound, &change.now.row);
+    let mut new_block = None;
     let (trigger, line) = match act {
         Act::Assign(to) => (Trigger::Assign(to), Line::Assigned { by, to }),
         Act::Team(to) => {
             let before = std::mem::replace(&mut change.now.row.team, to);
             change.line(tx, Line::Acted { by, act, undone: false }).await?;
-            return Ok(Done { conversation, state: None, team: before });
+            return Ok(Done { team: before, ..Done::plain(conversation) });
         }
-        Act::Close(reason) => (Trigger::Close, Line::Closed { by, reason }),
+        Act::Close(reason) => {
+            let blocking = block(tx, scope, change, reason, by).await?;
+            new_block = blocking.new;
+            // What a blocked sender wrote meanwhile opens nothing.
+            unseen &= !blocking.now;
+            (Trigger::Close, Line::Closed { by, reason, blocked: blocking.now })
+        }
         Act::Reopen => (Trigger::Reopen, Line::Status { by, to: Status::Open }),
         Act::Pending => (Trigger::SetPending, Line::Status { by, to: Status::Pending }),
         Act::Snooze(until) => {
@@ -237,12 +248,12 @@ pub(super) async fn act_as_seen(
         Act::AddTag(tag) => {
             change.now.row.tags = added(tx, scope, change.now.row.tags, tag).await?;
             change.line(tx, Line::Tagged { by, tag }).await?;
-            return Ok(Done { conversation, state: None, team: None });
+            return Ok(Done::plain(conversation));
         }
         Act::RemoveTag(tag) => {
             change.now.row.tags = change.now.row.tags.without(tag);
             change.line(tx, Line::Untagged { by, tag }).await?;
-            return Ok(Done { conversation, state: None, team: None });
+            return Ok(Done::plain(conversation));
         }
     };
     change.apply(trigger);
@@ -254,11 +265,12 @@ pub(super) async fn act_as_seen(
             change.line(tx, Line::ReopenedByThem).await?;
         }
     }
-    Ok(Done { conversation, team: None, state: Some(Box::new((before, change.now.row.state.clone()))) })
+    let states = Box::new((before, change.now.row.state.clone()));
+    Ok(Done { state: Some(states), block: new_block, ..Done::plain(conversation) })
 }
 
 /// Whether an act would close a message that the member has not seen and nobody has answered.
-fn is_unseen(act: Act, inbound: i64, row: &ConversationRow) -> bool {
+pub(super) fn is_unseen(act: Act, inbound: i64, row: &ConversationRow) -> bool {
     let puts_away = matches!(act, Act::Close(_) | Act::Pending | Act::Snooze(_));
     puts_away && row.inbound_count > inbound && row.state.status == Status::Open && row.state.waiting_since.is_some()
 }
@@ -273,7 +285,7 @@ async fn was_done_by(tx: &mut Tx<'_>, scope: &Scope, change: &Change, act: Act, 
     });
     let lines: Vec<_> = lines.collect();
     Ok(match (act, lines.as_slice()) {
-        (Act::Close(why), [Some(Line::Closed { by: who, reason }), Some(Line::ReopenedByThem)]) => {
+        (Act::Close(why), [Some(Line::Closed { by: who, reason, .. }), Some(Line::ReopenedByThem)]) => {
             (*who, *reason) == (by, why)
         }
         (Act::Pending, [.., Some(Line::Status { by: who, to: Status::Pending })]) => *who == by,

@@ -34,6 +34,8 @@ pub struct Change {
     added: BTreeSet<MessageId>,
     /// What figures need to know beyond what the row and its entries show; none at all where that is not to be counted.
     history: Option<Vec<NewFact>>,
+    /// What comes in is from a blocked sender: it is stored, and nobody is told.
+    is_quiet: bool,
 }
 
 /// An entry to add to a thread.
@@ -75,7 +77,7 @@ impl Change {
 
     fn from_row(scope: &Scope, is_new: bool, now: Loaded) -> Self {
         let (before, messages, added) = (now.row.clone(), Vec::new(), BTreeSet::new());
-        Self { scope: scope.clone(), before, is_new, now, messages, added, history: Some(Vec::new()) }
+        Self { scope: scope.clone(), before, is_new, now, messages, added, history: Some(Vec::new()), is_quiet: false }
     }
 
     /// Applies a row of the state table.
@@ -103,7 +105,7 @@ impl Change {
             self.now.row.preview = preview;
             self.now.row.last_at = message.at;
         }
-        if matches!(message.entry, Entry::Incoming) {
+        if matches!(message.entry, Entry::Incoming) && !self.is_quiet {
             self.now.row.inbound_count += 1;
             self.now.row.last_inbound_at = Some(message.at);
         }
@@ -158,6 +160,20 @@ impl Change {
     /// Nothing of this counts in figures: it is from before there was anything to count.
     pub fn not_counted(&mut self) {
         self.history = None;
+    }
+
+    /// What comes in now is from a blocked sender. It counts nowhere, and the conversation stays as it is; a new one begins closed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn from_blocked(&mut self, tx: &mut Tx<'_>, is_new: bool) -> Result<()> {
+        self.is_quiet = true;
+        self.not_counted();
+        if is_new {
+            self.apply(Trigger::Close);
+            self.line(tx, model::Line::FromBlocked).await?;
+        }
+        Ok(())
     }
 
     /// The member who asked for this; else nobody.

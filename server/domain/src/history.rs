@@ -129,7 +129,7 @@ fn statuses(before: Status, now: Status, added: &[&Message], actor: FactActor) -
     for message in added {
         let Entry::Line { line } = &message.entry else { continue };
         told |= match line {
-            Line::Closed { by, reason } => moved(Status::Closed, (*by).into(), Some(reason.as_str().to_owned())),
+            Line::Closed { by, reason, .. } => moved(Status::Closed, (*by).into(), Some(reason.to_string())),
             Line::Status { by, to } => moved(*to, (*by).into(), None),
             Line::ReopenedByThem => moved(Status::Open, FactActor::Visitor, None),
             _ => false,

@@ -6,7 +6,7 @@ use model::{
     Needs, Presence, Sender, Status, Trigger,
 };
 use store::{
-    Command, Scope, Tx,
+    Command, Scope, Tx, blocked,
     clock::new_id,
     conversation,
     error::{Error, Result},
@@ -138,6 +138,14 @@ impl Receive {
         if !counts {
             change.not_counted();
         }
+        if inbound.said_by.is_empty()
+            && blocked::find(tx.conn(), scope, inbound.channel.kind, &inbound.address).await?.is_some()
+        {
+            change.from_blocked(tx, known.is_none()).await?;
+            let message = self.add(tx, scope, &mut change, written).await?;
+            change.finish(tx).await?;
+            return Ok(message);
+        }
         let presence = self.presence(tx, scope).await?;
         let assignee_stays = match change.now.row.state.assignee {
             Some(member) => workspace::is_member(tx.conn(), scope, member).await?,
@@ -148,12 +156,7 @@ impl Receive {
         if was_closed {
             change.line(tx, Line::ReopenedByThem).await?;
         }
-        let attachments = claim(tx, scope, &inbound.attachments, &inbound.uploader, &change).await?;
-        let provider = inbound.provider_id.clone().map(|id| ProviderId { channel: inbound.channel.id, id });
-        let (id, entry, content) = (inbound.id, Entry::Incoming, inbound.content.clone());
-        let Written { text, fingerprint } = written;
-        let new = NewEntry { id, text, entry, attachments, provider, fingerprint, content };
-        let message = change.add(tx, new).await?;
+        let message = self.add(tx, scope, &mut change, written).await?;
         if outcome.auto_reply && !inbound.channel.auto_reply.is_empty() {
             self.auto_reply(tx, &scope.consequence("automatic reply"), &mut change).await?;
         }
@@ -162,6 +165,15 @@ impl Receive {
             tell_of_contact(tx, scope, contact, &changed).await?;
         }
         Ok(message)
+    }
+
+    async fn add(&self, tx: &mut Tx<'_>, scope: &Scope, change: &mut Change, written: Written) -> Result<Message> {
+        let inbound = &self.0;
+        let attachments = claim(tx, scope, &inbound.attachments, &inbound.uploader, change).await?;
+        let provider = inbound.provider_id.clone().map(|id| ProviderId { channel: inbound.channel.id, id });
+        let (id, entry, content) = (inbound.id, Entry::Incoming, inbound.content.clone());
+        let Written { text, fingerprint } = written;
+        change.add(tx, NewEntry { id, text, entry, attachments, provider, fingerprint, content }).await
     }
 
     fn correspondent(&self) -> Correspondent<'_> {

@@ -4,6 +4,7 @@ pub mod account;
 pub mod act;
 pub mod audit_log;
 pub mod change;
+pub mod closing;
 pub mod contacts;
 mod correspondent;
 pub mod deliver;

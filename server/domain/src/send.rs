@@ -50,7 +50,21 @@ impl Command for SendMessage {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Message> {
         let scope = tx.scope()?;
-        let me = scope.person()?.member.id;
+        scope.person()?;
+        let text = self.checked()?;
+        let mut change = Change::load(tx, &scope, self.conversation).await?;
+        if let Some(known) = self.known(tx, &scope, &text).await? {
+            return Ok(known);
+        }
+        let message = self.put(tx, &scope, &mut change, text).await?;
+        change.finish(tx).await?;
+        Ok(message)
+    }
+}
+
+impl SendMessage {
+    /// The text, if something may be sent.
+    pub(super) fn checked(&self) -> Result<String> {
         let text = check_text("text", &self.text)?;
         if text.is_empty() && self.attachments.is_empty() {
             return Err(ApiError::invalid("text", "Write something or attach a file.").into());
@@ -58,25 +72,42 @@ impl Command for SendMessage {
         if self.attachments.len() > 20 {
             return Err(ApiError::invalid("attachments", "A message can have at most 20 files.").into());
         }
-        let mut change = Change::load(tx, &scope, self.conversation).await?;
+        Ok(text)
+    }
+
+    /// The stored message, if this request was here before. A different request with the same id is refused.
+    pub(super) async fn known(&self, tx: &mut Tx<'_>, scope: &Scope, text: &str) -> Result<Option<Message>> {
+        let print = self.fingerprint(text, &scope.person()?.member.id.to_string());
+        match message::fingerprint(tx.conn(), scope, self.id).await? {
+            Some(known) => repeated(tx, scope, self.id, known == print).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Adds the message to its conversation, which the caller stores.
+    pub(super) async fn put(
+        &self,
+        tx: &mut Tx<'_>,
+        scope: &Scope,
+        change: &mut Change,
+        text: String,
+    ) -> Result<Message> {
+        let me = scope.person()?.member.id;
         let print = self.fingerprint(&text, &me.to_string());
-        if let Some(known) = message::fingerprint(tx.conn(), &scope, self.id).await? {
-            return repeated(tx, &scope, self.id, known == print).await;
-        }
         if let (DraftMode::Reply, Some(seen)) = (self.mode, self.seen) {
-            answered_since(tx, &scope, &change, seen, me).await?;
+            answered_since(tx, scope, change, seen, me).await?;
         }
-        let attachments = claim(tx, &scope, &self.attachments, &uploader(me), &change).await?;
+        let attachments = claim(tx, scope, &self.attachments, &uploader(me), change).await?;
         let entry = |delivery| match self.mode {
             DraftMode::Reply => Entry::Outgoing { by: Sender::Member(me), delivery },
             DraftMode::Note => Entry::Note { by: me },
         };
-        let channel = workspace::channel(tx.conn(), &scope, change.now.row.channel).await?;
+        let channel = workspace::channel(tx.conn(), scope, change.now.row.channel).await?;
         let send_at = tx.now().plus(channel.undo_ms.max(0));
         let delivery = Delivery { state: DeliveryState::Scheduled, send_at, reason: String::new() };
         let (text, content) = match (self.mode, channel.kind.capabilities().format) {
             (DraftMode::Reply, Format::Mail) => {
-                mail::compose(tx, &scope, &channel, &change.now, text, self.compose.mail()).await?
+                mail::compose(tx, scope, &channel, &change.now, text, self.compose.mail()).await?
             }
             (DraftMode::Reply, Format::Text) | (DraftMode::Note, _) => (text, Content::Text),
         };
@@ -85,13 +116,13 @@ impl Command for SendMessage {
         let message = match self.mode {
             DraftMode::Note => change.add(tx, new).await?,
             DraftMode::Reply => {
-                let record = workspace::load(tx.conn(), &scope).await?;
-                let inverse = Inverse::Reply(BeforeReply::of(&change));
+                let record = workspace::load(tx.conn(), scope).await?;
+                let inverse = Inverse::Reply(BeforeReply::of(change));
                 let ms = waited(change.waiting_since(), tx.now());
                 change.now.row.first_response_ms = change.now.row.first_response_ms.or(ms);
                 change.apply(Trigger::Reply { by: me, pending: record.workspace.pending_after_reply });
                 let message = change.add(tx, new).await?;
-                inverse.keep(tx, &scope, undo_id(self.id), me).await?;
+                inverse.keep(tx, scope, undo_id(self.id), me).await?;
                 let (id, over) = (JobId::new(self.id.uuid()), outside(channel.kind, channel.id));
                 Work::Send { message: self.id }.enqueue(tx, scope.workspace(), id, over, send_at).await?;
                 message
@@ -99,17 +130,14 @@ impl Command for SendMessage {
         };
         // A member who replies has read what they reply to.
         let (conversation, inbound) = (change.now.row.id, change.now.row.inbound_count);
-        person::mark(tx, &scope, conversation, inbound).await?;
+        person::mark(tx, scope, conversation, inbound).await?;
         let draft = Draft { mode: self.mode, text: String::new(), id: None };
-        if person::save_draft(tx, &scope, conversation, &draft).await? {
+        if person::save_draft(tx, scope, conversation, &draft).await? {
             tx.emit(scope.workspace(), EventBody::Draft { member: me, conversation, draft });
         }
-        change.finish(tx).await?;
         Ok(message)
     }
-}
 
-impl SendMessage {
     fn fingerprint(&self, text: &str, who: &str) -> String {
         let files = self.attachments.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let mail = self.compose.mail().and_then(|choice| serde_json::to_string(choice).ok()).unwrap_or_default();

@@ -3,8 +3,8 @@
 
 use async_trait::async_trait;
 use model::{
-    Act, ApiError, ConversationId, ConversationState, EventBody, JobId, Line, MemberId, MessageId, Needs, Permission,
-    Preview, TagId, Tags, TeamId, Timestamp, Trigger, UndoId, Undone,
+    Act, ApiError, BlockId, ConversationId, ConversationState, EventBody, JobId, Line, MemberId, MessageId, Needs,
+    Permission, Preview, TagId, Tags, TeamId, Timestamp, Trigger, UndoId, Undone,
 };
 use serde::{Deserialize, Serialize};
 use store::{
@@ -16,6 +16,8 @@ use store::{
 
 use super::{
     change::Change,
+    closing::unblock,
+    send::CancelMessage,
     tags::{added, usable},
     work::Work,
 };
@@ -37,6 +39,15 @@ pub(super) enum Inverse {
         act: Act,
         /// What it did to each conversation.
         done: Vec<Done>,
+    },
+    /// An act on one conversation that said something to the person outside.
+    ActAndReply {
+        /// The act.
+        act: Act,
+        /// What it did.
+        done: Done,
+        /// What it said.
+        reply: MessageId,
     },
 }
 
@@ -93,6 +104,16 @@ pub(super) struct Done {
     /// The team that had it, if the act gave it to another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) team: Option<TeamId>,
+    /// The sender whom it blocked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) block: Option<BlockId>,
+}
+
+impl Done {
+    /// What an act did that left no more than this.
+    pub(super) const fn plain(conversation: ConversationId) -> Self {
+        Self { conversation, state: None, team: None, block: None }
+    }
 }
 
 /// The id of a reply's own inverse.
@@ -139,10 +160,15 @@ impl Command for Undo {
         let mut left = parts.iter().filter(|part| part.result.is_none());
         let Some(next) = left.next() else { return Ok(before) };
         let inverse = undo::inverse(tx.conn(), &scope, (self.0, next.part)).await?;
-        let Some(Inverse::Act { act, done }) = inverse.and_then(|json| Inverse::read(&json)) else {
-            return Err(ApiError::Conflict { message: "This can no longer be undone.".to_owned() }.into());
+        let result = match inverse.and_then(|json| Inverse::read(&json)) {
+            Some(Inverse::Act { act, done }) => undo_part(tx, &scope, me, act, done).await?,
+            Some(Inverse::ActAndReply { act, done, reply }) => {
+                undo_with_reply(tx, &scope, me, act, done, reply).await?
+            }
+            Some(Inverse::Reply(_)) | None => {
+                return Err(ApiError::Conflict { message: "This can no longer be undone.".to_owned() }.into());
+            }
         };
-        let result = undo_part(tx, &scope, me, act, done).await?;
         undo::done(tx, &scope, (self.0, next.part), serde_json::to_string(&result).map_err(unwritable)?).await?;
         Ok(Undone { left: left.count(), ..before.and(result) })
     }
@@ -170,6 +196,41 @@ async fn undo_part(tx: &mut Tx<'_>, scope: &Scope, by: MemberId, act: Act, done:
         tx.emit(scope.workspace(), EventBody::Set(set));
     }
     Ok(result)
+}
+
+/// Undoes an act that said something, and takes back what it said. What has gone out stays.
+async fn undo_with_reply(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    by: MemberId,
+    act: Act,
+    done: Done,
+    reply: MessageId,
+) -> Result<Undone> {
+    let conversation = done.conversation;
+    let own = undo::inverse(tx.conn(), scope, (undo_id(reply), 0)).await?.and_then(|json| BeforeReply::read(&json));
+    let now = Change::load(tx, scope, conversation).await?.now.row.version;
+    // Nothing happened since: what the reply kept is from before both.
+    if own.is_some_and(|before| before.version_after == now) && take_back(tx, reply).await? {
+        let mut change = Change::load(tx, scope, conversation).await?;
+        change.line(tx, Line::Acted { by, act, undone: true }).await?;
+        change.finish(tx).await?;
+        return Ok(Undone { undone: 1, ..Undone::default() });
+    }
+    let result = undo_part(tx, scope, by, act, vec![done]).await?;
+    if result.undone > 0 {
+        take_back(tx, reply).await?;
+    }
+    Ok(result)
+}
+
+/// Takes a reply back, if it has not gone out.
+async fn take_back(tx: &mut Tx<'_>, reply: MessageId) -> Result<bool> {
+    match CancelMessage(reply).run(tx).await {
+        Ok(_) => Ok(true),
+        Err(Error::Refused(ApiError::Conflict { .. })) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// The conversation as it is to be stored. None if the member sees it no more, or if somebody changed since what the act changed.
@@ -202,6 +263,9 @@ async fn undo_one(tx: &mut Tx<'_>, scope: &Scope, by: MemberId, act: Act, done: 
             }
             change.now.row.state = restored;
             sleep_on(tx, scope, &mut change, before.snoozed_until).await?;
+            if let Some(block) = done.block {
+                unblock(tx, scope, block, done.conversation).await?;
+            }
         }
     }
     change.line(tx, Line::Acted { by, act, undone: true }).await?;

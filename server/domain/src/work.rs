@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use model::{
-    ChannelId, ChannelKind, ConversationId, HandOver, JobId, MailId, MessageId, Needs, TagId, Timestamp, UndoId,
-    Workspace, WorkspaceId,
+    ChannelId, ChannelKind, ConversationId, HandOver, JobId, MailId, MessageId, Needs, Reason, TagId, Timestamp,
+    UndoId, Workspace, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 use store::{
-    Command, Scope, Tx,
+    Command, Scope, Tx, close_reason,
     error::{Result, StoreError},
     job, workspace,
 };
@@ -174,13 +174,16 @@ impl Work {
     }
 }
 
-/// Makes a workspace, and in the same transaction what recurs in it. This is the only way to make one: a workspace without it would keep
+/// Makes a workspace, and in the same transaction what recurs in it and its reasons for closing. This is the only way to make one: a workspace without it would keep
 /// what has expired until the next start.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn make_workspace(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<()> {
     workspace::add(tx, workspace).await?;
+    for (place, reason) in Reason::standard().iter().enumerate() {
+        close_reason::insert(tx, workspace.id, reason, place).await?;
+    }
     leave_recurring(tx, workspace.id).await
 }
 

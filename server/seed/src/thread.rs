@@ -225,7 +225,7 @@ impl Play<'_> {
                 };
                 let by = self.member();
                 self.apply(Trigger::Close);
-                self.line(at, Line::Closed { by, reason });
+                self.line(at, Line::Closed { by, reason, blocked: false });
             }
             Step::Reopen => {
                 let by = self.member();

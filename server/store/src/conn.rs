@@ -1,8 +1,8 @@
 //! One interface to both engines: a statement, its values, and rows of one type.
 
 use model::{
-    AgentId, AttachmentId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId, MemberId,
-    MessageId, SavedViewId, SessionId, TeamId, Timestamp, UndoId, WorkspaceId,
+    AgentId, AttachmentId, BlockId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId,
+    MemberId, MessageId, SavedViewId, SessionId, TeamId, Timestamp, UndoId, WorkspaceId,
 };
 use sqlx::{FromRow, PgConnection, SqlSafeStr, SqliteConnection, postgres::PgRow, sqlite::SqliteRow};
 
@@ -79,6 +79,7 @@ id_values!(
     ConversationId,
     SavedViewId,
     UndoId,
+    BlockId,
     MessageId,
     AttachmentId,
     SessionId,

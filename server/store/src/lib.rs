@@ -4,9 +4,11 @@
 pub mod account;
 mod attachment;
 pub mod audit;
+pub mod blocked;
 pub mod bulk;
 mod channel;
 pub mod clock;
+pub mod close_reason;
 mod codec;
 mod conn;
 pub mod contact;
@@ -60,7 +62,9 @@ pub fn statements(engine: Engine) -> Vec<String> {
         account::STATEMENTS,
         attachment::STATEMENTS,
         audit::STATEMENTS,
+        blocked::STATEMENTS,
         channel::STATEMENTS,
+        close_reason::STATEMENTS,
         contact::STATEMENTS,
         conversation::STATEMENTS,
         event::STATEMENTS,
@@ -109,6 +113,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         .chain(found)
         .chain(rows)
         .chain(replayed)
+        .chain(blocked::statements())
         .chain(list::statements(engine))
         .chain(search_people::statements(engine))
         .chain([search_index::whereabouts_sql(engine)])

@@ -230,6 +230,7 @@ impl Named {
             Logged::Channel(channel) => EventBody::Channel(channel),
             Logged::Workspace(workspace) => EventBody::Workspace(workspace),
             Logged::Tag(tag) => EventBody::Tag(tag),
+            Logged::Reasons(reasons) => EventBody::Reasons(reasons),
             Logged::View(change) => EventBody::View(change),
             Logged::ViewOrder { member, order } => EventBody::ViewOrder { member, order },
         }

@@ -6,7 +6,7 @@ use model::{Bootstrap, ChannelId, Member, MemberId, Team, TeamId, Timestamp, Wor
 
 pub use super::channel::{add_channel, channel, channel_by_key, channels, save_channel};
 use super::{
-    Scope, Tx,
+    Scope, Tx, close_reason,
     codec::read,
     conn::{Conn, args},
     saved_view,
@@ -387,6 +387,7 @@ pub async fn bootstrap(conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Re
         teams: teams(conn, scope).await?,
         channels: channels(conn, scope).await?,
         tags: tag::all(conn, scope).await?,
+        reasons: close_reason::all(conn, scope).await?,
         views,
         view_order,
         seq: record.seq,

@@ -133,7 +133,7 @@ async fn history_says_who_had_it_and_how_it_ended(world: World) {
     let alter = Alter { conversation, team: Some(team), agent: None, then_fail: false };
     world.db.write(&owner.scope, alter).await.unwrap();
     world.act(&agent, conversation, Act::Pending).await.unwrap();
-    world.act(&owner, conversation, Act::Close(CloseReason::Spam)).await.unwrap();
+    world.act(&owner, conversation, Act::Close(CloseReason::NotInterested)).await.unwrap();
     world.act(&agent, conversation, Act::Reopen).await.unwrap();
     world.act(&agent, conversation, Act::Close(CloseReason::Resolved)).await.unwrap();
     world.disable(&agent).await;
@@ -150,7 +150,7 @@ async fn history_says_who_had_it_and_how_it_ended(world: World) {
         (FactKind::Assigned, by(&owner), None, a.clone()),
         (FactKind::TeamSet, by(&owner), None, text(&team)),
         (FactKind::Pending, by(&agent), word("open"), None),
-        (FactKind::Closed, by(&owner), word("pending"), word("spam")),
+        (FactKind::Closed, by(&owner), word("pending"), word("not_interested")),
         (FactKind::Reopened, by(&agent), word("closed"), None),
         (FactKind::Closed, by(&agent), word("open"), word("resolved")),
         (FactKind::Inbound, FactActor::Visitor, None, None),
@@ -184,14 +184,14 @@ async fn history_has_both_moves_of_what_was_closed_unseen(world: World) {
     let conversation = world.inbound("amelie", "Bonjour").await.conversation;
     world.inbound("amelie", "One more thing").await;
     let seen = Seen { status: Status::Open, assignee: None, team: None, inbound: 1 };
-    for act in [Act::Close(CloseReason::Spam), Act::Pending] {
+    for act in [Act::Close(CloseReason::NotInterested), Act::Pending] {
         world.db.write(&world.owner.scope, ChangeState { conversation, seen, act, undo: None }).await.unwrap();
         assert_eq!(world.row(conversation).await.state.status, Status::Open);
     }
     let facts = of(&world, conversation).await;
     let shown: Vec<_> = facts[3..].iter().map(|f| (f.kind, f.actor, f.from.as_deref(), f.to.as_deref())).collect();
     let expected = [
-        (FactKind::Closed, by(&world.owner), Some("open"), Some("spam")),
+        (FactKind::Closed, by(&world.owner), Some("open"), Some("not_interested")),
         (FactKind::Reopened, FactActor::Visitor, Some("closed"), None),
         (FactKind::Pending, by(&world.owner), Some("open"), None),
         (FactKind::Reopened, FactActor::Visitor, Some("pending"), None),

@@ -30,6 +30,7 @@ mod attempts;
 mod attendance;
 mod audit;
 mod audit_log;
+mod closing;
 mod converge;
 mod costs;
 mod dice;

@@ -75,6 +75,12 @@ async fn fill(world: &World) {
         ),
         into("conversation", conversations, 5000, rows),
         into(
+            "blocked_sender",
+            "workspace_id, id, channel_kind, address, label, member_id, at, conversation_id",
+            4000,
+            format!("'{workspace}', {message}, 'email', {message}, 'B', '{owner}', i, {conversation}"),
+        ),
+        into(
             "message",
             messages,
             4000,
@@ -397,7 +403,11 @@ async fn every_other_reading_uses_an_index(world: World) {
         ("end of the audit log", of("FROM audit WHERE workspace_id = $1 ORDER BY n DESC"), vec![workspace.clone()]),
         ("invitations", of("l.workspace_id = $1 AND l.purpose = $2"), vec![workspace.clone(), text(), n()]),
         ("who made a link", of("WHERE l.token_hash = $1"), vec![text()]),
-        ("address", of("FROM identity WHERE"), vec![workspace.clone(), text(), text(), text()]),
+        (
+            "address",
+            of("FROM identity WHERE workspace_id = $1 AND channel_kind"),
+            vec![workspace.clone(), text(), text(), text()],
+        ),
         ("mailbox's cursor", of("FROM mail_folder"), vec![workspace.clone(), text(), text()]),
         ("mail at its place", of("uid_validity = $4 AND uid = $5"), vec![workspace.clone(), text(), text(), n(), n()]),
         (
@@ -446,6 +456,11 @@ async fn every_other_reading_uses_an_index(world: World) {
         ("job waiting", of("SELECT run_at FROM job"), slots.clone()),
         ("jobs due", of("AND run_at <= $6 ORDER BY run_at LIMIT $7"), [slots, vec![n(), n()]].concat()),
         ("dead jobs", of("state = 'dead' ORDER BY run_at DESC"), vec![workspace.clone()]),
+        ("blocked senders", of("(b.at, b.id) < ($3, $4)"), vec![workspace.clone(), owner.clone(), n(), text(), n()]),
+        ("a blocked sender", of("AND b.id = $3"), vec![workspace.clone(), owner.clone(), text()]),
+        ("who is blocked", of("FROM blocked_sender WHERE workspace_id"), vec![workspace.clone(), text(), text()]),
+        ("whose address it is", of("m.email_key = $2"), vec![workspace.clone(), text()]),
+        ("where an identity writes", of("SELECT address, said_by"), vec![workspace.clone(), text()]),
         ("backlog", of("FROM job WHERE workspace_id = $1 AND state = $2"), vec![workspace.clone(), text()]),
         ("waiting to go", of("state = 'waiting' AND channel_id = $2"), vec![workspace, text()]),
     ];

@@ -2,6 +2,7 @@
 
 use domain::{
     act::ChangeState,
+    closing::{AddReason, CloseWith, EditReason, OrderReasons, UnblockSender},
     contacts::{EditContact, MakeContact},
     files,
     inbox::{self, MarkRead, SaveDraft},
@@ -18,10 +19,10 @@ use domain::{
     views::{DeleteView, OrderViews, SaveView},
 };
 use model::{
-    Act, AgentId, ApiError, AttachmentId, Audience, ChannelId, CloseReason, ContactField, ContactId, ConversationId,
-    Draft, DraftMode, EmailSettings, Host, IdentityId, InviteId, JobId, MailId, Member, MemberId, MessageId, Needs,
-    Permission, Role, SavedView, SavedViewId, Security, Seen, SessionId, Sort, Status, TagColor, TagId, TeamId, UndoId,
-    View, ViewIcon, Visibility,
+    Act, AgentId, ApiError, AttachmentId, Audience, BlockId, ChannelId, CloseReason, ContactField, ContactId,
+    ConversationId, Draft, DraftMode, EmailSettings, Host, IdentityId, InviteId, JobId, MailId, Member, MemberId,
+    MessageId, Needs, Permission, Role, SavedView, SavedViewId, Security, Seen, SessionId, Sort, Status, TagColor,
+    TagId, TeamId, UndoId, View, ViewIcon, Visibility,
 };
 use store::{
     Scope,
@@ -32,6 +33,7 @@ use store::{
 };
 
 use crate::{
+    closing::{a_block, goodbye},
     plain::{LeaveJob, Sql},
     world::{Person, World, letter, refused},
 };
@@ -66,6 +68,7 @@ pub struct Ids {
     pub tag: TagId,
     pub other_tag: TagId,
     pub view: SavedViewId,
+    pub block: BlockId,
 }
 
 /// What a command came to, its result forgotten.
@@ -106,6 +109,9 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "reply" Some(Converse) => send(DraftMode::Reply),
         "note" Some(Converse) => send(DraftMode::Note),
         "begin a mail" Some(Converse) => BeginMail { channel: ids.channel, contact: None, send: send(DraftMode::Reply) },
+        "close with words" Some(Converse) => goodbye(world, conversation).await,
+        "reopen again" Some(Converse) => act(world, conversation, Act::Reopen).await,
+        "unblock" Some(Converse) => UnblockSender(ids.block),
         "draft" Some(Converse) => SaveDraft { conversation, draft: Draft { mode: DraftMode::Note, text: text(), id: None } },
         "read" Some(Read) => MarkRead { conversation, read_count: 1 },
         "edit a contact" Some(Converse) => EditContact { id: ids.contact, field, value: text(), seen: ids.contact_version },
@@ -113,6 +119,9 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "tag a contact" Some(Converse) => TagContact { id: ids.contact, tag: ids.tag, add: true },
         "make a contact" Some(Converse) => MakeContact { conversation, id: ContactId::new(new_id()), field, value: text() },
         "assign" Some(Converse) => act(world, conversation, Act::Assign(None)).await,
+        "add a reason" Some(Administer) => AddReason { name: new_id().to_string(), blocks: false },
+        "edit a reason" Some(Administer) => EditReason { id: CloseReason::Qualified, name: new_id().to_string(), blocks: false, archived: false },
+        "order the reasons" Some(Administer) => OrderReasons(vec![CloseReason::Spam]),
         "add a tag" Some(Converse) => AddTag { name: text(), color: None },
         "edit a tag" Some(Administer) => EditTag { id: ids.tag, name: new_id().to_string(), color: TagColor::Red, archived: false },
         "merge a tag" Some(Administer) => MergeTag { id: ids.tag, into: ids.other_tag },
@@ -180,6 +189,7 @@ pub async fn one_of_everything(world: &World, who: &Person, number: usize) -> Id
         tags.push(world.db.write(&world.owner.scope, add).await.unwrap().id);
     }
     let (mailbox, mail) = a_mailbox(world).await;
+    let block = a_block(world, conversation, &format!("blocked {number}")).await;
     let mut snapshot = world.db.snapshot().await.unwrap();
     let session = session::list(&mut snapshot.conn(), &who.scope, world.now()).await.unwrap()[0].0;
     Ids {
@@ -197,6 +207,7 @@ pub async fn one_of_everything(world: &World, who: &Person, number: usize) -> Id
         tag: tags[0],
         other_tag: tags[1],
         view: SavedViewId::new(new_id()),
+        block,
         mailbox,
         mail,
     }
@@ -318,6 +329,11 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
         ("act_on_many", needs::<domain::act::ActOnMany>()),
         ("begin_sweep", needs::<BeginSweep>()),
         ("cancel_sweep", needs::<CancelSweep>()),
+        ("add_reason", needs::<AddReason>()),
+        ("edit_reason", needs::<EditReason>()),
+        ("order_reasons", needs::<OrderReasons>()),
+        ("close_with", needs::<CloseWith>()),
+        ("unblock_sender", needs::<UnblockSender>()),
         ("add_tag", needs::<AddTag>()),
         ("edit_tag", needs::<EditTag>()),
         ("merge_tag", needs::<MergeTag>()),
@@ -373,6 +389,7 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
         "sessions",
         "system_status",
         "tag_uses",
+        "blocked_senders",
         "thread",
         "thread_around",
     ];

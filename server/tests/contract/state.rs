@@ -94,7 +94,7 @@ async fn closing_reopening_and_writing_again(world: World) {
     assert_eq!(world.row(conversation).await.state.status, Status::Open);
     world.act(&world.owner, conversation, Act::Pending).await.unwrap();
     assert_eq!(world.row(conversation).await.state.status, Status::Pending);
-    world.act(&world.owner, conversation, Act::Close(CloseReason::Spam)).await.unwrap();
+    world.act(&world.owner, conversation, Act::Close(CloseReason::NotInterested)).await.unwrap();
     world.wait(1000);
     let again = world.inbound("amelie", "One more thing").await;
     assert_eq!(again.conversation, conversation, "the same conversation continues");
@@ -107,10 +107,10 @@ async fn closing_reopening_and_writing_again(world: World) {
         .filter_map(|m| if let Entry::Line { line } = m.entry { Some(line) } else { None })
         .collect();
     let told = [
-        Line::Closed { by, reason: CloseReason::Resolved },
+        Line::Closed { by, reason: CloseReason::Resolved, blocked: false },
         Line::Status { by, to: Status::Open },
         Line::Status { by, to: Status::Pending },
-        Line::Closed { by, reason: CloseReason::Spam },
+        Line::Closed { by, reason: CloseReason::NotInterested, blocked: false },
         Line::ReopenedByThem,
     ];
     assert_eq!(lines, told);
@@ -182,7 +182,7 @@ async fn p4_only_what_nobody_answered_comes_back_and_asked_twice_once(world: Wor
     // The same click twice, its first answer lost.
     let seen = world.row(conversation).await.seen();
     world.inbound("amelie", "One more thing").await;
-    let close = ChangeState { conversation, seen, act: Act::Close(CloseReason::Spam), undo: None };
+    let close = ChangeState { conversation, seen, act: Act::Close(CloseReason::NotInterested), undo: None };
     let first = world.db.write(&agent.scope, close).await.unwrap();
     let again = world.db.write(&agent.scope, close).await.unwrap();
     assert_eq!((first.version, again.version), (first.version, first.version), "nothing happens twice");
@@ -197,7 +197,7 @@ async fn many_are_changed_at_once_and_what_is_not_theirs_is_passed_over(world: W
     for id in &all[..3] {
         world.act(&world.owner, *id, Act::Assign(Some(agent.id))).await.unwrap();
     }
-    world.act(&agent, all[0], Act::Close(CloseReason::Spam)).await.unwrap();
+    world.act(&agent, all[0], Act::Close(CloseReason::NotInterested)).await.unwrap();
     let seq = world.last_seq().await;
     let close = ActOnMany {
         conversations: all.iter().map(|id| (*id, 1)).collect(),

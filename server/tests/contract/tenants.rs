@@ -54,6 +54,7 @@ fn never_were() -> Ids {
         tag: model::TagId::new(1),
         other_tag: model::TagId::new(99),
         view: model::SavedViewId::new(id()),
+        block: model::BlockId::new(id()),
     }
 }
 
@@ -79,6 +80,9 @@ async fn s17_every_command_with_a_foreign_id(world: World) {
         "invite",
         "change a mailbox",
         "add a tag",
+        "add a reason",
+        "edit a reason",
+        "order the reasons",
         "edit a tag",
         "save a view",
         "order the views",

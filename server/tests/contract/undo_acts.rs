@@ -2,6 +2,7 @@
 
 use domain::{
     act::{ActOnMany, ChangeState},
+    closing::{UnblockSender, blocked_senders},
     expiry::ForgetExpired,
     people::AddTeam,
     tags::AddTag,
@@ -67,6 +68,7 @@ async fn p8_an_act_and_its_undoing_change_nothing(world: World) {
         Act::Assign(Some(agent.id)),
         Act::Assign(Some(world.owner.id)),
         Act::Close(CloseReason::Resolved),
+        Act::Close(CloseReason::Spam),
         Act::Reopen,
         Act::Pending,
         Act::AddTag(tag),
@@ -83,6 +85,7 @@ async fn p8_an_act_and_its_undoing_change_nothing(world: World) {
             _ => drop(world.act(&agent, conversation, *dice.of(&acts)).await),
         }
         let (before, counted) = (world.row(conversation).await, counts(&world, &agent).await);
+        let blocked = blocked_senders(&world.db, &agent.scope, None).await.unwrap();
         let (act, id) = (*dice.of(&acts), undo_id());
         let is_many = dice.once_in(2);
         if is_many {
@@ -101,6 +104,12 @@ async fn p8_an_act_and_its_undoing_change_nothing(world: World) {
         assert!(after.state.pen_epoch >= before.state.pen_epoch, "the epoch only grows");
         assert_eq!(comparable(after), comparable(before), "round {round}: {act:?}");
         assert_eq!(counts(&world, &agent).await, counted, "round {round}: {act:?}");
+        let still = blocked_senders(&world.db, &agent.scope, None).await.unwrap();
+        assert_eq!(still, blocked, "round {round}: {act:?}");
+        // Who stays blocked is not met again: most rounds are about conversations that move.
+        for sender in blocked.senders.iter().filter(|_| dice.once_in(2)) {
+            world.db.write(&agent.scope, UnblockSender(sender.id)).await.unwrap();
+        }
     }
 }
 
@@ -110,7 +119,7 @@ async fn p8_what_somebody_changed_since_stays_and_is_counted(world: World) {
     for n in 0..5 {
         all.push(world.inbound(&format!("visitor-{n}"), "Bonjour").await.conversation);
     }
-    let id = many(&world, &world.owner, &all, Act::Close(CloseReason::Spam)).await;
+    let id = many(&world, &world.owner, &all, Act::Close(CloseReason::NotInterested)).await;
     world.act(&colleague, all[0], Act::Reopen).await.unwrap();
     world.act(&colleague, all[1], Act::Assign(Some(colleague.id))).await.unwrap();
     let seq = world.last_seq().await;
@@ -122,7 +131,7 @@ async fn p8_what_somebody_changed_since_stays_and_is_counted(world: World) {
         assert_eq!(world.row(*id).await.state.status, Status::Open);
     }
     let thread = world.thread(&world.owner, all[2]).await.unwrap();
-    let line = Line::Acted { by: world.owner.id, act: Act::Close(CloseReason::Spam), undone: true };
+    let line = Line::Acted { by: world.owner.id, act: Act::Close(CloseReason::NotInterested), undone: true };
     assert_eq!(thread.messages.last().unwrap().entry, Entry::Line { line });
     // Somebody else's assignment is not taken away by undoing one's own.
     let id = many(&world, &world.owner, &all[..1], Act::Assign(Some(world.owner.id))).await;
@@ -184,7 +193,8 @@ async fn p8_an_act_in_parts_is_undone_part_by_part(world: World) {
         all.push((world.inbound(&format!("visitor-{n}"), "Bonjour").await.conversation, 1));
     }
     for set in all.chunks(2) {
-        let act = ActOnMany { conversations: set.to_vec(), act: Act::Close(CloseReason::Spam), undo: Some(id) };
+        let act =
+            ActOnMany { conversations: set.to_vec(), act: Act::Close(CloseReason::NotInterested), undo: Some(id) };
         world.db.write(&world.owner.scope, act).await.unwrap();
     }
     world.act(&world.owner, all[3].0, Act::Reopen).await.unwrap();

@@ -145,7 +145,7 @@ async fn p10_closed_over_a_reply_that_failed_it_opens(world: World) {
 }
 
 async fn p10_who_deals_with_it_has_dealt_with_it(world: World) {
-    for act in [Act::Close(CloseReason::Spam), Act::Pending] {
+    for act in [Act::Close(CloseReason::NotInterested), Act::Pending] {
         let outbox = Outbox::new(world.clone(), true).await;
         let message = reply(&outbox, unknown()).await;
         world.act(&world.owner, outbox.conversation, act).await.unwrap();

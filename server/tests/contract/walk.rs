@@ -226,7 +226,7 @@ impl Walk {
             5 if self.dice.once_in(2) => {
                 let some =
                     (0..3).map(|_| *self.dice.of(&self.conversations)).map(|(id, _, inbound)| (id, inbound)).collect();
-                let act = *self.dice.of(&[Act::Close(CloseReason::Spam), Act::Reopen, Act::Assign(None)]);
+                let act = *self.dice.of(&[Act::Close(CloseReason::NotInterested), Act::Reopen, Act::Assign(None)]);
                 self.give(scope, ActOnMany { conversations: some, act, undo: Some(undo) }, &say("acts on several"))
                     .await
             }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
+    closing::next_after,
     done,
     sweep::{act_on_view, in_view, number},
     what_was_done,
@@ -16,7 +17,7 @@ use crate::{
     },
     state::{Acting, ListState, use_acting, use_list, use_workspace},
 };
-use model::{Act, CloseReason, ConversationId, MOST_IN_A_SET, Permission};
+use model::{Act, ConversationId, MOST_IN_A_SET, Permission, Reason};
 
 /// Acts on all picked conversations, in sets, and offers one undo for all of it. Then nothing is picked any more.
 pub(super) fn act_on_picked(acting: Acting, list: ListState, toasts: Toasts, act: Act) {
@@ -33,6 +34,11 @@ pub(super) fn act_on_picked(acting: Acting, list: ListState, toasts: Toasts, act
     }
     let undo = acting.next();
     acting.picked.set(Vec::new());
+    let goes = matches!(act, Act::Close(_)).then(|| next_after(list, &picked)).flatten();
+    let back = goes.and(list.selected.get_untracked());
+    if goes.is_some() {
+        acting.goes.set(goes);
+    }
     leptos::task::spawn_local(async move {
         let (mut changed, mut left) = (0, all.as_slice());
         while let Some((set, rest)) =
@@ -53,8 +59,8 @@ pub(super) fn act_on_picked(acting: Acting, list: ListState, toasts: Toasts, act
         match changed {
             0 if !left.is_empty() => {}
             0 => toasts.push(Toast::new("Nothing changed: it was like that already")),
-            1 => done(acting, toasts, undo, format!("{what}: 1 conversation")),
-            n => done(acting, toasts, undo, format!("{what}: {n} conversations")),
+            1 => done(acting, toasts, (undo, back), format!("{what}: 1 conversation")),
+            n => done(acting, toasts, (undo, back), format!("{what}: {n} conversations")),
         }
     });
 }
@@ -141,8 +147,9 @@ fn acts(act: Callback<Act>) -> impl IntoView {
             by_name(usable).into_iter().map(item).collect_view()
         })
     };
-    let reason = move |one: CloseReason| view! { <MenuItem label=one.label() on_select=run(Act::Close(one)) /> };
-    let reasons = move || CloseReason::ALL.iter().copied().map(reason).collect_view();
+    let reason = move |one: &Reason| view! { <MenuItem label=one.name.clone() on_select=run(Act::Close(one.id)) /> };
+    let reasons =
+        move || workspace.boot.with(|boot| boot.reasons.iter().filter(|one| !one.archived).map(reason).collect_view());
     view! {
         <Menu id="acting-assign" name="Assign" button_class="icon-btn icon-btn-small" icon_only=true late=true trigger=|| view! { <Glyph icon=Icon::UserRoundPlus /> }>
             {members}

@@ -9,15 +9,15 @@ use crate::{
         list::is_typing,
         ui::{Toasts, typed_key, use_toasts},
     },
-    state::{Acting, ListState, ThreadState, use_acting, use_list, use_search, use_thread, use_workspace},
+    state::{Acting, Closing, ListState, ThreadState, use_acting, use_list, use_search, use_thread, use_workspace},
 };
-use model::{Act, CloseReason, ConversationId, ConversationRow, Permission};
+use model::{Act, ConversationId, ConversationRow, Permission};
 
 /// A key and what it does, as the sheet names it.
 pub(super) const KEYS: &[(&str, &str)] = &[
     ("x", "Select the conversation"),
     ("a", "Assign to yourself, or to nobody if it is yours"),
-    ("e", "Close as resolved"),
+    ("e", "Close, with a reason"),
     ("o", "Reopen"),
     ("p", "Set to pending"),
     ("z", "Snooze"),
@@ -77,9 +77,24 @@ impl Target {
         }
     }
 
-    fn row(self, id: ConversationId) -> Option<ConversationRow> {
+    pub fn toasts(self) -> Toasts {
+        self.toasts
+    }
+
+    pub fn row(self, id: ConversationId) -> Option<ConversationRow> {
         let open = self.thread.open.get_untracked().filter(|row| row.id == id);
         open.or_else(|| self.list.row(id).map(|row| row.get_untracked()))
+    }
+
+    /// Asks for which reason to close. Whether there was anything to close.
+    pub fn ask_to_close(self) -> bool {
+        let is_picked = self.acting.picked.with_untracked(|picked| !picked.is_empty());
+        let meant = self.before.get_value().or_else(|| self.meant()).filter(|_| !is_picked);
+        let is_some = is_picked || meant.is_some();
+        if is_some {
+            self.acting.closing.set(Some(Closing::Ask(meant)));
+        }
+        is_some
     }
 
     /// Acts. Whether there was anything to act on.
@@ -97,7 +112,7 @@ impl Target {
         let (act, undo) = (choose(&row), acting.next());
         toasts.run(change_state(row.id, row.seen(), act, Some(undo)), move |after| {
             if after.version != row.version {
-                done(acting, toasts, undo, what_was_done(act));
+                done(acting, toasts, (undo, None), what_was_done(act));
             }
         });
         true
@@ -153,7 +168,7 @@ pub(super) fn listen(target: Target, sheet: RwSignal<bool>, palette: RwSignal<bo
                     is_some
                 }
                 (Some('a'), ..) => act(&|row| Act::Assign((row.state.assignee != Some(me)).then_some(me))),
-                (Some('e'), ..) => act(&|_| Act::Close(CloseReason::Resolved)),
+                (Some('e'), ..) => target.ask_to_close(),
                 (Some('o'), ..) => act(&|_| Act::Reopen),
                 (Some('p'), ..) => act(&|_| Act::Pending),
                 (Some('t'), ..) => press("[popovertarget=tags]"),

@@ -14,7 +14,7 @@ use crate::{
     pages::settings::pages,
     state::{Search, give_focus, use_acting, use_list, use_search, use_workspace},
 };
-use model::{Act, CloseReason, Listing, Permission, View, lower};
+use model::{Act, Listing, Permission, View, lower};
 
 /// The most entries on screen.
 const MOST_SHOWN: usize = 40;
@@ -33,6 +33,7 @@ enum Does {
     /// Presses a button of the page.
     Press(&'static str),
     Snooze,
+    Close,
     Undo,
     Search(String),
     Filters,
@@ -97,7 +98,7 @@ fn Entries(open: RwSignal<bool>, target: Target, sheet: RwSignal<bool>) -> impl 
         if may {
             all.extend([
                 entry("Assign to yourself, or to nobody if it is yours", "Act", "a", Does::Take),
-                entry("Close as resolved", "Act", "e", Does::Act(Act::Close(CloseReason::Resolved))),
+                entry("Close, with a reason", "Act", "e", Does::Close),
                 entry("Reopen", "Act", "o", Does::Act(Act::Reopen)),
                 entry("Set to pending", "Act", "p", Does::Act(Act::Pending)),
                 entry("Snooze", "Act", "z", Does::Snooze),
@@ -177,6 +178,7 @@ fn Entries(open: RwSignal<bool>, target: Target, sheet: RwSignal<bool>) -> impl 
                 acting.snoozes.set(target.has_any());
                 target.has_any()
             }
+            Does::Close => target.has_any(),
             _ => true,
         };
         if !used {
@@ -186,6 +188,10 @@ fn Entries(open: RwSignal<bool>, target: Target, sheet: RwSignal<bool>) -> impl 
         let snoozes = does == Does::Snooze;
         if snoozes {
             target.hold();
+        }
+        // Before the dialog is left, which forgets what is meant.
+        if does == Does::Close {
+            target.ask_to_close();
         }
         open.set(false);
         match does {
@@ -206,7 +212,7 @@ fn Entries(open: RwSignal<bool>, target: Target, sheet: RwSignal<bool>) -> impl 
             Does::Filters => finding.filters.set(true),
             Does::NewMail => begin.to_anybody(),
             Does::Keys => sheet.set(true),
-            Does::Act(_) | Does::Take | Does::Snooze => {}
+            Does::Act(_) | Does::Take | Does::Snooze | Does::Close => {}
         }
     };
     let choose = Callback::new(choose);

@@ -86,8 +86,8 @@ fn tell(acting: Acting, toasts: Toasts, id: UndoId, progress: SweepProgress) {
     }
     match changed {
         0 => toasts.push(Toast::new(format!("Nothing changed{left}"))),
-        1 => done(acting, toasts, id, format!("{}: 1 conversation{left}", what_was_done(act))),
-        n => done(acting, toasts, id, format!("{}: {n} conversations{left}", what_was_done(act))),
+        1 => done(acting, toasts, (id, None), format!("{}: 1 conversation{left}", what_was_done(act))),
+        n => done(acting, toasts, (id, None), format!("{}: {n} conversations{left}", what_was_done(act))),
     }
 }
 

@@ -4,6 +4,7 @@ mod audit;
 mod browser;
 mod channel_form;
 mod channels;
+mod closing;
 mod copy;
 mod invites;
 mod mailbox;
@@ -36,6 +37,7 @@ use model::Permission;
 
 use audit::SettingsAudit;
 use channels::SettingsChannels;
+use closing::SettingsClosing;
 use members::SettingsMembers;
 use sessions::SettingsSessions;
 use system::SettingsSystem;
@@ -55,6 +57,7 @@ pub enum SettingsPart {
     Members,
     Teams,
     Tags,
+    Closing,
     Sessions,
     System,
     Audit,
@@ -76,6 +79,7 @@ pub(crate) fn draw(part: SettingsPart) -> AnyView {
         SettingsPart::Members => SettingsMembers().into_any(),
         SettingsPart::Teams => SettingsTeams().into_any(),
         SettingsPart::Tags => SettingsTags().into_any(),
+        SettingsPart::Closing => SettingsClosing().into_any(),
         SettingsPart::Sessions => SettingsSessions().into_any(),
         SettingsPart::System => SettingsSystem().into_any(),
         SettingsPart::Audit => SettingsAudit().into_any(),
@@ -113,6 +117,7 @@ const GROUPS: [(&str, &[Entry]); 3] = [
             entry("/settings/members", Icon::UserRound, "Members"),
             entry("/settings/teams", Icon::Users, "Teams"),
             entry("/settings/tags", Icon::Tags, "Tags"),
+            entry("/settings/closing", Icon::CircleCheck, "Closing"),
             entry("/settings/workspace", Icon::Building2, "Workspace"),
         ],
     ),

@@ -41,6 +41,7 @@ fn boot() -> Bootstrap {
         teams: Vec::new(),
         channels: Vec::new(),
         tags: Vec::new(),
+        reasons: Vec::new(),
         views: Vec::new(),
         view_order: Vec::new(),
         seq: 0,

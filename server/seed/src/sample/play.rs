@@ -252,7 +252,7 @@ impl Play<'_> {
             }
             Deed::Close(by, reason) => {
                 self.apply(Trigger::Close);
-                self.line(at, Line::Closed { by: self.member(*by), reason: *reason }, String::new());
+                self.line(at, Line::Closed { by: self.member(*by), reason: *reason, blocked: false }, String::new());
             }
             Deed::Reopen(by) => {
                 self.apply(Trigger::Reopen);

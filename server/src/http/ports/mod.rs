@@ -1,6 +1,7 @@
 //! The ports of one client: what server functions ask becomes reads and commands in the scope of the member. A file for each feature.
 
 mod account;
+mod closing;
 mod conversation;
 mod inbox;
 mod mailbox;
