@@ -75,6 +75,7 @@ async fn s17_every_command_with_a_foreign_id(world: World) {
     // These name nothing that could be somebody else's.
     let own = [
         "turn the bubble",
+        "hide",
         "add a team",
         "edit the workspace",
         "invite",
