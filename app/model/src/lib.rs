@@ -20,6 +20,7 @@ mod mail;
 mod mail_account;
 mod message;
 mod presence;
+mod notice;
 mod recipients;
 mod reduce;
 mod rights;
@@ -63,6 +64,10 @@ pub use mail_account::{
 };
 pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line, Message, Sender, TEXT_LIMIT};
 pub use presence::{Doing, Here, Somebody, hear, told_again, told_of};
+pub use notice::{
+    MOST_MENTIONS, MOST_NOTICES, Mention, Mentioned, Notice, NoticeKind, NoticeKinds, NoticePage, NoticeSwitches,
+    SeenNotices, mention_pieces,
+};
 pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};
 pub use reduce::{Changed, InboxState, ListPart, ThreadPart, WorkspacePart};
 pub use rights::{Access, Needs, Permission, Role, Visibility};

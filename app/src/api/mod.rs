@@ -10,6 +10,7 @@ pub mod account;
 pub mod conversation;
 pub mod inbox;
 pub mod mailbox;
+pub mod notices;
 mod operation;
 #[cfg(feature = "ssr")]
 pub mod port;
@@ -42,6 +43,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         mailbox::OPERATIONS,
         inbox::OPERATIONS,
         presence::OPERATIONS,
+        notices::OPERATIONS,
         search::OPERATIONS,
         settings::OPERATIONS,
         tags::OPERATIONS,

@@ -10,6 +10,7 @@ use super::{
     inbox::InboxPort,
     mailbox::MailboxPort,
     presence::PresencePort,
+    notices::NoticePort,
     search::SearchPort,
     settings::SettingsPort,
     tags::TagPort,
@@ -21,7 +22,7 @@ type Answer<T> = Result<T, ApiError>;
 /// The operations of a signed-in member: those of every feature, and those written by hand because they set cookies.
 #[async_trait]
 pub trait Port:
-    InboxPort + ConversationPort + AccountPort + SettingsPort + MailboxPort + PresencePort + SearchPort + TagPort + ViewPort
+    InboxPort + ConversationPort + AccountPort + SettingsPort + MailboxPort + NoticePort + PresencePort + SearchPort + TagPort + ViewPort
 {
     /// Ends this session. Returns the `Set-Cookie` value that clears the session cookie.
     async fn sign_out(&self) -> Answer<String>;

@@ -39,7 +39,7 @@ impl GivenBack {
     pub fn reply(message: Message) -> Self {
         let (text, compose) = match &message.content {
             Content::Mail(head) => (head.folds.of(&message.text).0.to_owned(), Compose::Mail(head.choice())),
-            Content::Text => (message.text, Compose::Text),
+            _ => (message.text, Compose::Text),
         };
         Self { mode: DraftMode::Reply, text, files: message.attachments, compose }
     }

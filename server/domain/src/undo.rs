@@ -16,6 +16,7 @@ use store::{
 
 use super::{
     change::Change,
+    notices,
     tags::{added, usable},
     work::Work,
 };
@@ -142,7 +143,7 @@ impl Command for Undo {
         let Some(Inverse::Act { act, done }) = inverse.and_then(|json| Inverse::read(&json)) else {
             return Err(ApiError::Conflict { message: "This can no longer be undone.".to_owned() }.into());
         };
-        let result = undo_part(tx, &scope, me, act, done).await?;
+        let result = undo_part(tx, &scope, me, (self.0, act), done).await?;
         undo::done(tx, &scope, (self.0, next.part), serde_json::to_string(&result).map_err(unwritable)?).await?;
         Ok(Undone { left: left.count(), ..before.and(result) })
     }
@@ -153,14 +154,28 @@ fn unwritable(error: serde_json::Error) -> Error {
 }
 
 /// Undoes an act on some conversations, with one event for all of them.
-async fn undo_part(tx: &mut Tx<'_>, scope: &Scope, by: MemberId, act: Act, done: Vec<Done>) -> Result<Undone> {
+async fn undo_part(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    by: MemberId,
+    (id, act): (UndoId, Act),
+    done: Vec<Done>,
+) -> Result<Undone> {
     let (mut result, mut set, is_one) = (Undone::default(), Vec::new(), done.len() == 1);
     for one in done {
-        let Some(change) = undo_one(tx, scope, by, act, one).await? else {
+        let about = if is_one { one.conversation.uuid() } else { id.uuid() };
+        let Some(mut change) = undo_one(tx, scope, by, act, one).await? else {
             result.changed_since += 1;
             continue;
         };
+        // The first of a set takes back what was told of the whole.
+        if let Act::Assign(Some(to)) = act
+            && result.undone == 0
+        {
+            notices::take_back(tx, scope, to, about).await?;
+        }
         result.undone += 1;
+        change.assign_quietly();
         match is_one {
             true => drop(change.finish(tx).await?),
             false => set.push(change.finish_in_set(tx).await?),

@@ -22,6 +22,7 @@ pub mod mail;
 mod mark;
 pub mod message;
 mod migrations;
+pub mod notice;
 pub mod person;
 pub mod private;
 mod probe;
@@ -70,6 +71,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         job::STATEMENTS,
         mail::STATEMENTS,
         message::STATEMENTS,
+        notice::STATEMENTS,
         person::STATEMENTS,
         probe::STATEMENTS,
         reply::STATEMENTS,
@@ -112,5 +114,6 @@ pub fn statements(engine: Engine) -> Vec<String> {
         .chain(list::statements(engine))
         .chain(search_people::statements(engine))
         .chain([search_index::whereabouts_sql(engine)])
+        .chain(notice::statements(engine))
         .collect()
 }

@@ -44,6 +44,7 @@ mod inputs;
 mod keys;
 mod links;
 mod live;
+mod notices;
 mod outbox;
 mod plain;
 mod plans;

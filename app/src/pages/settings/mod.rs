@@ -10,6 +10,7 @@ mod mailbox;
 mod mailbox_form;
 mod member_row;
 mod members;
+mod notifications;
 mod parts;
 mod password;
 mod sessions;
@@ -37,6 +38,7 @@ use model::Permission;
 use audit::SettingsAudit;
 use channels::SettingsChannels;
 use members::SettingsMembers;
+use notifications::SettingsNotifications;
 use sessions::SettingsSessions;
 use system::SettingsSystem;
 use tags::SettingsTags;
@@ -55,6 +57,7 @@ pub enum SettingsPart {
     Members,
     Teams,
     Tags,
+    Notifications,
     Sessions,
     System,
     Audit,
@@ -76,6 +79,7 @@ pub(crate) fn draw(part: SettingsPart) -> AnyView {
         SettingsPart::Members => SettingsMembers().into_any(),
         SettingsPart::Teams => SettingsTeams().into_any(),
         SettingsPart::Tags => SettingsTags().into_any(),
+        SettingsPart::Notifications => SettingsNotifications().into_any(),
         SettingsPart::Sessions => SettingsSessions().into_any(),
         SettingsPart::System => SettingsSystem().into_any(),
         SettingsPart::Audit => SettingsAudit().into_any(),
@@ -105,7 +109,13 @@ const fn entry(path: &'static str, icon: Icon, name: &'static str) -> Entry {
 }
 
 const GROUPS: [(&str, &[Entry]); 3] = [
-    ("You", &[entry("/settings/sessions", Icon::Laptop, "Sessions and password")]),
+    (
+        "You",
+        &[
+            entry("/settings/notifications", Icon::Notifier, "Notifications"),
+            entry("/settings/sessions", Icon::Laptop, "Sessions and password"),
+        ],
+    ),
     (
         "Workspace",
         &[

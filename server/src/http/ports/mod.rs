@@ -5,6 +5,7 @@ mod conversation;
 mod inbox;
 mod mailbox;
 mod presence;
+mod notices;
 mod public;
 mod search;
 mod settings;
