@@ -6,11 +6,13 @@ use domain::{
     notices::{self, See, SwitchNotices},
     people::{AddTeam, SetInTeam},
     send::SendMessage,
+    sweep::BeginSweep,
     undo::Undo,
 };
 use model::{
-    Act, ApiError, Compose, ConversationId, DraftMode, EventBody, LiveBody, MOST_MENTIONS, MOST_NOTICES, MemberId,
-    Mentioned, Notice, NoticeKind, NoticePage, NoticeSwitches, Role, SeenNotices, TeamId, UndoId, Visibility,
+    Act, ApiError, Compose, ConversationId, DraftMode, EventBody, LiveBody, MOST_IN_A_SET, MOST_MENTIONS, MOST_NOTICES,
+    MemberId, Mentioned, Notice, NoticeKind, NoticePage, NoticeSwitches, Role, SeenNotices, TeamId, UndoId, View,
+    Visibility,
 };
 use store::clock::new_id;
 
@@ -23,6 +25,7 @@ use crate::{
 on_both_engines!(
     n2_whom_it_is_assigned_to_is_told_once,
     n2_a_set_is_one_notice_and_undoing_takes_it_back,
+    n2_all_of_a_view_is_one_notice,
     n2_replies_in_mine_are_one_notice_until_i_look,
     n2_a_reply_that_was_not_sent_is_told_to_its_author,
     n2_all_are_marked_by_one_number_and_later_ones_stay,
@@ -121,6 +124,17 @@ async fn n2_a_set_is_one_notice_and_undoing_takes_it_back(world: World) {
     world.db.write(&world.owner.scope, Undo(undo)).await.unwrap();
     assert_eq!(world.row(all[3]).await.state.assignee, Some(ben.id));
     assert_eq!(unseen(&world, &ben).await, []);
+}
+
+async fn n2_all_of_a_view_is_one_notice(world: World) {
+    let ben = agent(&world, "Ben").await;
+    for n in 0..MOST_IN_A_SET + 3 {
+        world.inbound(&format!("visitor {n}"), "Hello").await;
+    }
+    let (id, act) = (UndoId::new(new_id()), Act::Assign(Some(ben.id)));
+    world.db.write(&world.owner.scope, BeginSweep { id, filter: View::All.into(), act }).await.unwrap();
+    world.work().await;
+    assert_eq!(unseen(&world, &ben).await, [(NoticeKind::Assigned, MOST_IN_A_SET as i64 + 3)]);
 }
 
 async fn n2_replies_in_mine_are_one_notice_until_i_look(world: World) {
