@@ -130,9 +130,16 @@ pub struct NoticePage {
 }
 
 impl NoticePage {
-    /// The number at the bell.
+    /// The number of unseen notices in the list.
     pub fn unseen(&self) -> i64 {
-        let counts = |notice: &&Notice| !notice.seen && self.switches.listed.has(notice.kind);
+        self.unseen_elsewhere(None)
+    }
+
+    /// The number at the bell while a conversation is in front of the member.
+    pub fn unseen_elsewhere(&self, here: Option<ConversationId>) -> i64 {
+        let counts = |notice: &&Notice| {
+            !notice.seen && self.switches.listed.has(notice.kind) && (here.is_none() || notice.conversation != here)
+        };
         self.notices.iter().filter(counts).count() as i64
     }
 }

@@ -42,7 +42,7 @@ impl Batch {
 
 /// Watches until the page is left.
 pub(super) fn watch() {
-    let (notices, live) = (use_notices(), use_live());
+    let (notices, live, path) = (use_notices(), use_live(), use_location().pathname);
     browser_notice::lead(notices);
     Effect::new(move |_| {
         notices.asks.track();
@@ -54,7 +54,9 @@ pub(super) fn watch() {
     Effect::new(move |_| {
         let came = notices.came.with(Vec::len) as i64;
         let listed = |page: &NoticePage| page.switches.listed.has(NoticeKind::New);
-        let count = |page: &NoticePage| page.unseen() + if listed(page) { came } else { 0 };
+        // It is about to be seen, so the number does not flash.
+        let here = path.with(|path| open_in(path)).filter(|_| browser_notice::in_front());
+        let count = |page: &NoticePage| page.unseen_elsewhere(here) + if listed(page) { came } else { 0 };
         let unseen = notices.page.with(|page| page.as_ref().map_or(0, count));
         if notices.unseen.get_untracked() != unseen {
             notices.unseen.set(unseen);

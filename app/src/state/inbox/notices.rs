@@ -46,7 +46,8 @@ impl Notices {
 
     /// A title of the page, with the number of unseen notices before it.
     pub fn title(self, name: &str) -> String {
-        match self.unseen.get() {
+        // The server may ask on a thread that has begun another page. Nothing is unseen there anyway.
+        match self.unseen.try_get().unwrap_or_default() {
             0 => format!("{name} · Tandem"),
             n => format!("({n}) {name} · Tandem"),
         }
