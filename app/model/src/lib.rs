@@ -19,8 +19,8 @@ mod listing;
 mod mail;
 mod mail_account;
 mod message;
-mod presence;
 mod notice;
+mod presence;
 mod recipients;
 mod reduce;
 mod rights;
@@ -63,11 +63,11 @@ pub use mail_account::{
     AccountState, ChannelHealth, CheckStep, CheckedStep, EmailSettings, FolderCounts, Host, Security, StepOutcome,
 };
 pub use message::{Attachment, CloseReason, Delivery, DeliveryState, Entry, Line, Message, Sender, TEXT_LIMIT};
-pub use presence::{Doing, Here, Somebody, hear, told_again, told_of};
 pub use notice::{
     MOST_MENTIONS, MOST_NOTICES, Mention, Mentioned, Notice, NoticeKind, NoticeKinds, NoticePage, NoticeSwitches,
     SeenNotices, mention_pieces,
 };
+pub use presence::{Doing, Here, Somebody, hear, told_again, told_of};
 pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};
 pub use reduce::{Changed, InboxState, ListPart, ThreadPart, WorkspacePart};
 pub use rights::{Access, Needs, Permission, Role, Visibility};

@@ -9,8 +9,8 @@ use super::{
     conversation::ConversationPort,
     inbox::InboxPort,
     mailbox::MailboxPort,
-    presence::PresencePort,
     notices::NoticePort,
+    presence::PresencePort,
     search::SearchPort,
     settings::SettingsPort,
     tags::TagPort,
@@ -22,7 +22,16 @@ type Answer<T> = Result<T, ApiError>;
 /// The operations of a signed-in member: those of every feature, and those written by hand because they set cookies.
 #[async_trait]
 pub trait Port:
-    InboxPort + ConversationPort + AccountPort + SettingsPort + MailboxPort + NoticePort + PresencePort + SearchPort + TagPort + ViewPort
+    InboxPort
+    + ConversationPort
+    + AccountPort
+    + SettingsPort
+    + MailboxPort
+    + NoticePort
+    + PresencePort
+    + SearchPort
+    + TagPort
+    + ViewPort
 {
     /// Ends this session. Returns the `Set-Cookie` value that clears the session cookie.
     async fn sign_out(&self) -> Answer<String>;
