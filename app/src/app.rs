@@ -45,6 +45,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/teams") view=|| settings(SettingsPart::Teams) />
                         <Route path=path!("/tags") view=|| settings(SettingsPart::Tags) />
                         <Route path=path!("/closing") view=|| settings(SettingsPart::Closing) />
+                        <Route path=path!("/notifications") view=|| settings(SettingsPart::Notifications) />
                         <Route path=path!("/sessions") view=|| settings(SettingsPart::Sessions) />
                         <Route path=path!("/system") view=|| settings(SettingsPart::System) />
                         <Route path=path!("/audit") view=|| settings(SettingsPart::Audit) />

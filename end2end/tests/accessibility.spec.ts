@@ -111,7 +111,7 @@ test('every open menu', async ({ page, server }) => {
   }
 })
 
-for (const part of ['', '/channels', '/members', '/teams', '/tags', '/closing', '/sessions', '/system', '/audit', '/workspace']) {
+for (const part of ['', '/channels', '/members', '/teams', '/tags', '/closing', '/notifications', '/sessions', '/system', '/audit', '/workspace']) {
   test(`settings${part}`, async ({ page, server }) => {
     await openAsOwner(page, server, `/settings${part}`)
     if (part === '/members') {

@@ -64,7 +64,7 @@ test('a piece that cannot be loaded offline shows an error, and "Try again" work
   problems.allow(...MISSING_FILE_ERRORS)
   await openAsOwner(page, server)
   await createConversation(page, server, 'Can you answer from a train?')
-  const blockedPaths = ['**/assets/writing.*.wasm', '**/assets/chunks.*.bin', '**/api/fn/bootstrap']
+  const blockedPaths = ['**/assets/writing.*.wasm', '**/api/fn/bootstrap']
   for (const path of blockedPaths) await page.route(path, (route) => route.abort('internetdisconnected'))
   await open(page, '/inbox')
   const loaded = countPageLoads(page)
@@ -83,6 +83,21 @@ test('a piece that cannot be loaded offline shows an error, and "Try again" work
   await page.keyboard.press('Control+Enter')
   await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Yes, from here')
   expect(loaded()).toBe(0)
+})
+
+test('the file of small chunks is fetched again after it could not be loaded', async ({ page, server, problems }) => {
+  problems.allow(...MISSING_FILE_ERRORS)
+  await openAsOwner(page, server)
+  await createConversation(page, server, 'Are all parts here?')
+  const blockedPaths = ['**/assets/chunks.*.bin', '**/api/fn/bootstrap']
+  for (const path of blockedPaths) await page.route(path, (route) => route.abort('internetdisconnected'))
+  await open(page, '/inbox')
+  await page.getByRole('link', { name: /Are all parts here/ }).click()
+  const alert = page.getByRole('main', { name: 'Conversation' }).getByRole('alert').filter({ hasText: 'Tandem cannot be reached' })
+  await expect(alert).toBeVisible()
+  for (const path of blockedPaths) await page.unroute(path)
+  await alert.getByRole('button', { name: 'Try again' }).click()
+  await expect(composer(page)).toBeVisible()
 })
 
 test('a missing piece is loaded automatically once the connection is back', async ({ page, server, problems }) => {

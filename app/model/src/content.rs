@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MailChoice, MailHead};
+use crate::{MailChoice, MailHead, Mention, Mentioned};
 
 /// What a message carries beside its text and files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub enum Content {
     Text,
     /// The head of an e-mail. The message's text is its body.
     Mail(Box<MailHead>),
+    /// Whom a note mentions.
+    Note(Vec<Mention>),
 }
 
 impl Content {
@@ -26,7 +28,7 @@ impl Content {
     pub const fn mail(&self) -> Option<&MailHead> {
         match self {
             Self::Mail(head) => Some(head),
-            Self::Text => None,
+            Self::Text | Self::Note(_) => None,
         }
     }
 
@@ -34,7 +36,7 @@ impl Content {
     pub fn into_mail(self) -> Option<Box<MailHead>> {
         match self {
             Self::Mail(head) => Some(head),
-            Self::Text => None,
+            Self::Text | Self::Note(_) => None,
         }
     }
 }
@@ -45,7 +47,7 @@ impl From<Option<Box<MailHead>>> for Content {
     }
 }
 
-/// What the author of a reply chose beside its text and files. What is left out follows from the conversation.
+/// What the author of a reply or a note chose beside its text and files. What is left out follows from the conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compose {
@@ -54,6 +56,8 @@ pub enum Compose {
     Text,
     /// The recipients and the subject of an e-mail.
     Mail(MailChoice),
+    /// Whom a note mentions.
+    Note(Vec<Mentioned>),
 }
 
 impl Compose {
@@ -66,7 +70,15 @@ impl Compose {
     pub const fn mail(&self) -> Option<&MailChoice> {
         match self {
             Self::Mail(choice) => Some(choice),
-            Self::Text => None,
+            Self::Text | Self::Note(_) => None,
+        }
+    }
+
+    /// Whom it mentions.
+    pub fn mentions(&self) -> &[Mentioned] {
+        match self {
+            Self::Note(mentioned) => mentioned,
+            _ => &[],
         }
     }
 }

@@ -65,6 +65,11 @@ pub enum EventBody {
         /// The draft after the change.
         draft: Draft,
     },
+    /// A member's notices changed. Only that member gets this event; their browser asks for them.
+    Notices {
+        /// The member.
+        member: MemberId,
+    },
     /// A member was added or changed.
     Member(Box<Member>),
     /// A member's access may have changed, or they may have been disabled. Their streams check it. No browser gets this event.
@@ -176,6 +181,11 @@ pub enum Logged {
         /// Which of the two texts.
         mode: DraftMode,
     },
+    /// A member's notices changed.
+    Notices {
+        /// Whose.
+        member: MemberId,
+    },
     /// A member changed.
     Member(Box<Member>),
     /// What a member may see may have changed.
@@ -254,6 +264,8 @@ pub enum LiveBody {
         /// The draft after the change.
         draft: Draft,
     },
+    /// The member's notices changed.
+    Notices,
     /// A member changed.
     Member(Box<Member>),
     /// A team changed.
@@ -341,6 +353,7 @@ impl EventBody {
                 .then_some(LiveBody::Read { conversation: *conversation, read_count: *read_count })?,
             Self::Draft { member, conversation, draft } => (*member == access.member)
                 .then(|| LiveBody::Draft { conversation: *conversation, draft: draft.clone() })?,
+            Self::Notices { member } => (*member == access.member).then_some(LiveBody::Notices)?,
             Self::Member(member) => LiveBody::Member(member.clone()),
             Self::Access { .. } | Self::Nothing | Self::Unreadable => return None,
             Self::Team(team) => LiveBody::Team(team.clone()),
@@ -372,6 +385,7 @@ impl EventBody {
             Self::Draft { member, conversation, draft } => {
                 Logged::Draft { member: *member, conversation: *conversation, mode: draft.mode }
             }
+            Self::Notices { member } => Logged::Notices { member: *member },
             Self::Member(member) => Logged::Member(member.clone()),
             Self::Access { member } => Logged::Access { member: *member },
             Self::Team(team) => Logged::Team(team.clone()),

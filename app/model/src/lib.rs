@@ -20,6 +20,7 @@ mod listing;
 mod mail;
 mod mail_account;
 mod message;
+mod notice;
 mod presence;
 mod recipients;
 mod reduce;
@@ -64,6 +65,10 @@ pub use mail_account::{
     AccountState, ChannelHealth, CheckStep, CheckedStep, EmailSettings, FolderCounts, Host, Security, StepOutcome,
 };
 pub use message::{Attachment, Delivery, DeliveryState, Entry, Line, Message, Sender, TEXT_LIMIT};
+pub use notice::{
+    MOST_MENTIONS, MOST_NOTICES, Mention, Mentioned, Notice, NoticeKind, NoticeKinds, NoticePage, NoticeSwitches,
+    SeenNotices, mention_pieces,
+};
 pub use presence::{Doing, Here, Somebody, hear, told_again, told_of};
 pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};
 pub use reduce::{Changed, InboxState, ListPart, ThreadPart, WorkspacePart};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Act, AgentId, AttachmentId, CloseReason, Content, ConversationId, MailHead, MemberId, MessageId, Status, TagId,
-    Timestamp, text_enum::text_enum,
+    Act, AgentId, AttachmentId, CloseReason, Content, ConversationId, MailHead, MemberId, Mention, MessageId, Status,
+    TagId, Timestamp, text_enum::text_enum,
 };
 
 /// The longest text of one message, in bytes of UTF-8.
@@ -243,6 +243,14 @@ impl Message {
     /// The head of the e-mail, if it is one.
     pub const fn mail(&self) -> Option<&MailHead> {
         self.content.mail()
+    }
+
+    /// Whom it mentions, if it is a note.
+    pub fn mentions(&self) -> &[Mention] {
+        match &self.content {
+            Content::Note(mentions) => mentions,
+            _ => &[],
+        }
     }
 
     /// Whether it is a reply of another member or of an AI agent. An automatic reply is none.

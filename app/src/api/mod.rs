@@ -11,6 +11,7 @@ pub mod closing;
 pub mod conversation;
 pub mod inbox;
 pub mod mailbox;
+pub mod notices;
 mod operation;
 #[cfg(feature = "ssr")]
 pub mod port;
@@ -43,6 +44,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         mailbox::OPERATIONS,
         inbox::OPERATIONS,
         presence::OPERATIONS,
+        notices::OPERATIONS,
         search::OPERATIONS,
         settings::OPERATIONS,
         tags::OPERATIONS,

@@ -10,6 +10,7 @@ use super::{
     conversation::ConversationPort,
     inbox::InboxPort,
     mailbox::MailboxPort,
+    notices::NoticePort,
     presence::PresencePort,
     search::SearchPort,
     settings::SettingsPort,
@@ -27,6 +28,7 @@ pub trait Port:
     + AccountPort
     + SettingsPort
     + MailboxPort
+    + NoticePort
     + PresencePort
     + SearchPort
     + TagPort

@@ -4,6 +4,8 @@
 mod bar;
 mod closing;
 mod keys;
+mod notices;
+mod noticing;
 mod palette;
 mod picking;
 mod sheet;
@@ -53,6 +55,10 @@ pub enum ActingPart {
     Bar,
     /// The toasts, the keys and the dialogs. They are not in the list, which a narrow window hides beside a conversation.
     Rest,
+    /// What is under the bell.
+    Notices,
+    /// What keeps the notices up to date, on every page. It shows nothing.
+    Noticing,
 }
 
 /// A part of it. It comes after the list; nothing moves when it does.
@@ -69,8 +75,14 @@ pub fn ActingLater(
 
 /// Draws a part. Called from the code that loads later.
 pub(crate) fn draw(part: ActingPart) -> AnyView {
-    if part == ActingPart::Bar {
-        return view! { <sweep::Sweeps /> <bar::Bar /> }.into_any();
+    match part {
+        ActingPart::Bar => return view! { <sweep::Sweeps /> <bar::Bar /> }.into_any(),
+        ActingPart::Notices => return view! { <notices::NoticeList /> }.into_any(),
+        ActingPart::Noticing => {
+            noticing::watch();
+            return ().into_any();
+        }
+        ActingPart::Rest => {}
     }
     let (acting, toasts) = (use_acting(), use_toasts());
     Effect::new(move |_| {

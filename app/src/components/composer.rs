@@ -1,6 +1,7 @@
 //! The composer, which writes replies and notes: text, files, and a draft that survives reloads and lost connections (T4, T5, T7).
 
 mod files;
+mod mentions;
 mod recipients;
 mod text;
 
@@ -17,6 +18,7 @@ use crate::{
     state::{Connection, Ghost, give_focus, now_ms, use_live, use_outbox, use_presence, use_thread, use_workspace},
 };
 pub(super) use files::{AttachButton, FileList, Uploads};
+use mentions::{MentionLine, MentionList, Mentions};
 use model::{Attachment, Compose, Content, ConversationId, DraftMode, Message, Preview, PreviewBy, Sender};
 use recipients::{MailLines, MailShort, MailTo};
 pub(super) use recipients::{read_addresses, written};
@@ -39,7 +41,7 @@ impl GivenBack {
     pub fn reply(message: Message) -> Self {
         let (text, compose) = match &message.content {
             Content::Mail(head) => (head.folds.of(&message.text).0.to_owned(), Compose::Mail(head.choice())),
-            Content::Text => (message.text, Compose::Text),
+            _ => (message.text, Compose::Text),
         };
         Self { mode: DraftMode::Reply, text, files: message.attachments, compose }
     }
@@ -110,6 +112,7 @@ fn Composer(
     let mail = MailTo::new();
     let by_mail = Memo::new(move |_| mode.get() == DraftMode::Reply && mail.is_mail());
     let area = NodeRef::<html::Textarea>::new();
+    let mentions = Mentions::of(drafts, mode, area);
     let drop = RwSignal::new(false);
     let kind = thread.open.with_untracked(|row| row.as_ref().map_or("", |row| row.kind.in_sentence()));
     let sample = thread.open.with_untracked(|row| row.as_ref().map(|row| row.channel));
@@ -141,7 +144,7 @@ fn Composer(
         } else if by_mail.get() {
             mail.fault()
         } else {
-            None
+            mentions.fault()
         }
     });
     let workspace = use_workspace();
@@ -154,6 +157,13 @@ fn Composer(
             return;
         }
         let files = uploads.take();
+        let mentioned = mentions.chosen();
+        let compose = match by_mail.get_untracked() {
+            true => untrack(|| mail.choice()).into(),
+            false if mentioned.is_empty() => Compose::Text,
+            false => Compose::Note(mentioned),
+        };
+        mentions.close();
         let (becomes, text) = drafts.take();
         let new = NewMessage {
             id: becomes,
@@ -161,7 +171,7 @@ fn Composer(
             mode: mode.get_untracked(),
             text,
             attachments: files.iter().map(|file| file.id).collect(),
-            compose: if by_mail.get_untracked() { untrack(|| mail.choice()).into() } else { Compose::Text },
+            compose,
             seen: Some(thread.seen()),
             by: None,
             begin: None,
@@ -226,6 +236,7 @@ fn Composer(
             <p class="composer-here" data-tone="wait" role="status" dir="auto">
                 {answered}
             </p>
+            <MentionList mentions />
             <form
                 class="composer"
                 aria-label=move || if mode.get() == DraftMode::Note { "Note" } else { "Reply" }
@@ -279,12 +290,22 @@ fn Composer(
                     aria-label=move || if mode.get() == DraftMode::Note { "Note" } else { "Message" }
                     placeholder=move || if mode.get() == DraftMode::Note { "Write a note for your team." } else { "Write a reply." }
                     prop:value=move || drafts.text.get()
+                    aria-autocomplete="list"
+                    aria-controls=move || mentions.list_id()
+                    aria-activedescendant=move || mentions.active_id()
                     on:input=move |event| {
                         drafts.typed(event_target_value(&event));
                         presence.typed.set(Some((id, mode.get_untracked(), now_ms())));
+                        mentions.look();
                     }
+                    on:keydown=move |event| {
+                        mentions.key(&event);
+                    }
+                    on:click=move |_| mentions.look()
+                    on:blur=move |_| mentions.close()
                     on:paste=move |event| uploads.add_pasted(&event)
                 ></textarea>
+                <MentionLine mentions />
                 <FileList uploads />
                 <div class="composer-bottom">
                     <AttachButton uploads />

@@ -12,7 +12,9 @@ use crate::{
     components::ui::{Button, CountdownRing, Glyph, Icon, RelativeTime, Variant, exact, iso, use_toasts},
     state::{now_ms, use_now, use_thread, use_workspace, use_zone},
 };
-use model::{Attachment, Delivery, DeliveryState, Entry, Line, Link, Message, Piece, Sender, linkify};
+use model::{
+    Attachment, Delivery, DeliveryState, Entry, Line, Link, Mention, Message, Piece, Sender, linkify, mention_pieces,
+};
 
 /// A message, a note or an event line.
 #[component]
@@ -125,7 +127,7 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, back: RwSignal<Op
         None => (!message.text.is_empty()).then(|| {
             view! {
                 <div class="bubble" dir="auto" title=move || exact(zone.local(at))>
-                    {paragraphs(&message.text)}
+                    {mentioning(&message.text, message.mentions())}
                 </div>
             }
             .into_any()
@@ -151,18 +153,35 @@ fn Bubble(message: Message, first: bool, them: Signal<String>, back: RwSignal<Op
 
 /// Renders plain text. Blank lines separate paragraphs, and the links that [`linkify`] finds become clickable (S7).
 pub(super) fn paragraphs(text: &str) -> Vec<AnyView> {
+    mentioning(text, &[])
+}
+
+/// The same, with the names that it mentions marked (T7).
+fn mentioning(text: &str, mentions: &[Mention]) -> Vec<AnyView> {
+    let names: Vec<&str> = mentions.iter().map(|mention| mention.name.as_str()).collect();
     text.split("\n\n")
         .filter(|part| !part.trim().is_empty())
         .map(|part| {
             let lines: Vec<AnyView> = part
                 .lines()
                 .enumerate()
-                .flat_map(|(at, line)| [(at > 0).then(|| view! { <br /> }.into_any()), Some(linked(line))])
+                .flat_map(|(at, line)| [(at > 0).then(|| view! { <br /> }.into_any()), Some(marked(line, &names))])
                 .flatten()
                 .collect();
             view! { <p>{lines}</p> }.into_any()
         })
         .collect()
+}
+
+fn marked(line: &str, names: &[&str]) -> AnyView {
+    if names.is_empty() {
+        return linked(line);
+    }
+    let part = |(text, who): (&str, Option<usize>)| match who {
+        Some(_) => view! { <b class="mention">{text.to_owned()}</b> }.into_any(),
+        None => linked(text),
+    };
+    mention_pieces(line, names).into_iter().map(part).collect::<Vec<_>>().into_any()
 }
 
 fn linked(line: &str) -> AnyView {

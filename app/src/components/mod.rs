@@ -2,6 +2,7 @@
 
 pub mod acting;
 pub mod begin;
+pub mod browser_notice;
 pub mod composer;
 pub mod details;
 pub mod entry;

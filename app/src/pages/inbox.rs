@@ -15,7 +15,9 @@ use crate::{
         thread::ThreadPanel,
     },
     json::fetched,
-    state::{Asked, use_list, use_live, use_now, use_place, use_prefetch, use_thread, use_workspace, use_zone},
+    state::{
+        Asked, use_list, use_live, use_notices, use_now, use_place, use_prefetch, use_thread, use_workspace, use_zone,
+    },
 };
 use model::{ApiError, ConversationId, Day, Listing};
 
@@ -25,6 +27,7 @@ pub fn InboxPage() -> impl IntoView {
     Begin::provide();
     let (params, query) = (use_params_map(), use_query_map());
     let (list, thread, prefetch, live) = (use_list(), use_thread(), use_prefetch(), use_live());
+    let notices = use_notices();
     // What the URL says, and what of it means nothing.
     let read = Memo::new(move |_| {
         query.with(|q| Listing::of_query(q.latest_values().map(|(key, value)| (key.as_ref(), value))))
@@ -102,14 +105,13 @@ pub fn InboxPage() -> impl IntoView {
         now
     });
     let heading = move || {
-        let new = list.counts.with(|counts| counts.new);
         let name = thread
             .open
             .with(|row| row.as_ref().filter(|row| Some(row.id) == id.get()).map(|row| row.display_name().to_owned()));
         let name = name.unwrap_or_else(|| "Inbox".to_owned());
         // A title is inserted without escaping, so a name must not contain anything that could end the title (S5).
         let name = name.replace('<', "‹").replace('>', "›");
-        if new > 0 { format!("({new}) {name} · Tandem") } else { format!("{name} · Tandem") }
+        notices.title(&name)
     };
     // The server evaluates the title when it renders the page, on a thread that may have started another page meanwhile. So the title must
     // be read in the owner of its signals. The reference is weak, because the owner holds the title.

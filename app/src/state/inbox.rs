@@ -5,6 +5,7 @@ mod core;
 mod drafts;
 mod last_mail;
 mod list;
+mod notices;
 mod prefetch;
 mod presence;
 mod seen;
@@ -19,6 +20,7 @@ pub use self::{
     drafts::SavedDrafts,
     last_mail::LastMail,
     list::{Asked, ListState, Listed},
+    notices::Notices,
     prefetch::Prefetch,
     presence::Presence,
     slots::Slotted,
@@ -40,6 +42,7 @@ pub struct Inbox {
     drafts: SavedDrafts,
     view_counts: ViewCounts,
     presence: Presence,
+    notices: Notices,
 }
 
 /// Returns the list. Works only below the signed-in layout, like the other parts.
@@ -72,6 +75,11 @@ pub fn use_presence() -> Presence {
     expect_context::<Inbox>().presence
 }
 
+/// Returns the member's notices.
+pub fn use_notices() -> Notices {
+    expect_context::<Inbox>().notices
+}
+
 impl Inbox {
     /// Creates the inbox of a workspace, with no conversations yet.
     pub fn new(workspace: WorkspaceState, boot: Bootstrap) -> Self {
@@ -86,6 +94,7 @@ impl Inbox {
             drafts: SavedDrafts::new(core),
             view_counts: ViewCounts::new(core),
             presence: Presence::new(workspace),
+            notices: Notices::new(),
         }
     }
 
@@ -103,6 +112,7 @@ impl Inbox {
     pub fn receive(self, event: LiveEvent) {
         self.prefetch.forget_changed(&event);
         self.thread.notice(&event);
+        self.notices.hear(&event);
         let changed = self.core.apply(event);
         if changed.contains(&Changed::Workspace) {
             self.show_workspace();

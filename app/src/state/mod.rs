@@ -13,8 +13,9 @@ pub use browser::{
     after_paint, forget, give_focus, keep, may_load_afresh, new_uuid, now_ms, recall, recall_all, set_awake, unsent,
 };
 pub use inbox::{
-    Asked, Goal, Inbox, LastMail, ListState, Listed, Opened, Prefetch, Presence, SavedDrafts, Shown, Slotted,
-    ThreadState, ViewCounts, use_list, use_prefetch, use_presence, use_saved_drafts, use_thread, use_view_counts,
+    Asked, Goal, Inbox, LastMail, ListState, Listed, Notices, Opened, Prefetch, Presence, SavedDrafts, Shown, Slotted,
+    ThreadState, ViewCounts, use_list, use_notices, use_prefetch, use_presence, use_saved_drafts, use_thread,
+    use_view_counts,
 };
 #[cfg(feature = "hydrate")]
 pub use live::start as start_live;

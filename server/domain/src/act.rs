@@ -19,6 +19,7 @@ use super::{
     change::Change,
     closing::{block, choosable},
     deliver::Lease,
+    notices,
     tags::{added, usable},
     undo::{Done, Inverse},
     work::Work,
@@ -112,6 +113,11 @@ impl Command for ActOnMany {
         }
         let changed = set.len();
         if changed > 0 {
+            if let Act::Assign(Some(to)) = self.act {
+                let ids: Vec<_> = set.iter().map(|one| one.id).collect();
+                let act = self.undo.map_or_else(new_id, UndoId::uuid);
+                notices::tell_assigned(tx, &scope, to, by, (act, &ids)).await?;
+            }
             if let Some(undo) = self.undo {
                 Inverse::Act { act: self.act, done }.keep(tx, &scope, undo, by).await?;
             }

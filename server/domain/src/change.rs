@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    Attachment, Contact, Content, ConversationId, ConversationRow, Entry, EventBody, Facts, FollowUp, Message,
-    MessageId, Preview, PreviewBy, Sender, SetChange, Timestamp, Trigger, is_unseen,
+    Attachment, Contact, Content, ConversationId, ConversationRow, Entry, EventBody, Facts, FollowUp, MemberId,
+    Message, MessageId, Preview, PreviewBy, Sender, SetChange, Timestamp, Trigger, is_unseen,
 };
 use store::{
     Scope, Tx,
@@ -13,10 +13,14 @@ use store::{
     error::{Error, Result},
     history::{self, FactActor},
     message::{self, ProviderId},
+    notice::Telling,
     search,
 };
 
-use super::history::{Diff, NewFact, facts};
+use super::{
+    history::{Diff, NewFact, facts},
+    notices,
+};
 
 /// How many characters of a text the card shows.
 const PREVIEW_CHARS: usize = 160;
@@ -36,6 +40,8 @@ pub struct Change {
     history: Option<Vec<NewFact>>,
     /// What comes in is from a blocked sender: it is stored, and nobody is told.
     is_quiet: bool,
+    /// Whether nobody is told by this change that the conversation was assigned to them.
+    assigned_quietly: bool,
 }
 
 /// An entry to add to a thread.
@@ -77,7 +83,17 @@ impl Change {
 
     fn from_row(scope: &Scope, is_new: bool, now: Loaded) -> Self {
         let (before, messages, added) = (now.row.clone(), Vec::new(), BTreeSet::new());
-        Self { scope: scope.clone(), before, is_new, now, messages, added, history: Some(Vec::new()), is_quiet: false }
+        Self {
+            scope: scope.clone(),
+            before,
+            is_new,
+            now,
+            messages,
+            added,
+            history: Some(Vec::new()),
+            is_quiet: false,
+            assigned_quietly: false,
+        }
     }
 
     /// Applies a row of the state table.
@@ -176,6 +192,11 @@ impl Change {
         Ok(())
     }
 
+    /// Tells nobody that the conversation was assigned to them: it was undone.
+    pub const fn assign_quietly(&mut self) {
+        self.assigned_quietly = true;
+    }
+
     /// The member who asked for this; else nobody.
     pub fn actor(&self) -> FactActor {
         self.scope.me().map_or(FactActor::System, |me| me.member.id.into())
@@ -198,12 +219,24 @@ impl Change {
         self.now.row.state.waiting_since
     }
 
+    /// Whom it tells what (N2). Nothing that is from before there was anything to count is news.
+    fn news(&self) -> Vec<(MemberId, Telling)> {
+        let (added, changed): (Vec<_>, Vec<_>) = self.messages.iter().partition(|m| self.added.contains(&m.id));
+        let (before, now, by) = (&self.before, &self.now.row, self.scope.me().map(|me| me.member.id));
+        let assigned_quietly = self.assigned_quietly;
+        let change = notices::Changed { before, now, added: &added, changed: &changed, by, assigned_quietly };
+        if self.history.is_some() { notices::of_change(&change) } else { Vec::new() }
+    }
+
     /// Stores the conversation, for an event that tells of several.
     ///
     /// # Errors
     /// When the database fails or another process was first.
     pub async fn finish_in_set(mut self, tx: &mut Tx<'_>) -> Result<SetChange> {
+        // Whoever changes the set tells of it, once.
+        self.assigned_quietly = true;
         let before = self.save(tx).await?;
+        notices::tell_all(tx, &self.scope, self.news()).await?;
         let row = &self.now.row;
         Ok(SetChange { id: row.id, before, after: row.facts(), version: row.version })
     }
@@ -223,6 +256,7 @@ impl Change {
     /// When the database fails, or another process changed the conversation first.
     pub async fn finish(mut self, tx: &mut Tx<'_>) -> Result<Loaded> {
         let before = self.save(tx).await?;
+        let news = self.news();
         let reads = match self.is_new {
             // Nobody has read a new conversation.
             true => Vec::new(),
@@ -238,6 +272,7 @@ impl Change {
             messages: self.messages,
         };
         tx.emit(self.scope.workspace(), body);
+        notices::tell_all(tx, &self.scope, news).await?;
         Ok(self.now)
     }
 }

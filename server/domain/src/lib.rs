@@ -15,6 +15,8 @@ pub mod history;
 pub mod inbound;
 pub mod inbox;
 pub mod mail;
+mod mentions;
+pub mod notices;
 pub mod people;
 pub mod recount;
 pub mod search;

@@ -3,12 +3,15 @@
 use async_trait::async_trait;
 use model::{
     ApiError, Attachment, AttachmentId, Compose, Content, ConversationId, Delivery, DeliveryState, Draft, DraftMode,
-    Entry, EventBody, FactKind, Format, JobId, MemberId, Message, MessageId, Needs, Permission, Sender, Trigger,
+    Entry, EventBody, FactKind, Format, JobId, MemberId, Message, MessageId, Needs, NoticeKind, Permission, Sender,
+    Trigger,
 };
 use store::{
     Command, Scope, Tx,
     error::{Error, Result},
-    job, message, person, reply, search, undo, workspace,
+    job, message,
+    notice::Telling,
+    person, reply, search, undo, workspace,
 };
 
 use super::{
@@ -17,7 +20,7 @@ use super::{
     files::uploader,
     fingerprint,
     history::{NewFact, waited},
-    mail,
+    mail, mentions, notices,
     undo::{BeforeReply, Inverse, undo_id},
     unsent,
     work::{Work, outside},
@@ -97,6 +100,11 @@ impl SendMessage {
         if let (DraftMode::Reply, Some(seen)) = (self.mode, self.seen) {
             answered_since(tx, scope, change, seen, me).await?;
         }
+        if self.mode == DraftMode::Reply && !self.compose.mentions().is_empty() {
+            let message = "Only notes mention people. Write a note, or remove the mentions.";
+            return Err(ApiError::invalid("mentions", message).into());
+        }
+        let mentions::Checked { mentions, told } = mentions::checked(tx, scope, me, self.compose.mentions()).await?;
         let attachments = claim(tx, scope, &self.attachments, &uploader(me), change).await?;
         let entry = |delivery| match self.mode {
             DraftMode::Reply => Entry::Outgoing { by: Sender::Member(me), delivery },
@@ -109,12 +117,19 @@ impl SendMessage {
             (DraftMode::Reply, Format::Mail) => {
                 mail::compose(tx, scope, &channel, &change.now, text, self.compose.mail()).await?
             }
-            (DraftMode::Reply, Format::Text) | (DraftMode::Note, _) => (text, Content::Text),
+            (DraftMode::Reply, Format::Text) => (text, Content::Text),
+            (DraftMode::Note, _) if mentions.is_empty() => (text, Content::Text),
+            (DraftMode::Note, _) => (text, Content::Note(mentions)),
         };
         let (id, entry) = (self.id, entry(delivery));
         let new = NewEntry { id, text, entry, attachments, provider: None, fingerprint: print, content };
         let message = match self.mode {
-            DraftMode::Note => change.add(tx, new).await?,
+            DraftMode::Note => {
+                let (note, about) = (change.add(tx, new).await?, change.now.row.id.uuid());
+                let (kind, place) = (NoticeKind::Mentioned, Some(note.n));
+                notices::tell(tx, scope, &told, Telling { kind, about, size: 0, by: Some(me), place }).await?;
+                note
+            }
             DraftMode::Reply => {
                 let record = workspace::load(tx.conn(), scope).await?;
                 let inverse = Inverse::Reply(BeforeReply::of(change));
@@ -141,7 +156,14 @@ impl SendMessage {
     fn fingerprint(&self, text: &str, who: &str) -> String {
         let files = self.attachments.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let mail = self.compose.mail().and_then(|choice| serde_json::to_string(choice).ok()).unwrap_or_default();
-        fingerprint(&[&self.conversation.to_string(), self.mode.as_str(), who, text, &files, &mail])
+        let conversation = self.conversation.to_string();
+        let mut parts = vec![conversation.as_str(), self.mode.as_str(), who, text, &files, &mail];
+        // Requests without mentions have the same fingerprint as before there were any.
+        let mentioned = serde_json::to_string(self.compose.mentions()).unwrap_or_default();
+        if !self.compose.mentions().is_empty() {
+            parts.push(&mentioned);
+        }
+        fingerprint(&parts)
     }
 }
 

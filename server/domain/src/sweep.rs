@@ -19,6 +19,7 @@ use super::{
     act::{act_as_seen, is_done, possible},
     change::Change,
     deliver::Lease,
+    notices,
     undo::{Inverse, MOST_PARTS},
     work::Work,
 };
@@ -174,6 +175,10 @@ async fn part(tx: &mut Tx<'_>, system: &Scope, id: UndoId, sweep: &Sweep) -> Res
     }
     let changed = i64::try_from(set.len()).unwrap_or(i64::MAX);
     if !set.is_empty() {
+        if let Act::Assign(Some(to)) = act {
+            let ids: Vec<_> = set.iter().map(|one| one.id).collect();
+            notices::tell_assigned(tx, &scope, to, sweep.member, (id.uuid(), &ids)).await?;
+        }
         Inverse::Act { act, done }.keep(tx, &scope, id, sweep.member).await?;
         tx.emit(scope.workspace(), EventBody::Set(set));
     }

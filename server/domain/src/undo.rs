@@ -17,6 +17,7 @@ use store::{
 use super::{
     change::Change,
     closing::unblock,
+    notices,
     send::CancelMessage,
     tags::{added, usable},
     work::Work,
@@ -161,9 +162,9 @@ impl Command for Undo {
         let Some(next) = left.next() else { return Ok(before) };
         let inverse = undo::inverse(tx.conn(), &scope, (self.0, next.part)).await?;
         let result = match inverse.and_then(|json| Inverse::read(&json)) {
-            Some(Inverse::Act { act, done }) => undo_part(tx, &scope, me, act, done).await?,
+            Some(Inverse::Act { act, done }) => undo_part(tx, &scope, me, (self.0, act), done).await?,
             Some(Inverse::ActAndReply { act, done, reply }) => {
-                undo_with_reply(tx, &scope, me, act, done, reply).await?
+                undo_with_reply(tx, &scope, me, (self.0, act), done, reply).await?
             }
             Some(Inverse::Reply(_)) | None => {
                 return Err(ApiError::Conflict { message: "This can no longer be undone.".to_owned() }.into());
@@ -179,14 +180,28 @@ fn unwritable(error: serde_json::Error) -> Error {
 }
 
 /// Undoes an act on some conversations, with one event for all of them.
-async fn undo_part(tx: &mut Tx<'_>, scope: &Scope, by: MemberId, act: Act, done: Vec<Done>) -> Result<Undone> {
+async fn undo_part(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    by: MemberId,
+    (id, act): (UndoId, Act),
+    done: Vec<Done>,
+) -> Result<Undone> {
     let (mut result, mut set, is_one) = (Undone::default(), Vec::new(), done.len() == 1);
     for one in done {
-        let Some(change) = undo_one(tx, scope, by, act, one).await? else {
+        let about = if is_one { one.conversation.uuid() } else { id.uuid() };
+        let Some(mut change) = undo_one(tx, scope, by, act, one).await? else {
             result.changed_since += 1;
             continue;
         };
+        // The first of a set takes back what was told of the whole.
+        if let Act::Assign(Some(to)) = act
+            && result.undone == 0
+        {
+            notices::take_back(tx, scope, to, about).await?;
+        }
         result.undone += 1;
+        change.assign_quietly();
         match is_one {
             true => drop(change.finish(tx).await?),
             false => set.push(change.finish_in_set(tx).await?),
@@ -203,7 +218,7 @@ async fn undo_with_reply(
     tx: &mut Tx<'_>,
     scope: &Scope,
     by: MemberId,
-    act: Act,
+    (id, act): (UndoId, Act),
     done: Done,
     reply: MessageId,
 ) -> Result<Undone> {
@@ -217,7 +232,7 @@ async fn undo_with_reply(
         change.finish(tx).await?;
         return Ok(Undone { undone: 1, ..Undone::default() });
     }
-    let result = undo_part(tx, scope, by, act, vec![done]).await?;
+    let result = undo_part(tx, scope, by, (id, act), vec![done]).await?;
     if result.undone > 0 {
         take_back(tx, reply).await?;
     }

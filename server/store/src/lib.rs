@@ -24,6 +24,7 @@ pub mod mail;
 mod mark;
 pub mod message;
 mod migrations;
+pub mod notice;
 pub mod person;
 pub mod private;
 mod probe;
@@ -74,6 +75,7 @@ pub fn statements(engine: Engine) -> Vec<String> {
         job::STATEMENTS,
         mail::STATEMENTS,
         message::STATEMENTS,
+        notice::STATEMENTS,
         person::STATEMENTS,
         probe::STATEMENTS,
         reply::STATEMENTS,
@@ -117,5 +119,6 @@ pub fn statements(engine: Engine) -> Vec<String> {
         .chain(list::statements(engine))
         .chain(search_people::statements(engine))
         .chain([search_index::whereabouts_sql(engine)])
+        .chain(notice::statements(engine))
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{ChannelId, ConversationId, Delivery, DeliveryState, Entry, Message, MessageId, Timestamp};
+use model::{ChannelId, Content, ConversationId, Delivery, DeliveryState, Entry, Message, MessageId, Timestamp};
 
 pub use super::attachment::{File, add_file, claim_file, file, release_files};
 use super::{
@@ -44,6 +44,7 @@ table! {
         send_at: Option<i64>,
         reason: String,
         mail: Option<String>,
+        mentions: Option<String>,
     }
 }
 
@@ -72,8 +73,10 @@ impl TryFrom<Raw> for Message {
         };
         // Content of other kinds than mail gets its own column, because statements find mails by `mail IS NOT NULL`.
         let mail = raw.mail.map(|json| serde_json::from_str::<Box<model::MailHead>>(&json)).transpose();
+        let mentions = raw.mentions.map(|json| serde_json::from_str(&json).map(Content::Note)).transpose();
+        let corrupt = |e: serde_json::Error| StoreError::Corrupt(e.to_string());
         Ok(Self {
-            content: mail.map_err(|e| StoreError::Corrupt(e.to_string()))?.into(),
+            content: mentions.map_err(corrupt)?.unwrap_or(mail.map_err(corrupt)?.into()),
             id: read("message", raw.id)?,
             conversation: read("conversation", raw.conversation_id)?,
             n: raw.n,
@@ -98,8 +101,13 @@ impl TryFrom<&Message> for Raw {
             }
         };
         let mail = message.mail().map(serde_json::to_string).transpose();
+        let mentions = match message.mentions() {
+            [] => None,
+            some => Some(serde_json::to_string(some).map_err(|e| StoreError::Corrupt(e.to_string()))?),
+        };
         Ok(Self {
             mail: mail.map_err(|e| StoreError::Corrupt(e.to_string()))?,
+            mentions,
             id: message.id.to_string(),
             conversation_id: message.conversation.to_string(),
             n: message.n,

@@ -224,6 +224,7 @@ impl Named {
                 let draft = self.drafts.get(&(member, conversation, mode)).cloned().unwrap_or_else(none);
                 EventBody::Draft { member, conversation, draft }
             }
+            Logged::Notices { member } => EventBody::Notices { member },
             Logged::Member(member) => EventBody::Member(member),
             Logged::Access { member } => EventBody::Access { member },
             Logged::Team(team) => EventBody::Team(team),

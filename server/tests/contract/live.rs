@@ -237,8 +237,11 @@ async fn s20_only_what_is_mine_to_see(world: World) {
     world.note(&world.owner, hers, "no longer hers").await.unwrap();
     world.act(&world.owner, hers, Act::Assign(Some(mine.id))).await.unwrap();
     let frames = listener.until(world.last_seq().await).await;
-    let bodies: Vec<LiveBody> =
+    let mut bodies: Vec<LiveBody> =
         frames.into_iter().map(|f| if let Frame::Change(event) = f { event.body } else { panic!("{f:?}") }).collect();
+    let all = bodies.len();
+    bodies.retain(|body| *body != LiveBody::Notices);
+    assert_eq!(all - bodies.len(), 2, "she is told that it is hers, each time");
     assert!(
         matches!(&bodies[0], LiveBody::Conversation { before: None, row, .. } if row.id == hers),
         "she gets the conversation"
@@ -268,7 +271,8 @@ async fn s20_seeing_less_begins_anew_and_shows_less(world: World) {
     let Some(Frame::Change(event)) = listener.next().await else { panic!("expected the assignment") };
     assert_eq!(
         (event.seq, matches!(event.body, LiveBody::Conversation { before: None, .. })),
-        (world.last_seq().await, true)
+        (world.last_seq().await - 1, true),
+        "the last event tells her that it is hers"
     );
 }
 

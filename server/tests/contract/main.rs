@@ -45,6 +45,7 @@ mod inputs;
 mod keys;
 mod links;
 mod live;
+mod notices;
 mod outbox;
 mod plain;
 mod plans;

@@ -192,6 +192,20 @@ async fn fill(world: &World) {
                 "'{workspace}', {conversation}, {message}, i, '{channel}', CASE WHEN i % 3 = 0 THEN 'reply' ELSE 'inbound' END, 'visitor', {message}, NULL, NULL, 1"
             ),
         ),
+        into(
+            "notice",
+            "workspace_id, member_id, n, kind, about, size, times, at, seen",
+            3000,
+            format!(
+                "'{workspace}', CASE WHEN i > 2800 THEN '{owner}' ELSE {member} END, i, 'reply', {conversation}, 0, 1, i, FALSE"
+            ),
+        ),
+        into(
+            "notice_reader",
+            "workspace_id, member_id, last, seen, seen_at, listed, browser",
+            3000,
+            format!("'{workspace}', {member}, i, 0, 0, 15, 0"),
+        ),
         into("attempt", "bucket, count, window_start", 2000, "'bucket ' || CAST(i AS TEXT), 1, i".to_owned()),
         findable(world),
         (
@@ -362,6 +376,27 @@ async fn every_other_reading_uses_an_index(world: World) {
         ("a sweep", of("ended FROM sweep"), vec![workspace.clone(), text()]),
         ("sweeps that run", of("FROM sweep WHERE workspace_id = $1 AND member_id"), vec![workspace.clone(), text()]),
         ("old sweeps", of("DELETE FROM sweep"), vec![workspace.clone(), n(), n()]),
+        (
+            "notices",
+            of("FROM notice WHERE workspace_id = $1 AND member_id = $2 ORDER BY n DESC"),
+            vec![workspace.clone(), owner.clone(), n()],
+        ),
+        (
+            "how far notices were seen",
+            of("FROM notice_reader WHERE workspace_id = $1 AND member_id = $2"),
+            vec![workspace.clone(), owner.clone()],
+        ),
+        (
+            "notices of a conversation",
+            of("AND about = $3 AND NOT seen"),
+            vec![workspace.clone(), owner.clone(), text()],
+        ),
+        (
+            "a notice to take back",
+            of("DELETE FROM notice WHERE workspace_id = $1 AND member_id = $2"),
+            vec![workspace.clone(), owner.clone(), text(), text()],
+        ),
+        ("notices that are too many", of("r.last - $3"), vec![workspace.clone(), Val::from("[\"a\"]"), n()]),
         ("how to undo", of("SELECT inverse FROM undo"), vec![workspace.clone(), text(), n()]),
         ("an act to undo", of("AND member_id = $3 ORDER BY part"), vec![workspace.clone(), text(), text(), n()]),
         ("old inverses", of("DELETE FROM undo"), vec![workspace.clone(), n(), n()]),

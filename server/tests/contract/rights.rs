@@ -7,6 +7,7 @@ use domain::{
     files,
     inbox::{self, MarkRead, SaveDraft},
     mail::{Arrived, Backfill, BeginFolder, BeginMail, ConnectMailbox, PauseChannel, ReceiveMails, RetryQuarantined},
+    notices::{See, SwitchNotices},
     people::{
         AddMember, AddTeam, EditChannel, EditMember, EditWorkspace, HideMe, ReviveJob, SetChat, SetInTeam,
         SetTeamChannels,
@@ -21,8 +22,8 @@ use domain::{
 use model::{
     Act, AgentId, ApiError, AttachmentId, Audience, BlockId, ChannelId, CloseReason, ContactField, ContactId,
     ConversationId, Draft, DraftMode, EmailSettings, Host, IdentityId, InviteId, JobId, MailId, Member, MemberId,
-    MessageId, Needs, Permission, Role, SavedView, SavedViewId, Security, Seen, SessionId, Sort, Status, TagColor,
-    TagId, TeamId, UndoId, View, ViewIcon, Visibility,
+    MessageId, Needs, NoticeSwitches, Permission, Role, SavedView, SavedViewId, Security, Seen, SeenNotices, SessionId,
+    Sort, Status, TagColor, TagId, TeamId, UndoId, View, ViewIcon, Visibility,
 };
 use store::{
     Scope,
@@ -126,6 +127,9 @@ pub async fn every_command(world: &World, scope: &Scope, ids: &Ids) -> Vec<Tried
         "edit a tag" Some(Administer) => EditTag { id: ids.tag, name: new_id().to_string(), color: TagColor::Red, archived: false },
         "merge a tag" Some(Administer) => MergeTag { id: ids.tag, into: ids.other_tag },
         "save a view" Some(Read) => SaveView(saved_view(ids.view)),
+        "see notices" Some(Read) => See(SeenNotices::UpTo(1)),
+        "see a conversation's notices" Some(Read) => See(SeenNotices::Of(conversation)),
+        "switch notices" Some(Read) => SwitchNotices(NoticeSwitches::default()),
         "order the views" Some(Read) => OrderViews(vec![ids.view]),
         "delete a view" Some(Read) => DeleteView(ids.view),
         "turn the bubble" Some(Converse) => SetChat(false),
@@ -340,6 +344,8 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
         ("tag_contact", needs::<TagContact>()),
         ("save_view", needs::<SaveView>()),
         ("delete_view", needs::<DeleteView>()),
+        ("see_notices", needs::<See>()),
+        ("switch_notices", needs::<SwitchNotices>()),
         ("order_views", needs::<OrderViews>()),
         ("add_team", needs::<AddTeam>()),
         ("backfill", needs::<Backfill>()),
@@ -382,6 +388,7 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
         "invites",
         "mailbox_status",
         "newer",
+        "notices",
         "older",
         "progress_of_sweep",
         "say_where",

@@ -88,6 +88,9 @@ async fn s17_every_command_with_a_foreign_id(world: World) {
         "save a view",
         "order the views",
         "delete a view",
+        "see notices",
+        "see a conversation's notices",
+        "switch notices",
     ];
     for ((name, _, foreign), (_, _, missing)) in foreign.into_iter().zip(missing) {
         let (foreign, missing) = (told(foreign), told(missing));

@@ -132,7 +132,9 @@ async fn everything(app: &App, who: Option<&Person>, conversation: &serde_json::
         if route.path == "/api/live" {
             continue;
         }
-        for part in ["sessions", "channels", "members", "teams", "closing", "workspace", "system", "audit"] {
+        for part in
+            ["sessions", "channels", "members", "teams", "closing", "notifications", "workspace", "system", "audit"]
+        {
             let path = route.path.replace("{id}", id).replace("{key}", &app.key).replace("{part}", part);
             answers.push((path.clone(), told(app.send(Method::GET, &path, who, None).await).await));
             if path == route.path || !route.path.contains("{part}") {

@@ -128,6 +128,14 @@ impl Drafts {
         }
     }
 
+    /// Moves the text to the draft of the other mode, in front of what is there. The caller then selects that mode.
+    pub fn move_to(self, mode: DraftMode) {
+        let text = self.text.get_untracked();
+        self.typed(String::new());
+        self.save_now();
+        self.put_in_front(mode, &text);
+    }
+
     /// Takes the text and its message id. The text is then no longer a draft.
     pub fn take(self) -> (MessageId, String) {
         let (becomes, text) = (self.becomes(), self.text.get_untracked());

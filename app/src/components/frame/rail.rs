@@ -4,7 +4,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{account::AccountMenu, use_chat};
-use crate::components::ui::{Glyph, Icon, Mark};
+use crate::{
+    components::{
+        acting::{ActingLater, ActingPart},
+        ui::{Glyph, Icon, Mark},
+    },
+    piece::{Piece, Place, acting_part, show_piece},
+    state::use_notices,
+};
 
 /// The destinations.
 const PLACES: [(&str, Icon, &str); 2] = [("/inbox", Icon::Inbox, "Inbox"), ("/settings", Icon::Settings, "Settings")];
@@ -42,12 +49,59 @@ pub(super) fn Rail() -> impl IntoView {
             <a class="rail-mark" href="/inbox" aria-label="Tandem">
                 <Mark />
             </a>
-            <ul class="rail-items">{places}</ul>
+            <ul class="rail-items">{places} <Bell /></ul>
             <div class="rail-foot">
                 <ChatSwitch />
                 <AccountMenu />
             </div>
         </nav>
+    }
+    .into_any()
+}
+
+/// The bell, and the notices under it (N2). What they say is code that loads later.
+#[component]
+fn Bell() -> impl IntoView {
+    let unseen = use_notices().unseen;
+    let used = RwSignal::new(false);
+    let label = move || match unseen.get() {
+        0 => "Notices".to_owned(),
+        n => format!("Notices, {n} new"),
+    };
+    let badge = move || {
+        let n = unseen.get();
+        let text = if n > 999 { "999+".to_owned() } else { n.to_string() };
+        (n > 0).then(|| view! { <span class="badge rail-badge" aria-hidden="true">{text}</span> })
+    };
+    let list = move || {
+        used.get().then(|| show_piece(Piece::Acting, Place::Part, || Box::pin(acting_part(ActingPart::Notices))))
+    };
+    view! {
+        <li>
+            <button
+                type="button"
+                class="rail-link"
+                popovertarget="notices"
+                aria-haspopup="dialog"
+                aria-label=label
+                data-tip="Notices"
+                data-tip-side="end"
+            >
+                <Glyph icon=Icon::Notifier />
+                {badge}
+            </button>
+            <div
+                id="notices"
+                class="menu notices"
+                popover="auto"
+                role="dialog"
+                aria-label="Notices"
+                on:beforetoggle=move |_: leptos::ev::Event| used.set(true)
+            >
+                {list}
+            </div>
+            <ActingLater part=ActingPart::Noticing />
+        </li>
     }
     .into_any()
 }

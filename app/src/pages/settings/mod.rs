@@ -11,6 +11,7 @@ mod mailbox;
 mod mailbox_form;
 mod member_row;
 mod members;
+mod notifications;
 mod parts;
 mod password;
 mod sessions;
@@ -39,6 +40,7 @@ use audit::SettingsAudit;
 use channels::SettingsChannels;
 use closing::SettingsClosing;
 use members::SettingsMembers;
+use notifications::SettingsNotifications;
 use sessions::SettingsSessions;
 use system::SettingsSystem;
 use tags::SettingsTags;
@@ -58,6 +60,7 @@ pub enum SettingsPart {
     Teams,
     Tags,
     Closing,
+    Notifications,
     Sessions,
     System,
     Audit,
@@ -80,6 +83,7 @@ pub(crate) fn draw(part: SettingsPart) -> AnyView {
         SettingsPart::Teams => SettingsTeams().into_any(),
         SettingsPart::Tags => SettingsTags().into_any(),
         SettingsPart::Closing => SettingsClosing().into_any(),
+        SettingsPart::Notifications => SettingsNotifications().into_any(),
         SettingsPart::Sessions => SettingsSessions().into_any(),
         SettingsPart::System => SettingsSystem().into_any(),
         SettingsPart::Audit => SettingsAudit().into_any(),
@@ -109,7 +113,13 @@ const fn entry(path: &'static str, icon: Icon, name: &'static str) -> Entry {
 }
 
 const GROUPS: [(&str, &[Entry]); 3] = [
-    ("You", &[entry("/settings/sessions", Icon::Laptop, "Sessions and password")]),
+    (
+        "You",
+        &[
+            entry("/settings/notifications", Icon::Notifier, "Notifications"),
+            entry("/settings/sessions", Icon::Laptop, "Sessions and password"),
+        ],
+    ),
     (
         "Workspace",
         &[

@@ -8,7 +8,7 @@ use crate::{
     api::Refused,
     components::ui::{Banner, BannerPlace, Button, CardSkeleton, EmptyState, Icon, Tone},
     json::Fetched,
-    state::use_workspace,
+    state::{use_notices, use_workspace},
 };
 use model::{ApiError, Permission};
 
@@ -23,8 +23,9 @@ pub(super) fn PageHead(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    let notices = use_notices();
     view! {
-        <Title text=format!("{title} · Tandem") />
+        <Title text=move || notices.title(title) />
         <header class="page-head">
             <div>
                 <h1>{title}</h1>

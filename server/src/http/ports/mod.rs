@@ -5,6 +5,7 @@ mod closing;
 mod conversation;
 mod inbox;
 mod mailbox;
+mod notices;
 mod presence;
 mod public;
 mod search;
