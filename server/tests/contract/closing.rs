@@ -84,11 +84,11 @@ async fn t13_reasons_are_added_renamed_ordered_and_archived(world: World) {
     let rest = [CloseReason::Resolved, CloseReason::Qualified, CloseReason::NotInterested];
     assert_eq!(ids, [&[wrong, CloseReason::Spam], rest.as_slice()].concat(), "what is not named comes last");
     assert_eq!(reasons(&world).await, ordered);
-    let told = world.told(before).into_iter().filter_map(|(_, body)| match body {
+    let mut told = world.told(before).into_iter().filter_map(|(_, body)| match body {
         EventBody::Reasons(all) => Some(all),
         _ => None,
     });
-    assert_eq!(told.last(), Some(ordered), "every browser is told");
+    assert_eq!(told.next_back(), Some(ordered), "every browser is told");
 
     for one in reasons(&world).await.into_iter().skip(1) {
         world.db.write(&world.owner.scope, edit(one.id, &one.name, one.blocks, true)).await.unwrap();
