@@ -57,6 +57,9 @@ pub enum Sight {
     Outside(ConversationId, bool),
 }
 
+/// A tab of a member, or the person outside of a conversation.
+type Whose = (Option<(MemberId, TabId)>, Option<ConversationId>);
+
 impl Sight {
     fn told(&self) -> String {
         match self {
@@ -80,7 +83,7 @@ impl Sight {
     }
 
     /// Whose place it is. A newer sight of the same replaces an older one that was not told yet.
-    fn of_whom(&self) -> (Option<(MemberId, TabId)>, Option<ConversationId>) {
+    fn of_whom(&self) -> Whose {
         match self {
             Self::Member(member, tab, _) => (Some((*member, *tab)), None),
             Self::Outside(at, _) => (None, Some(*at)),
@@ -111,7 +114,7 @@ impl WakeUp {
 struct Due {
     logs: BTreeMap<WorkspaceId, i64>,
     work: bool,
-    sights: BTreeMap<(WorkspaceId, (Option<(MemberId, TabId)>, Option<ConversationId>)), Sight>,
+    sights: BTreeMap<(WorkspaceId, Whose), Sight>,
     closed: bool,
 }
 
