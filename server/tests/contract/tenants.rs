@@ -88,6 +88,7 @@ async fn s17_every_command_with_a_foreign_id(world: World) {
         "save a view",
         "order the views",
         "delete a view",
+        "begin a sweep",
         "see notices",
         "see a conversation's notices",
         "switch notices",
