@@ -1,4 +1,5 @@
 //! N10, S26: every command with every role is done or refused, as the table says.
+// long file: one table with a line for every command
 
 use domain::{
     act::ChangeState,
