@@ -18,8 +18,8 @@ const [compiled, ...flags] = process.argv.slice(2)
 const dev = flags.includes('--dev')
 
 /** What a browser must load, compressed by brotli: the program without which nothing reacts, the styles, the widget. */
-/** The aim for `main` is 380 kB. Filters, views, tags and search brought it from 395 to 412 kB: their types are part of every event. */
-const BUDGET = { main: 420_000, styles: 40_000, widget: 20_000 }
+/** The aim for `main` is 380 kB. Filters, views, tags and search brought it from 395 to 412 kB, notices, presence and closing to 424: their types are part of every event. */
+const BUDGET = { main: 426_000, styles: 40_000, widget: 20_000 }
 /** The most that one file of a piece may bring. Larger ones are cut again (app/src/piece/parts.rs). */
 const FILE_BUDGET = 150_000
 /** The splitter makes a chunk for each set of pieces that share code. Chunks below this size are sent together in one file: a request for a few hundred bytes costs more. */
