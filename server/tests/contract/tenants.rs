@@ -89,6 +89,7 @@ async fn s17_every_command_with_a_foreign_id(world: World) {
         "order the views",
         "delete a view",
         "begin a sweep",
+        "cancel a sweep",
         "see notices",
         "see a conversation's notices",
         "switch notices",

@@ -64,7 +64,7 @@ impl Watched {
                     self.resets.push((self.last(), ready["seq"].as_i64().unwrap()));
                 }
             }
-            Some("alive" | "storage") => {}
+            Some("alive" | "storage" | "presence") => {}
             None if field("retry: ").is_some() => {}
             _ => panic!("unexpected frame in the stream: {frame:?}"),
         }
