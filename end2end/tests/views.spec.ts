@@ -128,7 +128,7 @@ test('D4: status and assignee change in the details; a closed conversation reope
   const details = page.getByRole('complementary', { name: 'Details' })
   const messages = page.getByRole('region', { name: 'Messages' })
   await details.getByRole('button', { name: 'Nobody' }).click()
-  await page.getByRole('menuitemradio', { name: /\(you\)$/ }).click()
+  await page.getByRole('option', { name: /\(you\)/ }).click()
   await expect(messages.getByText('You took it')).toBeVisible()
   await details.getByRole('button', { name: 'Open', exact: true }).click()
   await page.getByRole('menuitemradio', { name: 'Pending' }).click()

@@ -46,9 +46,13 @@ const FIELDS: [(ContactField, &str); 8] = [
 pub fn close_menu(menu: &'static str, id: ConversationId) -> impl IntoView {
     let (workspace, closing) = (use_workspace(), use_acting().closing);
     let ask = move |what: Closing| Callback::new(move |()| closing.set(Some(what)));
-    let item = move |reason: &Reason| view! { <MenuItem label=reason.name.clone() on_select=ask(Closing::For(id, reason.id)) /> };
-    let items =
-        move || workspace.boot.with(|boot| boot.reasons.iter().filter(|one| !one.archived).map(item).collect_view());
+    let item =
+        move |reason: Reason| view! { <MenuItem label=reason.name on_select=ask(Closing::For(id, reason.id)) /> };
+    // An item that is drawn again loses the focus, and the menu its way back to the button.
+    let reasons = Memo::new(move |_| {
+        workspace.boot.with(|boot| boot.reasons.iter().filter(|one| !one.archived).cloned().collect::<Vec<_>>())
+    });
+    let items = move || reasons.get().into_iter().map(item).collect_view();
     view! {
         <Menu
             id=menu

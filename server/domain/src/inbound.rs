@@ -138,7 +138,10 @@ impl Receive {
         if !counts {
             change.not_counted();
         }
-        if inbound.said_by.is_empty()
+        // In a conversation that somebody works on, nothing is kept from them.
+        let is_put_away = known.is_none() || change.now.row.state.status == Status::Closed;
+        if is_put_away
+            && inbound.said_by.is_empty()
             && blocked::find(tx.conn(), scope, inbound.channel.kind, &inbound.address).await?.is_some()
         {
             change.from_blocked(tx, known.is_none()).await?;

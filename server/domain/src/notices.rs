@@ -150,8 +150,10 @@ pub async fn page(db: &Db, scope: &Scope) -> Result<NoticePage> {
             seen: notice.seen || n <= reader.seen,
         })
     };
-    let notices = stored.into_iter().filter_map(shown).collect();
-    Ok(NoticePage { notices, last: reader.last, seen_at: reader.seen_at, switches })
+    let notices: Vec<Notice> = stored.into_iter().filter_map(shown).collect();
+    // Not the reader's own last: it would tell that there is something hidden.
+    let last = notices.iter().map(|one| one.n).max().unwrap_or(reader.seen);
+    Ok(NoticePage { notices, last, seen_at: reader.seen_at, switches })
 }
 
 /// Marks notices of the member as seen. What came later stays unseen.

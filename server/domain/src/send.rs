@@ -104,7 +104,9 @@ impl SendMessage {
             let message = "Only notes mention people. Write a note, or remove the mentions.";
             return Err(ApiError::invalid("mentions", message).into());
         }
-        let mentions::Checked { mentions, told } = mentions::checked(tx, scope, me, self.compose.mentions()).await?;
+        let place = change.now.row.facts().placement();
+        let mentions::Checked { mentions, told } =
+            mentions::checked(tx, scope, me, &place, self.compose.mentions()).await?;
         let attachments = claim(tx, scope, &self.attachments, &uploader(me), change).await?;
         let entry = |delivery| match self.mode {
             DraftMode::Reply => Entry::Outgoing { by: Sender::Member(me), delivery },

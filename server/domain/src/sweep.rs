@@ -3,8 +3,8 @@
 
 use async_trait::async_trait;
 use model::{
-    Act, ApiError, Cursor, EventBody, Filter, JobId, MOST_IN_A_SET, Needs, Permission, Sort, SweepEnd, SweepProgress,
-    UndoId,
+    Act, ApiError, ConversationId, Cursor, EventBody, Filter, JobId, MOST_IN_A_SET, MemberId, Needs, Permission, Sort,
+    SweepEnd, SweepProgress, UndoId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
@@ -26,8 +26,8 @@ use super::{
 
 /// How many sweeps of one member run at a time.
 const MOST_AT_ONCE: i64 = 3;
-/// The most conversations that one sweep changes: as many as one undo can take back.
-const MOST_CHANGED: i64 = MOST_PARTS * MOST_IN_A_SET as i64;
+/// After this time a sweep no longer counts as running, whatever became of it, in milliseconds.
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Begins to act on everything that matches a filter. Asked again with the same id, nothing happens.
 #[derive(Debug, Clone)]
@@ -53,7 +53,8 @@ impl Command for BeginSweep {
             return if known.member == by { Ok(()) } else { Err(Error::NOT_FOUND) };
         }
         possible(tx, &scope, self.act).await?;
-        if sweep::running(tx.conn(), &scope, by).await? >= MOST_AT_ONCE {
+        let since = tx.now().plus(-DAY_MS);
+        if sweep::running(tx.conn(), &scope, by, since).await? >= MOST_AT_ONCE {
             let message = "Wait until one of the others is done, or cancel it.".to_owned();
             return Err(ApiError::invalid("id", message).into());
         }
@@ -75,15 +76,15 @@ impl Command for CancelSweep {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<SweepProgress> {
         let scope = tx.scope()?;
         let me = scope.person()?.member.id;
+        stop(tx, &scope, self.0, me).await?;
         let known = sweep::find(tx.conn(), &scope, self.0).await?.filter(|known| known.member == me);
-        let Some(mut known) = known else { return Err(Error::NOT_FOUND) };
-        if known.ended.is_none() {
-            let why = to_json(&SweepEnd::Cancelled)?;
-            sweep::end(tx, &scope, self.0, why.clone()).await?;
-            known.ended = Some(why);
-        }
-        told(&known)
+        told(&known.ok_or(Error::NOT_FOUND)?)
     }
+}
+
+/// Ends a sweep of this member, if it runs. A part that is being done waits for this, and is then not done.
+pub(super) async fn stop(tx: &mut Tx<'_>, scope: &Scope, id: UndoId, member: MemberId) -> Result<()> {
+    Ok(sweep::end_of(tx, scope, id, member, to_json(&SweepEnd::Cancelled)?).await?)
 }
 
 /// How far a sweep of the member who asks is.
@@ -103,13 +104,58 @@ fn told(sweep: &Sweep) -> Result<SweepProgress> {
     Ok(SweepProgress { changed: sweep.changed, left_alone: sweep.left_alone, ended })
 }
 
+/// The conversations that the next part of a sweep looks at. They are read before the part, because looking for them may take long.
+#[derive(Debug, Clone)]
+pub struct Ahead {
+    /// The place in the list that they follow.
+    from: Option<String>,
+    /// Each with the version that was looked at.
+    rows: Vec<(ConversationId, i64)>,
+    /// Where the part after this one begins. None if there is none.
+    next: Option<Cursor>,
+}
+
+/// Looks for what the next part of a sweep acts on, as the member who asked for it sees it now. None if it has ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn look_ahead(db: &Db, system: &Scope, id: UndoId) -> Result<Option<Ahead>> {
+    let mut snapshot = db.snapshot().await?;
+    let conn = &mut snapshot.conn();
+    let running = sweep::find(conn, system, id).await?.filter(|known| known.ended.is_none());
+    let Some(sweep) = running else { return Ok(None) };
+    let from = sweep.done_to.clone();
+    let scope = session::of_member(conn, system, sweep.member).await?.filter(|scope| scope.may_list().is_ok());
+    // Whoever may no longer is told so by the part itself.
+    let Some(scope) = scope else { return Ok(Some(Ahead { from, rows: Vec::new(), next: None })) };
+    let filter: Filter = of_json(&sweep.filter)?;
+    let asked = list::Asked {
+        filter: &filter,
+        sort: Sort::Last,
+        after: from.as_deref().map(of_json).transpose()?,
+        limit: MOST_IN_A_SET as i64,
+        looked_at: list::LOOKED_AT,
+    };
+    let page = list::page(conn, &scope, asked).await?;
+    let last = page.rows.last().map(|row| row.cursor(Sort::Last));
+    let next = page.searched.or(last).filter(|_| page.more);
+    // Sorted, so that two such sets cannot deadlock.
+    let mut rows: Vec<_> = page.rows.into_iter().map(|row| (row.id, row.version)).collect();
+    rows.sort_unstable();
+    Ok(Some(Ahead { from, rows, next }))
+}
+
 /// Does the next part of a sweep, on behalf of the member who asked for it, with the rights that they have now. True if more is left.
 #[derive(Debug, Clone)]
 pub struct SweepPart {
     /// Which one.
     pub sweep: UndoId,
+    /// What it acts on. None if the sweep has ended.
+    pub ahead: Option<Ahead>,
     /// The job it is done for.
     pub lease: Lease,
+    /// Whether another job goes on after this part.
+    pub hands_over: bool,
 }
 
 #[async_trait]
@@ -120,50 +166,67 @@ impl Command for SweepPart {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool> {
         let system = tx.scope()?;
         let running = sweep::find(tx.conn(), &system, self.sweep).await?.filter(|known| known.ended.is_none());
-        let Some(sweep) = running else {
+        let (Some(sweep), Some(ahead)) = (running, &self.ahead) else {
             self.lease.done(tx).await?;
             return Ok(false);
         };
-        let end = match part(tx, &system, self.sweep, &sweep).await {
-            Ok(end) => end,
+        // Another worker has done this part.
+        if sweep.done_to != ahead.from {
+            return Ok(true);
+        }
+        // Refused before anything is changed.
+        let end = match allowed(tx, &system, &sweep).await {
+            Ok((scope, act)) => part(tx, &scope, self.sweep, &sweep, act, ahead).await?,
             Err(Error::Refused(why)) => Some(SweepEnd::Refused(why.to_string())),
             Err(error) => return Err(error),
         };
-        let Some(end) = end else { return Ok(true) };
-        sweep::end(tx, &system, self.sweep, to_json(&end)?).await?;
+        match end {
+            Some(end) => sweep::end(tx, &system, self.sweep, to_json(&end)?).await?,
+            None if self.hands_over => {
+                let (work, now) = (Work::Sweep { sweep: self.sweep }, tx.now());
+                work.enqueue(tx, system.workspace(), JobId::new(new_id()), None, now).await?;
+            }
+            None => return Ok(true),
+        }
         self.lease.done(tx).await?;
         Ok(false)
     }
 }
 
-/// One part, and why the sweep ends with it. It is refused before it has changed anything.
-async fn part(tx: &mut Tx<'_>, system: &Scope, id: UndoId, sweep: &Sweep) -> Result<Option<SweepEnd>> {
+/// The member's scope and the act, if they may still do it.
+async fn allowed(tx: &mut Tx<'_>, system: &Scope, sweep: &Sweep) -> Result<(Scope, Act)> {
     let scope = session::of_member(tx.conn(), system, sweep.member).await?.ok_or(Error::FORBIDDEN)?;
     scope.require(Permission::Converse)?;
     scope.may_list()?;
-    let (filter, act): (Filter, Act) = (of_json(&sweep.filter)?, of_json(&sweep.act)?);
+    let act: Act = of_json(&sweep.act)?;
     possible(tx, &scope, act).await?;
-    let after: Option<Cursor> = sweep.done_to.as_deref().map(of_json).transpose()?;
-    let asked = list::Asked {
-        filter: &filter,
-        sort: Sort::Last,
-        after,
-        limit: MOST_IN_A_SET as i64,
-        looked_at: list::LOOKED_AT,
-    };
-    let page = list::page(tx.conn(), &scope, asked).await?;
-    let last = page.rows.last().map(|row| row.cursor(Sort::Last));
+    Ok((scope, act))
+}
+
+/// One part, and why the sweep ends with it.
+async fn part(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: UndoId,
+    sweep: &Sweep,
+    act: Act,
+    ahead: &Ahead,
+) -> Result<Option<SweepEnd>> {
     let (mut set, mut done, mut left_alone) = (Vec::new(), Vec::new(), 0);
-    for row in page.rows {
-        if is_done(act, &row) {
+    for &(conversation, version) in &ahead.rows {
+        let mut change = match Change::load(tx, scope, conversation).await {
+            // The member sees it no more.
+            Err(Error::Refused(ApiError::NotFound)) => continue,
+            loaded => loaded?,
+        };
+        let (is_done, inbound) = (is_done(act, &change.now.row), change.now.row.inbound_count);
+        // Somebody said or changed something meanwhile.
+        let is_other = change.now.row.last_at > sweep.at || change.now.row.version != version;
+        if is_done || is_other {
+            left_alone += i64::from(!is_done);
             continue;
         }
-        if row.last_at > sweep.at {
-            left_alone += 1;
-            continue;
-        }
-        let mut change = Change::load(tx, &scope, row.id).await?;
-        match act_as_seen(tx, &scope, &mut change, act, sweep.member, row.inbound_count).await {
+        match act_as_seen(tx, scope, &mut change, act, sweep.member, inbound).await {
             Ok(one) => {
                 done.push(one);
                 set.push(change.finish_in_set(tx).await?);
@@ -177,20 +240,42 @@ async fn part(tx: &mut Tx<'_>, system: &Scope, id: UndoId, sweep: &Sweep) -> Res
     if !set.is_empty() {
         if let Act::Assign(Some(to)) = act {
             let ids: Vec<_> = set.iter().map(|one| one.id).collect();
-            notices::tell_assigned(tx, &scope, to, sweep.member, (id.uuid(), &ids)).await?;
+            notices::tell_assigned(tx, scope, to, sweep.member, (id.uuid(), &ids)).await?;
         }
-        Inverse::Act { act, done }.keep(tx, &scope, id, sweep.member).await?;
+        Inverse::Act { act, done }.keep(tx, scope, id, sweep.member).await?;
         tx.emit(scope.workspace(), EventBody::Set(set));
     }
-    let next = page.searched.or(last).filter(|_| page.more);
-    sweep::go_on(tx, &scope, id, next.as_ref().map(to_json).transpose()?, (changed, left_alone)).await?;
-    Ok(match next {
+    sweep::go_on(tx, scope, id, ahead.next.as_ref().map(to_json).transpose()?, (changed, left_alone)).await?;
+    Ok(match ahead.next {
         None => Some(SweepEnd::Complete),
-        Some(_) if sweep.changed + changed >= MOST_CHANGED => {
-            Some(SweepEnd::Refused(format!("{MOST_CHANGED} conversations were changed. Do it again for the rest.")))
+        Some(_) if sweep.parts + 1 >= MOST_PARTS => {
+            let sum = sweep.changed + changed;
+            Some(SweepEnd::Refused(format!("{sum} conversations were changed. Do it again for the rest.")))
         }
         Some(_) => None,
     })
+}
+
+/// Ends a sweep whose job failed for good, and its job.
+#[derive(Debug, Clone)]
+pub struct GiveUpSweep {
+    /// Which one.
+    pub sweep: UndoId,
+    /// Its job.
+    pub lease: Lease,
+}
+
+#[async_trait]
+impl Command for GiveUpSweep {
+    type Output = ();
+    const NEEDS: Needs = Needs::System;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let system = tx.scope()?;
+        let why = "It failed several times. What was done can be undone; the rest was left as it is.".to_owned();
+        sweep::end(tx, &system, self.sweep, to_json(&SweepEnd::Refused(why))?).await?;
+        self.lease.done(tx).await
+    }
 }
 
 fn to_json(what: &impl Serialize) -> Result<String> {

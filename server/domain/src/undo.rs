@@ -19,6 +19,7 @@ use super::{
     closing::unblock,
     notices,
     send::CancelMessage,
+    sweep,
     tags::{added, usable},
     work::Work,
 };
@@ -152,6 +153,8 @@ impl Command for Undo {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Undone> {
         let scope = tx.scope()?;
         let me = scope.person()?.member.id;
+        // What is still being done is not done any further.
+        sweep::stop(tx, &scope, self.0, me).await?;
         let parts = undo::find(tx.conn(), &scope, self.0, me, MOST_PARTS).await?;
         if parts.is_empty() {
             return Err(Error::NOT_FOUND);
@@ -188,18 +191,12 @@ async fn undo_part(
     done: Vec<Done>,
 ) -> Result<Undone> {
     let (mut result, mut set, is_one) = (Undone::default(), Vec::new(), done.len() == 1);
+    let about = done.first().map(|one| if is_one { one.conversation.uuid() } else { id.uuid() });
     for one in done {
-        let about = if is_one { one.conversation.uuid() } else { id.uuid() };
         let Some(mut change) = undo_one(tx, scope, by, act, one).await? else {
             result.changed_since += 1;
             continue;
         };
-        // The first of a set takes back what was told of the whole.
-        if let Act::Assign(Some(to)) = act
-            && result.undone == 0
-        {
-            notices::take_back(tx, scope, to, about).await?;
-        }
         result.undone += 1;
         change.assign_quietly();
         match is_one {
@@ -209,6 +206,13 @@ async fn undo_part(
     }
     if !set.is_empty() {
         tx.emit(scope.workspace(), EventBody::Set(set));
+    }
+    // Whoever still has some of them keeps what they were told.
+    if let (Act::Assign(Some(to)), Some(about)) = (act, about)
+        && result.undone > 0
+        && result.changed_since == 0
+    {
+        notices::take_back(tx, scope, to, about).await?;
     }
     Ok(result)
 }

@@ -7,6 +7,7 @@ use channels::Channels;
 use domain::{
     deliver::{GiveUpSend, Lease},
     files::Files,
+    sweep::GiveUpSweep,
     work::Work,
 };
 use futures::FutureExt;
@@ -183,6 +184,12 @@ impl Worker {
                 Ok(()) => return,
                 // Then people see the job itself.
                 Err(error) => tracing::error!(%error, "could not give a message up"),
+            }
+        }
+        if let (Verdict::Bury(_), Ok(Work::Sweep { sweep })) = (&verdict, serde_json::from_str(&job.body)) {
+            match self.db.write(&scope, GiveUpSweep { sweep, lease: lease.clone() }).await {
+                Ok(()) => return,
+                Err(error) => tracing::error!(%error, "could not give a sweep up"),
             }
         }
         let recurs = serde_json::from_str(&job.body).ok().filter(|work: &Work| work.recurrence().is_some());

@@ -254,6 +254,14 @@ async fn t13_a_blocked_sender_stays_out_of_the_tabs(world: World) {
     // What goes out is another matter: a member may still write to them.
     world.reply(&world.owner, conversation, "Please stop").await.unwrap();
     assert_ne!(world.row(conversation).await.state.status, Status::Closed);
+    // In a conversation that is open, nothing is kept from whoever works on it.
+    let newest = world.inbound("spammer", "I am sorry").await.conversation;
+    if newest != conversation {
+        world.act(&world.owner, newest, Act::Reopen).await.unwrap();
+        world.inbound("spammer", "I am sorry").await;
+    }
+    let row = world.row(newest).await;
+    assert_eq!((row.state.status, row.unread() > 0, row.state.waiting_since.is_some()), (Status::Open, true, true));
 }
 
 async fn counts(world: &World) -> model::Counts {

@@ -4,7 +4,7 @@ use domain::{
     act::ChangeState,
     deliver::Lease,
     inbox,
-    sweep::{BeginSweep, CancelSweep, SweepPart, progress},
+    sweep::{BeginSweep, CancelSweep, SweepPart, look_ahead, progress},
     tags::AddTag,
     undo::Undo,
 };
@@ -24,6 +24,8 @@ on_both_engines!(
     l7_a_sweep_can_be_cancelled_and_is_its_members_alone,
     l7_a_sweep_that_makes_no_sense_is_refused,
     l7_a_sweep_asked_twice_is_one,
+    l7_undoing_a_sweep_stops_it,
+    l7_what_a_colleague_decides_meanwhile_is_left_alone,
 );
 
 /// More than one part of a sweep.
@@ -47,7 +49,8 @@ async fn begin(world: &World, who: &Person, view: View, act: Act) -> UndoId {
 /// A part of a sweep, as its job does it. The lease ends nothing: the job itself is done by `work`.
 async fn part(world: &World, id: UndoId) -> bool {
     let lease = Lease { job: JobId::new(new_id()), owner: String::new() };
-    world.db.write(&world.system(), SweepPart { sweep: id, lease }).await.unwrap()
+    let ahead = look_ahead(&world.db, &world.system(), id).await.unwrap();
+    world.db.write(&world.system(), SweepPart { sweep: id, ahead, lease, hands_over: false }).await.unwrap()
 }
 
 async fn counts(world: &World, scope: &Scope) -> Counts {
@@ -140,6 +143,8 @@ async fn l7_a_sweep_can_be_cancelled_and_is_its_members_alone(world: World) {
     assert_eq!(stopped, SweepProgress { changed: 200, left_alone: 0, ended: Some(SweepEnd::Cancelled) });
     while world.work().await > 0 {}
     assert_eq!(progress(&world.db, &world.owner.scope, id).await.unwrap(), stopped);
+    // A part that was looked for before is not done after.
+    assert!(look_ahead(&world.db, &world.system(), id).await.unwrap().is_none());
     assert_eq!(counts(&world, &world.owner.scope).await.closed, 200);
     assert_eq!(undo_all(&world, &world.owner, id).await.undone, 200);
 }
@@ -182,4 +187,33 @@ async fn l7_a_sweep_asked_twice_is_one(world: World) {
     world.db.write(owner, again.clone()).await.unwrap();
     while world.work().await > 0 {}
     assert_eq!(progress(&world.db, owner, again.id).await.unwrap(), done);
+}
+
+async fn l7_undoing_a_sweep_stops_it(world: World) {
+    many(&world, MANY).await;
+    let before = counts(&world, &world.owner.scope).await;
+    let id = begin(&world, &world.owner, View::All, CLOSE).await;
+    assert!(part(&world, id).await, "more is left");
+    assert_eq!(undo_all(&world, &world.owner, id).await, Undone { undone: 200, changed_since: 0, left: 0 });
+    while world.work().await > 0 {}
+    assert_eq!(counts(&world, &world.owner.scope).await, before, "nothing is done after it was undone");
+    assert_eq!(progress(&world.db, &world.owner.scope, id).await.unwrap().ended, Some(SweepEnd::Cancelled));
+}
+
+async fn l7_what_a_colleague_decides_meanwhile_is_left_alone(world: World) {
+    let all = many(&world, MANY).await;
+    let colleague = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let id = begin(&world, &world.owner, View::All, CLOSE).await;
+    let lease = Lease { job: JobId::new(new_id()), owner: String::new() };
+    let ahead = look_ahead(&world.db, &world.system(), id).await.unwrap();
+    let newest = *all.last().unwrap();
+    world.act(&colleague, newest, Act::Assign(Some(colleague.id))).await.unwrap();
+    let part = SweepPart { sweep: id, ahead, lease, hands_over: false };
+    assert!(world.db.write(&world.system(), part.clone()).await.unwrap());
+    let SweepProgress { changed, left_alone, .. } = progress(&world.db, &world.owner.scope, id).await.unwrap();
+    assert_eq!((changed, left_alone), (199, 1));
+    assert_eq!(world.row(newest).await.state.status, Status::Open);
+    // The same part once more, as by a worker that was thought dead, does nothing.
+    assert!(world.db.write(&world.system(), part).await.unwrap());
+    assert_eq!(progress(&world.db, &world.owner.scope, id).await.unwrap().changed, 199);
 }

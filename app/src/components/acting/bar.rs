@@ -13,11 +13,10 @@ use crate::{
     components::{
         tags::by_name,
         ui::{Button, Glyph, Icon, IconButton, Menu, MenuItem, Toast, Toasts, Variant, use_toasts},
-        words::member_in_sentence,
     },
     state::{Acting, ListState, use_acting, use_list, use_workspace},
 };
-use model::{Act, ConversationId, MOST_IN_A_SET, Permission, Reason};
+use model::{Act, Bootstrap, ConversationId, MOST_IN_A_SET, Permission};
 
 /// Acts on all picked conversations, in sets, and offers one undo for all of it. Then nothing is picked any more.
 pub(super) fn act_on_picked(acting: Acting, list: ListState, toasts: Toasts, act: Act) {
@@ -122,34 +121,30 @@ fn acts(act: Callback<Act>) -> impl IntoView {
     let workspace = use_workspace();
     let snoozes = use_acting().snoozes;
     let run = move |what: Act| Callback::new(move |()| act.run(what));
-    let members = move || {
-        let boot = workspace.boot.get();
-        let me = boot.me.member.id;
-        let people = boot.members.iter().filter(|one| !one.disabled && one.id != me);
-        let people: Vec<_> = people
-            .map(|one| view! { <MenuItem label=member_in_sentence(workspace, one.id) on_select=run(Act::Assign(Some(one.id))) /> })
-            .collect();
-        let teams = boot.teams.iter();
-        let teams: Vec<_> = teams
-            .map(|one| view! { <MenuItem label=one.name.clone() icon=Icon::Users on_select=run(Act::Team(Some(one.id))) /> })
-            .collect();
-        view! {
-            <MenuItem label="Me" on_select=run(Act::Assign(Some(me))) />
-            <MenuItem label="Nobody" on_select=run(Act::Assign(None)) />
-            {people}
-            {teams}
+    // Items change only when what they show does: an item that is drawn again loses the focus, and the menu its way back to the button.
+    let items = move |of: fn(&Bootstrap) -> Vec<(String, Act)>| {
+        let items = Memo::new(move |_| workspace.boot.with(of));
+        move || {
+            let item = |(label, what): (String, Act)| view! { <MenuItem label on_select=run(what) /> };
+            items.get().into_iter().map(item).collect_view()
         }
     };
-    let tags = move || {
-        let item = |tag: &model::Tag| view! { <MenuItem label=tag.name.clone() on_select=run(Act::AddTag(tag.id)) /> };
-        workspace.boot.with(|boot| {
-            let usable = boot.tags.iter().filter(|tag| !tag.archived).collect();
-            by_name(usable).into_iter().map(item).collect_view()
-        })
-    };
-    let reason = move |one: &Reason| view! { <MenuItem label=one.name.clone() on_select=run(Act::Close(one.id)) /> };
-    let reasons =
-        move || workspace.boot.with(|boot| boot.reasons.iter().filter(|one| !one.archived).map(reason).collect_view());
+    let members = items(|boot| {
+        let me = boot.me.member.id;
+        let first = [("Me".to_owned(), Act::Assign(Some(me))), ("Nobody".to_owned(), Act::Assign(None))];
+        let others = boot.members.iter().filter(|one| !one.disabled && one.id != me);
+        let others = others.map(|one| (one.name.clone(), Act::Assign(Some(one.id))));
+        let teams = boot.teams.iter().map(|one| (one.name.clone(), Act::Team(Some(one.id))));
+        first.into_iter().chain(others).chain(teams).collect()
+    });
+    let tags = items(|boot| {
+        let usable = boot.tags.iter().filter(|tag| !tag.archived).collect();
+        by_name(usable).into_iter().map(|tag| (tag.name.clone(), Act::AddTag(tag.id))).collect()
+    });
+    let reasons = items(|boot| {
+        let usable = boot.reasons.iter().filter(|one| !one.archived);
+        usable.map(|one| (one.name.clone(), Act::Close(one.id))).collect()
+    });
     view! {
         <Menu id="acting-assign" name="Assign" button_class="icon-btn icon-btn-small" icon_only=true late=true trigger=|| view! { <Glyph icon=Icon::UserRoundPlus /> }>
             {members}

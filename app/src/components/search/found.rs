@@ -34,16 +34,12 @@ pub(crate) fn draw() -> AnyView {
     let field = SearchBox::new();
     let offers = Offers::new(field, recent);
     let targets = Memo::new(move |_| finder.targets());
-    // The result that the arrow keys moved to, and the text that it was found for.
-    let moved = RwSignal::new(None::<(String, usize)>);
-    let found_for = Memo::new(move |_| {
-        finder.found.with(|found| match found {
-            Found::Page(found) => found.text.clone(),
-            _ => String::new(),
-        })
+    // The result that the arrow keys moved to, and the text that was typed then. It stays chosen when a later answer to that text has it too.
+    let moved = RwSignal::new(None::<(String, Target)>);
+    let chosen = Signal::derive(move || {
+        let (_, to) = moved.get().filter(|(text, _)| search.text.with(|now| now.trim() == text))?;
+        targets.with(|targets| targets.iter().position(|one| *one == to))
     });
-    let chosen =
-        Signal::derive(move || moved.get().filter(|(text, _)| found_for.with(|now| now == text)).map(|(_, at)| at));
     let press = move |key: SearchKey| {
         if offers.press(key) {
             return true;
@@ -53,7 +49,8 @@ pub(crate) fn draw() -> AnyView {
         }
         let (count, at) = (targets.with_untracked(Vec::len), chosen.get_untracked());
         let to = |at: Option<usize>| {
-            moved.set(at.map(|at| (found_for.get_untracked(), at)));
+            let target = at.and_then(|at| targets.with_untracked(|targets| targets.get(at).copied()));
+            moved.set(target.map(|to| (search.text.with_untracked(|text| text.trim().to_owned()), to)));
             if let Some(at) = at {
                 request_animation_frame(move || hit::bring_into_sight(at));
             }

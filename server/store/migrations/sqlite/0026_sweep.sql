@@ -11,6 +11,8 @@ CREATE TABLE sweep (
     done_to TEXT,
     changed BIGINT NOT NULL,
     left_alone BIGINT NOT NULL,
+    -- In how many parts it can be undone.
+    parts BIGINT NOT NULL,
     -- Why it ended; NULL while it runs.
     ended TEXT,
     PRIMARY KEY (workspace_id, id)
