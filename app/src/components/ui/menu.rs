@@ -51,11 +51,17 @@ pub fn Menu(
     if late {
         // The menu may be open already before hydration.
         Effect::new(move |_| {
-            if is_open(popover) {
+            if is_open(popover) && !made.get_untracked() {
                 made.set(true);
             }
         });
     }
+    // Once: items that are made again as it closes lose the focus, and with it the way back to the button.
+    let make = move |_: leptos::ev::Event| {
+        if !made.get_untracked() {
+            made.set(true);
+        }
+    };
     let keys = move |event: KeyboardEvent| on_menu_key(popover, &event);
     let open_by_arrow = move |event: KeyboardEvent| {
         if matches!(event.key().as_str(), "ArrowDown" | "ArrowUp") {
@@ -86,7 +92,7 @@ pub fn Menu(
             role="menu"
             aria-label=name
             data-align=align_end.then_some("end")
-            on:beforetoggle=move |_: leptos::ev::Event| made.set(true)
+            on:beforetoggle=make
             on:toggle=toggled
             on:keydown=keys
             on:click=move |_| set_open(popover, false)
