@@ -224,12 +224,15 @@ async fn n2_the_newest_notices_are_kept(world: World) {
 async fn s19_a_notice_shows_nothing_that_opening_would_not(world: World) {
     let zoe = world.member("Zoe", Role::Agent, Visibility::Mine).await;
     let conversation = world.inbound("anna", "A secret").await.conversation;
+    let seq = world.last_seq().await;
     world.db.write(&world.owner.scope, note(conversation, "@Zoe", vec![Mentioned::Member(zoe.id)])).await.unwrap();
     assert_eq!(page(&world, &zoe).await.notices, [], "she may not see it");
+    let told = world.told(seq).into_iter().any(|(_, body)| matches!(body, EventBody::Notices { .. }));
+    assert!(!told, "she is not told either that there is something");
     assign(&world, &world.owner, conversation, &zoe).await;
     world.inbound("anna", "Another secret").await;
     let kinds: Vec<_> = unseen(&world, &zoe).await.into_iter().map(|(kind, _)| kind).collect();
-    assert_eq!(kinds, [NoticeKind::Reply, NoticeKind::Assigned, NoticeKind::Mentioned]);
+    assert_eq!(kinds, [NoticeKind::Reply, NoticeKind::Assigned]);
     assign(&world, &world.owner, conversation, &world.owner).await;
     let told = page(&world, &zoe).await;
     assert_eq!((told.unseen(), told.notices.len()), (0, 0), "it is hers no more");

@@ -374,7 +374,11 @@ async fn every_other_reading_uses_an_index(world: World) {
         ("when a hit was written", of("AND search_place = $2"), vec![workspace.clone(), n()]),
         ("place of a message", of("SELECT search_place FROM message"), vec![workspace.clone(), text()]),
         ("a sweep", of("ended FROM sweep"), vec![workspace.clone(), text()]),
-        ("sweeps that run", of("FROM sweep WHERE workspace_id = $1 AND member_id"), vec![workspace.clone(), text()]),
+        (
+            "sweeps that run",
+            of("FROM sweep WHERE workspace_id = $1 AND member_id"),
+            vec![workspace.clone(), text(), n()],
+        ),
         ("old sweeps", of("DELETE FROM sweep"), vec![workspace.clone(), n(), n()]),
         (
             "notices",
