@@ -13,6 +13,8 @@ use model::{Act, Bootstrap, ConversationRow, MemberId, TeamId, lower};
 
 /// The most options on screen. A longer list is narrowed down by typing.
 const MOST_SHOWN: usize = 50;
+/// What follows the member's own name.
+const YOU: &str = " (you)";
 
 /// Somebody that a conversation can be given to.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +49,7 @@ fn found(boot: &Bootstrap, offers: Offers, typed: &str) -> (Vec<Somebody>, usize
     members.sort_by_cached_key(|one| (one.id != me, !one.chat_on, lower(&one.name)));
     let members = members.into_iter().map(|one| Somebody {
         act: Act::Assign(Some(one.id)),
-        name: if one.id == me { format!("{} (you)", one.name) } else { one.name.clone() },
+        name: if one.id == me { format!("{}{YOU}", one.name) } else { one.name.clone() },
         kind: Kind::Member(one.id, one.chat_on),
     });
     let mut teams: Vec<_> = boot.teams.iter().collect();
@@ -165,7 +167,8 @@ fn face(one: Somebody) -> AnyView {
         Kind::Nobody => view! { <Glyph icon=Icon::X /> }.into_any(),
         Kind::Team => view! { <Glyph icon=Icon::Users /> }.into_any(),
         Kind::Member(id, _) => {
-            view! { <Avatar name=name.clone() seed=id.to_string() size=AvatarSize::Tiny /> }.into_any()
+            view! { <Avatar name=name.trim_end_matches(YOU).to_owned() seed=id.to_string() size=AvatarSize::Tiny /> }
+                .into_any()
         }
     };
     let here =
