@@ -47,6 +47,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/closing") view=|| settings(SettingsPart::Closing) />
                         <Route path=path!("/notifications") view=|| settings(SettingsPart::Notifications) />
                         <Route path=path!("/sessions") view=|| settings(SettingsPart::Sessions) />
+                        <Route path=path!("/help") view=|| settings(SettingsPart::Help) />
                         <Route path=path!("/system") view=|| settings(SettingsPart::System) />
                         <Route path=path!("/audit") view=|| settings(SettingsPart::Audit) />
                         <Route path=path!("/workspace") view=|| settings(SettingsPart::Workspace) />
@@ -148,7 +149,8 @@ fn Inside(boot: Bootstrap) -> impl IntoView {
     let workspace =
         WorkspaceState { boot: RwSignal::new(boot.clone()), now: RwSignal::new(boot.now), zone: Zone::unknown() };
     let live = Live { connection: RwSignal::default(), resets: RwSignal::new(0), storage: RwSignal::default() };
-    let outbox = Outbox::new(boot.me.member.id);
+    let acting = Acting::provide(live.connection);
+    let outbox = Outbox::new(boot.me.member.id, acting.acts);
     let inbox = Inbox::new(workspace, boot);
     let toasts = Toasts::provide();
     provide_context(workspace);
@@ -156,7 +158,6 @@ fn Inside(boot: Bootstrap) -> impl IntoView {
     provide_context(inbox);
     provide_context(outbox);
     Search::provide();
-    Acting::provide();
     keep_time(workspace);
     focus_new_area();
     Effect::new(move |_| {

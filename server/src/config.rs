@@ -52,6 +52,9 @@ pub struct Flags {
     /// A PEM file of certificate authorities that mail servers may also be signed by [default: none]
     #[arg(long, global = true)]
     pub mail_ca: Option<String>,
+    /// Where members ask for help: an e-mail address or the https address of a page [default: none]
+    #[arg(long, global = true)]
+    pub support: Option<String>,
     /// What this process does: web, worker, channels, comma separated [default: web,worker,channels]
     #[arg(long, global = true)]
     pub roles: Option<String>,
@@ -125,6 +128,8 @@ pub struct Config {
     pub addr: SocketAddr,
     /// The address that browsers use, if it was set: scheme, host, port, in the form of an `Origin` header.
     pub public_url: Option<String>,
+    /// Where members ask for help, if it was set: an e-mail address or the https address of a page.
+    pub support: Option<String>,
     /// The proxies that are trusted to name the client of a request.
     pub trusted_proxies: Vec<IpNet>,
     /// The data folder.
@@ -197,6 +202,7 @@ impl Config {
         let networks = take("TANDEM_ALLOW_NETWORKS", &flags.allow_networks, "");
         let picture_networks = take("TANDEM_ALLOW_PICTURE_NETWORKS", &flags.allow_picture_networks, "");
         let mail_ca = take("TANDEM_MAIL_CA", &flags.mail_ca, "");
+        let support = take("TANDEM_SUPPORT", &flags.support, "");
         let roles = take("TANDEM_ROLES", &flags.roles, "web,worker,channels");
         let low_space = take("TANDEM_LOW_SPACE", &flags.low_space, "1024");
         only_known(file, &settings)?;
@@ -245,10 +251,23 @@ impl Config {
         let low_space: u64 = low_space.parse().map_err(|_| {
             wrong("TANDEM_LOW_SPACE", &low_space, "write a number of megabytes, as 1024; 0 for no warning")
         })?;
+        let is_address = |said: &str| {
+            said.starts_with("https://")
+                || said.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.'))
+        };
+        let support = match support.trim() {
+            "" => None,
+            said if is_address(said) && !said.contains(char::is_whitespace) => Some(said.to_owned()),
+            _ => {
+                let what = "write an e-mail address, as help@example.com, or an address that begins with https://";
+                return Err(wrong("TANDEM_SUPPORT", &support, what));
+            }
+        };
         let has = |role: &str| roles.split(',').any(|r| r.trim() == role);
         Ok(Self {
             addr: socket,
             public_url: public.map(|public| public.origin),
+            support,
             trusted_proxies,
             data,
             database_url,

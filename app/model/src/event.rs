@@ -47,14 +47,12 @@ pub enum EventBody {
         /// The present placements of its conversations. The present contact is only for members who see one of these too.
         now_seen_by: Vec<Placement>,
     },
-    /// A member read a conversation. Only that member gets this event.
-    Read {
+    /// A member read conversations, or marked them as not read. Only that member gets this event.
+    Marked {
         /// The member.
         member: MemberId,
-        /// The conversation.
-        conversation: ConversationId,
-        /// How many incoming messages they have read.
-        read_count: i64,
+        /// The conversations, and how many incoming messages of each count as read.
+        marks: Vec<(ConversationId, i64)>,
     },
     /// A member's draft changed. Only that member gets this event.
     Draft {
@@ -163,7 +161,7 @@ pub enum Logged {
         /// Its conversations.
         seen_by: Vec<Placement>,
     },
-    /// A member read a conversation.
+    /// A member read a conversation. Written by versions that knew no sets.
     Read {
         /// Who.
         member: MemberId,
@@ -171,6 +169,13 @@ pub enum Logged {
         conversation: ConversationId,
         /// How far.
         read_count: i64,
+    },
+    /// A member read conversations, or marked them as not read.
+    Marked {
+        /// Who.
+        member: MemberId,
+        /// What, and how far.
+        marks: Vec<(ConversationId, i64)>,
     },
     /// A member's unsent text changed.
     Draft {
@@ -250,13 +255,8 @@ pub enum LiveBody {
     },
     /// A contact changed.
     Contact(Box<Contact>),
-    /// The member read a conversation, perhaps in another browser.
-    Read {
-        /// The conversation.
-        conversation: ConversationId,
-        /// How many incoming messages they have read.
-        read_count: i64,
-    },
+    /// The member read conversations or marked them as not read, perhaps in another browser: each with how many incoming messages count as read.
+    Marked(Vec<(ConversationId, i64)>),
     /// The member's draft changed, perhaps in another browser.
     Draft {
         /// The conversation.
@@ -349,8 +349,7 @@ impl EventBody {
                 let sees_one = |of: &[Placement]| of.iter().any(|placement| access.sees(placement));
                 (sees_one(seen_by) && sees_one(now_seen_by)).then(|| LiveBody::Contact(contact.clone()))?
             }
-            Self::Read { member, conversation, read_count } => (*member == access.member)
-                .then_some(LiveBody::Read { conversation: *conversation, read_count: *read_count })?,
+            Self::Marked { member, marks } => (*member == access.member).then(|| LiveBody::Marked(marks.clone()))?,
             Self::Draft { member, conversation, draft } => (*member == access.member)
                 .then(|| LiveBody::Draft { conversation: *conversation, draft: draft.clone() })?,
             Self::Notices { member } => (*member == access.member).then_some(LiveBody::Notices)?,
@@ -379,9 +378,7 @@ impl EventBody {
             },
             Self::Set(changes) => Logged::Set(changes.clone()),
             Self::Contact { contact, seen_by, .. } => Logged::Contact { id: contact.id, seen_by: seen_by.clone() },
-            Self::Read { member, conversation, read_count } => {
-                Logged::Read { member: *member, conversation: *conversation, read_count: *read_count }
-            }
+            Self::Marked { member, marks } => Logged::Marked { member: *member, marks: marks.clone() },
             Self::Draft { member, conversation, draft } => {
                 Logged::Draft { member: *member, conversation: *conversation, mode: draft.mode }
             }
@@ -403,7 +400,8 @@ impl EventBody {
     pub fn conversation(&self) -> Option<ConversationId> {
         match self {
             Self::Conversation { row, .. } => Some(row.id),
-            Self::Read { conversation, .. } | Self::Draft { conversation, .. } => Some(*conversation),
+            Self::Draft { conversation, .. } => Some(*conversation),
+            Self::Marked { marks, .. } if marks.len() == 1 => marks.first().map(|(id, _)| *id),
             _ => None,
         }
     }

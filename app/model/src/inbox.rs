@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AiMode, Category, ChannelId, ChannelKind, CloseReason, ContactId, ConversationId, ConversationState, Count, Cursor,
-    MemberId, Sender, Slot, Sort, Status, Tab, TagId, Tags, TeamId, Timestamp, text_enum::text_enum,
+    AiMode, Category, ChannelId, ChannelKind, ContactId, ConversationId, ConversationState, Count, Cursor, MemberId,
+    Seen, Sender, Slot, Sort, Status, Tab, Tags, TeamId, Timestamp, text_enum::text_enum,
 };
 
 text_enum! {
@@ -212,61 +212,6 @@ pub struct Preview {
     pub by: PreviewBy,
     /// One line, at most 160 characters.
     pub text: String,
-}
-
-/// A change of a conversation's state by a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Act {
-    /// Assigns it to a member, or to nobody.
-    Assign(Option<MemberId>),
-    /// Gives it to a team, or takes it from its team. It may have a member beside.
-    Team(Option<TeamId>),
-    /// Closes it.
-    Close(CloseReason),
-    /// Opens it again.
-    Reopen,
-    /// Sets it to pending.
-    Pending,
-    /// Hides it until a time or until they write.
-    Snooze(Timestamp),
-    /// Adds a tag.
-    AddTag(TagId),
-    /// Removes a tag.
-    RemoveTag(TagId),
-}
-
-/// What whoever acts saw of a conversation's state. The second of two who change the same thing is told (Promise 4); what came in meanwhile
-/// refuses nobody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
-    /// Where it stood.
-    pub status: Status,
-    /// Who had it.
-    pub assignee: Option<MemberId>,
-    /// Which team had it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub team: Option<TeamId>,
-    /// How many messages had come in.
-    pub inbound: i64,
-}
-
-impl Seen {
-    /// Whether what an act changes is still as it was seen.
-    pub fn allows(&self, act: Act, now: &ConversationRow) -> bool {
-        let same = self.status == now.state.status;
-        match act {
-            Act::Assign(_) => self.assignee == now.state.assignee,
-            Act::Team(_) => self.team == now.team,
-            // Their message opens a conversation again, and is no decision of a colleague's.
-            Act::Close(_) | Act::Pending => {
-                same || (now.state.status == Status::Open && now.inbound_count > self.inbound)
-            }
-            Act::Reopen | Act::Snooze(_) => same,
-            // Whoever adds or removes a tag changes nothing that somebody else decided.
-            Act::AddTag(_) | Act::RemoveTag(_) => true,
-        }
-    }
 }
 
 /// A card of the list (L2).

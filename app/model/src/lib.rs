@@ -1,5 +1,6 @@
 //! The product's words as types, and its pure rules. Nothing here uses a database, a socket, a clock or a browser.
 
+mod act;
 mod arrange;
 mod audit;
 mod capabilities;
@@ -15,6 +16,7 @@ mod filter;
 mod history;
 mod ids;
 mod inbox;
+mod keys;
 mod links;
 mod listing;
 mod mail;
@@ -38,6 +40,7 @@ mod undo;
 mod unseen;
 mod workspace;
 
+pub use act::{Act, Seen};
 pub use arrange::{arrange, window_of};
 pub use audit::{AuditEvent, AuditLine, AuditPage};
 pub use capabilities::{AddressKind, Capabilities, ChannelKind, Format, HandOver, SetUp};
@@ -57,7 +60,8 @@ pub use ids::{
     AgentId, AttachmentId, BlockId, ChannelId, ContactId, ConversationId, IdentityId, InviteId, JobId, MailId,
     MemberId, MessageId, SavedViewId, SessionId, TabId, TeamId, Timestamp, UndoId, WorkspaceId,
 };
-pub use inbox::{Act, ConversationRow, Counts, Facts, InboxPage, Placement, Preview, PreviewBy, Seen, View};
+pub use inbox::{ConversationRow, Counts, Facts, InboxPage, Placement, Preview, PreviewBy, View};
+pub use keys::{KeyCommand, Keys};
 pub use links::{Link, Piece, linkify};
 pub use listing::{Listing, Period};
 pub use mail::{Card, Folds, FrameHeight, Look, MailChoice, MailHead, MailOutcome, answer_subject};
@@ -71,7 +75,7 @@ pub use notice::{
 };
 pub use presence::{Doing, Here, Somebody, hear, told_again, told_of};
 pub use recipients::{Answer, Difference, Mailbox, Own, Parties, Recipients, recipients};
-pub use reduce::{Changed, InboxState, ListPart, ThreadPart, WorkspacePart};
+pub use reduce::{Changed, InboxState, ListPart, RowAhead, ThreadPart, WorkspacePart};
 pub use rights::{Access, Needs, Permission, Role, Visibility};
 pub use saved_view::{Audience, MOST_VIEWS, SavedView, ViewIcon};
 pub use search::{

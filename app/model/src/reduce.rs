@@ -8,6 +8,10 @@ use super::{
     tally::{Moved, count_on},
 };
 
+mod ahead;
+
+pub use ahead::RowAhead;
+
 /// The displayed workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkspacePart {
@@ -232,22 +236,31 @@ impl ListPart {
                     changed.push(Changed::Row(row.id));
                 }
             }
-            LiveBody::Read { conversation, read_count } => {
-                if let Some(at) = self.rows.iter().position(|row| row.id == *conversation) {
-                    let row = &mut self.rows[at];
-                    row.read_count = row.read_count.max(*read_count);
-                    changed.push(Changed::Row(row.id));
-                    if self.filter.unread && row.unread() == 0 {
-                        self.remove(*conversation, changed);
-                    } else if self.sort == Sort::Unread {
-                        self.sink(at, changed);
-                    }
-                }
+            LiveBody::Marked(marks) => {
+                marks.iter().for_each(|mark| self.mark(*mark, changed));
                 if self.filter.unread {
                     changed.push(Changed::Recount);
                 }
             }
             _ => {}
+        }
+    }
+
+    fn mark(&mut self, (id, read_count): (ConversationId, i64), changed: &mut Vec<Changed>) {
+        let Some(at) = self.rows.iter().position(|row| row.id == id) else {
+            // A card that is not read any more may belong in this list now, and the event brings no card.
+            if self.filter.unread || self.sort == Sort::Unread {
+                changed.push(Changed::List);
+            }
+            return;
+        };
+        let row = &mut self.rows[at];
+        row.read_count = read_count;
+        changed.push(Changed::Row(id));
+        if self.filter.unread && row.unread() == 0 {
+            self.remove(id, changed);
+        } else if self.sort == Sort::Unread {
+            self.sink(at, changed);
         }
     }
 
@@ -344,7 +357,7 @@ impl ListPart {
         }
     }
 
-    /// Moves a row that was read to its place among those that were. One below the loaded part comes with its page.
+    /// Moves a row that was read, or marked as not read, to its place. One below the loaded part comes with its page.
     fn sink(&mut self, at: usize, changed: &mut Vec<Changed>) {
         let end = self.end();
         let row = self.rows.remove(at);
@@ -446,9 +459,11 @@ impl ThreadPart {
                 thread.contact = Some((**contact).clone());
                 changed.push(Changed::Thread);
             }
-            LiveBody::Read { conversation, read_count } if *conversation == thread.row.id => {
-                thread.row.read_count = thread.row.read_count.max(*read_count);
-                changed.push(Changed::Thread);
+            LiveBody::Marked(marks) => {
+                if let Some((_, read_count)) = marks.iter().find(|(id, _)| *id == thread.row.id) {
+                    thread.row.read_count = *read_count;
+                    changed.push(Changed::Thread);
+                }
             }
             LiveBody::Draft { conversation, draft } if *conversation == thread.row.id => {
                 put_draft(&mut thread.drafts, draft);

@@ -65,7 +65,7 @@ impl Tally {
                     _ => Moved::Same,
                 })
             }
-            LiveBody::Read { .. } if self.filter.unread => Moved::Unknown,
+            LiveBody::Marked(_) if self.filter.unread => Moved::Unknown,
             _ => Moved::Same,
         }
     }

@@ -106,6 +106,9 @@ pub struct Me {
     /// Whether colleagues and visitors are told nothing of where they are (T12).
     #[serde(default)]
     pub hidden: bool,
+    /// The keys that they chose instead of the usual ones, as [`Keys`](crate::Keys) writes them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub keys: String,
 }
 
 impl Me {

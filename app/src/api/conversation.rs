@@ -64,8 +64,9 @@ operations! {
         /// under the id `undo`.
         "change_state" needs Needs::May(Permission::Converse) => change_state(conversation: ConversationId, seen: Seen, act: Act, #[server(default)] undo: Option<UndoId>) -> ConversationRow;
         /// Assigns, closes or reopens up to [`MOST_IN_A_SET`](model::MOST_IN_A_SET) conversations, each given with its number of incoming
-        /// messages. Returns how many of them changed.
-        "act_on_many" needs Needs::May(Permission::Converse) => act_on_many(conversations: Vec<(ConversationId, i64)>, act: Act, #[server(default)] undo: Option<UndoId>) -> usize;
+        /// messages. Returns how many of them changed. Several sets that are undone together have the same id `undo` and their own `part`:
+        /// asked again, nothing happens.
+        "act_on_many" needs Needs::May(Permission::Converse) => act_on_many(conversations: Vec<(ConversationId, i64)>, act: Act, #[server(default)] undo: Option<UndoId>, #[server(default)] part: i64) -> usize;
         /// Begins to act on everything that matches a filter. `id` names it for the next two, and for undoing all of it.
         "begin_sweep" needs Needs::May(Permission::Converse) => begin_sweep(id: UndoId, filter: Filter, act: Act) -> ();
         /// How far it is.

@@ -128,6 +128,8 @@ operations! {
         "audit_log" needs Needs::May(Permission::Administer) => audit_log(before: Option<i64>) -> AuditPage;
         /// The state of the system.
         "system_status" needs Needs::May(Permission::Administer) => load_system_status() -> SystemStatus;
+        /// Where members ask for help: an e-mail address or the https address of a page. None if whoever runs Tandem has set nothing.
+        "support_address" needs Needs::May(Permission::Read) => support_address() -> Option<String>;
         /// Retries a job that was given up.
         "revive_job" needs Needs::May(Permission::Administer) => revive_job(id: JobId) -> ();
     }

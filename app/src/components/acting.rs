@@ -1,6 +1,7 @@
 //! Acting on conversations (T9, T13, L6, L7) and undoing it. Only what every page needs is here: one act on the open conversation, and the box
 //! of a row. The toasts, the bar for several and the keys are code that loads later.
 
+mod ahead;
 mod bar;
 mod closing;
 mod keys;
@@ -8,6 +9,7 @@ mod notices;
 mod noticing;
 mod palette;
 mod picking;
+mod queue;
 mod sheet;
 mod snooze;
 mod sweep;
@@ -20,21 +22,20 @@ use super::{
     ui::{Toast, Toasts, use_toasts},
 };
 use crate::{
-    api::conversation::{change_state, undo},
+    api::conversation::undo,
     piece::{Piece, Place, acting_part, show_piece},
-    state::{Acting, Done, Goes, use_acting, use_thread},
+    state::{Acting, Connection, Done, Goes, Stage, Unconfirmed, use_acting, use_thread, use_workspace},
 };
-use model::{Act, ApiError, ConversationId, ConversationRow, UndoId, Undone};
+use model::{Act, ApiError, Bootstrap, ConversationId, ConversationRow, TagId, UndoId, Undone};
 
-/// Applies an action to the open conversation, and offers to undo it. Shows a message if the action fails.
+/// Acts on the open conversation, and offers to undo it. It is shown at once; if the server refuses, that is turned back and explained.
 pub fn act_on(id: ConversationId) -> Callback<Act> {
-    let (thread, acting, toasts) = (use_thread(), use_acting(), use_toasts());
+    let (thread, acting) = (use_thread(), use_acting());
     Callback::new(move |act: Act| {
         // Sends the state on screen along. If two members act at once, the server tells the second one (Promise 4).
         let seen = thread.open.with_untracked(|row| row.as_ref().filter(|row| row.id == id).map(ConversationRow::seen));
         let Some(seen) = seen else { return };
-        let undo = acting.next();
-        toasts.run(change_state(id, seen, act, Some(undo)), move |_| acting.did(undo, act));
+        acting.did(acting.ask(&[(id, seen)], act), act);
     })
 }
 
@@ -80,14 +81,20 @@ pub(crate) fn draw(part: ActingPart) -> AnyView {
         ActingPart::Notices => return view! { <notices::NoticeList /> }.into_any(),
         ActingPart::Noticing => {
             noticing::watch();
+            queue::start();
             return ().into_any();
         }
         ActingPart::Rest => {}
     }
-    let (acting, toasts) = (use_acting(), use_toasts());
+    let (acting, toasts, workspace) = (use_acting(), use_toasts(), use_workspace());
     Effect::new(move |_| {
-        if let Some((id, act)) = acting.newest.get() {
-            done(acting, toasts, (id, None), what_was_done(act));
+        match acting.newest.get() {
+            // An archived tag cannot come back by undoing.
+            Some((_, act @ Act::RemoveTag(tag))) if workspace.boot.with_untracked(|boot| is_archived(boot, tag)) => {
+                toasts.push(Toast::new(what_was_done(act)));
+            }
+            Some((id, act)) => done(acting, toasts, (id, None), what_was_done(act)),
+            None => {}
         }
     });
     let (sheet, palette, target) = (RwSignal::new(false), RwSignal::new(false), keys::Target::new());
@@ -96,6 +103,7 @@ pub(crate) fn draw(part: ActingPart) -> AnyView {
     newer::listen();
     telling::listen();
     closing::listen();
+    ahead::fetch_next();
     view! {
         <snooze::Snooze target />
         <palette::Palette open=palette target sheet />
@@ -103,6 +111,10 @@ pub(crate) fn draw(part: ActingPart) -> AnyView {
         <sheet::Sheet open=sheet />
     }
     .into_any()
+}
+
+fn is_archived(boot: &Bootstrap, tag: TagId) -> bool {
+    boot.tags.iter().any(|one| one.id == tag && one.archived)
 }
 
 /// What a toast says of an act.
@@ -118,18 +130,69 @@ fn what_was_done(act: Act) -> &'static str {
         Act::Snooze(_) => "Snoozed",
         Act::AddTag(_) => "Tag added",
         Act::RemoveTag(_) => "Tag removed",
+        Act::Read => "Marked as read",
+        Act::Unread => "Marked as unread",
     }
 }
 
 /// Says that an act was done, with a button that undoes it.
 fn done(acting: Acting, toasts: Toasts, act: Done, what: impl Into<String>) {
     acting.keep(act);
-    toasts.push(Toast::new(what).action("Undo", move || undo_one(acting, toasts, Some(act.0))));
+    let mut what = what.into();
+    if acting.connection.get_untracked() == Connection::Offline {
+        what.push_str(". It is sent when the connection is back");
+    }
+    // Made where nothing owns it: the toast outlives what acted.
+    leptos::task::spawn_local(async move {
+        toasts.push(Toast::new(what).action("Undo", move || undo_one(acting, toasts, Some(act.0))));
+    });
+}
+
+/// What taking back an act found.
+enum TakenBack {
+    /// The server has not heard of it.
+    Unsent,
+    /// The server may have done it, or a part of it.
+    OnItsWay,
+    /// The server has done it.
+    Done,
+}
+
+/// Shows an act no longer, and sends no more of it.
+fn take_back(acting: Acting, id: UndoId) -> TakenBack {
+    let found = acting.acts.try_update(|acts| {
+        let of = |one: &&Unconfirmed| one.id == id;
+        let found = match () {
+            () if acts.iter().filter(of).any(|one| matches!(one.stage, Stage::Sent | Stage::Waiting)) => {
+                TakenBack::OnItsWay
+            }
+            () if acts.iter().filter(of).any(|one| one.stage != Stage::New) || !acts.iter().any(|one| one.id == id) => {
+                TakenBack::Done
+            }
+            () => TakenBack::Unsent,
+        };
+        acts.retain(|one| one.id != id || (matches!(found, TakenBack::OnItsWay) && one.stage != Stage::New));
+        acts.iter_mut().filter(|one| one.id == id).for_each(|one| one.taken_back = true);
+        found
+    });
+    found.unwrap_or(TakenBack::Done)
 }
 
 /// Undoes an act of this tab, or the newest one.
 fn undo_one(acting: Acting, toasts: Toasts, id: Option<UndoId>) {
     let Some((id, back)) = acting.take(id) else { return };
+    match take_back(acting, id) {
+        TakenBack::Unsent => {
+            toasts.push(Toast::new("Undone"));
+            if back.is_some() {
+                acting.goes.try_set(back.map(Goes::To));
+            }
+            return;
+        }
+        // The queue undoes it as soon as the server has done it.
+        TakenBack::OnItsWay => return acting.keep((id, back)),
+        TakenBack::Done => {}
+    }
     leptos::task::spawn_local(async move {
         loop {
             match undo(id).await.map_err(ApiError::from) {

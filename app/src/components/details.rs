@@ -16,7 +16,7 @@ use crate::{
     api::conversation::{edit_contact, make_contact},
     components::ui::{
         Avatar, AvatarSize, Button, EditableField, Glyph, Icon, IconButton, ItemTone, Menu, MenuItem, MenuLine,
-        RelativeTime, SaveState, breakable, use_toasts,
+        RelativeTime, SaveState, Variant, breakable, use_toasts,
     },
     json::Fetched,
     piece::{Piece, Place, details_part, show_piece},
@@ -269,11 +269,24 @@ fn Facts(id: ConversationId) -> impl IntoView {
     let last_wrote = Memo::new(move |_| row.with(|row| row.last_inbound_at.map(|at| at.0)));
     let last_wrote =
         move || last_wrote.get().map(|at| view! { <Fact name="Their last message"><RelativeTime at=at now /></Fact> });
+    let is_open = Memo::new(move |_| row.with(|row| row.state.status != Status::Closed));
+    let closing = use_acting().closing;
+    let close = move || {
+        (may && is_open.get()).then(|| {
+            let ask = move || closing.set(Some(Closing::Ask(Some(id))));
+            view! {
+                <Button variant=Variant::Quiet small=true on_press=ask>
+                    "Close"
+                </Button>
+            }
+        })
+    };
     let (kind, began) = row.with_untracked(|row| (row.kind, row.started_at.0));
     view! {
         <section class="sec">
             <div class="sec-head">
                 <h2>"Conversation"</h2>
+                {close}
             </div>
             <dl class="facts">
                 <Fact name="Channel">{kind.label()}</Fact>

@@ -278,6 +278,16 @@ pub fn LoadFailed(
     #[prop(into)]
     retry: Callback<()>,
 ) -> impl IntoView {
+    let live = use_live();
+    // The connection is back.
+    let may_pass = error.is_passing();
+    Effect::new(move |before: Option<Connection>| {
+        let now = live.connection.get();
+        if may_pass && now == Connection::Live && before.is_some_and(|before| before != now) {
+            retry.run(());
+        }
+        now
+    });
     view! {
         <EmptyState icon=Icon::TriangleAlert tone=Tone::Bad title="This could not be loaded" text=error.to_string()>
             <Button icon=Icon::RefreshCw on_press=retry>

@@ -237,7 +237,7 @@ fn Actions(id: ConversationId, row: Memo<Option<ConversationRow>>) -> impl IntoV
     let snoozes = use_acting().snoozes;
     view! {
         {assign_button}
-        <IconButton icon=Icon::Clock name="Snooze (z)" on_press=move || snoozes.set(true) />
+        <IconButton icon=Icon::Clock name="Snooze" on_press=move || snoozes.set(true) />
         <span data-turn="">
             {close_button}
         </span>
@@ -465,8 +465,12 @@ fn read_what_is_seen(id: ConversationId) {
     Effect::new(move |_| {
         let Some(row) = thread.open.get().filter(|row| row.id == id) else { return };
         // Opened at an old entry, the newest ones were not seen.
-        if thread.newer.get() || row.unread() == 0 || told.get_value() >= row.inbound_count {
+        if thread.newer.get() || told.get_value() >= row.inbound_count {
             return;
+        }
+        // Read already: if the member marks it as not read now, it stays so.
+        if row.unread() == 0 {
+            return told.set_value(row.inbound_count);
         }
         #[cfg(feature = "hydrate")]
         if document().hidden() {

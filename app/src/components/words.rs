@@ -116,6 +116,8 @@ pub fn line_text(workspace: WorkspaceState, line: Line) -> String {
                 Act::Snooze(_) => "snoozing it",
                 Act::AddTag(tag) => &format!("adding the tag {}", tag_name(workspace, tag)),
                 Act::RemoveTag(tag) => &format!("removing the tag {}", tag_name(workspace, tag)),
+                // Only the member knows of it, so no entry says so.
+                Act::Read | Act::Unread => "reading it",
             };
             format!("{} {} {what}", member_name(workspace, by), if undone { "undid" } else { "is" })
         }

@@ -14,7 +14,7 @@ use crate::{
         list::ListPanel,
         thread::ThreadPanel,
     },
-    json::fetched,
+    json::fetched_newest,
     state::{
         Asked, use_list, use_live, use_notices, use_now, use_place, use_prefetch, use_thread, use_workspace, use_zone,
     },
@@ -54,15 +54,17 @@ pub fn InboxPage() -> impl IntoView {
         let begins = |day| zone.begins(day);
         listing.with(|listing| Asked { filter: listing.resolved(today.get().begins(), begins), sort: listing.sort })
     });
-    let page = fetched(
+    let page = fetched_newest(
         move || (asked_list.get(), live.resets.get(), list.reads.get()),
+        |one, other| one.0 == other.0,
         |(asked, ..): (Asked, _, _)| async move {
             let Asked { filter, sort } = asked.clone();
             (asked, load_inbox(filter, sort, None).await.map_err(ApiError::from))
         },
     );
-    let answer = fetched(
+    let answer = fetched_newest(
         move || (asked.get().map(|_| id.get()), at.get(), live.resets.get(), thread.reads.get()),
+        |one, other| (one.0, one.1) == (other.0, other.1),
         move |(asked, at, ..)| async move {
             match asked? {
                 None => Some(Err(ApiError::NotFound)),

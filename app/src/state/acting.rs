@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::new_uuid;
-use model::{Act, CloseReason, ConversationId, Count, UndoId};
+use super::{Connection, Stage, Unconfirmed, new_uuid};
+use model::{Act, CloseReason, ConversationId, Count, MOST_IN_A_SET, Seen, UndoId};
 
 /// An act, and the conversation that is to be shown again when it is undone.
 pub type Done = (UndoId, Option<ConversationId>);
@@ -57,8 +57,14 @@ pub struct Acting {
     pub closing: RwSignal<Option<Closing>>,
     /// What to show now.
     pub goes: RwSignal<Option<Goes>>,
+    /// How the browser is connected.
+    pub connection: RwSignal<Connection>,
+    /// What was asked of the server and is not confirmed.
+    pub acts: RwSignal<Vec<Unconfirmed>>,
     /// What this tab did last to the open conversation.
     pub newest: RwSignal<Option<(UndoId, Act)>>,
+    /// The conversation that opened when this was done, which may still be refused.
+    pub went: StoredValue<Option<(UndoId, Goes)>>,
     done: StoredValue<Vec<Done>>,
 }
 
@@ -69,17 +75,22 @@ pub fn use_acting() -> Acting {
 
 impl Acting {
     /// Provides it to everything below.
-    pub fn provide() {
-        provide_context(Self {
+    pub fn provide(connection: RwSignal<Connection>) -> Self {
+        let acting = Self {
+            connection,
             picked: RwSignal::new(Vec::new()),
             whole: RwSignal::new(false),
             sweeps: RwSignal::new(Vec::new()),
             snoozes: RwSignal::new(false),
             closing: RwSignal::new(None),
             goes: RwSignal::new(None),
+            acts: RwSignal::new(Vec::new()),
+            went: StoredValue::new(None),
             newest: RwSignal::new(None),
             done: StoredValue::new(Vec::new()),
-        });
+        };
+        provide_context(acting);
+        acting
     }
 
     /// Picks a conversation, or leaves it out.
@@ -104,6 +115,18 @@ impl Acting {
     /// The id under which the next act can be undone.
     pub fn next(self) -> UndoId {
         UndoId::new(new_uuid())
+    }
+
+    /// Acts on conversations, each given as it was seen. It is shown at once; the answer is the id under which it can be undone.
+    pub fn ask(self, on: &[(ConversationId, Seen)], act: Act) -> UndoId {
+        let (id, is_one) = (self.next(), on.len() == 1);
+        let set = |(on, part): (&[_], i64)| {
+            let part = (!is_one).then_some(part);
+            Unconfirmed { id, part, on: on.to_vec(), act, stage: Stage::New, taken_back: false }
+        };
+        let sets = on.chunks(MOST_IN_A_SET).zip(0..).map(set);
+        self.acts.update(|acts| acts.extend(sets));
+        id
     }
 
     /// Tells what was done to the open conversation, which may be gone from the page by now.

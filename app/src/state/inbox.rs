@@ -1,6 +1,7 @@
 //! The inbox on screen. Each feature is a part of its own: the signals that its components watch, row by row. The reducer changes the plain
 //! state behind them, and each part takes from that what it shows.
 
+mod ahead;
 mod core;
 mod drafts;
 mod last_mail;
@@ -17,6 +18,7 @@ use leptos::prelude::*;
 
 use self::core::Core;
 pub use self::{
+    ahead::Ahead,
     drafts::SavedDrafts,
     last_mail::LastMail,
     list::{Asked, ListState, Listed},
@@ -121,6 +123,13 @@ impl Inbox {
         self.thread.show(&changed);
         self.drafts.show(&changed);
         self.view_counts.show(&changed);
+    }
+
+    /// Shows rows ahead of the server from now on, or as it says if there is nothing to show ahead.
+    pub fn show_ahead(self, ahead: Option<Ahead>) {
+        self.core.set_ahead(ahead);
+        self.list.draw();
+        self.thread.draw_head();
     }
 
     /// Events were missed. What was read before them is not kept.

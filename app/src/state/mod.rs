@@ -1,6 +1,7 @@
 //! The client's store: what is shown, the event cursor, optimistic commands, drafts and the offline outbox.
 
 mod acting;
+mod acts;
 mod browser;
 mod inbox;
 mod live;
@@ -9,12 +10,13 @@ mod search;
 mod workspace;
 
 pub use acting::{Acting, Closing, Done, Goes, Sweeping, use_acting};
+pub use acts::{Stage, Unconfirmed};
 pub use browser::{
     after_paint, forget, give_focus, keep, may_load_afresh, new_uuid, now_ms, recall, recall_all, set_awake, unsent,
 };
 pub use inbox::{
-    Asked, Goal, Inbox, LastMail, ListState, Listed, Notices, Opened, Prefetch, Presence, SavedDrafts, Shown, Slotted,
-    ThreadState, ViewCounts, use_list, use_notices, use_prefetch, use_presence, use_saved_drafts, use_thread,
+    Ahead, Asked, Goal, Inbox, LastMail, ListState, Listed, Notices, Opened, Prefetch, Presence, SavedDrafts, Shown,
+    Slotted, ThreadState, ViewCounts, use_list, use_notices, use_prefetch, use_presence, use_saved_drafts, use_thread,
     use_view_counts,
 };
 #[cfg(feature = "hydrate")]

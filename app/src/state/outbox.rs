@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{forget, keep, now_ms, recall_all, unsent};
+use super::{Unconfirmed, forget, keep, now_ms, recall_all, unsent};
 use crate::{
     api::conversation::{NewMessage, send_message},
     json,
@@ -51,6 +51,8 @@ pub struct Outbox {
     /// The signed-in member. Messages of other members in this browser are neither shown nor sent.
     member: MemberId,
     ghosts: RwSignal<Vec<Ghost>>,
+    /// Acts that are not done yet. A message waits for those that its author did before in the same conversation.
+    acts: RwSignal<Vec<Unconfirmed>>,
     busy: StoredValue<bool>,
 }
 
@@ -61,8 +63,8 @@ pub fn use_outbox() -> Outbox {
 
 impl Outbox {
     /// Creates an empty outbox. [`Outbox::restore`] fills it in the browser.
-    pub fn new(member: MemberId) -> Self {
-        Self { member, ghosts: RwSignal::default(), busy: StoredValue::new(false) }
+    pub fn new(member: MemberId, acts: RwSignal<Vec<Unconfirmed>>) -> Self {
+        Self { member, ghosts: RwSignal::default(), acts, busy: StoredValue::new(false) }
     }
 
     /// The storage key. Each message has its own, so that tabs never overwrite each other's messages.
@@ -197,7 +199,19 @@ impl Outbox {
     }
 
     fn next(self) -> Option<Ghost> {
-        self.ghosts.try_with_untracked(|all| all.iter().find(|g| g.state == GhostState::Sending).cloned()).flatten()
+        let comes_first = |new: &NewMessage| {
+            self.acts.try_with_untracked(|acts| acts.iter().any(|act| act.precedes(new.id.uuid(), new.conversation)))
+                == Some(true)
+        };
+        let is_next = |ghost: &&Ghost| ghost.state == GhostState::Sending && !comes_first(&ghost.new);
+        self.ghosts.try_with_untracked(|all| all.iter().find(is_next).cloned()).flatten()
+    }
+
+    /// Whether a message of a conversation is on its way that was written before something with this id.
+    pub fn precedes(self, id: uuid::Uuid, conversation: ConversationId) -> bool {
+        let on_its_way = |ghost: &Ghost| matches!(ghost.state, GhostState::Sending | GhostState::Waiting);
+        let before = |ghost: &Ghost| ghost.new.conversation == conversation && ghost.new.id.uuid() < id;
+        self.ghosts.with(|all| all.iter().any(|ghost| on_its_way(ghost) && before(ghost)))
     }
 
     fn mark(self, id: MessageId, state: GhostState) {

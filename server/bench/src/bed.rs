@@ -4,11 +4,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    str::FromStr,
 };
 
 use sha2::{Digest, Sha256};
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AnyConnection, Connection};
 
 use crate::{
     error::{Result, wrong},
@@ -41,6 +40,8 @@ const BY_TEAM: i64 = 4;
 pub struct Bed {
     /// The data folder.
     pub folder: PathBuf,
+    /// The PostgreSQL database, if the data is there and not in the folder.
+    pub postgres: Option<String>,
     /// The session of the owner, who sees everything.
     pub owner: String,
     /// The owner's id.
@@ -74,9 +75,26 @@ impl Bed {
                 fs::copy(original.join(name), folder.join(name))?;
             }
         }
-        let url = format!("sqlite:{}", file.display());
-        let mut conn = SqliteConnectOptions::from_str(&url)?.connect().await?;
-        let bed = furnish(&mut conn, folder).await?;
+        let mut conn = connect(&format!("sqlite:{}", file.display())).await?;
+        let bed = furnish(&mut conn, folder, None).await?;
+        conn.close().await?;
+        Ok(bed)
+    }
+
+    /// The data of this size in a PostgreSQL database, made there if it is empty, and used as it is. The database is not deleted.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub async fn make_in(tandem: &Path, kept: &Path, size: Size, url: &str) -> Result<Self> {
+        let folder = kept.join(format!("work-{}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        let mut conn = connect(url).await?;
+        let tables = "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'";
+        if sqlx::query_scalar::<_, i64>(tables).fetch_one(&mut conn).await? == 0 {
+            seed(tandem, &folder, size, Some(url))?;
+            sqlx::query("VACUUM ANALYZE").execute(&mut conn).await?;
+        }
+        let bed = furnish(&mut conn, folder, Some(url.to_owned())).await?;
         conn.close().await?;
         Ok(bed)
     }
@@ -89,9 +107,12 @@ impl Bed {
     /// A connection for looking at it from outside.
     ///
     /// # Errors
-    /// When the file cannot be opened.
-    pub async fn connect(&self) -> Result<SqliteConnection> {
-        Ok(SqliteConnectOptions::from_str(&format!("sqlite:{}", self.file().display()))?.connect().await?)
+    /// When it cannot be opened.
+    pub async fn connect(&self) -> Result<AnyConnection> {
+        match &self.postgres {
+            Some(url) => connect(url).await,
+            None => connect(&format!("sqlite:{}", self.file().display())).await,
+        }
     }
 
     /// The number of the last event.
@@ -126,19 +147,33 @@ fn original(tandem: &Path, kept: &Path, size: Size) -> Result<PathBuf> {
     }
     fs::create_dir_all(&folder)?;
     eprintln!("making {conversations} conversations with {messages} messages (once)");
-    let status = Command::new(tandem)
-        .args(["seed", "--conversations", &conversations.to_string(), "--messages", &messages.to_string()])
-        .args(["--seed", &SEED.to_string(), "--data"])
-        .arg(&folder)
-        .current_dir(&folder)
-        .env_remove("TANDEM_DATABASE_URL")
-        .stdin(Stdio::null())
-        .status()?;
-    if !status.success() {
-        return wrong(format!("tandem seed ended with {status}"));
-    }
+    seed(tandem, &folder, size, None)?;
     fs::write(note, made_of)?;
     Ok(folder)
+}
+
+async fn connect(url: &str) -> Result<AnyConnection> {
+    sqlx::any::install_default_drivers();
+    Ok(AnyConnection::connect(url).await?)
+}
+
+/// Makes the data in a folder or in a PostgreSQL database.
+fn seed(tandem: &Path, folder: &Path, Size { conversations, messages }: Size, postgres: Option<&str>) -> Result<()> {
+    let mut command = Command::new(tandem);
+    command
+        .args(["seed", "--conversations", &conversations.to_string(), "--messages", &messages.to_string()])
+        .args(["--seed", &SEED.to_string(), "--data"])
+        .arg(folder)
+        .current_dir(folder)
+        .env_remove("TANDEM_DATABASE_URL")
+        .stdin(Stdio::null());
+    if let Some(url) = postgres {
+        command.env("TANDEM_DATABASE_URL", url);
+    }
+    match command.status()? {
+        status if status.success() => Ok(()),
+        status => wrong(format!("tandem seed ended with {status}")),
+    }
 }
 
 /// What the data depends on, as one number.
@@ -157,7 +192,9 @@ fn sources() -> Result<String> {
 }
 
 /// Sessions as signing in would have made them, members with narrower sight, and what there is to ask for.
-async fn furnish(conn: &mut SqliteConnection, folder: PathBuf) -> Result<Bed> {
+async fn furnish(conn: &mut AnyConnection, folder: PathBuf, postgres: Option<String>) -> Result<Bed> {
+    // A run before may have left its sessions in a database that is kept.
+    sqlx::query("DELETE FROM session WHERE user_agent = 'bench'").execute(&mut *conn).await?;
     let workspace: String = sqlx::query_scalar("SELECT id FROM workspace").fetch_one(&mut *conn).await?;
     let owner_id: String =
         sqlx::query_scalar("SELECT id FROM member WHERE role = 'owner'").fetch_one(&mut *conn).await?;
@@ -208,6 +245,7 @@ async fn furnish(conn: &mut SqliteConnection, folder: PathBuf) -> Result<Bed> {
     }
     Ok(Bed {
         folder,
+        postgres,
         owner: secrets.remove(0),
         owner_id,
         team_mates: secrets,

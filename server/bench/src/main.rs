@@ -23,7 +23,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::{
     bed::{Bed, Size},
     error::{Result, wrong},
-    process::Program,
+    process::{Process, Program},
     report::Report,
 };
 
@@ -41,6 +41,9 @@ struct Cli {
 struct Run {
     /// What to measure [default: everything but the herd]
     parts: Vec<Part>,
+    /// Measure in this PostgreSQL database (filters and search); the data is made there if it is empty
+    #[arg(long, conflicts_with = "large")]
+    postgres: Option<String>,
     /// Compare 10,000 conversations with 1,000,000 instead (goal 9): makes 6 GB of data, takes long
     #[arg(long)]
     large: bool,
@@ -97,6 +100,8 @@ enum Part {
     Open,
     /// The first page of a thousand filters
     Filters,
+    /// An act on everything in a view
+    Bulk,
     /// Frequent, rare and absent words, for whoever sees all and for whoever sees a part
     Search,
     /// A message, stored before it is acknowledged (goal 5)
@@ -118,6 +123,7 @@ const USUAL: &[Part] = &[
     Part::Open,
     Part::Filters,
     Part::Search,
+    Part::Bulk,
     Part::Accept,
     Part::Live,
     Part::Memory,
@@ -158,6 +164,14 @@ impl Bench {
             rounds: common.rounds.max(1),
             report: Report::default(),
         })
+    }
+
+    /// Starts the server on the data.
+    async fn start(&self, bed: &Bed) -> Result<Process> {
+        match &bed.postgres {
+            Some(url) => self.tandem.start_with(&bed.folder, url).await,
+            None => self.tandem.start(&bed.folder).await,
+        }
     }
 
     async fn bed(&self, size: Size) -> Result<Bed> {
@@ -203,6 +217,13 @@ async fn measure(run: Run) -> Result<bool> {
         goal::growth::measure(&mut bench).await?;
         return bench.report.finish(&bench.kept, run.common.accept);
     }
+    if let Some(url) = &run.postgres {
+        let bed = Bed::make_in(&bench.tandem.path, &bench.kept, Size::USUAL, url).await?;
+        goal::filters::measure(&mut bench, &bed, ("100,000, PostgreSQL", 20)).await?;
+        goal::search::measure(&mut bench, &bed).await?;
+        goal::bulk::measure(&mut bench, &bed).await?;
+        return bench.report.finish(&bench.kept, run.common.accept);
+    }
     let bed = bench.bed(Size::USUAL).await?;
     let parts = if run.parts.is_empty() { USUAL } else { &run.parts };
     for part in parts {
@@ -211,6 +232,7 @@ async fn measure(run: Run) -> Result<bool> {
             Part::List => goal::list::measure(&mut bench, &bed).await?,
             Part::Open => goal::open::measure(&mut bench, &bed).await?,
             Part::Filters => goal::filters::measure(&mut bench, &bed, ("100,000", 20)).await?,
+            Part::Bulk => goal::bulk::measure(&mut bench, &bed).await?,
             Part::Search => goal::search::measure(&mut bench, &bed).await?,
             Part::Accept => goal::accept::measure(&mut bench, &bed).await?,
             Part::Live => goal::live::measure(&mut bench, &bed).await?,

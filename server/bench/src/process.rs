@@ -51,14 +51,22 @@ impl Program {
     /// # Errors
     /// When it does not.
     pub async fn start(&self, data: &Path) -> Result<Process> {
-        Ok(self.start_at(data, free_port()?).await?.0)
+        Ok(self.start_at(data, free_port()?, None).await?.0)
+    }
+
+    /// The same with a PostgreSQL database.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn start_with(&self, data: &Path, database: &str) -> Result<Process> {
+        Ok(self.start_at(data, free_port()?, Some(database)).await?.0)
     }
 
     /// Starts it where it is told to; also how long it took to its first good answer.
     ///
     /// # Errors
     /// When it does not answer.
-    pub async fn start_at(&self, data: &Path, addr: SocketAddr) -> Result<(Process, Duration)> {
+    pub async fn start_at(&self, data: &Path, addr: SocketAddr, database: Option<&str>) -> Result<(Process, Duration)> {
         let began = Instant::now();
         let log = std::fs::File::create(data.join(format!("{}.log", self.command)))?;
         let child = Command::new(&self.path)
@@ -71,6 +79,7 @@ impl Program {
             // Thousands of clients share a few loopback addresses here: connections are not counted by address.
             .env("TANDEM_TRUSTED_PROXIES", "127.0.0.0/8")
             .env_remove("TANDEM_DATABASE_URL")
+            .envs(database.map(|url| ("TANDEM_DATABASE_URL", url)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

@@ -12,7 +12,7 @@ use store::{
     clock::new_id,
     error::{Error, Result},
     message::{self, Audience},
-    workspace,
+    person, undo, workspace,
 };
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
     deliver::Lease,
     notices,
     tags::{added, usable},
-    undo::{Done, Inverse},
+    undo::{Done, Inverse, MOST_PARTS},
     work::Work,
 };
 
@@ -50,8 +50,8 @@ impl Command for ChangeState {
         let scope = tx.scope()?;
         let by = scope.person()?.member.id;
         let mut change = Change::load(tx, &scope, self.conversation).await?;
-        // It is done already, perhaps by this very request a moment ago. It gets the same answer.
-        if is_done(self.act, &change.now.row) {
+        // It is done already, perhaps by this very request a moment ago. It gets the same answer, whatever somebody did since.
+        if self.act.is_done(&change.now.row) || was_asked(tx, &scope, self.undo, 0, by).await?.is_some() {
             return Ok(change.now.row);
         }
         if !self.seen.allows(self.act, &change.now.row) {
@@ -59,15 +59,19 @@ impl Command for ChangeState {
             return Err(ApiError::Conflict { message }.into());
         }
         possible(tx, &scope, self.act).await?;
-        if is_unseen(self.act, self.seen.inbound, &change.now.row)
+        if self.act.is_unseen(self.seen.inbound, &change.now.row)
             && was_done_by(tx, &scope, &change, self.act, by).await?
         {
             return Ok(change.now.row);
         }
-        let done = act_as_seen(tx, &scope, &mut change, self.act, by, self.seen.inbound).await?;
-        if let Some(undo) = self.undo {
-            Inverse::Act { act: self.act, done: vec![done] }.keep(tx, &scope, undo, by).await?;
+        if let Some(read_count) = self.act.read_count(&change.now.row) {
+            let done = mark(tx, &scope, &mut change.now.row, read_count).await?;
+            tx.emit(scope.workspace(), EventBody::Marked { member: by, marks: vec![(self.conversation, read_count)] });
+            keep(tx, &scope, self.undo, (self.act, vec![done]), by).await?;
+            return Ok(change.now.row);
         }
+        let done = act_as_seen(tx, &scope, &mut change, self.act, by, self.seen.inbound).await?;
+        keep(tx, &scope, self.undo, (self.act, vec![done]), by).await?;
         Ok(change.finish(tx).await?.row)
     }
 }
@@ -82,6 +86,8 @@ pub struct ActOnMany {
     pub act: Act,
     /// Under which id the member can undo all of it.
     pub undo: Option<UndoId>,
+    /// Which set of those with this id it is, from 0. Asked again, nothing happens.
+    pub part: i64,
 }
 
 #[async_trait]
@@ -96,32 +102,47 @@ impl Command for ActOnMany {
             let message = format!("Choose at most {MOST_IN_A_SET} conversations.");
             return Err(ApiError::invalid("conversations", message).into());
         }
+        if !(0..MOST_PARTS).contains(&self.part) {
+            let message = format!("An act has at most {MOST_PARTS} parts. Begin another one.");
+            return Err(ApiError::invalid("part", message).into());
+        }
+        if let Some(changed) = was_asked(tx, &scope, self.undo, self.part, by).await? {
+            return Ok(changed);
+        }
         possible(tx, &scope, self.act).await?;
         // Sorted, so that two such commands cannot deadlock.
         let conversations: BTreeMap<ConversationId, i64> = self.conversations.iter().copied().collect();
-        let (mut set, mut done) = (Vec::new(), Vec::new());
+        let (mut set, mut done, mut marks) = (Vec::new(), Vec::new(), Vec::new());
         for (id, inbound) in conversations {
             let mut change = match Change::load(tx, &scope, id).await {
                 Err(Error::Refused(ApiError::NotFound)) => continue,
                 loaded => loaded?,
             };
-            if is_done(self.act, &change.now.row) {
+            if self.act.is_done(&change.now.row) {
+                continue;
+            }
+            if let Some(read_count) = self.act.read_count(&change.now.row) {
+                done.push(mark(tx, &scope, &mut change.now.row, read_count).await?);
+                marks.push((id, read_count));
                 continue;
             }
             done.push(act_as_seen(tx, &scope, &mut change, self.act, by, inbound).await?);
             set.push(change.finish_in_set(tx).await?);
         }
-        let changed = set.len();
-        if changed > 0 {
+        let changed = done.len();
+        if !marks.is_empty() {
+            tx.emit(scope.workspace(), EventBody::Marked { member: by, marks });
+        }
+        if !set.is_empty() {
             if let Act::Assign(Some(to)) = self.act {
                 let ids: Vec<_> = set.iter().map(|one| one.id).collect();
                 let act = self.undo.map_or_else(new_id, UndoId::uuid);
                 notices::tell_assigned(tx, &scope, to, by, (act, &ids)).await?;
             }
-            if let Some(undo) = self.undo {
-                Inverse::Act { act: self.act, done }.keep(tx, &scope, undo, by).await?;
-            }
             tx.emit(scope.workspace(), EventBody::Set(set));
+        }
+        if let Some(undo) = self.undo.filter(|_| changed > 0) {
+            Inverse::Act { act: self.act, done }.keep_as(tx, &scope, (undo, self.part), by).await?;
         }
         Ok(changed)
     }
@@ -157,18 +178,41 @@ impl Command for WakeUp {
     }
 }
 
-pub(super) fn is_done(act: Act, row: &ConversationRow) -> bool {
-    let state = &row.state;
-    match act {
-        Act::Assign(to) => state.assignee == to,
-        Act::Team(to) => row.team == to,
-        Act::Close(_) => state.status == Status::Closed,
-        Act::Reopen => state.status == Status::Open && state.snoozed_until.is_none(),
-        Act::Pending => state.status == Status::Pending,
-        Act::Snooze(until) => state.snoozed_until == Some(until),
-        Act::AddTag(tag) => row.tags.contains(tag),
-        Act::RemoveTag(tag) => !row.tags.contains(tag),
+/// How many conversations a request changed that was done under this id before. None if it is new.
+async fn was_asked(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    undo: Option<UndoId>,
+    part: i64,
+    by: MemberId,
+) -> Result<Option<usize>> {
+    let Some(undo) = undo else { return Ok(None) };
+    let known = undo::inverse_of(tx.conn(), scope, (undo, part), by).await?;
+    Ok(known.map(|json| match Inverse::read(&json) {
+        Some(Inverse::Act { done, .. }) => done.len(),
+        _ => 1,
+    }))
+}
+
+/// Stores how to undo it, if the member wants to be able to.
+async fn keep(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    undo: Option<UndoId>,
+    (act, done): (Act, Vec<Done>),
+    by: MemberId,
+) -> Result<()> {
+    match undo {
+        Some(undo) => Inverse::Act { act, done }.keep(tx, scope, undo, by).await,
+        None => Ok(()),
     }
+}
+
+/// Marks a conversation as read, or as not read, for the member alone. The row stays as it is for everybody else.
+pub(super) async fn mark(tx: &mut Tx<'_>, scope: &Scope, row: &mut ConversationRow, read_count: i64) -> Result<Done> {
+    let before = std::mem::replace(&mut row.read_count, read_count);
+    person::mark_as(tx, scope, row.id, read_count).await?;
+    Ok(Done { read: Some((before, read_count)), ..Done::plain(row.id) })
 }
 
 /// What the second of two is told who decide the same thing.
@@ -228,7 +272,7 @@ pub(super) async fn act_as_seen(
 ) -> Result<Done> {
     let conversation = change.now.row.id;
     let before = change.now.row.state.clone();
-    let mut unseen = is_unseen(act, inbound, &change.now.row);
+    let mut unseen = act.is_unseen(inbound, &change.now.row);
     let mut new_block = None;
     let (trigger, line) = match act {
         Act::Assign(to) => (Trigger::Assign(to), Line::Assigned { by, to }),
@@ -261,6 +305,7 @@ pub(super) async fn act_as_seen(
             change.line(tx, Line::Untagged { by, tag }).await?;
             return Ok(Done::plain(conversation));
         }
+        Act::Read | Act::Unread => return Ok(Done::plain(conversation)),
     };
     change.apply(trigger);
     change.line(tx, line).await?;
@@ -273,12 +318,6 @@ pub(super) async fn act_as_seen(
     }
     let states = Box::new((before, change.now.row.state.clone()));
     Ok(Done { state: Some(states), block: new_block, ..Done::plain(conversation) })
-}
-
-/// Whether an act would close a message that the member has not seen and nobody has answered.
-pub(super) fn is_unseen(act: Act, inbound: i64, row: &ConversationRow) -> bool {
-    let puts_away = matches!(act, Act::Close(_) | Act::Pending | Act::Snooze(_));
-    puts_away && row.inbound_count > inbound && row.state.status == Status::Open && row.state.waiting_since.is_some()
 }
 
 /// Whether the last entries show that this member did the same act and the unseen message reverted it. Then this is a repeated request.

@@ -16,7 +16,7 @@ use store::{
 };
 
 use super::{
-    act::{act_as_seen, is_unseen, possible},
+    act::{act_as_seen, possible},
     audit_log::note,
     change::Change,
     mail::own_addresses,
@@ -205,7 +205,7 @@ impl Command for CloseWith {
             return conflict("Somebody changed this conversation a moment ago, so nothing was sent. Check it first.");
         }
         // Nobody says goodbye to words that they have not read.
-        if is_unseen(act, self.seen.inbound, &change.now.row) {
+        if act.is_unseen(self.seen.inbound, &change.now.row) {
             return conflict("They wrote again a moment ago, so nothing was sent. Read it first.");
         }
         possible(tx, &scope, act).await?;

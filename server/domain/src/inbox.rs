@@ -200,7 +200,7 @@ impl Command for MarkRead {
         // Messages that count as read stay read, even if they were never marked (those from before the member joined).
         let read_count = self.read_count.min(row.inbound_count).max(row.read_count);
         if person::mark(tx, &scope, row.id, read_count).await? {
-            tx.emit(scope.workspace(), EventBody::Read { member, conversation: row.id, read_count });
+            tx.emit(scope.workspace(), EventBody::Marked { member, marks: vec![(row.id, read_count)] });
         }
         Ok(())
     }

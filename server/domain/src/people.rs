@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use model::{
-    ApiError, AuditEvent, Channel, ChannelId, EventBody, JobId, Member, MemberId, Needs, Permission, Role, Team,
+    ApiError, AuditEvent, Channel, ChannelId, EventBody, JobId, Keys, Member, MemberId, Needs, Permission, Role, Team,
     TeamId, Visibility, Workspace,
 };
 use serde_json::json;
@@ -49,6 +49,25 @@ impl Command for HideMe {
         let scope = tx.scope()?;
         let me = scope.person()?.member.id;
         Ok(workspace::hide_member(tx, &scope, me, self.0).await?)
+    }
+}
+
+/// Sets the keys that the member wants instead of the usual ones (L6).
+#[derive(Debug, Clone)]
+pub struct SetKeys(
+    /// As [`Keys`] writes them; empty for the usual ones.
+    pub String,
+);
+
+#[async_trait]
+impl Command for SetKeys {
+    type Output = ();
+    const NEEDS: Needs = Needs::May(Permission::Read);
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let scope = tx.scope()?;
+        let me = scope.person()?.member.id;
+        Ok(workspace::set_keys(tx, &scope, me, &Keys::parse(&self.0)?).await?)
     }
 }
 

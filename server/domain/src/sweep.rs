@@ -16,7 +16,7 @@ use store::{
 };
 
 use super::{
-    act::{act_as_seen, is_done, possible},
+    act::{act_as_seen, mark, possible},
     change::Change,
     deliver::Lease,
     notices,
@@ -212,18 +212,23 @@ async fn part(
     act: Act,
     ahead: &Ahead,
 ) -> Result<Option<SweepEnd>> {
-    let (mut set, mut done, mut left_alone) = (Vec::new(), Vec::new(), 0);
+    let (mut set, mut done, mut marks, mut left_alone) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for &(conversation, version) in &ahead.rows {
         let mut change = match Change::load(tx, scope, conversation).await {
             // The member sees it no more.
             Err(Error::Refused(ApiError::NotFound)) => continue,
             loaded => loaded?,
         };
-        let (is_done, inbound) = (is_done(act, &change.now.row), change.now.row.inbound_count);
+        let (is_done, inbound) = (act.is_done(&change.now.row), change.now.row.inbound_count);
         // Somebody said or changed something meanwhile.
         let is_other = change.now.row.last_at > sweep.at || change.now.row.version != version;
         if is_done || is_other {
             left_alone += i64::from(!is_done);
+            continue;
+        }
+        if let Some(read_count) = act.read_count(&change.now.row) {
+            done.push(mark(tx, scope, &mut change.now.row, read_count).await?);
+            marks.push((conversation, read_count));
             continue;
         }
         match act_as_seen(tx, scope, &mut change, act, sweep.member, inbound).await {
@@ -236,14 +241,19 @@ async fn part(
             Err(error) => return Err(error),
         }
     }
-    let changed = i64::try_from(set.len()).unwrap_or(i64::MAX);
+    let changed = i64::try_from(done.len()).unwrap_or(i64::MAX);
+    if !marks.is_empty() {
+        tx.emit(scope.workspace(), EventBody::Marked { member: sweep.member, marks });
+    }
     if !set.is_empty() {
         if let Act::Assign(Some(to)) = act {
             let ids: Vec<_> = set.iter().map(|one| one.id).collect();
             notices::tell_assigned(tx, scope, to, sweep.member, (id.uuid(), &ids)).await?;
         }
-        Inverse::Act { act, done }.keep(tx, scope, id, sweep.member).await?;
         tx.emit(scope.workspace(), EventBody::Set(set));
+    }
+    if changed > 0 {
+        Inverse::Act { act, done }.keep(tx, scope, id, sweep.member).await?;
     }
     sweep::go_on(tx, scope, id, ahead.next.as_ref().map(to_json).transpose()?, (changed, left_alone)).await?;
     Ok(match ahead.next {

@@ -15,6 +15,7 @@ use store::{
 };
 
 use super::{
+    act::mark,
     change::Change,
     closing::unblock,
     notices,
@@ -109,12 +110,15 @@ pub(super) struct Done {
     /// The sender whom it blocked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) block: Option<BlockId>,
+    /// How many incoming messages counted as read before and after, if the act changed that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) read: Option<(i64, i64)>,
 }
 
 impl Done {
     /// What an act did that left no more than this.
     pub(super) const fn plain(conversation: ConversationId) -> Self {
-        Self { conversation, state: None, team: None, block: None }
+        Self { conversation, state: None, team: None, block: None, read: None }
     }
 }
 
@@ -137,6 +141,24 @@ impl Inverse {
         let json = serde_json::to_string(self).map_err(unwritable)?;
         undo::add(tx, scope, id, member, json).await?;
         Ok(())
+    }
+
+    /// Stores it as a numbered part of what a member did.
+    ///
+    /// # Errors
+    /// When somebody else has a part with this id and number, or the database fails.
+    pub(super) async fn keep_as(
+        &self,
+        tx: &mut Tx<'_>,
+        scope: &Scope,
+        part: (UndoId, i64),
+        member: MemberId,
+    ) -> Result<()> {
+        let json = serde_json::to_string(self).map_err(unwritable)?;
+        match undo::add_as(tx, scope, part, member, json).await? {
+            true => Ok(()),
+            false => Err(ApiError::invalid("undo", "This id is taken. Act under another one.").into()),
+        }
     }
 }
 
@@ -190,6 +212,9 @@ async fn undo_part(
     (id, act): (UndoId, Act),
     done: Vec<Done>,
 ) -> Result<Undone> {
+    if act.is_private() {
+        return undo_marks(tx, scope, by, done).await;
+    }
     let (mut result, mut set, is_one) = (Undone::default(), Vec::new(), done.len() == 1);
     let about = done.first().map(|one| if is_one { one.conversation.uuid() } else { id.uuid() });
     for one in done {
@@ -213,6 +238,29 @@ async fn undo_part(
         && result.changed_since == 0
     {
         notices::take_back(tx, scope, to, about).await?;
+    }
+    Ok(result)
+}
+
+/// Undoes what marked conversations as read, or as not read. Where they wrote or the member read since, it stays.
+async fn undo_marks(tx: &mut Tx<'_>, scope: &Scope, member: MemberId, done: Vec<Done>) -> Result<Undone> {
+    let (mut result, mut marks) = (Undone::default(), Vec::new());
+    for Done { conversation, read, .. } in done {
+        let row = match Change::load(tx, scope, conversation).await {
+            Err(Error::Refused(ApiError::NotFound)) => None,
+            loaded => Some(loaded?.now.row),
+        };
+        match (row, read) {
+            (Some(mut row), Some((before, after))) if row.read_count == after => {
+                mark(tx, scope, &mut row, before).await?;
+                marks.push((conversation, before));
+                result.undone += 1;
+            }
+            _ => result.changed_since += 1,
+        }
+    }
+    if !marks.is_empty() {
+        tx.emit(scope.workspace(), EventBody::Marked { member, marks });
     }
     Ok(result)
 }

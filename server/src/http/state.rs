@@ -59,6 +59,7 @@ struct Inner {
     services: Services,
     cookies: Cookies,
     public_url: Option<String>,
+    support: Option<String>,
     proxies: Proxies,
     site: Site,
     own_address: IpAddr,
@@ -96,6 +97,7 @@ impl Http {
             services,
             cookies: config.cookies,
             public_url: config.public_url.clone(),
+            support: config.support.clone(),
             proxies: Proxies::new(&config.trusted_proxies),
             own_address: config.addr.ip(),
             site: Site::load(),
@@ -123,6 +125,11 @@ impl Http {
     /// The address that browsers use, if it was set.
     pub fn public_url(&self) -> Option<&str> {
         self.0.public_url.as_deref()
+    }
+
+    /// Where members ask for help, if it was set.
+    pub fn support(&self) -> Option<&str> {
+        self.0.support.as_deref()
     }
 
     /// The address it listens on. All zeros for every address of this machine.

@@ -22,6 +22,8 @@ use tokio::{
 const STAYS: Duration = Duration::from_millis(8500);
 /// How long the person outside writes after their last key press. The widget repeats it every three seconds.
 const WRITES: Duration = Duration::from_millis(6500);
+/// How long it is kept to oneself that somebody outside still writes. The widget repeats it later than that.
+const TOLD_AGAIN: Duration = Duration::from_millis(2000);
 /// How long changes are gathered before they are told together.
 const GATHER: Duration = Duration::from_millis(100);
 /// How often it is looked who is gone.
@@ -181,11 +183,18 @@ impl Room {
     }
 
     /// See [`Presence::writes`].
-    fn writes(&mut self, now: Instant, placed: Placed) {
-        if self.outside.contains_key(&placed.id) || self.outside.len() < OUTSIDE {
-            self.outside.insert(placed.id, now + WRITES);
-            self.put(placed);
+    fn writes(&mut self, now: Instant, placed: Placed) -> bool {
+        let before = self.outside.get(&placed.id).copied();
+        if before.is_none() && self.outside.len() >= OUTSIDE {
+            return false;
         }
+        self.put(placed);
+        // Repeated at every key press, it tells nobody anything.
+        let is_news = before.is_none_or(|until| until + TOLD_AGAIN <= now + WRITES);
+        if is_news {
+            self.outside.insert(placed.id, now + WRITES);
+        }
+        is_news
     }
 
     /// Who is where, by conversation. Several tabs of a member are one person.
@@ -264,19 +273,22 @@ impl Presence {
         heard
     }
 
-    /// The person outside of a conversation writes.
-    pub fn writes(&self, workspace: WorkspaceId, placed: Placed) {
+    /// The person outside of a conversation writes. Whether other processes do not know it yet, or may forget it soon.
+    pub fn writes(&self, workspace: WorkspaceId, placed: Placed) -> bool {
         let mut all = self.all();
-        all.rooms.entry(workspace).or_default().writes(Instant::now(), placed);
+        let is_news = all.rooms.entry(workspace).or_default().writes(Instant::now(), placed);
         self.look_after(all);
+        is_news
     }
 
-    /// The person outside of a conversation no longer writes.
-    pub fn rests(&self, workspace: WorkspaceId, id: ConversationId) {
+    /// The person outside of a conversation no longer writes. Whether they did.
+    pub fn rests(&self, workspace: WorkspaceId, id: ConversationId) -> bool {
         let mut all = self.all();
-        if all.rooms.get_mut(&workspace).and_then(|room| room.outside.remove(&id)).is_some() {
+        let wrote = all.rooms.get_mut(&workspace).and_then(|room| room.outside.remove(&id)).is_some();
+        if wrote {
             self.look_after(all);
         }
+        wrote
     }
 
     /// Another process saw somebody.
@@ -288,8 +300,8 @@ impl Presence {
             (Sight::Member(member, tab, None), _) => {
                 self.sit(workspace, member, tab, None, false);
             }
-            (Sight::Outside(_, true), Some(placed)) => self.writes(workspace, placed),
-            (Sight::Outside(id, false), _) => self.rests(workspace, id),
+            (Sight::Outside(_, true), Some(placed)) => _ = self.writes(workspace, placed),
+            (Sight::Outside(id, false), _) => _ = self.rests(workspace, id),
             _ => {}
         }
     }

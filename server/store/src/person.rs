@@ -13,7 +13,7 @@ use crate::error::StoreError;
 /// What is stored of how far a member has read, behind each other in [`mark`] and in bulk.
 pub(super) const MARKER: &str = "workspace_id, conversation_id, member_id, read_count";
 
-pub(super) const STATEMENTS: &[&str] = &[MARK, DRAFTS, SAVE_DRAFT, DROP_DRAFT];
+pub(super) const STATEMENTS: &[&str] = &[MARK, MARK_AS, DRAFTS, SAVE_DRAFT, DROP_DRAFT];
 
 const MARK: &str = sql!(
     insert!("read_marker", MARKER),
@@ -32,6 +32,25 @@ pub async fn mark(
     read_count: i64,
 ) -> Result<bool, StoreError> {
     Ok(tx.exec(MARK, args![scope.workspace(), conversation, scope.member_key(), read_count]).await? > 0)
+}
+
+const MARK_AS: &str = sql!(
+    insert!("read_marker", MARKER),
+    " ON CONFLICT (workspace_id, conversation_id, member_id) DO UPDATE SET read_count = excluded.read_count"
+);
+
+/// Sets up to how many incoming messages a conversation counts as read, also if that is fewer than before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mark_as(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    conversation: ConversationId,
+    read_count: i64,
+) -> Result<(), StoreError> {
+    tx.exec(MARK_AS, args![scope.workspace(), conversation, scope.member_key(), read_count]).await?;
+    Ok(())
 }
 
 /// The number of the last event, then mode, text and message id of a draft, if there is one.

@@ -218,7 +218,10 @@ impl Named {
                 }
                 None => EventBody::Nothing,
             },
-            Logged::Read { member, conversation, read_count } => EventBody::Read { member, conversation, read_count },
+            Logged::Read { member, conversation, read_count } => {
+                EventBody::Marked { member, marks: vec![(conversation, read_count)] }
+            }
+            Logged::Marked { member, marks } => EventBody::Marked { member, marks },
             Logged::Draft { member, conversation, mode } => {
                 let none = || Draft { mode, text: String::new(), id: None };
                 let draft = self.drafts.get(&(member, conversation, mode)).cloned().unwrap_or_else(none);

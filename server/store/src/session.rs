@@ -42,6 +42,7 @@ row! {
         granted: String,
         created_at: i64,
         hidden: bool,
+        keys: String,
         ..member: RawMember,
     }
 }
@@ -71,8 +72,8 @@ impl RawMe {
             serde_json::from_str(&self.granted).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         member.teams.clone_from(&teams);
         let access = Access { member: id, visibility, teams, channels };
-        let (joined_at, hidden) = (Timestamp(self.created_at), self.hidden);
-        Ok(Scope::member(workspace, Me { member, granted, access, joined_at, hidden }))
+        let (joined_at, hidden, keys) = (Timestamp(self.created_at), self.hidden, self.keys);
+        Ok(Scope::member(workspace, Me { member, granted, access, joined_at, hidden, keys }))
     }
 }
 
@@ -90,7 +91,7 @@ pub struct Session {
 }
 
 const FIND: &str = sql!(
-    "SELECT s.id AS session_id, s.seen_at, s.expires_at, m.workspace_id, m.granted, m.created_at, m.hidden, ",
+    "SELECT s.id AS session_id, s.seen_at, s.expires_at, m.workspace_id, m.granted, m.created_at, m.hidden, m.keys, ",
     of!("m", RawMember::COLUMNS),
     " FROM session s JOIN member m ON m.workspace_id = s.workspace_id AND m.id = s.member_id \
      WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3 AND m.disabled_at IS NULL"
@@ -116,7 +117,7 @@ pub async fn find(
 }
 
 const MEMBER: &str = sql!(
-    "SELECT m.workspace_id, m.granted, m.created_at, m.hidden, ",
+    "SELECT m.workspace_id, m.granted, m.created_at, m.hidden, m.keys, ",
     of!("m", RawMember::COLUMNS),
     " FROM member m WHERE m.workspace_id = $1 AND m.id = $2 AND m.disabled_at IS NULL"
 );

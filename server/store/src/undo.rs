@@ -9,7 +9,7 @@ use super::{
 };
 use crate::error::StoreError;
 
-pub(super) const STATEMENTS: &[&str] = &[ADD, INVERSE, FIND, DONE, FORGET];
+pub(super) const STATEMENTS: &[&str] = &[ADD, ADD_AS, INVERSE, INVERSE_OF, FIND, DONE, FORGET];
 
 const ADD: &str = "INSERT INTO undo (workspace_id, id, part, member_id, at, inverse) \
      SELECT $1, $2, COALESCE(MAX(part) + 1, 0), $3, $4, $5 FROM undo WHERE workspace_id = $1 AND id = $2";
@@ -28,6 +28,40 @@ pub async fn add(
     let now = tx.now();
     tx.exec(ADD, args![scope.workspace(), id, member, now, inverse]).await?;
     Ok(())
+}
+
+const ADD_AS: &str = "INSERT INTO undo (workspace_id, id, part, member_id, at, inverse) VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (workspace_id, id, part) DO NOTHING";
+
+/// Stores how to undo a part that whoever asked for it numbered. False if there is such a part already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_as(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    (id, part): (UndoId, i64),
+    member: MemberId,
+    inverse: String,
+) -> Result<bool, StoreError> {
+    let now = tx.now();
+    Ok(tx.exec(ADD_AS, args![scope.workspace(), id, part, member, now, inverse]).await? > 0)
+}
+
+const INVERSE_OF: &str =
+    "SELECT inverse FROM undo WHERE workspace_id = $1 AND id = $2 AND part = $3 AND member_id = $4";
+
+/// How to undo a part of what this member did. None if they did nothing under this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn inverse_of(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    (id, part): (UndoId, i64),
+    member: MemberId,
+) -> Result<Option<String>, StoreError> {
+    Ok(conn.opt::<(String,)>(INVERSE_OF, args![scope.workspace(), id, part, member]).await?.map(|(inverse,)| inverse))
 }
 
 const INVERSE: &str = "SELECT inverse FROM undo WHERE workspace_id = $1 AND id = $2 AND part = $3";

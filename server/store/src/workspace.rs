@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{Bootstrap, ChannelId, Member, MemberId, Team, TeamId, Timestamp, Workspace, WorkspaceId};
+use model::{Bootstrap, ChannelId, Keys, Member, MemberId, Team, TeamId, Timestamp, Workspace, WorkspaceId};
 
 pub use super::channel::{add_channel, channel, channel_by_key, channels, save_channel};
 use super::{
@@ -26,6 +26,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     ADD_MEMBER,
     SAVE_MEMBER,
     HIDE_MEMBER,
+    SET_KEYS,
     TEAMS,
     IS_TEAM,
     ADD_TEAM,
@@ -269,6 +270,17 @@ pub async fn save_member(tx: &mut Tx<'_>, scope: &Scope, member: &Member) -> Res
     let disabled_at = member.disabled.then(|| tx.now());
     let profile = Profile::of(member, disabled_at);
     tx.exec(SAVE_MEMBER, args![scope.workspace(), member.id; profile.values()]).await?;
+    Ok(())
+}
+
+const SET_KEYS: &str = "UPDATE member SET keys = $3 WHERE workspace_id = $1 AND id = $2";
+
+/// Stores the keys that a member chose.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_keys(tx: &mut Tx<'_>, scope: &Scope, member: MemberId, keys: &Keys) -> Result<(), StoreError> {
+    tx.exec(SET_KEYS, args![scope.workspace(), member, keys.to_string()]).await?;
     Ok(())
 }
 

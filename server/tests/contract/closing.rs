@@ -119,7 +119,7 @@ async fn t13_a_reason_that_cannot_be_chosen_changes_nothing(world: World) {
         let closed = world.act(&world.owner, conversation, Act::Close(reason)).await;
         assert!(matches!(refused(closed), ApiError::Invalid { .. }));
         let conversations = vec![(conversation, 1)];
-        let many = ActOnMany { conversations, act: Act::Close(reason), undo: None };
+        let many = ActOnMany { conversations, act: Act::Close(reason), undo: None, part: 0 };
         assert!(matches!(refused(world.db.write(&world.owner.scope, many).await), ApiError::Invalid { .. }));
         assert_eq!((world.row(conversation).await, world.last_seq().await), before);
     }
@@ -273,7 +273,7 @@ async fn t13_undoing_the_closing_unblocks(world: World) {
     let two = world.inbound("other", "Buy that").await.conversation;
     let undo = UndoId::new(new_id());
     let (conversations, act) = (vec![(one, 1), (two, 1)], Act::Close(CloseReason::Spam));
-    world.db.write(&world.owner.scope, ActOnMany { conversations, act, undo: Some(undo) }).await.unwrap();
+    world.db.write(&world.owner.scope, ActOnMany { conversations, act, undo: Some(undo), part: 0 }).await.unwrap();
     assert_eq!(blocked(&world, &world.owner).await.len(), 2, "each sender is blocked");
     world.inbound("spammer", "More").await;
     assert_eq!(world.db.write(&world.owner.scope, Undo(undo)).await.unwrap().undone, 2);

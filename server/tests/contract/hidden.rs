@@ -139,7 +139,11 @@ async fn s21_a_search_that_stops_tells_nothing_of_what_is_hidden(world: World) {
     }
     for set in own.chunks(model::MOST_IN_A_SET) {
         let (conversations, act) = (set.to_vec(), Act::Assign(Some(mina.id)));
-        world.db.write(&world.owner.scope, domain::act::ActOnMany { conversations, act, undo: None }).await.unwrap();
+        world
+            .db
+            .write(&world.owner.scope, domain::act::ActOnMany { conversations, act, undo: None, part: 0 })
+            .await
+            .unwrap();
     }
     for n in 0..60 {
         world.inbound(&format!("hidden {n}"), if n == 30 { "merger bluewhale" } else { "Hello" }).await;

@@ -206,7 +206,7 @@ async fn history_has_what_was_done_to_many_at_once(world: World) {
     }
     let act = Act::Close(CloseReason::Resolved);
     world.act(&world.owner, conversations[0], act).await.unwrap();
-    let many = ActOnMany { conversations: conversations.iter().map(|id| (*id, 1)).collect(), act, undo: None };
+    let many = ActOnMany { conversations: conversations.iter().map(|id| (*id, 1)).collect(), act, undo: None, part: 0 };
     assert_eq!(world.db.write(&world.owner.scope, many).await.unwrap(), 2);
     for conversation in conversations {
         let facts = of(&world, conversation).await;

@@ -58,7 +58,7 @@ async fn assign(world: &World, by: &Person, conversation: ConversationId, to: &P
 async fn many(world: &World, all: &[ConversationId], to: &Person, undo: UndoId) {
     let conversations = all.iter().map(|id| (*id, i64::MAX)).collect();
     let act = Act::Assign(Some(to.id));
-    world.db.write(&world.owner.scope, ActOnMany { conversations, act, undo: Some(undo) }).await.unwrap();
+    world.db.write(&world.owner.scope, ActOnMany { conversations, act, undo: Some(undo), part: 0 }).await.unwrap();
 }
 
 async fn see(world: &World, who: &Person, what: SeenNotices) {

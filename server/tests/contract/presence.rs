@@ -75,7 +75,12 @@ async fn s19_a_place_is_read_and_not_believed(world: World) {
     sit(before);
     assert!(access.sees(&presence.follow(world.workspace).1[0].placement));
     let seen = world.row(conversation).await.inbound_count;
-    let many = domain::act::ActOnMany { conversations: vec![(conversation, seen)], act: Act::Assign(None), undo: None };
+    let many = domain::act::ActOnMany {
+        conversations: vec![(conversation, seen)],
+        act: Act::Assign(None),
+        undo: None,
+        part: 0,
+    };
     world.db.write(&world.owner.scope, many).await.unwrap();
     assert!(!access.sees(&changes.recv().await.unwrap()[0].placement));
 }

@@ -203,6 +203,7 @@ async fn many_are_changed_at_once_and_what_is_not_theirs_is_passed_over(world: W
         conversations: all.iter().map(|id| (*id, 1)).collect(),
         act: Act::Close(CloseReason::Resolved),
         undo: None,
+        part: 0,
     };
     assert_eq!(world.db.write(&agent.scope, close.clone()).await.unwrap(), 2, "the two that are theirs and open");
     assert_eq!(world.last_seq().await, seq + 1, "one event tells of all");

@@ -107,7 +107,7 @@ async fn d3_a_tag_that_cannot_be_added_changes_nothing(world: World) {
     let archive = EditTag { id: TagId::new(1), name: "tag 0".to_owned(), color: TagColor::Grey, archived: true };
     world.db.write(&world.owner.scope, archive).await.unwrap();
     let other = world.inbound("another", "Hello").await.conversation;
-    let many = ActOnMany { conversations: vec![(other, 1)], act: Act::AddTag(TagId::new(1)), undo: None };
+    let many = ActOnMany { conversations: vec![(other, 1)], act: Act::AddTag(TagId::new(1)), undo: None, part: 0 };
     assert!(matches!(refused(world.db.write(&world.owner.scope, many).await), ApiError::Invalid { .. }));
     assert!(thread.row.tags.contains(TagId::new(1)), "an archived tag stays where it is");
 }

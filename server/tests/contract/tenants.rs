@@ -76,6 +76,7 @@ async fn s17_every_command_with_a_foreign_id(world: World) {
     let own = [
         "turn the bubble",
         "hide",
+        "keys",
         "add a team",
         "edit the workspace",
         "invite",

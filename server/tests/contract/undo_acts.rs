@@ -4,6 +4,7 @@ use domain::{
     act::{ActOnMany, ChangeState},
     closing::{UnblockSender, blocked_senders},
     expiry::ForgetExpired,
+    inbox::MarkRead,
     people::AddTeam,
     tags::AddTag,
     undo::{KEEP_MS, Undo},
@@ -27,6 +28,8 @@ on_both_engines!(
     p8_nobody_undoes_what_another_did_or_sees_no_more,
     p8_an_act_in_parts_is_undone_part_by_part,
     p8_an_act_can_be_undone_for_a_month,
+    r6_an_act_that_is_asked_for_twice_is_done_once,
+    l7_what_is_read_is_marked_for_the_member_alone_and_undone,
 );
 
 fn undo_id() -> UndoId {
@@ -47,7 +50,7 @@ async fn counts(world: &World, who: &Person) -> model::Counts {
 async fn many(world: &World, who: &Person, all: &[ConversationId], act: Act) -> UndoId {
     let undo = undo_id();
     let conversations = all.iter().map(|id| (*id, i64::MAX)).collect();
-    world.db.write(&who.scope, ActOnMany { conversations, act, undo: Some(undo) }).await.unwrap();
+    world.db.write(&who.scope, ActOnMany { conversations, act, undo: Some(undo), part: 0 }).await.unwrap();
     undo
 }
 
@@ -90,12 +93,15 @@ async fn p8_an_act_and_its_undoing_change_nothing(world: World) {
         let is_many = dice.once_in(2);
         if is_many {
             let conversations = vec![(conversation, before.inbound_count), (other, 1)];
-            world.db.write(&agent.scope, ActOnMany { conversations, act, undo: Some(id) }).await.unwrap();
+            world.db.write(&agent.scope, ActOnMany { conversations, act, undo: Some(id), part: 0 }).await.unwrap();
         } else {
             let act = ChangeState { conversation, seen: before.seen(), act, undo: Some(id) };
             world.db.write(&agent.scope, act).await.unwrap();
         }
         let acted = world.row(conversation).await;
+        let ahead = act.ahead(before.inbound_count, &before);
+        let shown = (&acted.state, acted.team, acted.tags);
+        assert_eq!((&ahead.state, ahead.team, ahead.tags), shown, "browsers show {act:?} as it will be, round {round}");
         match world.db.write(&agent.scope, Undo(id)).await {
             Ok(done) => assert_eq!(done.changed_since, 0, "round {round}: {act:?}"),
             Err(_) => assert_eq!(acted.version, before.version, "what changed nothing leaves nothing to undo"),
@@ -192,9 +198,13 @@ async fn p8_an_act_in_parts_is_undone_part_by_part(world: World) {
     for n in 0..6 {
         all.push((world.inbound(&format!("visitor-{n}"), "Bonjour").await.conversation, 1));
     }
-    for set in all.chunks(2) {
-        let act =
-            ActOnMany { conversations: set.to_vec(), act: Act::Close(CloseReason::NotInterested), undo: Some(id) };
+    for (set, part) in all.chunks(2).zip(0..) {
+        let act = ActOnMany {
+            conversations: set.to_vec(),
+            act: Act::Close(CloseReason::NotInterested),
+            undo: Some(id),
+            part,
+        };
         world.db.write(&world.owner.scope, act).await.unwrap();
     }
     world.act(&world.owner, all[3].0, Act::Reopen).await.unwrap();
@@ -205,6 +215,67 @@ async fn p8_an_act_in_parts_is_undone_part_by_part(world: World) {
     for (id, _) in all {
         assert_eq!(world.row(id).await.state.status, Status::Open);
     }
+}
+
+/// A request whose answer was lost is sent again, perhaps after a colleague decided otherwise.
+async fn r6_an_act_that_is_asked_for_twice_is_done_once(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    let one = world.inbound("amelie", "Bonjour").await.conversation;
+    let other = world.inbound("basil", "Hello").await.conversation;
+    let (close, seen) = (Act::Close(CloseReason::Resolved), world.row(one).await.seen());
+    let alone = ChangeState { conversation: one, seen, act: close, undo: Some(undo_id()) };
+    let id = undo_id();
+    let set = |part| ActOnMany { conversations: vec![(other, 1)], act: close, undo: Some(id), part };
+    for _ in 0..2 {
+        world.db.write(&agent.scope, alone).await.unwrap();
+        assert_eq!(world.db.write(&agent.scope, set(0)).await.unwrap(), 1, "the same answer");
+        let after = [world.row(one).await.state.status, world.row(other).await.state.status];
+        if after == [Status::Closed; 2] {
+            world.act(&world.owner, one, Act::Reopen).await.unwrap();
+            world.act(&world.owner, other, Act::Reopen).await.unwrap();
+        }
+    }
+    let after = [world.row(one).await.state.status, world.row(other).await.state.status];
+    assert_eq!(after, [Status::Open; 2], "what the colleague decided stays");
+    assert_eq!(world.db.write(&agent.scope, set(1)).await.unwrap(), 1, "another set with the same id is another act");
+    for part in [-1, 1_000, i64::MAX] {
+        assert!(matches!(refused(world.db.write(&agent.scope, set(part)).await), ApiError::Invalid { .. }), "{part}");
+    }
+    // Nobody learns what somebody else did under an id.
+    let theirs = ActOnMany { conversations: vec![], act: close, undo: Some(id), part: 0 };
+    assert_eq!(world.db.write(&world.owner.scope, theirs).await.unwrap(), 0);
+}
+
+async fn l7_what_is_read_is_marked_for_the_member_alone_and_undone(world: World) {
+    let agent = world.member("Agathe", Role::Agent, Visibility::All).await;
+    world.wait(1000);
+    let mut all = Vec::new();
+    for n in 0..3 {
+        all.push(world.inbound(&format!("visitor-{n}"), "Bonjour").await.conversation);
+    }
+    world.inbound("visitor-0", "Encore").await;
+    let unread = async |who: &Person| {
+        let mut counts = Vec::new();
+        for id in &all {
+            counts.push(world.thread(who, *id).await.unwrap().row.unread());
+        }
+        counts
+    };
+    let version = world.row(all[0]).await.version;
+    let seq = world.last_seq().await;
+    let read = many(&world, &agent, &all, Act::Read).await;
+    assert_eq!(unread(&agent).await, [0, 0, 0]);
+    assert_eq!(world.last_seq().await, seq + 1, "one event tells of all");
+    assert_eq!(unread(&world.owner).await, [2, 1, 1], "a colleague's are as they were");
+    let seen = world.thread(&agent, all[0]).await.unwrap().row.seen();
+    let mark = ChangeState { conversation: all[0], seen, act: Act::Unread, undo: Some(undo_id()) };
+    let row = world.db.write(&agent.scope, mark).await.unwrap();
+    assert_eq!((row.unread(), row.version), (1, version), "the last message; the conversation is as it was");
+    assert_eq!(undo(&world, &agent, read).await, (2, 1), "what was marked anew since stays");
+    assert_eq!(unread(&agent).await, [1, 1, 1]);
+    let again = MarkRead { conversation: all[0], read_count: 2 };
+    world.db.write(&agent.scope, again).await.unwrap();
+    assert_eq!(unread(&agent).await, [0, 1, 1], "it is read when it is opened again");
 }
 
 async fn p8_an_act_can_be_undone_for_a_month(world: World) {

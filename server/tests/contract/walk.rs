@@ -226,14 +226,21 @@ impl Walk {
             5 if self.dice.once_in(2) => {
                 let some =
                     (0..3).map(|_| *self.dice.of(&self.conversations)).map(|(id, _, inbound)| (id, inbound)).collect();
-                let act = *self.dice.of(&[Act::Close(CloseReason::NotInterested), Act::Reopen, Act::Assign(None)]);
-                self.give(scope, ActOnMany { conversations: some, act, undo: Some(undo) }, &say("acts on several"))
-                    .await
+                let acts =
+                    [Act::Close(CloseReason::NotInterested), Act::Reopen, Act::Assign(None), Act::Unread, Act::Read];
+                let act = *self.dice.of(&acts);
+                self.give(
+                    scope,
+                    ActOnMany { conversations: some, act, undo: Some(undo), part: 0 },
+                    &say("acts on several"),
+                )
+                .await
             }
             5..=6 => {
                 let until = self.world.now().plus(i64::try_from(self.dice.below(9_000)).unwrap());
-                let act =
-                    *self.dice.of(&[Act::Close(CloseReason::Resolved), Act::Reopen, Act::Pending, Act::Snooze(until)]);
+                let acts =
+                    [Act::Close(CloseReason::Resolved), Act::Reopen, Act::Pending, Act::Snooze(until), Act::Unread];
+                let act = *self.dice.of(&acts);
                 self.give(scope, ChangeState { conversation, seen, act, undo: Some(undo) }, &say("changes the state"))
                     .await
             }

@@ -62,6 +62,8 @@ pub fn functions(conversation: &Value, app: &App) -> Vec<(&'static str, Value, N
         ("set_chat", json!({ "on": true })),
         ("say_where", json!({ "tab": id(), "conversation": c, "doing": "looking" })),
         ("hide_me", json!({ "hidden": false })),
+        ("support_address", json!({})),
+        ("set_keys", json!({ "keys": "close=d" })),
         ("invite", json!({ "new": { "role": "agent", "visibility": "all", "note": "" } })),
         ("invites", json!({})),
         ("revoke_invite", json!({ "id": id() })),

@@ -9,59 +9,41 @@ use super::{
     what_was_done,
 };
 use crate::{
-    api::conversation::act_on_many,
     components::{
         tags::by_name,
         ui::{Button, Glyph, Icon, IconButton, Menu, MenuItem, Toast, Toasts, Variant, use_toasts},
     },
     state::{Acting, ListState, use_acting, use_list, use_workspace},
 };
-use model::{Act, Bootstrap, ConversationId, MOST_IN_A_SET, Permission};
+use model::{Act, Bootstrap, Permission};
 
-/// Acts on all picked conversations, in sets, and offers one undo for all of it. Then nothing is picked any more.
+/// Acts on all picked conversations, and offers one undo for all of it. Then nothing is picked any more.
 pub(super) fn act_on_picked(acting: Acting, list: ListState, toasts: Toasts, act: Act) {
     if acting.whole.get_untracked() {
         return act_on_view(acting, list, toasts, act);
     }
     let picked = acting.picked.get_untracked();
-    let inbound = move |id: &ConversationId| {
-        (*id, list.row(*id).map_or(i64::MAX, |row| row.with_untracked(|row| row.inbound_count)))
-    };
-    let all: Vec<(ConversationId, i64)> = picked.iter().map(inbound).collect();
-    if all.is_empty() {
-        return;
-    }
-    let undo = acting.next();
+    let rows = picked.iter().filter_map(|id| Some(list.row(*id)?.get_untracked()));
+    let rows: Vec<_> = rows.filter(|row| act.ahead(row.inbound_count, row) != *row).collect();
     acting.picked.set(Vec::new());
+    if rows.is_empty() {
+        return toasts.push(Toast::new("Nothing changed: it was like that already"));
+    }
     let goes = matches!(act, Act::Close(_)).then(|| next_after(list, &picked)).flatten();
     let back = goes.and(list.selected.get_untracked());
     if goes.is_some() {
         acting.goes.set(goes);
     }
-    leptos::task::spawn_local(async move {
-        let (mut changed, mut left) = (0, all.as_slice());
-        while let Some((set, rest)) =
-            left.split_at_checked(MOST_IN_A_SET.min(left.len())).filter(|(set, _)| !set.is_empty())
-        {
-            match act_on_many(set.to_vec(), act, Some(undo)).await {
-                Ok(more) => changed += more,
-                Err(error) => {
-                    toasts.failed(model::ApiError::from(error).to_string());
-                    break;
-                }
-            }
-            left = rest;
-        }
-        // What could not be acted on stays selected.
-        acting.picked.try_update(|picked| picked.extend(left.iter().map(|(id, _)| *id)));
-        let what = what_was_done(act);
-        match changed {
-            0 if !left.is_empty() => {}
-            0 => toasts.push(Toast::new("Nothing changed: it was like that already")),
-            1 => done(acting, toasts, (undo, back), format!("{what}: 1 conversation")),
-            n => done(acting, toasts, (undo, back), format!("{what}: {n} conversations")),
-        }
-    });
+    let on: Vec<_> = rows.iter().map(|row| (row.id, row.seen())).collect();
+    let undo = acting.ask(&on, act);
+    if let Some(goes) = goes {
+        acting.went.set_value(Some((undo, goes)));
+    }
+    let what = what_was_done(act);
+    match on.len() {
+        1 => done(acting, toasts, (undo, back), format!("{what}: 1 conversation")),
+        n => done(acting, toasts, (undo, back), format!("{what}: {n} conversations")),
+    }
 }
 
 /// The bar. It is there while something is picked.
@@ -155,6 +137,8 @@ fn acts(act: Callback<Act>) -> impl IntoView {
         <Menu id="acting-status" name="Status" button_class="icon-btn icon-btn-small" icon_only=true late=true trigger=|| view! { <Glyph icon=Icon::Clock /> }>
             <MenuItem label="Open" on_select=run(Act::Reopen) />
             <MenuItem label="Pending" on_select=run(Act::Pending) />
+            <MenuItem label="Mark as read" on_select=run(Act::Read) />
+            <MenuItem label="Mark as unread" on_select=run(Act::Unread) />
             <MenuItem label="Snooze…" on_select=Callback::new(move |()| snoozes.set(true)) />
         </Menu>
         <Menu id="acting-close" name="Close" button_class="icon-btn icon-btn-small icon-btn-danger" icon_only=true late=true trigger=|| view! { <Glyph icon=Icon::CircleCheck /> }>

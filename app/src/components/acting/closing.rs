@@ -5,7 +5,7 @@ use leptos_router::hooks::use_navigate;
 
 use super::{bar::act_on_picked, done, keys::Target, what_was_done};
 use crate::{
-    api::{closing::close_with, conversation::change_state},
+    api::closing::close_with,
     components::{
         row::{list_href, row_href},
         ui::{Button, Dialog, FormError, Saving, Variant, use_saving},
@@ -15,7 +15,7 @@ use crate::{
         use_thread, use_workspace,
     },
 };
-use model::{Act, ApiError, CloseReason, ConversationId, ConversationRow, DraftMode, LastWords, MessageId, Reason};
+use model::{Act, CloseReason, ConversationId, ConversationRow, DraftMode, LastWords, MessageId, Reason};
 
 /// Up to this width a window shows one panel at a time, as `style/shell.css` says.
 const PHONE: f64 = 719.0;
@@ -73,31 +73,22 @@ impl Closes {
     /// Closes one conversation. The next one opens at once; if it is refused, this one comes back.
     fn one(self, id: ConversationId, reason: CloseReason) {
         let Self { acting, list, target, .. } = self;
-        let (Some(row), toasts, undo, act) = (target.row(id), target.toasts(), acting.next(), Act::Close(reason))
-        else {
+        let (Some(row), toasts, act) = (target.row(id), target.toasts(), Act::Close(reason)) else { return };
+        if act.is_done(&row) {
             return;
-        };
+        }
         let goes = next_after(list, &[id]);
         if goes.is_some() {
             acting.goes.set(goes);
         }
-        leptos::task::spawn_local(async move {
-            match change_state(id, row.seen(), act, Some(undo)).await {
-                Ok(after) if after.version != row.version => {
-                    done(acting, toasts, (undo, goes.map(|_| id)), what_was_done(act));
-                    if goes.is_none() {
-                        request_animation_frame(|| give_focus(".thread-bar [data-turn] button"));
-                    }
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    if goes.is_some() && goes == list.selected.try_get_untracked().flatten().map(Goes::To) {
-                        acting.goes.try_set(Some(Goes::To(id)));
-                    }
-                    toasts.failed(ApiError::from(error).to_string());
-                }
-            }
-        });
+        let undo = acting.ask(&[(id, row.seen())], act);
+        if let Some(goes) = goes {
+            acting.went.set_value(Some((undo, goes)));
+        }
+        done(acting, toasts, (undo, goes.map(|_| id)), what_was_done(act));
+        if goes.is_none() {
+            request_animation_frame(|| give_focus(".thread-bar [data-turn] button"));
+        }
     }
 
     /// Closes one conversation and says something. The dialog waits, so that a refusal loses no word.

@@ -4,31 +4,26 @@ use leptos::prelude::*;
 
 use super::{bar::act_on_picked, done, undo_one, what_was_done};
 use crate::{
-    api::conversation::change_state,
     components::{
         list::is_typing,
         ui::{Toasts, typed_key, use_toasts},
     },
     state::{Acting, Closing, ListState, ThreadState, use_acting, use_list, use_search, use_thread, use_workspace},
 };
-use model::{Act, ConversationId, ConversationRow, Permission};
+use model::{Act, Bootstrap, ConversationId, ConversationRow, KeyCommand, Keys, Permission};
 
-/// A key and what it does, as the sheet names it.
+/// Keys that cannot be changed, and what they do, as the sheet names them.
 pub(super) const KEYS: &[(&str, &str)] = &[
-    ("x", "Select the conversation"),
-    ("a", "Assign to yourself, or to nobody if it is yours"),
-    ("e", "Close, with a reason"),
-    ("o", "Reopen"),
-    ("p", "Set to pending"),
-    ("z", "Snooze"),
-    ("t", "Add tags"),
-    ("r", "Write a reply"),
-    ("n", "Write a note"),
     ("Ctrl Z", "Undo what you did last"),
     ("Esc", "Clear the selection"),
     ("Ctrl K", "Find a command, list or page by typing"),
     ("?", "Show the keys"),
 ];
+
+/// The keys of the member who is signed in.
+pub(super) fn own_keys(boot: &Bootstrap) -> Keys {
+    Keys::parse(&boot.me.keys).unwrap_or_default()
+}
 
 /// What acts act on: the picked conversations, or else the focused or open one.
 #[derive(Clone, Copy)]
@@ -109,12 +104,11 @@ impl Target {
         }
         let id = self.before.get_value().or_else(|| self.meant());
         let Some(row) = id.and_then(|id| self.row(id)) else { return false };
-        let (act, undo) = (choose(&row), acting.next());
-        toasts.run(change_state(row.id, row.seen(), act, Some(undo)), move |after| {
-            if after.version != row.version {
-                done(acting, toasts, (undo, None), what_was_done(act));
-            }
-        });
+        let (act, seen) = (choose(&row), row.seen());
+        if act.ahead(seen.inbound, &row) != row {
+            let undo = acting.ask(&[(row.id, seen)], act);
+            done(acting, toasts, (undo, None), what_was_done(act));
+        }
         true
     }
 }
@@ -161,19 +155,23 @@ pub(super) fn listen(target: Target, sheet: RwSignal<bool>, palette: RwSignal<bo
                 }
                 // Results of a search are in place of the rows.
                 _ if search.is_on.get_untracked() || event.shift_key() || !may => false,
-                (Some('x'), ..) => target.meant().map(|id| acting.turn(id)).is_some(),
-                (Some('z'), ..) => {
-                    let is_some = target.keep();
-                    acting.snoozes.set(is_some);
-                    is_some
-                }
-                (Some('a'), ..) => act(&|row| Act::Assign((row.state.assignee != Some(me)).then_some(me))),
-                (Some('e'), ..) => target.ask_to_close(),
-                (Some('o'), ..) => act(&|_| Act::Reopen),
-                (Some('p'), ..) => act(&|_| Act::Pending),
-                (Some('t'), ..) => press("[popovertarget=tags]"),
-                (Some('r'), ..) => press("[data-turn-to=reply]"),
-                (Some('n'), ..) => press("[data-turn-to=note]"),
+                (Some(key), ..) => match workspace.boot.with_untracked(own_keys).command(key) {
+                    Some(KeyCommand::Select) => target.meant().map(|id| acting.turn(id)).is_some(),
+                    Some(KeyCommand::Snooze) => {
+                        let is_some = target.keep();
+                        acting.snoozes.set(is_some);
+                        is_some
+                    }
+                    Some(KeyCommand::Assign) => act(&|row| Act::Assign((row.state.assignee != Some(me)).then_some(me))),
+                    Some(KeyCommand::Close) => target.ask_to_close(),
+                    Some(KeyCommand::Read) => act(&read_or_not),
+                    Some(KeyCommand::Reopen) => act(&|_| Act::Reopen),
+                    Some(KeyCommand::Pending) => act(&|_| Act::Pending),
+                    Some(KeyCommand::Tags) => press("[popovertarget=tags]"),
+                    Some(KeyCommand::Reply) => press("[data-turn-to=reply]"),
+                    Some(KeyCommand::Note) => press("[data-turn-to=note]"),
+                    None => false,
+                },
                 _ => false,
             };
             if used {
@@ -182,6 +180,11 @@ pub(super) fn listen(target: Target, sheet: RwSignal<bool>, palette: RwSignal<bo
         });
         on_cleanup(move || handle.remove());
     });
+}
+
+/// Marks as read what is not read, and the other way round.
+pub(super) fn read_or_not(row: &ConversationRow) -> Act {
+    if row.unread() > 0 { Act::Read } else { Act::Unread }
 }
 
 /// The conversation of the row that has the focus.

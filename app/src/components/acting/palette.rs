@@ -3,7 +3,10 @@
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use leptos_router::hooks::use_navigate;
 
-use super::{keys::Target, undo_one};
+use super::{
+    keys::{Target, own_keys},
+    undo_one,
+};
 use crate::{
     components::{
         begin::{may_begin, use_begin},
@@ -14,7 +17,7 @@ use crate::{
     pages::settings::pages,
     state::{Search, give_focus, use_acting, use_list, use_search, use_workspace},
 };
-use model::{Act, Listing, Permission, View, lower};
+use model::{Act, KeyCommand, Listing, Permission, View, lower};
 
 /// The most entries on screen.
 const MOST_SHOWN: usize = 40;
@@ -53,6 +56,21 @@ struct Entry {
 
 fn entry(label: impl Into<String>, kind: &'static str, key: impl Into<String>, does: Does) -> Entry {
     Entry { label: label.into(), kind, key: key.into(), does }
+}
+
+/// What a command with a key of its own does from here. None for those that have entries of their own or no sense here.
+const fn does(command: KeyCommand) -> Option<Does> {
+    Some(match command {
+        KeyCommand::Assign => Does::Take,
+        KeyCommand::Close => Does::Close,
+        KeyCommand::Reopen => Does::Act(Act::Reopen),
+        KeyCommand::Pending => Does::Act(Act::Pending),
+        KeyCommand::Snooze => Does::Snooze,
+        KeyCommand::Tags => Does::Press("[popovertarget=tags]"),
+        KeyCommand::Reply => Does::Press("[data-turn-to=reply]"),
+        KeyCommand::Note => Does::Press("[data-turn-to=note]"),
+        KeyCommand::Select | KeyCommand::Read => return None,
+    })
 }
 
 /// Those that contain every typed word, those that begin with it first.
@@ -96,15 +114,15 @@ fn Entries(open: RwSignal<bool>, target: Target, sheet: RwSignal<bool>) -> impl 
     let all = move || {
         let mut all = Vec::new();
         if may {
+            let own = workspace.boot.with(own_keys);
+            all.extend(
+                KeyCommand::ALL
+                    .iter()
+                    .filter_map(|command| Some(entry(command.label(), "Act", own.of(*command), does(*command)?))),
+            );
             all.extend([
-                entry("Assign to yourself, or to nobody if it is yours", "Act", "a", Does::Take),
-                entry("Close, with a reason", "Act", "e", Does::Close),
-                entry("Reopen", "Act", "o", Does::Act(Act::Reopen)),
-                entry("Set to pending", "Act", "p", Does::Act(Act::Pending)),
-                entry("Snooze", "Act", "z", Does::Snooze),
-                entry("Add tags", "Act", "t", Does::Press("[popovertarget=tags]")),
-                entry("Write a reply", "Act", "r", Does::Press("[data-turn-to=reply]")),
-                entry("Write a note", "Act", "n", Does::Press("[data-turn-to=note]")),
+                entry("Mark as read", "Act", "", Does::Act(Act::Read)),
+                entry("Mark as unread", "Act", "", Does::Act(Act::Unread)),
                 entry("Undo what you did last", "Act", "Ctrl Z", Does::Undo),
             ]);
         }

@@ -8,10 +8,12 @@ use crate::{
     api::conversation::save_draft,
     state::{SavedDrafts, forget, keep, new_uuid, recall, unsent, use_saved_drafts, use_workspace},
 };
-use model::{ConversationId, Draft, DraftMode, MemberId, MessageId};
+use model::{ApiError, ConversationId, Draft, DraftMode, MemberId, MessageId};
 
 /// How long typing must pause before the draft is sent to the server.
 const REST: Duration = Duration::from_millis(700);
+/// How long to wait before it is sent again, if there was no connection.
+const AGAIN: Duration = Duration::from_secs(3);
 
 /// The drafts of one conversation, one for each mode.
 #[derive(Clone, Copy)]
@@ -66,6 +68,11 @@ impl Drafts {
             if before != Some(mode) {
                 it.show(it.kept(mode));
                 it.saved.set(false);
+                // What an earlier page could not store is stored now.
+                if recall(&it.key(mode)).is_some() {
+                    it.touched.set_value(true);
+                    it.later();
+                }
             }
             mode
         });
@@ -155,8 +162,12 @@ impl Drafts {
     }
 
     fn later(self) {
+        self.after(REST);
+    }
+
+    fn after(self, wait: Duration) {
         self.stop();
-        let timer = set_timeout_with_handle(move || self.save_now(), REST);
+        let timer = set_timeout_with_handle(move || self.save_now(), wait);
         self.timer.set_value(timer.ok());
     }
 
@@ -169,15 +180,25 @@ impl Drafts {
         self.touched.try_set_value(false);
         let becomes = self.becomes.try_get_value().flatten();
         leptos::task::spawn_local(async move {
-            if save_draft(self.id, mode, text.clone(), becomes, Some(self.member)).await.is_ok() {
-                // The server has the draft now. This browser's copy would only become outdated.
-                let key = self.key(mode);
-                if recall(&key).is_some_and(|kept| read(mode, &kept).text == text) {
-                    forget(&key);
+            match save_draft(self.id, mode, text.clone(), becomes, Some(self.member)).await.map_err(ApiError::from) {
+                Ok(()) => {
+                    // The server has the draft now. This browser's copy would only become outdated.
+                    let key = self.key(mode);
+                    if recall(&key).is_some_and(|kept| read(mode, &kept).text == text) {
+                        forget(&key);
+                    }
+                    if self.text.try_get_untracked().as_ref() == Some(&text) {
+                        self.saved.try_set(!text.is_empty());
+                    }
                 }
-                if self.text.try_get_untracked().as_ref() == Some(&text) {
-                    self.saved.try_set(!text.is_empty());
+                // It stays in this browser, and is stored once there is a connection.
+                Err(error) if error.is_passing() => {
+                    if self.mode.try_get_untracked() == Some(mode) && self.touched.try_get_value() == Some(false) {
+                        self.touched.set_value(true);
+                        self.after(AGAIN);
+                    }
                 }
+                Err(_) => {}
             }
         });
     }

@@ -4,14 +4,14 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::picker::TagPicker;
 use crate::{
-    api::{Refused, conversation::change_state, tags::tag_contact},
+    api::{Refused, tags::tag_contact},
     components::{
         tags::{current, shown},
         ui::{Glyph, Icon, InlineError, Pill, Toast, Toasts, Tone, use_toasts},
     },
-    state::{ThreadState, WorkspaceState, use_thread, use_workspace},
+    state::{Acting, ThreadState, WorkspaceState, use_acting, use_thread, use_workspace},
 };
-use model::{Act, ContactId, ConversationId, ConversationRow, Permission, Seen, Tag, TagId, Tags};
+use model::{Act, ContactId, ConversationId, ConversationRow, MOST_TAGS, Permission, Tag, TagId, Tags};
 
 /// The conversation or the contact that has the tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,26 +22,17 @@ pub(super) enum Bearer {
     Contact(ContactId),
 }
 
-impl Bearer {
-    /// Adds a tag, or removes tags that are shown as one.
-    async fn turn(self, thread: ThreadState, seen: Seen, tags: Vec<TagId>, add: bool) -> Result<(), Refused> {
-        for tag in tags {
-            match self {
-                Self::Conversation(id) => {
-                    change_state(id, seen, if add { Act::AddTag(tag) } else { Act::RemoveTag(tag) }, None).await?;
-                }
-                Self::Contact(id) => {
-                    let contact = tag_contact(id, tag, add).await?;
-                    thread.contact.try_update(|shown| {
-                        if shown.as_ref().is_some_and(|shown| shown.id == id) {
-                            *shown = Some(contact);
-                        }
-                    });
-                }
+/// Adds a tag to a contact, or removes tags that are shown as one.
+async fn turn_contact(thread: ThreadState, id: ContactId, tags: Vec<TagId>, add: bool) -> Result<(), Refused> {
+    for tag in tags {
+        let contact = tag_contact(id, tag, add).await?;
+        thread.contact.try_update(|shown| {
+            if shown.as_ref().is_some_and(|shown| shown.id == id) {
+                *shown = Some(contact);
             }
-        }
-        Ok(())
+        });
     }
+    Ok(())
 }
 
 /// The tags of a conversation or contact, and the changes on their way. Copies share their state.
@@ -49,6 +40,7 @@ impl Bearer {
 pub(super) struct Tagged {
     pub(super) workspace: WorkspaceState,
     thread: ThreadState,
+    acting: Acting,
     toasts: Toasts,
     bearer: Bearer,
     /// The tags as they are stored.
@@ -66,6 +58,7 @@ impl Tagged {
         Self {
             workspace: use_workspace(),
             thread: use_thread(),
+            acting: use_acting(),
             toasts: use_toasts(),
             bearer,
             tags,
@@ -95,17 +88,31 @@ impl Tagged {
             let is_meant = |one: &TagId| current(&boot.tags, *one).is_some_and(|one| one.id == id);
             if add { vec![id] } else { stored.iter().filter(is_meant).collect() }
         });
-        self.busy.update(|busy| busy.push(id));
         self.error.set(None);
+        let contact = match self.bearer {
+            Bearer::Conversation(conversation) => {
+                if add && stored.with(id).is_none() {
+                    let full = format!("There are {MOST_TAGS} tags already. Remove one, then add this.");
+                    return self.error.set(Some(full));
+                }
+                for tag in meant {
+                    let act = if add { Act::AddTag(tag) } else { Act::RemoveTag(tag) };
+                    self.acting.did(self.acting.ask(&[(conversation, seen)], act), act);
+                }
+                return;
+            }
+            Bearer::Contact(contact) => contact,
+        };
+        self.busy.update(|busy| busy.push(id));
         // An archived tag cannot come back by undoing.
         let undoes = add || !tag.archived;
-        let Self { thread, toasts, bearer, .. } = self;
+        let Self { thread, toasts, .. } = self;
         spawn_local(async move {
-            match bearer.turn(thread, seen, meant, add).await {
+            match turn_contact(thread, contact, meant, add).await {
                 Ok(()) => {
                     let toast = Toast::new(if add { "Tag added" } else { "Tag removed" }).tone(Tone::Good);
                     // Made here, where nothing owns it: the toast outlives the panel.
-                    let undo = move || toasts.run(bearer.turn(thread, seen, vec![id], !add), |()| ());
+                    let undo = move || toasts.run(turn_contact(thread, contact, vec![id], !add), |()| ());
                     toasts.push(if undoes { toast.action("Undo", undo) } else { toast });
                 }
                 Err(Refused(error)) => drop(self.error.try_set(Some(error.to_string()))),

@@ -56,6 +56,10 @@ pub(super) fn AccountMenu() -> impl IntoView {
                 <Glyph icon=Icon::Laptop />
                 <span>"Sessions"</span>
             </a>
+            <a class="menu-item" role="menuitem" tabindex="-1" href="/settings/help">
+                <Glyph icon=Icon::Info />
+                <span>"Help"</span>
+            </a>
             // A plain form leaves the page, so no data of this workspace stays in memory.
             <form method="post" action="/api/fn/sign_out" role="none">
                 <button type="submit" class="menu-item" role="menuitem" tabindex="-1">

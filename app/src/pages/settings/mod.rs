@@ -6,6 +6,7 @@ mod channel_form;
 mod channels;
 mod closing;
 mod copy;
+mod help;
 mod invites;
 mod mailbox;
 mod mailbox_form;
@@ -39,6 +40,7 @@ use model::Permission;
 use audit::SettingsAudit;
 use channels::SettingsChannels;
 use closing::SettingsClosing;
+use help::SettingsHelp;
 use members::SettingsMembers;
 use notifications::SettingsNotifications;
 use sessions::SettingsSessions;
@@ -62,6 +64,7 @@ pub enum SettingsPart {
     Closing,
     Notifications,
     Sessions,
+    Help,
     System,
     Audit,
     Workspace,
@@ -85,6 +88,7 @@ pub(crate) fn draw(part: SettingsPart) -> AnyView {
         SettingsPart::Closing => SettingsClosing().into_any(),
         SettingsPart::Notifications => SettingsNotifications().into_any(),
         SettingsPart::Sessions => SettingsSessions().into_any(),
+        SettingsPart::Help => SettingsHelp().into_any(),
         SettingsPart::System => SettingsSystem().into_any(),
         SettingsPart::Audit => SettingsAudit().into_any(),
         SettingsPart::Workspace => SettingsWorkspace().into_any(),
@@ -118,6 +122,7 @@ const GROUPS: [(&str, &[Entry]); 3] = [
         &[
             entry("/settings/notifications", Icon::Notifier, "Notifications"),
             entry("/settings/sessions", Icon::Laptop, "Sessions and password"),
+            entry("/settings/help", Icon::Info, "Help"),
         ],
     ),
     (

@@ -1,10 +1,11 @@
 //! The plain state behind the parts. The reducer changes it; the parts copy from it what they show.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use leptos::prelude::*;
 
-use model::{Bootstrap, Changed, InboxState, ListPart, LiveEvent, Tally, ThreadPart, WorkspacePart};
+use super::ahead::Ahead;
+use model::{Bootstrap, Changed, ConversationRow, InboxState, ListPart, LiveEvent, Tally, ThreadPart, WorkspacePart};
 
 /// How many recent events are kept, to apply them to answers that were read before these events but arrive after them.
 const RECENT: usize = 500;
@@ -14,13 +15,14 @@ const RECENT: usize = 500;
 pub(super) struct Core {
     state: StoredValue<InboxState>,
     recent: StoredValue<VecDeque<LiveEvent>>,
+    ahead: StoredValue<Option<Arc<Ahead>>>,
 }
 
 impl Core {
     /// The state of a workspace, with no conversations yet.
     pub fn new(boot: Bootstrap) -> Self {
         let state = InboxState { workspace: Some(WorkspacePart { boot }), ..InboxState::default() };
-        Self { state: StoredValue::new(state), recent: StoredValue::default() }
+        Self { state: StoredValue::new(state), recent: StoredValue::default(), ahead: StoredValue::new(None) }
     }
 
     /// The event number from which a stream must continue.
@@ -37,6 +39,30 @@ impl Core {
     /// Reads the list. None if there is none yet.
     pub fn list<T>(self, read: impl FnOnce(&ListPart) -> T) -> Option<T> {
         self.state.try_with_value(|state| state.list.as_ref().map(read)).flatten()
+    }
+
+    /// Reads the list as it is shown.
+    pub fn shown_list<T>(self, read: impl FnOnce(&ListPart) -> T) -> Option<T> {
+        match self.ahead.try_get_value().flatten() {
+            Some(ahead) => self.list(ListPart::clone).map(|mut list| {
+                (ahead.list)(&mut list);
+                read(&list)
+            }),
+            None => self.list(read),
+        }
+    }
+
+    /// The open conversation's row as it is shown.
+    pub fn shown_row(self, mut row: ConversationRow) -> ConversationRow {
+        if let Some(ahead) = self.ahead.try_get_value().flatten() {
+            (ahead.row)(&mut row);
+        }
+        row
+    }
+
+    /// Sets how rows are shown. None if the server has confirmed everything.
+    pub fn set_ahead(self, ahead: Option<Ahead>) {
+        self.ahead.try_set_value(ahead.map(Arc::new));
     }
 
     /// Reads the counts of saved views.

@@ -50,7 +50,7 @@ impl Rows {
 
     /// Shows current values on the row of the open conversation if it is still here, although it no longer matches the filter.
     pub fn draw_open(self, core: Core, row: &ConversationRow) {
-        let listed = core.list(|list| list.rows.iter().any(|one| one.id == row.id)) == Some(true);
+        let listed = core.shown_list(|list| list.rows.iter().any(|one| one.id == row.id)) == Some(true);
         self.0.with_value(|known| match known.get(&row.id) {
             Some(card) if !listed && card.with_untracked(|shown| shown != row) => card.set(row.clone()),
             _ => {}
@@ -185,7 +185,7 @@ impl ListState {
 
     /// Sorts the rows again after a row lost the pointer or the selection.
     pub fn arrange(self) {
-        if let Some(target) = self.core.list(|list| list.rows.iter().map(|row| row.id).collect()) {
+        if let Some(target) = self.core.shown_list(|list| list.rows.iter().map(|row| row.id).collect()) {
             self.draw_order(target);
         }
     }
@@ -204,9 +204,9 @@ impl ListState {
     }
 
     /// Takes from the reducer's list what is shown. Only changed values are written, so that nothing unchanged is rendered again.
-    fn draw(self) {
+    pub(super) fn draw(self) {
         let all = |list: &ListPart| (list.rows.clone(), list.more, list.counts, list.fitting, list.searched);
-        let Some((rows, more, counts, fitting, searched)) = self.core.list(all) else { return };
+        let Some((rows, more, counts, fitting, searched)) = self.core.shown_list(all) else { return };
         if self.fitting.get_untracked() != fitting {
             self.fitting.set(fitting);
         }

@@ -33,7 +33,7 @@ fn boot() -> Bootstrap {
         pending_after_reply: false,
         shows_typing: true,
     };
-    let me = Me { member, granted: Vec::new(), access, joined_at: Timestamp(0), hidden: false };
+    let me = Me { member, granted: Vec::new(), access, joined_at: Timestamp(0), hidden: false, keys: String::new() };
     Bootstrap {
         me,
         workspace,

@@ -265,9 +265,10 @@ impl ThreadState {
     }
 
     /// Writes only changed values into the signals, so that nothing unchanged is rendered again. The same holds for the entries.
-    fn draw_head(self) {
+    pub(super) fn draw_head(self) {
         let part = self.core.thread(|part| (part.thread.row.clone(), part.thread.contact.clone(), part.gone));
         let Some((row, contact, gone)) = part else { return };
+        let row = self.core.shown_row(row);
         self.rows.draw_open(self.core, &row);
         if self.open.with_untracked(|open| open.as_ref() != Some(&row)) {
             self.open.set(Some(row));

@@ -1,6 +1,7 @@
 //! One file per goal.
 
 pub mod accept;
+pub mod bulk;
 pub mod filters;
 pub mod growth;
 pub mod herd;

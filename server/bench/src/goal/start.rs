@@ -56,7 +56,7 @@ pub async fn measure(bench: &mut Bench, bed: &Bed) -> Result<()> {
 }
 
 async fn start(program: &Program, bed: &Bed) -> Result<f64> {
-    let (process, took) = program.start_at(&bed.folder, free_port()?).await?;
+    let (process, took) = program.start_at(&bed.folder, free_port()?, None).await?;
     process.stop()?;
     Ok(millis(took))
 }
@@ -70,7 +70,7 @@ struct Herd {
 
 async fn recover(bench: &Bench, bed: &Bed) -> Result<Herd> {
     let addr = free_port()?;
-    let (server, _) = bench.tandem.start_at(&bed.folder, addr).await?;
+    let (server, _) = bench.tandem.start_at(&bed.folder, addr, None).await?;
     let plan = Plan {
         cookies: vec![bed.owner.clone()],
         sees_all: true,
@@ -84,7 +84,7 @@ async fn recover(bench: &Bench, bed: &Bed) -> Result<Herd> {
 
     server.kill()?;
     let killed = Instant::now();
-    let (server, _) = bench.tandem.start_at(&bed.folder, addr).await?;
+    let (server, _) = bench.tandem.start_at(&bed.folder, addr, None).await?;
     // What they must catch up with happens before the first of them is back.
     publish(bed, &server).await?;
     let last = bed.last_event().await?;

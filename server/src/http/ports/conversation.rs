@@ -53,8 +53,9 @@ impl ConversationPort for MemberPort {
         conversations: Vec<(ConversationId, i64)>,
         act: Act,
         undo: Option<UndoId>,
+        part: i64,
     ) -> Answer<usize> {
-        self.write(ActOnMany { conversations, act, undo }).await
+        self.write(ActOnMany { conversations, act, undo, part }).await
     }
 
     async fn begin_sweep(&self, id: UndoId, filter: Filter, act: Act) -> Answer<()> {

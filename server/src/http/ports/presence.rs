@@ -2,7 +2,7 @@
 
 use app::api::presence::PresencePort;
 use async_trait::async_trait;
-use domain::people::HideMe;
+use domain::people::{HideMe, SetKeys};
 use model::{ApiError, ConversationId, Doing, MemberId, Permission, TabId};
 use store::{Scope, Sight, conversation};
 
@@ -37,6 +37,10 @@ impl PresencePort for MemberPort {
             self.http.db.tell(workspace, Sight::Member(member, tab, conversation.map(|id| (id, doing))));
         }
         Ok(())
+    }
+
+    async fn set_keys(&self, keys: String) -> Answer<()> {
+        self.write(SetKeys(keys)).await
     }
 
     async fn hide_me(&self, hidden: bool) -> Answer<()> {

@@ -90,6 +90,11 @@ impl SettingsPort for MemberPort {
         audit_log::page(&self.http.db, self.scope(), before).await.for_client()
     }
 
+    async fn support_address(&self) -> Answer<Option<String>> {
+        self.signed.session.scope.require(Permission::Read).for_client()?;
+        Ok(self.http.support().map(str::to_owned))
+    }
+
     async fn load_system_status(&self) -> Answer<SystemStatus> {
         let scope = &self.signed.session.scope;
         scope.require(Permission::Administer).for_client()?;

@@ -39,8 +39,9 @@ pub async fn typing(
     drop(reader);
     if let Some(loaded) = loaded {
         let workspace = chat.scope.workspace();
-        http.hub.presence().writes(workspace, Placed::of(&loaded.row));
-        http.db.tell(workspace, Sight::Outside(id, true));
+        if http.hub.presence().writes(workspace, Placed::of(&loaded.row)) {
+            http.db.tell(workspace, Sight::Outside(id, true));
+        }
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -48,6 +49,7 @@ pub async fn typing(
 /// The visitor no longer writes, or what they wrote is there.
 pub(super) fn rests(http: &Http, chat: &Chat, id: ConversationId) {
     let workspace = chat.scope.workspace();
-    http.hub.presence().rests(workspace, id);
-    http.db.tell(workspace, Sight::Outside(id, false));
+    if http.hub.presence().rests(workspace, id) {
+        http.db.tell(workspace, Sight::Outside(id, false));
+    }
 }

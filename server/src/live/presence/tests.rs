@@ -139,3 +139,13 @@ async fn t12_nothing_runs_for_nobody() {
         tokio::task::yield_now().await;
     }
 }
+
+#[test]
+fn t12_somebody_outside_who_types_is_told_of_again_after_two_seconds_and_not_at_each_key() {
+    let (mut world, one) = (World::new(), placed(7));
+    let mut news = |after: u64| world.room.writes(world.now + Duration::from_millis(after), one);
+    assert_eq!(
+        [news(0), news(100), news(1900), news(2100), news(2200), news(5100)],
+        [true, false, false, true, false, true]
+    );
+}
