@@ -68,9 +68,9 @@ test('L6: a letter that has a meaning already is refused, and the sheet names bo
 
 test('L7: one or several are marked as unread and as read, for the member alone, and undone', async ({ page, server, openContext }) => {
   await openAsOwner(page, server)
-  await write(page, server, 'Una Unread', 'Ulla Unread')
   const context = await openContext()
   await joinAsMember(context, server, { name: 'Rea Reader', email: 'rea.keys@example.com', password: 'a phrase of my own' })
+  await write(page, server, 'Una Unread', 'Ulla Unread')
   const colleague = await context.newPage()
   await open(colleague, '/inbox?view=all')
   await open(page, '/inbox?view=all')

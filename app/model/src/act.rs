@@ -45,7 +45,8 @@ impl Act {
             Self::Close(_) => state.status == Status::Closed,
             Self::Reopen => state.status == Status::Open && state.snoozed_until.is_none(),
             Self::Pending => state.status == Status::Pending,
-            Self::Snooze(until) => state.snoozed_until == Some(until),
+            // What is closed does not come back by itself.
+            Self::Snooze(until) => state.snoozed_until == Some(until) || state.status == Status::Closed,
             Self::AddTag(tag) => row.tags.contains(tag),
             Self::RemoveTag(tag) => !row.tags.contains(tag),
             Self::Read => row.unread() == 0,

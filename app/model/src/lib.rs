@@ -44,7 +44,7 @@ pub use act::{Act, Seen};
 pub use arrange::{arrange, window_of};
 pub use audit::{AuditEvent, AuditLine, AuditPage};
 pub use capabilities::{AddressKind, Capabilities, ChannelKind, Format, HandOver, SetUp};
-pub use case::{lower, upper};
+pub use case::{lower, plain, upper};
 pub use closing::{BlockedPage, BlockedSender, CloseReason, LastWords, MOST_KEPT_REASONS, MOST_REASONS, Reason};
 pub use contact::{Contact, ContactField, FieldError, LeadStatus};
 pub use content::{Compose, Content};

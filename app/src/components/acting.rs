@@ -10,6 +10,7 @@ mod noticing;
 mod palette;
 mod picking;
 mod queue;
+mod remember;
 mod sheet;
 mod snooze;
 mod sweep;
@@ -136,15 +137,15 @@ fn what_was_done(act: Act) -> &'static str {
 }
 
 /// Says that an act was done, with a button that undoes it.
-fn done(acting: Acting, toasts: Toasts, act: Done, what: impl Into<String>) {
-    acting.keep(act);
+fn done(acting: Acting, toasts: Toasts, (id, back): (UndoId, Option<ConversationId>), what: impl Into<String>) {
     let mut what = what.into();
+    acting.keep(Done { id, back, what: what.clone() });
     if acting.connection.get_untracked() == Connection::Offline {
         what.push_str(". It is sent when the connection is back");
     }
     // Made where nothing owns it: the toast outlives what acted.
     leptos::task::spawn_local(async move {
-        toasts.push(Toast::new(what).action("Undo", move || undo_one(acting, toasts, Some(act.0))));
+        toasts.push(Toast::new(what).action("Undo", move || undo_one(acting, toasts, Some(id))));
     });
 }
 
@@ -180,17 +181,19 @@ fn take_back(acting: Acting, id: UndoId) -> TakenBack {
 
 /// Undoes an act of this tab, or the newest one.
 fn undo_one(acting: Acting, toasts: Toasts, id: Option<UndoId>) {
-    let Some((id, back)) = acting.take(id) else { return };
+    let Some(taken) = acting.take(id) else { return };
+    let Done { id, back, ref what } = taken;
+    let undone = format!("Undone: {what}");
     match take_back(acting, id) {
         TakenBack::Unsent => {
-            toasts.push(Toast::new("Undone"));
+            toasts.push(Toast::new(undone));
             if back.is_some() {
                 acting.goes.try_set(back.map(Goes::To));
             }
             return;
         }
         // The queue undoes it as soon as the server has done it.
-        TakenBack::OnItsWay => return acting.keep((id, back)),
+        TakenBack::OnItsWay => return acting.keep(taken),
         TakenBack::Done => {}
     }
     leptos::task::spawn_local(async move {
@@ -198,12 +201,14 @@ fn undo_one(acting: Acting, toasts: Toasts, id: Option<UndoId>) {
             match undo(id).await.map_err(ApiError::from) {
                 Ok(Undone { left: 1.., .. }) => continue,
                 Ok(Undone { changed_since: 0, .. }) => {
-                    toasts.push(Toast::new("Undone"));
+                    toasts.push(Toast::new(undone));
                     if back.is_some() {
                         acting.goes.try_set(back.map(Goes::To));
                     }
                 }
-                Ok(Undone { undone: 0, .. }) => toasts.push(Toast::new("Not undone: somebody changed it since")),
+                Ok(Undone { undone: 0, .. }) => {
+                    toasts.push(Toast::new("Not undone: somebody changed it since, or it is no longer yours to see"))
+                }
                 Ok(Undone { undone, changed_since, .. }) => {
                     toasts.push(Toast::new(format!("{undone} undone, {changed_since} changed since")));
                 }
@@ -211,7 +216,7 @@ fn undo_one(acting: Acting, toasts: Toasts, id: Option<UndoId>) {
                 Err(error) => {
                     // The same request may succeed later.
                     if error.is_passing() {
-                        acting.keep((id, back));
+                        acting.keep(taken);
                     }
                     toasts.failed(error.to_string());
                 }

@@ -1,18 +1,27 @@
 //! What this tab picked to act on, and what it did and can undo (L7, Promise 8).
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{Connection, Stage, Unconfirmed, new_uuid};
 use model::{Act, CloseReason, ConversationId, Count, MOST_IN_A_SET, Seen, UndoId};
 
-/// An act, and the conversation that is to be shown again when it is undone.
-pub type Done = (UndoId, Option<ConversationId>);
+/// An act that can be undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// Its id.
+    pub id: UndoId,
+    /// The conversation that is to be shown again when it is undone.
+    pub back: Option<ConversationId>,
+    /// What was done, in words.
+    pub what: String,
+}
 
 /// How many acts can be undone one after another.
 const MOST: usize = 50;
 
 /// An act on everything in a view, while the server does it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sweeping {
     /// Its id, under which it can also be undone.
     pub id: UndoId,
@@ -65,7 +74,8 @@ pub struct Acting {
     pub newest: RwSignal<Option<(UndoId, Act)>>,
     /// The conversation that opened when this was done, which may still be refused.
     pub went: StoredValue<Option<(UndoId, Goes)>>,
-    done: StoredValue<Vec<Done>>,
+    /// What this tab did and can undo, the newest last.
+    pub done: RwSignal<Vec<Done>>,
 }
 
 /// Returns what this tab does. Works only below the signed-in layout.
@@ -87,7 +97,7 @@ impl Acting {
             acts: RwSignal::new(Vec::new()),
             went: StoredValue::new(None),
             newest: RwSignal::new(None),
-            done: StoredValue::new(Vec::new()),
+            done: RwSignal::new(Vec::new()),
         };
         provide_context(acting);
         acting
@@ -136,7 +146,7 @@ impl Acting {
 
     /// Remembers an act that was done, and the conversation that is to be shown again when it is undone.
     pub fn keep(self, act: Done) {
-        self.done.try_update_value(|done| {
+        self.done.try_update(|done| {
             done.push(act);
             let surplus = done.len().saturating_sub(MOST);
             done.drain(..surplus);
@@ -146,9 +156,9 @@ impl Acting {
     /// Takes an act, or the newest one, to undo it. None if it was undone already.
     pub fn take(self, id: Option<UndoId>) -> Option<Done> {
         self.done
-            .try_update_value(|done| {
+            .try_update(|done| {
                 let at = match id {
-                    Some(id) => done.iter().position(|(one, _)| *one == id)?,
+                    Some(id) => done.iter().position(|one| one.id == id)?,
                     None => done.len().checked_sub(1)?,
                 };
                 Some(done.remove(at))

@@ -47,6 +47,34 @@ fn storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok()?
 }
 
+#[cfg(feature = "hydrate")]
+fn storage_of_tab() -> Option<web_sys::Storage> {
+    web_sys::window()?.session_storage().ok()?
+}
+
+/// Keeps a text for as long as the tab is open.
+pub fn keep_in_tab(name: &str, text: &str) {
+    #[cfg(feature = "hydrate")]
+    if let Some(storage) = storage_of_tab() {
+        let _ = storage.set_item(name, text);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (name, text);
+}
+
+/// Reads what was kept in this tab.
+pub fn recall_in_tab(name: &str) -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    {
+        storage_of_tab()?.get_item(name).ok()?
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = name;
+        None
+    }
+}
+
 /// Whether hydration is over. What is rendered after that was not part of the server's page.
 static AWAKE: AtomicBool = AtomicBool::new(false);
 

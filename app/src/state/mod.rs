@@ -12,7 +12,8 @@ mod workspace;
 pub use acting::{Acting, Closing, Done, Goes, Sweeping, use_acting};
 pub use acts::{Stage, Unconfirmed};
 pub use browser::{
-    after_paint, forget, give_focus, keep, may_load_afresh, new_uuid, now_ms, recall, recall_all, set_awake, unsent,
+    after_paint, forget, give_focus, keep, keep_in_tab, may_load_afresh, new_uuid, now_ms, recall, recall_all,
+    recall_in_tab, set_awake, unsent,
 };
 pub use inbox::{
     Ahead, Asked, Goal, Inbox, LastMail, ListState, Listed, Notices, Opened, Prefetch, Presence, SavedDrafts, Shown,

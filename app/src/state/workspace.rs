@@ -49,6 +49,15 @@ impl Zone {
         Timestamp(local - ahead_of_utc(guess))
     }
 
+    /// When the clock of a day shows a time, in milliseconds after midnight. On the days on which the clocks change, a day has 23 or 25 hours.
+    pub fn at(self, day: Day, time: i64) -> Timestamp {
+        let wanted = day.begins() + time;
+        let guess = self.begins(day).0 + time;
+        let after = guess + wanted - self.local(guess);
+        // A time that is skipped is the one as long after midnight.
+        Timestamp(if self.local(after) == wanted { after } else { guess })
+    }
+
     /// Like [`Self::local`], but without tracking, for callers that do not render again.
     pub(super) fn local_untracked(self, at: i64) -> i64 {
         if self.known.get_untracked() { at + ahead_of_utc(at) } else { at }

@@ -25,6 +25,8 @@ use super::{
     work::Work,
 };
 
+/// Why a closed conversation is not snoozed.
+const CLOSED: &str = "A closed conversation cannot be snoozed. Reopen it first.";
 /// How far ahead a conversation can be snoozed, in milliseconds.
 pub const LONGEST_SNOOZE_MS: i64 = 366 * 24 * 3_600_000;
 
@@ -50,6 +52,9 @@ impl Command for ChangeState {
         let scope = tx.scope()?;
         let by = scope.person()?.member.id;
         let mut change = Change::load(tx, &scope, self.conversation).await?;
+        if matches!(self.act, Act::Snooze(_)) && change.now.row.state.status == Status::Closed {
+            return Err(ApiError::Conflict { message: CLOSED.to_owned() }.into());
+        }
         // It is done already, perhaps by this very request a moment ago. It gets the same answer, whatever somebody did since.
         if self.act.is_done(&change.now.row) || was_asked(tx, &scope, self.undo, 0, by).await?.is_some() {
             return Ok(change.now.row);
@@ -76,8 +81,8 @@ impl Command for ChangeState {
     }
 }
 
-/// Acts on up to [`MOST_IN_A_SET`] conversations, whatever others did to them meanwhile. It skips conversations that the member may not see
-/// and those where it is done already. The result is how many it changed.
+/// Acts on up to [`MOST_IN_A_SET`] conversations, whatever others did to them meanwhile. It skips conversations that the member may not see,
+/// those where it is done already, and those where it is not possible; if it is possible nowhere, it is refused. The result is how many it changed.
 #[derive(Debug, Clone)]
 pub struct ActOnMany {
     /// The conversations, each with how many messages had come in when the member chose it.
@@ -112,7 +117,7 @@ impl Command for ActOnMany {
         possible(tx, &scope, self.act).await?;
         // Sorted, so that two such commands cannot deadlock.
         let conversations: BTreeMap<ConversationId, i64> = self.conversations.iter().copied().collect();
-        let (mut set, mut done, mut marks) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut set, mut done, mut marks, mut refused) = (Vec::new(), Vec::new(), Vec::new(), None);
         for (id, inbound) in conversations {
             let mut change = match Change::load(tx, &scope, id).await {
                 Err(Error::Refused(ApiError::NotFound)) => continue,
@@ -126,10 +131,21 @@ impl Command for ActOnMany {
                 marks.push((id, read_count));
                 continue;
             }
-            done.push(act_as_seen(tx, &scope, &mut change, self.act, by, inbound).await?);
+            match act_as_seen(tx, &scope, &mut change, self.act, by, inbound).await {
+                Ok(one) => done.push(one),
+                // Such as a conversation that has as many tags as it may. Nothing was changed yet.
+                Err(Error::Refused(why)) => {
+                    refused = Some(why);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
             set.push(change.finish_in_set(tx).await?);
         }
         let changed = done.len();
+        if let Some(why) = refused.filter(|_| changed == 0) {
+            return Err(why.into());
+        }
         if !marks.is_empty() {
             tx.emit(scope.workspace(), EventBody::Marked { member: by, marks });
         }

@@ -228,6 +228,14 @@ impl Change {
         if self.history.is_some() { notices::of_change(&change) } else { Vec::new() }
     }
 
+    /// Whoever no longer has it, and has not seen that they had, is told of it no more.
+    async fn untell(&self, tx: &mut Tx<'_>) -> Result<()> {
+        match self.before.state.assignee.filter(|had| self.now.row.state.assignee != Some(*had)) {
+            Some(had) => notices::take_back(tx, &self.scope, had, self.now.row.id.uuid()).await,
+            None => Ok(()),
+        }
+    }
+
     /// Stores the conversation, for an event that tells of several.
     ///
     /// # Errors
@@ -237,6 +245,7 @@ impl Change {
         self.assigned_quietly = true;
         let before = self.save(tx).await?;
         notices::tell_all(tx, &self.scope, self.news()).await?;
+        self.untell(tx).await?;
         let row = &self.now.row;
         Ok(SetChange { id: row.id, before, after: row.facts(), version: row.version })
     }
@@ -256,6 +265,7 @@ impl Change {
     /// When the database fails, or another process changed the conversation first.
     pub async fn finish(mut self, tx: &mut Tx<'_>) -> Result<Loaded> {
         let before = self.save(tx).await?;
+        self.untell(tx).await?;
         let news = self.news();
         let reads = match self.is_new {
             // Nobody has read a new conversation.
@@ -337,7 +347,7 @@ fn without_targets(text: &str) -> String {
 }
 
 /// One line of at most [`PREVIEW_CHARS`] visible characters.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let mut line = String::new();
     for word in text.split_whitespace().filter(|word| !word.chars().all(is_unseen)) {
         if line.chars().count() >= PREVIEW_CHARS {

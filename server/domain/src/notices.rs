@@ -15,6 +15,11 @@ use store::{
 };
 use uuid::Uuid;
 
+use super::change::one_line;
+
+/// How many letters of a note are read for a notice.
+const NOTE_LETTERS: i64 = 400;
+
 /// A change of a conversation, for [`of_change`].
 pub(super) struct Changed<'c> {
     /// Before.
@@ -130,13 +135,21 @@ pub async fn page(db: &Db, scope: &Scope) -> Result<NoticePage> {
     let ids: BTreeSet<_> = stored.iter().filter(|notice| notice.size == 0).map(about).collect();
     let rows = conversation::some(conn, scope, &ids).await?;
     let rows: HashMap<ConversationId, ConversationRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let mentions = stored.iter().any(|notice| notice.kind == NoticeKind::Mentioned);
+    let notes = if mentions { notice::notes(conn, scope, NOTE_LETTERS).await? } else { Vec::new() };
+    let notes: HashMap<i64, String> = notes.into_iter().collect();
     let shown = |notice: Stored| {
         let Stored { n, kind, size, times, by, place, at, .. } = notice;
         let row = rows.get(&about(&notice));
         if size == 0 && row.is_none() {
             return None;
         }
-        let text = row.filter(|_| kind != NoticeKind::Failed).map(|row| row.preview.text.clone());
+        let text = row.and_then(|row| match kind {
+            NoticeKind::Failed => None,
+            // What they were told of, and not what was said since.
+            NoticeKind::Mentioned => notes.get(&n).map(|note| one_line(note)),
+            _ => Some(row.preview.text.clone()),
+        });
         Some(Notice {
             n,
             kind,

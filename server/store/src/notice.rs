@@ -12,7 +12,7 @@ use super::{
 };
 use crate::error::StoreError;
 
-pub(super) const STATEMENTS: &[&str] = &[READER, PAGE, UP_TO, ONE, ABOUT, TAKE_BACK, SWITCH];
+pub(super) const STATEMENTS: &[&str] = &[READER, PAGE, NOTES, UP_TO, ONE, ABOUT, TAKE_BACK, SWITCH];
 
 /// Those whose form depends on the engine.
 pub(super) fn statements(engine: Engine) -> [String; 3] {
@@ -170,6 +170,20 @@ const PAGE: &str = "SELECT n, kind, about, size, times, by_id, place, at, seen F
 pub async fn page(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Stored>, StoreError> {
     let raw: Vec<Raw> = conn.all(PAGE, args![scope.workspace(), scope.member_key(), MOST_NOTICES]).await?;
     raw.into_iter().map(Stored::try_from).collect()
+}
+
+const NOTES: &str = "SELECT nt.n, SUBSTR(m.text, 1, $4) FROM notice nt JOIN message m ON m.workspace_id = nt.workspace_id \
+     AND m.conversation_id = nt.about AND m.n = nt.place WHERE nt.workspace_id = $1 AND nt.member_id = $2 AND nt.kind = $3 \
+     ORDER BY nt.n DESC LIMIT $5";
+
+/// The beginnings of the notes that mention the member, by the numbers of their notices. The caller leaves out those of conversations that the
+/// member may not see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn notes(conn: &mut Conn<'_>, scope: &Scope, letters: i64) -> Result<Vec<(i64, String)>, StoreError> {
+    let kind = NoticeKind::Mentioned.as_str();
+    Ok(conn.all(NOTES, args![scope.workspace(), scope.member_key(), kind, letters, MOST_NOTICES]).await?)
 }
 
 const UP_TO: &str = "INSERT INTO notice_reader (workspace_id, member_id, last, seen, seen_at, listed, browser) \

@@ -28,6 +28,8 @@ on_both_engines!(
     n2_all_of_a_view_is_one_notice,
     n2_replies_in_mine_are_one_notice_until_i_look,
     n2_a_reply_that_was_not_sent_is_told_to_its_author,
+    n2_whoever_has_it_no_more_is_told_no_more,
+    n2_a_mention_shows_the_note_and_not_what_was_said_since,
     n2_all_are_marked_by_one_number_and_later_ones_stay,
     n2_switches_decide_what_is_listed,
     n2_the_newest_notices_are_kept,
@@ -55,10 +57,10 @@ async fn assign(world: &World, by: &Person, conversation: ConversationId, to: &P
     world.act(by, conversation, Act::Assign(Some(to.id))).await.unwrap();
 }
 
-async fn many(world: &World, all: &[ConversationId], to: &Person, undo: UndoId) {
+async fn many(world: &World, all: &[ConversationId], to: &Person, (undo, part): (UndoId, i64)) {
     let conversations = all.iter().map(|id| (*id, i64::MAX)).collect();
     let act = Act::Assign(Some(to.id));
-    world.db.write(&world.owner.scope, ActOnMany { conversations, act, undo: Some(undo), part: 0 }).await.unwrap();
+    world.db.write(&world.owner.scope, ActOnMany { conversations, act, undo: Some(undo), part }).await.unwrap();
 }
 
 async fn see(world: &World, who: &Person, what: SeenNotices) {
@@ -100,11 +102,11 @@ async fn n2_a_set_is_one_notice_and_undoing_takes_it_back(world: World) {
         all.push(world.inbound(&format!("visitor {n}"), "Hello").await.conversation);
     }
     let undo = UndoId::new(new_id());
-    many(&world, &all[..8], &ben, undo).await;
+    many(&world, &all[..8], &ben, (undo, 0)).await;
     assert_eq!(unseen(&world, &ben).await, [(NoticeKind::Assigned, 8)]);
     assert_eq!(page(&world, &ben).await.notices[0].conversation, None);
     // The next part of the same act.
-    many(&world, &all[8..], &ben, undo).await;
+    many(&world, &all[8..], &ben, (undo, 1)).await;
     assert_eq!(unseen(&world, &ben).await, [(NoticeKind::Assigned, 12)]);
     for _ in 0..2 {
         world.db.write(&world.owner.scope, Undo(undo)).await.unwrap();
@@ -112,7 +114,7 @@ async fn n2_a_set_is_one_notice_and_undoing_takes_it_back(world: World) {
     assert_eq!(page(&world, &ben).await.notices, [], "it was undone before he looked");
     // One that was seen stays; and one of a set of one is about its conversation.
     let undo = UndoId::new(new_id());
-    many(&world, &all[..1], &ben, undo).await;
+    many(&world, &all[..1], &ben, (undo, 0)).await;
     assert_eq!(page(&world, &ben).await.notices[0].conversation, Some(all[0]));
     see(&world, &ben, SeenNotices::UpTo(i64::MAX)).await;
     world.db.write(&world.owner.scope, Undo(undo)).await.unwrap();
@@ -120,7 +122,7 @@ async fn n2_a_set_is_one_notice_and_undoing_takes_it_back(world: World) {
     // Giving back by undoing tells nobody.
     assign(&world, &ben, all[3], &ben).await;
     let undo = UndoId::new(new_id());
-    many(&world, &all[3..4], &world.owner.clone(), undo).await;
+    many(&world, &all[3..4], &world.owner.clone(), (undo, 1)).await;
     world.db.write(&world.owner.scope, Undo(undo)).await.unwrap();
     assert_eq!(world.row(all[3]).await.state.assignee, Some(ben.id));
     assert_eq!(unseen(&world, &ben).await, []);
@@ -165,6 +167,29 @@ async fn n2_a_reply_that_was_not_sent_is_told_to_its_author(world: World) {
     let failed: Vec<_> = told.iter().filter(|notice| notice.kind == NoticeKind::Failed).collect();
     assert_eq!(failed.len(), 1);
     assert_eq!((failed[0].conversation, failed[0].place), (Some(outbox.conversation), Some(message.n)));
+}
+
+async fn n2_whoever_has_it_no_more_is_told_no_more(world: World) {
+    let (ben, zoe) = (agent(&world, "Ben").await, agent(&world, "Zoe").await);
+    let conversation = world.inbound("anna", "Hello").await.conversation;
+    assign(&world, &world.owner, conversation, &ben).await;
+    assign(&world, &world.owner, conversation, &zoe).await;
+    assert_eq!(unseen(&world, &ben).await, []);
+    assert_eq!(unseen(&world, &zoe).await, [(NoticeKind::Assigned, 1)]);
+    let conversations = vec![(conversation, i64::MAX)];
+    let nobody = ActOnMany { conversations, act: Act::Assign(None), undo: None, part: 0 };
+    world.db.write(&world.owner.scope, nobody).await.unwrap();
+    assert_eq!(unseen(&world, &zoe).await, []);
+}
+
+async fn n2_a_mention_shows_the_note_and_not_what_was_said_since(world: World) {
+    let ben = agent(&world, "Ben").await;
+    let conversation = world.inbound("anna", "Hello").await.conversation;
+    let said = note(conversation, "@Ben please\nlook", vec![Mentioned::Member(ben.id)]);
+    world.db.write(&world.owner.scope, said).await.unwrap();
+    world.inbound("anna", "Something else").await;
+    let notices = page(&world, &ben).await.notices;
+    assert_eq!(notices[0].text, "@Ben please look");
 }
 
 async fn n2_all_are_marked_by_one_number_and_later_ones_stay(world: World) {

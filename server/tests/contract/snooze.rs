@@ -4,13 +4,14 @@ use domain::{act::LONGEST_SNOOZE_MS, inbox, undo::Undo};
 use model::{Act, ApiError, Counts, Entry, Line, Sort, Status, Timestamp, UndoId, View};
 use store::clock::new_id;
 
-use crate::world::{World, refused};
+use crate::world::{World, is_conflict, refused};
 
 on_both_engines!(
     t13_a_snoozed_conversation_comes_back_at_its_time,
     t13_they_write_and_it_is_back_at_once,
     t13_snoozed_again_it_sleeps_until_the_later_time,
     t13_a_time_that_makes_no_sense_is_refused,
+    t13_what_is_closed_is_not_snoozed,
     p8_snoozing_is_undone,
     p8_what_undoing_snoozes_again_comes_back,
 );
@@ -81,6 +82,18 @@ async fn t13_a_time_that_makes_no_sense_is_refused(world: World) {
         let refusal = refused(world.act(&world.owner, conversation, Act::Snooze(until)).await);
         assert!(matches!(refusal, ApiError::Invalid { .. }), "{until:?}");
     }
+    assert_eq!(world.row(conversation).await.state.snoozed_until, None);
+}
+
+async fn t13_what_is_closed_is_not_snoozed(world: World) {
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let other = world.inbound("basil", "Hello").await.conversation;
+    world.act(&world.owner, conversation, Act::Close(model::CloseReason::Resolved)).await.unwrap();
+    let act = Act::Snooze(world.now().plus(HOUR));
+    assert!(is_conflict(world.act(&world.owner, conversation, act).await));
+    let conversations = vec![(conversation, 1), (other, 1)];
+    let many = domain::act::ActOnMany { conversations, act, undo: None, part: 0 };
+    assert_eq!(world.db.write(&world.owner.scope, many).await.unwrap(), 1, "the open one");
     assert_eq!(world.row(conversation).await.state.snoozed_until, None);
 }
 

@@ -110,6 +110,16 @@ async fn d3_a_tag_that_cannot_be_added_changes_nothing(world: World) {
     let many = ActOnMany { conversations: vec![(other, 1)], act: Act::AddTag(TagId::new(1)), undo: None, part: 0 };
     assert!(matches!(refused(world.db.write(&world.owner.scope, many).await), ApiError::Invalid { .. }));
     assert!(thread.row.tags.contains(TagId::new(1)), "an archived tag stays where it is");
+    // Of several, those that have room get it.
+    let free = add(&world, &world.owner, "free").await.id;
+    let many = |part, to: &[model::ConversationId]| {
+        let conversations = to.iter().map(|id| (*id, 1)).collect();
+        ActOnMany { conversations, act: Act::AddTag(free), undo: None, part }
+    };
+    assert_eq!(world.db.write(&world.owner.scope, many(0, &[conversation, other])).await.unwrap(), 1);
+    assert!(world.row(other).await.tags.contains(free));
+    let full = refused(world.db.write(&world.owner.scope, many(1, &[conversation])).await);
+    assert!(matches!(full, ApiError::Invalid { .. }), "{full:?}");
 }
 
 async fn d3_a_merged_tag_is_replaced_everywhere(world: World) {

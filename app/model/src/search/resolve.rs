@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Condition, Ignored, Operator, SearchText, Term, Why};
 use crate::{
     Assignee, Bootstrap, Channel, ChannelKind, Day, Filter, MOST_VALUES, Member, MemberId, Span, Status, Tag,
-    Timestamp, View, lower,
+    Timestamp, View, lower, plain,
 };
 
 const DAY_MS: i64 = 86_400_000;
@@ -314,10 +314,10 @@ fn members(word: &str, names: &Names<'_>) -> Vec<MemberId> {
     }
 }
 
-/// Whether a name, or one of its words, begins with a word in lower case.
+/// Whether a name, or one of its words, begins with a word, with or without accents.
 fn begins(name: &str, word: &str) -> bool {
-    let name = lower(name);
-    !word.is_empty() && (name.starts_with(word) || name.split_whitespace().any(|part| part.starts_with(word)))
+    let (name, word) = (plain(name), plain(word));
+    !word.is_empty() && (name.starts_with(&word) || name.split_whitespace().any(|part| part.starts_with(&word)))
 }
 
 /// A day, or the first one of a month or year, in days since 1970.

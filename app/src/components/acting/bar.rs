@@ -15,7 +15,7 @@ use crate::{
     },
     state::{Acting, ListState, use_acting, use_list, use_workspace},
 };
-use model::{Act, Bootstrap, Permission};
+use model::{Act, Bootstrap, ConversationId, Permission};
 
 /// Acts on all picked conversations, and offers one undo for all of it. Then nothing is picked any more.
 pub(super) fn act_on_picked(acting: Acting, list: ListState, toasts: Toasts, act: Act) {
@@ -56,6 +56,13 @@ pub(super) fn Bar() -> impl IntoView {
     Effect::new(move |_| {
         list.listing.track();
         acting.pick_none();
+    });
+    // Nor what has left it: somebody else took or closed it meanwhile.
+    Effect::new(move |_| {
+        let gone = |id: &ConversationId| list.order.with(|order| !order.contains(id));
+        if acting.picked.with_untracked(|picked| picked.iter().any(gone)) {
+            acting.picked.update(|picked| picked.retain(|id| !gone(id)));
+        }
     });
     let toasts = use_toasts();
     let act = Callback::new(move |act: Act| act_on_picked(acting, list, toasts, act));

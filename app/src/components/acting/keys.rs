@@ -10,7 +10,7 @@ use crate::{
     },
     state::{Acting, Closing, ListState, ThreadState, use_acting, use_list, use_search, use_thread, use_workspace},
 };
-use model::{Act, Bootstrap, ConversationId, ConversationRow, KeyCommand, Keys, Permission};
+use model::{Act, Bootstrap, ConversationId, ConversationRow, KeyCommand, Keys, Permission, Status};
 
 /// Keys that cannot be changed, and what they do, as the sheet names them.
 pub(super) const KEYS: &[(&str, &str)] = &[
@@ -105,7 +105,9 @@ impl Target {
         let id = self.before.get_value().or_else(|| self.meant());
         let Some(row) = id.and_then(|id| self.row(id)) else { return false };
         let (act, seen) = (choose(&row), row.seen());
-        if act.ahead(seen.inbound, &row) != row {
+        if matches!(act, Act::Snooze(_)) && row.state.status == Status::Closed {
+            toasts.failed("A closed conversation cannot be snoozed. Reopen it first.");
+        } else if act.ahead(seen.inbound, &row) != row {
             let undo = acting.ask(&[(row.id, seen)], act);
             done(acting, toasts, (undo, None), what_was_done(act));
         }

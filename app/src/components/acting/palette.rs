@@ -17,7 +17,7 @@ use crate::{
     pages::settings::pages,
     state::{Search, give_focus, use_acting, use_list, use_search, use_workspace},
 };
-use model::{Act, KeyCommand, Listing, Permission, View, lower};
+use model::{Act, KeyCommand, Listing, Permission, View, plain};
 
 /// The most entries on screen.
 const MOST_SHOWN: usize = 40;
@@ -75,12 +75,12 @@ const fn does(command: KeyCommand) -> Option<Does> {
 
 /// Those that contain every typed word, those that begin with it first.
 fn fitting(all: Vec<Entry>, typed: &str) -> Vec<Entry> {
-    let typed = lower(typed.trim());
+    let typed = plain(typed.trim());
     let words: Vec<&str> = typed.split_whitespace().collect();
-    let text = |one: &Entry| lower(&format!("{} {}", one.label, one.kind));
+    let text = |one: &Entry| plain(&format!("{} {}", one.label, one.kind));
     let fits = |one: &Entry| words.iter().all(|word| text(one).contains(word));
     let (first, then): (Vec<_>, Vec<_>) =
-        all.into_iter().filter(fits).partition(|one| lower(&one.label).starts_with(&typed));
+        all.into_iter().filter(fits).partition(|one| plain(&one.label).starts_with(&typed));
     first.into_iter().chain(then).take(MOST_SHOWN).collect()
 }
 

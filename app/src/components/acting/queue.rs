@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::undo_one;
+use super::{remember, undo_one};
 use crate::{
     api::conversation::{act_on_many, change_state},
     components::ui::{Toasts, use_toasts},
@@ -41,6 +41,7 @@ pub(super) fn start() {
     let (list, outbox, toasts) = (use_list(), use_outbox(), use_toasts());
     let queue = Queue { acting, inbox, list, outbox, toasts, member, is_busy: StoredValue::new(false) };
     queue.restore();
+    remember::start(member);
     Effect::new(move |before: Option<Vec<Unconfirmed>>| {
         let acts = acting.acts.get();
         queue.store(&before.unwrap_or_default(), &acts);
@@ -208,7 +209,7 @@ impl Queue {
         let some_done = acting.acts.with_untracked(|acts| acts.iter().any(|act| act.id == id && !act.is_open()));
         self.remove(|act| act.id == id && act.is_open());
         if !some_done {
-            let back = acting.take(Some(id)).and_then(|(_, back)| back);
+            let back = acting.take(Some(id)).and_then(|done| done.back);
             let went = acting.went.get_value().filter(|(one, _)| *one == id).map(|(_, goes)| goes);
             if went.is_some() && back.is_some() && went == list.selected.get_untracked().map(Goes::To) {
                 acting.goes.try_set(back.map(Goes::To));

@@ -16,7 +16,7 @@ const MORNING_MS: i64 = 9 * HOUR_MS;
 /// The times that are offered: their words, and when they are.
 fn offers(now: i64, zone: Zone) -> Vec<(&'static str, i64)> {
     let today = Day::of_local(zone.local(now));
-    let morning = |days: i32| zone.begins(today.plus(days)).0 + MORNING_MS;
+    let morning = |days: i32| zone.at(today.plus(days), MORNING_MS).0;
     // 1970 began on a Thursday.
     let to_monday = 7 - (today.0 + 3).rem_euclid(7);
     vec![
@@ -33,7 +33,7 @@ fn chosen(text: &str, zone: Zone) -> Option<i64> {
     let (hours, minutes) = time.split_once(':')?;
     let minutes = minutes.get(..2)?;
     let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
-    Some(zone.begins(day.parse().ok()?).0 + hours * HOUR_MS + minutes * 60_000)
+    Some(zone.at(day.parse().ok()?, hours * HOUR_MS + minutes * 60_000).0)
 }
 
 /// The dialog. It acts on what was meant when it was opened.

@@ -49,7 +49,7 @@ pub(super) fn act_on_view(acting: Acting, list: ListState, toasts: Toasts, act: 
 }
 
 /// Asks how far it is until it ends.
-fn look(acting: Acting, toasts: Toasts, id: UndoId) {
+pub(super) fn look(acting: Acting, toasts: Toasts, id: UndoId) {
     let later = move || set_timeout(move || look(acting, toasts, id), EVERY);
     spawn_local(async move {
         match progress_of_sweep(id).await.map_err(ApiError::from) {

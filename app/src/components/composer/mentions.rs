@@ -8,8 +8,8 @@ use crate::{
     state::{use_thread, use_workspace},
 };
 use model::{
-    Access, Bootstrap, DraftMode, MOST_MENTIONS, Member, Mentioned, Permission, Placement, Visibility, lower,
-    mention_pieces,
+    Access, Bootstrap, DraftMode, MOST_MENTIONS, Member, Mentioned, Permission, Placement, Visibility, mention_pieces,
+    plain,
 };
 
 /// How many completions are offered.
@@ -75,13 +75,16 @@ fn everybody(boot: &Bootstrap, of: &Placement) -> Vec<Offer> {
 
 /// Those whose name fits what is typed. Those whose name begins with it come first.
 fn fitting(all: Vec<Offer>, typed: &str) -> Vec<Offer> {
-    let typed = lower(typed);
+    let typed = plain(typed);
     // A name that stands there already is complete, unless a longer one begins like it.
-    let done = all.iter().any(|offer| lower(&offer.name) == typed.trim_end()) && typed.ends_with(' ');
+    let done = all.iter().any(|offer| plain(&offer.name) == typed.trim_end()) && typed.ends_with(' ');
+    // Scripts without spaces have no beginnings of words.
+    let anywhere = typed.chars().any(|c| c >= '\u{2e80}');
     let rank = |offer: &Offer| {
-        let name = lower(&offer.name);
-        let inner = name.split_whitespace().any(|word| word.starts_with(&typed));
-        if name.starts_with(&typed) { Some(0) } else { inner.then_some(1) }
+        let name = plain(&offer.name);
+        let inner = name.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with(&typed));
+        let inner = inner || name.split_whitespace().any(|word| word.starts_with(&typed));
+        if name.starts_with(&typed) { Some(0) } else { (inner || (anywhere && name.contains(&typed))).then_some(1) }
     };
     let mut found: Vec<_> = all.into_iter().filter_map(|offer| Some((rank(&offer)?, offer))).collect();
     found.sort_by(|(rank, offer), (other_rank, other)| rank.cmp(other_rank).then_with(|| offer.name.cmp(&other.name)));
@@ -196,12 +199,13 @@ impl Mentions {
         let begin = format!("{before}@{} ", offer.name);
         let caret = begin.encode_utf16().count() as u32;
         self.close();
-        self.drafts.typed(begin + after.strip_prefix(' ').unwrap_or(after));
+        let whole = begin + after.strip_prefix(' ').unwrap_or(after);
+        self.drafts.typed(whole.clone());
         if self.mode.get_untracked() == DraftMode::Reply {
             self.drafts.move_to(DraftMode::Note);
             self.mode.set(DraftMode::Note);
         }
-        put_caret(self.area, caret);
+        put_caret(self.area, &whole, caret);
     }
 
     /// What assistive technology is told of the chosen completion.
@@ -300,17 +304,18 @@ fn caret(area: NodeRef<html::Textarea>) -> u32 {
     }
 }
 
-/// Puts the caret behind what was inserted, once it is shown.
-fn put_caret(area: NodeRef<html::Textarea>, caret: u32) {
+/// Puts the caret behind what was inserted, before the next key: the text is shown at once, and not by the effect that comes later.
+fn put_caret(area: NodeRef<html::Textarea>, text: &str, caret: u32) {
     #[cfg(feature = "hydrate")]
-    request_animation_frame(move || {
-        if let Some(area) = area.try_get_untracked().flatten() {
-            let _ = area.focus();
-            let _ = area.set_selection_range(caret, caret);
+    if let Some(area) = area.try_get_untracked().flatten() {
+        if area.value() != text {
+            area.set_value(text);
         }
-    });
+        let _ = area.focus();
+        let _ = area.set_selection_range(caret, caret);
+    }
     #[cfg(not(feature = "hydrate"))]
-    let _ = (area, caret);
+    let _ = (area, text, caret);
 }
 
 #[cfg(test)]

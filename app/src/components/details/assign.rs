@@ -9,7 +9,7 @@ use crate::{
     },
     state::{WorkspaceState, use_workspace},
 };
-use model::{Act, Bootstrap, ConversationRow, MemberId, TeamId, lower};
+use model::{Act, Bootstrap, ConversationRow, MemberId, TeamId, lower, plain};
 
 /// The most options on screen. A longer list is narrowed down by typing.
 const MOST_SHOWN: usize = 50;
@@ -43,7 +43,7 @@ enum Offers {
 
 /// Those whose name contains what is typed, and how many more there are: oneself, members who answer chats, the other members, teams.
 fn found(boot: &Bootstrap, offers: Offers, typed: &str) -> (Vec<Somebody>, usize) {
-    let key = lower(typed.trim());
+    let key = plain(typed.trim());
     let me = boot.me.member.id;
     let mut members: Vec<_> = boot.members.iter().filter(|one| !one.disabled && offers == Offers::All).collect();
     members.sort_by_cached_key(|one| (one.id != me, !one.chat_on, lower(&one.name)));
@@ -64,7 +64,7 @@ fn found(boot: &Bootstrap, offers: Offers, typed: &str) -> (Vec<Somebody>, usize
         Offers::Teams => Somebody { act: Act::Team(None), name: "No team".to_owned(), kind: Kind::Nobody },
     };
     let all = std::iter::once(nobody).chain(members).chain(teams);
-    let mut fitting: Vec<Somebody> = all.filter(|one| lower(&one.name).contains(&key)).collect();
+    let mut fitting: Vec<Somebody> = all.filter(|one| plain(&one.name).contains(&key)).collect();
     let more = fitting.len().saturating_sub(MOST_SHOWN);
     fitting.truncate(MOST_SHOWN);
     (fitting, more)

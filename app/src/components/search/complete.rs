@@ -1,6 +1,6 @@
 //! What can complete the word that is being typed: an operator, or a value of one. Pure, so that it can be tested.
 
-use model::{Channel, ChannelKind, Member, Operator, Tag, lower};
+use model::{Channel, ChannelKind, Member, Operator, Tag, lower, plain};
 
 /// How many completions are offered.
 const MOST: usize = 8;
@@ -136,10 +136,10 @@ fn values(minus: &str, operator: Operator, typed: &str, lists: Lists<'_>) -> Vec
     all.into_iter().filter(fits).take(MOST).map(offer).collect()
 }
 
-/// Whether a value, or one of its words, begins with what was typed in lower case.
+/// Whether a value, or one of its words, begins with what was typed, with or without accents.
 fn begins(value: &str, typed: &str) -> bool {
-    let value = lower(value);
-    value.starts_with(typed) || value.split_whitespace().any(|part| part.starts_with(typed))
+    let (value, typed) = (plain(value), plain(typed));
+    value.starts_with(&typed) || value.split_whitespace().any(|part| part.starts_with(&typed))
 }
 
 #[cfg(test)]
