@@ -123,6 +123,8 @@ mod newest {
             T: 'static,
             Fut: Future<Output = T> + Send + 'static,
         {
+            // Asked for now; the effect that says so may come later.
+            self.0.try_set_value(Some(asked.clone()));
             Box::pin(async move {
                 let mut asked = asked;
                 loop {

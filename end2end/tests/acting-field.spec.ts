@@ -16,7 +16,7 @@ async function write(page: Page, server: Server, ...names: string[]): Promise<vo
 
 async function idOf(page: Page, server: Server, name: string): Promise<any> {
   const { rows } = await callFunction<any>(page, server, 'inbox_page', { filter: { view: 'all' }, after: null })
-  return rows.find((one: any) => one.label === name)
+  return rows.find((one: any) => (one.name || one.label) === name)
 }
 
 test('L7: what a colleague takes out of the list meanwhile is no longer selected', async ({ page, server, openContext }) => {

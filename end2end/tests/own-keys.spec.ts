@@ -11,6 +11,13 @@ const toast = (page: Page, text: string | RegExp) => page.locator('.toast').filt
 const sheet = (page: Page) => page.getByRole('dialog', { name: 'Keyboard shortcuts' })
 const key = (page: Page, what: string) => sheet(page).getByRole('button', { name: what })
 
+/** Opens the sheet, once what listens to its key is there. */
+const openSheet = (page: Page) =>
+  expect(async () => {
+    await page.keyboard.press('?')
+    await expect(sheet(page)).toBeVisible({ timeout: 500 })
+  }).toPass()
+
 async function write(page: Page, server: Server, ...names: string[]): Promise<void> {
   for (const name of names) await new ApiVisitor(server, await chatKey(page), { name }).write(`Hello from ${name}`)
 }
@@ -20,7 +27,7 @@ test('L6: a key is changed in the sheet, holds on every device, and is put back'
   await write(page, server, 'Kay Keyed')
   await open(page, '/inbox?view=all')
   await row(page, 'Kay Keyed').focus()
-  await page.keyboard.press('?')
+  await openSheet(page)
   await expectAccessible(page)
   await expectNoOverflow(page)
   await key(page, 'Set to pending: p').press('Enter')
@@ -41,19 +48,21 @@ test('L6: a key is changed in the sheet, holds on every device, and is put back'
   const other = await context.newPage()
   await openAsOwner(other, server)
   await open(other, '/inbox?view=all')
-  await other.keyboard.press('?')
+  await openSheet(other)
   await expect(key(other, 'Set to pending: d')).toBeVisible()
+  const stored = other.waitForResponse(/set_keys/)
   await sheet(other).getByRole('button', { name: 'Use the usual keys' }).click()
+  await stored
   await expect(key(other, 'Set to pending: p')).toBeVisible()
   await open(other, '/inbox?view=all')
-  await other.keyboard.press('?')
+  await openSheet(other)
   await expect(key(other, 'Set to pending: p')).toBeVisible()
 })
 
 test('L6: a letter that has a meaning already is refused, and the sheet names both', async ({ page, server }) => {
   await openAsOwner(page, server)
   await open(page, '/inbox?view=all')
-  await page.keyboard.press('?')
+  await openSheet(page)
   await key(page, 'Snooze: z').click()
   await page.keyboard.press('a')
   await expect(sheet(page).getByRole('alert')).toHaveText(/“a” would be the key of “Assign to yourself.*” and of “Snooze”/)

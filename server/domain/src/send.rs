@@ -148,8 +148,8 @@ impl SendMessage {
         // A member who replies has read what they reply to.
         let (conversation, inbound) = (change.now.row.id, change.now.row.inbound_count);
         person::mark(tx, scope, conversation, inbound).await?;
-        let draft = Draft { mode: self.mode, text: String::new(), id: None };
-        if person::save_draft(tx, scope, conversation, &draft).await? {
+        if person::drop_sent(tx, scope, conversation, self.mode, self.id).await? {
+            let draft = Draft { mode: self.mode, text: String::new(), id: None };
             tx.emit(scope.workspace(), EventBody::Draft { member: me, conversation, draft });
         }
         Ok(message)

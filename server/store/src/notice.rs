@@ -172,7 +172,7 @@ pub async fn page(conn: &mut Conn<'_>, scope: &Scope) -> Result<Vec<Stored>, Sto
     raw.into_iter().map(Stored::try_from).collect()
 }
 
-const NOTES: &str = "SELECT nt.n, SUBSTR(m.text, 1, $4) FROM notice nt JOIN message m ON m.workspace_id = nt.workspace_id \
+const NOTES: &str = "SELECT nt.n, SUBSTR(m.text, 1, CAST($4 AS INTEGER)) FROM notice nt JOIN message m ON m.workspace_id = nt.workspace_id \
      AND m.conversation_id = nt.about AND m.n = nt.place WHERE nt.workspace_id = $1 AND nt.member_id = $2 AND nt.kind = $3 \
      ORDER BY nt.n DESC LIMIT $5";
 

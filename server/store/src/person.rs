@@ -1,6 +1,6 @@
 //! What belongs to one member in one conversation: how far they have read, and their drafts.
 
-use model::{ConversationId, Draft, DraftMode};
+use model::{ConversationId, Draft, DraftMode, MessageId};
 
 use super::{
     Scope, Tx,
@@ -13,7 +13,7 @@ use crate::error::StoreError;
 /// What is stored of how far a member has read, behind each other in [`mark`] and in bulk.
 pub(super) const MARKER: &str = "workspace_id, conversation_id, member_id, read_count";
 
-pub(super) const STATEMENTS: &[&str] = &[MARK, MARK_AS, DRAFTS, SAVE_DRAFT, DROP_DRAFT];
+pub(super) const STATEMENTS: &[&str] = &[MARK, MARK_AS, DRAFTS, SAVE_DRAFT, DROP_DRAFT, DROP_SENT];
 
 const MARK: &str = sql!(
     insert!("read_marker", MARKER),
@@ -83,6 +83,24 @@ const SAVE_DRAFT: &str = "INSERT INTO draft (workspace_id, member_id, conversati
      SET text = excluded.text, updated_at = excluded.updated_at, message_id = excluded.message_id";
 const DROP_DRAFT: &str =
     "DELETE FROM draft WHERE workspace_id = $1 AND member_id = $2 AND conversation_id = $3 AND mode = $4";
+
+const DROP_SENT: &str = "DELETE FROM draft WHERE workspace_id = $1 AND member_id = $2 AND conversation_id = $3 AND mode = $4 \
+     AND (message_id IS NULL OR message_id = $5)";
+
+/// Deletes the draft that a message was. What the member has begun since then stays. True if there was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop_sent(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    conversation: ConversationId,
+    mode: DraftMode,
+    sent: MessageId,
+) -> Result<bool, StoreError> {
+    let values = args![scope.workspace(), scope.member_key(), conversation, mode.as_str(), sent];
+    Ok(tx.exec(DROP_SENT, values).await? > 0)
+}
 
 /// Stores a draft, or deletes it when its text is empty. True if anything changed.
 ///

@@ -241,7 +241,7 @@ async fn s20_only_what_is_mine_to_see(world: World) {
         frames.into_iter().map(|f| if let Frame::Change(event) = f { event.body } else { panic!("{f:?}") }).collect();
     let all = bodies.len();
     bodies.retain(|body| *body != LiveBody::Notices);
-    assert_eq!(all - bodies.len(), 2, "she is told that it is hers, each time");
+    assert_eq!(all - bodies.len(), 3, "she is told that it is hers, each time, and between them that it is not");
     assert!(
         matches!(&bodies[0], LiveBody::Conversation { before: None, row, .. } if row.id == hers),
         "she gets the conversation"

@@ -397,6 +397,7 @@ async fn n10_a_command_says_what_its_operation_says(_world: World) {
         "say_where",
         "search",
         "sessions",
+        "support_address",
         "system_status",
         "tag_uses",
         "blocked_senders",

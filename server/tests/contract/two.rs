@@ -4,7 +4,7 @@ use domain::{
     inbox::SaveDraft,
     send::{CancelMessage, SendMessage},
 };
-use model::{ApiError, Draft, DraftMode, Entry, Role, Visibility};
+use model::{ApiError, Draft, DraftMode, Entry, MessageId, Role, Visibility};
 use store::{clock::new_id, error::Error};
 
 use crate::world::{Person, World, is_conflict, message, refused};
@@ -16,6 +16,7 @@ on_both_engines!(
     r6_one_draft_sent_from_two_tabs_is_one_message,
     t4_a_draft_bears_the_message_that_it_becomes,
     t4_a_draft_that_is_saved_after_it_was_sent_does_not_come_back,
+    t4_a_draft_that_was_begun_after_what_is_sent_stays,
 );
 
 /// A reply by somebody who saw the thread up to this place.
@@ -103,14 +104,24 @@ async fn r6_one_draft_sent_from_two_tabs_is_one_message(world: World) {
 async fn t4_a_draft_bears_the_message_that_it_becomes(world: World) {
     let conversation = world.inbound("amelie", "Hello").await.conversation;
     let drafts = async || world.thread(&world.owner, conversation).await.unwrap().drafts;
-    for text in ["Dear", "Dear Amélie"] {
-        let id = Some(model::MessageId::new(new_id()));
-        let draft = Draft { mode: DraftMode::Reply, text: text.to_owned(), id };
+    let sent = message(conversation, DraftMode::Reply, "Dear Amélie");
+    for (text, id) in [("Dear", MessageId::new(new_id())), ("Dear Amélie", sent.id)] {
+        let draft = Draft { mode: DraftMode::Reply, text: text.to_owned(), id: Some(id) };
         world.db.write(&world.owner.scope, SaveDraft { conversation, draft: draft.clone() }).await.unwrap();
         assert_eq!(drafts().await, [draft]);
     }
-    world.reply(&world.owner, conversation, "Dear Amélie").await.unwrap();
+    world.db.write(&world.owner.scope, sent).await.unwrap();
     assert!(drafts().await.is_empty());
+}
+
+/// A message that waited for a connection may arrive after the draft that was begun behind it.
+async fn t4_a_draft_that_was_begun_after_what_is_sent_stays(world: World) {
+    let conversation = world.inbound("amelie", "Bonjour").await.conversation;
+    let sent = message(conversation, DraftMode::Reply, "First");
+    let next = Draft { mode: DraftMode::Reply, text: "Second".to_owned(), id: Some(MessageId::new(new_id())) };
+    world.db.write(&world.owner.scope, SaveDraft { conversation, draft: next.clone() }).await.unwrap();
+    world.db.write(&world.owner.scope, sent).await.unwrap();
+    assert_eq!(world.thread(&world.owner, conversation).await.unwrap().drafts, [next]);
 }
 
 async fn t4_a_draft_that_is_saved_after_it_was_sent_does_not_come_back(world: World) {
@@ -121,7 +132,7 @@ async fn t4_a_draft_that_is_saved_after_it_was_sent_does_not_come_back(world: Wo
     let saved = world.db.write(&world.owner.scope, SaveDraft { conversation, draft: late }).await;
     assert!(is_conflict(saved), "a member who typed on keeps the text");
     assert!(drafts().await.is_empty());
-    let next = Draft { mode: DraftMode::Reply, text: "And".to_owned(), id: Some(model::MessageId::new(new_id())) };
+    let next = Draft { mode: DraftMode::Reply, text: "And".to_owned(), id: Some(MessageId::new(new_id())) };
     world.db.write(&world.owner.scope, SaveDraft { conversation, draft: next.clone() }).await.unwrap();
     assert_eq!(drafts().await, [next], "the next draft is stored");
 }

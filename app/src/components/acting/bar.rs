@@ -59,7 +59,8 @@ pub(super) fn Bar() -> impl IntoView {
     });
     // Nor what has left it: somebody else took or closed it meanwhile.
     Effect::new(move |_| {
-        let gone = |id: &ConversationId| list.order.with(|order| !order.contains(id));
+        let here = list.order.get();
+        let gone = |id: &ConversationId| !here.contains(id);
         if acting.picked.with_untracked(|picked| picked.iter().any(gone)) {
             acting.picked.update(|picked| picked.retain(|id| !gone(id)));
         }
