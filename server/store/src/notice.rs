@@ -183,7 +183,7 @@ const NOTES: &str = "SELECT nt.n, SUBSTR(m.text, 1, CAST($4 AS INTEGER)) FROM no
 /// When the database fails.
 pub async fn notes(conn: &mut Conn<'_>, scope: &Scope, letters: i64) -> Result<Vec<(i64, String)>, StoreError> {
     let kind = NoticeKind::Mentioned.as_str();
-    Ok(conn.all(NOTES, args![scope.workspace(), scope.member_key(), kind, letters, MOST_NOTICES]).await?)
+    conn.all(NOTES, args![scope.workspace(), scope.member_key(), kind, letters, MOST_NOTICES]).await
 }
 
 const UP_TO: &str = "INSERT INTO notice_reader (workspace_id, member_id, last, seen, seen_at, listed, browser) \
