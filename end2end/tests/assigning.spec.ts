@@ -65,3 +65,35 @@ test('T9: two take the same conversation, and the second is told who was first',
   await expect(second.locator('.toast', { hasText: /^It was given to .+ a moment ago/ })).toBeVisible()
   await expect(details(second).getByRole('button', { name: /^Assigned to: (?!You|Nobody)/ })).toBeVisible()
 })
+
+test('T13: two close the same conversation at once: it is closed once, and both see for whose reason', async ({ page, server, openContext }) => {
+  await openAsOwner(page, server)
+  await new ApiVisitor(server, await chatKey(page), { name: 'Clement Closed' }).write('Anybody?')
+  const context = await openContext()
+  await joinAsMember(context, server, { name: 'Third Hand', email: 'third.assigning@example.com', password: 'a phrase of my own' })
+  const second = await context.newPage()
+  for (const one of [second, page]) {
+    await open(one, '/inbox?view=all')
+    await row(one, 'Clement Closed').click()
+  }
+  let release = () => {}
+  const first = new Promise<void>((done) => { release = done })
+  await second.route('**/api/fn/change_state', async (route) => { await first; await route.continue() })
+  const close = async (one: Page, reason: string) => {
+    await one.getByRole('button', { name: 'Close conversation' }).click()
+    await one.getByRole('menuitem', { name: reason }).click()
+  }
+  await close(second, 'Not interested')
+  await close(page, 'Resolved')
+  await open(page, '/inbox?view=closed')
+  await row(page, 'Clement Closed').click()
+  const messages = (one: Page) => one.getByRole('region', { name: 'Messages' })
+  await expect(messages(page)).toContainText('closed it: Resolved')
+  release()
+  await open(second, '/inbox?view=closed')
+  await row(second, 'Clement Closed').click()
+  for (const one of [second, page]) {
+    await expect(messages(one).getByText(/closed it/)).toHaveCount(1)
+    await expect(messages(one)).toContainText('closed it: Resolved')
+  }
+})

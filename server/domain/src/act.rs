@@ -52,11 +52,14 @@ impl Command for ChangeState {
         let scope = tx.scope()?;
         let by = scope.person()?.member.id;
         let mut change = Change::load(tx, &scope, self.conversation).await?;
+        // It was this very request a moment ago. It gets the same answer, whatever somebody did since.
+        if was_asked(tx, &scope, self.undo, 0, by).await?.is_some() {
+            return Ok(change.now.row);
+        }
         if matches!(self.act, Act::Snooze(_)) && change.now.row.state.status == Status::Closed {
             return Err(ApiError::Conflict { message: CLOSED.to_owned() }.into());
         }
-        // It is done already, perhaps by this very request a moment ago. It gets the same answer, whatever somebody did since.
-        if self.act.is_done(&change.now.row) || was_asked(tx, &scope, self.undo, 0, by).await?.is_some() {
+        if self.act.is_done(&change.now.row) {
             return Ok(change.now.row);
         }
         if !self.seen.allows(self.act, &change.now.row) {

@@ -7,32 +7,35 @@ use super::sweep::look;
 use crate::{
     components::ui::use_toasts,
     json,
-    state::{keep_in_tab, recall_in_tab, unsent, use_acting},
+    state::{keep_in_tab, recall_in_tab, use_acting},
 };
 use model::MemberId;
 
 /// Begins with what the page before left.
 pub(super) fn start(member: MemberId) {
     let (acting, toasts) = (use_acting(), use_toasts());
-    let sweeps = acting.sweeps;
-    kept(unsent(member, "done"), acting.done);
-    kept(unsent(member, "sweeps"), sweeps);
-    for sweep in sweeps.get_untracked() {
+    kept(member, "done", acting.done);
+    for sweep in kept(member, "sweeps", acting.sweeps) {
         look(acting, toasts, sweep.id);
     }
 }
 
-fn kept<T>(name: String, signal: RwSignal<Vec<T>>)
+/// Keeps a list in the tab, under a name that signing out deletes. Returns what an earlier page left of it.
+fn kept<T>(member: MemberId, what: &str, signal: RwSignal<Vec<T>>) -> Vec<T>
 where
     T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
 {
+    let name = format!("tandem:{member}:{what}");
     let before: Option<Vec<T>> = recall_in_tab(&name).and_then(|text| json::read(&text).ok());
-    if let Some(before) = before.filter(|_| signal.with_untracked(Vec::is_empty)) {
-        signal.set(before);
+    // In a page that has gone on, it is all here.
+    let before = before.filter(|_| signal.with_untracked(Vec::is_empty)).unwrap_or_default();
+    if !before.is_empty() {
+        signal.set(before.clone());
     }
     Effect::new(move |_| {
         if let Ok(text) = signal.with(serde_json::to_string) {
             keep_in_tab(&name, &text);
         }
     });
+    before
 }

@@ -258,7 +258,16 @@ impl Office {
 
     /// Waits until a mailbox is connected.
     pub async fn connected(&self, channel: ChannelId) {
-        self.account_when(channel, "the mailbox is connected", |found| found.state == AccountState::Connected).await;
+        let begun = Instant::now();
+        self.until("the mailbox is connected", async || {
+            let is_connected = self.account(channel).await.state == AccountState::Connected;
+            // A busy mail server refuses a connection now and then. The next try waits by the clock of the world.
+            if !is_connected && begun.elapsed() > Duration::from_secs(10) {
+                self.world.wait(1000);
+            }
+            is_connected.then_some(())
+        })
+        .await;
     }
 
     /// The conversations of a channel, closed ones too, the oldest first.
