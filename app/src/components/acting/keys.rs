@@ -185,7 +185,7 @@ pub(super) fn listen(target: Target, sheet: RwSignal<bool>, palette: RwSignal<bo
 }
 
 /// Marks as read what is not read, and the other way round.
-pub(super) fn read_or_not(row: &ConversationRow) -> Act {
+fn read_or_not(row: &ConversationRow) -> Act {
     if row.unread() > 0 { Act::Read } else { Act::Unread }
 }
 
